@@ -1,0 +1,84 @@
+import type { Mask, Raster, Size } from '../image/raster.ts';
+
+export type InpaintMode = 'removal' | 'insertion';
+
+/** Encoded bytes as a model API takes and gives them. */
+export interface EncodedImage {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}
+
+/** The sizes a model answers in. The planner grows each crop to the exact ratio of one of them. */
+export type Frames =
+  /** Any ratio; the longer side at most this many pixels. */
+  | { readonly kind: 'free'; readonly maxSidePx: number }
+  /** Only these sizes, in pixels of the answer. */
+  | { readonly kind: 'fixed'; readonly sizes: readonly Size[] };
+
+/** A mask the model makes itself, for engines that can. */
+export interface AutomaticMask {
+  readonly mode: 'background' | 'foreground' | 'semantic';
+  /** Class ids 0..193, 1 to 5 of them, for `semantic` only. */
+  readonly classes: readonly number[] | undefined;
+}
+
+/**
+ * What is asked of a model. Every option is present and may be `undefined`, so that an adapter
+ * cannot forget one: what it does not honour it names in `warnings`.
+ */
+export interface InpaintRequest {
+  /** Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region. */
+  readonly key: string;
+  readonly mode: InpaintMode;
+  /** H x W x 3, 8 bit sRGB, in one of the engine's frames. */
+  readonly crop: Raster;
+  /** H x W x 1, thresholded: 0 or 255; already dilated as asked. `undefined` only with `automaticMask`. */
+  readonly mask: Mask | undefined;
+  readonly automaticMask: AutomaticMask | undefined;
+  /** Model-side dilation as a fraction of the crop's width, 0..1. Only where the API dilates itself. */
+  readonly maskDilation: number | undefined;
+  readonly prompt: string | undefined;
+  readonly negativePrompt: string | undefined;
+  /** How many candidates to ask for, 1..4. */
+  readonly samples: number;
+  readonly seed: number | undefined;
+  readonly steps: number | undefined;
+  readonly guidance: number | undefined;
+  readonly language: string | undefined;
+  readonly personGeneration: string | undefined;
+  readonly safetySetting: string | undefined;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+}
+
+/** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
+export type InpaintOutcome =
+  | { readonly kind: 'image'; readonly image: EncodedImage }
+  | { readonly kind: 'filtered' | 'refused'; readonly reason: string };
+
+export interface InpaintReply {
+  readonly outcomes: readonly InpaintOutcome[];
+  /** A sentence for every option this engine ignored or adjusted. */
+  readonly warnings: readonly string[];
+  /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
+  readonly calls: number;
+}
+
+/**
+ * A model that repaints part of a picture. It may return any size and may change pixels outside the
+ * mask: callers never trust it there.
+ */
+export interface InpaintEngine {
+  /** For logs and manifests, e.g. `patchmatch` or `gemini:gemini-nano-banana-2.1`. */
+  readonly name: string;
+  /** Does the API take a mask, or must the region be shown another way? */
+  readonly masks: 'native' | 'described';
+  readonly frames: Frames;
+  /** @throws {EditError} `ENGINE_UNSUPPORTED`, `ENGINE_REFUSED`, `MODEL_*`, `CANCELLED`, ... */
+  inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+}
+
+/** How an adapter turns pixels into bytes; injected, since only `lib/image/codec` may touch sharp. */
+export interface EngineCodec {
+  /** Encodes losslessly as PNG, or as JPEG when the PNG would exceed `maxBytes`. */
+  encode(raster: Raster, options?: { readonly maxBytes?: number }): Promise<EncodedImage>;
+}

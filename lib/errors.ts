@@ -1,0 +1,171 @@
+/**
+ * Every way this system fails, in one table.
+ *
+ * `kind` decides what happens to the job or request:
+ * - `input`: the sender must change something; permanent, answered with a 4xx or an `error.json`.
+ * - `passing`: the same request may succeed later; redelivered, or answered with 429/503.
+ * - `setup`: the deployment must be mended; the work waits, and trying again in a loop helps nobody.
+ * - `bug`: ours.
+ */
+export type ErrorKind = 'input' | 'passing' | 'setup' | 'bug';
+
+interface ErrorEntry {
+  readonly status: number;
+  readonly kind: ErrorKind;
+  /** What the reader can do about it, one sentence. */
+  readonly remedy: string;
+}
+
+const errorTable = {
+  // What people send.
+  REQUEST_INVALID: {
+    status: 400,
+    kind: 'input',
+    remedy: 'Correct the named field; unknown fields are refused so that a typing error is never ignored.',
+  },
+  REQUEST_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Send a smaller request.' },
+  METHOD_NOT_ALLOWED: { status: 405, kind: 'input', remedy: 'Use the method named in the Allow header.' },
+  EVENT_INVALID: {
+    status: 400,
+    kind: 'input',
+    remedy: 'Deliver google.cloud.storage.object.v1.finalized events of the input bucket only.',
+  },
+  IMAGE_UNREADABLE: { status: 422, kind: 'input', remedy: 'Upload a file that other programs can open.' },
+  IMAGE_TRUNCATED: { status: 422, kind: 'input', remedy: 'Upload the whole file again.' },
+  IMAGE_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Upload a smaller file, or raise MAX_IMAGE_BYTES.' },
+  IMAGE_TOO_MANY_PIXELS: {
+    status: 413,
+    kind: 'input',
+    remedy: 'Upload a picture of fewer pixels, or raise MAX_IMAGE_PIXELS.',
+  },
+  FORMAT_UNSUPPORTED: { status: 415, kind: 'input', remedy: 'Convert the picture to JPEG, PNG or WebP.' },
+  KIND_UNSUPPORTED: {
+    status: 415,
+    kind: 'input',
+    remedy: 'Convert the picture to a kind that can be kept exactly; nothing is degraded silently.',
+  },
+  MASK_MISSING: { status: 422, kind: 'input', remedy: 'Send a mask: white where the picture may change.' },
+  MASK_UNREADABLE: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Upload the mask as a PNG of the size of the picture.',
+  },
+  MASK_SIZE_MISMATCH: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Export the mask from the same picture, uncropped and not rotated.',
+  },
+  MASK_EMPTY: { status: 422, kind: 'input', remedy: 'Paint white over what should change.' },
+  MASK_FULL: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Leave some of the picture black: the edit is continued from there.',
+  },
+  ENGINE_UNSUPPORTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Choose an engine that can do this, or leave the option out.',
+  },
+  ENGINE_REFUSED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Change the prompt or the picture; the model declined this one.',
+  },
+  ENGINE_DRIFTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Try again, another model, or a mask with more untouched picture around it.',
+  },
+  SUPERSEDED: {
+    status: 409,
+    kind: 'input',
+    remedy: 'Nothing to do: a newer upload replaced this file and has its own job.',
+  },
+  BUDGET_SPENT: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Re-upload the picture to try again with a fresh budget.',
+  },
+  // What passes.
+  ENGINE_BAD_REPLY: {
+    status: 502,
+    kind: 'passing',
+    remedy: 'Try again; the model answered without a usable picture.',
+  },
+  MODEL_QUOTA: { status: 429, kind: 'passing', remedy: 'Wait, or ask for more quota of the model.' },
+  MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
+  STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
+  BUSY: { status: 503, kind: 'passing', remedy: 'Try again; another worker holds this job.' },
+  DEADLINE_EXCEEDED: { status: 504, kind: 'passing', remedy: 'Try again, or raise the deadline.' },
+  CANCELLED: { status: 503, kind: 'passing', remedy: 'Try again; the work was cancelled before it ended.' },
+  // What the operator must mend.
+  CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
+  MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account roles/aiplatform.user and enable the API.',
+  },
+  STORAGE_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account its bucket roles again.',
+  },
+  // Ours.
+  SHAPE_MISMATCH: { status: 500, kind: 'bug', remedy: 'Report this with the picture and its mask.' },
+  NOT_EXACT: {
+    status: 500,
+    kind: 'bug',
+    remedy: 'Report this with the picture and its mask; nothing was published.',
+  },
+  INTERNAL: { status: 500, kind: 'bug', remedy: 'Report this with the request id.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+interface EditErrorOptions {
+  readonly cause?: unknown;
+  /** Facts for logs and error bodies: numbers, names, codes. Never prompts or bytes. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** When the other side said how long to wait. */
+  readonly retryAfterMs?: number;
+}
+
+/** The one error class: a code of the table above and a sentence "expected X, got Y". */
+export class EditError extends Error {
+  override readonly name = 'EditError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: EditErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+
+  get kind(): ErrorKind {
+    return errorTable[this.code].kind;
+  }
+
+  get remedy(): string {
+    return errorTable[this.code].remedy;
+  }
+}
+
+/** Anything thrown -> an `EditError`; what is not one already is a bug of ours and keeps its cause. */
+export function asEditError(error: unknown): EditError {
+  if (error instanceof EditError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new EditError('INTERNAL', message, { cause: error });
+}
+
+/** True when the same input can never succeed: acknowledge it and report where the user looks. */
+export function isPermanent(error: unknown): boolean {
+  return error instanceof EditError && error.kind === 'input';
+}
