@@ -71,6 +71,16 @@ const errorTable = {
     kind: 'input',
     remedy: 'Change the prompt or the picture; the model declined this one.',
   },
+  ENGINE_FILTERED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Change the prompt or the picture; the safety filter of the model took every candidate.',
+  },
+  ENGINE_REJECTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Leave out the options this model does not take, or choose another model.',
+  },
   ENGINE_DRIFTED: {
     status: 422,
     kind: 'input',
@@ -91,6 +101,11 @@ const errorTable = {
     status: 502,
     kind: 'passing',
     remedy: 'Try again; the model answered without a usable picture.',
+  },
+  ENGINE_EMPTY: {
+    status: 502,
+    kind: 'passing',
+    remedy: 'Try again; the model answered with no picture and gave no reason.',
   },
   MODEL_QUOTA: { status: 429, kind: 'passing', remedy: 'Wait, or ask for more quota of the model.' },
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },

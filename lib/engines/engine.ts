@@ -22,6 +22,12 @@ export interface AutomaticMask {
   readonly classes: readonly number[] | undefined;
 }
 
+export interface ReplyFormat {
+  readonly mediaType: 'image/png' | 'image/jpeg';
+  /** JPEG only, 0..100. */
+  readonly quality: number | undefined;
+}
+
 /**
  * What is asked of a model. Every option is present and may be `undefined`, so that an adapter
  * cannot forget one: what it does not honour it names in `warnings`.
@@ -47,13 +53,30 @@ export interface InpaintRequest {
   readonly language: string | undefined;
   readonly personGeneration: string | undefined;
   readonly safetySetting: string | undefined;
+  /** The invisible watermark some models add; a seed is only honoured without it. */
+  readonly addWatermark: boolean | undefined;
+  /** Ask for the scores of the safety categories too; they come back in `InpaintReply.safety`. */
+  readonly includeSafetyAttributes: boolean | undefined;
+  /** How the model encodes its answer; lossless PNG when `undefined`. */
+  readonly replyFormat: ReplyFormat | undefined;
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
 export type InpaintOutcome =
   | { readonly kind: 'image'; readonly image: EncodedImage }
-  | { readonly kind: 'filtered' | 'refused'; readonly reason: string };
+  /**
+   * `filtered`: a safety filter took it, the reason is its category. `refused`: the model declined.
+   * `unusable`: nothing that can be read as a picture came; another try may bring one.
+   */
+  | { readonly kind: 'filtered' | 'refused' | 'unusable'; readonly reason: string };
+
+/** Scores of the safety categories of the prompt or of one image, as the API gives them. */
+export interface SafetyAttributes {
+  /** What was judged, e.g. `Positive Prompt`. */
+  readonly of: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
 
 export interface InpaintReply {
   readonly outcomes: readonly InpaintOutcome[];
@@ -61,6 +84,7 @@ export interface InpaintReply {
   readonly warnings: readonly string[];
   /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
   readonly calls: number;
+  readonly safety?: readonly SafetyAttributes[];
 }
 
 /**
@@ -73,7 +97,12 @@ export interface InpaintEngine {
   /** Does the API take a mask, or must the region be shown another way? */
   readonly masks: 'native' | 'described';
   readonly frames: Frames;
-  /** @throws {EditError} `ENGINE_UNSUPPORTED`, `ENGINE_REFUSED`, `MODEL_*`, `CANCELLED`, ... */
+  /**
+   * At least one outcome of the reply is an image: when none is, the engine throws.
+   * @throws {EditError} before anything is sent: `ENGINE_UNSUPPORTED`, `REQUEST_INVALID`;
+   *   after: `ENGINE_FILTERED`, `ENGINE_REFUSED`, `ENGINE_EMPTY`, `ENGINE_REJECTED`, `MODEL_*`,
+   *   `DEADLINE_EXCEEDED`, `CANCELLED`.
+   */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
 }
 
