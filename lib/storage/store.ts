@@ -62,7 +62,7 @@ export interface ObjectStore {
     bytes: Uint8Array,
     options: CreateOptions & { readonly signal?: AbortSignal },
   ): Promise<{ readonly created: boolean; readonly info: ObjectInfo }>;
-  /** Replaces the custom metadata if the metageneration still matches; `undefined` when it does not. */
+  /** Sets these keys of the custom metadata, the others stay; `undefined` when the metageneration no longer matches. */
   swapMetadata(
     id: ObjectId & { readonly generation: string; readonly metageneration: string },
     metadata: Readonly<Record<string, string>>,

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { crc32cBase64 } from '../../../lib/storage/crc32c.ts';
+
+const hexOf = (bytes: Uint8Array) => Buffer.from(crc32cBase64(bytes), 'base64').toString('hex');
+
+describe('crc32cBase64', () => {
+  it('agrees with the published check value', () => {
+    expect(hexOf(new TextEncoder().encode('123456789'))).toBe('e3069283');
+  });
+
+  it('agrees with the vectors of RFC 3720, which print the bytes in reverse', () => {
+    const reversed = (hex: string) => Buffer.from(hex, 'hex').reverse().toString('hex');
+    expect(hexOf(new Uint8Array(32))).toBe(reversed('aa36918a'));
+    expect(hexOf(new Uint8Array(32).fill(0xff))).toBe(reversed('43aba862'));
+    expect(hexOf(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(reversed('4e79dd46'));
+  });
+
+  it('gives the checksum of nothing', () => {
+    expect(crc32cBase64(new Uint8Array())).toBe('AAAAAA==');
+  });
+});
