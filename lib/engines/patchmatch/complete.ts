@@ -1,0 +1,98 @@
+import { EditError } from '../../errors.ts';
+import { confidenceOf, distanceToKnown, weighVotes } from './confidence.ts';
+import { doubleField, type Field, randomField, sweepField } from './field.ts';
+import { fillFromRim } from './initialise.ts';
+import { finestLevel, halve, type Level } from './level.ts';
+import { type Patches, patchesOf } from './patches.ts';
+import { type Random, seededRandom } from './random.ts';
+import { voteBest, voteMean } from './vote.ts';
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** H x W x 3, 8 bit. */
+  readonly rgb: Uint8Array;
+  /** H x W: above 0 where the picture is to be filled. */
+  readonly mask: Uint8Array;
+}
+
+/** Patches of 7 x 7 pixels: the size all cited work settles on. */
+const patchRadius = 3;
+/** The coarsest level is the first where no hole pixel is further than this from the known picture. */
+const coarsestReachPx = 4;
+/** No level below this many pixels on the short side: there would be nothing left to copy. */
+const coarsestSidePx = 24;
+
+/**
+ * Completes a picture from its own patches: expectation maximisation over a pyramid, from the
+ * coarsest level to the finest in turn finding for every patch of the hole its most similar known
+ * patch and rebuilding the hole from those. Pixels outside the mask stay exactly as they are.
+ *
+ * @returns H x W x 3, 8 bit.
+ * @throws {EditError} `MASK_FULL` when no known pixel is left.
+ * @see Wexler et al., PAMI 2007; Barnes et al., SIGGRAPH 2009; Newson et al., IPOL 2017.
+ */
+export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
+  const { width, height, rgb } = picture;
+  const hole = Uint8Array.from(picture.mask, (value) => (value > 0 ? 1 : 0));
+  if (!hole.includes(1)) return rgb.slice();
+  if (!hole.includes(0))
+    throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
+  const random = seededRandom(seed);
+  const levels = pyramidOf(finestLevel(rgb, hole, width, height));
+  let coarser: { level: Level; field: Field } | undefined;
+  for (let n = levels.length - 1; n >= 0; n--) {
+    const level = levels[n]!;
+    const patches = patchesOf(level, patchRadius);
+    if (patches.holes.length === 0) continue;
+    const field = beginLevel(level, patches, coarser, random);
+    refineLevel(level, patches, field, n, random);
+    coarser = { level, field };
+  }
+  return levels[0]!.rgb;
+}
+
+function pyramidOf(finest: Level): Level[] {
+  const levels = [finest];
+  for (;;) {
+    const level = levels[levels.length - 1]!;
+    if (Math.min(level.width, level.height) < 2 * coarsestSidePx) return levels;
+    const reach = distanceToKnown(level.hole, level.width, level.height).reduce((a, b) => Math.max(a, b), 0);
+    if (reach <= coarsestReachPx) return levels;
+    const next = halve(level);
+    if (!next.hole.includes(1)) return levels;
+    levels.push(next);
+  }
+}
+
+function beginLevel(
+  level: Level,
+  patches: Patches,
+  coarser: { level: Level; field: Field } | undefined,
+  random: Random,
+): Field {
+  if (coarser) {
+    const field = doubleField(coarser.field, coarser.level, level, patches, random);
+    voteMean(level, patches, field, confidenceOf(level));
+    return field;
+  }
+  const field = randomField(level, patches, random);
+  fillFromRim(level, patches, field);
+  return field;
+}
+
+function refineLevel(level: Level, patches: Patches, field: Field, index: number, random: Random): void {
+  const confidence = confidenceOf(level);
+  const weights = new Float64Array(level.hole.length);
+  const rounds = index === 0 ? 3 : index === 1 ? 4 : 10;
+  const sweeps = index <= 1 ? 2 : 4;
+  const widest = Math.max(level.width, level.height);
+  for (let round = 0; round < rounds; round++) {
+    for (let sweep = 0; sweep < sweeps; sweep++) {
+      sweepField(level, patches, field, { backwards: (sweep & 1) === 1, reach: widest }, random);
+    }
+    weighVotes(patches, field, confidence, weights);
+    if (index === 0 && round === rounds - 1) voteBest(level, patches, field, weights);
+    else voteMean(level, patches, field, weights);
+  }
+}

@@ -1,0 +1,51 @@
+import { Worker } from 'node:worker_threads';
+import { EditError } from '../../errors.ts';
+import type { WorkerAnswer, WorkerTask } from './worker.ts';
+
+/** The worker beside this file: `.ts` where Node runs the sources, `.js` in the built package. */
+const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/**
+ * Completes a picture in a thread of its own, so that the event loop keeps answering, and an abort
+ * takes effect in the middle of the work.
+ *
+ * @returns one H x W x 3 picture per seed.
+ * @throws {EditError} `CANCELLED` (or `DEADLINE_EXCEEDED` after a timeout) as soon as the signal is
+ *   aborted; the thread is ended.
+ */
+export function completeInWorker(task: WorkerTask, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
+  if (signal.aborted) {
+    reject(cancelled(signal));
+    return promise;
+  }
+  const worker = new Worker(workerUrl, { workerData: task });
+  const abort = () => {
+    reject(cancelled(signal));
+    void worker.terminate();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  worker.once('message', (answer: WorkerAnswer) => {
+    if (answer.kind === 'completed') resolve(answer.pictures);
+    else reject(new EditError(answer.code, answer.message));
+  });
+  worker.once('error', (cause) =>
+    reject(new EditError('INTERNAL', 'Expected a filled picture, got a crash of the worker', { cause })),
+  );
+  worker.once('exit', (code) => {
+    signal.removeEventListener('abort', abort);
+    // Only the first settlement counts: after an answer or an abort this does nothing.
+    reject(new EditError('INTERNAL', `Expected an answer of the worker, got its end with code ${code}`));
+  });
+  return promise;
+}
+
+function cancelled({ reason }: AbortSignal): EditError {
+  if (reason instanceof EditError) return reason;
+  const late = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return late
+    ? new EditError('DEADLINE_EXCEEDED', 'Expected a filled picture in time, got the deadline', {
+        cause: reason,
+      })
+    : new EditError('CANCELLED', 'Expected to fill the picture, got a cancellation', { cause: reason });
+}

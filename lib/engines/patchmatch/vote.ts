@@ -1,0 +1,74 @@
+import type { Field } from './field.ts';
+import type { Level } from './level.ts';
+import type { Patches } from './patches.ts';
+
+/**
+ * Writes every hole pixel as the weighted mean of what the patches over it propose:
+ * `rgb(p) = sum_c w_c * rgb(nearest(c) + p - c) / sum_c w_c`; texture likewise.
+ *
+ * @param weights H x W: the weight of the patch centred at each target.
+ * @see Wexler et al., "Space-time completion of video", PAMI 2007.
+ */
+export function voteMean(level: Level, patches: Patches, field: Field, weights: Float64Array): void {
+  const { width, height, rgb, texture } = level;
+  const { radius, holes } = patches;
+  const { nearest } = field;
+  for (const hole of holes) {
+    const x = hole % width;
+    const y = (hole - x) / width;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    let across = 0;
+    let down = 0;
+    let total = 0;
+    const right = Math.min(width - 1 - radius, x + radius);
+    const bottom = Math.min(height - 1 - radius, y + radius);
+    for (let j = Math.max(radius, y - radius); j <= bottom; j++) {
+      for (let i = Math.max(radius, x - radius); i <= right; i++) {
+        const centre = j * width + i;
+        const source = nearest[centre]! + hole - centre;
+        const weight = weights[centre]!;
+        total += weight;
+        red += weight * rgb[3 * source]!;
+        green += weight * rgb[3 * source + 1]!;
+        blue += weight * rgb[3 * source + 2]!;
+        across += weight * texture[2 * source]!;
+        down += weight * texture[2 * source + 1]!;
+      }
+    }
+    rgb[3 * hole] = red / total + 0.5;
+    rgb[3 * hole + 1] = green / total + 0.5;
+    rgb[3 * hole + 2] = blue / total + 0.5;
+    texture[2 * hole] = across / total + 0.5;
+    texture[2 * hole + 1] = down / total + 0.5;
+  }
+}
+
+/**
+ * Writes every hole pixel as the patch with the greatest weight over it proposes: no mean, no blur.
+ * Neighbouring pixels mostly follow the same patch, so whole pieces of the picture are copied.
+ */
+export function voteBest(level: Level, patches: Patches, field: Field, weights: Float64Array): void {
+  const { width, height, rgb, texture } = level;
+  const { radius, holes } = patches;
+  for (const hole of holes) {
+    const x = hole % width;
+    const y = (hole - x) / width;
+    let best = -1;
+    let greatest = -1;
+    const right = Math.min(width - 1 - radius, x + radius);
+    const bottom = Math.min(height - 1 - radius, y + radius);
+    for (let j = Math.max(radius, y - radius); j <= bottom; j++) {
+      for (let i = Math.max(radius, x - radius); i <= right; i++) {
+        const centre = j * width + i;
+        if (weights[centre]! > greatest) {
+          greatest = weights[centre]!;
+          best = field.nearest[centre]! + hole - centre;
+        }
+      }
+    }
+    for (let c = 0; c < 3; c++) rgb[3 * hole + c] = rgb[3 * best + c]!;
+    for (let c = 0; c < 2; c++) texture[2 * hole + c] = texture[2 * best + c]!;
+  }
+}

@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { asEditError, type ErrorCode } from '../../errors.ts';
+import { completePicture, type Picture } from './complete.ts';
+
+/** What the worker is started with. */
+export interface WorkerTask {
+  readonly picture: Picture;
+  /** One completed picture is made for each. */
+  readonly seeds: readonly number[];
+}
+
+/** What it posts, once. Errors travel as data: a class does not survive the crossing. */
+export type WorkerAnswer =
+  | { readonly kind: 'completed'; readonly pictures: readonly Uint8Array<ArrayBuffer>[] }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+function answerTo({ picture, seeds }: WorkerTask): WorkerAnswer {
+  try {
+    return { kind: 'completed', pictures: seeds.map((seed) => completePicture(picture, seed)) };
+  } catch (error) {
+    const { code, message } = asEditError(error);
+    return { kind: 'failed', code, message };
+  }
+}
+
+const answer = answerTo(workerData as WorkerTask);
+parentPort?.postMessage(
+  answer,
+  answer.kind === 'completed' ? answer.pictures.map((picture) => picture.buffer) : [],
+);
