@@ -67,3 +67,26 @@ export function parseRequest(value: unknown): EditRequest {
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
   throw new EditError('REQUEST_INVALID', faults.join('; '), { details: { faults } });
 }
+
+/**
+ * Form fields, all text -> a request. A field whose schema wants a number, a truth value or a list is read as
+ * JSON; text stays text, also when it looks like a number.
+ *
+ * @throws {EditError} `REQUEST_INVALID` naming each field that is wrong.
+ */
+export function parseRequestFields(fields: ReadonlyMap<string, string>): EditRequest {
+  const shape: Readonly<Record<string, z.ZodType>> = editRequestSchema.shape;
+  const typed = [...fields].map(([name, text]) => {
+    const takesText = shape[name] === undefined || shape[name].safeParse(text).success;
+    return [name, takesText ? text : jsonOrText(text)];
+  });
+  return parseRequest(Object.fromEntries(typed));
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

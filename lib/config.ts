@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { EditError } from './errors.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** An unset variable and an empty one mean the same: deployment tools write both. */
+const variable = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema);
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const fraction = z.coerce.number().min(0).max(1);
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'expected a bucket name');
+
+/**
+ * Every environment variable this system reads, with range, default and meaning.
+ * `docs/configuration.md` is generated from it.
+ */
+export const settings = {
+  INPUT_BUCKET: variable(bucketName.optional()).describe(
+    'Where photos and masks are dropped. Needed by the upload functions.',
+  ),
+  OUTPUT_BUCKET: variable(bucketName.optional()).describe('Where results are written, create-only.'),
+  CONTROL_BUCKET: variable(bucketName.optional()).describe('Where claims and raw model answers are kept.'),
+  STORAGE_API_ENDPOINT: variable(z.url().optional()).describe(
+    'Base URL of a Cloud Storage emulator. Unset: the real service.',
+  ),
+  GOOGLE_CLOUD_PROJECT: variable(z.string().optional()).describe(
+    'Project of the model API and of trace links.',
+  ),
+  ENGINE: variable(z.enum(['patchmatch']).default('patchmatch')).describe(
+    'Which engine repaints the masked area.',
+  ),
+  MAX_IMAGE_BYTES: variable(integer(1, 1024 * mebibyte).default(100_000_000)).describe(
+    'Largest file accepted, bytes, for pictures and masks.',
+  ),
+  // libvips opens operands of at most 268 MP.
+  MAX_IMAGE_PIXELS: variable(integer(1, 268_402_689).default(150_000_000)).describe(
+    'Largest picture accepted, width x height.',
+  ),
+  FEATHER_PX: variable(integer(0, 256).default(32)).describe(
+    'Width of the blend inside the edge of the mask, pixels of the original.',
+  ),
+  DILATION_PX: variable(integer(0, 512).default(0)).describe(
+    'Grows the edited area beyond the mask, pixels of the original. The mask is a promise: 0.',
+  ),
+  MODEL_DILATION: variable(fraction.default(0.01)).describe(
+    'Grows only the mask that is sent to the model, fraction of the width of its crop.',
+  ),
+  EDIT_DEADLINE_MS: variable(integer(1_000, 3_600_000).default(510_000)).describe(
+    'An edit is given up after this long, milliseconds: a little less than the timeout of the function.',
+  ),
+  LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info')).describe(
+    'Least severe messages that are logged.',
+  ),
+} as const;
+
+const environmentSchema = z.object(settings);
+type Environment = z.infer<typeof environmentSchema>;
+
+export interface Buckets {
+  readonly input: string;
+  readonly output: string;
+  readonly control: string;
+}
+
+export interface Config {
+  /** `undefined` when no bucket is named: enough for the HTTP functions that need none. */
+  readonly buckets: Buckets | undefined;
+  readonly storageApiEndpoint: string | undefined;
+  readonly project: string | undefined;
+  readonly engine: Environment['ENGINE'];
+  readonly limits: { readonly maxImageBytes: number; readonly maxImagePixels: number };
+  readonly featherPx: number;
+  readonly dilationPx: number;
+  readonly modelDilation: number;
+  readonly editDeadlineMs: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/**
+ * Reads the environment once; every fault is listed, not just the first.
+ *
+ * @param needs `buckets` when the function to be served works on buckets.
+ * @throws {EditError} `CONFIG_INVALID` with one line for each fault.
+ */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  needs: { readonly buckets: boolean } = { buckets: false },
+): Config {
+  const parsed = environmentSchema.safeParse(environment);
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map(
+        ({ path, message }) =>
+          `${path.join('.')}: ${message}, got ${JSON.stringify(environment[String(path[0])])}`,
+      );
+  faults.push(...bucketFaults(environment, needs.buckets));
+  if (!parsed.success || faults.length > 0) {
+    throw new EditError('CONFIG_INVALID', `Expected a valid configuration, got:\n  ${faults.join('\n  ')}`);
+  }
+  return configOf(parsed.data);
+}
+
+const bucketVariables = ['INPUT_BUCKET', 'OUTPUT_BUCKET', 'CONTROL_BUCKET'] as const;
+
+/** Distinct buckets are the loop guard: a result written to the input bucket would be an upload again. */
+function bucketFaults(
+  environment: Readonly<Record<string, string | undefined>>,
+  isNeeded: boolean,
+): string[] {
+  const set = bucketVariables.filter((name) => environment[name]);
+  if (set.length === 0 && !isNeeded) return [];
+  const missing = bucketVariables
+    .filter((name) => !environment[name])
+    .map((name) => `${name}: expected a bucket name, got none`);
+  const names = set.map((name) => environment[name]);
+  if (new Set(names).size < names.length) {
+    missing.push(`${set.join(', ')}: expected distinct buckets, got ${names.join(', ')}`);
+  }
+  return missing;
+}
+
+function configOf(environment: Environment): Config {
+  const { INPUT_BUCKET: input, OUTPUT_BUCKET: output, CONTROL_BUCKET: control } = environment;
+  return {
+    buckets: input && output && control ? { input, output, control } : undefined,
+    storageApiEndpoint: environment.STORAGE_API_ENDPOINT,
+    project: environment.GOOGLE_CLOUD_PROJECT,
+    engine: environment.ENGINE,
+    limits: { maxImageBytes: environment.MAX_IMAGE_BYTES, maxImagePixels: environment.MAX_IMAGE_PIXELS },
+    featherPx: environment.FEATHER_PX,
+    dilationPx: environment.DILATION_PX,
+    modelDilation: environment.MODEL_DILATION,
+    editDeadlineMs: environment.EDIT_DEADLINE_MS,
+    logLevel: environment.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,157 @@
+import type { Metadata } from 'sharp';
+import { EditError } from '../../errors.ts';
+import type { Orientation } from '../orientation.ts';
+import type { Size } from '../raster.ts';
+import { sharp } from './loaders.ts';
+
+export type Format = 'jpeg' | 'png' | 'webp' | 'tiff';
+
+/** Colour space names of libvips that are kept exactly. */
+export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16';
+
+/** What the first bytes of a picture say of it, before any pixel is decoded. */
+export interface Header {
+  readonly format: Format;
+  /** Pixels as stored in the file. */
+  readonly stored: Size;
+  /** Pixels as shown, after the EXIF orientation. */
+  readonly displayed: Size;
+  /** EXIF orientation; 1 when absent. */
+  readonly orientation: Orientation;
+  readonly space: Space;
+  /** Decoded samples per pixel, alpha included: 1 to 4. */
+  readonly channels: number;
+  /** Bits per sample. */
+  readonly depth: 8 | 16;
+  readonly hasAlpha: boolean;
+  /** The embedded ICC profile. */
+  readonly icc: Uint8Array | undefined;
+  /** The EXIF block, starting with `Exif\0\0`. */
+  readonly exif: Uint8Array | undefined;
+  readonly isPalette: boolean;
+  readonly isProgressive: boolean;
+  /** JPEG only: `4:2:0`, `4:4:4`, ... */
+  readonly chromaSubsampling: string | undefined;
+}
+
+export interface Limits {
+  readonly maxImageBytes: number;
+  readonly maxImagePixels: number;
+}
+
+/** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
+export type Role = 'image' | 'mask';
+
+const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
+
+/** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
+const maxSidePx = 65_535;
+
+/**
+ * Bytes -> header, with every limit checked before a pixel is decoded.
+ *
+ * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
+ * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
+ */
+export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role = 'image'): Promise<Header> {
+  if (bytes.length > limits.maxImageBytes) {
+    throw new EditError(
+      'IMAGE_TOO_LARGE',
+      `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
+    );
+  }
+  const metadata = await readMetadata(bytes, role);
+  if (!formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  checkSize(metadata, limits, role);
+  if (role === 'image') checkKind(metadata);
+  return headerOf(metadata);
+}
+
+async function readMetadata(bytes: Uint8Array, role: Role): Promise<Metadata> {
+  const other = otherFormat(bytes);
+  if (other !== undefined) throw unsupportedFormat(role, other);
+  try {
+    return await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw new EditError(
+      role === 'image' ? 'IMAGE_UNREADABLE' : 'MASK_UNREADABLE',
+      `Expected ${theFile(role)} to be a JPEG, PNG, WebP or TIFF picture, got ${bytes.length} bytes that are none`,
+      { cause },
+    );
+  }
+}
+
+/** Names what the bytes are when they are a picture of a format not offered: a better answer than "unreadable". */
+function otherFormat(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  if (head.startsWith('GIF8')) return 'GIF';
+  if (head.startsWith('BM') && bytes.length > 26) return 'BMP';
+  if (head.startsWith('8BPS')) return 'PSD';
+  if (head.startsWith('%PDF')) return 'PDF';
+  if (head.slice(4, 8) === 'ftyp') return /avi[fs]/.test(head.slice(8, 32)) ? 'AVIF' : 'HEIF';
+  if (/^\s*(<\?xml|<svg)/.test(head)) return 'SVG';
+  return undefined;
+}
+
+function unsupportedFormat(role: Role, format: string): EditError {
+  return new EditError(
+    'FORMAT_UNSUPPORTED',
+    `Expected ${theFile(role)} to be JPEG, PNG, WebP or TIFF, got ${format}`,
+  );
+}
+
+function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
+  const { width, height } = metadata;
+  if (width * height > limits.maxImagePixels || Math.max(width, height) > maxSidePx) {
+    throw new EditError(
+      'IMAGE_TOO_MANY_PIXELS',
+      `Expected ${theFile(role)} of at most ${limits.maxImagePixels} pixels and ${maxSidePx} a side, ` +
+        `got ${width} x ${height} = ${width * height}`,
+    );
+  }
+}
+
+/** What cannot be kept exactly is refused by name. */
+function checkKind(metadata: Metadata): void {
+  const { space, depth, pages } = metadata;
+  if (pages !== undefined && pages > 1) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
+  }
+  if (space !== 'srgb' && space !== 'b-w') {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an 8 bit RGB or grey picture, got colour space ${space}`,
+    );
+  }
+  if (depth !== 'uchar') {
+    throw new EditError('KIND_UNSUPPORTED', `Expected 8 bits a sample, got ${depth}`);
+  }
+}
+
+function headerOf(metadata: Metadata): Header {
+  const { width, height } = metadata;
+  const orientation = orientationOf(metadata.orientation);
+  return {
+    format: metadata.format as Format,
+    stored: { width, height },
+    displayed: orientation >= 5 ? { width: height, height: width } : { width, height },
+    orientation,
+    space: metadata.space as Space,
+    channels: metadata.channels,
+    depth: metadata.depth === 'ushort' ? 16 : 8,
+    hasAlpha: metadata.hasAlpha,
+    icc: metadata.icc,
+    exif: metadata.exif,
+    isPalette: metadata.isPalette === true,
+    isProgressive: metadata.isProgressive,
+    chromaSubsampling: metadata.chromaSubsampling,
+  };
+}
+
+function orientationOf(tag: number | undefined): Orientation {
+  return tag !== undefined && tag >= 1 && tag <= 8 ? (tag as Orientation) : 1;
+}
+
+function theFile(role: Role): string {
+  return role === 'image' ? 'an image' : 'a mask';
+}

@@ -1,0 +1,105 @@
+import type { Sharp } from 'sharp';
+import { storedBox, toStored } from '../orientation.ts';
+import type { Box, Raster } from '../raster.ts';
+import type { Header } from './header.ts';
+import { sharp } from './loaders.ts';
+import { inOwnSpace, type Source } from './read.ts';
+
+/** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */
+export interface Patch {
+  readonly box: Box;
+  readonly original: Raster;
+  readonly edited: Raster;
+}
+
+/**
+ * Encodes the source with its patches applied, in the source's own format, space, depth and profile.
+ *
+ * `output = source XOR sparse`, where `sparse` is `original XOR edited` inside the patches and 0 elsewhere.
+ * libvips streams it, any alpha stays as it was (its compositing would wipe colours under alpha 0), and where
+ * nothing changed the XOR with 0 is exact by construction.
+ */
+export async function writePatched(source: Source, patches: readonly Patch[]): Promise<Buffer> {
+  const { bytes, header } = source;
+  const sparse = await sparsePicture(header, patches);
+  const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true }).keepMetadata();
+  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), header).toBuffer();
+}
+
+async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
+  let sparse: Buffer | undefined;
+  for (const patch of patches) {
+    const layer = inOwnSpace(await sparseLayer(header, patch), header);
+    sparse = await (sparse === undefined ? layer : layer.boolean(sparse, 'eor'))
+      .png({ compressionLevel: 1 })
+      .toBuffer();
+  }
+  if (sparse === undefined) throw new RangeError('expected at least one patch');
+  return sparse;
+}
+
+async function sparseLayer(header: Header, { box, original, edited }: Patch): Promise<Sharp> {
+  const stored = storedBox(box, header.orientation, header.stored);
+  const difference = toStored(xor(original, edited), header.orientation);
+  const { width, height, channels } = difference;
+  const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
+  const small = await inOwnSpace(sharp(difference.data, { raw }), header)
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+  return sharp(small, { ignoreIcc: true }).extend({
+    left: stored.left,
+    top: stored.top,
+    right: header.stored.width - stored.left - width,
+    bottom: header.stored.height - stored.top - height,
+    background: { r: 0, g: 0, b: 0, alpha: 0 },
+  });
+}
+
+function xor(a: Raster, b: Raster): Raster {
+  const out = a.data.slice();
+  for (let i = 0; i < out.length; i++) out[i] = a.data[i]! ^ b.data[i]!;
+  return { ...a, data: out };
+}
+
+/** Encoder settings, each measured or needed for exactness. */
+function encoded(pipeline: Sharp, header: Header): Sharp {
+  switch (header.format) {
+    case 'jpeg':
+      return pipeline.jpeg({
+        quality: reencodedJpegQuality,
+        chromaSubsampling: header.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
+        progressive: header.isProgressive,
+        // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
+        optimiseCoding: false,
+      });
+    case 'png':
+      // 44 % smaller than sharp's default in the same time.
+      return pipeline.png({ compressionLevel: 2, adaptiveFiltering: true });
+    case 'webp':
+      // `exact` keeps the colours under alpha 0.
+      return pipeline.webp({ lossless: true, exact: true, effort: 2 });
+    case 'tiff':
+      return pipeline.tiff({ compression: 'lzw', predictor: 'horizontal' });
+  }
+}
+
+/** High enough that a second generation is not seen; the report says that the pixels were re-encoded. */
+const reencodedJpegQuality = 95;
+
+/** H x W x 1, of the pictures' depth: the XOR of two pictures of one size, all channels OR-ed. 0 = equal. */
+export async function differenceMap(before: Source, after: Uint8Array): Promise<Raster> {
+  const { header } = before;
+  const { data, info } = await sharp(before.bytes, {
+    limitInputPixels: false,
+    ignoreIcc: true,
+    sequentialRead: true,
+  })
+    .pipelineColourspace(header.space)
+    .boolean(Buffer.from(after.buffer, after.byteOffset, after.length), 'eor')
+    .bandbool('or')
+    .toColourspace('b-w')
+    .raw({ depth: header.depth === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const samples = header.depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  return { width: info.width, height: info.height, channels: 1, data: samples };
+}

@@ -1,0 +1,85 @@
+import { assertShape, type Box, type Raster, type Size } from './raster.ts';
+
+/** EXIF orientation, 1 to 8: how stored pixels are turned for display. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/**
+ * For each orientation: are the axes exchanged, and is the stored x / y axis mirrored, when going from a
+ * displayed to a stored position? Displayed (x, y) -> swap -> mirror -> stored.
+ *
+ * @see CIPA DC-008 (Exif 2.32), tag 0x0112.
+ */
+const turns: Readonly<Record<Orientation, { swap: boolean; mirrorX: boolean; mirrorY: boolean }>> = {
+  1: { swap: false, mirrorX: false, mirrorY: false },
+  2: { swap: false, mirrorX: true, mirrorY: false },
+  3: { swap: false, mirrorX: true, mirrorY: true },
+  4: { swap: false, mirrorX: false, mirrorY: true },
+  5: { swap: true, mirrorX: false, mirrorY: false },
+  6: { swap: true, mirrorX: false, mirrorY: true },
+  7: { swap: true, mirrorX: true, mirrorY: true },
+  8: { swap: true, mirrorX: true, mirrorY: false },
+};
+
+/** A box of the displayed picture -> the same pixels in the stored one, whose size is `stored`. */
+export function storedBox(box: Box, orientation: Orientation, stored: Size): Box {
+  const { swap, mirrorX, mirrorY } = turns[orientation];
+  const left = swap ? box.top : box.left;
+  const top = swap ? box.left : box.top;
+  const width = swap ? box.height : box.width;
+  const height = swap ? box.width : box.height;
+  return {
+    left: mirrorX ? stored.width - left - width : left,
+    top: mirrorY ? stored.height - top - height : top,
+    width,
+    height,
+  };
+}
+
+/**
+ * Turns stored pixels as they are displayed. Exact: samples are moved, never mixed.
+ *
+ * @param raster H x W x C of any depth, in stored orientation.
+ * @throws {EditError} `SHAPE_MISMATCH`
+ */
+export function toDisplayed<R extends Raster>(raster: R, orientation: Orientation): R {
+  if (orientation === 1) return raster;
+  const { swap } = turns[orientation];
+  const size = swap ? { width: raster.height, height: raster.width } : raster;
+  return moved(raster, size, (x, y) => storedPosition(x, y, orientation, raster));
+}
+
+/** The inverse of {@link toDisplayed}: displayed pixels -> as they are stored. */
+export function toStored<R extends Raster>(raster: R, orientation: Orientation): R {
+  if (orientation === 1) return raster;
+  const { swap, mirrorX, mirrorY } = turns[orientation];
+  const size = swap ? { width: raster.height, height: raster.width } : raster;
+  return moved(raster, size, (x, y) => {
+    const u = mirrorX ? size.width - 1 - x : x;
+    const v = mirrorY ? size.height - 1 - y : y;
+    return swap ? u * raster.width + v : v * raster.width + u;
+  });
+}
+
+function storedPosition(x: number, y: number, orientation: Orientation, stored: Size): number {
+  const { swap, mirrorX, mirrorY } = turns[orientation];
+  const u = swap ? y : x;
+  const v = swap ? x : y;
+  const storedX = mirrorX ? stored.width - 1 - u : u;
+  const storedY = mirrorY ? stored.height - 1 - v : v;
+  return storedY * stored.width + storedX;
+}
+
+function moved<R extends Raster>(raster: R, size: Size, from: (x: number, y: number) => number): R {
+  assertShape(raster);
+  const { width, height } = size;
+  const { channels, data } = raster;
+  const out = data.slice();
+  let o = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = from(x, y) * channels;
+      for (let c = 0; c < channels; c++) out[o++] = data[i + c]!;
+    }
+  }
+  return { ...raster, width, height, data: out };
+}
