@@ -1,0 +1,134 @@
+import { EditError } from '../errors.ts';
+import type { Box, Mask, Raster, Size } from './raster.ts';
+
+/** Index of the first value above 0 in `data[from, to)`, or -1. */
+function firstAbove0(data: Uint8Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) if (data[i] !== 0) return i;
+  return -1;
+}
+
+function lastAbove0(data: Uint8Array, from: number, to: number): number {
+  for (let i = to - 1; i >= from; i--) if (data[i] !== 0) return i;
+  return -1;
+}
+
+/**
+ * The smallest box around every value above 0, or `undefined` for an empty mask.
+ *
+ * @param within looks only there; defaults to the whole mask. Rows are read from both ends inwards as
+ * far as the box found so far, so the inside of a mask is not scanned.
+ */
+export function boundingBox(mask: Mask, within?: Box): Box | undefined {
+  const { left, top, width, height } = within ?? { left: 0, top: 0, ...sizeOf(mask) };
+  let minX = left + width;
+  let maxX = left - 1;
+  let minY = -1;
+  let maxY = -1;
+  for (let y = top; y < top + height; y++) {
+    const base = y * mask.width;
+    const first = firstAbove0(mask.data, base + left, base + left + width);
+    if (first < 0) continue;
+    if (minY < 0) minY = y;
+    maxY = y;
+    minX = Math.min(minX, first - base);
+    const last = lastAbove0(mask.data, base + Math.max(maxX + 1, left), base + left + width);
+    if (last >= 0) maxX = last - base;
+  }
+  if (minY < 0) return undefined;
+  return { left: minX, top: minY, width: maxX - minX + 1, height: maxY - minY + 1 };
+}
+
+export function sizeOf({ width, height }: Size): Size {
+  return { width, height };
+}
+
+/** The smallest box that holds both. */
+export function union(a: Box, b: Box): Box {
+  const left = Math.min(a.left, b.left);
+  const top = Math.min(a.top, b.top);
+  return {
+    left,
+    top,
+    width: Math.max(a.left + a.width, b.left + b.width) - left,
+    height: Math.max(a.top + a.height, b.top + b.height) - top,
+  };
+}
+
+/** What both hold, or `undefined` when they share no pixel. */
+export function intersect(a: Box, b: Box): Box | undefined {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const width = Math.min(a.left + a.width, b.left + b.width) - left;
+  const height = Math.min(a.top + a.height, b.top + b.height) - top;
+  return width > 0 && height > 0 ? { left, top, width, height } : undefined;
+}
+
+/** Empty pixels between two boxes along the wider gap; 0 when they touch or overlap. */
+export function gapPx(a: Box, b: Box): number {
+  const x = Math.max(a.left, b.left) - Math.min(a.left + a.width, b.left + b.width);
+  const y = Math.max(a.top, b.top) - Math.min(a.top + a.height, b.top + b.height);
+  return Math.max(0, x, y);
+}
+
+/** Grown by `byPx` on every side, cut at the image. */
+export function grow(box: Box, byPx: number, image: Size): Box {
+  const left = Math.max(0, box.left - byPx);
+  const top = Math.max(0, box.top - byPx);
+  return {
+    left,
+    top,
+    width: Math.min(image.width, box.left + box.width + byPx) - left,
+    height: Math.min(image.height, box.top + box.height + byPx) - top,
+  };
+}
+
+/**
+ * A box of `size` (whole px) centred on `box` as far as the image allows: it is shifted rather than
+ * shrunk at the borders, and shrunk only where the image itself is smaller.
+ */
+export function boxAround(box: Box, size: Size, image: Size): Box {
+  const width = Math.min(image.width, size.width);
+  const height = Math.min(image.height, size.height);
+  const left = Math.round(box.left + (box.width - width) / 2);
+  const top = Math.round(box.top + (box.height - height) / 2);
+  return {
+    left: Math.min(Math.max(0, left), image.width - width),
+    top: Math.min(Math.max(0, top), image.height - height),
+    width,
+    height,
+  };
+}
+
+/** `box` as seen from the top left corner of `origin`. */
+export function relativeTo(box: Box, origin: Box): Box {
+  return { ...box, left: box.left - origin.left, top: box.top - origin.top };
+}
+
+/**
+ * Copies a box out of a raster or mask.
+ *
+ * @throws {EditError} `SHAPE_MISMATCH` when the box is not wholly inside.
+ */
+export function crop<T extends Raster | Mask>(raster: T, box: Box): T {
+  const inside =
+    box.left >= 0 &&
+    box.top >= 0 &&
+    box.width > 0 &&
+    box.height > 0 &&
+    box.left + box.width <= raster.width &&
+    box.top + box.height <= raster.height;
+  if (!inside) {
+    throw new EditError(
+      'SHAPE_MISMATCH',
+      `Expected a box inside ${raster.width} x ${raster.height}, got ${box.width} x ${box.height} at ${box.left}, ${box.top}`,
+    );
+  }
+  const { channels } = raster;
+  const length = box.width * channels;
+  const data = raster.data.slice(0, length * box.height);
+  for (let y = 0; y < box.height; y++) {
+    const from = ((box.top + y) * raster.width + box.left) * channels;
+    data.set(raster.data.subarray(from, from + length), y * length);
+  }
+  return { ...raster, width: box.width, height: box.height, data };
+}

@@ -1,0 +1,46 @@
+import { EditError } from '../errors.ts';
+import { distanceTo } from './distance.ts';
+import type { Mask } from './raster.ts';
+
+/** From this level on a soft mask counts as "edit" where only yes or no can be said. */
+export const maskThreshold = 128;
+
+/** Soft mask -> 0 or 255: 255 from `threshold` (1..255) on. What masks sent to models look like. */
+export function binarize(mask: Mask, threshold: number = maskThreshold): Mask {
+  return { ...mask, data: mask.data.map((value) => (value >= threshold ? 255 : 0)) };
+}
+
+/**
+ * Grows a mask by a Euclidean disc: 255 within `radiusPx` of any pixel that is at least half edited;
+ * softer values further out stay as they are, and no value falls. Radius 0 gives the same mask.
+ *
+ * @param mask H x W x 1. @param radiusPx px of this mask, between pixel centres.
+ * @throws {EditError} `REQUEST_INVALID` when the radius is negative or no number.
+ */
+export function dilate(mask: Mask, radiusPx: number): Mask {
+  assertRadius(radiusPx);
+  if (radiusPx === 0) return { ...mask, data: mask.data.slice() };
+  const distance = distanceTo(mask, (value) => value >= maskThreshold);
+  return { ...mask, data: mask.data.map((value, i) => (distance[i]! <= radiusPx ? 255 : value)) };
+}
+
+/**
+ * Shrinks a thresholded mask by a Euclidean disc: 255 only where no pixel under half lies within
+ * `radiusPx`. The picture's border does not eat into the mask.
+ *
+ * @throws {EditError} `REQUEST_INVALID` when the radius is negative or no number.
+ */
+export function erode(mask: Mask, radiusPx: number): Mask {
+  assertRadius(radiusPx);
+  const distance = distanceTo(mask, (value) => value < maskThreshold);
+  return {
+    ...mask,
+    data: mask.data.map((value, i) => (value >= maskThreshold && distance[i]! > radiusPx ? 255 : 0)),
+  };
+}
+
+function assertRadius(radiusPx: number): void {
+  if (!(radiusPx >= 0)) {
+    throw new EditError('REQUEST_INVALID', `Expected a radius of at least 0 px, got ${radiusPx}`);
+  }
+}

@@ -1,0 +1,141 @@
+import { type Alignment, driftPx, identityAlignment } from './alignment.ts';
+import { blur } from './blur.ts';
+import { outsideDistance } from './distance.ts';
+import { type FloatRaster, luma } from './float-raster.ts';
+import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
+import { assertSameSize, type Mask } from './raster.ts';
+import { resizeTo } from './resample.ts';
+
+export interface Registration {
+  /** The identity when nothing certain could be said. */
+  readonly alignment: Alignment;
+  /** False on rings too flat or too different to be aligned: then nothing is moved. */
+  readonly confident: boolean;
+  /** Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown. */
+  readonly precisionPx: number;
+  /** Root mean square difference on the ring after the best gain and bias, levels, before and after moving. */
+  readonly residualBefore: number;
+  readonly residualAfter: number;
+}
+
+/** Pixels nearer than this to the mask hold some of what was repainted, after the low-pass. */
+const ringFromPx = 2;
+const ringToPx = 32;
+/** On coarse levels 32 px are next to nothing: reach at least this far, in px of the level. */
+const minRingToPx = 12;
+/** Makes both pictures equally soft, and interpolation harmless. */
+const preBlurPx = 1;
+const levels = 4;
+const minLevelSidePx = 24;
+/** Seven unknowns, and neighbours are not independent. */
+const minRingCount = 200;
+/** Neighbouring pixels share noise: after the pre-blur about this many pixels say one thing. */
+const pixelsPerSample = 4 * Math.PI * preBlurPx ** 2;
+/** A shift known worse than this is not applied: it could do more harm than good. */
+const maxErrorPx = 0.1;
+/** Texture must stand out from what remains unexplained, else noise is aligned with noise. */
+const minTexture = 0.5;
+/** Zoom is one more freedom: it must explain this share of the residual to be believed... */
+const zoomGain = 0.98;
+/** ...and move the edge of the picture by something. */
+const minZoomPx = 0.1;
+
+/**
+ * Finds how far a model moved the picture, on the known ring 2..32 px around the mask.
+ *
+ * Gauss-Newton on luma over a pyramid, with gain and an inclined bias; shift first, zoom where it pays.
+ * Gated by the smallest eigenvalue of the normal matrix: on a flat ring the answer is "no shift".
+ *
+ * @param args.crop H x W x C, what was sent, reduced to 512 px or so. @param args.edited the answer at the
+ * same size. Any space, both the same; levels of 8 bit. @param args.mask H x W x 1, above 0 = repainted.
+ * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
+ * @see Baker and Matthews, "Lucas-Kanade 20 Years On: A Unifying Framework", IJCV 2004.
+ */
+export function register(args: {
+  readonly crop: FloatRaster;
+  readonly edited: FloatRaster;
+  readonly mask: Mask;
+}): Registration {
+  assertSameSize(args.crop, args.edited);
+  assertSameSize(args.crop, args.mask);
+  const pyramid = pyramidOf(luma(args.crop), luma(args.edited), args.mask);
+  const finest = pyramid[0];
+  if (finest === undefined) return unmoved(0);
+  const residualBefore = residualAt(finest, identityAlignment);
+  let shift = identityAlignment;
+  let found: ReturnType<typeof fitAlignment>;
+  for (const level of pyramid.toReversed()) {
+    found = fitAlignment(level, shift, { zoom: false });
+    // A coarse level may be too flat where a fine one is not.
+    shift = found?.alignment ?? shift;
+  }
+  if (found === undefined) return unmoved(residualBefore);
+  const fit = withZoom(pyramid, found) ?? found;
+  const precisionPx = fit.precisionPx * Math.sqrt(pixelsPerSample);
+  const confident =
+    precisionPx <= maxErrorPx && fit.texture >= minTexture * fit.residual && fit.residual <= residualBefore;
+  if (!confident) return { ...unmoved(residualBefore), precisionPx };
+  return { alignment: fit.alignment, confident, precisionPx, residualBefore, residualAfter: fit.residual };
+}
+
+function unmoved(residual: number): Registration {
+  return {
+    alignment: identityAlignment,
+    confident: false,
+    precisionPx: Number.POSITIVE_INFINITY,
+    residualBefore: residual,
+    residualAfter: residual,
+  };
+}
+
+/** The fit with zoom when it explains clearly more than the shift alone. */
+function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; residual: number }) {
+  const { width, height } = pyramid[0]!.template;
+  let { alignment } = shifted;
+  let fit: ReturnType<typeof fitAlignment>;
+  for (const level of pyramid.slice(0, 3).toReversed()) {
+    fit = fitAlignment(level, alignment, { zoom: true });
+    alignment = fit?.alignment ?? alignment;
+  }
+  if (fit === undefined || fit.residual > zoomGain * shifted.residual) return undefined;
+  const zoomed = driftPx({ ...identityAlignment, scale: fit.alignment.scale }, { width, height });
+  return zoomed >= minZoomPx ? fit : undefined;
+}
+
+/** Finest first; levels without enough ring are left out. */
+function pyramidOf(crop: FloatRaster, edited: FloatRaster, mask: Mask): Level[] {
+  const pyramid: Level[] = [];
+  let [template, moved, covered] = [crop, edited, mask];
+  for (let k = 0; k < levels; k++) {
+    const ring = ringOf(covered, Math.max(ringToPx / 2 ** k, minRingToPx));
+    if (ring.length >= minRingCount) {
+      pyramid.push({ template: blur(template, preBlurPx), edited: blur(moved, preBlurPx), ring });
+    }
+    const size = { width: Math.round(template.width / 2), height: Math.round(template.height / 2) };
+    if (Math.min(size.width, size.height) < minLevelSidePx) break;
+    template = resizeTo(template, size);
+    moved = resizeTo(moved, size);
+    covered = coverMask(covered, size);
+  }
+  return pyramid;
+}
+
+/** A mask at another size: 255 wherever any of the pixel was above 0. */
+export function coverMask(mask: Mask, size: { readonly width: number; readonly height: number }): Mask {
+  const data = Uint8Array.from(resizeTo(mask, size).data, (value) => (value > 0 ? 255 : 0));
+  return { ...size, channels: 1, data };
+}
+
+/** Known pixels 2..`toPx` px from the mask that have neighbours on all sides. */
+function ringOf(mask: Mask, toPx: number): Int32Array {
+  const { width, height } = mask;
+  const distance = outsideDistance(mask);
+  const ring: number[] = [];
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const d = distance[y * width + x]!;
+      if (d >= ringFromPx && d <= toPx) ring.push(y * width + x);
+    }
+  }
+  return Int32Array.from(ring);
+}
