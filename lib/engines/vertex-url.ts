@@ -52,3 +52,16 @@ function googleHost(location: string): string {
   if (multiRegions.has(location)) return `aiplatform.${location}.rep.googleapis.com`;
   return `${location}-aiplatform.googleapis.com`;
 }
+
+/**
+ * The path of a method of a Google-published model, below its location.
+ *
+ * @throws {EditError} `CONFIG_INVALID` for an id that would reach another path.
+ */
+export function modelPath(model: string, method: 'predict' | 'generateContent'): string {
+  // `@` stays as it is: ids such as `imagegeneration@006` are documented with it.
+  if (!/^[\w@.-]+$/.test(model) || model.includes('..')) {
+    throw new EditError('CONFIG_INVALID', 'Expected MODEL to be an id of letters, digits, @, dot and hyphen');
+  }
+  return `publishers/google/models/${model}:${method}`;
+}
