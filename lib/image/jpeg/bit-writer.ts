@@ -1,0 +1,86 @@
+import type { ScanWindow } from './scan-window.ts';
+
+/** Entropy-coded bytes as they grow: bits go in most significant first, FF becomes FF 00. */
+export interface BitWriter {
+  bytes: Uint8Array;
+  /** Whole bytes written. */
+  length: number;
+  /** The last `count` (0..7) bits of `pending` are not written yet. */
+  pending: number;
+  count: number;
+}
+
+export function bitWriter(capacity: number): BitWriter {
+  return { bytes: new Uint8Array(capacity), length: 0, pending: 0, count: 0 };
+}
+
+/** Makes room for `extra` more bytes. Grows by a quarter: outputs are seldom longer than their source. */
+export function reserve(writer: BitWriter, extra: number): void {
+  const needed = writer.length + extra;
+  if (needed <= writer.bytes.length) return;
+  const grown = new Uint8Array(Math.ceil(needed * 1.25));
+  grown.set(writer.bytes.subarray(0, writer.length));
+  writer.bytes = grown;
+}
+
+/** Appends the low `count` (0..16) bits of `bits`. The caller has reserved room. */
+export function writeBits(writer: BitWriter, bits: number, count: number): void {
+  let pending = (writer.pending << count) | (bits & ((1 << count) - 1));
+  let total = writer.count + count;
+  while (total >= 8) {
+    total -= 8;
+    const byte = (pending >>> total) & 0xff;
+    writer.bytes[writer.length++] = byte;
+    if (byte === 0xff) writer.bytes[writer.length++] = 0;
+  }
+  pending &= (1 << total) - 1;
+  writer.pending = pending;
+  writer.count = total;
+}
+
+/** Appends the bits `from` (inclusive) to `to` (exclusive) of the window, whatever the two alignments are. */
+export function copyBits(writer: BitWriter, { bytes, view }: ScanWindow, from: number, to: number): void {
+  if (to <= from) return;
+  reserve(writer, 2 * ((to - from) >> 3) + 8);
+  let position = from;
+  const head = Math.min(-position & 7, to - position);
+  if (head > 0) writeBits(writer, takeBits(view, position, head), head);
+  position += head;
+  const end = to >> 3;
+  if (position >> 3 < end) copyBytes(writer, bytes, position >> 3, end);
+  position = Math.max(position, end << 3);
+  const tail = to - position;
+  if (tail > 0) writeBits(writer, takeBits(view, position, tail), tail);
+}
+
+function copyBytes(writer: BitWriter, bytes: Uint8Array, from: number, to: number): void {
+  const out = writer.bytes;
+  const shift = writer.count;
+  let { length, pending } = writer;
+  for (let i = from; i < to; i++) {
+    pending = ((pending & 0xff) << 8) | bytes[i]!;
+    const byte = (pending >>> shift) & 0xff;
+    out[length++] = byte;
+    if (byte === 0xff) out[length++] = 0;
+  }
+  writer.length = length;
+  writer.pending = pending & ((1 << shift) - 1);
+}
+
+/** The `count` (1..16) bits at a bit position. */
+export function takeBits(view: DataView, position: number, count: number): number {
+  return (view.getInt32(position >> 3) << (position & 7)) >>> (32 - count);
+}
+
+/** Fills the last byte with ones, as T.81 F.1.2.3 asks, and stands at a whole byte. */
+export function alignWithOnes(writer: BitWriter): void {
+  reserve(writer, 4);
+  if (writer.count > 0) writeBits(writer, 0x7f, 8 - writer.count);
+}
+
+/** Appends bytes as they are: markers, or entropy-coded data that is stuffed already. */
+export function writeBytes(writer: BitWriter, bytes: Uint8Array): void {
+  reserve(writer, bytes.length);
+  writer.bytes.set(bytes, writer.length);
+  writer.length += bytes.length;
+}

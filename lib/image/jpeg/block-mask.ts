@@ -1,0 +1,173 @@
+import type { Box, Mask } from '../raster.ts';
+import type { TouchedComponent } from './edits.ts';
+import { type BlockRect, blocksCovering } from './patch.ts';
+import type { JpegComponent, JpegStructure } from './structure.ts';
+
+export interface BoxedMask {
+  readonly box: Box;
+  readonly mask: Mask;
+}
+
+/**
+ * Every pixel whose decoded value depends on a block: its own, and for 2:1 subsampling a fringe of one pixel, since decoders
+ * interpolate with a triangle that reaches half a sample into the neighbour. Other ratios are repeated, without a fringe.
+ *
+ * @see libjpeg, jdsample.c: h2v1, h1v2 and h2v2 fancy upsampling.
+ */
+export function blockFootprint(
+  structure: JpegStructure,
+  component: JpegComponent,
+  column: number,
+  row: number,
+): Box {
+  const { pixelsAcross, pixelsDown } = component;
+  const fringeX = pixelsAcross === 2 ? 1 : 0;
+  const fringeY = pixelsDown === 2 ? 1 : 0;
+  return clip(
+    {
+      left: column * 8 * pixelsAcross - fringeX,
+      top: row * 8 * pixelsDown - fringeY,
+      width: 8 * pixelsAcross + 2 * fringeX,
+      height: 8 * pixelsDown + 2 * fringeY,
+    },
+    { left: 0, top: 0, width: structure.width, height: structure.height },
+  );
+}
+
+function clip(box: Box, to: Box): Box {
+  const left = Math.max(box.left, to.left);
+  const top = Math.max(box.top, to.top);
+  const right = Math.min(box.left + box.width, to.left + to.width);
+  const bottom = Math.min(box.top + box.height, to.top + to.height);
+  return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+}
+
+/** 1 for each block of a rectangle whose whole footprint lies where the mask is above 0; outside the box nothing does. */
+export function allowedBlocks(
+  structure: JpegStructure,
+  component: JpegComponent,
+  { box, mask }: BoxedMask,
+  rect: BlockRect,
+): Uint8Array {
+  const allowed = new Uint8Array(rect.blocksWide * rect.blocksHigh);
+  for (let i = 0; i < allowed.length; i++) {
+    const column = rect.left + (i % rect.blocksWide);
+    const row = rect.top + Math.floor(i / rect.blocksWide);
+    const footprint = blockFootprint(structure, component, column, row);
+    const isInside = footprint.width > 0 && footprint.height > 0 && covers(box, footprint);
+    if (isInside && everyPixel(footprint, { box, mask })) allowed[i] = 1;
+  }
+  return allowed;
+}
+
+const covers = (box: Box, part: Box) =>
+  part.left >= box.left &&
+  part.top >= box.top &&
+  part.left + part.width <= box.left + box.width &&
+  part.top + part.height <= box.top + box.height;
+
+function everyPixel(part: Box, { box, mask }: BoxedMask): boolean {
+  for (let y = 0; y < part.height; y++) {
+    const at = (part.top - box.top + y) * box.width + part.left - box.left;
+    if (mask.data.subarray(at, at + part.width).includes(0)) return false;
+  }
+  return true;
+}
+
+/**
+ * The part of a mask that a strict splice can change in full: pixels whose blocks, of every component, lie inside it with
+ * their whole footprint. Composite within this, feather included, and no pixel outside the mask changes when decoded.
+ *
+ * @returns the same box; kept pixels keep their value, others are 0.
+ */
+export function shrinkMaskToBlocks(structure: JpegStructure, { box, mask }: BoxedMask): BoxedMask {
+  const data = mask.data.slice();
+  for (const component of structure.components) {
+    const rect = blocksCovering(component, box);
+    const allowed = allowedBlocks(structure, component, { box, mask }, rect);
+    for (let i = 0; i < allowed.length; i++) {
+      if (allowed[i] === 0) fillBox(data, box, samplesOf(component, rect, i), 0);
+    }
+  }
+  return { box, mask: { ...mask, data } };
+}
+
+/** The pixels a block itself stands for, unclipped. */
+function samplesOf({ pixelsAcross, pixelsDown }: JpegComponent, rect: BlockRect, index: number): Box {
+  const width = 8 * pixelsAcross;
+  const height = 8 * pixelsDown;
+  const left = (rect.left + (index % rect.blocksWide)) * width;
+  return { left, top: (rect.top + Math.floor(index / rect.blocksWide)) * height, width, height };
+}
+
+function fillBox(data: Uint8Array, box: Box, part: Box, value: number): void {
+  const { left, top, width, height } = clip(part, box);
+  for (let y = top; y < top + height; y++) {
+    const at = (y - box.top) * box.width + left - box.left;
+    data.fill(value, at, at + width);
+  }
+}
+
+/**
+ * A mask grown to whole blocks and their footprints (by at most 16 pixels and a fringe of 1 for 4:2:0): everything the mask
+ * covers can then be repainted, and a strict splice leaves each pixel outside the *grown* mask as it was, bit for bit.
+ *
+ * @returns a larger box; 255 inside, 0 outside.
+ */
+export function growMaskToBlocks(structure: JpegStructure, { box, mask }: BoxedMask): BoxedMask {
+  const picture = { left: 0, top: 0, width: structure.width, height: structure.height };
+  const margin = 8 * Math.max(structure.maxH, structure.maxV) + 1;
+  const grownBox = clip(
+    {
+      left: box.left - margin,
+      top: box.top - margin,
+      width: box.width + 2 * margin,
+      height: box.height + 2 * margin,
+    },
+    picture,
+  );
+  const data = new Uint8Array(grownBox.width * grownBox.height);
+  for (const component of structure.components) {
+    const rect = blocksCovering(component, box);
+    for (let i = 0; i < rect.blocksWide * rect.blocksHigh; i++) {
+      if (!anyPixel(clip(samplesOf(component, rect, i), box), { box, mask })) continue;
+      const row = rect.top + Math.floor(i / rect.blocksWide);
+      fillBox(
+        data,
+        grownBox,
+        blockFootprint(structure, component, rect.left + (i % rect.blocksWide), row),
+        255,
+      );
+    }
+  }
+  return { box: grownBox, mask: { width: grownBox.width, height: grownBox.height, channels: 1, data } };
+}
+
+function anyPixel(part: Box, { box, mask }: BoxedMask): boolean {
+  for (let y = 0; y < part.height; y++) {
+    const at = (part.top - box.top + y) * box.width + part.left - box.left;
+    for (let x = 0; x < part.width; x++) if (mask.data[at + x]! > 0) return true;
+  }
+  return false;
+}
+
+/** The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the same, bit for bit. */
+export function touchedPixels(
+  structure: JpegStructure,
+  touched: readonly TouchedComponent[],
+  box: Box,
+): Mask {
+  const data = new Uint8Array(box.width * box.height);
+  structure.components.forEach((component, index) => {
+    const { bitmap, blocksWide } = touched[index]!;
+    for (let i = bitmap.indexOf(1); i >= 0; i = bitmap.indexOf(1, i + 1)) {
+      fillBox(
+        data,
+        box,
+        blockFootprint(structure, component, i % blocksWide, Math.floor(i / blocksWide)),
+        255,
+      );
+    }
+  });
+  return { width: box.width, height: box.height, channels: 1, data };
+}

@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import type { Raster } from '../../lib/image/raster.ts';
+import type { JpegOptions } from 'sharp';
+import { encodeJpeg, picture } from './jpeg-pictures.ts';
+
+export interface JpegKind {
+  readonly name: string;
+  /** Coded in one interleaved scan. */
+  readonly sequential: boolean;
+  readonly channels: 1 | 3;
+  /** The same settings for any picture; by default one of 167 x 131. */
+  readonly make: (raster?: Raster) => Promise<Uint8Array>;
+}
+
+const width = 167;
+const height = 131;
+const colours = picture(width, height, 3);
+const greys = picture(width, height, 1);
+
+/** Runs a libjpeg-turbo program; they are in Debian's libjpeg-turbo-progs. */
+const run = (program: string, args: readonly string[], input: Uint8Array): Uint8Array =>
+  execFileSync(program, args, { input, maxBuffer: 1 << 28, stdio: ['pipe', 'pipe', 'ignore'] });
+
+function isPresent(program: string): boolean {
+  try {
+    execFileSync(program, ['-version'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ENOENT';
+  }
+}
+
+/** A binary PPM or PGM, which cjpeg reads. */
+const netpbm = ({ width, height, channels, data }: Raster): Uint8Array =>
+  Buffer.concat([
+    Buffer.from(`P${channels === 3 ? 6 : 5}
+${width} ${height}
+255
+`),
+    data as Uint8Array,
+  ]);
+
+const cjpeg =
+  (...args: string[]) =>
+  async (raster: Raster = colours) =>
+    run('cjpeg', args, netpbm(raster));
+const bySharp =
+  (options: JpegOptions) =>
+  (raster: Raster = colours) =>
+    encodeJpeg(raster, options);
+
+/** Kinds only libjpeg-turbo's own programs write: other samplings, RGB, restart markers, one scan per component. */
+const programKinds: JpegKind[] = [
+  { name: '4:2:2', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '2x1') },
+  { name: '4:4:0', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '1x2') },
+  { name: '4:1:1', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '4x1') },
+  { name: '4:1:0', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '4x2') },
+  {
+    name: 'mixed sampling',
+    sequential: true,
+    channels: 3,
+    make: cjpeg('-quality', '90', '-sample', '2x2,1x2,2x1'),
+  },
+  { name: 'RGB', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-rgb') },
+  {
+    name: 'restart every 3 MCUs',
+    sequential: true,
+    channels: 3,
+    make: cjpeg('-quality', '90', '-restart', '3B'),
+  },
+  {
+    name: 'restart every row',
+    sequential: true,
+    channels: 3,
+    make: cjpeg('-quality', '90', '-restart', '1'),
+  },
+  {
+    name: 'grey with restarts, optimised',
+    sequential: true,
+    channels: 1,
+    make: (raster = greys) => cjpeg('-quality', '90', '-restart', '5B', '-optimize')(raster),
+  },
+  {
+    name: 'progressive with restarts',
+    sequential: false,
+    channels: 3,
+    make: cjpeg('-progressive', '-restart', '2'),
+  },
+  {
+    name: 'progressive 4:1:1',
+    sequential: false,
+    channels: 3,
+    make: cjpeg('-progressive', '-sample', '4x1'),
+  },
+];
+
+const sharpKinds: JpegKind[] = [
+  {
+    name: '4:2:0',
+    sequential: true,
+    channels: 3,
+    make: bySharp({ quality: 90, optimiseCoding: false }),
+  },
+  {
+    name: '4:4:4',
+    sequential: true,
+    channels: 3,
+    make: bySharp({ quality: 90, chromaSubsampling: '4:4:4', optimiseCoding: false }),
+  },
+  { name: '4:2:0 optimised', sequential: true, channels: 3, make: bySharp({ quality: 90 }) },
+  {
+    name: '4:2:0 quality 30, optimised',
+    sequential: true,
+    channels: 3,
+    make: bySharp({ quality: 30 }),
+  },
+  {
+    name: '4:4:4 quality 100',
+    sequential: true,
+    channels: 3,
+    make: bySharp({ quality: 100, chromaSubsampling: '4:4:4' }),
+  },
+  {
+    name: 'grey',
+    sequential: true,
+    channels: 1,
+    make: (raster = greys) => encodeJpeg(raster, { quality: 90 }),
+  },
+  {
+    name: 'progressive 4:2:0',
+    sequential: false,
+    channels: 3,
+    make: bySharp({ quality: 90, progressive: true }),
+  },
+  {
+    name: 'progressive 4:4:4',
+    sequential: false,
+    channels: 3,
+    make: bySharp({ quality: 90, progressive: true, chromaSubsampling: '4:4:4' }),
+  },
+  {
+    name: 'progressive grey',
+    sequential: false,
+    channels: 1,
+    make: (raster = greys) => encodeJpeg(raster, { quality: 90, progressive: true }),
+  },
+];
+
+const hasPrograms = isPresent('cjpeg');
+if (!hasPrograms) console.info(`cjpeg is not installed: ${programKinds.length} kinds of JPEG are left out`);
+
+/** One small file of each kind, made when asked for. */
+export const jpegKinds: readonly JpegKind[] = [...sharpKinds, ...(hasPrograms ? programKinds : [])];

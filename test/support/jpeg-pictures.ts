@@ -1,0 +1,80 @@
+import sharp, { type JpegOptions } from 'sharp';
+import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
+
+/** A repeatable source of numbers in 0..1. @see mulberry32 */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Waves, edges and some noise: all frequencies occur, no value is clipped for long. */
+export function picture(width: number, height: number, channels: 1 | 3, seed = 1): Raster {
+  const random = seeded(seed);
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++) {
+        const wave = 50 * Math.sin((x * (c + 1)) / 17 + seed) + 40 * Math.cos(y / (9 + c));
+        const edge = (x >> 4) % 3 === (y >> 5) % 3 ? 25 : -15;
+        data[(y * width + x) * channels + c] = Math.max(
+          0,
+          Math.min(255, 128 + wave + edge + 24 * (random() - 0.5)),
+        );
+      }
+    }
+  }
+  return { width, height, channels, data };
+}
+
+export async function encodeJpeg(raster: Raster, options: JpegOptions = {}): Promise<Uint8Array> {
+  const { width, height, data } = raster;
+  const channels = raster.channels as 1 | 3;
+  const image = sharp(data, { raw: { width, height, channels } });
+  return (channels === 1 ? image.toColourspace('b-w') : image).jpeg(options).toBuffer();
+}
+
+/** As libjpeg decodes it, without any colour conversion. Warnings count as faults. */
+export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
+  const { channels } = await sharp(bytes).metadata();
+  const image = sharp(bytes, { failOn: 'warning' });
+  const stored = channels === 1 ? image.toColourspace('b-w') : image;
+  const { data, info } = await stored.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, channels: info.channels, data };
+}
+
+export function crop(raster: Raster, box: Box): Raster {
+  const { channels } = raster;
+  const data = new Uint8Array(box.width * box.height * channels);
+  for (let y = 0; y < box.height; y++) {
+    const from = ((box.top + y) * raster.width + box.left) * channels;
+    data.set(raster.data.subarray(from, from + box.width * channels), y * box.width * channels);
+  }
+  return { width: box.width, height: box.height, channels, data };
+}
+
+/** A filled ellipse with every pixel 0 or 255. */
+export function ellipse({ width, height }: { width: number; height: number }): Mask {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const dx = (2 * (x + 0.5)) / width - 1;
+      const dy = (2 * (y + 0.5)) / height - 1;
+      data[y * width + x] = dx * dx + dy * dy <= 1 ? 255 : 0;
+    }
+  }
+  return { width, height, channels: 1, data };
+}
+
+/** `edited` where the mask is above 127, else `original`. */
+export function paste(original: Raster, edited: Raster, mask: Mask): Raster {
+  const data = Uint8Array.from(original.data);
+  for (let i = 0; i < data.length; i++) {
+    if (mask.data[Math.floor(i / original.channels)]! > 127) data[i] = edited.data[i]!;
+  }
+  return { ...original, data };
+}
