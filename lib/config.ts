@@ -45,6 +45,9 @@ export const settings = {
   MODEL_DILATION: variable(fraction.default(0.01)).describe(
     'Grows only the mask that is sent to the model, fraction of the width of its crop.',
   ),
+  MAX_REGIONS: variable(integer(1, 16).default(4)).describe(
+    'Separate areas of one mask are repainted by separate calls; beyond this many, near ones are merged.',
+  ),
   EDIT_DEADLINE_MS: variable(integer(1_000, 3_600_000).default(510_000)).describe(
     'An edit is given up after this long, milliseconds: a little less than the timeout of the function.',
   ),
@@ -72,6 +75,7 @@ export interface Config {
   readonly featherPx: number;
   readonly dilationPx: number;
   readonly modelDilation: number;
+  readonly maxRegions: number;
   readonly editDeadlineMs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
@@ -130,6 +134,7 @@ function configOf(environment: Environment): Config {
     featherPx: environment.FEATHER_PX,
     dilationPx: environment.DILATION_PX,
     modelDilation: environment.MODEL_DILATION,
+    maxRegions: environment.MAX_REGIONS,
     editDeadlineMs: environment.EDIT_DEADLINE_MS,
     logLevel: environment.LOG_LEVEL,
   };

@@ -1,4 +1,11 @@
-import type { EncodedImage } from './engines/engine.ts';
+import { planRepaints } from './edit/plan.ts';
+import { type Proof, proveOutside } from './edit/prove.ts';
+import { readMask, readPhoto } from './edit/read.ts';
+import { type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
+import { stopwatch } from './edit/stopwatch.ts';
+import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
+import type { Format, Limits } from './image/codec/header.ts';
+import { type Patch, writePatched } from './image/codec/write.ts';
 import type { EditRequest } from './request.ts';
 
 /** What an edit starts from: the files as they were uploaded. */
@@ -12,6 +19,8 @@ export interface EditInput {
 export interface EditOutput extends EncodedImage {
   /** Without the dot, for the name of the output object. */
   readonly extension: 'jpg' | 'png' | 'webp' | 'tiff' | 'avif';
+  /** What was found comparing this output with the input outside the effective mask. */
+  readonly proof: Proof;
 }
 
 /** What the manifest says of an edit: plain JSON, no prompts, no bytes. */
@@ -20,7 +29,12 @@ export interface EditReport {
   readonly modelCalls: number;
   readonly warnings: readonly string[];
   readonly timingsMs: Readonly<Record<string, number>>;
-  readonly [fact: string]: unknown;
+  readonly image: { readonly format: string; readonly width: number; readonly height: number };
+  /** Share of the picture that was allowed to change, 0..1. */
+  readonly maskCoverage: number;
+  readonly regions: readonly RegionReport[];
+  /** One for each output, in their order. */
+  readonly proofs: readonly Proof[];
 }
 
 export interface EditResult {
@@ -31,3 +45,82 @@ export interface EditResult {
 
 /** The whole edit with its engine, limits and defaults bound in; jobs and HTTP handlers know only this. */
 export type Edit = (input: EditInput, signal: AbortSignal) => Promise<EditResult>;
+
+export interface EditDefaults {
+  readonly featherPx: number;
+  readonly dilationPx: number;
+  /** Fraction of the width of the crop. */
+  readonly modelDilation: number;
+  /** At most this many regions, hence model calls for one candidate; nearer ones are merged. */
+  readonly maxRegions: number;
+}
+
+export interface EditorOptions {
+  readonly engine: InpaintEngine;
+  readonly limits: Limits;
+  readonly defaults: EditDefaults;
+}
+
+/**
+ * The story of an edit. Pixels outside the mask are never in anybody's hands: the model sees a crop, its answer
+ * is blended into a patch through the mask, and only the patch is written into the untouched picture.
+ */
+export function editor({ engine, limits, defaults }: EditorOptions): Edit {
+  const { modelDilation, maxRegions } = defaults;
+  return async (input, signal) => {
+    const { step, timingsMs } = stopwatch(signal);
+
+    const photo = await step('read', () => readPhoto(input.image, limits));
+    const { mask, coverage, warnings } = await step('mask', () => readMask(input, photo, limits));
+    const plan = await step('plan', () =>
+      planRepaints({ mask, engine, request: input.request, defaults, maxRegions }),
+    );
+
+    const painted: Repainted[] = [];
+    for (const region of plan.repaints) {
+      painted.push(
+        await repaint({ photo, region, engine, request: input.request, modelDilation, step, signal }),
+      );
+    }
+
+    const outputs: EditOutput[] = [];
+    for (const patches of candidates(painted.map(({ patches }) => patches))) {
+      const bytes = await step('write', () => writePatched(photo, patches));
+      const proof = await step('prove', () => proveOutside({ photo, output: bytes, mask: plan.mask }));
+      outputs.push({ ...encodings[photo.header.format], bytes, proof });
+    }
+
+    return { outputs, report: reportOf() };
+
+    function reportOf(): EditReport {
+      return {
+        engine: engine.name,
+        modelCalls: painted.reduce((sum, { calls }) => sum + calls, 0),
+        warnings: [...new Set([...warnings, ...painted.flatMap((one) => one.warnings)])],
+        timingsMs: timingsMs(),
+        image: { format: photo.header.format, ...photo.header.displayed },
+        maskCoverage: coverage,
+        regions: painted.map(({ report }) => report),
+        proofs: outputs.map(({ proof }) => proof),
+      };
+    }
+  };
+}
+
+const encodings = {
+  jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
+  png: { mediaType: 'image/png', extension: 'png' },
+  webp: { mediaType: 'image/webp', extension: 'webp' },
+  tiff: { mediaType: 'image/tiff', extension: 'tiff' },
+} as const satisfies Record<Format, Pick<EditOutput, 'mediaType' | 'extension'>>;
+
+/**
+ * Regions x candidates -> candidates x regions: output n takes candidate n of every region. A region with fewer
+ * usable candidates repeats its last.
+ */
+function candidates(regions: readonly (readonly Patch[])[]): Patch[][] {
+  const count = Math.max(...regions.map((patches) => patches.length));
+  return Array.from({ length: count }, (_, n) =>
+    regions.map((patches) => patches[Math.min(n, patches.length - 1)]!),
+  );
+}

@@ -25,19 +25,22 @@ const workingSidePx = 512;
  *
  * @param args.crop H x W x C, the image's own space and depth. @param args.edited any size, the same space,
  * C or fewer (colour only) channels, 8 or 16 bit. @param args.mask H x W x 1, the effective mask.
+ * @param args.repainted of the crop, any size: what the model was asked to repaint, at least the mask. The ring that
+ * both pictures are compared on lies outside of it. Default: the mask.
  * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together, or the mask is empty.
  */
 export function composite(args: {
   readonly crop: Raster;
   readonly edited: Raster;
   readonly mask: Mask;
+  readonly repainted?: Mask;
   readonly featherPx?: number;
 }): Composite {
-  const { crop, edited, mask, featherPx = defaultFeatherPx } = args;
+  const { crop, edited, mask, repainted = mask, featherPx = defaultFeatherPx } = args;
   assertSameSize(crop, mask);
   const size = fitSize(crop, workingSidePx);
   const small = colours(resizeTo(crop, size), edited.channels);
-  const covered = coverMask(mask, size);
+  const covered = coverMask(repainted, size);
   const registration = register({ crop: small, edited: resizeTo(edited, size), mask: covered });
   const { alignment } = registration;
   const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });

@@ -1,79 +1,59 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
-import type { Box, Mask, Raster, Size } from '../raster.ts';
+import type { Mask, Size } from '../raster.ts';
+import { decoded } from './decoded.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
 
-/** Where a mask file keeps its selection. */
-export type MaskCarrier = 'luma' | 'alpha';
-
-/** A mask file that has been opened, not yet decoded: only the parts asked for ever are. */
-export interface MaskFile {
-  /** The size of the displayed picture; the file itself may differ by a rounding of its scale. */
-  readonly size: Size;
-  /** True when the file had another size and is scaled to the picture's. */
-  readonly isResized: boolean;
+/** A mask as decoded: one channel at the displayed size of its picture, before any value is interpreted. */
+export interface DecodedMask {
+  readonly mask: Mask;
   readonly header: Header;
-  readonly carrier: MaskCarrier;
-  /** 255 = edit, at 1/`overviewScale` of the size, averaged: anything visible is above 0. */
-  readonly overview: Mask;
-  /** 255 = edit, exact, for one box in displayed coordinates. */
-  region(box: Box): Promise<Mask>;
+  /** Where the file keeps its selection. */
+  readonly carrier: 'luma' | 'alpha';
+  /** True when the file had another size of the same aspect. */
+  readonly isResized: boolean;
 }
 
-export const overviewScale = 8;
-
-export interface MaskOptions {
+interface MaskOptions {
   /** The displayed size of the picture the mask belongs to. */
   readonly pictureSize: Size;
-  /** `black`: black is edited, white kept. */
-  readonly polarity: 'white' | 'black';
   readonly limits: Limits;
 }
 
 /**
- * Opens a mask of any format and kind: grey, colour (by luma), palette, or one whose selection is its alpha.
+ * Decodes a mask of any format and kind: grey, colour (by luma), palette, or one whose selection is its alpha.
  *
- * @throws {EditError} `MASK_UNREADABLE`, `MASK_SIZE_MISMATCH`, and those of {@link readHeader}.
+ * @throws {EditError} `MASK_UNREADABLE`, `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`, `IMAGE_TOO_LARGE`,
+ * `IMAGE_TOO_MANY_PIXELS`.
  */
-export async function openMask(bytes: Uint8Array, options: MaskOptions): Promise<MaskFile> {
-  const { pictureSize, polarity, limits } = options;
+export async function decodeMask(
+  bytes: Uint8Array,
+  { pictureSize, limits }: MaskOptions,
+): Promise<DecodedMask> {
   const header = await readHeader(bytes, limits, 'mask');
   const isResized = !isEqual(header.displayed, pictureSize);
   if (isResized) assertSameAspect(header.displayed, pictureSize);
   try {
     const carrier = header.hasAlpha ? await carrierOf(bytes) : 'luma';
-    const decode = (): Sharp =>
-      oneChannel(sharp(bytes, { limitInputPixels: false, autoOrient: true }), carrier);
-    const small = {
-      width: Math.ceil(pictureSize.width / overviewScale),
-      height: Math.ceil(pictureSize.height / overviewScale),
-    };
-    return {
-      size: pictureSize,
-      isResized,
-      header,
-      carrier,
-      // `linear` rounds the shrunken average: never below the darkest or above the brightest pixel.
-      overview: await grey(decode().resize({ ...small, fit: 'fill', kernel: 'linear' }), polarity),
-      region: async (box) => {
-        const whole = isResized
-          ? decode().resize({ ...pictureSize, fit: 'fill', kernel: 'linear' })
-          : decode();
-        return grey(whole.extract(box), polarity);
-      },
-    };
+    const upright = sharp(bytes, { limitInputPixels: false, autoOrient: true });
+    const grey = oneChannel(upright, carrier);
+    // Linear: no overshoot, so nothing outside the selection becomes selected.
+    const sized = isResized ? grey.resize({ ...pictureSize, fit: 'fill', kernel: 'linear' }) : grey;
+    return { mask: await firstChannel(sized), header, carrier, isResized };
   } catch (cause) {
     throw new EditError(
       'MASK_UNREADABLE',
       `Expected a whole ${header.format} mask, got one that cannot be decoded`,
-      { cause },
+      {
+        cause,
+      },
     );
   }
 }
 
 /** Transparent masks come from editors that erase or paint on nothing: if the colours say nothing, alpha does. */
-async function carrierOf(bytes: Uint8Array): Promise<MaskCarrier> {
+async function carrierOf(bytes: Uint8Array): Promise<'luma' | 'alpha'> {
   const { channels } = await sharp(bytes, { limitInputPixels: false }).stats();
   const alpha = channels.at(-1);
   if (alpha === undefined || alpha.min === alpha.max) return 'luma';
@@ -84,24 +64,19 @@ async function carrierOf(bytes: Uint8Array): Promise<MaskCarrier> {
 /** Colours within this range of each other, 0..255, are one colour. */
 const flatRange = 8;
 
-function oneChannel(pipeline: Sharp, carrier: MaskCarrier): Sharp {
+function oneChannel(pipeline: Sharp, carrier: 'luma' | 'alpha'): Sharp {
   if (carrier === 'alpha') return pipeline.extractChannel('alpha');
   // Transparent parts select nothing, whatever colour lies under them.
   return pipeline.flatten({ background: '#000' }).toColourspace('b-w');
 }
 
-async function grey(pipeline: Sharp, polarity: 'white' | 'black'): Promise<Mask> {
-  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  const mask = firstChannel({ width: info.width, height: info.height, channels: info.channels, data });
-  if (polarity === 'black') for (let i = 0; i < mask.data.length; i++) mask.data[i] = 255 - mask.data[i]!;
-  return mask;
-}
-
-function firstChannel({ width, height, channels, data }: Raster): Mask {
-  const bytes = data as Uint8Array;
-  if (channels === 1) return { width, height, channels: 1, data: bytes };
+async function firstChannel(pipeline: Sharp): Promise<Mask> {
+  const raster = await decoded(pipeline);
+  const { width, height, channels } = raster;
+  const data = raster.data as Uint8Array;
+  if (channels === 1) return { width, height, channels: 1, data };
   const out = new Uint8Array(width * height);
-  for (let i = 0; i < out.length; i++) out[i] = bytes[i * channels]!;
+  for (let i = 0; i < out.length; i++) out[i] = data[i * channels]!;
   return { width, height, channels: 1, data: out };
 }
 

@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { storedBox, toStored } from '../orientation.ts';
 import type { Box, Raster } from '../raster.ts';
+import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
@@ -51,7 +52,8 @@ async function sparseLayer(header: Header, { box, original, edited }: Patch): Pr
     top: stored.top,
     right: header.stored.width - stored.left - width,
     bottom: header.stored.height - stored.top - height,
-    background: { r: 0, g: 0, b: 0, alpha: 0 },
+    // An opaque background adds no alpha channel; a transparent one is all zeros, as XOR needs it.
+    background: { r: 0, g: 0, b: 0, alpha: header.hasAlpha ? 0 : 1 },
   });
 }
 
@@ -89,17 +91,11 @@ const reencodedJpegQuality = 95;
 /** H x W x 1, of the pictures' depth: the XOR of two pictures of one size, all channels OR-ed. 0 = equal. */
 export async function differenceMap(before: Source, after: Uint8Array): Promise<Raster> {
   const { header } = before;
-  const { data, info } = await sharp(before.bytes, {
-    limitInputPixels: false,
-    ignoreIcc: true,
-    sequentialRead: true,
-  })
+  const operand = Buffer.from(after.buffer, after.byteOffset, after.length);
+  const pipeline = sharp(before.bytes, { limitInputPixels: false, ignoreIcc: true, sequentialRead: true })
     .pipelineColourspace(header.space)
-    .boolean(Buffer.from(after.buffer, after.byteOffset, after.length), 'eor')
+    .boolean(operand, 'eor')
     .bandbool('or')
-    .toColourspace('b-w')
-    .raw({ depth: header.depth === 16 ? 'ushort' : 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  const samples = header.depth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-  return { width: info.width, height: info.height, channels: 1, data: samples };
+    .toColourspace('b-w');
+  return decoded(pipeline, header.depth);
 }

@@ -1,0 +1,87 @@
+import { driftPx } from '../image/alignment.ts';
+import { crop as cut } from '../image/box.ts';
+import { composite } from '../image/composite.ts';
+import type { FramePlan } from '../image/frame.ts';
+import type { Mask, Raster } from '../image/raster.ts';
+import type { Repaint } from './plan.ts';
+
+/** How one answer of a model fitted the picture it was made for. */
+export interface FitReport {
+  /** The farthest any point of the crop was moved by the model, pixels of the picture. */
+  readonly driftPx: number;
+  /** False: the surroundings of the mask were too flat to tell, and nothing was moved. */
+  readonly isRegistered: boolean;
+  /** Low-passed difference on the ring around the mask, levels of 255, as answered and after correction. */
+  readonly ringBefore: number;
+  readonly ringAfter: number;
+}
+
+export interface Fitted {
+  readonly fit: FitReport;
+  /** A sentence when the answer must not be published. */
+  readonly rejection: string | undefined;
+  /** The part of the crop that changes. */
+  readonly patch: { readonly left: number; readonly top: number };
+  readonly original: Raster;
+  readonly edited: Raster;
+}
+
+interface FitOptions {
+  /** The crop in the picture's own space and depth. */
+  readonly crop: Raster;
+  /** The whole answer in the same colours, 8 bit, any size. */
+  readonly answer: Raster;
+  readonly region: Repaint;
+  /** The mask that was sent, in the frame. */
+  readonly sentMask: Mask;
+}
+
+/** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
+const maxDriftShare = 0.04;
+/** Residual on the ring, levels, beyond which the surroundings are not those of the picture. */
+const maxRingResidual = 16;
+
+/** Registers, harmonises and blends one answer, and says whether it may be used. */
+export function fitAnswer({ crop, answer, region, sentMask }: FitOptions): Fitted {
+  const { plan, mask, featherPx } = region;
+  const result = composite({
+    crop,
+    edited: contentOf(answer, plan),
+    mask,
+    repainted: contentOf(sentMask, plan),
+    featherPx,
+  });
+  const { registration, harmony, patch, raster } = result;
+  const fit = {
+    driftPx: rounded(driftPx(registration.alignment, crop)),
+    isRegistered: registration.confident,
+    ringBefore: rounded(harmony.ringBefore),
+    ringAfter: rounded(harmony.ringAfter),
+  };
+  return { fit, rejection: rejectionOf(fit, crop), patch, original: cut(crop, patch), edited: raster };
+}
+
+function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Raster): string | undefined {
+  const maxDriftPx = maxDriftShare * Math.hypot(crop.width, crop.height);
+  if (driftPx > maxDriftPx) {
+    return `Expected the answer to be moved by at most ${rounded(maxDriftPx)} px, got ${driftPx}`;
+  }
+  if (ringAfter > maxRingResidual) {
+    return `Expected the surroundings of the mask within ${maxRingResidual} levels of the picture's, got ${ringAfter}`;
+  }
+  return undefined;
+}
+
+/** The part of a frame, at whatever size it came back, that holds the crop; the rest is padding. */
+function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: FramePlan): R {
+  if (content.width === frame.width && content.height === frame.height) return answer;
+  const left = Math.round((content.left * answer.width) / frame.width);
+  const top = Math.round((content.top * answer.height) / frame.height);
+  const right = Math.round(((content.left + content.width) * answer.width) / frame.width);
+  const bottom = Math.round(((content.top + content.height) * answer.height) / frame.height);
+  return cut(answer, { left, top, width: right - left, height: bottom - top });
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,131 @@
+import type { InpaintEngine, InpaintOutcome, InpaintReply, InpaintRequest } from '../engines/engine.ts';
+import { EditError } from '../errors.ts';
+import { decodeAnswer } from '../image/codec/answer.ts';
+import { toOwnColours } from '../image/codec/own-space.ts';
+import { type Crop, readCrop, readCropAsSrgb, type Source } from '../image/codec/read.ts';
+import type { Patch } from '../image/codec/write.ts';
+import { maskInFrame, padToFrame } from '../image/frame-picture.ts';
+import type { Box, Mask, Size } from '../image/raster.ts';
+import type { EditRequest } from '../request.ts';
+import { type FitReport, type Fitted, fitAnswer } from './composite.ts';
+import type { Repaint } from './plan.ts';
+import type { Step } from './stopwatch.ts';
+
+/** What the manifest says of one region. */
+export interface RegionReport {
+  /** What the model saw, pixels of the picture as displayed. */
+  readonly box: Box;
+  /** The size it was sent in. */
+  readonly frame: Size;
+  /** Pixels of the picture for one pixel of the frame; above 1 the answer has less detail than the picture. */
+  readonly scale: number;
+  /** What came of each candidate asked for. */
+  readonly outcomes: readonly InpaintOutcome['kind'][];
+  /** How each picture that came fitted. */
+  readonly fits: readonly FitReport[];
+}
+
+export interface Repainted {
+  /** One patch for each usable candidate. */
+  readonly patches: readonly Patch[];
+  readonly warnings: readonly string[];
+  readonly calls: number;
+  readonly report: RegionReport;
+}
+
+interface RepaintOptions {
+  readonly photo: Source;
+  readonly region: Repaint;
+  readonly engine: InpaintEngine;
+  readonly request: EditRequest;
+  readonly modelDilation: number;
+  readonly step: Step;
+  readonly signal: AbortSignal;
+}
+
+/** One region: cut out, sent, and every answer made a patch that fits the picture. */
+export async function repaint(options: RepaintOptions): Promise<Repainted> {
+  const { photo, region, engine, step, signal } = options;
+  const crop = await step('crop', () => readCrop(photo, region.plan.box));
+  const request = await step('frame', () => inpaintRequest(options, crop));
+  const reply = await step('inpaint', () => engine.inpaint(request, signal));
+
+  const fitted: Fitted[] = [];
+  for (const { image } of images(reply)) {
+    const answer = await step('answer', async () =>
+      toOwnColours(await decodeAnswer(image.bytes), photo.header),
+    );
+    const sentMask = request.mask;
+    fitted.push(await step('composite', () => fitAnswer({ crop: crop.original, answer, region, sentMask })));
+  }
+  const { box, frame, scale } = region.plan;
+  return {
+    patches: usable(fitted).map(({ patch, original, edited }) => ({
+      box: placed(patch, edited, box),
+      original,
+      edited,
+    })),
+    warnings: reply.warnings,
+    calls: reply.calls,
+    report: {
+      box,
+      frame,
+      scale,
+      outcomes: reply.outcomes.map(({ kind }) => kind),
+      fits: fitted.map(({ fit }) => fit),
+    },
+  };
+}
+
+/** Nearest to its surroundings first; an answer that does not fit is never published. */
+function usable(fitted: readonly Fitted[]): Fitted[] {
+  const kept = fitted.filter(({ rejection }) => rejection === undefined);
+  if (kept.length === 0)
+    throw new EditError('ENGINE_DRIFTED', fitted[0]?.rejection ?? 'Expected a picture, got none');
+  return kept.sort((a, b) => a.fit.ringAfter - b.fit.ringAfter);
+}
+
+function placed(
+  patch: { readonly left: number; readonly top: number },
+  { width, height }: Size,
+  crop: Box,
+): Box {
+  return { left: crop.left + patch.left, top: crop.top + patch.top, width, height };
+}
+
+/** The question to the model: the crop in its frame, and the mask it shall repaint. */
+async function inpaintRequest(
+  options: RepaintOptions,
+  crop: Crop,
+): Promise<InpaintRequest & { readonly mask: Mask }> {
+  const { photo, region, request, modelDilation } = options;
+  const content = await readCropAsSrgb(crop, photo.header, region.plan.content);
+  return {
+    key: region.key,
+    mode: request.mode,
+    crop: padToFrame(content, region.plan),
+    mask: maskInFrame(region.mask, region.plan, modelDilation),
+    automaticMask: undefined,
+    maskDilation: undefined,
+    prompt: request.prompt,
+    negativePrompt: undefined,
+    samples: 1,
+    seed: request.seed,
+    steps: undefined,
+    guidance: undefined,
+    language: undefined,
+    personGeneration: undefined,
+    safetySetting: undefined,
+    addWatermark: undefined,
+    includeSafetyAttributes: undefined,
+    replyFormat: undefined,
+    labels: undefined,
+  };
+}
+
+function images({ outcomes }: InpaintReply) {
+  const found = outcomes.filter((outcome) => outcome.kind === 'image');
+  if (found.length === 0)
+    throw new EditError('ENGINE_EMPTY', 'Expected at least one picture from the engine, got none');
+  return found;
+}

@@ -1,0 +1,20 @@
+export type Step = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
+
+/** Runs named steps one after another, adding up the time of each; an aborted signal stops before the next. */
+export function stopwatch(signal: AbortSignal): {
+  readonly step: Step;
+  readonly timingsMs: () => Record<string, number>;
+} {
+  const times = new Map<string, number>();
+  const step: Step = async (name, work) => {
+    signal.throwIfAborted();
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      times.set(name, (times.get(name) ?? 0) + performance.now() - started);
+    }
+  };
+  const timingsMs = () => Object.fromEntries([...times].map(([name, ms]) => [name, Math.round(ms)]));
+  return { step, timingsMs };
+}
