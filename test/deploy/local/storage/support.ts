@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Storage } from '@google-cloud/storage';
+import { onTestFinished } from 'vitest';
+import {
+  type StorageEmulator,
+  type StorageEmulatorOptions,
+  startStorageEmulator,
+} from '../../../../deploy/local/storage/emulator.ts';
+
+/** A file is whole after this long in tests; people's copies take longer. */
+export const SETTLE_MS = 40;
+
+export async function temporaryRoot(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'storage-emulator-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  return root;
+}
+
+export async function startEmulator(options: Partial<StorageEmulatorOptions> = {}): Promise<StorageEmulator> {
+  const emulator = await startStorageEmulator({
+    root: options.root ?? (await temporaryRoot()),
+    buckets: ['input', 'output', 'control'],
+    watch: false,
+    settleMs: SETTLE_MS,
+    ...options,
+  });
+  onTestFinished(() => emulator.close().catch(() => undefined));
+  return emulator;
+}
+
+export const clientOf = (apiEndpoint: string): Storage =>
+  new Storage({ apiEndpoint, projectId: 'local', retryOptions: { autoRetry: false } });
+
+/** The status a failed call of the client carries, or the code of a broken connection. */
+export const codeOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'no failure',
+    (error: { code?: unknown }) => error.code,
+  );
+
+/** Tries until `check` does not throw: for what the file system announces in its own time. */
+export async function eventually(check: () => void | Promise<void>, timeoutMs = 5_000): Promise<void> {
+  const endMs = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (Date.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
