@@ -45,19 +45,27 @@ export type EditRequest = z.infer<typeof editRequestSchema>;
  * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` naming each field that is wrong.
  */
 export function parseRequestFile(bytes: Uint8Array): EditRequest {
+  return parseRequest(readRequestFile(bytes));
+}
+
+/**
+ * The text of a request file -> its JSON, not yet checked: where fields come from several places they
+ * are merged first.
+ *
+ * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is no JSON.
+ */
+export function readRequestFile(bytes: Uint8Array): unknown {
   if (bytes.length > maxRequestBytes) {
     throw new EditError(
       'REQUEST_TOO_LARGE',
       `Expected a request file of at most ${maxRequestBytes} bytes, got ${bytes.length}`,
     );
   }
-  let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     throw new EditError('REQUEST_INVALID', 'Expected the request file to be JSON in UTF-8', { cause: error });
   }
-  return parseRequest(value);
 }
 
 /** @throws {EditError} `REQUEST_INVALID` naming each field that is wrong. */

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Edit, EditResult } from '../edit.ts';
+import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
+import { asEditError, EditError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { EditRequest } from '../request.ts';
+import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import type { Budget } from './budget.ts';
+import { type Claim, finishClaim, releaseClaim, waitAfter } from './claim.ts';
+import { type HeldClaim, takeClaim } from './claim-store.ts';
+import { durableEngine } from './durable-engine.ts';
+import { controlNames, outputNames } from './names.ts';
+import type { Job } from './plan.ts';
+import { publishError, publishResult } from './publish.ts';
+
+export interface Buckets {
+  readonly input: string;
+  readonly output: string;
+  readonly control: string;
+}
+
+export interface RunOptions {
+  readonly store: ObjectStore;
+  readonly buckets: Buckets;
+  readonly engine: InpaintEngine;
+  /** The edit around an engine; its limits and defaults are bound in. */
+  readonly editWith: (engine: InpaintEngine) => Edit;
+  /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used, so that it is not kept. */
+  readonly checkReply: (reply: InpaintReply) => Promise<void>;
+  readonly maxImageBytes: number;
+  readonly budget: Budget;
+  readonly estimateCostUsd: (calls: number) => number | undefined;
+  readonly log: Log;
+}
+
+/** How a run ended for good; everything else is thrown, and the job comes again. */
+export type RunOutcome = 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
+
+/**
+ * One job, from files to published results. May be called any number of times, at once or after crashes:
+ * outputs are written once, the model is called within its budget, and a return means a durable end.
+ *
+ * @throws {EditError} of kind `passing`, `setup` or `bug` when the job must come again, `retryAfterMs` set.
+ */
+export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunOutcome> {
+  const { store, buckets, budget } = options;
+  using deadline = deadlineSignal(budget.deadlineMs, outerSignal);
+  const { signal } = deadline;
+  const names = outputNames(job.inputs.image.name, job.id);
+  const target = { store, outputBucket: buckets.output, signal };
+
+  if ((await store.stat({ bucket: buckets.output, name: names.manifest }, signal)) !== undefined) {
+    return 'published-before';
+  }
+  if (job.fault !== undefined) {
+    await publishError(job, job.fault, target);
+    return 'failed';
+  }
+
+  const claimed = await takeClaim(
+    store,
+    { bucket: buckets.control, name: controlNames(job.id).claim },
+    { owner: randomUUID(), budget, labels: { image: job.inputs.image.name } },
+    signal,
+  );
+  switch (claimed.kind) {
+    case 'finished':
+      return claimed.state === 'DONE' ? 'published-before' : 'failed-before';
+    case 'wait':
+      throw new EditError(claimed.code, `Expected job ${job.id} to be free, got ${claimed.code}`, {
+        retryAfterMs: claimed.retryAfterMs,
+      });
+    case 'give-up':
+      await publishError(job, attemptsSpent(claimed.claim), target);
+      await changeQuietly(claimed.held, () => claimed.claim, options.log);
+      return 'failed';
+    case 'held':
+      // Awaited here: the deadline ends with this function.
+      return await runHeld(job, claimed.held, options, signal);
+  }
+}
+
+async function runHeld(
+  job: Job,
+  held: HeldClaim,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const { store, buckets } = options;
+  const target = { store, outputBucket: buckets.output, signal };
+  try {
+    const result = await editJob(job, held, options, signal);
+    const claim = held.current();
+    const calls = Object.values(claim.modelCalls).reduce((sum, count) => sum + count, 0);
+    await publishResult({ job, claim, result, costEstimateUsd: options.estimateCostUsd(calls) }, target);
+  } catch (thrown) {
+    // After an abort every layer fails in its own words; the reason is what matters.
+    const error = asEditError(signal.aborted ? signal.reason : thrown);
+    return endInError(job, held, error, options);
+  }
+  await changeQuietly(held, finishClaim, options.log);
+  return 'published';
+}
+
+async function editJob(
+  job: Job,
+  claim: HeldClaim,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<EditResult> {
+  const { image, mask } = job.inputs;
+  const input = {
+    image: await download(image, options, signal),
+    mask: mask === undefined ? undefined : await download(mask, options, signal),
+    request: job.request as EditRequest,
+  };
+  const engine = durableEngine(options.engine, {
+    store: options.store,
+    controlBucket: options.buckets.control,
+    job: job.id,
+    claim,
+    budget: options.budget,
+    checkReply: options.checkReply,
+  });
+  return options.editWith(engine)(input, signal);
+}
+
+async function download(
+  info: ObjectInfo,
+  { store, maxImageBytes }: RunOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (info.sizeBytes > maxImageBytes) {
+    throw new EditError('IMAGE_TOO_LARGE', `Expected at most ${maxImageBytes} bytes, got ${info.sizeBytes}`);
+  }
+  const bytes = await store.read(info, { maxBytes: maxImageBytes, signal });
+  if (bytes === undefined) {
+    throw new EditError(
+      'SUPERSEDED',
+      `Expected generation ${info.generation} of ${info.name}, found it gone`,
+    );
+  }
+  return bytes;
+}
+
+/** Time to leave a claim in order after a deadline or a shutdown: within the 10 s that Cloud Run grants. */
+const farewellMs = 5000;
+
+async function endInError(
+  job: Job,
+  held: HeldClaim,
+  error: EditError,
+  options: RunOptions,
+): Promise<RunOutcome> {
+  const { store, buckets, log } = options;
+  const farewell = AbortSignal.timeout(farewellMs);
+  // Another run holds the job now: its claim is not ours to touch.
+  if (error.code === 'BUSY') throw error;
+  if (error.kind === 'input' && error.code !== 'SUPERSEDED') {
+    await publishError(job, error, { store, outputBucket: buckets.output, signal: farewell });
+  }
+  await changeQuietly(held, (claim) => releaseClaim(claim, error), log);
+  if (error.code === 'SUPERSEDED') return 'superseded';
+  if (error.kind === 'input') return 'failed';
+  throw new EditError(error.code, error.message, { cause: error, retryAfterMs: waitAfter(error) });
+}
+
+/** The claim only spares work here: its lease ends by itself when it cannot be written. */
+async function changeQuietly(held: HeldClaim, next: (claim: Claim) => Claim, log: Log): Promise<void> {
+  try {
+    await held.change(next, AbortSignal.timeout(farewellMs));
+  } catch (error) {
+    log.warn('The claim could not be written', { code: asEditError(error).code });
+  }
+}
+
+function attemptsSpent({ attempts, modelCalls }: Claim): EditError {
+  return new EditError('BUDGET_SPENT', `Expected the job to end within ${attempts} attempts, got no end`, {
+    details: { attempts, modelCalls },
+  });
+}
+
+function deadlineSignal(deadlineMs: number, outer: AbortSignal): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${deadlineMs} ms`);
+  const timer = setTimeout(() => controller.abort(late), deadlineMs);
+  const stop = () =>
+    controller.abort(new EditError('CANCELLED', 'The work was cancelled', { cause: outer.reason }));
+  if (outer.aborted) stop();
+  outer.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', stop);
+    },
+  };
+}

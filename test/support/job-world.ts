@@ -1,0 +1,94 @@
+import type { Edit } from '../../lib/edit.ts';
+import type { InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
+import { EditError } from '../../lib/errors.ts';
+import { defaultBudget } from '../../lib/jobs/budget.ts';
+import { collectInputs } from '../../lib/jobs/pairing.ts';
+import { type Job, type PlanOptions, planJob } from '../../lib/jobs/plan.ts';
+import type { RunOptions } from '../../lib/jobs/run.ts';
+import type { Log } from '../../lib/log.ts';
+import type { ObjectStore } from '../../lib/storage/store.ts';
+
+export const buckets = { input: 'input', output: 'output', control: 'control' };
+
+export const never = new AbortController().signal;
+
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
+
+export const planOptions: PlanOptions = {
+  engine: 'fake:1',
+  requestDefaults: {},
+  requestFile: 'optional',
+  makesOwnMask: () => false,
+};
+
+/** A model that counts its calls; `answer` may throw or take its time instead. */
+export function fakeEngine(
+  answer: (call: number, key: string, signal: AbortSignal) => Promise<string> | string = () => 'painted',
+): InpaintEngine & { readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    name: 'fake:1',
+    masks: 'native',
+    frames: { kind: 'free', maxSidePx: 1024 },
+    calls,
+    async inpaint({ key }, signal) {
+      calls.push(key);
+      const text = await answer(calls.length, key, signal);
+      const image = { bytes: new TextEncoder().encode(text), mediaType: 'image/png' };
+      return { outcomes: [{ kind: 'image', image }], warnings: [], calls: 1 };
+    },
+  };
+}
+
+/** An edit of text: one call for each region, the output names everything that went in. */
+export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: InpaintEngine) => Edit {
+  return (engine) => async (input, signal) => {
+    const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+    if (text(input.image).startsWith('bomb'))
+      throw new EditError('IMAGE_UNREADABLE', 'Expected a picture, got bomb');
+    const painted: string[] = [];
+    for (const key of regions) {
+      const { outcomes } = await engine.inpaint({ key } as InpaintRequest, signal);
+      const [first] = outcomes;
+      if (first?.kind !== 'image') throw new EditError('ENGINE_REFUSED', 'Expected a picture, got none');
+      painted.push(text(first.image.bytes));
+    }
+    const bytes = new TextEncoder().encode([text(input.image), text(input.mask), ...painted].join('+'));
+    return {
+      outputs: [{ bytes, mediaType: 'image/jpeg', extension: 'jpg' }],
+      report: { engine: engine.name, modelCalls: regions.length, warnings: [], timingsMs: {} },
+    };
+  };
+}
+
+export function runOptions(
+  store: ObjectStore,
+  engine: InpaintEngine,
+  changes: Partial<RunOptions> = {},
+): RunOptions {
+  return {
+    store,
+    engine,
+    buckets,
+    editWith: fakeEditWith(),
+    checkReply: async () => {},
+    maxImageBytes: 1000,
+    budget: defaultBudget,
+    estimateCostUsd: () => undefined,
+    log: silentLog,
+    ...changes,
+  };
+}
+
+/** The jobs an event for this object leads to. */
+export async function jobsOf(
+  store: ObjectStore,
+  name: string,
+  options: Partial<PlanOptions> = {},
+): Promise<readonly Job[]> {
+  const sets = await collectInputs(store, { bucket: buckets.input, name }, { folderMask: false }, never);
+  const jobs = await Promise.all(
+    sets.map((inputs) => planJob(store, inputs, { ...planOptions, ...options }, never)),
+  );
+  return jobs.filter((job) => job !== undefined);
+}
