@@ -77,18 +77,25 @@ export function parseRequest(value: unknown): EditRequest {
 }
 
 /**
- * Form fields, all text -> a request. A field whose schema wants a number, a truth value or a list is read as
- * JSON; text stays text, also when it looks like a number.
+ * Form fields, all text -> a request.
  *
  * @throws {EditError} `REQUEST_INVALID` naming each field that is wrong.
  */
 export function parseRequestFields(fields: ReadonlyMap<string, string>): EditRequest {
+  return parseRequest(typedFields(fields));
+}
+
+/**
+ * Fields that are all text -> fields of the types the schema wants, not yet checked. What wants a number, a
+ * truth value or a list is read as JSON; text stays text, also when it looks like a number.
+ */
+export function typedFields(fields: ReadonlyMap<string, string>): Record<string, unknown> {
   const shape: Readonly<Record<string, z.ZodType>> = editRequestSchema.shape;
   const typed = [...fields].map(([name, text]) => {
     const takesText = shape[name] === undefined || shape[name].safeParse(text).success;
     return [name, takesText ? text : jsonOrText(text)];
   });
-  return parseRequest(Object.fromEntries(typed));
+  return Object.fromEntries(typed);
 }
 
 function jsonOrText(text: string): unknown {

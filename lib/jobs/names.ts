@@ -17,7 +17,7 @@ const imageExtensions = [
 ] as const;
 
 const image = new RegExp(`^(?<stem>.+)\\.(?:${imageExtensions.join('|')})$`, 'i');
-const mask = new RegExp(`^(?<stem>.+)[._]mask\\.(?:${imageExtensions.join('|')})$`, 'i');
+const mask = new RegExp(`^(?<stem>.*)[._]mask\\.(?:${imageExtensions.join('|')})$`, 'i');
 const request = /^(?<stem>.+)\.json$/i;
 const folderMask = new RegExp(`^_folder\\.mask\\.(?:${imageExtensions.join('|')})$`, 'i');
 
@@ -43,7 +43,7 @@ export function readName(name: string): UploadName | undefined {
     ['request', request],
   ] as const) {
     const stem = pattern.exec(file)?.groups?.['stem'];
-    if (stem !== undefined) return { role, folder, stem };
+    if (stem !== undefined) return stem === '' ? undefined : { role, folder, stem };
   }
   return undefined;
 }

@@ -1,11 +1,5 @@
 import { asEditError, EditError } from '../errors.ts';
-import {
-  type EditRequest,
-  editRequestSchema,
-  maxRequestBytes,
-  parseRequest,
-  readRequestFile,
-} from '../request.ts';
+import { type EditRequest, maxRequestBytes, parseRequest, readRequestFile, typedFields } from '../request.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import { type InputSet, jobId } from './identity.ts';
 
@@ -91,24 +85,16 @@ async function readRequest(store: ObjectStore, info: ObjectInfo, signal: AbortSi
   return readRequestFile(bytes);
 }
 
-/** `inpaint-feather-px: "4"` -> `featherPx: 4`. Metadata values are text: what a field refuses as text is tried as JSON. */
+/** `inpaint-feather-px: "4"` -> `featherPx: 4`; other keys of the metadata are not ours. */
 export function metadataFields(metadata: Readonly<Record<string, string>>): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
+  const fields = new Map<string, string>();
   for (const [key, text] of Object.entries(metadata)) {
-    const kebab = /^inpaint-(.+)$/i.exec(key)?.[1];
+    const kebab = /^inpaint-(.+)$/i.exec(key)?.[1]?.toLowerCase();
     if (kebab === undefined) continue;
-    const name = kebab.toLowerCase().replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    fields[name] = valueFor(name, text);
+    fields.set(
+      kebab.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      text,
+    );
   }
-  return fields;
-}
-
-function valueFor(name: string, text: string): unknown {
-  const shape: Record<string, { safeParse(value: unknown): { success: boolean } }> = editRequestSchema.shape;
-  if (shape[name]?.safeParse(text).success === true) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return typedFields(fields);
 }

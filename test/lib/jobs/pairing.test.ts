@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collectInputs } from '../../../lib/jobs/pairing.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 import { never } from '../../support/job-world.ts';
+import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 const inInput = (name: string) => ({ bucket: 'input', name });
 
