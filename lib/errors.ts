@@ -110,6 +110,7 @@ const errorTable = {
   MODEL_QUOTA: { status: 429, kind: 'passing', remedy: 'Wait, or ask for more quota of the model.' },
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
+  QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
   BUSY: { status: 503, kind: 'passing', remedy: 'Try again; another worker holds this job.' },
   DEADLINE_EXCEEDED: { status: 504, kind: 'passing', remedy: 'Try again, or raise the deadline.' },
   CANCELLED: { status: 503, kind: 'passing', remedy: 'Try again; the work was cancelled before it ended.' },
@@ -125,6 +126,11 @@ const errorTable = {
     status: 503,
     kind: 'setup',
     remedy: 'Grant the service account its bucket roles again.',
+  },
+  QUEUE_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account roles/cloudtasks.enqueuer on the queue, and check its name.',
   },
   // Ours.
   SHAPE_MISMATCH: { status: 500, kind: 'bug', remedy: 'Report this with the picture and its mask.' },

@@ -34,7 +34,13 @@ export interface RunOptions {
 }
 
 /** How a run ended for good; everything else is thrown, and the job comes again. */
-export type RunOutcome = 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
+export interface RunResult {
+  readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
+  /** For the one log line of the run. */
+  readonly facts: object;
+}
+
+const ended = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({ outcome, facts });
 
 /**
  * One job, from files to published results. May be called any number of times, at once or after crashes:
@@ -42,7 +48,7 @@ export type RunOutcome = 'published' | 'published-before' | 'failed' | 'failed-b
  *
  * @throws {EditError} of kind `passing`, `setup` or `bug` when the job must come again, `retryAfterMs` set.
  */
-export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunOutcome> {
+export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
   const { store, buckets, budget } = options;
   using deadline = deadlineSignal(budget.deadlineMs, outerSignal);
   const { signal } = deadline;
@@ -50,11 +56,11 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
   const target = { store, outputBucket: buckets.output, signal };
 
   if ((await store.stat({ bucket: buckets.output, name: names.manifest }, signal)) !== undefined) {
-    return 'published-before';
+    return ended('published-before');
   }
   if (job.fault !== undefined) {
     await publishError(job, job.fault, target);
-    return 'failed';
+    return ended('failed', { code: job.fault.code });
   }
 
   const claimed = await takeClaim(
@@ -65,7 +71,7 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
   );
   switch (claimed.kind) {
     case 'finished':
-      return claimed.state === 'DONE' ? 'published-before' : 'failed-before';
+      return ended(claimed.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'wait':
       throw new EditError(claimed.code, `Expected job ${job.id} to be free, got ${claimed.code}`, {
         retryAfterMs: claimed.retryAfterMs,
@@ -73,7 +79,7 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
     case 'give-up':
       await publishError(job, attemptsSpent(claimed.claim), target);
       await changeQuietly(claimed.held, () => claimed.claim, options.log);
-      return 'failed';
+      return ended('failed', { code: claimed.claim.code, attempts: claimed.claim.attempts });
     case 'held':
       // Awaited here: the deadline ends with this function.
       return await runHeld(job, claimed.held, options, signal);
@@ -85,11 +91,12 @@ async function runHeld(
   held: HeldClaim,
   options: RunOptions,
   signal: AbortSignal,
-): Promise<RunOutcome> {
+): Promise<RunResult> {
   const { store, buckets } = options;
   const target = { store, outputBucket: buckets.output, signal };
+  let result: EditResult;
   try {
-    const result = await editJob(job, held, options, signal);
+    result = await editJob(job, held, options, signal);
     const claim = held.current();
     const calls = Object.values(claim.modelCalls).reduce((sum, count) => sum + count, 0);
     await publishResult({ job, claim, result, costEstimateUsd: options.estimateCostUsd(calls) }, target);
@@ -99,7 +106,8 @@ async function runHeld(
     return endInError(job, held, error, options);
   }
   await changeQuietly(held, finishClaim, options.log);
-  return 'published';
+  const { attempts, modelCalls } = held.current();
+  return ended('published', { ...result.report, attempts, modelCalls });
 }
 
 async function editJob(
@@ -151,7 +159,7 @@ async function endInError(
   held: HeldClaim,
   error: EditError,
   options: RunOptions,
-): Promise<RunOutcome> {
+): Promise<RunResult> {
   const { store, buckets, log } = options;
   const farewell = AbortSignal.timeout(farewellMs);
   // Another run holds the job now: its claim is not ours to touch.
@@ -160,8 +168,8 @@ async function endInError(
     await publishError(job, error, { store, outputBucket: buckets.output, signal: farewell });
   }
   await changeQuietly(held, (claim) => releaseClaim(claim, error), log);
-  if (error.code === 'SUPERSEDED') return 'superseded';
-  if (error.kind === 'input') return 'failed';
+  if (error.code === 'SUPERSEDED') return ended('superseded');
+  if (error.kind === 'input') return ended('failed', { code: error.code, message: error.message });
   throw new EditError(error.code, error.message, { cause: error, retryAfterMs: waitAfter(error) });
 }
 

@@ -1,4 +1,4 @@
-import type { Edit } from '../../lib/edit.ts';
+import type { Edit, EditResult } from '../../lib/edit.ts';
 import type { InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
 import { defaultBudget } from '../../lib/jobs/budget.ts';
@@ -54,10 +54,12 @@ export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: Inpa
       painted.push(text(first.image.bytes));
     }
     const bytes = new TextEncoder().encode([text(input.image), text(input.mask), ...painted].join('+'));
-    return {
+    // Of the report only what jobs read.
+    const result = {
       outputs: [{ bytes, mediaType: 'image/jpeg', extension: 'jpg' }],
       report: { engine: engine.name, modelCalls: regions.length, warnings: [], timingsMs: {} },
     };
+    return result as unknown as EditResult;
   };
 }
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
-import { runJob } from '../../../lib/jobs/run.ts';
+import { runJob as runJobWithFacts } from '../../../lib/jobs/run.ts';
 import { fakeEditWith, fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 const minuteMs = 60_000;
+
+const runJob = async (...args: Parameters<typeof runJobWithFacts>) =>
+  (await runJobWithFacts(...args)).outcome;
 
 function dropPair(image = 'photo') {
   const world = memoryBuckets();

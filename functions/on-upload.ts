@@ -1,0 +1,73 @@
+import type { CloudEventFunction } from '@google-cloud/functions-framework';
+import { z } from 'zod';
+import { asEditError, EditError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+interface OnUploadOptions {
+  /** Sees every job of this object through, or throws for another delivery. */
+  readonly handle: (upload: { readonly bucket: string; readonly name: string }) => Promise<void>;
+  readonly inputBucket: string;
+  /** Older events are left to the sweeper, which looks at the bucket itself. */
+  readonly maxEventAgeMs: number;
+  readonly log: Log;
+}
+
+/** `object.v1.finalized` in the input bucket -> the pair it completes, run or queued. */
+export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<unknown> {
+  const { handle, log } = options;
+  // One parameter only: the framework takes a second one for a callback and waits for it.
+  return async (event) => {
+    const facts = { event: String(event.id).slice(0, 200) };
+    try {
+      const upload = uploadFromEvent(event, options.inputBucket);
+      const ageMs = Date.now() - Date.parse(event.time ?? '');
+      if (ageMs > options.maxEventAgeMs) {
+        log.warn('Event left to the sweeper: too old', { ...facts, ...upload, ageMs });
+        return;
+      }
+      await handle(upload);
+    } catch (thrown) {
+      const error = asEditError(thrown);
+      // A thrown error is a 500 and the event comes again: right only for what may pass.
+      if (error.kind !== 'input') throw error;
+      log.warn(`Event acknowledged without work: ${error.message}`, { ...facts, code: error.code });
+    }
+  };
+}
+
+const maxNameBytes = 1024;
+
+const eventSchema = z.object({
+  specversion: z.literal('1.0'),
+  type: z.literal('google.cloud.storage.object.v1.finalized'),
+  source: z.string(),
+  data: z.object({
+    bucket: z.string(),
+    // `ce-subject` carries the name too, but the framework leaves it percent-encoded.
+    name: z
+      .string()
+      .min(1)
+      .refine((name) => Buffer.byteLength(name) <= maxNameBytes, 'at most 1024 bytes'),
+    generation: z.union([z.string().min(1), z.number()]),
+  }),
+});
+
+/**
+ * Any JSON that is posted to the function arrives here as an event: it may name an object of the input
+ * bucket and nothing else.
+ *
+ * @throws {EditError} `EVENT_INVALID`.
+ */
+function uploadFromEvent(event: unknown, inputBucket: string): { bucket: string; name: string } {
+  const parsed = eventSchema.safeParse(event);
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map(({ path }) => path.join('.') || 'event').join(', ');
+    throw new EditError('EVENT_INVALID', `Expected an event of a finalized object, got another ${fields}`);
+  }
+  const { source, data } = parsed.data;
+  const expected = `//storage.googleapis.com/projects/_/buckets/${inputBucket}`;
+  if (source !== expected || data.bucket !== inputBucket) {
+    throw new EditError('EVENT_INVALID', `Expected an event of ${expected}, got one of another bucket`);
+  }
+  return { bucket: data.bucket, name: data.name };
+}

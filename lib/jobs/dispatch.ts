@@ -1,0 +1,29 @@
+import { asEditError } from '../errors.ts';
+import type { Job } from './plan.ts';
+import { type RunOptions, runJob } from './run.ts';
+
+/** Sees a job through, or to where it cannot be lost: returning is what lets an event be acknowledged. */
+export type Dispatch = (job: Job, signal: AbortSignal) => Promise<void>;
+
+/** Runs the job here and now, and writes one line about how that went. */
+export function inlineDispatch(options: RunOptions): Dispatch {
+  return async (job, signal) => {
+    const started = performance.now();
+    const facts = () => ({
+      job: job.id,
+      image: job.inputs.image.name,
+      generation: job.inputs.image.generation,
+      sizeBytes: job.inputs.image.sizeBytes,
+      ms: Math.round(performance.now() - started),
+    });
+    try {
+      const { outcome, facts: more } = await runJob(job, options, signal);
+      options.log.info(`Job ${outcome}`, { outcome, ...facts(), ...more });
+    } catch (thrown) {
+      const { code, kind, message, retryAfterMs } = asEditError(thrown);
+      const write = kind === 'passing' ? options.log.warn : options.log.error;
+      write(`Job put off: ${message}`, { outcome: 'put-off', code, kind, retryAfterMs, ...facts() });
+      throw thrown;
+    }
+  };
+}

@@ -1,0 +1,71 @@
+import { EditError } from '../errors.ts';
+import type { Dispatch } from './dispatch.ts';
+
+export interface QueueOptions {
+  /** `projects/P/locations/L/queues/Q`. */
+  readonly queue: string;
+  /** Base URL of the Cloud Tasks API, or of a stand-in. */
+  readonly apiEndpoint: string;
+  /** Where tasks are sent: the URL of the function `runJob`. */
+  readonly targetUrl: string;
+  /** Whose identity the task carries; `undefined` for a stand-in without identities. */
+  readonly serviceAccount: string | undefined;
+  /** A handler silent for this long is taken for lost. */
+  readonly taskDeadlineMs: number;
+  /** Authorization for the API; empty for a stand-in. */
+  readonly authorize: () => Promise<Readonly<Record<string, string>>>;
+  readonly fetch: typeof fetch;
+}
+
+const requestTimeoutMs = 20_000;
+
+/**
+ * Puts a job into a Cloud Tasks queue. The task is named by the job: Cloud Tasks refuses a name it has
+ * seen in the last hour or so, and that is a success. The body names the object only: whoever runs the
+ * task looks at the buckets afresh.
+ *
+ * @throws {EditError} `QUEUE_UNAVAILABLE` or `QUEUE_PERMISSION`.
+ * @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create
+ */
+export function queueDispatch(options: QueueOptions): Dispatch {
+  return async (job, signal) => {
+    const { bucket, name } = job.inputs.image;
+    const task = {
+      name: `${options.queue}/tasks/${job.id}`,
+      dispatchDeadline: `${options.taskDeadlineMs / 1000}s`,
+      httpRequest: {
+        url: options.targetUrl,
+        httpMethod: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: Buffer.from(JSON.stringify({ bucket, name, job: job.id })).toString('base64'),
+        ...(options.serviceAccount === undefined
+          ? {}
+          : { oidcToken: { serviceAccountEmail: options.serviceAccount, audience: options.targetUrl } }),
+      },
+    };
+    await createTask(task, options, signal);
+  };
+}
+
+async function createTask(task: object, options: QueueOptions, signal: AbortSignal): Promise<void> {
+  let status: number;
+  try {
+    const response = await options.fetch(`${options.apiEndpoint}/v2/${options.queue}/tasks`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(await options.authorize()) },
+      body: JSON.stringify({ task }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+    });
+    status = response.status;
+    await response.body?.cancel();
+  } catch (error) {
+    throw new EditError('QUEUE_UNAVAILABLE', 'Expected Cloud Tasks to answer, got none', { cause: error });
+  }
+  const alreadyExists = 409;
+  if ((status >= 200 && status < 300) || status === alreadyExists) return;
+  const isSetup = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  throw new EditError(
+    isSetup ? 'QUEUE_PERMISSION' : 'QUEUE_UNAVAILABLE',
+    `Expected Cloud Tasks to take a task for ${options.queue}, got ${status}`,
+  );
+}

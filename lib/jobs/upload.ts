@@ -1,0 +1,40 @@
+import { asEditError, EditError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ObjectId, ObjectStore } from '../storage/store.ts';
+import type { Dispatch } from './dispatch.ts';
+import { collectInputs, type PairingOptions } from './pairing.ts';
+import { type PlanOptions, planJob } from './plan.ts';
+
+export interface UploadOptions {
+  readonly store: ObjectStore;
+  readonly inputBucket: string;
+  readonly pairing: PairingOptions;
+  readonly plan: PlanOptions;
+  readonly dispatch: Dispatch;
+  readonly log: Log;
+}
+
+/**
+ * An object of the input bucket was written: dispatches every job it belongs to. The name is a hint, the
+ * bucket is the truth: whatever is complete there now is worked on, and a missing member means that its own
+ * event will find the rest.
+ *
+ * @throws {EditError} the first error that asks for another delivery, after every job had its turn.
+ */
+export async function handleUpload(id: ObjectId, options: UploadOptions, signal: AbortSignal): Promise<void> {
+  if (id.bucket !== options.inputBucket) {
+    throw new EditError('EVENT_INVALID', `Expected bucket ${options.inputBucket}, got ${id.bucket}`);
+  }
+  const { store, pairing, plan } = options;
+  const failures: EditError[] = [];
+  for (const inputs of await collectInputs(store, id, pairing, signal)) {
+    try {
+      const job = await planJob(store, inputs, plan, signal);
+      if (job !== undefined) await options.dispatch(job, signal);
+    } catch (error) {
+      failures.push(asEditError(error));
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined) throw first;
+}
