@@ -40,6 +40,8 @@ export function fakeEngine(
   };
 }
 
+const fakeProof = { outside: 'exact', comparedPixels: 0, differingPixels: 0 } as const;
+
 /** An edit of text: one call for each region, the output names everything that went in. */
 export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: InpaintEngine) => Edit {
   return (engine) => async (input, signal) => {
@@ -56,8 +58,17 @@ export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: Inpa
     const bytes = new TextEncoder().encode([text(input.image), text(input.mask), ...painted].join('+'));
     // Of the report only what jobs read.
     const result = {
-      outputs: [{ bytes, mediaType: 'image/jpeg', extension: 'jpg' }],
-      report: { engine: engine.name, modelCalls: regions.length, warnings: [], timingsMs: {} },
+      outputs: [{ bytes, mediaType: 'image/jpeg', extension: 'jpg', proof: fakeProof }],
+      report: {
+        engine: engine.name,
+        modelCalls: regions.length,
+        warnings: [],
+        timingsMs: {},
+        image: { format: 'jpeg', width: 1, height: 1 },
+        maskCoverage: 1,
+        regions: [],
+        proofs: [fakeProof],
+      },
     };
     return result as unknown as EditResult;
   };
