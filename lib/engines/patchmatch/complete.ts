@@ -1,4 +1,5 @@
 import { EditError } from '../../errors.ts';
+import { blendPieces } from './blend.ts';
 import { confidenceOf, distanceToKnown, weighVotes } from './confidence.ts';
 import { doubleField, type Field, randomField, sweepField } from './field.ts';
 import { fillFromRim } from './initialise.ts';
@@ -34,7 +35,7 @@ const coarsestSidePx = 24;
  */
 export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
   const { width, height, rgb } = picture;
-  const hole = Uint8Array.from(picture.mask, (value) => (value > 0 ? 1 : 0));
+  const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
   if (!hole.includes(1)) return rgb.slice();
   if (!hole.includes(0))
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
@@ -57,8 +58,8 @@ function pyramidOf(finest: Level): Level[] {
   for (;;) {
     const level = levels[levels.length - 1]!;
     if (Math.min(level.width, level.height) < 2 * coarsestSidePx) return levels;
-    const reach = distanceToKnown(level.hole, level.width, level.height).reduce((a, b) => Math.max(a, b), 0);
-    if (reach <= coarsestReachPx) return levels;
+    const distances = distanceToKnown(level.hole, level.width, level.height);
+    if (distances.every((distance) => distance <= coarsestReachPx)) return levels;
     const next = halve(level);
     if (!next.hole.includes(1)) return levels;
     levels.push(next);
@@ -81,18 +82,28 @@ function beginLevel(
   return field;
 }
 
+/**
+ * Coarse levels decide what goes where and cost next to nothing; fine ones only settle the detail, so
+ * they look no further than a coarse pixel may have erred.
+ */
+function effortAt(index: number, { width, height }: Level) {
+  if (index === 0) return { rounds: 3, sweeps: 2, reach: 16 };
+  if (index === 1) return { rounds: 4, sweeps: 2, reach: 64 };
+  return { rounds: 10, sweeps: 4, reach: Math.max(width, height) };
+}
+
 function refineLevel(level: Level, patches: Patches, field: Field, index: number, random: Random): void {
   const confidence = confidenceOf(level);
   const weights = new Float64Array(level.hole.length);
-  const rounds = index === 0 ? 3 : index === 1 ? 4 : 10;
-  const sweeps = index <= 1 ? 2 : 4;
-  const widest = Math.max(level.width, level.height);
+  const { rounds, sweeps, reach } = effortAt(index, level);
   for (let round = 0; round < rounds; round++) {
     for (let sweep = 0; sweep < sweeps; sweep++) {
-      sweepField(level, patches, field, { backwards: (sweep & 1) === 1, reach: widest }, random);
+      sweepField(level, patches, field, { backwards: (sweep & 1) === 1, reach }, random);
     }
     weighVotes(patches, field, confidence, weights);
-    if (index === 0 && round === rounds - 1) voteBest(level, patches, field, weights);
-    else voteMean(level, patches, field, weights);
+    if (index === 0 && round === rounds - 1) {
+      const origins = voteBest(level, patches, field, weights);
+      blendPieces(level, origins);
+    } else voteMean(level, patches, field, weights);
   }
 }

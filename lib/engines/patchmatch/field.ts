@@ -69,10 +69,17 @@ export interface Sweep {
   readonly reach: number;
 }
 
+/** What each neighbour with the same offset is worth, squared difference: about two levels of noise. */
+const coherenceFloor = 400;
+/** The same in proportion to the match, since rough texture never matches closely. */
+const coherenceShare = 0.05;
+
 /**
  * One pass of PatchMatch over the targets: each takes over the shifted match of its left and upper
  * neighbours (right and lower when going backwards) if better, then looks at random places around
- * its match in windows that halve from `reach` to 1.
+ * its match in windows that halve from `reach` to 1. Better is a smaller
+ * `distance - gain * (neighbours with the same offset)`: without the second term a smooth surface is
+ * patched from its smoothest spots over and over, and its grain turns into streaks.
  *
  * @see Barnes et al., "PatchMatch: a randomized correspondence algorithm for structural image
  *   editing", SIGGRAPH 2009.
@@ -88,34 +95,45 @@ export function sweepField(level: Level, patches: Patches, field: Field, sweep: 
     const target = targets[sweep.backwards ? targets.length - 1 - n : n]!;
     let best = nearest[target]!;
     let least = patchDistance(level, radius, target, best, 0x7fffffff);
-    for (let axis = 0; axis < 2; axis++) {
-      const shift = axis === 0 ? step : step * width;
-      const neighbour = target - shift;
-      if (neighbour < 0 || neighbour >= nearest.length || nearest[neighbour]! < 0) continue;
-      const source = nearest[neighbour]! + shift;
-      if (source === best || source < 0 || source >= isSource.length || !isSource[source]) continue;
-      const distance = patchDistance(level, radius, target, source, least);
-      if (distance < least) {
-        least = distance;
-        best = source;
-      }
+    let agreeing = agreement(nearest, target, best - target, width);
+    const gain = coherenceFloor + coherenceShare * least;
+    const propose = (source: number) => {
+      if (source === best || !isSource[source]) return;
+      const agrees = agreement(nearest, target, source - target, width);
+      const limit = least + gain * (agrees - agreeing);
+      const distance = patchDistance(level, radius, target, source, limit);
+      if (distance >= limit) return;
+      best = source;
+      least = distance;
+      agreeing = agrees;
+    };
+    for (const shift of [step, step * width]) {
+      const match = nearest[target - shift];
+      if (match !== undefined && match >= 0) propose(match + shift);
     }
     for (let reach = sweep.reach; reach >= 1; reach >>= 1) {
-      const centreX = best % width;
-      const centreY = (best - centreX) / width;
+      const x = best % width;
+      const y = (best - x) / width;
       const bits = random();
-      const span = 2 * reach + 1;
-      const x = Math.min(right, Math.max(radius, centreX - reach + ((bits & 0xffff) % span)));
-      const y = Math.min(bottom, Math.max(radius, centreY - reach + ((bits >>> 16) % span)));
-      const source = y * width + x;
-      if (source === best || !isSource[source]) continue;
-      const distance = patchDistance(level, radius, target, source, least);
-      if (distance < least) {
-        least = distance;
-        best = source;
-      }
+      const column = x - reach + ((bits & 0xffff) % (2 * reach + 1));
+      const row = y - reach + ((bits >>> 16) % (2 * reach + 1));
+      propose(clamp(row, radius, bottom) * width + clamp(column, radius, right));
     }
     nearest[target] = best;
     cost[target] = least;
   }
+}
+
+function clamp(value: number, least: number, greatest: number): number {
+  return value < least ? least : value > greatest ? greatest : value;
+}
+
+/** How many of the four neighbours copy with the same offset. */
+function agreement(nearest: Int32Array, target: number, offset: number, width: number): number {
+  let count = 0;
+  if (nearest[target - 1]! - target + 1 === offset) count++;
+  if (nearest[target + 1]! - target - 1 === offset) count++;
+  if (nearest[target - width]! - target + width === offset) count++;
+  if (nearest[target + width]! - target - width === offset) count++;
+  return count;
 }

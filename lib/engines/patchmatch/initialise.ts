@@ -1,4 +1,5 @@
 import { distanceToKnown } from './confidence.ts';
+import { placeDistance } from './distance.ts';
 import type { Field } from './field.ts';
 import type { Level } from './level.ts';
 import type { Patches } from './patches.ts';
@@ -14,7 +15,7 @@ const comparisonBudget = 3_000_000;
  * @see Newson et al., "Non-local patch-based image inpainting", IPOL 2017, "onion peel".
  */
 export function fillFromRim(level: Level, patches: Patches, field: Field): void {
-  const { width, height, rgb, texture, hole } = level;
+  const { width, height, rgb, features, hole } = level;
   const { radius, holes, sources } = patches;
   const rings = distanceToKnown(hole, width, height);
   const known = Uint8Array.from(hole, (inside) => (inside ? 0 : 1));
@@ -32,10 +33,10 @@ export function fillFromRim(level: Level, patches: Patches, field: Field): void 
           if (known[centre + j * width + i]) samples.push(j * width + i);
         }
       }
-      const best = mostSimilar(rgb, texture, sources, samples, centre, stride);
+      const best = mostSimilar(rgb, features, sources, samples, centre, stride);
       const from = best + pixel - centre;
       for (let c = 0; c < 3; c++) rgb[3 * pixel + c] = rgb[3 * from + c]!;
-      for (let c = 0; c < 2; c++) texture[2 * pixel + c] = texture[2 * from + c]!;
+      for (let c = 0; c < 2; c++) features[4 * pixel + c] = features[4 * from + c]!;
       field.nearest[centre] = best;
     }
     for (const pixel of order.slice(start, end)) known[pixel] = 1;
@@ -53,7 +54,7 @@ export function clampInside(pixel: number, width: number, height: number, radius
 
 function mostSimilar(
   rgb: Uint8Array,
-  texture: Uint8Array,
+  features: Uint8Array,
   sources: Int32Array,
   samples: readonly number[],
   centre: number,
@@ -63,12 +64,12 @@ function mostSimilar(
   let least = Number.POSITIVE_INFINITY;
   for (let s = 0; s < sources.length; s += stride) {
     const source = sources[s]!;
-    let sum = 0;
+    let sum = placeDistance(features, centre, source);
     for (let n = 0; n < samples.length && sum < least; n++) {
       const a = centre + samples[n]!;
       const b = source + samples[n]!;
       for (let c = 0; c < 3; c++) sum += (rgb[3 * a + c]! - rgb[3 * b + c]!) ** 2;
-      for (let c = 0; c < 2; c++) sum += 0.25 * (texture[2 * a + c]! - texture[2 * b + c]!) ** 2;
+      for (let c = 0; c < 2; c++) sum += 0.25 * (features[4 * a + c]! - features[4 * b + c]!) ** 2;
     }
     if (sum < least) {
       least = sum;

@@ -5,10 +5,11 @@ export interface Level {
   /** H x W x 3, 8 bit: known pixels are the picture's, hole pixels the current estimate. */
   readonly rgb: Uint8Array<ArrayBuffer>;
   /**
-   * H x W x 2, 8 bit: mean absolute horizontal and vertical derivative around each pixel. Coarse
-   * colours no longer tell grass from a wall of the same green; this does.
+   * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma
+   * around the pixel; coarse colours no longer tell grass from a wall of the same green, this does.
+   * Place: x and y as fractions of the longer side, 0..255.
    */
-  readonly texture: Uint8Array;
+  readonly features: Uint8Array;
   /** H x W: 1 where the pixel is to be filled. */
   readonly hole: Uint8Array;
 }
@@ -18,7 +19,7 @@ const textureGain = 4;
 
 /** The finest level: the picture itself, hole pixels still holding whatever the picture held. */
 export function finestLevel(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Level {
-  return { width, height, rgb: rgb.slice(), texture: textureOf(rgb, hole, width, height), hole };
+  return { width, height, rgb: rgb.slice(), features: featuresOf(rgb, hole, width, height), hole };
 }
 
 /**
@@ -30,19 +31,20 @@ export function halve(fine: Level): Level {
   const width = (fine.width + 1) >> 1;
   const height = (fine.height + 1) >> 1;
   const rgb = new Uint8Array(width * height * 3);
-  const texture = new Uint8Array(width * height * 2);
+  const features = new Uint8Array(width * height * 4);
   const hole = new Uint8Array(width * height);
   const sums = new Float64Array(5);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const { known, total } = gatherKnown(fine, 2 * x, 2 * y, sums);
       hole[i] = 2 * known < total ? 1 : 0;
+      writePlace(features, i, width, height);
       if (known === 0) continue;
       for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round(sums[c]! / known);
-      for (let c = 0; c < 2; c++) texture[2 * i + c] = Math.round(sums[3 + c]! / known);
+      for (let c = 0; c < 2; c++) features[4 * i + c] = Math.round(sums[3 + c]! / known);
     }
   }
-  return { width, height, rgb, texture, hole };
+  return { width, height, rgb, features, hole };
 }
 
 const binomial = [1, 3, 3, 1] as const;
@@ -64,23 +66,32 @@ function gatherKnown(fine: Level, left: number, top: number, sums: Float64Array)
       if (fine.hole[at]) continue;
       known += weight;
       for (let c = 0; c < 3; c++) sums[c]! += weight * fine.rgb[3 * at + c]!;
-      for (let c = 0; c < 2; c++) sums[3 + c]! += weight * fine.texture[2 * at + c]!;
+      for (let c = 0; c < 2; c++) sums[3 + c]! += weight * fine.features[4 * at + c]!;
     }
   }
   return { known, total };
 }
 
-/** Absolute forward differences of luma, where both pixels are known. */
-function textureOf(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Uint8Array {
+/** Absolute forward differences of luma, where both pixels are known, and the place. */
+function featuresOf(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Uint8Array {
   const luma = (i: number) => (rgb[3 * i]! * 77 + rgb[3 * i + 1]! * 150 + rgb[3 * i + 2]! * 29) >> 8;
-  const texture = new Uint8Array(width * height * 2);
+  const features = new Uint8Array(width * height * 4);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const right = x + 1 < width && !hole[i + 1] ? i + 1 : i;
       const below = y + 1 < height && !hole[i + width] ? i + width : i;
-      texture[2 * i] = Math.min(255, textureGain * Math.abs(luma(right) - luma(i)));
-      texture[2 * i + 1] = Math.min(255, textureGain * Math.abs(luma(below) - luma(i)));
+      features[4 * i] = Math.min(255, textureGain * Math.abs(luma(right) - luma(i)));
+      features[4 * i + 1] = Math.min(255, textureGain * Math.abs(luma(below) - luma(i)));
+      writePlace(features, i, width, height);
     }
   }
-  return texture;
+  return features;
+}
+
+function writePlace(features: Uint8Array, pixel: number, width: number, height: number): void {
+  const x = pixel % width;
+  const y = (pixel - x) / width;
+  const scale = 255 / Math.max(width, height);
+  features[4 * pixel + 2] = x * scale;
+  features[4 * pixel + 3] = y * scale;
 }

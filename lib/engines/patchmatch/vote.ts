@@ -10,7 +10,7 @@ import type { Patches } from './patches.ts';
  * @see Wexler et al., "Space-time completion of video", PAMI 2007.
  */
 export function voteMean(level: Level, patches: Patches, field: Field, weights: Float64Array): void {
-  const { width, height, rgb, texture } = level;
+  const { width, height, rgb, features } = level;
   const { radius, holes } = patches;
   const { nearest } = field;
   for (const hole of holes) {
@@ -33,25 +33,28 @@ export function voteMean(level: Level, patches: Patches, field: Field, weights: 
         red += weight * rgb[3 * source]!;
         green += weight * rgb[3 * source + 1]!;
         blue += weight * rgb[3 * source + 2]!;
-        across += weight * texture[2 * source]!;
-        down += weight * texture[2 * source + 1]!;
+        across += weight * features[4 * source]!;
+        down += weight * features[4 * source + 1]!;
       }
     }
     rgb[3 * hole] = red / total + 0.5;
     rgb[3 * hole + 1] = green / total + 0.5;
     rgb[3 * hole + 2] = blue / total + 0.5;
-    texture[2 * hole] = across / total + 0.5;
-    texture[2 * hole + 1] = down / total + 0.5;
+    features[4 * hole] = across / total + 0.5;
+    features[4 * hole + 1] = down / total + 0.5;
   }
 }
 
 /**
  * Writes every hole pixel as the patch with the greatest weight over it proposes: no mean, no blur.
  * Neighbouring pixels mostly follow the same patch, so whole pieces of the picture are copied.
+ *
+ * @returns H x W: index of the pixel each hole pixel was copied from, -1 outside the hole.
  */
-export function voteBest(level: Level, patches: Patches, field: Field, weights: Float64Array): void {
-  const { width, height, rgb, texture } = level;
+export function voteBest(level: Level, patches: Patches, field: Field, weights: Float64Array): Int32Array {
+  const { width, height, rgb, features } = level;
   const { radius, holes } = patches;
+  const origins = new Int32Array(width * height).fill(-1);
   for (const hole of holes) {
     const x = hole % width;
     const y = (hole - x) / width;
@@ -68,7 +71,9 @@ export function voteBest(level: Level, patches: Patches, field: Field, weights: 
         }
       }
     }
+    origins[hole] = best;
     for (let c = 0; c < 3; c++) rgb[3 * hole + c] = rgb[3 * best + c]!;
-    for (let c = 0; c < 2; c++) texture[2 * hole + c] = texture[2 * best + c]!;
+    for (let c = 0; c < 2; c++) features[4 * hole + c] = features[4 * best + c]!;
   }
+  return origins;
 }
