@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { engineNames } from './engines/engine-names.ts';
+import { maxMaskClasses } from './engines/mask-classes.ts';
 import { EditError } from './errors.ts';
+import { maskClassList, sharedOptions } from './request-options.ts';
 
 /** A request file is a few options; more than this is not one. */
 export const maxRequestBytes = 64 * 1024;
@@ -8,34 +11,99 @@ export const maxRequestBytes = 64 * 1024;
  * What a person may ask of an edit: the request file beside a photo, and the fields of the HTTP form.
  * Unknown fields are refused, so that a typing error is never silently ignored.
  */
-export const editRequestSchema = z.strictObject({
-  mode: z
-    .enum(['removal', 'insertion'])
-    .default('removal')
-    .describe('Take the object away, or put a new one there.'),
-  prompt: z
-    .string()
-    .max(4000)
-    .optional()
-    .describe('What the masked area shall show. Leave out for removals.'),
-  seed: z.int().min(1).max(2_147_483_647).optional().describe('Makes engines that honour it repeatable.'),
-  polarity: z
-    .enum(['white', 'black'])
-    .default('white')
-    .describe('Which mask value is edited: white, or black for inverted masks.'),
-  dilationPx: z
-    .int()
-    .min(0)
-    .max(512)
-    .optional()
-    .describe('Grows the edited area beyond the mask, pixels of the original.'),
-  featherPx: z
-    .int()
-    .min(0)
-    .max(256)
-    .optional()
-    .describe('Width of the blend inside the edge of the mask, pixels of the original.'),
-});
+export const editRequestSchema = z
+  .strictObject({
+    mode: z
+      .enum(['removal', 'insertion'])
+      .default('removal')
+      .describe('Take the object away, or put a new one there.'),
+    prompt: z
+      .string()
+      .max(4000)
+      .optional()
+      .describe('What the masked area shall show. Required for insertions; leave out for removals.'),
+    samples: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe('How many candidates to ask for; each is billed by the model.'),
+    steps: z
+      .int()
+      .min(1)
+      .max(75)
+      .optional()
+      .describe('Sampling steps; more take longer and may look better.'),
+    guidance: z.number().min(0).max(500).optional().describe('How closely the model follows the prompt.'),
+    maskMode: z
+      .enum(['user', 'background', 'foreground', 'semantic'])
+      .default('user')
+      .describe('The mask that was sent, or one the model makes itself.'),
+    maskClasses: maskClassList
+      .optional()
+      .describe('1 to 5 names or ids of what a `semantic` mask covers, e.g. `["bicycle", "car"]`.'),
+    maskDilation: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Grows the mask on the side of the model, fraction of the width of what it sees.'),
+    ...sharedOptions,
+    modelFormat: z
+      .enum(['png', 'jpeg'])
+      .optional()
+      .describe('How the model encodes its answer; lossless PNG when left out.'),
+    modelQuality: z.int().min(0).max(100).optional().describe('JPEG quality of the answer of the model.'),
+    outputFormat: z
+      .enum(['same', 'jpeg', 'png', 'webp'])
+      .default('same')
+      .describe('Format of the result; only `same` keeps every untouched JPEG block.'),
+    outputQuality: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Quality of the result where it is encoded anew.'),
+    engine: z
+      .enum(engineNames)
+      .optional()
+      .describe('Another engine than the configured one, from ALLOWED_MODELS.'),
+    polarity: z
+      .enum(['white', 'black'])
+      .default('white')
+      .describe('Which mask value is edited: white, or black for inverted masks.'),
+    dilationPx: z
+      .int()
+      .min(0)
+      .max(512)
+      .optional()
+      .describe('Grows the edited area beyond the mask, pixels of the original.'),
+    featherPx: z
+      .int()
+      .min(0)
+      .max(256)
+      .optional()
+      .describe('Width of the blend inside the edge of the mask, pixels of the original.'),
+  })
+  .superRefine((request, context) => {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const classes = request.maskClasses?.length ?? 0;
+    const isSemantic = request.maskMode === 'semantic';
+    if (isSemantic && (classes < 1 || classes > maxMaskClasses)) {
+      fault('maskClasses', `expected 1 to ${maxMaskClasses} classes for maskMode semantic, got ${classes}`);
+    }
+    if (!isSemantic && classes > 0) fault('maskClasses', 'expected maskMode semantic beside classes');
+    if (request.mode === 'insertion' && !request.prompt?.trim()) {
+      fault('prompt', 'expected what to insert, got nothing');
+    }
+    if (request.seed !== undefined && request.addWatermark === true) {
+      fault('seed', 'expected addWatermark false beside a seed');
+    }
+    if (request.modelQuality !== undefined && request.modelFormat !== 'jpeg') {
+      fault('modelQuality', 'expected modelFormat jpeg beside a quality');
+    }
+  });
 
 export type EditRequest = z.infer<typeof editRequestSchema>;
 

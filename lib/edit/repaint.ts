@@ -1,3 +1,4 @@
+import { engineOptions } from '../engine-options.ts';
 import type { InpaintEngine, InpaintOutcome, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import { decodeAnswer } from '../image/codec/answer.ts';
@@ -106,20 +107,9 @@ async function inpaintRequest(
     crop: padToFrame(content, region.plan),
     mask: maskInFrame(region.mask, region.plan, modelDilation),
     automaticMask: undefined,
-    maskDilation: undefined,
-    prompt: request.prompt,
-    negativePrompt: undefined,
-    samples: 1,
-    seed: request.seed,
-    steps: undefined,
-    guidance: undefined,
-    language: undefined,
-    personGeneration: undefined,
-    safetySetting: undefined,
-    addWatermark: undefined,
-    includeSafetyAttributes: undefined,
-    replyFormat: undefined,
-    labels: undefined,
+    maskDilation: request.maskDilation,
+    ...engineOptions(request),
+    samples: request.samples,
   };
 }
 

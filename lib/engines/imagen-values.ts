@@ -10,6 +10,7 @@ export const safetySettings = [
   'block_only_high',
   'block_none',
 ] as const;
+export type SafetySetting = (typeof safetySettings)[number];
 
 /** 2^31 - 1. */
 export const maxSeed = 2_147_483_647;

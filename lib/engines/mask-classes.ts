@@ -52,7 +52,7 @@ export function maskClassIds(classes: readonly (string | number)[]): readonly nu
 
 function maskClassId(value: string | number): number {
   const id =
-    typeof value === 'number' || /^\d+$/.test(value) ? Number(value) : idOfName.get(canonical(value));
+    typeof value === 'number' || /^\s*\d+\s*$/.test(value) ? Number(value) : idOfName.get(canonical(value));
   if (id !== undefined && Number.isInteger(id) && id >= 0 && id < maskClasses.length) return id;
   const alike = maskClasses.filter((name) => typeof value === 'string' && name.includes(canonical(value)));
   const hint = alike.length > 0 ? `; alike: ${alike.join(', ')}` : '';

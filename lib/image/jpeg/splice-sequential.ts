@@ -2,7 +2,7 @@ import { EditError } from '../../errors.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from './bit-writer.ts';
 import { type SymbolSink, writeSymbol } from './block-codec.ts';
 import type { CoefficientEdits } from './edits.ts';
-import { addSymbol, type GrowingCodes, grownTable, growingCodes } from './growing-codes.ts';
+import { addSymbol, type GrowingCodes, growingCodes, grownTable } from './growing-codes.ts';
 import { type HuffmanTable, optimalHuffmanTable } from './huffman.ts';
 import { type ScanJob, spliceScan } from './splice-scan.ts';
 import type { DefinedTable, JpegScan, JpegStructure } from './structure.ts';

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { touchedPixels } from '../../../../lib/image/jpeg/block-mask.ts';
+import {
+  growMaskToBlocks,
+  shrinkMaskToBlocks,
+  touchedPixels,
+} from '../../../../lib/image/jpeg/block-mask.ts';
 import { type Spliced, spliceJpeg } from '../../../../lib/image/jpeg/splice.ts';
-import { growMaskToBlocks, shrinkMaskToBlocks } from '../../../../lib/image/jpeg/block-mask.ts';
 import { readJpegStructure } from '../../../../lib/image/jpeg/structure.ts';
 import type { Box, Mask, Raster } from '../../../../lib/image/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';

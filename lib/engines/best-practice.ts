@@ -1,0 +1,43 @@
+import type { InpaintMode } from './engine.ts';
+
+export interface EditPractice {
+  readonly mode: InpaintMode;
+  readonly prompt: string | undefined;
+  /** Share of the picture that is masked, 0..1; `undefined` when the model makes the mask. */
+  readonly maskedFraction: number | undefined;
+}
+
+/** Beyond this the model has little left to continue from. */
+const largeMaskFraction = 0.6;
+
+/** Words as a reader of the language counts them: Chinese and Japanese write none of the blanks. */
+function countWords(text: string): number {
+  const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
+  return [...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike).length;
+}
+
+/**
+ * What Google's guides on inserting and removing advise against, as warnings; nothing here is an error.
+ *
+ * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-insert-objects
+ * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-remove-objects
+ */
+export function practiceWarnings({ mode, prompt, maskedFraction }: EditPractice): readonly string[] {
+  const warnings: string[] = [];
+  const text = prompt?.trim() ?? '';
+  if (mode === 'insertion' && countWords(text) === 1) {
+    warnings.push(
+      'The prompt is a single word: describe the masked area, as in "a cute corgi on the grass".',
+    );
+  }
+  if (mode === 'removal' && text !== '') {
+    warnings.push(
+      'A prompt was given for a removal: leave it out, except for large outdoor areas such as the sky.',
+    );
+  }
+  if (maskedFraction !== undefined && maskedFraction > largeMaskFraction) {
+    const percent = Math.round(maskedFraction * 100);
+    warnings.push(`The mask covers ${percent} % of the picture: draw it as close to the object as possible.`);
+  }
+  return warnings;
+}
