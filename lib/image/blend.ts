@@ -1,5 +1,6 @@
 import { EditError } from '../errors.ts';
 import { type Alignment, alignedWindow } from './alignment.ts';
+import { crop as cut } from './box.ts';
 import { type FloatRaster, samplesPerLevel } from './float-raster.ts';
 import type { Harmony } from './harmonise.ts';
 import { assertShape, type Box, type Mask, type Raster } from './raster.ts';
@@ -52,7 +53,7 @@ export function blend(args: BlendArgs): Blended {
     alignment: { shiftX: 0, shiftY: 0, scale: 1 },
   });
   const light = windowTaps({ source: residual, window: cropToMap, size: patch, kernel: 'area' });
-  const out = originalPatch(crop, patch);
+  const out = cut(crop, patch);
   const perLevel = samplesPerLevel(crop.data);
   const values = new Float32Array(patch.width * colours);
   const corrections = new Float32Array(patch.width * colours);
@@ -125,20 +126,6 @@ function rowSampler(
       }
     }
   };
-}
-
-function originalPatch(source: Raster, patch: Box): Raster {
-  const { channels } = source;
-  const length = patch.width * channels;
-  const data =
-    source.data instanceof Uint16Array
-      ? new Uint16Array(length * patch.height)
-      : new Uint8Array(length * patch.height);
-  for (let y = 0; y < patch.height; y++) {
-    const from = ((patch.top + y) * source.width + patch.left) * channels;
-    data.set(source.data.subarray(from, from + length), y * length);
-  }
-  return { width: patch.width, height: patch.height, channels, data };
 }
 
 function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {

@@ -125,7 +125,11 @@ export function crop<T extends Raster | Mask>(raster: T, box: Box): T {
   }
   const { channels } = raster;
   const length = box.width * channels;
-  const data = raster.data.slice(0, length * box.height);
+  // Not slice(): of a Buffer, which is what sharp gives, that is a view, and writing to it changes the source.
+  const data =
+    raster.data instanceof Uint16Array
+      ? new Uint16Array(length * box.height)
+      : new Uint8Array(length * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.top + y) * raster.width + box.left) * channels;
     data.set(raster.data.subarray(from, from + length), y * length);

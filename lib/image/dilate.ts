@@ -19,7 +19,7 @@ export function binarize(mask: Mask, threshold: number = maskThreshold): Mask {
  */
 export function dilate(mask: Mask, radiusPx: number): Mask {
   assertRadius(radiusPx);
-  if (radiusPx === 0) return { ...mask, data: mask.data.slice() };
+  if (radiusPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
   const distance = distanceTo(mask, (value) => value >= maskThreshold);
   return { ...mask, data: mask.data.map((value, i) => (distance[i]! <= radiusPx ? 255 : value)) };
 }

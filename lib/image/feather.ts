@@ -31,7 +31,7 @@ export function feather(mask: Mask, featherPx: number): Mask {
   if (!(featherPx >= 0)) {
     throw new EditError('REQUEST_INVALID', `Expected a feather of at least 0 px, got ${featherPx}`);
   }
-  if (featherPx === 0) return { ...mask, data: mask.data.slice() };
+  if (featherPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
   const distance = insideDistance(mask);
   const data = mask.data.map((value, p) =>
     Math.min(value, Math.round(255 * smoothstep(distance[p]! / featherPx))),

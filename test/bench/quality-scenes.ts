@@ -95,7 +95,7 @@ export function ellipseMask(width: number, height: number, { x, y, rx, ry }: Ell
 export function withObject(truth: Raster, mask: Mask, marginPx: number): Raster {
   const distance = insideDistance(mask);
   const noise = normalNoise(7);
-  const data = truth.data.slice();
+  const data = new Uint8Array(truth.data);
   for (let p = 0; p < distance.length; p++) {
     const share = smoothstep((distance[p]! - marginPx) / 2);
     if (share === 0) continue;
