@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EditError } from './errors.ts';
+import { type Budget, defaultBudget } from './jobs/budget.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -77,6 +78,7 @@ export interface Config {
   readonly modelDilation: number;
   readonly maxRegions: number;
   readonly editDeadlineMs: number;
+  readonly budget: Budget;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -136,6 +138,7 @@ function configOf(environment: Environment): Config {
     modelDilation: environment.MODEL_DILATION,
     maxRegions: environment.MAX_REGIONS,
     editDeadlineMs: environment.EDIT_DEADLINE_MS,
+    budget: { ...defaultBudget, deadlineMs: environment.EDIT_DEADLINE_MS },
     logLevel: environment.LOG_LEVEL,
   };
 }

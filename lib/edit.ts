@@ -3,9 +3,10 @@ import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
 import { type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
+import { writeOutput } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './image/codec/header.ts';
-import { type Patch, writePatched } from './image/codec/write.ts';
+import type { Patch } from './image/codec/write.ts';
 import type { EditRequest } from './request.ts';
 
 /** What an edit starts from: the files as they were uploaded. */
@@ -85,9 +86,9 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
 
     const outputs: EditOutput[] = [];
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
-      const bytes = await step('write', () => writePatched(photo, patches));
-      const proof = await step('prove', () => proveOutside({ photo, output: bytes, mask: plan.mask }));
-      outputs.push({ ...encodings[photo.header.format], bytes, proof });
+      const written = await step('write', () => writeOutput(photo, patches));
+      const proof = await step('prove', () => proveOutside({ photo, written, patches, mask: plan.mask }));
+      outputs.push({ ...encodings[photo.header.format], bytes: written.bytes, proof });
     }
 
     return { outputs, report: reportOf() };

@@ -1,24 +1,38 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
 import type { InpaintEngine } from './engines/engine.ts';
+import { EditError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { ObjectId } from './storage/store.ts';
 
 /** What the functions are made of, each part built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
   readonly config: Config;
   readonly log: Log;
-  readonly engine: () => Promise<InpaintEngine>;
   readonly edit: () => Promise<Edit>;
+  /** Sees every job of an uploaded object through, or throws for another delivery. */
+  readonly uploads: () => Promise<UploadHandler>;
 }
 
-/** The composition root: configuration -> clients -> engine -> edit. */
+export type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
+
+/** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log): Wiring {
-  const engine = once(() => engineOf(config));
-  const edit = once(async () => editWith(config, await engine()));
-  return { config, log, engine, edit };
+  const engine = once(() => makeEngine());
+  const editWith = once(() => makeEditWith(config));
+  return {
+    config,
+    log,
+    edit: once(async () => (await editWith())(await engine())),
+    uploads: once(async () =>
+      makeUploadHandler({ config, log, engine: await engine(), editWith: await editWith() }),
+    ),
+  };
 }
 
-async function engineOf(_config: Config): Promise<InpaintEngine> {
+type EditWith = (engine: InpaintEngine) => Edit;
+
+async function makeEngine(): Promise<InpaintEngine> {
   const [{ patchmatchEngine }, { engineCodec }] = await Promise.all([
     import('./engines/patchmatch.ts'),
     import('./image/codec/engine-codec.ts'),
@@ -26,10 +40,52 @@ async function engineOf(_config: Config): Promise<InpaintEngine> {
   return patchmatchEngine({ codec: engineCodec });
 }
 
-async function editWith(config: Config, engine: InpaintEngine): Promise<Edit> {
+async function makeEditWith({ limits, ...config }: Config): Promise<EditWith> {
   const { editor } = await import('./edit.ts');
-  const { limits, featherPx, dilationPx, modelDilation, maxRegions } = config;
-  return editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions } });
+  const { featherPx, dilationPx, modelDilation, maxRegions } = config;
+  return (engine) =>
+    editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions } });
+}
+
+interface UploadParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly engine: InpaintEngine;
+  readonly editWith: EditWith;
+}
+
+async function makeUploadHandler({ config, log, engine, editWith }: UploadParts): Promise<UploadHandler> {
+  const { buckets, limits, storageApiEndpoint: apiEndpoint, project: projectId } = config;
+  if (buckets === undefined)
+    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
+  const [{ cloudStorage }, { inlineDispatch }, { handleUpload }, { decodeAnswer }] = await Promise.all([
+    import('./storage/gcs.ts'),
+    import('./jobs/dispatch.ts'),
+    import('./jobs/upload.ts'),
+    import('./image/codec/answer.ts'),
+  ]);
+  const store = cloudStorage({ apiEndpoint, projectId });
+  const dispatch = inlineDispatch({
+    store,
+    buckets,
+    engine,
+    editWith,
+    maxImageBytes: limits.maxImageBytes,
+    budget: config.budget,
+    estimateCostUsd: () => undefined,
+    log,
+    async checkReply({ outcomes }: Awaited<ReturnType<InpaintEngine['inpaint']>>) {
+      for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
+    },
+  });
+  const plan = {
+    engine: engine.name,
+    requestDefaults: {},
+    requestFile: 'optional',
+    makesOwnMask: () => false,
+  } as const;
+  const options = { store, inputBucket: buckets.input, pairing: { folderMask: false }, plan, dispatch, log };
+  return (upload, signal = new AbortController().signal) => handleUpload(upload, options, signal);
 }
 
 /** Runs `make` at most once; a failure is not remembered. */

@@ -1,0 +1,102 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { functionTable, registerFunctions } from '../../functions/register.ts';
+import { readConfig } from '../../lib/config.ts';
+import type { Log } from '../../lib/log.ts';
+import { wire } from '../../lib/wiring.ts';
+import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
+
+export interface LocalSystemOptions {
+  /** The folder that holds the buckets. */
+  readonly root: string;
+  /** Where the functions listen; 0 takes any free port. */
+  readonly port: number;
+  /** Where the storage emulator listens; 0 takes any free port. */
+  readonly storagePort: number;
+  readonly log: Log;
+  /** Further settings, as environment variables; the buckets and their endpoint are set here. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LocalSystem {
+  /** Every function is at `{url}/{name}`. */
+  readonly url: string;
+  readonly storage: StorageEmulator;
+  close(): Promise<void>;
+}
+
+/** The whole system on loopback: storage emulator, functions on the real framework, events between them. */
+export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
+  const { root, port, storagePort, log, environment } = options;
+  const server = createServer();
+  const url = await listen(server, port);
+  let storage: StorageEmulator | undefined;
+  try {
+    storage = await startStorageEmulator({
+      root,
+      buckets: ['input', 'output', 'control'],
+      port: storagePort,
+      log: (message) => log.info(message),
+    });
+    const config = readConfig({
+      ...environment,
+      INPUT_BUCKET: 'input',
+      OUTPUT_BUCKET: 'output',
+      CONTROL_BUCKET: 'control',
+      STORAGE_API_ENDPOINT: storage.url,
+    });
+    registerFunctions(wire(config, log));
+    route(server);
+    // Only now are events delivered, those of an earlier run that was not finished among them.
+    storage.events.subscribe('input', `${url}/onUpload`);
+  } catch (error) {
+    server.close();
+    await storage?.close();
+    throw error;
+  }
+  const started = storage;
+  return {
+    url,
+    storage,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await started.close();
+      await closed;
+    },
+  };
+}
+
+/** One port for all functions: `/{name}` is answered by the framework's own server of that function. */
+function route(server: Server): void {
+  const servers = new Map(Object.keys(functionTable).map((name) => [name, getTestServer(name)]));
+  server.on('request', (request, response) => {
+    const name = new URL(request.url ?? '/', 'http://local').pathname.split('/')[1] ?? '';
+    const target = servers.get(name);
+    if (target !== undefined) {
+      target.emit('request', request, response);
+      return;
+    }
+    response.writeHead(404, { 'content-type': 'application/json' });
+    const known = [...servers.keys()].map((key) => `/${key}`).join(', ');
+    response.end(
+      JSON.stringify({ error: { code: 'NOT_FOUND', message: `Expected one of ${known}, got /${name}` } }),
+    );
+  });
+}
+
+/** @throws {Error} naming the port when it is taken. */
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} is taken: is this already running? Set PORT to another.`)
+          : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

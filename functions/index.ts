@@ -1,0 +1,23 @@
+import { parseArgs } from 'node:util';
+import { readConfig } from '../lib/config.ts';
+import { jsonLog } from '../lib/log.ts';
+import { wire } from '../lib/wiring.ts';
+import { type FunctionName, functionTable, registerFunctions } from './register.ts';
+
+// What the framework loads: the only module that does something when it is imported.
+const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
+const config = readConfig(process.env, {
+  buckets: functionTable[target as FunctionName]?.needsBuckets ?? false,
+});
+registerFunctions(wire(config, jsonLog({ level: config.logLevel })));
+
+/** The function this process serves: the framework's flag, or its variable. */
+function targetOf(args: string[], variable: string | undefined): string | undefined {
+  const { values } = parseArgs({
+    args,
+    options: { target: { type: 'string' } },
+    strict: false,
+    allowPositionals: true,
+  });
+  return typeof values.target === 'string' ? values.target : variable;
+}
