@@ -138,7 +138,16 @@ export function readRequestFile(bytes: Uint8Array): unknown {
 
 /** @throws {EditError} `REQUEST_INVALID` naming each field that is wrong. */
 export function parseRequest(value: unknown): EditRequest {
-  const parsed = editRequestSchema.safeParse(value);
+  return parseWith(editRequestSchema, value);
+}
+
+/**
+ * Anything -> what the schema makes of it.
+ *
+ * @throws {EditError} `REQUEST_INVALID` naming each field that is wrong.
+ */
+export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
   throw new EditError('REQUEST_INVALID', faults.join('; '), { details: { faults } });

@@ -3,9 +3,14 @@ import { endpointEngine } from './endpoint.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { EngineName, ModelEngineName } from './engine-names.ts';
 import { geminiEngine } from './gemini.ts';
+import { geminiGenerator } from './gemini-generate.ts';
+import { geminiUpscaler } from './gemini-upscale.ts';
 import { imagenEngine } from './imagen.ts';
+import { imagenGenerator } from './imagen-generate.ts';
+import { imagenUpscaler } from './imagen-upscale.ts';
 import { imagen2Engine } from './imagen2.ts';
 import { type ModelApi, type ModelEntry, type ModelTable, modelEntry } from './models.ts';
+import type { Generator, Upscaler } from './picture-engines.ts';
 import { type VertexOptions, type VertexPost, vertexPost } from './vertex.ts';
 
 /** Settings as they stand in the environment: `ENGINE`, `MODEL`, `LOCATION`, ... */
@@ -92,8 +97,52 @@ export function modelEngineFor(
   return geminiEngine({ ...options, imageSizes: entry?.imageSizes });
 }
 
-function locationOf(engine: ModelEngineName): string {
+function locationOf(engine: string): string {
   return engine === 'gemini' ? 'global' : defaultRegion;
+}
+
+export type PictureEngineName = 'imagen' | 'gemini';
+
+interface PictureChoice {
+  readonly engine: PictureEngineName;
+  readonly model: string | undefined;
+}
+
+/** What is used when no model is named. */
+const generateModels: Readonly<Record<PictureEngineName, string>> = {
+  imagen: 'imagen-4.0-generate-001',
+  gemini: defaultModels.gemini,
+};
+const upscaleModels: Readonly<Record<PictureEngineName, string>> = {
+  imagen: 'imagen-4.0-upscale-preview',
+  gemini: defaultModels.gemini,
+};
+
+/** Settings -> text to image with one engine and model. @throws {EditError} `CONFIG_INVALID`. */
+export function generatorFor(choice: PictureChoice, settings: ModelSettings, tuning?: Tuning): Generator {
+  const options = pictureParts(choice, generateModels, 'imagen-generate', settings, tuning);
+  return choice.engine === 'gemini' ? geminiGenerator(options) : imagenGenerator(options);
+}
+
+/** Settings -> upscaling with one engine and model. @throws {EditError} `CONFIG_INVALID`. */
+export function upscalerFor(choice: PictureChoice, settings: ModelSettings, tuning?: Tuning): Upscaler {
+  const options = pictureParts(choice, upscaleModels, 'imagen-upscale', settings, tuning);
+  return choice.engine === 'gemini' ? geminiUpscaler(options) : imagenUpscaler(options);
+}
+
+function pictureParts(
+  { engine, model: asked }: PictureChoice,
+  defaults: Readonly<Record<PictureEngineName, string>>,
+  imagenApi: ModelApi,
+  settings: ModelSettings,
+  tuning: Tuning | undefined,
+) {
+  const model = asked ?? defaults[engine];
+  const api = engine === 'gemini' ? 'gemini' : imagenApi;
+  const entry = modelEntry(model, settings.models);
+  assertServes(model, entry, api);
+  const post = postFor(settings, entry ?? { apis: [api], location: locationOf(engine) }, tuning);
+  return { post, model, entry, successor: entry?.successor, imageSizes: entry?.imageSizes };
 }
 
 /** A model id that is not in the table is taken at its word: the engine says which API it speaks. */

@@ -1,8 +1,9 @@
 import { asEditError, EditError } from '../errors.ts';
-import type { InpaintOutcome, ReplyFormat } from './engine.ts';
+import type { InpaintOutcome } from './engine.ts';
 import { type GeminiCandidate, parseCandidate } from './gemini-reply.ts';
 import { outputOptions } from './imagen-values.ts';
 import { inParallel } from './in-parallel.ts';
+import type { PictureFormat } from './picture-engines.ts';
 import type { VertexPost } from './vertex.ts';
 import { modelPath } from './vertex-url.ts';
 
@@ -29,7 +30,7 @@ const defaultTriesPerSample = 2;
 interface GeminiOptions {
   readonly personGeneration: string | undefined;
   readonly safetySetting: string | undefined;
-  readonly replyFormat: ReplyFormat | undefined;
+  readonly replyFormat: PictureFormat | undefined;
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 

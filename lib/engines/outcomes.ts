@@ -1,5 +1,6 @@
 import { EditError } from '../errors.ts';
 import type { InpaintOutcome } from './engine.ts';
+import type { StoredOutcome } from './predictions.ts';
 
 /**
  * Passes outcomes on when one of them is an image; else throws what all of them together mean.
@@ -7,12 +8,12 @@ import type { InpaintOutcome } from './engine.ts';
  * @throws {EditError} `ENGINE_EMPTY` for no outcome at all, `ENGINE_FILTERED` or `ENGINE_REFUSED` with
  *   the reasons (permanent), `ENGINE_BAD_REPLY` when nothing that came is a picture (passing).
  */
-export function requireImage(
-  outcomes: readonly InpaintOutcome[],
+export function requireImage<Outcome extends InpaintOutcome | StoredOutcome>(
+  outcomes: readonly Outcome[],
   facts: { readonly model: string; readonly calls: number },
-): readonly InpaintOutcome[] {
-  if (outcomes.some(({ kind }) => kind === 'image')) return outcomes;
-  const failures = outcomes.filter((outcome) => outcome.kind !== 'image');
+): readonly Outcome[] {
+  if (outcomes.some(({ kind }) => kind === 'image' || kind === 'stored')) return outcomes;
+  const failures = outcomes.flatMap((outcome) => ('reason' in outcome ? [outcome] : []));
   const reasons = [...new Set(failures.map(({ reason }) => reason))];
   const details = { ...facts, reasons };
   const { model } = facts;

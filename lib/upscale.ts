@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { EncodedImage } from './engines/engine.ts';
+import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
+import { sniffMediaType } from './engines/reply-image.ts';
+import { EditError } from './errors.ts';
+import { assertAllowedUri, pictureFormat, pictureOptions, pictureUri } from './picture-options.ts';
+import { parseWith } from './request.ts';
+import { sharedOptions } from './request-options.ts';
+
+/** What a person may ask of an upscale: the picture in base64 or by address, never both. */
+export const upscaleRequestSchema = z
+  .strictObject({
+    image: z.base64().min(1).optional().describe('The picture in base64, up to 10 MB (7 MB for Gemini).'),
+    imageUri: pictureUri.optional().describe('The picture as `gs://bucket/name` of an allowed bucket.'),
+    factor: z.enum(['x2', 'x3', 'x4']).default('x2').describe('x3 at imagen-4.0-upscale-preview only.'),
+    labels: sharedOptions.labels,
+    model: sharedOptions.model,
+    ...pictureOptions,
+  })
+  .superRefine((request, context) => {
+    if ((request.image === undefined) === (request.imageUri === undefined)) {
+      context.addIssue({ code: 'custom', path: ['image'], message: 'expected either image or imageUri' });
+    }
+  });
+
+export type UpscaleOptions = z.infer<typeof upscaleRequestSchema>;
+
+export interface UpscaleParts {
+  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Upscaler;
+  /** Buckets a model may be told to read and write. */
+  readonly allowedBuckets: readonly string[];
+}
+
+export type Upscale = (
+  value: unknown,
+  signal: AbortSignal,
+) => Promise<PictureReply & { readonly engine: string }>;
+
+/**
+ * Upscaling: JSON from a caller -> one larger picture.
+ *
+ * @throws {EditError} `REQUEST_INVALID` naming each wrong field, `FORMAT_UNSUPPORTED` for bytes that are
+ *   neither PNG, JPEG nor WebP, and whatever the engine throws.
+ */
+export const upscaleWith =
+  ({ upscalerFor, allowedBuckets }: UpscaleParts): Upscale =>
+  async (value, signal) => {
+    const request = parseWith(upscaleRequestSchema, value);
+    assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
+    assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
+    const image = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
+    const upscaler = upscalerFor(request);
+    const { factor, storageUri, labels } = request;
+    const reply = await upscaler.upscale(
+      { image, factor, storageUri, labels, replyFormat: pictureFormat(request) },
+      signal,
+    );
+    return { ...reply, engine: upscaler.name };
+  };
+
+const mediaTypes: readonly (string | undefined)[] = ['image/png', 'image/jpeg', 'image/webp'];
+
+function pictureOf(base64: string): EncodedImage {
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+  const mediaType = sniffMediaType(bytes);
+  if (mediaType === undefined || !mediaTypes.includes(mediaType)) {
+    throw new EditError('FORMAT_UNSUPPORTED', `Expected PNG, JPEG or WebP, got ${mediaType ?? 'no picture'}`);
+  }
+  return { bytes, mediaType };
+}
