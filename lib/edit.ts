@@ -4,6 +4,8 @@ import { readMask, readPhoto } from './edit/read.ts';
 import { type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { writeOutput } from './edit/write.ts';
+import { assertHonoured } from './engine-options.ts';
+import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './image/codec/header.ts';
 import type { Patch } from './image/codec/write.ts';
@@ -69,6 +71,9 @@ export interface EditorOptions {
 export function editor({ engine, limits, defaults }: EditorOptions): Edit {
   const { modelDilation, maxRegions } = defaults;
   return async (input, signal) => {
+    assertHonoured(input.request, engine.name);
+    const { mode, prompt } = input.request;
+    const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
     const { step, timingsMs } = stopwatch(signal);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
@@ -97,7 +102,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
       return {
         engine: engine.name,
         modelCalls: painted.reduce((sum, { calls }) => sum + calls, 0),
-        warnings: [...new Set([...warnings, ...painted.flatMap((one) => one.warnings)])],
+        warnings: [...new Set([...warnings, ...practice, ...painted.flatMap((one) => one.warnings)])],
         timingsMs: timingsMs(),
         image: { format: photo.header.format, ...photo.header.displayed },
         maskCoverage: coverage,

@@ -1,4 +1,5 @@
 import type { AutomaticMask, InpaintRequest } from './engines/engine.ts';
+import { EditError } from './errors.ts';
 import type { EditRequest } from './request.ts';
 
 type OptionNames =
@@ -38,4 +39,23 @@ export function engineOptions(request: EditRequest): Pick<InpaintRequest, Option
 export function automaticMaskOf(request: EditRequest): AutomaticMask | undefined {
   const { maskMode, maskClasses } = request;
   return maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses };
+}
+
+/**
+ * Refuses by name what an edit with this engine does not do, so that nothing asked for is silently left out.
+ *
+ * @param engineName e.g. `patchmatch` or `gemini:gemini-3-pro-image`.
+ * @throws {EditError} `ENGINE_UNSUPPORTED`.
+ */
+export function assertHonoured(request: EditRequest, engineName: string): void {
+  const [engine, model] = engineName.split(':');
+  const faults = [
+    request.engine !== undefined && request.engine !== engine && `engine ${engine}`,
+    request.model !== undefined && request.model !== model && `model ${model ?? 'unset'}`,
+    request.maskMode !== 'user' && 'maskMode user with a mask of your own',
+    request.outputFormat !== 'same' && 'outputFormat same',
+    request.outputQuality !== undefined && 'no outputQuality, as the format stays',
+  ].filter((fault) => fault !== false);
+  if (faults.length === 0) return;
+  throw new EditError('ENGINE_UNSUPPORTED', `Expected ${faults.join(' and ')}, got another choice`);
 }

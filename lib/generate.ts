@@ -14,7 +14,7 @@ export const generateRequestSchema = z.strictObject({
   aspectRatio: z
     .enum(geminiAspectRatios as [string, ...string[]])
     .default('1:1')
-    .describe('Width to height; Imagen takes the first of 1:1, 3:4, 4:3, 16:9 and 9:16 only.'),
+    .describe('Width to height.'),
   imageSize: z.enum(imageSizes).default('1K').describe('Longer side of the picture, about.'),
   enhancePrompt: z
     .boolean()

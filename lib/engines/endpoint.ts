@@ -12,7 +12,7 @@ export const endpointHonours: EditHonours = {
   prompt: { note: 'required for insertion' },
   negativePrompt: {},
   samples: { range: [1, 4], note: 'one call each' },
-  steps: { range: [1, 500], default: 'the default of the container' },
+  steps: { range: [1, 75], default: 'left to the container' },
 };
 
 /** Shared public endpoints refuse requests over 1.5 MB; dedicated ones take 10 MB. */

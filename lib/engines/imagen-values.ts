@@ -18,7 +18,7 @@ export const maxSeed = 2_147_483_647;
 /** Bytes of one image, after encoding; decimal megabytes, to be on the safe side of either reading. */
 export const maxImageBytes = 10_000_000;
 
-const unset = 'the default of the API';
+const unset = 'left to the API';
 export const seedRule: OptionRule = { range: [1, maxSeed], note: 'only with addWatermark false' };
 export const languageRule: OptionRule = { values: languages, default: unset };
 export const personRule: OptionRule = { values: personGenerations, default: 'allow_adult' };

@@ -1,0 +1,101 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateFunction } from '../../functions/generate.ts';
+import { upscaleFunction } from '../../functions/upscale.ts';
+import { generatorFor, upscalerFor } from '../../lib/engines/engine-for.ts';
+import { generateWith } from '../../lib/generate.ts';
+import { upscaleWith } from '../../lib/upscale.ts';
+import { fakeModel } from '../support/fake-model.ts';
+import { pngBase64 } from '../support/inpaint-request.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const settings = {
+  project: 'p',
+  location: undefined,
+  modelBaseUrl: 'http://127.0.0.1:1',
+  endpointId: undefined,
+  models: {},
+};
+const fake = fakeModel({
+  json: {
+    predictions: [{ bytesBase64Encoded: pngBase64() }, { raiFilteredReason: 'Support codes: 39322892' }],
+  },
+});
+
+const servers: Server[] = [];
+const base = new Map<string, string>();
+
+beforeAll(async () => {
+  const tuning = { fetch: fake.fetch };
+  const allowedBuckets = ['pictures'];
+  const shared = { deadlineMs: 10_000, log: silent };
+  const generate = generateWith({
+    allowedBuckets,
+    generatorFor: ({ engine = 'imagen', model }) => generatorFor({ engine, model }, settings, tuning),
+  });
+  const upscale = upscaleWith({
+    allowedBuckets,
+    upscalerFor: ({ engine = 'imagen', model }) => upscalerFor({ engine, model }, settings, tuning),
+  });
+  http('generate', generateFunction({ ...shared, make: async () => generate }));
+  http('upscale', upscaleFunction({ ...shared, make: async () => upscale }));
+  for (const name of ['generate', 'upscale']) {
+    const server = getTestServer(name);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    base.set(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  }
+});
+
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+const post = (name: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(base.get(name) ?? '', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+describe('generate', () => {
+  it('answers every candidate as JSON', async () => {
+    const response = await post('generate', { prompt: 'a lighthouse at dusk', samples: 2 });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      engine: 'imagen:imagen-4.0-generate-001',
+      pictures: [
+        { kind: 'image', mediaType: 'image/png', bytesBase64Encoded: pngBase64() },
+        { kind: 'filtered', reason: 'person or face (39322892)' },
+      ],
+      enhancedPrompts: [],
+      warnings: [],
+      calls: 1,
+    });
+  });
+
+  it('answers the image itself when an image is asked for', async () => {
+    const response = await post('generate', { prompt: 'a lighthouse at dusk' }, { accept: 'image/*' });
+    expect(response.headers.get('content-type')).toBe('image/png');
+    expect(Buffer.from(await response.arrayBuffer()).toString('base64')).toBe(pngBase64());
+  });
+
+  it('names wrong fields, other types and methods', async () => {
+    const wrong = await post('generate', { prompt: 'x', samples: 99 });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
+    const text = await post('generate', {}, { 'content-type': 'text/plain' });
+    expect(text.status).toBe(400);
+    expect((await fetch(base.get('generate') ?? '')).status).toBe(405);
+  });
+});
+
+it('upscale answers one larger picture', async () => {
+  const response = await post('upscale', { image: pngBase64(), factor: 'x4' });
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ pictures: [{ kind: 'image' }, { kind: 'filtered' }] });
+  expect(fake.seen.at(-1)?.body.parameters.upscaleConfig).toEqual({ upscaleFactor: 'x4' });
+});

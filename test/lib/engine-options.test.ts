@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { assertHonoured, automaticMaskOf, engineOptions } from '../../lib/engine-options.ts';
+import { parseRequest } from '../../lib/request.ts';
+
+const gemini = 'gemini:gemini-3-pro-image';
+
+it('accepts what the engine is, and what is left out', () => {
+  assertHonoured(parseRequest({}), 'patchmatch');
+  assertHonoured(parseRequest({ engine: 'gemini', model: 'gemini-3-pro-image' }), gemini);
+});
+
+it.each([
+  { engine: 'imagen' },
+  { model: 'other' },
+  { maskMode: 'foreground' },
+  { outputFormat: 'png' },
+  { outputQuality: 80 },
+])('refuses %j instead of leaving it out', (value) => {
+  expect(() => assertHonoured(parseRequest(value), gemini)).toThrow(
+    expect.objectContaining({ code: 'ENGINE_UNSUPPORTED' }),
+  );
+});
+
+it('turns request fields into engine options', () => {
+  const request = parseRequest({ modelFormat: 'jpeg', modelQuality: 90, steps: 20, maskMode: 'background' });
+  expect(engineOptions(request)).toMatchObject({
+    steps: 20,
+    replyFormat: { mediaType: 'image/jpeg', quality: 90 },
+  });
+  expect(engineOptions(parseRequest({})).replyFormat).toBeUndefined();
+  expect(automaticMaskOf(request)).toEqual({ mode: 'background', classes: undefined });
+  expect(automaticMaskOf(parseRequest({}))).toBeUndefined();
+});
