@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultKind, FaultRule } from '../../../deploy/local/storage/faults.ts';
+import { runJob } from '../../../lib/jobs/run.ts';
+import { drop, listed, openEmulator, textAt, workerStore } from '../../support/emulator-world.ts';
+import { fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
+
+type Engine = ReturnType<typeof fakeEngine>;
+
+const beyondLeaseMs = 16 * 60_000;
+// A fault that outlasts every try of the client shows what the job does about it.
+const longerThanRetries = 4;
+
+let emulator: Awaited<ReturnType<typeof openEmulator>>;
+beforeAll(async () => {
+  emulator = await openEmulator();
+});
+afterAll(() => emulator[Symbol.asyncDispose]());
+
+/** From the event to the end, as one process does it. */
+async function work(worker: string, name: string, engine: Engine): Promise<void> {
+  const store = workerStore(emulator, worker);
+  for (const job of await jobsOf(store, name)) await runJob(job, runOptions(store, engine), never);
+}
+
+/** Delivers the event again until it is acknowledged, each time after the lease of whoever held the job. */
+async function recover(name: string, engine: Engine): Promise<number> {
+  const mostDeliveries = 4;
+  for (let delivery = 1; delivery <= mostDeliveries; delivery++) {
+    emulator.advance(beyondLeaseMs);
+    const ended = await work(`heir-${delivery}`, name, engine).then(
+      () => true,
+      () => false,
+    );
+    if (ended) return delivery;
+  }
+  throw new Error('expected an end within four deliveries');
+}
+
+let cases = 0;
+async function caseWith(rule: Omit<FaultRule, 'match'> | undefined) {
+  const name = `case-${++cases}/p.jpg`;
+  const user = workerStore(emulator, 'user');
+  await drop(user, name, 'photo');
+  await drop(user, `case-${cases}/p.mask.png`, 'mask');
+  emulator.faults.reset();
+  const engine = fakeEngine((call) => `painted ${call}`);
+  const worker = `first-${cases}`;
+  const died = Promise.withResolvers<false>();
+  if (rule !== undefined) {
+    const onHit = rule.kind.startsWith('crash') ? () => died.resolve(false) : rule.onHit;
+    emulator.faults.set([{ ...rule, match: { worker }, ...(onHit === undefined ? {} : { onHit }) }]);
+  }
+  emulator.requests.reset();
+  const ended = work(worker, name, engine).then(
+    () => true,
+    () => false,
+  );
+  const acknowledged = await Promise.race([ended, died.promise]);
+  const requests = emulator.requests.snapshot().total;
+  return { name, engine, acknowledged, requests };
+}
+
+/** What must hold whatever happened: one output of one model reply, one manifest that describes it, calls counted. */
+async function expectOneResult(name: string, engine: Engine): Promise<void> {
+  const user = workerStore(emulator, 'user');
+  const found = await listed(user, 'output', `${name}/`);
+  expect(found.map((info) => info.name.split('/').at(-1))).toEqual(['1.jpg', 'manifest.json']);
+  const [output, manifestInfo] = found;
+  if (output === undefined || manifestInfo === undefined) return;
+  expect(await textAt(user, output)).toMatch(/^photo\+mask\+painted \d$/);
+  const manifest = JSON.parse(await textAt(user, manifestInfo));
+  expect(manifest.outputs).toMatchObject([
+    { name: output.name, generation: output.generation, crc32c: output.crc32c },
+  ]);
+  const [claim] = await listed(user, 'control', `claims/${manifest.job}`);
+  expect(claim?.metadata['modelCalls']).toMatch(/^r0=[1-3]$/);
+  expect(Number(claim?.metadata['modelCalls']?.slice(3))).toBeGreaterThanOrEqual(engine.calls.length);
+}
+
+describe('a job whose storage fails at any request', () => {
+  it('takes so many requests when nothing fails', async () => {
+    const { name, engine, acknowledged, requests } = await caseWith(undefined);
+    expect(acknowledged).toBe(true);
+    expect(engine.calls).toEqual(['r0']);
+    const { writes, reads, lists } = emulator.requests.snapshot();
+    console.log(`requests of one job: ${writes} writes, ${reads} reads, ${lists} lists`);
+    expect(requests).toBe(writes + reads + lists);
+    expect(writes).toBeLessThanOrEqual(6);
+    expect(reads + lists).toBeLessThanOrEqual(12);
+    await expectOneResult(name, engine);
+  });
+
+  const kinds: readonly { kind: FaultKind; times: number; mostCalls: number }[] = [
+    { kind: '503', times: 1, mostCalls: 1 },
+    { kind: 'reset', times: 1, mostCalls: 1 },
+    { kind: 'lost', times: 1, mostCalls: 1 },
+    { kind: '503', times: longerThanRetries, mostCalls: 2 },
+    { kind: 'reset', times: longerThanRetries, mostCalls: 2 },
+    { kind: 'lost', times: longerThanRetries, mostCalls: 2 },
+    { kind: 'crash-before', times: 1, mostCalls: 2 },
+    { kind: 'crash-after', times: 1, mostCalls: 2 },
+  ];
+
+  it.each(kinds)(
+    '$kind, $times in a row, at every request: one result after recovery',
+    async ({ kind, times, mostCalls }) => {
+      const { requests } = await caseWith(undefined);
+      let hits = 0;
+      for (let at = 1; at <= requests; at++) {
+        const { name, engine, acknowledged } = await caseWith({ kind, at, times });
+        hits += emulator.faults.hits().length > 0 ? 1 : 0;
+        // An acknowledged event does not come again: what it leaves behind must be whole.
+        if (acknowledged) await expectOneResult(name, engine);
+        await recover(name, engine);
+        await expectOneResult(name, engine);
+        expect(engine.calls.length).toBeLessThanOrEqual(mostCalls);
+      }
+      expect(hits).toBe(requests);
+    },
+  );
+
+  it('lease expired at every request, another worker finishes meanwhile: the zombie changes nothing', async () => {
+    const { requests } = await caseWith(undefined);
+    for (let at = 1; at <= requests; at++) {
+      const heirEngine = fakeEngine((call) => `painted ${call}`);
+      const onHit = async () => {
+        emulator.advance(beyondLeaseMs);
+        await work('heir', `case-${cases}/p.jpg`, heirEngine);
+      };
+      const { name, engine } = await caseWith({ kind: 'notice', at, onHit });
+      await recover(name, engine);
+      const both = { calls: [...engine.calls, ...heirEngine.calls] } as unknown as Engine;
+      await expectOneResult(name, both);
+      expect(both.calls.length).toBeLessThanOrEqual(2);
+    }
+  });
+});

@@ -1,0 +1,304 @@
+import { EditError } from '../../lib/errors.ts';
+import { defaultBudget } from '../../lib/jobs/budget.ts';
+import {
+  type Claim,
+  type ClaimDecision,
+  countCall,
+  decideClaim,
+  finishClaim,
+  refundCall,
+  releaseClaim,
+} from '../../lib/jobs/claim.ts';
+
+/** A mistake made on purpose, to see that the search finds it. */
+export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite';
+
+/** How often the world may misbehave along one path. */
+export interface Mischief {
+  readonly crashes: number;
+  readonly lostAnswers: number;
+  readonly expiries: number;
+  readonly refusals: number;
+}
+
+type Step =
+  | 'idle'
+  | 'stat-manifest'
+  | 'create-claim'
+  | 'swap-claim'
+  | 'stat-claim'
+  | 'stat-raw'
+  | 'count'
+  | 'call'
+  | 'refund'
+  | 'save-raw'
+  | 'read-raw'
+  | 'write-output'
+  | 'write-manifest'
+  | 'finish'
+  | 'write-error'
+  | 'fail'
+  | 'release';
+
+interface Worker {
+  readonly step: Step;
+  readonly nonce: string;
+  /** The claim as this worker last knew it or wants it, and the version it would swap. */
+  readonly claim: Claim | undefined;
+  readonly next: Claim | undefined;
+  readonly version: number;
+  readonly reply: number;
+  readonly code:
+    | 'MODEL_QUOTA'
+    | 'MODEL_UNAVAILABLE'
+    | 'IMAGE_UNREADABLE'
+    | 'BUDGET_SPENT'
+    | 'STORAGE_UNAVAILABLE';
+}
+
+export interface World {
+  readonly claim: Claim | undefined;
+  readonly version: number;
+  /** Its lease, or its wait, is over. */
+  readonly isOld: boolean;
+  readonly raw: number;
+  readonly output: number;
+  readonly hasManifest: boolean;
+  readonly hasError: boolean;
+  readonly billedCalls: number;
+  readonly nonces: number;
+  readonly left: Mischief;
+  readonly workers: readonly Worker[];
+  /** Set by a step that broke an invariant. */
+  readonly violation: string | undefined;
+}
+
+export interface Move {
+  readonly name: string;
+  readonly world: World;
+}
+
+export const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
+
+const idle: Worker = {
+  step: 'idle',
+  nonce: '',
+  claim: undefined,
+  next: undefined,
+  version: 0,
+  reply: 0,
+  code: 'STORAGE_UNAVAILABLE',
+};
+
+export const startWorld = (workers: number, left: Mischief): World => ({
+  claim: undefined,
+  version: 0,
+  isOld: false,
+  raw: 0,
+  output: 0,
+  hasManifest: false,
+  hasError: false,
+  billedCalls: 0,
+  nonces: 0,
+  left,
+  workers: Array.from({ length: workers }, () => idle),
+  violation: undefined,
+});
+
+/** Everything that may happen next: a step of a worker, well or badly, or time passing. */
+export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
+  const moves: Move[] = [];
+  if (world.claim !== undefined && !world.isOld) {
+    // Time always passes; only while a living worker holds the claim is that mischief: it becomes a zombie.
+    const isHeld = world.workers.some(({ nonce, step }) => step !== 'idle' && nonce === world.claim?.owner);
+    const isZombie = isHeld && world.claim.state === 'RUNNING';
+    const later = { ...world, isOld: true };
+    if (!isZombie) moves.push({ name: 'time passes', world: later });
+    else if (world.left.expiries > 0) moves.push({ name: 'time passes', world: spend(later, 'expiries') });
+  }
+  world.workers.forEach((worker, index) => {
+    const put = (name: string, next: World, changed: Worker) => {
+      const workers = next.workers.map((other, at) => (at === index ? changed : other));
+      moves.push({ name: `worker ${index}: ${name}`, world: { ...next, workers } });
+    };
+    if (worker.step === 'idle') {
+      const nonce = `n${world.nonces}`;
+      put('delivered', { ...world, nonces: world.nonces + 1 }, { ...idle, nonce, step: 'stat-manifest' });
+      return;
+    }
+    for (const { label, after, worker: done, unseen } of effectsOf(world, worker, bug)) {
+      const name = label === '' ? worker.step : `${worker.step} ${label}`;
+      put(name, after, done);
+      if (world.left.crashes > 0) put(`${name}, crash`, spend(after, 'crashes'), idle);
+      if (world.left.lostAnswers > 0 && after !== world) {
+        put(`${name}, answer lost`, spend(after, 'lostAnswers'), afterFailure(worker));
+        if (unseen !== undefined)
+          put(`${name}, answer lost and tried again`, spend(after, 'lostAnswers'), unseen);
+      }
+    }
+    if (world.left.crashes > 0) put(`${worker.step}, crash before`, spend(world, 'crashes'), idle);
+  });
+  return moves;
+}
+
+interface Effect {
+  readonly label: string;
+  readonly after: World;
+  readonly worker: Worker;
+  /** Where the worker goes on when its first answer was lost and the second says "there already". */
+  readonly unseen?: Worker;
+}
+
+const spend = (world: World, what: keyof Mischief): World => ({
+  ...world,
+  left: { ...world.left, [what]: world.left[what] - 1 },
+});
+
+/** A request that failed for good: before the job is held it is left alone, afterwards it is released. */
+function afterFailure(worker: Worker): Worker {
+  const isHeld = !['stat-manifest', 'create-claim', 'swap-claim', 'stat-claim'].includes(worker.step);
+  const isLast = ['finish', 'fail', 'release'].includes(worker.step);
+  return isHeld && !isLast ? { ...worker, step: 'release', code: 'STORAGE_UNAVAILABLE' } : idle;
+}
+
+function acknowledge(world: World): World {
+  const isOver = world.hasManifest || world.hasError;
+  return isOver ? world : { ...world, violation: 'I3: acknowledged without a durable end' };
+}
+
+function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Effect[] {
+  const go = (step: Step, changes: Partial<Worker> = {}): Worker => ({ ...worker, ...changes, step });
+  const one = (after: World, done: Worker, unseen?: Worker): Effect[] => [
+    { label: '', after, worker: done, ...(unseen === undefined ? {} : { unseen }) },
+  ];
+  const written = (claim: Claim): World => ({ ...world, claim, version: world.version + 1, isOld: false });
+  /** Compare-and-swap by the holder: on a mismatch it looks again and goes by its nonce. */
+  const holderSwap = (next: Claim, step: Step): Effect[] => {
+    if (world.claim?.owner !== worker.nonce) return one(world, idle);
+    const after = written(next);
+    const done = go(step, { claim: next, version: after.version });
+    return one(after, done, done);
+  };
+  const decide = (): Effect[] => {
+    const seen =
+      world.claim === undefined ? undefined : { claim: world.claim, ageMs: world.isOld ? Infinity : 0 };
+    return act(decideClaim(seen, worker.nonce, modelBudget));
+  };
+  const act = (decision: ClaimDecision): Effect[] => {
+    switch (decision.kind) {
+      case 'held':
+        return one(world, go('stat-raw', { claim: decision.claim, version: world.version }));
+      case 'take':
+        return one(world, go('swap-claim', { next: decision.claim, version: world.version }));
+      case 'give-up':
+        return one(
+          world,
+          go('write-error', { claim: decision.claim, version: world.version, code: 'BUDGET_SPENT' }),
+        );
+      case 'finished':
+        return one(acknowledge(world), idle);
+      case 'wait':
+        return one(bug === 'ack-when-busy' ? acknowledge(world) : world, idle);
+    }
+  };
+
+  switch (worker.step) {
+    case 'stat-manifest':
+      return world.hasManifest ? one(acknowledge(world), idle) : one(world, go('create-claim'));
+    case 'create-claim': {
+      const decision = decideClaim(undefined, worker.nonce, modelBudget);
+      if (world.claim !== undefined || decision.kind !== 'take') return decide();
+      const after = written(decision.claim);
+      const held = go('stat-raw', { claim: decision.claim, version: after.version });
+      return one(after, held, held);
+    }
+    case 'swap-claim': {
+      if (world.version !== worker.version || worker.next === undefined) return one(world, go('stat-claim'));
+      const after = written(worker.next);
+      return one(after, go('stat-raw', { claim: worker.next, version: after.version }), go('stat-claim'));
+    }
+    case 'stat-claim':
+      return decide();
+    case 'stat-raw':
+      if (world.raw !== 0) return one(world, go('write-output', { reply: world.raw }));
+      return one(world, go(bug === 'call-before-count' ? 'call' : 'count'));
+    case 'count': {
+      const next = countCall(worker.claim as Claim, 'r0', modelBudget);
+      if (next === undefined) return one(world, go('write-error', { code: 'BUDGET_SPENT' }));
+      return holderSwap(next, bug === 'call-before-count' ? 'save-raw' : 'call');
+    }
+    case 'call':
+      return callModel(world, go, bug);
+    case 'refund':
+      return holderSwap(refundCall(worker.claim as Claim, 'r0'), 'release');
+    case 'save-raw':
+      if (world.raw !== 0) return one(world, go('read-raw'));
+      return one({ ...world, raw: worker.reply }, go('write-output'), go('read-raw'));
+    case 'read-raw':
+      return one(world, go('write-output', { reply: world.raw }));
+    case 'write-output':
+      return one(writeOutput(world, worker.reply, bug), go('write-manifest'), go('write-manifest'));
+    case 'write-manifest':
+      return one({ ...world, hasManifest: true }, go('finish'), go('finish'));
+    case 'finish':
+    case 'fail': {
+      const held = worker.claim as Claim;
+      const next =
+        worker.step === 'finish'
+          ? finishClaim(held)
+          : { ...held, state: 'FAILED' as const, code: worker.code };
+      const mayWrite = world.claim?.owner === worker.nonce || world.version === worker.version;
+      return one(acknowledge(mayWrite ? written(next) : world), idle);
+    }
+    case 'write-error':
+      return one({ ...world, hasError: true }, go('fail'), go('fail'));
+    case 'release': {
+      const next = releaseClaim(worker.claim as Claim, new EditError(worker.code, ''));
+      return one(world.claim?.owner === worker.nonce ? written(next) : world, idle);
+    }
+    case 'idle':
+      return [];
+  }
+}
+
+function callModel(
+  world: World,
+  go: (step: Step, changes?: Partial<Worker>) => Worker,
+  bug: SeededBug | undefined,
+): Effect[] {
+  const billed = { ...world, billedCalls: world.billedCalls + 1 };
+  const after =
+    billed.billedCalls > modelBudget.maxModelCalls
+      ? { ...billed, violation: `I2: ${billed.billedCalls} calls of the model` }
+      : billed;
+  const reply = after.billedCalls;
+  const effects: Effect[] = [
+    {
+      label: 'answers 200',
+      after,
+      worker: go(bug === 'call-before-count' ? 'count' : 'save-raw', { reply }),
+    },
+  ];
+  if (world.left.refusals === 0) return effects;
+  const quota = spend(world, 'refusals');
+  return [
+    ...effects,
+    { label: 'answers 429', after: quota, worker: go('refund', { code: 'MODEL_QUOTA' }) },
+    {
+      label: 'answers 400',
+      after: spend(after, 'refusals'),
+      worker: go('write-error', { code: 'IMAGE_UNREADABLE' }),
+    },
+    {
+      label: 'times out',
+      after: spend(after, 'refusals'),
+      worker: go('release', { code: 'MODEL_UNAVAILABLE' }),
+    },
+  ];
+}
+
+function writeOutput(world: World, reply: number, bug: SeededBug | undefined): World {
+  if (world.output === 0) return { ...world, output: reply };
+  if (bug !== 'overwrite') return world;
+  return { ...world, output: reply, violation: 'I1: an output was written twice' };
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type StorageEmulator, startStorageEmulator } from '../../deploy/local/storage/emulator.ts';
+import { cloudStorage } from '../../lib/storage/gcs.ts';
+import type { ObjectInfo, ObjectStore } from '../../lib/storage/store.ts';
+
+/** The storage emulator in a folder of its own, without watching it. */
+export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable> {
+  const root = await mkdtemp(join(tmpdir(), 'jobs-'));
+  const emulator = await startStorageEmulator({
+    root,
+    buckets: ['input', 'output', 'control'],
+    watch: false,
+  });
+  return {
+    ...emulator,
+    async [Symbol.asyncDispose]() {
+      await emulator.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The real client as one worker, which tries three times without waiting. */
+export const workerStore = (emulator: StorageEmulator, worker: string): ObjectStore =>
+  cloudStorage({
+    apiEndpoint: emulator.workerUrl(worker),
+    projectId: undefined,
+    retry: { attemptTimeoutMs: 5000, backoffMs: [1, 1] },
+  });
+
+export async function listed(store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> {
+  const infos: ObjectInfo[] = [];
+  for await (const info of store.list(bucket, { prefix })) infos.push(info);
+  return infos;
+}
+
+const encoder = new TextEncoder();
+
+export async function drop(store: ObjectStore, name: string, text: string): Promise<ObjectInfo> {
+  const id = { bucket: 'input', name };
+  return (await store.create(id, encoder.encode(text), { contentType: 'application/octet-stream' })).info;
+}
+
+export async function textAt(store: ObjectStore, info: ObjectInfo): Promise<string> {
+  return new TextDecoder().decode(await store.read(info, { maxBytes: 10_000 }));
+}
