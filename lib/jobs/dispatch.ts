@@ -7,23 +7,34 @@ export type Dispatch = (job: Job, signal: AbortSignal) => Promise<void>;
 
 /** Runs the job here and now, and writes one line about how that went. */
 export function inlineDispatch(options: RunOptions): Dispatch {
-  return async (job, signal) => {
-    const started = performance.now();
-    const facts = () => ({
-      job: job.id,
-      image: job.inputs.image.name,
-      generation: job.inputs.image.generation,
-      sizeBytes: job.inputs.image.sizeBytes,
-      ms: Math.round(performance.now() - started),
-    });
-    try {
-      const { outcome, facts: more } = await runJob(job, options, signal);
-      options.log.info(`Job ${outcome}`, { outcome, ...facts(), ...more });
-    } catch (thrown) {
-      const { code, kind, message, retryAfterMs } = asEditError(thrown);
-      const write = kind === 'passing' ? options.log.warn : options.log.error;
-      write(`Job put off: ${message}`, { outcome: 'put-off', code, kind, retryAfterMs, ...facts() });
-      throw thrown;
-    }
+  // The events of a picture and of its mask mostly arrive together: the second waits for the first one's run
+  // instead of finding the claim taken and having to come again.
+  const running = new Map<string, Promise<void>>();
+  return (job, signal) => {
+    const known = running.get(job.id);
+    if (known !== undefined) return known;
+    const run = runAndReport(job, options, signal).finally(() => running.delete(job.id));
+    running.set(job.id, run);
+    return run;
   };
+}
+
+async function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const started = performance.now();
+  const facts = () => ({
+    job: job.id,
+    image: job.inputs.image.name,
+    generation: job.inputs.image.generation,
+    sizeBytes: job.inputs.image.sizeBytes,
+    ms: Math.round(performance.now() - started),
+  });
+  try {
+    const { outcome, facts: more } = await runJob(job, options, signal);
+    options.log.info(`Job ${outcome}`, { outcome, ...more, ...facts() });
+  } catch (thrown) {
+    const { code, kind, message, retryAfterMs } = asEditError(thrown);
+    const write = kind === 'passing' ? options.log.warn : options.log.error;
+    write(`Job put off: ${message}`, { outcome: 'put-off', code, kind, retryAfterMs, ...facts() });
+    throw thrown;
+  }
 }

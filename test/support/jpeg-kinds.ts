@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import type { Raster } from '../../lib/image/raster.ts';
 import type { JpegOptions } from 'sharp';
+import type { Raster } from '../../lib/image/raster.ts';
 import { encodeJpeg, picture } from './jpeg-pictures.ts';
 
 export interface JpegKind {

@@ -42,6 +42,7 @@ export interface Limits {
 /** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
+const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16']);
 const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
 
 /** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
@@ -117,14 +118,11 @@ function checkKind(metadata: Metadata): void {
   if (pages !== undefined && pages > 1) {
     throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
   }
-  if (space !== 'srgb' && space !== 'b-w') {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected an 8 bit RGB or grey picture, got colour space ${space}`,
-    );
+  if (!spaces.has(space)) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected an RGB or grey picture, got colour space ${space}`);
   }
-  if (depth !== 'uchar') {
-    throw new EditError('KIND_UNSUPPORTED', `Expected 8 bits a sample, got ${depth}`);
+  if (depth !== 'uchar' && depth !== 'ushort') {
+    throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
   }
 }
 
