@@ -2,7 +2,7 @@ import type { Alignment } from './alignment.ts';
 import { alignedWindow } from './alignment.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { resample, wholeWindow } from './resample.ts';
-import { invertSymmetric, multiply, robustSigma } from './solve.ts';
+import { invertSymmetric, median, multiply, robustSigma } from './solve.ts';
 
 /** One resolution of the problem: what is compared, and where. */
 export interface Level {
@@ -157,12 +157,17 @@ interface Solved {
   readonly weight: number;
 }
 
-/** Weighted least squares, three rounds of Tukey's biweight (the first round unweighted). */
+/**
+ * Weighted least squares, three rounds of Tukey's biweight. It starts from "the same contrast, brighter":
+ * plain least squares would follow what was repainted.
+ */
 function solveWeighted(design: Design, values: Float32Array): Solved | undefined {
-  let residuals: Float32Array | undefined;
+  let residuals = values.map((value, i) => value - design.rows[i * design.unknowns]!);
+  const brighter = median(sample(residuals));
+  residuals = residuals.map((value) => value - brighter);
   let solved: Solved | undefined;
   for (let round = 0; round < 3; round++) {
-    const cut = residuals === undefined ? 0 : tukeyCut * Math.max(robustSigma(sample(residuals)), 0.05);
+    const cut = tukeyCut * Math.max(robustSigma(sample(residuals)), 0.05);
     const { matrix, vector, weight } = normalEquations(design, values, residuals, cut);
     const inverse = invertSymmetric(matrix, design.unknowns);
     if (inverse === undefined) return undefined;
@@ -198,14 +203,14 @@ function residualsOf({ rows, unknowns, count }: Design, values: Float32Array, so
 function normalEquations(
   { rows, unknowns: n, count }: Design,
   values: Float32Array,
-  residuals: Float32Array | undefined,
+  residuals: Float32Array,
   cut: number,
 ) {
   const matrix = new Float64Array(n * n);
   const vector = new Float64Array(n);
   let weight = 0;
   for (let i = 0; i < count; i++) {
-    const ratio = residuals === undefined ? 0 : residuals[i]! / cut;
+    const ratio = residuals[i]! / cut;
     if (ratio >= 1 || ratio <= -1) continue;
     const w = (1 - ratio * ratio) ** 2;
     weight += w;

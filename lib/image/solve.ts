@@ -44,3 +44,8 @@ export function robustSigma(values: Float32Array): number {
   const sorted = values.map(Math.abs).sort();
   return 1.4826 * sorted[sorted.length >> 1]!;
 }
+
+/** The middle value of any order; 0 for none. */
+export function median(values: Float32Array): number {
+  return values.length === 0 ? 0 : values.slice().sort()[values.length >> 1]!;
+}

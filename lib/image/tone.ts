@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { assertSameSize } from './raster.ts';
-import { robustSigma } from './solve.ts';
+import { median, robustSigma } from './solve.ts';
 
 /** `corrected = gain * edited + offset`, one of each per channel; offsets in levels of 8 bit. */
 export interface Tone {
@@ -69,16 +69,16 @@ function fitLine(points: {
   readonly prior: Float32Array;
 }) {
   const { x, y, prior } = points;
-  let line: Line = { gain: 1, offset: 0 };
-  let weights = prior;
+  // Least squares as a start would follow the outliers; "the same contrast, brighter" does not.
+  let line: Line = { gain: 1, offset: median(y.map((value, i) => value - x[i]!)) };
   for (let round = 0; round < rounds; round++) {
-    line = weightedLine(x, y, weights);
     const residuals = y.map((value, i) => value - line.gain * x[i]! - line.offset);
     const cut = tukeyCut * Math.max(minSigma, robustSigma(residuals));
-    weights = residuals.map((value, i) => {
+    const weights = residuals.map((value, i) => {
       const ratio = Math.min(1, Math.abs(value) / cut);
       return prior[i]! * (1 - ratio * ratio) ** 2;
     });
+    line = weightedLine(x, y, weights);
   }
   return line;
 }

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { invertSymmetric, multiply, robustSigma } from '../../../lib/image/solve.ts';
+
+describe('invertSymmetric', () => {
+  it('inverts a matrix by hand', () => {
+    const inverse = invertSymmetric(Float64Array.of(4, 2, 2, 3), 2)!;
+    [3 / 8, -1 / 4, -1 / 4, 1 / 2].forEach((value, i) => expect(inverse[i]).toBeCloseTo(value, 12));
+    expect([...multiply(inverse, Float64Array.of(6, 5))].map((v) => v.toFixed(9))).toEqual([
+      '1.000000000',
+      '1.000000000',
+    ]);
+  });
+
+  it('says when there is no inverse', () => {
+    expect(invertSymmetric(Float64Array.of(1, 2, 2, 4), 2)).toBeUndefined();
+    expect(invertSymmetric(Float64Array.of(0), 1)).toBeUndefined();
+    expect(invertSymmetric(Float64Array.of(Number.NaN), 1)).toBeUndefined();
+  });
+});
+
+describe('robustSigma', () => {
+  it('is the spread of the many, whatever the few do', () => {
+    expect(robustSigma(Float32Array.of(-1, 1, -1, 1, 5000))).toBeCloseTo(1.4826, 4);
+    expect(robustSigma(new Float32Array(0))).toBe(0);
+  });
+});
