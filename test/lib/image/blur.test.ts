@@ -16,7 +16,7 @@ describe('blur', () => {
       floatPicture(3, 2, 2, (_x, _y, c) => (c === 0 ? 10 : 200)),
       2,
     );
-    data.forEach((value, i) => expect(value).toBeCloseTo(i % 2 === 0 ? 10 : 200, 3));
+    for (const [i, value] of data.entries()) expect(value).toBeCloseTo(i % 2 === 0 ? 10 : 200, 3);
   });
 
   it('is the same at sigma 0, in its own memory', () => {

@@ -101,7 +101,9 @@ describe('alignment', () => {
       alignment: identityAlignment,
     });
     const { left, top, width, height } = window;
-    [10, 5, 20, 10].forEach((value, i) => expect([left, top, width, height][i]).toBeCloseTo(value, 9));
+    expect([left, top, width, height].map((value) => value.toFixed(6))).toEqual(
+      [10, 5, 20, 10].map((value) => value.toFixed(6)),
+    );
   });
 
   it('finds content that was moved right and enlarged further right and larger', () => {

@@ -5,30 +5,30 @@ import { floatPicture, texture } from './pictures.ts';
 const everywhere = floatPicture(20, 20, 1, () => 1);
 const crop = floatPicture(20, 20, 3, texture);
 /** What `crop` looks like after a model with that gain and offset: its correction is the inverse. */
-const after = (gain: number, offset: number) =>
+const toned = (gain: number, offset: number) =>
   applyTone(crop, { gains: [gain, gain, gain], offsets: [offset, 0, -offset] });
 
 describe('fitTone', () => {
   it('finds gain and offset of each channel', () => {
-    const tone = fitTone({ crop, edited: after(1.1, 5), weights: everywhere });
-    tone.gains.forEach((gain) => expect(gain).toBeCloseTo(1 / 1.1, 2));
-    [-5, 0, 5].forEach((offset, c) => {
+    const tone = fitTone({ crop, edited: toned(1.1, 5), weights: everywhere });
+    for (const gain of tone.gains) expect(gain).toBeCloseTo(1 / 1.1, 2);
+    for (const [c, offset] of [-5, 0, 5].entries()) {
       const middle = 120;
       expect(tone.gains[c]! * (1.1 * middle + -offset) + tone.offsets[c]!).toBeCloseTo(middle, 0);
-    });
+    }
   });
 
   it('is blind to a third of the ring being repainted', () => {
-    const edited = after(1.05, 3);
+    const edited = toned(1.05, 3);
     for (let p = 0; p < 130; p++) edited.data.fill(255, p * 3, p * 3 + 3);
-    const clean = fitTone({ crop, edited: after(1.05, 3), weights: everywhere });
+    const clean = fitTone({ crop, edited: toned(1.05, 3), weights: everywhere });
     const tone = fitTone({ crop, edited, weights: everywhere });
-    tone.gains.forEach((gain, c) => expect(gain).toBeCloseTo(clean.gains[c]!, 2));
+    for (const [c, gain] of tone.gains.entries()) expect(gain).toBeCloseTo(clean.gains[c]!, 2);
   });
 
   it('never changes contrast by more than its limits', () => {
-    expect(fitTone({ crop, edited: after(3, 0), weights: everywhere }).gains).toEqual([0.75, 0.75, 0.75]);
-    expect(fitTone({ crop, edited: after(0.2, 0), weights: everywhere }).gains).toEqual([1.33, 1.33, 1.33]);
+    expect(fitTone({ crop, edited: toned(3, 0), weights: everywhere }).gains).toEqual([0.75, 0.75, 0.75]);
+    expect(fitTone({ crop, edited: toned(0.2, 0), weights: everywhere }).gains).toEqual([1.33, 1.33, 1.33]);
   });
 
   it('only shifts a flat ring', () => {
@@ -41,7 +41,7 @@ describe('fitTone', () => {
 
   it('changes nothing where nothing is known', () => {
     const weights = floatPicture(20, 20, 1, () => 0);
-    expect(fitTone({ crop, edited: after(2, 9), weights })).toEqual(identityTone(3));
+    expect(fitTone({ crop, edited: toned(2, 9), weights })).toEqual(identityTone(3));
   });
 
   it('refuses other sizes and channels', () => {
