@@ -42,12 +42,10 @@ export function geminiFrames(sizes: readonly ImageSize[]): readonly GeminiFrame[
 }
 
 /**
- * The frame to ask for: the one of exactly the crop's pixels, or else, of the ratio nearest to the crop's,
- * the smallest that covers it (the largest there is when none does).
+ * The frame to ask for: of those whose ratio is nearest to the crop's the smallest that covers it, or the
+ * largest there is when none does.
  */
 export function frameFor(crop: Size, frames: readonly GeminiFrame[]): GeminiFrame {
-  const exact = frames.find(({ width, height }) => width === crop.width && height === crop.height);
-  if (exact) return exact;
   const distance = (frame: Size) =>
     Math.abs(Math.log((frame.width * crop.height) / (frame.height * crop.width)));
   const nearest = Math.min(...frames.map(distance));
