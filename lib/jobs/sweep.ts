@@ -1,0 +1,119 @@
+import { asEditError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import { type Cursor, openCursor } from './cursor.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { InputSet } from './identity.ts';
+import { collectInputs, type PairingOptions } from './pairing.ts';
+import { type Job, type PlanOptions, planJob } from './plan.ts';
+import type { Buckets } from './run.ts';
+import { isSettled, readWindow, setInWindow, type Window } from './window.ts';
+
+export interface SweepOptions {
+  readonly store: ObjectStore;
+  readonly buckets: Buckets;
+  readonly pairing: PairingOptions;
+  readonly plan: PlanOptions;
+  readonly dispatch: Dispatch;
+  /** At most so many jobs are dispatched: a queue filled faster than it empties outlives its tasks. */
+  readonly maxJobs: number;
+  /** At most so many pictures are looked at. */
+  readonly maxImages: number;
+  /** Younger sets are left to their events. */
+  readonly minAgeMs: number;
+  /** Lists what would be done, and does nothing. */
+  readonly isDryRun: boolean;
+  readonly estimateCostUsd: (calls: number) => number | undefined;
+  readonly log: Log;
+}
+
+export interface SweepReport {
+  readonly images: number;
+  readonly settled: number;
+  readonly young: number;
+  readonly incomplete: number;
+  /** What was dispatched, or would be. */
+  readonly jobs: readonly { readonly image: string; readonly job: string }[];
+  readonly failures: number;
+  /** At one call of the model for each job; `null` when the model's price is not known. */
+  readonly costEstimateUsd: number | null;
+  /** The whole bucket has been looked at since the cursor's last start. */
+  readonly isComplete: boolean;
+}
+
+const windowImages = 500;
+
+/**
+ * Dispatches every complete set that has no result and no error file: what events lost, and what lay in the
+ * bucket before there was a function. Goes on where the last sweep stopped; running it twice at once or
+ * killing it at any point does no harm, since jobs are named by their inputs.
+ */
+export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
+  const { store, buckets, maxImages, maxJobs, isDryRun } = options;
+  const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
+  const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0 };
+  const jobs: { image: string; job: string }[] = [];
+  let after = cursor.after;
+  let isComplete = false;
+
+  while (!isComplete && tally.images < maxImages && jobs.length < maxJobs) {
+    const window = await readWindow(
+      { store, buckets, after, maxImages: Math.min(windowImages, maxImages - tally.images) },
+      signal,
+    );
+    for (const image of window.images) {
+      if (jobs.length >= maxJobs) break;
+      const verdict = await judge(image, window, options, signal);
+      tally.images++;
+      if (typeof verdict === 'string') tally[verdict]++;
+      else if (isDryRun || (await dispatched(verdict, options, signal)))
+        jobs.push({ image: image.name, job: verdict.id });
+      else tally.failures++;
+      after = image.name;
+    }
+    isComplete = window.isLast && after === (window.images.at(-1)?.name ?? after);
+  }
+  if (!isDryRun) await remember(cursor, isComplete ? '' : after, options.log, signal);
+  const cost = options.estimateCostUsd(jobs.length);
+  return { ...tally, jobs, costEstimateUsd: jobs.length === 0 ? 0 : (cost ?? null), isComplete };
+}
+
+async function judge(
+  image: ObjectInfo,
+  window: Window,
+  options: SweepOptions,
+  signal: AbortSignal,
+): Promise<Job | 'settled' | 'young' | 'incomplete'> {
+  const terminals = window.terminals.get(image.name) ?? [];
+  const seen = setInWindow(image, window);
+  if (seen.mask !== undefined && isSettled(seen, terminals)) return 'settled';
+  // Not settled as far as the window shows: look closely.
+  const sets = await collectInputs(options.store, image, options.pairing, signal);
+  const inputs = sets.find((set) => set.image.name === image.name);
+  if (inputs === undefined) return 'incomplete';
+  if (isSettled(inputs, terminals)) return 'settled';
+  if (ageMs(inputs) < options.minAgeMs) return 'young';
+  return (await planJob(options.store, inputs, options.plan, signal)) ?? 'incomplete';
+}
+
+function ageMs({ image, mask, request }: InputSet): number {
+  const created = [image, mask, request].map((info) =>
+    info === undefined ? 0 : Date.parse(info.timeCreated),
+  );
+  return image.serverTimeMs - Math.max(...created);
+}
+
+/** A job that fails to start here is found again by the next sweep. */
+async function dispatched(job: Job, { dispatch, log }: SweepOptions, signal: AbortSignal): Promise<boolean> {
+  try {
+    await dispatch(job, signal);
+    return true;
+  } catch (error) {
+    log.warn('A job could not be dispatched', { job: job.id, code: asEditError(error).code });
+    return false;
+  }
+}
+
+async function remember(cursor: Cursor, after: string, log: Log, signal: AbortSignal): Promise<void> {
+  if (!(await cursor.move(after, signal))) log.info('Another sweep moved the cursor');
+}

@@ -1,0 +1,95 @@
+import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import type { InputSet } from './identity.ts';
+import { inputGenerations } from './manifest.ts';
+import { compareMasks, readName, readTerminalName } from './names.ts';
+
+/** A run of pictures in name order, with what lies around them in both buckets. */
+export interface Window {
+  readonly images: readonly ObjectInfo[];
+  /** Every object listed on the way, by folder and stem. */
+  readonly members: ReadonlyMap<string, readonly ObjectInfo[]>;
+  /** Manifests and error files, by the name of their picture. */
+  readonly terminals: ReadonlyMap<string, readonly ObjectInfo[]>;
+  readonly isLast: boolean;
+}
+
+interface WindowOptions {
+  readonly store: ObjectStore;
+  readonly buckets: { readonly input: string; readonly output: string };
+  /** Pictures after this name. */
+  readonly after: string;
+  readonly maxImages: number;
+}
+
+// In byte order `/` follows `.` and `0` follows `/`.
+const endOfStem = (stem: string) => `${stem}/`;
+const endOfFolder = (imageName: string) => `${imageName}0`;
+
+/**
+ * The next pictures and, by a merge of the two listings, what became of them: reading a million pictures
+ * takes some thousand requests, not millions.
+ */
+export async function readWindow(options: WindowOptions, signal: AbortSignal): Promise<Window> {
+  const { store, buckets, after, maxImages } = options;
+  const images: ObjectInfo[] = [];
+  const members = new Map<string, ObjectInfo[]>();
+  let isLast = true;
+  let end: string | undefined;
+  // From the beginning of the stem: the mask of a picture may come before it.
+  for await (const info of store.list(buckets.input, { startOffset: stemOf(after) ?? after }, signal)) {
+    if (end !== undefined && !isBefore(info.name, end)) {
+      isLast = false;
+      break;
+    }
+    const stem = stemOf(info.name);
+    if (stem !== undefined) members.set(stem, [...(members.get(stem) ?? []), info]);
+    if (!isBefore(after, info.name) || readName(info.name)?.role !== 'image') continue;
+    if (images.length < maxImages) images.push(info);
+    if (images.length === maxImages)
+      end ??= maximum(images.map(({ name }) => endOfStem(stemOf(name) ?? name)));
+  }
+  return { images, members, terminals: await terminalsOf(images, options, signal), isLast };
+}
+
+async function terminalsOf(
+  images: readonly ObjectInfo[],
+  { store, buckets }: WindowOptions,
+  signal: AbortSignal,
+): Promise<Map<string, ObjectInfo[]>> {
+  const terminals = new Map<string, ObjectInfo[]>();
+  const [first] = images;
+  if (first === undefined) return terminals;
+  // One name may begin another (`a.jpg`, `a.jpg.png`), and then their folders sort the other way round.
+  const end = maximum(images.map(({ name }) => endOfFolder(name)));
+  for await (const info of store.list(buckets.output, { startOffset: first.name }, signal)) {
+    if (!isBefore(info.name, end)) break;
+    const imageName = readTerminalName(info.name)?.imageName;
+    if (imageName !== undefined) terminals.set(imageName, [...(terminals.get(imageName) ?? []), info]);
+  }
+  return terminals;
+}
+
+/** The picture's set as far as the window shows it; a mask named `_mask` may lie outside. */
+export function setInWindow(image: ObjectInfo, { members }: Window): InputSet {
+  const ofStem = members.get(stemOf(image.name) ?? '') ?? [];
+  const ofRole = (role: string) => ofStem.filter(({ name }) => readName(name)?.role === role);
+  const [mask] = ofRole('mask').sort((a, b) => compareMasks(a.name, b.name));
+  return { image, mask, request: ofRole('request')[0] };
+}
+
+/** Has a job of exactly these inputs ended, whatever model it ran with? */
+export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): boolean {
+  const wanted = Object.entries(inputGenerations(inputs));
+  return terminals.some(({ metadata }) => wanted.every(([key, generation]) => metadata[key] === generation));
+}
+
+function stemOf(name: string): string | undefined {
+  const read = readName(name);
+  return read === undefined ? undefined : `${read.folder}${read.stem}`;
+}
+
+const maximum = (names: readonly string[]) =>
+  names.reduce((most, name) => (isBefore(most, name) ? name : most));
+
+/** Cloud Storage orders names by their UTF-8 bytes, which is not how JavaScript orders texts. */
+const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
