@@ -72,12 +72,14 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
   const { modelDilation, maxRegions } = defaults;
   return async (input, signal) => {
     assertHonoured(input.request, engine.name);
-    const { mode, prompt } = input.request;
+    const { mode, prompt, polarity } = input.request;
     const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
     const { step, timingsMs } = stopwatch(signal);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
-    const { mask, coverage, warnings } = await step('mask', () => readMask(input, photo, limits));
+    const { mask, coverage, warnings } = await step('mask', () =>
+      readMask({ mask: input.mask, polarity }, photo, limits),
+    );
     const plan = await step('plan', () =>
       planRepaints({ mask, engine, request: input.request, defaults, maxRegions }),
     );

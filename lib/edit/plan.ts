@@ -1,4 +1,3 @@
-import type { EditDefaults } from '../edit.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
 import { boundingBox, crop, grow } from '../image/box.ts';
 import { dilate } from '../image/dilate.ts';
@@ -27,7 +26,8 @@ interface PlanOptions {
   readonly mask: Mask;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
-  readonly defaults: EditDefaults;
+  /** Where the request says nothing; pixels of the original. */
+  readonly defaults: { readonly dilationPx: number; readonly featherPx: number };
   /** At most this many model calls for one edit. */
   readonly maxRegions: number;
 }

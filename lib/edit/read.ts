@@ -1,4 +1,3 @@
-import type { EditInput } from '../edit.ts';
 import { EditError } from '../errors.ts';
 import { type Limits, readHeader } from '../image/codec/header.ts';
 import type { Source } from '../image/codec/read.ts';
@@ -13,14 +12,14 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
 
 /** The mask at the displayed size of the picture, 255 = edit, with what is suspicious about it in words. */
 export async function readMask(
-  { mask, request }: EditInput,
+  { mask, polarity }: { readonly mask: Uint8Array | undefined; readonly polarity: 'white' | 'black' },
   photo: Source,
   limits: Limits,
 ): Promise<NormalisedMask> {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   const decoded = await decodeMask(mask, { pictureSize: photo.header.displayed, limits });
   const { format, displayed } = decoded.header;
-  const normalised = normaliseMask(decoded.mask, { polarity: request.polarity, isLossy: format === 'jpeg' });
+  const normalised = normaliseMask(decoded.mask, { polarity, isLossy: format === 'jpeg' });
   if (!decoded.isResized) return normalised;
   const { width, height } = photo.header.displayed;
   const resized = `The mask was scaled from ${displayed.width} x ${displayed.height} to ${width} x ${height}.`;

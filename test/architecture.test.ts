@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+interface Layer {
+  /** Files of the layer; the first layer that matches a file is its own. */
+  readonly files: RegExp;
+  readonly may: readonly RegExp[];
+}
+
+const builtIn = /^node:/;
+const errors = /^lib\/errors\.ts$/;
+const log = /^lib\/log\.ts$/;
+const raster = /^lib\/image\/raster\.ts$/;
+const engineFiles = /^lib\/engines\//;
+const engineInterface = /^lib\/engines\/engine\.ts$/;
+const storeInterface = /^lib\/storage\/store\.ts$/;
+/** What people may ask for, as schemas, and what an engine makes of it. */
+const request = /^lib\/(request|request-options|picture-options|engine-options)\.ts$/;
+
+/** Imports point down. `docs/architecture.md` draws this table. */
+const layers: readonly Layer[] = [
+  {
+    files: /^functions\//,
+    may: [
+      /^functions\//,
+      /^lib\/(wiring|config|errors|log|request|edit|generate|upscale)\.ts$/,
+      /^lib\/jobs\//,
+      /^lib\/engines\/picture-engines\.ts$/,
+      /^@google-cloud\/functions-framework$/,
+      /^(zod|busboy)$/,
+      builtIn,
+    ],
+  },
+  { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
+  { files: /^lib\/config\.ts$/, may: [errors, /^lib\/jobs\/budget\.ts$/, engineFiles, /^zod$/] },
+  // The table of parameters looks at everything that declares one.
+  { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, request, engineFiles, /^zod$/] },
+  { files: request, may: [errors, request, engineFiles, /^zod$/] },
+  {
+    files: /^lib\/(edit\.ts|edit\/)/,
+    may: [
+      /^lib\/edit\//,
+      /^lib\/image\//,
+      engineInterface,
+      /^lib\/engines\/best-practice\.ts$/,
+      errors,
+      request,
+    ],
+  },
+  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, request, /^zod$/] },
+  {
+    files: /^lib\/jobs\//,
+    may: [
+      /^lib\/jobs\//,
+      /^lib\/edit\.ts$/,
+      engineInterface,
+      storeInterface,
+      errors,
+      log,
+      request,
+      builtIn,
+      /^zod$/,
+    ],
+  },
+  {
+    files: /^lib\/engines\/vertex[^/]*\.ts$/,
+    may: [engineFiles, errors, builtIn, /^(zod|google-auth-library)$/],
+  },
+  { files: engineFiles, may: [engineFiles, raster, errors, builtIn, /^zod$/] },
+  {
+    files: /^lib\/storage\/gcs[^/]*\.ts$/,
+    may: [/^lib\/storage\//, errors, builtIn, /^@google-cloud\/storage$/],
+  },
+  { files: /^lib\/storage\//, may: [/^lib\/storage\//, errors, builtIn] },
+  { files: /^lib\/image\/codec\//, may: [/^lib\/image\//, engineInterface, errors, /^sharp$/, builtIn] },
+  { files: /^lib\/image\//, may: [/^lib\/image\/(?!codec\/)/, engineInterface, errors] },
+  { files: /^lib\/log\.ts$/, may: [/^pino$/, builtIn] },
+  { files: errors, may: [] },
+];
+
+const root = resolve(import.meta.dirname, '..');
+
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file));
+}
+
+/** Everything a file imports, also for types and dynamically; project files by their path from the root. */
+function importsOf(file: string, text: string): string[] {
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g,
+  );
+  return [...found].map(([, static_, dynamic]) => {
+    const specifier = static_ ?? dynamic ?? '';
+    return specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier;
+  });
+}
+
+function faultsOf(file: string, text: string): string[] {
+  const layer = layers.find(({ files }) => files.test(file));
+  if (layer === undefined) return [`${file} belongs to no layer`];
+  return importsOf(file, text)
+    .filter((imported) => !layer.may.some((pattern) => pattern.test(imported)))
+    .map((imported) => `${file} must not import ${imported}`);
+}
+
+const sources = ['lib', 'functions'].flatMap(sourcesUnder);
+
+test('imports point down', () => {
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.flatMap((file) => faultsOf(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});
+
+test('an import that points up is found', () => {
+  expect(faultsOf('lib/image/blend.ts', "import { sharp } from 'sharp';\n")).toEqual([
+    'lib/image/blend.ts must not import sharp',
+  ]);
+  expect(faultsOf('lib/edit.ts', "import type { Config } from './config.ts';\n")).toHaveLength(1);
+  expect(faultsOf('lib/jobs/run.ts', "const x = await import('../storage/gcs.ts');\n")).toHaveLength(1);
+});
+
+test('no cycles', () => {
+  const graph = new Map(
+    sources.map((file) => [file, importsOf(file, readFileSync(join(root, file), 'utf8'))]),
+  );
+  const state = new Map<string, 'open' | 'done'>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === 'done' || !graph.has(file)) return;
+    if (state.get(file) === 'open') {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    state.set(file, 'open');
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    state.set(file, 'done');
+  };
+  for (const file of sources) visit(file, []);
+  expect(cycles).toEqual([]);
+});

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Storage } from '@google-cloud/storage';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type LocalSystem, startLocalSystem } from '../../../deploy/local/system.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
+
+const size = { width: 90, height: 70 };
+const silent = { info() {}, warn() {}, error() {} };
+let root: string;
+let system: LocalSystem;
+let photo: Buffer;
+let mask: Buffer;
+
+const start = () => startLocalSystem({ root, port: 0, storagePort: 0, log: silent });
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'local-system-'));
+  photo = await pipelineOf(wavePicture(size)).png().toBuffer();
+  mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
+  system = await start();
+});
+afterEach(async () => {
+  await system.close();
+  await rm(root, { recursive: true });
+});
+
+function bucket() {
+  const storage = new Storage({
+    apiEndpoint: system.storage.url,
+    projectId: 'local',
+    retryOptions: { autoRetry: false },
+  });
+  return storage.bucket('input');
+}
+
+const upload = (name: string, bytes: Buffer) => bucket().file(name).save(bytes, { resumable: false });
+
+/** Everything in the output bucket, once no event is on its way any more. */
+async function outputs(): Promise<string[]> {
+  await system.storage.events.idle();
+  const files = await readdir(join(root, 'output'), { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(root.length + '/output/'.length))
+    .sort();
+}
+
+/** Files put in by hand are taken in when nothing has written to them for a while. */
+async function firstOutput(): Promise<void> {
+  for (let i = 0; i < 200 && !existsSync(join(root, 'output', 'photo.png')); i++) await sleep(50);
+}
+
+const job = expect.stringMatching(/^[0-9a-f]{16}$/);
+const partsOf = (names: string[]) => names.map((name) => name.split('/'));
+
+async function outputJson(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(root, 'output', name), 'utf8')) as Record<string, unknown>;
+}
+
+describe('a pair gives one result', () => {
+  test.each([
+    ['the image first', ['photo.png', 'photo.mask.png']],
+    ['the mask first', ['photo.mask.png', 'photo.png']],
+    ['the other way to name a mask', ['photo.png', 'photo_mask.png']],
+    ['extensions in capitals, in a folder', ['a b/Photo.PNG', 'a b/Photo.mask.Png']],
+  ])('%s', async (_, names) => {
+    for (const name of names) await upload(name, /mask/i.test(name) ? mask : photo);
+    const found = await outputs();
+    const image = names.find((name) => !/mask/i.test(name))!;
+    expect(partsOf(found).map((parts) => parts.slice(-2))).toEqual([
+      [job, '1.png'],
+      [job, 'manifest.json'],
+    ]);
+    expect(found.every((name) => name.startsWith(`${image}/`))).toBe(true);
+    expect(await outputJson(found[1]!)).toMatchObject({
+      state: 'done',
+      engine: 'patchmatch',
+      proofs: [{ outside: 'exact', differingPixels: 0 }],
+    });
+  });
+
+  test('both at once, every event delivered twice and late', async () => {
+    system.storage.events.disturb({ duplicates: 1 });
+    await Promise.all([upload('photo.png', photo), upload('photo.mask.png', mask)]);
+    expect(await outputs()).toHaveLength(2);
+  });
+
+  test('files put in by hand are uploads', async () => {
+    await writeFile(join(root, 'input', 'photo.png'), photo);
+    await writeFile(join(root, 'input', 'photo.mask.png'), mask);
+    await firstOutput();
+    expect(await outputs()).toHaveLength(2);
+  });
+
+  test('a picture without a mask waits', async () => {
+    await upload('photo.png', photo);
+    expect(await outputs()).toEqual([]);
+  });
+});
+
+test('a request file is read with the pair', async () => {
+  await upload('photo.json', Buffer.from('{ "featherPx": 3, "seed": 4 }'));
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  const [, manifest] = await outputs();
+  expect(await outputJson(manifest!)).toMatchObject({ request: { featherPx: 3, seed: 4, mode: 'removal' } });
+});
+
+describe('what can never succeed is reported beside where the result would be, and acknowledged', () => {
+  const empty = () => maskPng(boxMask(size, { left: 0, top: 0, width: 0, height: 0 }));
+  const cases = {
+    MASK_EMPTY: async () => ({ 'p.png': photo, 'p.mask.png': await empty() }),
+    MASK_FULL: async () => ({
+      'p.png': photo,
+      'p.mask.png': await maskPng(boxMask(size, { left: 0, top: 0, ...size })),
+    }),
+    MASK_SIZE_MISMATCH: async () => ({
+      'p.png': photo,
+      'p.mask.png': await maskPng(
+        boxMask({ width: 50, height: 70 }, { left: 9, top: 9, width: 5, height: 5 }),
+      ),
+    }),
+    MASK_UNREADABLE: async () => ({ 'p.png': photo, 'p.mask.png': Buffer.from('no mask') }),
+    IMAGE_UNREADABLE: async () => ({ 'p.png': Buffer.from('no image'), 'p.mask.png': mask }),
+    IMAGE_TRUNCATED: async () => ({ 'p.png': photo.subarray(0, photo.length / 2), 'p.mask.png': mask }),
+    FORMAT_UNSUPPORTED: async () => ({ 'p.gif': Buffer.from('GIF89a00000000000000'), 'p.mask.png': mask }),
+    REQUEST_INVALID: async () => ({
+      'p.json': Buffer.from('{ "fether": 3 }'),
+      'p.png': photo,
+      'p.mask.png': mask,
+    }),
+  };
+  test.each(Object.entries(cases))('%s', async (code, files) => {
+    const named = await files();
+    for (const [name, bytes] of Object.entries(named)) await upload(name, bytes);
+    const [error, ...more] = await outputs();
+    expect(more).toEqual([]);
+    expect(await outputJson(error!)).toMatchObject({
+      state: 'failed',
+      code,
+      message: expect.stringMatching(/./),
+      whatToDo: expect.stringMatching(/./),
+    });
+    expect((await bucket().getFiles())[0].map(({ name }) => name).sort()).toEqual(Object.keys(named).sort());
+  });
+});
+
+test('a pair that was not finished is picked up after a restart', async () => {
+  await system.close();
+  await writeFile(join(root, 'input', 'photo.png'), photo);
+  await writeFile(join(root, 'input', 'photo.mask.png'), mask);
+  system = await start();
+  await firstOutput();
+  expect(await outputs()).toHaveLength(2);
+  await system.close();
+  system = await start();
+  expect(await outputs()).toHaveLength(2);
+});
+
+test('starting twice names the port that is taken', async () => {
+  const port = Number(new URL(system.url).port);
+  await expect(startLocalSystem({ root, port, storagePort: 0, log: silent })).rejects.toThrow(
+    `Port ${port} is taken`,
+  );
+});

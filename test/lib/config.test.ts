@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../lib/config.ts';
+
+const buckets = { INPUT_BUCKET: 'in-put', OUTPUT_BUCKET: 'out-put', CONTROL_BUCKET: 'con-trol' };
+
+test('defaults need no variable at all', () => {
+  expect(readConfig({})).toMatchObject({
+    buckets: undefined,
+    engine: 'patchmatch',
+    dilationPx: 0,
+    limits: { maxImageBytes: 100_000_000, maxImagePixels: 150_000_000 },
+  });
+});
+
+test('an empty variable is an unset one', () => {
+  expect(readConfig({ FEATHER_PX: '', STORAGE_API_ENDPOINT: '' })).toMatchObject({
+    featherPx: 32,
+    storageApiEndpoint: undefined,
+  });
+});
+
+test('buckets', () => {
+  expect(readConfig(buckets, { buckets: true }).buckets).toEqual({
+    input: 'in-put',
+    output: 'out-put',
+    control: 'con-trol',
+  });
+});
+
+describe('refuses', () => {
+  const message = (environment: Record<string, string>, needs = false) => {
+    try {
+      readConfig(environment, { buckets: needs });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return expect.unreachable();
+  };
+
+  test('every fault at once', () => {
+    const text = message({ MAX_IMAGE_BYTES: 'lots', DILATION_PX: '-1', INPUT_BUCKET: 'in-put' });
+    for (const name of ['MAX_IMAGE_BYTES', 'DILATION_PX', 'OUTPUT_BUCKET', 'CONTROL_BUCKET'])
+      expect(text).toContain(name);
+    expect(text).toContain('got "lots"');
+  });
+
+  test('an output bucket that is the input bucket: results would be uploads', () => {
+    expect(message({ ...buckets, OUTPUT_BUCKET: 'in-put' })).toContain('expected distinct buckets');
+  });
+
+  test('no buckets where they are needed', () => {
+    expect(message({}, true)).toContain('INPUT_BUCKET: expected a bucket name, got none');
+  });
+});
