@@ -1,13 +1,15 @@
-import { type BlockRect, differenceAt, type JpegPatch, type Weights } from './patch.ts';
+import type { BlockRect, DifferencePlane } from './patch.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
 
 interface ChromaRequest {
   readonly structure: JpegStructure;
   readonly component: JpegComponent;
-  readonly patch: JpegPatch;
-  readonly weights: Weights | undefined;
+  readonly difference: DifferencePlane;
   readonly blocks: BlockRect;
 }
+
+/** Two leave an error below the rounding of the coefficients. */
+const refinementSteps = 2;
 
 /**
  * The difference of a subsampled component, such that it decodes near the wanted one.
@@ -22,65 +24,52 @@ interface ChromaRequest {
 export function chromaDifference(request: ChromaRequest): Float32Array {
   const { component, blocks } = request;
   const width = blocks.blocksWide * 8;
-  const height = blocks.blocksHigh * 8;
-  const mean = boxMean(request, width, height);
-  const smoothsAcross = component.pixelsAcross === 2;
-  const smoothsDown = component.pixelsDown === 2;
-  if (!smoothsAcross && !smoothsDown) return mean;
-  let plane = mean;
+  const mean = boxMean(request, width);
+  const isSmoothAcross = component.pixelsAcross === 2;
+  const isSmoothDown = component.pixelsDown === 2;
+  if (!isSmoothAcross && !isSmoothDown) return mean;
+  const plane = mean.slice();
+  const decoded = new Float32Array(mean.length);
+  const across = new Float32Array(mean.length);
   for (let step = 0; step < refinementSteps; step++) {
-    const next = new Float32Array(plane.length);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const i = y * width + x;
-        if (mean[i] === 0) continue;
-        next[i] = plane[i]! + mean[i]! - smoothed(plane, { x, y, width, height }, smoothsAcross, smoothsDown);
-      }
-    }
-    plane = next;
+    if (isSmoothAcross) smooth(plane, across, 1, width);
+    else across.set(plane);
+    if (isSmoothDown) smooth(across, decoded, width, mean.length);
+    else decoded.set(across);
+    for (let i = 0; i < mean.length; i++) if (mean[i] !== 0) plane[i]! += mean[i]! - decoded[i]!;
   }
   return plane;
 }
 
-const refinementSteps = 2;
-
-interface At {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/** `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; beyond the ends nothing changes. */
+function smooth(from: Float32Array, into: Float32Array, stride: number, span: number): void {
+  for (let i = 0; i < from.length; i++) {
+    const along = i % span;
+    const before = along >= stride ? from[i - stride]! : 0;
+    const after = along < span - stride ? from[i + stride]! : 0;
+    into[i] = 0.75 * from[i]! + 0.125 * (before + after);
+  }
 }
 
-/** What the box mean of the decoded plane is at a sample; beyond the rectangle nothing changes. */
-function smoothed(plane: Float32Array, { x, y, width, height }: At, across: boolean, down: boolean): number {
-  const row = (j: number) => {
-    if (j < 0 || j >= height) return 0;
-    const i = j * width + x;
-    if (!across) return plane[i]!;
-    return 0.75 * plane[i]! + 0.125 * ((x > 0 ? plane[i - 1]! : 0) + (x + 1 < width ? plane[i + 1]! : 0));
-  };
-  return down ? 0.75 * row(y) + 0.125 * (row(y - 1) + row(y + 1)) : row(y);
-}
-
-function boxMean(
-  { structure, component, patch, weights, blocks }: ChromaRequest,
-  width: number,
-  height: number,
-): Float32Array {
-  const { box } = patch;
+function boxMean({ structure, component, difference, blocks }: ChromaRequest, width: number): Float32Array {
+  const { box, data } = difference;
   const { pixelsAcross, pixelsDown } = component;
-  const plane = new Float32Array(width * height);
+  const plane = new Float32Array(width * blocks.blocksHigh * 8);
+  const columnOf = Int32Array.from({ length: box.width }, (_, x) =>
+    Math.floor((box.left + x) / pixelsAcross),
+  );
+  const shareOf = Float32Array.from(columnOf, (sample) => 1 / shown(sample, pixelsAcross, structure.width));
   for (let y = 0; y < box.height; y++) {
     const sampleRow = Math.floor((box.top + y) / pixelsDown);
-    const rows = Math.min(pixelsDown, structure.height - sampleRow * pixelsDown);
-    const at = (sampleRow - blocks.top * 8) * width;
+    const rowShare = 1 / shown(sampleRow, pixelsDown, structure.height);
+    const at = (sampleRow - blocks.top * 8) * width - blocks.left * 8;
+    const from = y * box.width;
     for (let x = 0; x < box.width; x++) {
-      const value = differenceAt(patch, y * box.width + x, weights);
-      if (value === 0) continue;
-      const sample = Math.floor((box.left + x) / pixelsAcross);
-      const columns = Math.min(pixelsAcross, structure.width - sample * pixelsAcross);
-      plane[at + sample - blocks.left * 8]! += value / (rows * columns);
+      plane[at + columnOf[x]!]! += data[from + x]! * shareOf[x]! * rowShare;
     }
   }
   return plane;
 }
+
+/** How many pixels of the picture a sample stands for: fewer at the right and bottom edge. */
+const shown = (sample: number, pixels: number, size: number) => Math.min(pixels, size - sample * pixels);

@@ -5,12 +5,9 @@ export const zigzag = Uint8Array.from([
   53, 60, 61, 54, 47, 55, 62, 63,
 ]);
 
-/** Rows of the orthonormal 8 point DCT-II: `basis[u * 8 + x] = c(u)/2 * cos((2x + 1) u pi / 16)`. */
-const basis = Float64Array.from({ length: 64 }, (_, i) => {
-  const u = i >> 3;
-  const x = i & 7;
-  return (u === 0 ? Math.SQRT1_2 : 1) * 0.5 * Math.cos(((2 * x + 1) * u * Math.PI) / 16);
-});
+/** `cos(n pi / 16) / 2`: the orthonormal 8 point basis has no other values. */
+const half = (n: number) => Math.cos((n * Math.PI) / 16) / 2;
+const [c1, c2, c3, c4, c5, c6, c7] = [half(1), half(2), half(3), half(4), half(5), half(6), half(7)] as const;
 
 const rows = new Float64Array(64);
 
@@ -21,15 +18,13 @@ const rows = new Float64Array(64);
  * @param into 64, row by row: `into[v * 8 + u]`.
  * @see ITU-T T.81, A.3.3.
  */
-export function forwardDct(samples: Float32Array, into: Float32Array): void {
-  for (let y = 0; y < 64; y += 8) transform(samples, y, 1, rows, y, 1);
-  for (let u = 0; u < 8; u++) transform(rows, u, 8, into, u, 8);
+export function forwardDct(samples: Float64Array, into: Float64Array): void {
+  for (let y = 0; y < 64; y += 8) transform(samples, rows, y, 1);
+  for (let u = 0; u < 8; u++) transform(rows, into, u, 8);
 }
 
-type Samples = Float32Array | Float64Array;
-
-/** Eight points by their even and odd symmetry: 32 multiplications, half of the plain sum. */
-function transform(from: Samples, at: number, step: number, into: Samples, to: number, stride: number): void {
+/** Eight points by even and odd symmetry. */
+function transform(from: Float64Array, into: Float64Array, at: number, step: number): void {
   const f0 = from[at]!;
   const f1 = from[at + step]!;
   const f2 = from[at + 2 * step]!;
@@ -38,17 +33,20 @@ function transform(from: Samples, at: number, step: number, into: Samples, to: n
   const f5 = from[at + 5 * step]!;
   const f6 = from[at + 6 * step]!;
   const f7 = from[at + 7 * step]!;
-  for (let u = 0; u < 8; u += 2) {
-    const b = u << 3;
-    into[to + u * stride] =
-      basis[b]! * (f0 + f7) +
-      basis[b + 1]! * (f1 + f6) +
-      basis[b + 2]! * (f2 + f5) +
-      basis[b + 3]! * (f3 + f4);
-    into[to + (u + 1) * stride] =
-      basis[b + 8]! * (f0 - f7) +
-      basis[b + 9]! * (f1 - f6) +
-      basis[b + 10]! * (f2 - f5) +
-      basis[b + 11]! * (f3 - f4);
-  }
+  const s0 = f0 + f7;
+  const s1 = f1 + f6;
+  const s2 = f2 + f5;
+  const s3 = f3 + f4;
+  const d0 = f0 - f7;
+  const d1 = f1 - f6;
+  const d2 = f2 - f5;
+  const d3 = f3 - f4;
+  into[at] = c4 * (s0 + s1 + s2 + s3);
+  into[at + step] = c1 * d0 + c3 * d1 + c5 * d2 + c7 * d3;
+  into[at + 2 * step] = c2 * (s0 - s3) + c6 * (s1 - s2);
+  into[at + 3 * step] = c3 * d0 - c7 * d1 - c1 * d2 - c5 * d3;
+  into[at + 4 * step] = c4 * (s0 - s1 - s2 + s3);
+  into[at + 5 * step] = c5 * d0 - c1 * d1 + c7 * d2 + c3 * d3;
+  into[at + 6 * step] = c6 * (s0 - s3) - c2 * (s1 - s2);
+  into[at + 7 * step] = c7 * d0 - c5 * d1 + c3 * d2 - c1 * d3;
 }

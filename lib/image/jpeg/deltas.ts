@@ -3,9 +3,9 @@ import { forwardDct, zigzag } from './dct.ts';
 import {
   type BlockRect,
   blocksCovering,
-  differenceAt,
+  differencePlane,
+  differenceScale,
   type JpegPatch,
-  type Weights,
   weightsOf,
 } from './patch.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
@@ -31,7 +31,23 @@ const largestDelta = 4095;
 export function patchDeltas(structure: JpegStructure, index: number, patch: JpegPatch): BlockDeltas {
   const component = structure.components[index]!;
   const blocks = blocksCovering(component, patch.box);
-  const samples = differenceSource(structure, index, patch, blocks);
+  const difference = differencePlane(patch, weightsOf(structure, index));
+  const isDirect = component.pixelsAcross === 1 && component.pixelsDown === 1;
+  const samples = isDirect
+    ? {
+        data: difference.data,
+        left: patch.box.left,
+        top: patch.box.top,
+        width: patch.box.width,
+        height: patch.box.height,
+      }
+    : {
+        data: chromaDifference({ structure, component, difference, blocks }),
+        left: blocks.left * 8,
+        top: blocks.top * 8,
+        width: blocks.blocksWide * 8,
+        height: blocks.blocksHigh * 8,
+      };
   const count = blocks.blocksWide * blocks.blocksHigh;
   const result = {
     component: index,
@@ -39,75 +55,56 @@ export function patchDeltas(structure: JpegStructure, index: number, patch: Jpeg
     deltas: new Int16Array(count * 64),
     touched: new Uint8Array(count),
   };
-  const block = new Float32Array(64);
-  const frequencies = new Float32Array(64);
-  for (let i = 0; i < count; i++) {
-    const column = blocks.left + (i % blocks.blocksWide);
-    const row = blocks.top + Math.floor(i / blocks.blocksWide);
-    if (!samples(column * 8, row * 8, block)) continue;
-    forwardDct(block, frequencies);
-    result.touched[i] = quantise(frequencies, component.quant, result.deltas, i * 64);
+  const inverse = Float64Array.from(component.quant, (step) => 1 / (step * differenceScale));
+  const block = new Float64Array(64);
+  const frequencies = new Float64Array(64);
+  for (let row = 0, i = 0; row < blocks.blocksHigh; row++) {
+    for (let column = 0; column < blocks.blocksWide; column++, i++) {
+      const at = { x: (blocks.left + column) * 8, y: (blocks.top + row) * 8 };
+      if (!gatherBlock(component, samples, at, block)) continue;
+      forwardDct(block, frequencies);
+      result.touched[i] = quantise(frequencies, inverse, result.deltas, i * 64);
+    }
   }
   return result;
 }
 
-/** Fills the 64 differences of the block whose first sample is (x, y); false when all are 0. */
-type DifferenceSource = (x: number, y: number, into: Float32Array) => boolean;
-
-function differenceSource(
-  structure: JpegStructure,
-  index: number,
-  patch: JpegPatch,
-  blocks: BlockRect,
-): DifferenceSource {
-  const component = structure.components[index]!;
-  const weights = weightsOf(structure, index);
-  if (component.pixelsAcross === 1 && component.pixelsDown === 1)
-    return directSource(component, patch, weights);
-  const plane = chromaDifference({ structure, component, patch, weights, blocks });
-  const stride = blocks.blocksWide * 8;
-  return (x, y, into) => {
-    let any = false;
-    for (let j = 0; j < 8; j++) {
-      const row = (Math.min(y + j, component.height - 1) - blocks.top * 8) * stride;
-      for (let i = 0; i < 8; i++) {
-        const value = plane[row + Math.min(x + i, component.width - 1) - blocks.left * 8]!;
-        into[j * 8 + i] = value;
-        any ||= value !== 0;
-      }
-    }
-    return any;
-  };
+interface Samples {
+  readonly data: Int16Array | Float32Array;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-function directSource(
+/** Fills the 64 differences of the block whose first sample is (x, y), 0 beyond the samples known; false when all are 0. */
+function gatherBlock(
   component: JpegComponent,
-  patch: JpegPatch,
-  weights: Weights | undefined,
-): DifferenceSource {
-  const { box } = patch;
-  return (x, y, into) => {
-    let any = false;
-    for (let j = 0; j < 8; j++) {
-      const row = Math.min(y + j, component.height - 1) - box.top;
-      for (let i = 0; i < 8; i++) {
-        const column = Math.min(x + i, component.width - 1) - box.left;
-        const inside = row >= 0 && column >= 0 && row < box.height && column < box.width;
-        const value = inside ? differenceAt(patch, row * box.width + column, weights) : 0;
-        into[j * 8 + i] = value;
-        any ||= value !== 0;
-      }
+  samples: Samples,
+  { x, y }: { x: number; y: number },
+  into: Float64Array,
+): boolean {
+  const { data, left, top, width, height } = samples;
+  let any = false;
+  for (let j = 0; j < 8; j++) {
+    const row = Math.min(y + j, component.height - 1) - top;
+    for (let i = 0; i < 8; i++) {
+      const column = Math.min(x + i, component.width - 1) - left;
+      const isKnown = row >= 0 && column >= 0 && row < height && column < width;
+      const value = isKnown ? data[row * width + column]! : 0;
+      into[j * 8 + i] = value;
+      any ||= value !== 0;
     }
-    return any;
-  };
+  }
+  return any;
 }
 
-function quantise(frequencies: Float32Array, quant: Uint16Array, into: Int16Array, at: number): 0 | 1 {
+function quantise(frequencies: Float64Array, inverse: Float64Array, into: Int16Array, at: number): 0 | 1 {
   let any: 0 | 1 = 0;
   for (let k = 0; k < 64; k++) {
-    const steps = Math.round(frequencies[zigzag[k]!]! / quant[k]!);
-    if (steps === 0) continue;
-    into[at + k] = Math.max(-largestDelta, Math.min(largestDelta, steps));
+    const exact = frequencies[zigzag[k]!]! * inverse[k]!;
+    if (exact > -0.5 && exact < 0.5) continue;
+    into[at + k] = Math.max(-largestDelta, Math.min(largestDelta, Math.round(exact)));
     any = 1;
   }
   return any;

@@ -50,20 +50,38 @@ export function weightsOf({ colour }: JpegStructure, index: number): Weights | u
   return [index === 0 ? 1 : 0, index === 1 ? 1 : 0, index === 2 ? 1 : 0];
 }
 
-/** Weighted difference `after - before` of one pixel. */
-export function differenceAt(
-  { before, after }: JpegPatch,
-  pixel: number,
-  weights: Weights | undefined,
-): number {
-  if (!weights) return after.data[pixel]! - before.data[pixel]!;
-  const at = pixel * 3;
-  return (
-    weights[0] * (after.data[at]! - before.data[at]!) +
-    weights[1] * (after.data[at + 1]! - before.data[at + 1]!) +
-    weights[2] * (after.data[at + 2]! - before.data[at + 2]!)
-  );
+/** Differences are kept as whole numbers of 1/64 level: 2 bytes a pixel, and 0 stays exactly 0. */
+export const differenceScale = 64;
+
+/** `after - before` of one component over the box, times 64. */
+export interface DifferencePlane {
+  readonly box: Box;
+  readonly data: Int16Array;
 }
+
+export function differencePlane(
+  { box, before, after }: JpegPatch,
+  weights: Weights | undefined,
+): DifferencePlane {
+  const data = new Int16Array(box.width * box.height);
+  const from = plainBytes(before);
+  const to = plainBytes(after);
+  if (!weights) {
+    for (let i = 0; i < data.length; i++) data[i] = differenceScale * (to[i]! - from[i]!);
+    return { box, data };
+  }
+  const [red, green, blue] = weights.map((weight) => weight * differenceScale) as [number, number, number];
+  for (let i = 0, at = 0; i < data.length; i++, at += 3) {
+    const r = to[at]! - from[at]!;
+    const g = to[at + 1]! - from[at + 1]!;
+    const b = to[at + 2]! - from[at + 2]!;
+    if ((r | g | b) !== 0) data[i] = Math.round(red * r + green * g + blue * b);
+  }
+  return { box, data };
+}
+
+/** The same memory as `Uint8Array`, never a `Buffer`: loops over one type of array are several times faster. */
+const plainBytes = ({ data }: Raster) => new Uint8Array(data.buffer, data.byteOffset, data.length);
 
 /** @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture, or its rasters not the box. */
 export function assertPatchFits(
