@@ -18,16 +18,16 @@ const refinementSteps = 2;
  * soft: the box mean of what is decoded is `c * [1/8, 3/4, 1/8]` each way. Two Richardson steps `c += mean - filter(c)` undo
  * most of it. Samples without a changed pixel stay exactly 0: the correction never spreads the change.
  *
- * @returns (8 blocksHigh) x (8 blocksWide) differences.
+ * @returns (8 blocksHigh) x (8 blocksWide) differences, times 64 as the plane they come from.
  * @see libjpeg, jdsample.c ("fancy upsampling").
  */
-export function chromaDifference(request: ChromaRequest): Float32Array {
+export function chromaDifference(request: ChromaRequest): Int16Array {
   const { component, blocks } = request;
   const width = blocks.blocksWide * 8;
   const mean = boxMean(request, width);
   const isSmoothAcross = component.pixelsAcross === 2;
   const isSmoothDown = component.pixelsDown === 2;
-  if (!isSmoothAcross && !isSmoothDown) return mean;
+  if (!isSmoothAcross && !isSmoothDown) return rounded(mean);
   const plane = mean.slice();
   const decoded = new Float32Array(mean.length);
   const across = new Float32Array(mean.length);
@@ -38,16 +38,28 @@ export function chromaDifference(request: ChromaRequest): Float32Array {
     else decoded.set(across);
     for (let i = 0; i < mean.length; i++) if (mean[i] !== 0) plane[i]! += mean[i]! - decoded[i]!;
   }
-  return plane;
+  return rounded(plane);
+}
+
+const largest = 32767;
+
+function rounded(plane: Float32Array): Int16Array {
+  const result = new Int16Array(plane.length);
+  for (let i = 0; i < plane.length; i++) {
+    if (plane[i] !== 0) result[i] = Math.max(-largest, Math.min(largest, Math.round(plane[i]!)));
+  }
+  return result;
 }
 
 /** `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; beyond the ends nothing changes. */
 function smooth(from: Float32Array, into: Float32Array, stride: number, span: number): void {
-  for (let i = 0; i < from.length; i++) {
-    const along = i % span;
-    const before = along >= stride ? from[i - stride]! : 0;
-    const after = along < span - stride ? from[i + stride]! : 0;
-    into[i] = 0.75 * from[i]! + 0.125 * (before + after);
+  for (let line = 0; line < from.length; line += span) {
+    const last = line + span - stride;
+    for (let i = line; i < line + span; i++) {
+      const before = i >= line + stride ? from[i - stride]! : 0;
+      const after = i < last ? from[i + stride]! : 0;
+      into[i] = 0.75 * from[i]! + 0.125 * (before + after);
+    }
   }
 }
 

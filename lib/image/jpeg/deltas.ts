@@ -19,9 +19,6 @@ export interface BlockDeltas extends BlockRect {
   readonly touched: Uint8Array;
 }
 
-/** Quantised values of 8 bit files stay within 11 bits and sign; differences of two of them within 12. */
-const largestDelta = 4095;
-
 /**
  * Coefficient changes of one component for one patch: `round(FDCT(after - before) / q)`.
  *
@@ -60,8 +57,8 @@ export function patchDeltas(structure: JpegStructure, index: number, patch: Jpeg
   const frequencies = new Float64Array(64);
   for (let row = 0, i = 0; row < blocks.blocksHigh; row++) {
     for (let column = 0; column < blocks.blocksWide; column++, i++) {
-      const at = { x: (blocks.left + column) * 8, y: (blocks.top + row) * 8 };
-      if (!gatherBlock(component, samples, at, block)) continue;
+      if (!gatherBlock(component, samples, (blocks.left + column) * 8, (blocks.top + row) * 8, block))
+        continue;
       forwardDct(block, frequencies);
       result.touched[i] = quantise(frequencies, inverse, result.deltas, i * 64);
     }
@@ -70,7 +67,7 @@ export function patchDeltas(structure: JpegStructure, index: number, patch: Jpeg
 }
 
 interface Samples {
-  readonly data: Int16Array | Float32Array;
+  readonly data: Int16Array;
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -81,22 +78,28 @@ interface Samples {
 function gatherBlock(
   component: JpegComponent,
   samples: Samples,
-  { x, y }: { x: number; y: number },
+  x: number,
+  y: number,
   into: Float64Array,
 ): boolean {
   const { data, left, top, width, height } = samples;
-  let any = false;
+  const lastColumn = component.width - 1 - left;
+  const lastRow = component.height - 1 - top;
+  const isInner = x >= left && x + 7 - left < width && x + 7 - left <= lastColumn;
+  let any = 0;
   for (let j = 0; j < 8; j++) {
-    const row = Math.min(y + j, component.height - 1) - top;
+    const row = Math.min(y + j - top, lastRow);
+    const isKnown = row >= 0 && row < height;
+    const at = row * width + x - left;
     for (let i = 0; i < 8; i++) {
-      const column = Math.min(x + i, component.width - 1) - left;
-      const isKnown = row >= 0 && column >= 0 && row < height && column < width;
-      const value = isKnown ? data[row * width + column]! : 0;
-      into[j * 8 + i] = value;
-      any ||= value !== 0;
+      const column = isInner ? x + i - left : Math.min(x + i - left, lastColumn);
+      const value = isInner ? data[at + i] : column >= 0 && column < width ? data[row * width + column] : 0;
+      const known = isKnown ? value! : 0;
+      into[j * 8 + i] = known;
+      any |= known;
     }
   }
-  return any;
+  return any !== 0;
 }
 
 function quantise(frequencies: Float64Array, inverse: Float64Array, into: Int16Array, at: number): 0 | 1 {
@@ -104,7 +107,8 @@ function quantise(frequencies: Float64Array, inverse: Float64Array, into: Int16A
   for (let k = 0; k < 64; k++) {
     const exact = frequencies[zigzag[k]!]! * inverse[k]!;
     if (exact > -0.5 && exact < 0.5) continue;
-    into[at + k] = Math.max(-largestDelta, Math.min(largestDelta, Math.round(exact)));
+    // At most 8 * 32767 / 64 = 4096 steps, whatever the rasters hold.
+    into[at + k] = exact < 0 ? exact - 0.5 : exact + 0.5;
     any = 1;
   }
   return any;

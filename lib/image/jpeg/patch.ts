@@ -70,12 +70,13 @@ export function differencePlane(
     for (let i = 0; i < data.length; i++) data[i] = differenceScale * (to[i]! - from[i]!);
     return { box, data };
   }
-  const [red, green, blue] = weights.map((weight) => weight * differenceScale) as [number, number, number];
+  // Whole numbers throughout: 65536 / 64 = 1024 is the weight of one unit.
+  const [red, green, blue] = weights.map((weight) => Math.round(weight * 65536)) as [number, number, number];
   for (let i = 0, at = 0; i < data.length; i++, at += 3) {
     const r = to[at]! - from[at]!;
     const g = to[at + 1]! - from[at + 1]!;
     const b = to[at + 2]! - from[at + 2]!;
-    if ((r | g | b) !== 0) data[i] = Math.round(red * r + green * g + blue * b);
+    data[i] = (red * r + green * g + blue * b + 512) >> 10;
   }
   return { box, data };
 }
