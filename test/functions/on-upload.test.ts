@@ -1,0 +1,98 @@
+import { cloudEvent } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { onUploadFunction } from '../../functions/on-upload.ts';
+import { EditError } from '../../lib/errors.ts';
+import { silentLog } from '../support/job-world.ts';
+
+const seen: unknown[] = [];
+let failure: Error | undefined;
+
+cloudEvent(
+  'onUploadTest',
+  onUploadFunction({
+    async handle(upload) {
+      seen.push(upload);
+      if (failure !== undefined) throw failure;
+    },
+    inputBucket: 'input',
+    maxEventAgeMs: 3_600_000,
+    log: silentLog,
+  }),
+);
+const server = getTestServer('onUploadTest');
+let url: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  seen.length = 0;
+  failure = undefined;
+});
+
+async function deliver(
+  headers: Record<string, string> = {},
+  data: Record<string, unknown> = {},
+): Promise<number> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'ce-id': '1',
+      'ce-specversion': '1.0',
+      'ce-type': 'google.cloud.storage.object.v1.finalized',
+      'ce-source': '//storage.googleapis.com/projects/_/buckets/input',
+      'ce-subject': 'objects/a%20b.jpg',
+      'ce-time': new Date().toISOString(),
+      ...headers,
+    },
+    body: JSON.stringify({ bucket: 'input', name: 'a b.jpg', generation: '17', ...data }),
+  });
+  return response.status;
+}
+
+describe('onUpload behind the framework', () => {
+  it('hands on the name from the payload and acknowledges', async () => {
+    expect(await deliver()).toBe(204);
+    expect(seen).toEqual([{ bucket: 'input', name: 'a b.jpg' }]);
+  });
+
+  it('takes a generation as a number too', async () => {
+    expect(await deliver({}, { generation: 17 })).toBe(204);
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['another type', { 'ce-type': 'google.cloud.storage.object.v1.deleted' }, {}],
+    ['another source', { 'ce-source': '//storage.googleapis.com/projects/_/buckets/other' }, {}],
+    ['another bucket', {}, { bucket: 'other' }],
+    ['no name', {}, { name: '' }],
+    ['a name longer than Cloud Storage allows', {}, { name: 'x'.repeat(1025) }],
+    ['no generation', {}, { generation: null }],
+    ['an old event', { 'ce-time': '2026-01-01T00:00:00Z' }, {}],
+  ])('acknowledges without work: %s', async (_, headers, data) => {
+    expect(await deliver(headers, data)).toBe(204);
+    expect(seen).toEqual([]);
+  });
+
+  it('acknowledges what can never succeed', async () => {
+    failure = new EditError('EVENT_INVALID', 'Expected another bucket');
+    expect(await deliver()).toBe(204);
+  });
+
+  it.each(['BUSY', 'STORAGE_UNAVAILABLE', 'MODEL_RETIRED', 'INTERNAL'] as const)(
+    'asks for redelivery after %s',
+    async (code) => {
+      failure = new EditError(code, 'Expected better');
+      expect(await deliver()).toBe(500);
+    },
+  );
+
+  it('asks for redelivery after an error nobody foresaw', async () => {
+    failure = new TypeError('undefined is not a function');
+    expect(await deliver()).toBe(500);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { queueDispatch } from '../../../lib/jobs/queue.ts';
+import { jobsOf, never } from '../../support/job-world.ts';
+import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+
+async function aJob() {
+  const world = memoryBuckets();
+  put(world, { bucket: 'input', name: 'd/p.jpg' }, 'photo');
+  put(world, { bucket: 'input', name: 'd/p.mask.png' }, 'mask');
+  const [job] = await jobsOf(memoryClient(world), 'd/p.jpg');
+  if (job === undefined) throw new Error('expected a job');
+  return job;
+}
+
+function queueAnswering(status: number | Error) {
+  const sent: { url: string; body: Record<string, unknown>; headers: Record<string, string> }[] = [];
+  const dispatch = queueDispatch({
+    queue: 'projects/p/locations/l/queues/q',
+    apiEndpoint: 'https://tasks.example',
+    targetUrl: 'https://run-job.example',
+    serviceAccount: 'worker@p.example',
+    taskDeadlineMs: 600_000,
+    authorize: async () => ({ Authorization: 'Bearer token' }),
+    async fetch(url, init) {
+      if (status instanceof Error) throw status;
+      const headers = init?.headers as Record<string, string>;
+      sent.push({ url: String(url), body: JSON.parse(String(init?.body)), headers });
+      return new Response('{}', { status });
+    },
+  });
+  return { dispatch, sent };
+}
+
+describe('queueDispatch', () => {
+  it('creates a task named by the job that carries only the name of the object', async () => {
+    const job = await aJob();
+    const { dispatch, sent } = queueAnswering(200);
+    await dispatch(job, never);
+    expect(sent[0]?.url).toBe('https://tasks.example/v2/projects/p/locations/l/queues/q/tasks');
+    expect(sent[0]?.headers['Authorization']).toBe('Bearer token');
+    const task = sent[0]?.body['task'] as { httpRequest: { body: string } };
+    expect(task).toMatchObject({
+      name: `projects/p/locations/l/queues/q/tasks/${job.id}`,
+      dispatchDeadline: '600s',
+      httpRequest: {
+        url: 'https://run-job.example',
+        oidcToken: { serviceAccountEmail: 'worker@p.example', audience: 'https://run-job.example' },
+      },
+    });
+    const body = JSON.parse(Buffer.from(task.httpRequest.body, 'base64').toString());
+    expect(body).toEqual({ bucket: 'input', name: 'd/p.jpg', job: job.id });
+  });
+
+  it('takes a task that is there already for success', async () => {
+    await expect(queueAnswering(409).dispatch(await aJob(), never)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    [429, 'QUEUE_UNAVAILABLE'],
+    [503, 'QUEUE_UNAVAILABLE'],
+    [403, 'QUEUE_PERMISSION'],
+    [404, 'QUEUE_PERMISSION'],
+    [new TypeError('fetch failed'), 'QUEUE_UNAVAILABLE'],
+  ])('does not let the event be acknowledged after %s', async (status, code) => {
+    await expect(queueAnswering(status).dispatch(await aJob(), never)).rejects.toMatchObject({ code });
+  });
+});
