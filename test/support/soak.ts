@@ -1,0 +1,246 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Storage } from '@google-cloud/storage';
+import { type Budget, defaultBudget } from '../../lib/jobs/budget.ts';
+import { readTerminalName } from '../../lib/jobs/names.ts';
+import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
+
+export interface SoakSettings {
+  readonly storageUrl: string;
+  readonly modelUrl: string;
+  readonly budget: Budget;
+}
+
+export interface SoakOptions {
+  readonly jobs: number;
+  readonly workers: number;
+  readonly seed: number;
+  /** How many of a hundred deliveries end with a SIGKILL of their worker. */
+  readonly killPercent: number;
+}
+
+export interface SoakTally {
+  readonly pairs: number;
+  readonly deliveries: number;
+  readonly redeliveries: number;
+  readonly kills: number;
+  readonly reuploads: number;
+  readonly published: number;
+  /** Results of pictures that were replaced meanwhile. */
+  readonly superseded: number;
+  readonly modelCalls: number;
+  readonly mostCallsOfOneJob: number;
+  readonly seconds: number;
+  /** What should not be; empty when all is well. */
+  readonly faults: readonly string[];
+}
+
+// Leases of seconds instead of minutes: a soak waits for many of them.
+const budget: Budget = { ...defaultBudget, maxAttempts: 50, leaseMs: 1500, deadlineMs: 1200 };
+
+interface Delivery {
+  readonly number: number;
+  readonly name: string;
+  readonly dueMs: number;
+}
+
+/** Many pairs, several worker processes, kills, duplicated and reordered events, re-uploads; then the books are checked. */
+export async function soak(options: SoakOptions): Promise<SoakTally> {
+  const started = performance.now();
+  await using emulator = await openEmulator();
+  using model = await startModel(options.seed);
+  const settings: SoakSettings = { storageUrl: emulator.url, modelUrl: model.url, budget };
+  const random = generator(options.seed);
+  const storage = new Storage({ apiEndpoint: emulator.url, projectId: 'local' });
+  const upload = (name: string, text: string) =>
+    storage.bucket('input').file(name).save(text, { resumable: false, validation: false });
+  const versions = new Map<string, string>();
+  const tally = { deliveries: 0, redeliveries: 0, kills: 0, reuploads: 0 };
+  const waiting: Delivery[] = [];
+  const deliver = (name: string, afterMs: number) =>
+    waiting.push({ number: ++tally.deliveries, name, dueMs: performance.now() + afterMs });
+  const announce = (name: string) => {
+    // At least once, in any order, sometimes twice.
+    deliver(name, random() * 400);
+    if (random() < 0.3) deliver(name, random() * 400);
+  };
+  const dropPair = async (index: number, version: number) => {
+    const name = `d/p${index}.jpg`;
+    versions.set(name, `photo ${index} v${version} with mask ${index}`);
+    await upload(name, `photo ${index} v${version}`);
+    announce(name);
+    if (version > 1) return;
+    await upload(`d/p${index}.mask.png`, `mask ${index}`);
+    announce(`d/p${index}.mask.png`);
+  };
+
+  let dropped = 0;
+  let busy = 0;
+  const isOver = () => dropped === options.jobs && waiting.length === 0 && busy === 0;
+  const drops = (async () => {
+    for (; dropped < options.jobs; dropped++) {
+      await dropPair(dropped, 1);
+      if (random() < 0.05) {
+        tally.reuploads++;
+        await dropPair(Math.floor(random() * dropped), 2);
+      }
+      // Not far ahead of the workers: a re-upload shall meet a running job.
+      while (waiting.length > 20 * options.workers) await sleep(5);
+    }
+  })();
+
+  async function keepWorking(): Promise<void> {
+    let worker: ChildProcess | undefined;
+    while (!isOver()) {
+      const at = waiting.findIndex(({ dueMs }) => dueMs <= performance.now());
+      if (at < 0) {
+        await sleep(5);
+        continue;
+      }
+      busy++;
+      const [delivery] = waiting.splice(at, 1) as [Delivery];
+      worker ??= await startWorker(settings);
+      const isDoomed = random() * 100 < options.killPercent;
+      const answer = await ask(worker, delivery, isDoomed ? random() * 60 : undefined);
+      if (answer === 'killed') {
+        tally.kills++;
+        worker = undefined;
+      }
+      if (answer !== 'acknowledged') {
+        tally.redeliveries++;
+        const afterMs = answer === 'killed' ? 50 : Math.min(answer.retryAfterMs, budget.leaseMs);
+        waiting.push({ ...delivery, dueMs: performance.now() + afterMs });
+      }
+      busy--;
+    }
+    worker?.kill('SIGKILL');
+  }
+  await Promise.all([drops, ...Array.from({ length: options.workers }, keepWorking)]);
+
+  const books = await checkBooks(versions, workerStore(emulator, 'auditor'), model.calls);
+  return {
+    pairs: options.jobs,
+    ...tally,
+    ...books,
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  };
+}
+
+type Answer = 'acknowledged' | 'killed' | { readonly retryAfterMs: number };
+
+function ask(
+  worker: ChildProcess,
+  { number, name }: Delivery,
+  killAfterMs: number | undefined,
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const timer =
+      killAfterMs === undefined ? undefined : setTimeout(() => worker.kill('SIGKILL'), killAfterMs);
+    const onMessage = (message: { acknowledged: boolean; retryAfterMs?: number }) => {
+      // A doomed worker dies with its answer: the event is delivered again all the same.
+      if (killAfterMs !== undefined) return;
+      clearTimeout(timer);
+      worker.off('exit', onExit).off('message', onMessage);
+      resolve(message.acknowledged ? 'acknowledged' : { retryAfterMs: message.retryAfterMs ?? 50 });
+    };
+    const onExit = () => resolve('killed');
+    worker.on('message', onMessage).once('exit', onExit);
+    worker.send({ delivery: number, name });
+  });
+}
+
+function startWorker(settings: SoakSettings): Promise<ChildProcess> {
+  const path = fileURLToPath(new URL('soak-worker.ts', import.meta.url));
+  const worker = fork(path, [JSON.stringify(settings)], { execArgv: [] });
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => resolve(worker));
+    worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it was ready`)));
+  });
+}
+
+/** Answers slowly, sometimes not at all; counts what would be billed. */
+async function startModel(seed: number) {
+  const calls = new Map<string, number>();
+  const random = generator(seed + 1);
+  const server = createServer(async (request, response) => {
+    const what = new URL(request.url ?? '/', 'http://model').searchParams.get('for') ?? '';
+    const luck = random();
+    if (luck < 0.05) {
+      response.writeHead(429).end();
+      return;
+    }
+    const count = (calls.get(what) ?? 0) + 1;
+    calls.set(what, count);
+    await sleep(random() * 30);
+    if (luck < 0.07 && count === 1) response.writeHead(503).end();
+    else response.end(`painted ${count}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    [Symbol.dispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function checkBooks(
+  versions: ReadonlyMap<string, string>,
+  store: ReturnType<typeof workerStore>,
+  calls: ReadonlyMap<string, number>,
+) {
+  const faults: string[] = [];
+  const inputs = new Map((await listed(store, 'input', '')).map((info) => [info.name, info]));
+  const outputs = await listed(store, 'output', '');
+  const byName = new Map(outputs.map((info) => [info.name, info]));
+  const terminals = outputs.filter(({ name }) => readTerminalName(name) !== undefined);
+  for (const [name, content] of versions) {
+    const ofImage = terminals.filter((info) => readTerminalName(info.name)?.imageName === name);
+    const current = ofImage.filter(({ metadata }) => metadata['image'] === inputs.get(name)?.generation);
+    if (current.length !== 1) faults.push(`${name}: ${current.length} results of its current version`);
+    const [terminal] = current;
+    if (terminal === undefined) continue;
+    if (!terminal.name.endsWith('manifest.json')) {
+      // A job may spend its calls when its workers are killed in the middle of each: then it must say so.
+      if ((calls.get(content) ?? 0) < budget.maxModelCalls) faults.push(`${name}: failed with calls left`);
+      continue;
+    }
+    const output = byName.get(terminal.name.replace('manifest.json', '1.jpg'));
+    const manifest = JSON.parse(await textAt(store, terminal)) as { outputs: { generation: string }[] };
+    if (output === undefined) faults.push(`${name}: manifest without output`);
+    else if (!(await textAt(store, output)).startsWith(content))
+      faults.push(`${name}: output of other inputs`);
+    // Written once: the generation the manifest saw is the one that is there.
+    if (manifest.outputs[0]?.generation !== output?.generation) faults.push(`${name}: output was replaced`);
+  }
+  for (const info of outputs) {
+    if (info.metageneration !== '1') faults.push(`${info.name}: changed after it was written`);
+  }
+  const counts = [...calls.values()];
+  const mostCallsOfOneJob = Math.max(0, ...counts);
+  if (mostCallsOfOneJob > budget.maxModelCalls)
+    faults.push(`${mostCallsOfOneJob} calls of the model for one job`);
+  return {
+    published: terminals.filter(({ name }) => name.endsWith('manifest.json')).length,
+    superseded: terminals.length - versions.size,
+    modelCalls: counts.reduce((sum, count) => sum + count, 0),
+    mostCallsOfOneJob,
+    faults,
+  };
+}
+
+/** Mulberry32: small, seeded, good enough to choose whom to kill. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
