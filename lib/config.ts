@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { engineNames } from './engines/engine-names.ts';
+import { type ModelTable, modelTableSchema } from './engines/models.ts';
 import { EditError } from './errors.ts';
 import { type Budget, defaultBudget } from './jobs/budget.ts';
 
@@ -9,6 +11,20 @@ const variable = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema);
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const fraction = z.coerce.number().min(0).max(1);
+const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('expected JSON');
+    return z.NEVER;
+  }
+});
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'expected a bucket name');
 
 /**
@@ -27,8 +43,24 @@ export const settings = {
   GOOGLE_CLOUD_PROJECT: variable(z.string().optional()).describe(
     'Project of the model API and of trace links.',
   ),
-  ENGINE: variable(z.enum(['patchmatch']).default('patchmatch')).describe(
-    'Which engine repaints the masked area.',
+  ENGINE: variable(z.enum(engineNames).default('patchmatch')).describe(
+    'Which engine repaints the masked area: the embedded one, or the API of a model.',
+  ),
+  MODEL: variable(z.string().min(1).optional()).describe("The model's id. Unset: the engine's default."),
+  LOCATION: variable(z.string().min(1).optional()).describe(
+    'Where the model is served. Unset: where the table of models says.',
+  ),
+  ENDPOINT_ID: variable(z.string().min(1).optional()).describe(
+    'The endpoint of a self-deployed model, for the engine `endpoint`.',
+  ),
+  MODEL_BASE_URL: variable(z.url().optional()).describe(
+    'Base URL of the model API. Plain http is for loopback and needs no credentials.',
+  ),
+  ALLOWED_MODELS: variable(commaList.default([])).describe(
+    'Engines and model ids that a request may name instead of the configured ones, separated by commas.',
+  ),
+  MODELS: variable(jsonText.pipe(modelTableSchema).default({})).describe(
+    'JSON that replaces or adds to the table of models: price, sizes, location.',
   ),
   MAX_IMAGE_BYTES: variable(integer(1, 1024 * mebibyte).default(100_000_000)).describe(
     'Largest file accepted, bytes, for pictures and masks.',
@@ -72,6 +104,12 @@ export interface Config {
   readonly storageApiEndpoint: string | undefined;
   readonly project: string | undefined;
   readonly engine: Environment['ENGINE'];
+  readonly model: string | undefined;
+  readonly location: string | undefined;
+  readonly endpointId: string | undefined;
+  readonly modelBaseUrl: string | undefined;
+  readonly allowedModels: readonly string[];
+  readonly models: ModelTable;
   readonly limits: { readonly maxImageBytes: number; readonly maxImagePixels: number };
   readonly featherPx: number;
   readonly dilationPx: number;
@@ -132,6 +170,12 @@ function configOf(environment: Environment): Config {
     storageApiEndpoint: environment.STORAGE_API_ENDPOINT,
     project: environment.GOOGLE_CLOUD_PROJECT,
     engine: environment.ENGINE,
+    model: environment.MODEL,
+    location: environment.LOCATION,
+    endpointId: environment.ENDPOINT_ID,
+    modelBaseUrl: environment.MODEL_BASE_URL,
+    allowedModels: environment.ALLOWED_MODELS,
+    models: environment.MODELS,
     limits: { maxImageBytes: environment.MAX_IMAGE_BYTES, maxImagePixels: environment.MAX_IMAGE_PIXELS },
     featherPx: environment.FEATHER_PX,
     dilationPx: environment.DILATION_PX,
