@@ -62,7 +62,7 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model, in one place. Prices are Google's list prices of early 2026 in USD for
+ * What is known about each model, in one place. Prices are estimates in USD, gathered from public price pages in 2026, for
  * one answer image, without input tokens; a model without a figure has no estimate. They serve the
  * estimate only and are overridden, like everything here, by the `MODELS` setting.
  *

@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import sharp from 'sharp';
-import { openWindow } from '../../lib/image/jpeg/scan-window.ts';
 import { proveSplice } from '../../lib/image/jpeg/prove.ts';
+import { holdsMcu, openWindow, slide } from '../../lib/image/jpeg/scan-window.ts';
 import { spliceJpeg } from '../../lib/image/jpeg/splice.ts';
 import { readJpegStructure } from '../../lib/image/jpeg/structure.ts';
 import { scanTables, skipMcus } from '../../lib/image/jpeg/walk.ts';
-import { holdsMcu, slide } from '../../lib/image/jpeg/scan-window.ts';
 import type { Raster } from '../../lib/image/raster.ts';
-import { paste, picture, ellipse } from '../support/jpeg-pictures.ts';
+import { ellipse, paste, picture } from '../support/jpeg-pictures.ts';
 
 /**
  * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node test/bench/jpeg.ts [rounds]`.

@@ -17,20 +17,23 @@ interface JsonSchema {
 function rangeOf(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonSchema;
   if (json.enum !== undefined) return json.enum.map((value) => `\`${value}\``).join(', ');
-  if (json.minimum !== undefined) return `${json.type === 'integer' ? 'integer ' : ''}${json.minimum} to ${json.maximum}`;
+  if (json.minimum !== undefined)
+    return `${json.type === 'integer' ? 'integer ' : ''}${json.minimum} to ${json.maximum}`;
   if (json.format === 'uri') return 'URL';
   return json.type === 'array' ? 'list' : json.type === 'object' ? 'JSON object' : 'text';
 }
 
 function defaultOf(schema: z.ZodType): string {
   const value = schema.parse(undefined);
-  const isEmpty = value === undefined || (typeof value === 'object' && Object.keys(value as object).length === 0);
+  const isEmpty =
+    value === undefined || (typeof value === 'object' && Object.keys(value as object).length === 0);
   return isEmpty ? '-' : `\`${String(value)}\``;
 }
 
 function document(): string {
   const rows = Object.entries(settings).map(
-    ([name, schema]) => `| \`${name}\` | ${rangeOf(schema)} | ${defaultOf(schema)} | ${schema.description ?? ''} |`,
+    ([name, schema]) =>
+      `| \`${name}\` | ${rangeOf(schema)} | ${defaultOf(schema)} | ${schema.description ?? ''} |`,
   );
   return `# Configuration
 
