@@ -5,8 +5,8 @@ import { adaptiveFeather, defaultFeatherPx } from './feather.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { type Harmony, harmonise } from './harmonise.ts';
 import { assertSameSize, type Box, type Mask, type Raster } from './raster.ts';
-import { coverMask, type Registration, register } from './register.ts';
-import { fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
+import { type Registration, register } from './register.ts';
+import { coverMask, fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
 
 export interface Composite extends Blended {
   /** Where the patch lies in the crop; it holds every pixel of the mask. `undefined` for an empty mask. */

@@ -29,8 +29,8 @@ const maxIterations = 12;
 const settledPx = 0.002;
 /** Tukey's biweight: 95 % efficient on normal noise, blind to what the model repainted. */
 const tukeyCut = 4.685;
-/** A median needs no more samples than this. */
-const sigmaSamples = 4096;
+/** Of reweighting in each iteration; the next one goes on. */
+const rounds = 2;
 /** Columns of the design: gain, bias, its slopes along x and y, shift x, shift y, zoom. */
 const tone = 4;
 
@@ -101,7 +101,9 @@ function designOf({ template, ring }: Level, geometric: 0 | 2 | 3): Design {
 function warpedRing({ template, edited, ring }: Level, alignment: Alignment): Float32Array {
   const window = alignedWindow({ edited, crop: template, patch: wholeWindow(template), alignment });
   const warped = resample({ source: edited, window, size: template, kernel: 'cubic' }).data;
-  return Float32Array.from(ring, (p) => warped[p]!);
+  const values = new Float32Array(ring.length);
+  for (let i = 0; i < ring.length; i++) values[i] = warped[ring[i]!]!;
+  return values;
 }
 
 interface Step {
@@ -158,16 +160,16 @@ interface Solved {
 }
 
 /**
- * Weighted least squares, three rounds of Tukey's biweight. It starts from "the same contrast, brighter":
+ * Weighted least squares, two rounds of Tukey's biweight. It starts from "the same contrast, brighter":
  * plain least squares would follow what was repainted.
  */
 function solveWeighted(design: Design, values: Float32Array): Solved | undefined {
   let residuals = values.map((value, i) => value - design.rows[i * design.unknowns]!);
-  const brighter = median(sample(residuals));
+  const brighter = median(residuals);
   residuals = residuals.map((value) => value - brighter);
   let solved: Solved | undefined;
-  for (let round = 0; round < 3; round++) {
-    const cut = tukeyCut * Math.max(robustSigma(sample(residuals)), 0.05);
+  for (let round = 0; round < rounds; round++) {
+    const cut = tukeyCut * Math.max(robustSigma(residuals), 0.05);
     const { matrix, vector, weight } = normalEquations(design, values, residuals, cut);
     const inverse = invertSymmetric(matrix, design.unknowns);
     if (inverse === undefined) return undefined;
@@ -178,13 +180,8 @@ function solveWeighted(design: Design, values: Float32Array): Solved | undefined
   return solved;
 }
 
-function sample(values: Float32Array): Float32Array {
-  const every = Math.ceil(values.length / sigmaSamples);
-  return every === 1 ? values : values.filter((_, i) => i % every === 0);
-}
-
 function clippedRms(residuals: Float32Array): number {
-  const limit = 3 * Math.max(robustSigma(sample(residuals)), 0.05);
+  const limit = 3 * Math.max(robustSigma(residuals), 0.05);
   let sum = 0;
   for (const value of residuals) sum += Math.min(limit, Math.abs(value)) ** 2;
   return Math.sqrt(sum / Math.max(1, residuals.length));

@@ -3,12 +3,13 @@ import { outsideDistance } from './distance.ts';
 import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
 import { spread } from './membrane.ts';
 import { assertSameSize, type Mask } from './raster.ts';
+import { resizeTo } from './resample.ts';
 import { applyTone, fitTone, type Tone } from './tone.ts';
 
 /** How the model's answer is brought to the light and colour of the picture around the mask. */
 export interface Harmony {
   readonly tone: Tone;
-  /** H x W x C: levels to add after the tone, smooth, meant inside the mask. */
+  /** About H/4 x W/4 x C over the whole crop: levels to add after the tone, smooth, meant inside the mask. */
   readonly residual: FloatRaster;
   /** H x W x 1: low-passed difference between crop and corrected answer, levels: where the old object was. */
   readonly difference: FloatRaster;
@@ -21,18 +22,22 @@ export interface Harmony {
 const ringFromPx = 1.5;
 const ringToPx = 32;
 /** The membrane starts from the known pixels up to here: enough to average noise, near enough to be local. */
-const boundaryToPx = 6;
-const boundaryBlurPx = 2.5;
+const boundaryToPx = 7;
 /** More than this is no light but another content, and must not be spread over the answer. */
 const maxResidual = 24;
 const differenceBlurPx = 1.2;
-const ringBlurPx = 2;
+/** Light is smooth: the mean of blocks of this side tells all of it, and drops grain and fine texture. */
+const blockPx = 4;
+/** Softens the blocks into each other before they are spread. */
+const blockBlur = 0.7;
+/** A block of which less is known says nothing. */
+const minShare = 0.1;
 
 /**
  * Robust gain and offset from the ring, then the rest of the difference on the boundary as a membrane.
  *
- * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and low-passed
- * *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
+ * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and averaged
+ * over 4 x 4 px *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
  *
  * @param args.crop H x W x C, the picture, reduced to 512 px or so. @param args.edited the aligned answer at
  * the same size, in the same space (the image's own). @param args.mask H x W x 1, above 0 = repainted.
@@ -51,8 +56,7 @@ export function harmonise(args: {
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
   const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
-  const gap = clippedDifference(crop, toned);
-  const residual = spread(blurKnown(gap, boundary, boundaryBlurPx), boundary);
+  const residual = membraneFrom(clippedDifference(crop, toned), boundary);
   return {
     tone,
     residual,
@@ -74,9 +78,44 @@ function clippedDifference(crop: FloatRaster, toned: FloatRaster): FloatRaster {
   return { ...crop, data };
 }
 
+interface Blocks {
+  readonly means: FloatRaster;
+  /** 1 where anything is known. */
+  readonly known: FloatRaster;
+}
+
+/** Means over blocks of the pixels whose weight is above 0. */
+function blockMeans(values: FloatRaster, weights: FloatRaster): Blocks {
+  const { channels } = values;
+  const size = {
+    width: Math.max(1, Math.round(values.width / blockPx)),
+    height: Math.max(1, Math.round(values.height / blockPx)),
+  };
+  const weighted = { ...values, data: new Float32Array(values.data.length) };
+  for (let p = 0, k = 0; p < weights.data.length; p++) {
+    for (let c = 0; c < channels; c++, k++) weighted.data[k] = values.data[k]! * weights.data[p]!;
+  }
+  const means = resizeTo(weighted, size);
+  const known = resizeTo(weights, size);
+  for (let p = 0; p < known.data.length; p++) {
+    const share = known.data[p]!;
+    for (let c = 0; c < channels; c++) {
+      means.data[p * channels + c] = share > minShare ? means.data[p * channels + c]! / share : 0;
+    }
+    known.data[p] = share > minShare ? 1 : 0;
+  }
+  return { means, known };
+}
+
+function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {
+  const { means, known } = blockMeans(gap, boundary);
+  return spread(blurKnown(means, known, blockBlur), known);
+}
+
 /** The channel that differs most, low-passed. */
-function contentDifference(crop: FloatRaster, toned: FloatRaster, residual: FloatRaster): FloatRaster {
+function contentDifference(crop: FloatRaster, toned: FloatRaster, membrane: FloatRaster): FloatRaster {
   const { width, height, channels } = crop;
+  const residual = resizeTo(membrane, crop);
   const out = emptyFloatRaster(width, height, 1);
   for (let p = 0; p < out.data.length; p++) {
     let most = 0;
@@ -88,15 +127,14 @@ function contentDifference(crop: FloatRaster, toned: FloatRaster, residual: Floa
   return blur(out, differenceBlurPx);
 }
 
-/** Low-passed, so that grain and slightly different texture do not count; 0 without a ring. */
+/** Over means of blocks, so that grain and slightly different texture do not count; 0 without a ring. */
 function ringRms(a: FloatRaster, b: FloatRaster, ring: FloatRaster): number {
-  const { channels } = a;
   const gap = { ...a, data: a.data.map((value, i) => value - b.data[i]!) };
-  const smooth = blurKnown(gap, ring, ringBlurPx).data;
+  const { means, known } = blockMeans(gap, ring);
   let [sum, count] = [0, 0];
-  for (let i = 0; i < smooth.length; i++) {
-    if (ring.data[Math.trunc(i / channels)] === 0) continue;
-    sum += smooth[i]! ** 2;
+  for (let i = 0; i < means.data.length; i++) {
+    if (known.data[Math.trunc(i / a.channels)] === 0) continue;
+    sum += means.data[i]! ** 2;
     count++;
   }
   return count === 0 ? 0 : Math.sqrt(sum / count);

@@ -4,7 +4,7 @@ import { outsideDistance } from './distance.ts';
 import { type FloatRaster, luma } from './float-raster.ts';
 import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
 import { assertSameSize, type Mask } from './raster.ts';
-import { resizeTo } from './resample.ts';
+import { coverMask, resizeTo } from './resample.ts';
 
 export interface Registration {
   /** The identity when nothing certain could be said. */
@@ -26,6 +26,8 @@ const minRingToPx = 12;
 /** Makes both pictures equally soft, and interpolation harmless. */
 const preBlurPx = 1;
 const levels = 4;
+/** Coarser ones are too small to see a zoom of a few pixels. */
+const zoomLevels = 3;
 const minLevelSidePx = 24;
 /** Seven unknowns, and neighbours are not independent. */
 const minRingCount = 200;
@@ -35,6 +37,8 @@ const pixelsPerSample = 4 * Math.PI * preBlurPx ** 2;
 const maxErrorPx = 0.1;
 /** Texture must stand out from what remains unexplained, else noise is aligned with noise. */
 const minTexture = 0.5;
+/** Where nothing was moved both residuals are the same but for rounding. */
+const worseBy = 1.01;
 /** Zoom is one more freedom: it must explain this share of the residual to be believed... */
 const zoomGain = 0.98;
 /** ...and move the edge of the picture by something. */
@@ -73,7 +77,9 @@ export function register(args: {
   const fit = withZoom(pyramid, found) ?? found;
   const precisionPx = fit.precisionPx * Math.sqrt(pixelsPerSample);
   const confident =
-    precisionPx <= maxErrorPx && fit.texture >= minTexture * fit.residual && fit.residual <= residualBefore;
+    precisionPx <= maxErrorPx &&
+    fit.texture >= minTexture * fit.residual &&
+    fit.residual <= worseBy * residualBefore;
   if (!confident) return { ...unmoved(residualBefore), precisionPx };
   return { alignment: fit.alignment, confident, precisionPx, residualBefore, residualAfter: fit.residual };
 }
@@ -93,13 +99,14 @@ function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; re
   const { width, height } = pyramid[0]!.template;
   let { alignment } = shifted;
   let fit: ReturnType<typeof fitAlignment>;
-  for (const level of pyramid.slice(0, 3).toReversed()) {
+  for (const level of pyramid.slice(0, zoomLevels).toReversed()) {
     fit = fitAlignment(level, alignment, { zoom: true });
     alignment = fit?.alignment ?? alignment;
+    // Mostly there is none, and a coarse level says so for a sixteenth of the price.
+    const zoomed = driftPx({ ...identityAlignment, scale: alignment.scale }, { width, height });
+    if (zoomed < minZoomPx) return undefined;
   }
-  if (fit === undefined || fit.residual > zoomGain * shifted.residual) return undefined;
-  const zoomed = driftPx({ ...identityAlignment, scale: fit.alignment.scale }, { width, height });
-  return zoomed >= minZoomPx ? fit : undefined;
+  return fit !== undefined && fit.residual <= zoomGain * shifted.residual ? fit : undefined;
 }
 
 /** Finest first; levels without enough ring are left out. */
@@ -118,12 +125,6 @@ function pyramidOf(crop: FloatRaster, edited: FloatRaster, mask: Mask): Level[] 
     covered = coverMask(covered, size);
   }
   return pyramid;
-}
-
-/** A mask at another size: 255 wherever any of the pixel was above 0. */
-export function coverMask(mask: Mask, size: { readonly width: number; readonly height: number }): Mask {
-  const data = Uint8Array.from(resizeTo(mask, size).data, (value) => (value > 0 ? 255 : 0));
-  return { ...size, channels: 1, data };
 }
 
 /** Known pixels 2..`toPx` px from the mask that have neighbours on all sides. */

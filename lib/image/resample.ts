@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
 import { emptyFloatRaster, type FloatRaster, samplesPerLevel } from './float-raster.ts';
-import type { Box, Raster, Size } from './raster.ts';
+import type { Box, Mask, Raster, Size } from './raster.ts';
 
 /** A rectangle of a raster in continuous pixels: pixel `i` covers `i` to `i + 1`. May lie partly outside. */
 export type Window = Box;
@@ -50,14 +50,15 @@ export function axisTaps(axis: {
 }): AxisTaps {
   const { start, step, count, sourceLength, kernel } = axis;
   const stretch = Math.max(1, step);
-  const radius = kernel === 'cubic' ? 2 * stretch : stretch / 2;
-  const span = Math.ceil(2 * radius) + 1;
+  // A cubic reads pixel centres, an area whole pixels: that is half a pixel further on both sides.
+  const reach = kernel === 'cubic' ? 2 * stretch - 0.5 : stretch / 2;
+  const span = kernel === 'cubic' ? Math.ceil(4 * stretch) : Math.ceil(stretch) + 1;
   const taps = Math.min(span, sourceLength);
   const first = new Int32Array(count);
   const weights = new Float32Array(count * taps);
   for (let i = 0; i < count; i++) {
     const center = start + (i + 0.5) * step;
-    const low = Math.floor(center - radius);
+    const low = Math.floor(center - reach);
     const begin = Math.min(Math.max(low, 0), sourceLength - taps);
     first[i] = begin;
     let total = 0;
@@ -90,14 +91,29 @@ export function sumRows(args: {
   const { data } = source;
   const stride = source.width * source.channels;
   const perLevel = 1 / samplesPerLevel(data);
-  let started = false;
-  for (let t = 0; t < vertical.taps; t++) {
-    const weight = vertical.weights[row * vertical.taps + t]! * perLevel;
-    if (weight === 0) continue;
-    const base = (vertical.first[row]! + t) * stride;
-    if (started) for (let k = from; k < to; k++) out[k]! += weight * data[base + k]!;
-    else for (let k = from; k < to; k++) out[k] = weight * data[base + k]!;
-    started = true;
+  const sum = out.subarray(from, to).fill(0);
+  for (let t = 0; t < vertical.taps; t += rowsAtOnce) {
+    const rows: Float32Array[] = [];
+    const weights: number[] = [];
+    for (let i = 0; i < rowsAtOnce; i++) {
+      const inside = t + i < vertical.taps;
+      const base = (vertical.first[row]! + (inside ? t + i : 0)) * stride;
+      // The copy converts natively, and the sum below sees one type only: faster than reading `data` there.
+      rows.push(new Float32Array(data.subarray(base + from, base + to)));
+      weights.push(inside ? vertical.weights[row * vertical.taps + t + i]! * perLevel : 0);
+    }
+    addScaled(sum, rows, weights);
+  }
+}
+
+const rowsAtOnce = 4;
+
+/** Four rows in one pass: the sum is read and written once for all of them. */
+function addScaled(sum: Float32Array, rows: readonly Float32Array[], weights: readonly number[]): void {
+  const [a, b, c, d] = [rows[0]!, rows[1]!, rows[2]!, rows[3]!];
+  const [wa, wb, wc, wd] = [weights[0]!, weights[1]!, weights[2]!, weights[3]!];
+  for (let k = 0; k < sum.length; k++) {
+    sum[k]! += wa * a[k]! + wb * b[k]! + wc * c[k]! + wd * d[k]!;
   }
 }
 
@@ -151,24 +167,66 @@ export function resample(args: {
   const { source, size } = args;
   const { channels } = source;
   const { horizontal, vertical } = windowTaps(args);
-  const { taps, first, weights } = horizontal;
   const out = emptyFloatRaster(size.width, size.height, channels);
-  const row = new Float32Array(source.width * channels);
-  const from = first[0]! * channels;
-  const to = (first[size.width - 1]! + taps) * channels;
-  let o = 0;
+  const line = new Float32Array(source.width * channels);
+  const from = horizontal.first[0]! * channels;
+  const to = (horizontal.first[size.width - 1]! + horizontal.taps) * channels;
+  const stride = size.width * channels;
   for (let y = 0; y < size.height; y++) {
-    sumRows({ source, vertical, row: y, from, to, out: row });
-    for (let x = 0; x < size.width; x++) {
-      const base = first[x]! * channels;
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let t = 0; t < taps; t++) sum += weights[x * taps + t]! * row[base + t * channels + c]!;
-        out.data[o++] = sum;
-      }
-    }
+    sumRows({ source, vertical, row: y, from, to, out: line });
+    const row = out.data.subarray(y * stride, (y + 1) * stride);
+    gatherRow({ line, horizontal, channels, from: 0, to: size.width, out: row });
   }
   return out;
+}
+
+/** The horizontal pass: output pixels `from` to `to` (exclusive) of one row from the sum of rows `line`. */
+export function gatherRow(args: {
+  readonly line: Float32Array;
+  readonly horizontal: AxisTaps;
+  readonly channels: number;
+  readonly from: number;
+  readonly to: number;
+  readonly out: Float32Array;
+}): void {
+  const { line, horizontal, channels, from, to, out } = args;
+  const { taps, first, weights } = horizontal;
+  if (channels === 3) {
+    gatherColour(args);
+    return;
+  }
+  for (let x = from; x < to; x++) {
+    for (let c = 0; c < channels; c++) {
+      let k = first[x]! * channels + c;
+      let sum = 0;
+      for (let w = x * taps; w < (x + 1) * taps; w++) {
+        sum += weights[w]! * line[k]!;
+        k += channels;
+      }
+      out[x * channels + c] = sum;
+    }
+  }
+}
+
+/** Three channels at once: each weight is read once, which doubles the speed of the commonest case. */
+function gatherColour({ line, horizontal, from, to, out }: Parameters<typeof gatherRow>[0]): void {
+  const { taps, first, weights } = horizontal;
+  for (let x = from; x < to; x++) {
+    let k = first[x]! * 3;
+    let r = 0;
+    let g = 0;
+    let b = 0;
+    for (let w = x * taps; w < (x + 1) * taps; w++) {
+      const weight = weights[w]!;
+      r += weight * line[k]!;
+      g += weight * line[k + 1]!;
+      b += weight * line[k + 2]!;
+      k += 3;
+    }
+    out[x * 3] = r;
+    out[x * 3 + 1] = g;
+    out[x * 3 + 2] = b;
+  }
 }
 
 /** The size whose longer side is at most `maxSidePx`, in the same ratio, each side at least 1; never larger. */
@@ -183,4 +241,34 @@ export function fitSize(size: Size, maxSidePx: number): Size {
 /** A whole raster averaged down (or interpolated up) to `size`, in levels of 8 bit. */
 export function resizeTo(source: Raster | FloatRaster, size: Size): FloatRaster {
   return resample({ source, window: wholeWindow(source), size, kernel: 'area' });
+}
+
+/** A mask at another size: 255 wherever any part of the pixel was above 0. */
+export function coverMask(mask: Mask, size: Size): Mask {
+  const data = new Uint8Array(size.width * size.height);
+  const columns = cellsOf(mask.width, size.width);
+  const rows = cellsOf(mask.height, size.height);
+  for (let y = 0; y < mask.height; y++) {
+    const row = mask.data.subarray(y * mask.width, (y + 1) * mask.width);
+    for (let x = 0; x < row.length; x++) {
+      if (row[x] === 0) continue;
+      const start = columns.first[x]!;
+      while (x + 1 < row.length && row[x + 1] !== 0) x++;
+      for (let v = rows.first[y]!; v <= rows.last[y]!; v++) {
+        data.fill(255, v * size.width + start, v * size.width + columns.last[x]! + 1);
+      }
+    }
+  }
+  return { width: size.width, height: size.height, channels: 1, data };
+}
+
+/** For each of `from` pixels the cells of `to` it touches. */
+function cellsOf(from: number, to: number): { readonly first: Int32Array; readonly last: Int32Array } {
+  const first = new Int32Array(from);
+  const last = new Int32Array(from);
+  for (let i = 0; i < from; i++) {
+    first[i] = Math.floor((i * to) / from);
+    last[i] = Math.ceil(((i + 1) * to) / from) - 1;
+  }
+  return { first, last };
 }
