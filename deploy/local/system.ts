@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -38,6 +39,8 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       buckets: ['input', 'output', 'control'],
       port: storagePort,
       log: (message) => log.info(message),
+      // One worker thread a core: more at once only make each slower.
+      delivery: { maxInFlight: availableParallelism() },
     });
     const config = readConfig({
       ...environment,
