@@ -44,13 +44,17 @@ export async function sendReply(
   await pipeline(createReadStream('', { fd, start, end }), response);
 }
 
+/** The body of a request. Refusing it half-way leaves the connection open for the answer. */
+export const bodyOf = (message: IncomingMessage): AsyncIterable<Buffer> =>
+  message.iterator({ destroyOnReturn: false });
+
 /** Metadata is small; anything longer is a mistake. */
 const MAX_JSON_BYTES = 1024 * 1024;
 
 export async function readJson(message: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of message) {
+  for await (const chunk of bodyOf(message)) {
     sizeBytes += chunk.length;
     if (sizeBytes > MAX_JSON_BYTES)
       throw invalid(`Request body too large: expected at most ${MAX_JSON_BYTES} bytes`);

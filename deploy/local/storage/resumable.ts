@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
 import { sentResource } from './draft.ts';
 import { checkPreconditions, preconditionsOf } from './preconditions.ts';
-import { type Reply, readJson } from './reply.ts';
+import { bodyOf, type Reply, readJson } from './reply.ts';
 import type { StorageRequest } from './request.ts';
 import { invalid, notFound, ServiceError } from './service-error.ts';
 import type { StagingWriter } from './staging.ts';
@@ -60,7 +60,7 @@ export function resumableUploads(catalog: Catalog): ResumableUploads {
       const range = contentRangeOf(request.message.headers['content-range']);
       if (range.start > writer.sizeBytes) throw gap(range.start, writer.sizeBytes);
       let skipBytes = range.start < 0 ? 0 : writer.sizeBytes - range.start;
-      for await (const chunk of request.message) {
+      for await (const chunk of bodyOf(request.message)) {
         const skipped = Math.min(skipBytes, chunk.length);
         skipBytes -= skipped;
         if (skipped < chunk.length) writer.append(chunk.subarray(skipped));

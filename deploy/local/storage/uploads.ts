@@ -4,7 +4,7 @@ import { type SentResource, sentResource } from './draft.ts';
 import { boundaryOf, readMultipart } from './multipart.ts';
 import { requireObjectName } from './object-paths.ts';
 import { checkPreconditions, preconditionsOf } from './preconditions.ts';
-import { parseJson } from './reply.ts';
+import { bodyOf, parseJson } from './reply.ts';
 import type { StorageRequest } from './request.ts';
 import { invalid } from './service-error.ts';
 import type { StagedFile, StagingWriter } from './staging.ts';
@@ -21,11 +21,11 @@ export async function uploadAtOnce(catalog: Catalog, request: StorageRequest): P
     let resource: SentResource = { settings: {}, metadata: {} };
     let contentType = message.headers['content-type'];
     if (query.get('uploadType') === 'multipart') {
-      const head = await readMultipart(message, boundaryOf(contentType), writer.append);
+      const head = await readMultipart(bodyOf(message), boundaryOf(contentType), writer.append);
       resource = sentResource(parseJson(head.resource));
       contentType = head.contentType;
     } else {
-      for await (const chunk of message) writer.append(chunk);
+      for await (const chunk of bodyOf(message)) writer.append(chunk);
     }
     return commitUpload(
       catalog,

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { crc32c, encodeCrc32c } from '../../../../deploy/local/storage/crc32c.ts';
+import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
+import { compareNames, sortedNames } from '../../../../deploy/local/storage/sorted-names.ts';
+import { clientOf, startEmulator } from './support.ts';
+
+const NAMES = ['a/1.jpg', 'a/2.jpg', 'a/b/3.jpg', 'a0', 'b/1.jpg', 'c', '日', '🙂'];
+let emulator: StorageEmulator;
+
+beforeEach(async () => {
+  emulator = await startEmulator();
+  for (const name of NAMES.toReversed()) {
+    await clientOf(emulator.url).bucket('input').file(name).save('x', { resumable: false });
+  }
+});
+
+interface Page {
+  readonly items?: readonly { readonly name: string }[];
+  readonly prefixes?: readonly string[];
+  readonly nextPageToken?: string;
+}
+const page = async (query: Record<string, string>): Promise<Page> => {
+  const response = await fetch(`${emulator.url}/storage/v1/b/input/o?${new URLSearchParams(query)}`);
+  return (await response.json()) as Page;
+};
+const listed = async (query: Record<string, string>) => {
+  const { items = [], prefixes = [] } = await page(query);
+  return [...items.map(({ name }) => name), ...prefixes];
+};
+
+describe('a listing', () => {
+  it('is in order of the names as UTF-8', async () => {
+    expect(await listed({})).toEqual(NAMES);
+  });
+
+  it.each([
+    [{ prefix: 'a/' }, ['a/1.jpg', 'a/2.jpg', 'a/b/3.jpg']],
+    [{ prefix: 'a/', delimiter: '/' }, ['a/1.jpg', 'a/2.jpg', 'a/b/']],
+    [{ delimiter: '/' }, ['a0', 'c', '日', '🙂', 'a/', 'b/']],
+    [{ startOffset: 'a/2.jpg', endOffset: 'b/1.jpg' }, ['a/2.jpg', 'a/b/3.jpg', 'a0']],
+    [{ prefix: 'none' }, []],
+  ])('narrows to %o', async (query, expected) => {
+    expect(await listed(query)).toEqual(expected);
+  });
+
+  it.each([{}, { delimiter: '/' }, { prefix: 'a', startOffset: 'a/2' }])(
+    'pages one by one over the same as at once: %o',
+    async (query) => {
+      const seen: string[] = [];
+      let token: string | undefined;
+      do {
+        const next = await page({
+          ...query,
+          maxResults: '1',
+          ...(token === undefined ? {} : { pageToken: token }),
+        });
+        expect((next.items?.length ?? 0) + (next.prefixes?.length ?? 0)).toBe(1);
+        seen.push(...(next.items ?? []).map(({ name }) => name), ...(next.prefixes ?? []));
+        token = next.nextPageToken;
+      } while (token !== undefined);
+      expect(seen.toSorted()).toEqual((await listed(query)).toSorted());
+    },
+  );
+
+  it('is paged by the client itself', async () => {
+    const [files] = await clientOf(emulator.url)
+      .bucket('input')
+      .getFiles({ maxResults: 3, autoPaginate: true });
+    const [limited] = await clientOf(emulator.url).bucket('input').getFiles({ prefix: 'a/' });
+    expect(files.map(({ name }) => name).length).toBeGreaterThanOrEqual(3);
+    expect(limited.map(({ name }) => name)).toEqual(['a/1.jpg', 'a/2.jpg', 'a/b/3.jpg']);
+  });
+
+  it('refuses a page token it did not give', async () => {
+    const response = await fetch(`${emulator.url}/b/input/o?pageToken=nonsense`);
+    expect(response.status).toBe(400);
+  });
+});
+
+describe('the index', () => {
+  it('orders names as their UTF-8 bytes are ordered', () => {
+    const name = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        return Math.sign(compareNames(a, b)) === Buffer.compare(Buffer.from(a), Buffer.from(b));
+      }),
+    );
+  });
+
+  it('holds what was added and not deleted, once each and in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.constantFrom(...'abcdef'))), (steps) => {
+        const names = sortedNames();
+        const expected = new Set<string>();
+        for (const [isAdd, name] of steps) {
+          if (isAdd) names.add(name);
+          else names.delete(name);
+          if (isAdd) expected.add(name);
+          else expected.delete(name);
+        }
+        const held = Array.from({ length: expected.size + 1 }, (_, i) => names.at(i));
+        expect(held).toEqual([...[...expected].sort(), undefined]);
+      }),
+    );
+  });
+});
+
+it('computes CRC-32C: the check value of the catalogue of parametrised CRC algorithms', () => {
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  expect(crc32c(Buffer.from('6789'), crc32c(Buffer.from('12345')))).toBe(0xe3069283);
+  expect(encodeCrc32c(0xe3069283)).toBe('4waSgw==');
+});
