@@ -81,7 +81,7 @@ function everyPixel(part: Box, { box, mask }: BoxedMask): boolean {
  * @returns the same box; kept pixels keep their value, others are 0.
  */
 export function shrinkMaskToBlocks(structure: JpegStructure, { box, mask }: BoxedMask): BoxedMask {
-  const data = mask.data.slice();
+  const data = new Uint8Array(mask.data);
   for (const component of structure.components) {
     const rect = blocksCovering(component, box);
     const allowed = allowedBlocks(structure, component, { box, mask }, rect);

@@ -47,7 +47,7 @@ export function readHuffmanTable(bytes: Uint8Array, at: number, end: number): Hu
   if (total > 256 || from + total > end) {
     throw new EditError('IMAGE_UNREADABLE', `Expected ${total} symbols in a Huffman table, got fewer`);
   }
-  return { counts, symbols: bytes.slice(from, from + total) };
+  return { counts, symbols: new Uint8Array(bytes.subarray(from, from + total)) };
 }
 
 /** Code and code length of every symbol. @see ITU-T T.81, annex C. */

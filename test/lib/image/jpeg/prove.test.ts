@@ -64,7 +64,7 @@ describe('the proof', () => {
     const reference = decodeReference(source);
     let seen = 0;
     for (let i = 0; i < 300; i++) {
-      const damaged = output.slice();
+      const damaged = Uint8Array.from(output);
       const at = dataOffset + Math.floor(random() * (dataEnd - dataOffset - 2));
       damaged[at]! ^= 1 << Math.floor(random() * 8);
       const differs = differsOutside(reference, damaged);
@@ -82,7 +82,7 @@ describe('the proof', () => {
     for (const segment of readJpegStructure(output).segments.filter(({ marker }) =>
       [0xdb, 0xc0, 0xda].includes(marker),
     )) {
-      const damaged = output.slice();
+      const damaged = Uint8Array.from(output);
       damaged[segment.end - 1]! ^= 1;
       expect(proveSplice({ source, output: damaged, touched }).holds).toBe(false);
     }
