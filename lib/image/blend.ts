@@ -1,10 +1,11 @@
 import { EditError } from '../errors.ts';
 import { type Alignment, alignedWindow, identityAlignment } from './alignment.ts';
+import type { Kernel } from './axis-taps.ts';
 import { crop as cut } from './box.ts';
 import { type FloatRaster, samplesPerLevel } from './float-raster.ts';
 import type { Harmony } from './harmonise.ts';
 import { assertShape, type Box, type Mask, type Raster, type Size } from './raster.ts';
-import { gatherRow, type Kernel, sumRows, windowTaps } from './resample.ts';
+import { gatherRow, sumRows, windowTaps } from './resample.ts';
 import type { Tone } from './tone.ts';
 
 export interface Blended {

@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import type { FloatRaster } from './float-raster.ts';
 import type { Box, Mask, Raster, Size } from './raster.ts';
 
 /** Index of the first value above 0 in `data[from, to)`, or -1. */
@@ -109,7 +110,7 @@ export function relativeTo(box: Box, origin: Box): Box {
  *
  * @throws {EditError} `SHAPE_MISMATCH` when the box is not wholly inside.
  */
-export function crop<T extends Raster | Mask>(raster: T, box: Box): T {
+export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box): T {
   const inside =
     box.left >= 0 &&
     box.top >= 0 &&
@@ -126,13 +127,15 @@ export function crop<T extends Raster | Mask>(raster: T, box: Box): T {
   const { channels } = raster;
   const length = box.width * channels;
   // Not slice(): of a Buffer, which is what sharp gives, that is a view, and writing to it changes the source.
-  const data =
-    raster.data instanceof Uint16Array
-      ? new Uint16Array(length * box.height)
-      : new Uint8Array(length * box.height);
+  const data = emptyLike(raster.data, length * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.top + y) * raster.width + box.left) * channels;
     data.set(raster.data.subarray(from, from + length), y * length);
   }
   return { ...raster, width: box.width, height: box.height, data };
+}
+
+function emptyLike(data: Raster['data'] | FloatRaster['data'], length: number) {
+  if (data instanceof Float32Array) return new Float32Array(length);
+  return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }

@@ -1,12 +1,15 @@
 import { alignedWindow } from './alignment.ts';
 import { type Blended, blend } from './blend.ts';
 import { boundingBox, crop as cut, grow } from './box.ts';
+import { coverMask } from './cover-mask.ts';
 import { adaptiveFeather, defaultFeatherPx } from './feather.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { type Harmony, harmonise } from './harmonise.ts';
 import { assertSameSize, type Box, type Mask, type Raster } from './raster.ts';
 import { type Registration, register } from './register.ts';
-import { coverMask, fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
+import { fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
+import { type Scores, scoreComposite } from './score.ts';
+import { applyTone } from './tone.ts';
 
 export interface Composite extends Blended {
   /** Where the patch lies in the crop; it holds every pixel of the mask. `undefined` for an empty mask. */
@@ -15,6 +18,7 @@ export interface Composite extends Blended {
   readonly alpha: Mask;
   readonly registration: Registration;
   readonly harmony: Harmony;
+  readonly scores: Scores;
 }
 
 /** Registration and light need no more resolution than this; the answer itself is taken in full. */
@@ -56,7 +60,18 @@ export function composite(args: {
     patch,
   });
   const blended = blend({ crop, edited, patch, alpha, alignment, harmony });
-  return { ...blended, patch, alpha, registration, harmony };
+  const scores = scoreComposite({
+    crop,
+    edited,
+    patch: blended.raster,
+    mask: cut(mask, patch),
+    registration,
+    harmony,
+    small,
+    aligned: applyTone(aligned, harmony.tone),
+    covered,
+  });
+  return { ...blended, patch, alpha, registration, harmony, scores };
 }
 
 /** The first `channels` channels: without the alpha a model knows nothing of. */

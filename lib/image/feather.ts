@@ -1,8 +1,8 @@
 import { EditError } from '../errors.ts';
+import { axisTaps } from './axis-taps.ts';
 import { insideDistance } from './distance.ts';
 import type { FloatRaster } from './float-raster.ts';
 import type { Box, Mask, Size } from './raster.ts';
-import { axisTaps } from './resample.ts';
 
 /** Wide enough that what registration and harmonising leave is not seen. */
 export const defaultFeatherPx = 32;

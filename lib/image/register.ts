@@ -1,10 +1,11 @@
 import { type Alignment, driftPx, identityAlignment } from './alignment.ts';
 import { blur } from './blur.ts';
+import { coverMask } from './cover-mask.ts';
 import { outsideDistance } from './distance.ts';
 import { type FloatRaster, luma } from './float-raster.ts';
 import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
 import { assertSameSize, type Mask } from './raster.ts';
-import { coverMask, resizeTo } from './resample.ts';
+import { resizeTo } from './resample.ts';
 
 export interface Registration {
   /** The identity when nothing certain could be said. */
@@ -51,7 +52,8 @@ const minZoomPx = 0.1;
  * Gated by the smallest eigenvalue of the normal matrix: on a flat ring the answer is "no shift".
  *
  * @param args.crop H x W x C, what was sent, reduced to 512 px or so. @param args.edited the answer at the
- * same size. Any space, both the same; levels of 8 bit. @param args.mask H x W x 1, above 0 = repainted.
+ * same size. Any space, both the same; levels of 8 bit. @param args.mask H x W x 1, above 0 = repainted; empty = nothing
+ * known of where, all is compared.
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
  * @see Baker and Matthews, "Lucas-Kanade 20 Years On: A Unifying Framework", IJCV 2004.
  */
@@ -135,7 +137,8 @@ function ringOf(mask: Mask, toPx: number): Int32Array {
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const d = distance[y * width + x]!;
-      if (d >= ringFromPx && d <= toPx) ring.push(y * width + x);
+      // An empty mask has no edge to be near to: everything is known.
+      if (d >= ringFromPx && (d <= toPx || d === Number.POSITIVE_INFINITY)) ring.push(y * width + x);
     }
   }
   return Int32Array.from(ring);

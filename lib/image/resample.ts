@@ -1,78 +1,14 @@
 import { EditError } from '../errors.ts';
+import { type AxisTaps, axisTaps, type Kernel } from './axis-taps.ts';
 import { emptyFloatRaster, type FloatRaster, samplesPerLevel } from './float-raster.ts';
-import type { Box, Mask, Raster, Size } from './raster.ts';
+import type { Box, Raster, Size } from './raster.ts';
 
 /** A rectangle of a raster in continuous pixels: pixel `i` covers `i` to `i + 1`. May lie partly outside. */
 export type Window = Box;
 
-/** `area`: exact coverage, linear between pixels when enlarging. `cubic`: Catmull-Rom, stretched when reducing. */
-export type Kernel = 'area' | 'cubic';
-
-/** For each output index the first source index and `taps` weights that sum to 1. */
-export interface AxisTaps {
-  readonly taps: number;
-  readonly first: Int32Array;
-  readonly weights: Float32Array;
-}
-
 /** Everything of a raster. */
 export function wholeWindow({ width, height }: Size): Window {
   return { left: 0, top: 0, width, height };
-}
-
-/** Catmull-Rom: interpolating cubic convolution with a = -1/2, support 2. */
-function catmullRom(x: number): number {
-  const t = Math.abs(x);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
-  return 0;
-}
-
-/** Length of pixel `index` covered by a box of `width` around the centre `center`. */
-function coverage(index: number, center: number, width: number): number {
-  const from = Math.max(index, center - width / 2);
-  const to = Math.min(index + 1, center + width / 2);
-  return Math.max(0, to - from);
-}
-
-/**
- * The weights of one axis: output pixel `i` reads the source around `start + (i + 1/2) * step`.
- * Beyond its ends the source is continued by its last pixel (the weights there are folded onto it).
- *
- * @see Keys, "Cubic Convolution Interpolation for Digital Image Processing", IEEE TASSP 1981.
- */
-export function axisTaps(axis: {
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-  readonly sourceLength: number;
-  readonly kernel: Kernel;
-}): AxisTaps {
-  const { start, step, count, sourceLength, kernel } = axis;
-  const stretch = Math.max(1, step);
-  // A cubic reads pixel centres, an area whole pixels: that is half a pixel further on both sides.
-  const reach = kernel === 'cubic' ? 2 * stretch - 0.5 : stretch / 2;
-  const span = kernel === 'cubic' ? Math.ceil(4 * stretch) : Math.ceil(stretch) + 1;
-  const taps = Math.min(span, sourceLength);
-  const first = new Int32Array(count);
-  const weights = new Float32Array(count * taps);
-  for (let i = 0; i < count; i++) {
-    const center = start + (i + 0.5) * step;
-    const low = Math.floor(center - reach);
-    const begin = Math.min(Math.max(low, 0), sourceLength - taps);
-    first[i] = begin;
-    let total = 0;
-    for (let j = low; j < low + span; j++) {
-      const weight =
-        kernel === 'cubic' ? catmullRom((j + 0.5 - center) / stretch) : coverage(j, center, stretch);
-      const at = Math.min(Math.max(j, 0), sourceLength - 1) - begin;
-      // A tap can miss the window only at a rounding edge, where its weight is 0.
-      if (at >= 0 && at < taps) weights[i * taps + at]! += weight;
-      total += weight;
-    }
-    for (let t = 0; t < taps; t++) weights[i * taps + t]! /= total;
-  }
-  return { taps, first, weights };
 }
 
 /**
@@ -241,34 +177,4 @@ export function fitSize(size: Size, maxSidePx: number): Size {
 /** A whole raster averaged down (or interpolated up) to `size`, in levels of 8 bit. */
 export function resizeTo(source: Raster | FloatRaster, size: Size): FloatRaster {
   return resample({ source, window: wholeWindow(source), size, kernel: 'area' });
-}
-
-/** A mask at another size: 255 wherever any part of the pixel was above 0. */
-export function coverMask(mask: Mask, size: Size): Mask {
-  const data = new Uint8Array(size.width * size.height);
-  const columns = cellsOf(mask.width, size.width);
-  const rows = cellsOf(mask.height, size.height);
-  for (let y = 0; y < mask.height; y++) {
-    const row = mask.data.subarray(y * mask.width, (y + 1) * mask.width);
-    for (let x = 0; x < row.length; x++) {
-      if (row[x] === 0) continue;
-      const start = columns.first[x]!;
-      while (x + 1 < row.length && row[x + 1] !== 0) x++;
-      for (let v = rows.first[y]!; v <= rows.last[y]!; v++) {
-        data.fill(255, v * size.width + start, v * size.width + columns.last[x]! + 1);
-      }
-    }
-  }
-  return { width: size.width, height: size.height, channels: 1, data };
-}
-
-/** For each of `from` pixels the cells of `to` it touches. */
-function cellsOf(from: number, to: number): { readonly first: Int32Array; readonly last: Int32Array } {
-  const first = new Int32Array(from);
-  const last = new Int32Array(from);
-  for (let i = 0; i < from; i++) {
-    first[i] = Math.floor((i * to) / from);
-    last[i] = Math.ceil(((i + 1) * to) / from) - 1;
-  }
-  return { first, last };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { driftPx } from '../../../lib/image/alignment.ts';
+import { coverMask } from '../../../lib/image/cover-mask.ts';
 import type { FloatRaster } from '../../../lib/image/float-raster.ts';
 import { register } from '../../../lib/image/register.ts';
-import { coverMask } from '../../../lib/image/resample.ts';
 import { normalNoise } from '../../bench/drift.ts';
 import { boxMask, floatPicture, maskOf, texture } from './pictures.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { alignedWindow, driftPx, identityAlignment } from '../../../lib/image/alignment.ts';
+import { axisTaps } from '../../../lib/image/axis-taps.ts';
 import { luma, samplesPerLevel } from '../../../lib/image/float-raster.ts';
-import { axisTaps, fitSize, resample, resizeTo, wholeWindow } from '../../../lib/image/resample.ts';
+import { fitSize, resample, resizeTo, wholeWindow } from '../../../lib/image/resample.ts';
 import { floatPicture, picture, texture } from './pictures.ts';
 
 const kernels = ['area', 'cubic'] as const;
