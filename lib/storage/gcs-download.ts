@@ -18,11 +18,16 @@ export async function readStream(file: File, { maxBytes, signal }: Limits): Prom
   // Bytes as stored: the checksum is of those. `validation` of the client would check less (not every
   // object) and report a mismatch without a code.
   const stream = file.createReadStream({ validation: false, decompress: false });
-  let headers: Readonly<Record<string, string>> = {};
+  let headers: Readonly<Record<string, string>> | undefined;
+  // The client pipes into the stream when the response comes and does not look whether it was destroyed
+  // meanwhile: the error would reach nobody and end the process. So an abort waits for that moment.
+  const onAbort = () => {
+    if (headers !== undefined) stream.destroy(signal.reason);
+  };
   stream.on('response', (response: { headers: Record<string, string> }) => {
     headers = response.headers;
+    if (signal.aborted) process.nextTick(onAbort);
   });
-  const onAbort = () => stream.destroy(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const chunks: Uint8Array[] = [];
@@ -30,15 +35,14 @@ export async function readStream(file: File, { maxBytes, signal }: Limits): Prom
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       sizeBytes += chunk.length;
       if (sizeBytes > maxBytes)
-        throw tooLarge(maxBytes, headers['x-goog-stored-content-length'] ?? sizeBytes);
+        throw tooLarge(maxBytes, headers?.['x-goog-stored-content-length'] ?? sizeBytes);
       chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
-    verify(bytes, headers['x-goog-hash']);
-    return headers['content-encoding'] === 'gzip' ? gunzip(bytes, maxBytes) : bytes;
+    verify(bytes, headers?.['x-goog-hash']);
+    return headers?.['content-encoding'] === 'gzip' ? gunzip(bytes, maxBytes) : bytes;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    stream.destroy();
   }
 }
 

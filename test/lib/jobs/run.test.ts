@@ -71,6 +71,17 @@ describe('runJob', () => {
     expect(engine.calls).toEqual(['r0']);
   });
 
+  it('does nothing when there is a result although the control bucket was emptied', async () => {
+    const world = dropPair();
+    const store = memoryClient(world);
+    const job = await soleJob(store);
+    await runJob(job, runOptions(store, fakeEngine()), never);
+    for (const key of world.objects.keys()) if (key.startsWith('control/')) world.objects.delete(key);
+    const engine = fakeEngine();
+    expect(await runJob(job, runOptions(store, engine), never)).toBe('published-before');
+    expect(engine.calls).toEqual([]);
+  });
+
   it('is busy while another run holds the job, and says when to come again', async () => {
     const world = dropPair();
     const store = memoryClient(world);

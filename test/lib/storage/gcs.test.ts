@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { Storage } from '@google-cloud/storage';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cloudStorage } from '../../../lib/storage/gcs.ts';
+import { listed, openEmulator } from '../../support/emulator-world.ts';
+
+let emulator: Awaited<ReturnType<typeof openEmulator>>;
+beforeAll(async () => {
+  emulator = await openEmulator();
+});
+afterAll(() => emulator[Symbol.asyncDispose]());
+beforeEach(() => emulator.faults.reset());
+
+const store = () =>
+  cloudStorage({
+    apiEndpoint: emulator.workerUrl('tested'),
+    projectId: undefined,
+    retry: { attemptTimeoutMs: 2000, backoffMs: [1, 1] },
+  });
+const bytes = new Uint8Array([1, 2, 3]);
+const plain = { contentType: 'application/octet-stream' };
+
+let names = 0;
+const freshId = () => ({ bucket: 'input', name: `d/é ${++names}.jpg` });
+
+describe('cloudStorage', () => {
+  it('creates once, tells what is there, and reads exactly that generation', async () => {
+    const id = freshId();
+    expect(await store().stat(id)).toBeUndefined();
+    const first = await store().create(id, bytes, { contentType: 'image/jpeg', metadata: { a: 'b' } });
+    expect(first.created).toBe(true);
+    const second = await store().create(id, new Uint8Array([9]), plain);
+    expect(second).toMatchObject({
+      created: false,
+      info: { generation: first.info.generation, sizeBytes: 3 },
+    });
+    const seen = await store().stat(id);
+    expect(seen).toMatchObject({
+      ...id,
+      contentType: 'image/jpeg',
+      metadata: { a: 'b' },
+      crc32c: '8TDyHg==',
+    });
+    expect(Math.abs((seen?.serverTimeMs ?? 0) - emulator.now())).toBeLessThan(2000);
+    expect(await store().read(first.info, { maxBytes: 3 })).toEqual(Buffer.from(bytes));
+    expect(await store().read({ ...id, generation: '7' }, { maxBytes: 3 })).toBeUndefined();
+    expect(await store().stat({ ...id, generation: '7' })).toBeUndefined();
+  });
+
+  it('stops reading what is too large', async () => {
+    const { info } = await store().create(freshId(), bytes, plain);
+    await expect(store().read(info, { maxBytes: 2 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+  });
+
+  it('swaps metadata only from the version it saw', async () => {
+    const { info } = await store().create(freshId(), new Uint8Array(), {
+      ...plain,
+      metadata: { a: '1', b: '2' },
+    });
+    const swapped = await store().swapMetadata(info, { a: '3' });
+    expect(swapped?.metadata).toEqual({ a: '3', b: '2' });
+    expect(await store().swapMetadata(info, { a: '4' })).toBeUndefined();
+  });
+
+  it('lists in order, page by page, from a place', async () => {
+    for (const name of ['l/c', 'l/a', 'l/b']) await store().create({ bucket: 'output', name }, bytes, plain);
+    expect((await listed(store(), 'output', 'l/')).map(({ name }) => name)).toEqual(['l/a', 'l/b', 'l/c']);
+    const found: string[] = [];
+    for await (const { name } of store().list('output', { startOffset: 'l/b', pageSize: 1 }))
+      found.push(name);
+    expect(found).toEqual(['l/b', 'l/c']);
+  });
+
+  it('reads what was uploaded compressed, up to its limit', async () => {
+    const id = freshId();
+    const client = new Storage({ apiEndpoint: emulator.url, projectId: 'local' });
+    await client
+      .bucket(id.bucket)
+      .file(id.name)
+      .save(gzipSync(Buffer.alloc(5000)), {
+        resumable: false,
+        validation: false,
+        metadata: { contentEncoding: 'gzip' },
+      });
+    const info = await store().stat(id);
+    if (info === undefined) throw new Error('expected an object');
+    expect(await store().read(info, { maxBytes: 5000 })).toHaveLength(5000);
+    await expect(store().read(info, { maxBytes: 4999 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
+  });
+
+  it('takes a write whose answer was lost for what it is: there already', async () => {
+    emulator.faults.set([{ kind: 'lost', at: 1, match: { worker: 'tested' } }]);
+    expect(await store().create(freshId(), bytes, plain)).toMatchObject({
+      created: false,
+      info: { sizeBytes: 3 },
+    });
+  });
+
+  it('says that storage is unavailable when no try gets through', async () => {
+    const { info } = await store().create(freshId(), bytes, plain);
+    for (const kind of ['503', 'reset'] as const) {
+      emulator.faults.set([{ kind, at: 1, times: 9, match: { worker: 'tested' } }]);
+      await expect(store().stat(info)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      await expect(store().read(info, { maxBytes: 9 })).rejects.toMatchObject({
+        code: 'STORAGE_UNAVAILABLE',
+      });
+    }
+  });
+
+  it('ends a download at once when it is aborted before the answer, and leaves the process alive', async () => {
+    const { info } = await store().create(freshId(), bytes, plain);
+    const stop = new AbortController();
+    const arrived = Promise.withResolvers<void>();
+    const rule = {
+      kind: 'hang',
+      at: 1,
+      match: { worker: 'tested' },
+      onHit: () => arrived.resolve(),
+    } as const;
+    emulator.faults.set([rule]);
+    const reading = store().read(info, { maxBytes: 9, signal: stop.signal });
+    await arrived.promise;
+    stop.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
+    emulator.faults.release();
+    // The late answer arrives here; an error of it that nobody catches fails the test run.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
+  it('never hands on bytes that are not those the server has', async () => {
+    let requests = 0;
+    const server = createServer((_, response) => {
+      const isWhole = ++requests === 3;
+      response.writeHead(200, { 'x-goog-hash': 'crc32c=8TDyHg==' }).end(isWhole ? bytes : bytes.subarray(1));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const apiEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const broken = cloudStorage({
+      apiEndpoint,
+      projectId: undefined,
+      retry: { attemptTimeoutMs: 2000, backoffMs: [1, 1] },
+    });
+    expect(await broken.read({ ...freshId(), generation: '1' }, { maxBytes: 9 })).toEqual(Buffer.from(bytes));
+    const reading = broken.read({ ...freshId(), generation: '1' }, { maxBytes: 9 });
+    await expect(reading).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it('refuses names that the client would rewrite', async () => {
+    await expect(store().stat({ bucket: 'input', name: '{{projectId}}.jpg' })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+  });
+
+  it('tells a missing bucket from a passing fault', async () => {
+    const created = store().create({ bucket: 'nowhere', name: 'x' }, bytes, plain);
+    await expect(created).rejects.toMatchObject({ code: 'STORAGE_PERMISSION', kind: 'setup' });
+  });
+});
