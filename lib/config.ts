@@ -25,6 +25,7 @@ const jsonText = z.string().transform((text, context): unknown => {
     return z.NEVER;
   }
 });
+const queueName = /^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/;
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'expected a bucket name');
 
 /**
@@ -81,6 +82,35 @@ export const settings = {
   MAX_REGIONS: variable(integer(1, 16).default(4)).describe(
     'Separate areas of one mask are repainted by separate calls; beyond this many, near ones are merged.',
   ),
+  TASKS_QUEUE: variable(
+    z.string().regex(queueName, 'expected projects/P/locations/L/queues/Q').optional(),
+  ).describe(
+    'Cloud Tasks queue `projects/P/locations/L/queues/Q`. Unset: jobs run where their event arrives.',
+  ),
+  RUN_JOB_URL: variable(z.url().optional()).describe(
+    'Where tasks are sent: the URL of `runJob`. Needed with `TASKS_QUEUE`.',
+  ),
+  TASKS_SERVICE_ACCOUNT: variable(z.string().optional()).describe(
+    'Whose identity a task carries to `runJob`.',
+  ),
+  TASKS_API_ENDPOINT: variable(z.url().default('https://cloudtasks.googleapis.com')).describe(
+    'Base URL of Cloud Tasks, or of a stand-in: plain http is for loopback and needs no credentials.',
+  ),
+  MAX_ATTEMPTS: variable(integer(1, 100).default(defaultBudget.maxAttempts)).describe(
+    'Starts of a job that did not come back (a crash, a deadline) before it is given up.',
+  ),
+  MAX_MODEL_CALLS: variable(integer(1, 100).default(defaultBudget.maxModelCalls)).describe(
+    'Calls of the model for one region before its job is given up. 1: never billed twice.',
+  ),
+  REQUEST_FILE: variable(z.enum(['optional', 'required']).default('optional')).describe(
+    '`required`: a pair without `photo.json` waits for it.',
+  ),
+  FOLDER_MASK: variable(z.stringbool().default(false)).describe(
+    'Lets `_folder.mask.png` be the mask of every photo of its folder that has none of its own.',
+  ),
+  SWEEP_MAX_JOBS: variable(integer(1, 10_000).default(200)).describe(
+    'At most so many jobs are started by one sweep.',
+  ),
   EDIT_DEADLINE_MS: variable(integer(1_000, 3_600_000).default(510_000)).describe(
     'An edit is given up after this long, milliseconds: a little less than the timeout of the function.',
   ),
@@ -117,6 +147,18 @@ export interface Config {
   readonly maxRegions: number;
   readonly editDeadlineMs: number;
   readonly budget: Budget;
+  /** `undefined`: jobs run where their event arrives. */
+  readonly queue:
+    | {
+        readonly name: string;
+        readonly runJobUrl: string;
+        readonly serviceAccount: string | undefined;
+        readonly apiEndpoint: string;
+      }
+    | undefined;
+  readonly requestFile: Environment['REQUEST_FILE'];
+  readonly folderMask: boolean;
+  readonly sweepMaxJobs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -138,6 +180,9 @@ export function readConfig(
           `${path.join('.')}: ${message}, got ${JSON.stringify(environment[String(path[0])])}`,
       );
   faults.push(...bucketFaults(environment, needs.buckets));
+  if (environment['TASKS_QUEUE'] && !environment['RUN_JOB_URL']) {
+    faults.push('RUN_JOB_URL: expected a URL beside TASKS_QUEUE, got none');
+  }
   if (!parsed.success || faults.length > 0) {
     throw new EditError('CONFIG_INVALID', `Expected a valid configuration, got:\n  ${faults.join('\n  ')}`);
   }
@@ -182,7 +227,26 @@ function configOf(environment: Environment): Config {
     modelDilation: environment.MODEL_DILATION,
     maxRegions: environment.MAX_REGIONS,
     editDeadlineMs: environment.EDIT_DEADLINE_MS,
-    budget: { ...defaultBudget, deadlineMs: environment.EDIT_DEADLINE_MS },
+    budget: {
+      ...defaultBudget,
+      maxAttempts: environment.MAX_ATTEMPTS,
+      maxModelCalls: environment.MAX_MODEL_CALLS,
+      deadlineMs: environment.EDIT_DEADLINE_MS,
+    },
+    queue: queueOf(environment),
+    requestFile: environment.REQUEST_FILE,
+    folderMask: environment.FOLDER_MASK,
+    sweepMaxJobs: environment.SWEEP_MAX_JOBS,
     logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function queueOf({ TASKS_QUEUE: name, RUN_JOB_URL: runJobUrl, ...rest }: Environment): Config['queue'] {
+  if (name === undefined || runJobUrl === undefined) return undefined;
+  return {
+    name,
+    runJobUrl,
+    serviceAccount: rest.TASKS_SERVICE_ACCOUNT,
+    apiEndpoint: rest.TASKS_API_ENDPOINT,
   };
 }

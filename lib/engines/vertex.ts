@@ -144,7 +144,7 @@ async function noCredentials(): Promise<Headers> {
 }
 
 /** google-auth-library is loaded with the first request that needs a token: it is slow to start. */
-function applicationDefaultCredentials(): (url: string) => Promise<Headers> {
+export function applicationDefaultCredentials(): (url: string) => Promise<Headers> {
   const load = async () => {
     const { GoogleAuth } = await import('google-auth-library');
     return new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] });

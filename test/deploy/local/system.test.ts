@@ -161,6 +161,52 @@ test('a pair that was not finished is picked up after a restart', async () => {
   expect(await outputs()).toHaveLength(2);
 });
 
+async function post(name: string, body: object): Promise<Record<string, unknown>> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${system.url}/${name}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+test('the sweep finds a pair whose events were lost; a dry run only says so', async () => {
+  system.storage.events.disturb({ drop: 1 });
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  expect(await post('sweep', {})).toMatchObject({ jobs: [], young: 1 });
+  system.storage.advance(180_000);
+  const planned = { images: 1, jobs: [{ image: 'photo.png', job }], costEstimateUsd: 0 };
+  expect(await post('sweep', { dryRun: true })).toMatchObject(planned);
+  expect(await outputs()).toEqual([]);
+  expect(await post('sweep', {})).toMatchObject(planned);
+  expect(await outputs()).toHaveLength(2);
+  expect(await post('sweep', {})).toMatchObject({ jobs: [], settled: 1 });
+});
+
+test('a task of the queue runs the job', async () => {
+  system.storage.events.disturb({ drop: 1 });
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  expect(await post('runJob', { bucket: 'input', name: 'photo.png', job: '0123456789abcdef' })).toMatchObject(
+    { job },
+  );
+  expect(await outputs()).toHaveLength(2);
+  expect(await post('runJob', { name: 'photo.png' })).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
+});
+
+test('a request may not name an engine that is not on the list', async () => {
+  await upload('photo.json', Buffer.from('{ "engine": "gemini" }'));
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  const [error] = await outputs();
+  expect(await outputJson(error!)).toMatchObject({
+    code: 'ENGINE_UNSUPPORTED',
+    message: expect.stringContaining('ALLOWED_MODELS'),
+  });
+});
+
 test('starting twice names the port that is taken', async () => {
   const port = Number(new URL(system.url).port);
   await expect(startLocalSystem({ root, port, storagePort: 0, log: silent })).rejects.toThrow(

@@ -1,0 +1,78 @@
+import type { Config } from '../config.ts';
+import type { Edit } from '../edit.ts';
+import type { InpaintEngine } from '../engines/engine.ts';
+import type { chooseEngine, EngineChoice } from '../engines/engine-for.ts';
+import { EditError } from '../errors.ts';
+import type { Generate } from '../generate.ts';
+import type { Upscale } from '../upscale.ts';
+
+type ChooseEngine = typeof chooseEngine;
+export type EditWith = (engine: InpaintEngine) => Edit;
+
+/** The engine for one choice; engines are cheap, their clients are made at the first call. */
+export async function makeEngine(config: Config, { engine, model }: EngineChoice): Promise<InpaintEngine> {
+  const { engineCodec: codec } = await import('../image/codec/engine-codec.ts');
+  if (engine === 'patchmatch') {
+    const { patchmatchEngine } = await import('../engines/patchmatch.ts');
+    return patchmatchEngine({ codec });
+  }
+  const { modelEngineFor } = await import('../engines/engine-for.ts');
+  return modelEngineFor({ engine, model }, config, { codec });
+}
+
+/** An edit by the configured engine, or by the one a request names from the allow-list. */
+export async function makeEdit(config: Config, editWith: EditWith): Promise<Edit> {
+  const { chooseEngine } = await import('../engines/engine-for.ts');
+  // A model that is configured wrong is found before the first request.
+  await makeEngine(config, config);
+  return async (input, signal) => {
+    const choice = chooseEngine(input.request, config, config.allowedModels);
+    return editWith(await makeEngine(config, choice))(input, signal);
+  };
+}
+
+/** The engines that make whole pictures, by the configured engine. */
+const pictureEngines = { imagen: 'imagen', imagen2: 'imagen', gemini: 'gemini' } as const;
+
+/** Text to image and upscaling have models of their own: `MODEL` names that of edits, unless both are one. */
+function pictureChoice(chooseEngine: ChooseEngine, config: Config, asked: Parameters<ChooseEngine>[0]) {
+  const model = config.engine === 'gemini' ? config.model : undefined;
+  const choice = chooseEngine(asked, { engine: config.engine, model }, config.allowedModels);
+  if (!(choice.engine in pictureEngines)) {
+    throw new EditError(
+      'ENGINE_UNSUPPORTED',
+      `Expected ENGINE imagen or gemini to make pictures, got ${choice.engine}`,
+    );
+  }
+  return { engine: pictureEngines[choice.engine as keyof typeof pictureEngines], model: choice.model };
+}
+
+export async function makeGenerate(config: Config): Promise<Generate> {
+  const { chooseEngine, generatorFor } = await import('../engines/engine-for.ts');
+  const { generateWith } = await import('../generate.ts');
+  return generateWith({
+    generatorFor: (asked) => generatorFor(pictureChoice(chooseEngine, config, asked), config),
+    allowedBuckets: bucketNames(config),
+  });
+}
+
+export async function makeUpscale(config: Config): Promise<Upscale> {
+  const { chooseEngine, upscalerFor } = await import('../engines/engine-for.ts');
+  const { upscaleWith } = await import('../upscale.ts');
+  return upscaleWith({
+    upscalerFor: (asked) => upscalerFor(pictureChoice(chooseEngine, config, asked), config),
+    allowedBuckets: bucketNames(config),
+  });
+}
+
+/** Buckets whose objects a caller may name: never the control bucket. */
+function bucketNames({ buckets }: Config): string[] {
+  return buckets === undefined ? [] : [buckets.input, buckets.output];
+}
+
+export async function makeEditWith({ limits, ...config }: Config): Promise<EditWith> {
+  const { editor } = await import('../edit.ts');
+  const { featherPx, dilationPx, modelDilation, maxRegions } = config;
+  return (engine) =>
+    editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions } });
+}

@@ -1,0 +1,148 @@
+import type { Config } from '../config.ts';
+import type { InpaintReply } from '../engines/engine.ts';
+import { estimateUsd, modelEntry } from '../engines/models.ts';
+import { asEditError, EditError } from '../errors.ts';
+import type { Dispatch } from '../jobs/dispatch.ts';
+import type { SweepReport } from '../jobs/sweep.ts';
+import type { Log } from '../log.ts';
+import type { ObjectId, ObjectStore } from '../storage/store.ts';
+import { type EditWith, makeEngine } from './engines.ts';
+
+/** Sees every job of an object of the input bucket through, or throws for another delivery. */
+export type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
+export type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
+
+export interface Jobs {
+  /** For events: runs jobs here, or puts them into the queue. */
+  readonly uploads: UploadHandler;
+  /** For tasks of the queue: always runs them here. */
+  readonly runJob: UploadHandler;
+  readonly sweep: Sweeper;
+}
+
+interface JobParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly editWith: EditWith;
+}
+
+/** Sets younger than this are left to their events. */
+const sweepMinAgeMs = 120_000;
+/** Looked at by one sweep: a listing of this many takes some seconds. */
+const sweepMaxImages = 20_000;
+
+/** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
+export async function makeJobs({ config, log, editWith }: JobParts): Promise<Jobs> {
+  const { buckets } = config;
+  if (buckets === undefined)
+    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
+  const [{ cloudStorage }, { handleUpload }, { sweep }] = await Promise.all([
+    import('../storage/gcs.ts'),
+    import('../jobs/upload.ts'),
+    import('../jobs/sweep.ts'),
+  ]);
+  const store = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
+  const { name: engine } = await makeEngine(config, config);
+  const inline = await inlineByEngine({ config, log, editWith }, store);
+  const dispatch = config.queue === undefined ? inline : await queued(config.queue);
+  const pairing = { folderMask: config.folderMask };
+  const plan = {
+    engine,
+    requestDefaults: {},
+    requestFile: config.requestFile,
+    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+  };
+  const upload =
+    (to: Dispatch): UploadHandler =>
+    (id, signal = new AbortController().signal) =>
+      handleUpload(id, { store, inputBucket: buckets.input, pairing, plan, dispatch: to, log }, signal);
+  return {
+    uploads: upload(dispatch),
+    runJob: upload(inline),
+    sweep: ({ isDryRun }, signal) =>
+      sweep(
+        {
+          store,
+          buckets,
+          pairing,
+          plan,
+          dispatch,
+          maxJobs: config.sweepMaxJobs,
+          maxImages: sweepMaxImages,
+          minAgeMs: sweepMinAgeMs,
+          isDryRun,
+          estimateCostUsd: (calls) => costOf(config, engine, calls),
+          log,
+        },
+        signal,
+      ),
+  };
+}
+
+/** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
+async function inlineByEngine({ config, log, editWith }: JobParts, store: ObjectStore): Promise<Dispatch> {
+  const [{ inlineDispatch }, { chooseEngine }, { decodeAnswer }] = await Promise.all([
+    import('../jobs/dispatch.ts'),
+    import('../engines/engine-for.ts'),
+    import('../image/codec/answer.ts'),
+  ]);
+  const { buckets } = config;
+  if (buckets === undefined)
+    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
+  const checkReply = async ({ outcomes }: InpaintReply) => {
+    for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
+  };
+  const dispatches = new Map<string, Dispatch>();
+  return async (job, signal) => {
+    let choice = { engine: config.engine, model: config.model };
+    let fault = job.fault;
+    try {
+      if (job.request !== undefined)
+        choice = { ...choice, ...chooseEngine(job.request, choice, config.allowedModels) };
+    } catch (error) {
+      fault ??= asEditError(error);
+    }
+    const engine = await makeEngine(config, choice);
+    const known = dispatches.get(engine.name);
+    const dispatch =
+      known ??
+      inlineDispatch({
+        store,
+        buckets,
+        engine,
+        editWith,
+        checkReply,
+        maxImageBytes: config.limits.maxImageBytes,
+        budget: config.budget,
+        estimateCostUsd: (calls) => costOf(config, engine.name, calls),
+        log,
+      });
+    dispatches.set(engine.name, dispatch);
+    await dispatch({ ...job, fault }, signal);
+  };
+}
+
+async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {
+  const [{ queueDispatch }, { applicationDefaultCredentials }] = await Promise.all([
+    import('../jobs/queue.ts'),
+    import('../engines/vertex.ts'),
+  ]);
+  const { name, runJobUrl, serviceAccount, apiEndpoint } = queue;
+  const isLocal = apiEndpoint.startsWith('http://');
+  const credentials = isLocal ? undefined : applicationDefaultCredentials();
+  return queueDispatch({
+    queue: name,
+    apiEndpoint,
+    targetUrl: runJobUrl,
+    serviceAccount,
+    taskDeadlineMs: 600_000,
+    authorize: async () => Object.fromEntries((await credentials?.(apiEndpoint)) ?? []),
+    fetch,
+  });
+}
+
+/** Estimated cost of model calls, USD; an engine without a model costs nothing. */
+function costOf({ models }: Config, engineName: string, calls: number): number | undefined {
+  const model = engineName.split(':')[1];
+  return model === undefined ? 0 : estimateUsd(modelEntry(model, models), '1K', calls);
+}
