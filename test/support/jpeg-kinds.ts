@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { JpegOptions } from 'sharp';
 import type { Raster } from '../../lib/image/raster.ts';
 import { encodeJpeg, picture } from './jpeg-pictures.ts';
 
 export interface JpegKind {
   readonly name: string;
-  /** Coded in one interleaved scan. */
-  readonly sequential: boolean;
   readonly channels: 1 | 3;
   /** The same settings for any picture; by default one of 167 x 131. */
   readonly make: (raster?: Raster) => Promise<Uint8Array>;
@@ -51,44 +52,52 @@ const bySharp =
 
 /** Kinds only libjpeg-turbo's own programs write: other samplings, RGB, restart markers, one scan per component. */
 const programKinds: JpegKind[] = [
-  { name: '4:2:2', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '2x1') },
-  { name: '4:4:0', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '1x2') },
-  { name: '4:1:1', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '4x1') },
-  { name: '4:1:0', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-sample', '4x2') },
+  { name: '4:2:2', channels: 3, make: cjpeg('-quality', '90', '-sample', '2x1') },
+  { name: '4:4:0', channels: 3, make: cjpeg('-quality', '90', '-sample', '1x2') },
+  { name: '4:1:1', channels: 3, make: cjpeg('-quality', '90', '-sample', '4x1') },
+  { name: '4:1:0', channels: 3, make: cjpeg('-quality', '90', '-sample', '4x2') },
   {
     name: 'mixed sampling',
-    sequential: true,
     channels: 3,
     make: cjpeg('-quality', '90', '-sample', '2x2,1x2,2x1'),
   },
-  { name: 'RGB', sequential: true, channels: 3, make: cjpeg('-quality', '90', '-rgb') },
+  { name: 'RGB', channels: 3, make: cjpeg('-quality', '90', '-rgb') },
   {
     name: 'restart every 3 MCUs',
-    sequential: true,
     channels: 3,
     make: cjpeg('-quality', '90', '-restart', '3B'),
   },
   {
     name: 'restart every row',
-    sequential: true,
     channels: 3,
     make: cjpeg('-quality', '90', '-restart', '1'),
   },
   {
     name: 'grey with restarts, optimised',
-    sequential: true,
     channels: 1,
     make: (raster = greys) => cjpeg('-quality', '90', '-restart', '5B', '-optimize')(raster),
   },
   {
+    name: 'one scan for each component',
+    channels: 3,
+    make: async (raster = colours) => {
+      const folder = mkdtempSync(join(tmpdir(), 'scans-'));
+      const script = join(folder, 'script');
+      writeFileSync(script, '0;\n1;\n2;\n');
+      try {
+        return await cjpeg('-quality', '90', '-scans', script)(raster);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  },
+  {
     name: 'progressive with restarts',
-    sequential: false,
     channels: 3,
     make: cjpeg('-progressive', '-restart', '2'),
   },
   {
     name: 'progressive 4:1:1',
-    sequential: false,
     channels: 3,
     make: cjpeg('-progressive', '-sample', '4x1'),
   },
@@ -97,50 +106,42 @@ const programKinds: JpegKind[] = [
 const sharpKinds: JpegKind[] = [
   {
     name: '4:2:0',
-    sequential: true,
     channels: 3,
     make: bySharp({ quality: 90, optimiseCoding: false }),
   },
   {
     name: '4:4:4',
-    sequential: true,
     channels: 3,
     make: bySharp({ quality: 90, chromaSubsampling: '4:4:4', optimiseCoding: false }),
   },
-  { name: '4:2:0 optimised', sequential: true, channels: 3, make: bySharp({ quality: 90 }) },
+  { name: '4:2:0 optimised', channels: 3, make: bySharp({ quality: 90 }) },
   {
     name: '4:2:0 quality 30, optimised',
-    sequential: true,
     channels: 3,
     make: bySharp({ quality: 30 }),
   },
   {
     name: '4:4:4 quality 100',
-    sequential: true,
     channels: 3,
     make: bySharp({ quality: 100, chromaSubsampling: '4:4:4' }),
   },
   {
     name: 'grey',
-    sequential: true,
     channels: 1,
     make: (raster = greys) => encodeJpeg(raster, { quality: 90 }),
   },
   {
     name: 'progressive 4:2:0',
-    sequential: false,
     channels: 3,
     make: bySharp({ quality: 90, progressive: true }),
   },
   {
     name: 'progressive 4:4:4',
-    sequential: false,
     channels: 3,
     make: bySharp({ quality: 90, progressive: true, chromaSubsampling: '4:4:4' }),
   },
   {
     name: 'progressive grey',
-    sequential: false,
     channels: 1,
     make: (raster = greys) => encodeJpeg(raster, { quality: 90, progressive: true }),
   },

@@ -14,7 +14,7 @@ import {
 import type { JpegScan, JpegStructure } from './structure.ts';
 import { type McuBlock, multiBits, type ScanTables, scanTables, skipAc } from './walk.ts';
 
-interface ScanPair {
+export interface ScanPair {
   readonly source: Uint8Array;
   readonly output: Uint8Array;
   readonly before: JpegStructure;

@@ -1,5 +1,6 @@
 import { EditError } from '../../errors.ts';
 import type { TouchedComponent } from './edits.ts';
+import { compareCoefficients } from './prove-coefficients.ts';
 import { compareHeaders, type HeaderComparison } from './prove-headers.ts';
 import { compareSequentialScans } from './prove-scan.ts';
 import { type JpegStructure, readJpegStructure } from './structure.ts';
@@ -43,7 +44,9 @@ export function proveSplice({ source, output, touched }: ProofRequest): SplicePr
     const isComparable = headers.structureEqual && fits(before, touched);
     if (!isComparable)
       return { ...headers, ...nothing, fault: 'Expected the same frame, scans and quantisation tables' };
-    const counts = compareSequentialScans({ source, output, before, after, touched });
+    const isOneScan = before.process === 'sequential' && before.scans.length === 1;
+    const compare = isOneScan ? compareSequentialScans : compareCoefficients;
+    const counts = compare({ source, output, before, after, touched });
     return { ...headers, ...counts, holds: counts.differingBlocks === 0, fault: undefined };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;

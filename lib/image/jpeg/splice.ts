@@ -3,6 +3,7 @@ import { allowedBlocks } from './block-mask.ts';
 import { type BlockDeltas, patchDeltas } from './deltas.ts';
 import { collectEdits, type TouchedComponent } from './edits.ts';
 import { assertPatchFits, type JpegPatch } from './patch.ts';
+import { spliceCoefficients } from './splice-coefficients.ts';
 import { spliceSequential, type TableFate } from './splice-sequential.ts';
 import { type JpegStructure, readJpegStructure } from './structure.ts';
 
@@ -40,8 +41,8 @@ export interface NotSpliced {
  * Exact: outside the touched blocks no coefficient changes; every header and metadata byte stays, but for symbols a Huffman
  * table lacked (`tables` says so); bytes after EOI stay. A block in which `before` and `after` agree is not touched.
  *
- * Sequential Huffman files of 8 bits, grey or three components, in one scan. Memory: the output and 3 bytes for each pixel of
- * the patches' boxes.
+ * Huffman-coded files of 8 bits, grey or three components, sequential or progressive. Memory: the output and 5 bytes for each
+ * pixel of the patches' boxes; for several scans 2 bytes for each coefficient of the picture besides.
  *
  * @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture.
  */
@@ -73,9 +74,9 @@ function splice({
   if (touched.every(({ count }) => count === 0)) {
     return { kind: 'spliced', bytes: source, structure, touched, tables: 'kept' };
   }
-  if (structure.process === 'progressive')
-    throw new EditError('KIND_UNSUPPORTED', 'Expected a sequential JPEG, got progressive');
-  return { kind: 'spliced', ...spliceSequential(source, structure, edits), structure, touched };
+  const isOneScan = structure.process === 'sequential' && structure.scans.length === 1;
+  const write = isOneScan ? spliceSequential : spliceCoefficients;
+  return { kind: 'spliced', ...write(source, structure, edits), structure, touched };
 }
 
 /** Every block takes 2 bits at least (a progressive one 1): refuses small files that claim huge pictures before memory is taken. */
