@@ -127,6 +127,17 @@ const errorTable = {
     kind: 'setup',
     remedy: 'Grant the service account its bucket roles again.',
   },
+  COST_CAP_REACHED: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Raise DAILY_COST_CAP_USD, or wait: work goes on by itself after midnight UTC.',
+  },
+  POLICY_STORM: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Look at the latest error files: the model declines everything; check prompts and safety settings.',
+  },
   QUEUE_PERMISSION: {
     status: 503,
     kind: 'setup',

@@ -82,7 +82,13 @@ export function refundCall(claim: Claim, key: string): Claim {
 }
 
 /** Codes that prove the model did not run: nothing was billed, so nothing is counted. */
-const unbilled: ReadonlySet<ErrorCode> = new Set(['MODEL_QUOTA', 'MODEL_RETIRED', 'MODEL_PERMISSION']);
+const unbilled: ReadonlySet<ErrorCode> = new Set([
+  'MODEL_QUOTA',
+  'MODEL_RETIRED',
+  'MODEL_PERMISSION',
+  'COST_CAP_REACHED',
+  'POLICY_STORM',
+]);
 
 export const provesNoCall = (code: ErrorCode): boolean => unbilled.has(code);
 

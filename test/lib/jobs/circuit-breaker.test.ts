@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { InpaintRequest } from '../../../lib/engines/engine.ts';
+import { EditError, type ErrorCode } from '../../../lib/errors.ts';
+import { circuitBreaker } from '../../../lib/jobs/circuit-breaker.ts';
+import { fakeEngine, never, silentLog } from '../../support/job-world.ts';
+
+const request = { key: 'r0' } as InpaintRequest;
+
+function breakerOver(codeAt: (call: number) => ErrorCode | undefined) {
+  let nowMs = 0;
+  const engine = fakeEngine((call) => {
+    const code = codeAt(call);
+    if (code !== undefined) throw new EditError(code, 'Expected a picture');
+    return 'painted';
+  });
+  const breaker = circuitBreaker(engine, { now: () => nowMs, log: silentLog });
+  const ask = () =>
+    breaker.inpaint(request, never).then(
+      () => 'painted',
+      (error: EditError) => error.code,
+    );
+  return { engine, ask, pass: (ms: number) => (nowMs += ms) };
+}
+
+describe('circuitBreaker', () => {
+  it.each(['MODEL_RETIRED', 'MODEL_PERMISSION'] as const)(
+    'asks no more after %s, then looks again',
+    async (code) => {
+      const { engine, ask, pass } = breakerOver((call) => (call <= 2 ? code : undefined));
+      expect([await ask(), await ask(), await ask()]).toEqual([code, code, code]);
+      expect(engine.calls).toHaveLength(1);
+      pass(5 * 60_000);
+      expect(await ask()).toBe(code);
+      pass(5 * 60_000);
+      expect([await ask(), await ask()]).toEqual(['painted', 'painted']);
+      expect(engine.calls).toHaveLength(4);
+    },
+  );
+
+  it('stops a storm of refusals before it turns a bucket into error files', async () => {
+    const { engine, ask } = breakerOver(() => 'ENGINE_REFUSED');
+    for (let call = 0; call < 20; call++) expect(await ask()).toBe('ENGINE_REFUSED');
+    expect(await ask()).toBe('POLICY_STORM');
+    expect(engine.calls).toHaveLength(20);
+  });
+
+  it('lets single refusals, quota and outages through', async () => {
+    const { engine, ask } = breakerOver(
+      (call) => (['ENGINE_REFUSED', 'MODEL_QUOTA', undefined] as const)[call % 3],
+    );
+    for (let call = 0; call < 90; call++) await ask();
+    expect(engine.calls).toHaveLength(90);
+  });
+});

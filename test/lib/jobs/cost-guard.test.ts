@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { InpaintRequest } from '../../../lib/engines/engine.ts';
+import { costGuardedEngine } from '../../../lib/jobs/cost-guard.ts';
+import { runJob } from '../../../lib/jobs/run.ts';
+import { fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
+import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+
+const request = { key: 'r0' } as InpaintRequest;
+
+function guarded(world: MemoryBuckets, dailyCapUsd: number) {
+  const engine = fakeEngine();
+  const store = memoryClient(world);
+  const guard = costGuardedEngine(engine, {
+    store,
+    controlBucket: 'control',
+    dailyCapUsd,
+    usdPerCall: 0.04,
+    now: () => world.nowMs,
+  });
+  return { engine, store, guard };
+}
+
+describe('costGuardedEngine', () => {
+  it('never passes the cap, however many processes share it', async () => {
+    const world = memoryBuckets();
+    const processes = Array.from({ length: 5 }, () => guarded(world, 1));
+    let refused = 0;
+    const ask = async ({ guard }: (typeof processes)[number]) => {
+      for (let call = 0; call < 20; call++) await guard.inpaint(request, never).catch(() => refused++);
+    };
+    await Promise.all(processes.map(ask));
+    const calls = processes.reduce((sum, { engine }) => sum + engine.calls.length, 0);
+    expect(calls).toBe(25);
+    expect(refused).toBe(75);
+  });
+
+  it('writes the counter once for many calls', async () => {
+    const { guard, store } = guarded(memoryBuckets(), 100);
+    for (let call = 0; call < 25; call++) await guard.inpaint(request, never);
+    expect(store.requests.filter((what) => what.startsWith('swap'))).toHaveLength(1);
+  });
+
+  it('goes on the next day', async () => {
+    const world = memoryBuckets();
+    const { guard } = guarded(world, 0.05);
+    await guard.inpaint(request, never);
+    const late = guard.inpaint(request, never);
+    await expect(late).rejects.toMatchObject({ code: 'COST_CAP_REACHED', retryAfterMs: 3_600_000 });
+    world.nowMs += 24 * 3_600_000;
+    await expect(guard.inpaint(request, never)).resolves.toBeDefined();
+  });
+
+  it('makes jobs wait with their budgets kept, and lets them go on', async () => {
+    const world = memoryBuckets();
+    put(world, { bucket: 'input', name: 'p.jpg' }, 'photo');
+    put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+    const { guard, store } = guarded(world, 0.05);
+    await guard.inpaint(request, never);
+    const [job] = await jobsOf(store, 'p.jpg');
+    if (job === undefined) throw new Error('expected a job');
+    for (let hour = 0; hour < 10; hour++) {
+      await expect(runJob(job, runOptions(store, guard), never)).rejects.toMatchObject({
+        code: 'COST_CAP_REACHED',
+      });
+      world.nowMs += 3_600_000;
+    }
+    world.nowMs += 24 * 3_600_000;
+    expect((await runJob(job, runOptions(store, guard), never)).outcome).toBe('published');
+  });
+});
