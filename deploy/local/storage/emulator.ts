@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
+import { listen, stop, urlOf } from '../loopback.ts';
 import { openCatalog } from './catalog.ts';
 import { controlHandler } from './control.ts';
 import { type Deliveries, type DeliveryTiming, startDeliveries } from './deliveries.ts';
@@ -9,7 +10,7 @@ import { followHand } from './hand-uploads.ts';
 import { storageHandlers } from './handlers.ts';
 import { WORKER_PREFIX } from './request.ts';
 import { type RequestCounter, requestCounter } from './request-counts.ts';
-import { listen, serve, stop, urlOf } from './server.ts';
+import { serve } from './server.ts';
 
 export interface StorageEmulatorOptions {
   /** The folder that holds one folder for each bucket. */

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { LOOPBACK } from '../loopback.ts';
 import type { FaultGate } from './faults.ts';
 import { errorReply, type Reply, sendReply } from './reply.ts';
 import {
@@ -13,10 +13,6 @@ import {
 } from './request.ts';
 import type { RequestCounter } from './request-counts.ts';
 import { ServiceError } from './service-error.ts';
-
-const LOOPBACK = '127.0.0.1';
-/** Clients reuse connections for a minute; closing one under a request would look like a fault. */
-const KEEP_ALIVE_MS = 120_000;
 
 export interface ServerParts {
   readonly now: () => number;
@@ -106,29 +102,4 @@ async function runWithFaults(
     case 'notice':
       return run();
   }
-}
-
-/** @throws {Error} naming the port when another program has it. */
-export async function listen(port: number): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      const message = `Expected port ${port} of ${LOOPBACK} to be free, another program has it`;
-      reject(isTaken ? new Error(message, { cause }) : cause);
-    });
-    server.listen(port, LOOPBACK, resolve);
-  });
-  return server;
-}
-
-export const urlOf = (server: Server): string =>
-  `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
-
-/** Stops at once: kept-alive and hanging connections too. */
-export async function stop(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
