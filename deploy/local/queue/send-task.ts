@@ -1,0 +1,42 @@
+import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { lastSegment, type Task } from './task.ts';
+
+/** What became of one try; no status: the handler was silent, or could not be reached. */
+export interface Handled {
+  readonly status: number | undefined;
+  readonly retryAfter: string | undefined;
+}
+
+/**
+ * Sends a task as Cloud Tasks does, without a token: handlers on this machine check none.
+ * @see https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
+ */
+export function sendTask(task: Task, queue: string, closing: AbortSignal): Promise<Handled> {
+  const body = Buffer.from(task.body, 'base64');
+  const headers = {
+    'user-agent': 'Google-Cloud-Tasks',
+    ...task.headers,
+    'content-length': body.length,
+    'x-cloudtasks-queuename': lastSegment(queue),
+    'x-cloudtasks-taskname': lastSegment(task.name),
+    'x-cloudtasks-taskretrycount': task.dispatches,
+    'x-cloudtasks-taskexecutioncount': task.responses,
+    'x-cloudtasks-tasketa': (task.dueMs / 1000).toFixed(6),
+    ...(task.lastStatus === undefined ? {} : { 'x-cloudtasks-taskpreviousresponse': task.lastStatus }),
+  };
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(task.deadlineMs)]);
+  const send = task.url.startsWith('https:') ? secureRequest : request;
+  return new Promise((resolve) => {
+    const silent = (): void => resolve({ status: undefined, retryAfter: undefined });
+    const sent = send(task.url, { method: task.method, headers, signal }, (response) => {
+      response.resume();
+      response.once('error', silent);
+      response.once('end', () => {
+        resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
+      });
+    });
+    sent.once('error', silent);
+    sent.end(body);
+  });
+}
