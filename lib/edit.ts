@@ -35,6 +35,8 @@ export interface EditReport {
   readonly image: { readonly format: string; readonly width: number; readonly height: number };
   /** Share of the picture that was allowed to change, 0..1. */
   readonly maskCoverage: number;
+  /** Parts of the metadata that the edit made untrue, such as the thumbnail. */
+  readonly droppedMetadata: readonly string[];
   readonly regions: readonly RegionReport[];
   /** One for each output, in their order. */
   readonly proofs: readonly Proof[];
@@ -91,10 +93,14 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
       );
     }
 
+    // An embedded engine calls nobody.
+    const isGenerated = painted.some(({ calls }) => calls > 0);
     const outputs: EditOutput[] = [];
+    const dropped = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
-      const written = await step('write', () => writeOutput(photo, patches));
+      const written = await step('write', () => writeOutput({ photo, patches, isGenerated }));
       const proof = await step('prove', () => proveOutside({ photo, written, patches, mask: plan.mask }));
+      for (const part of written.dropped) dropped.add(part);
       outputs.push({ ...encodings[photo.header.format], bytes: written.bytes, proof });
     }
 
@@ -108,6 +114,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
         timingsMs: timingsMs(),
         image: { format: photo.header.format, ...photo.header.displayed },
         maskCoverage: coverage,
+        droppedMetadata: [...dropped],
         regions: painted.map(({ report }) => report),
         proofs: outputs.map(({ proof }) => proof),
       };

@@ -1,41 +1,68 @@
+import { withoutExifThumbnail } from '../image/codec/exif.ts';
 import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
 import { type Patch, writePatched } from '../image/codec/write.ts';
 import type { TouchedComponent } from '../image/jpeg/edits.ts';
-import { spliceJpeg } from '../image/jpeg/splice.ts';
+import { dropStaleMetadata, markAsComposite } from '../image/jpeg/metadata.ts';
+import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.ts';
 import type { JpegStructure } from '../image/jpeg/structure.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
 import type { Raster } from '../image/raster.ts';
 
 /** An output, and by which way it was written: that decides what its proof may find. */
-export type Written =
-  /** Encoded anew in a lossless format, or nothing but the changed blocks of a JPEG. */
-  | { readonly way: 'lossless'; readonly bytes: Uint8Array }
+export type Written = {
+  readonly bytes: Uint8Array;
+  /** Metadata taken out because the edit makes it untrue. */
+  readonly dropped: readonly string[];
+} & (
+  | { readonly way: 'lossless' }
+  /** A JPEG of which nothing was encoded anew but the changed blocks. */
   | {
       readonly way: 'spliced';
-      readonly bytes: Uint8Array;
       readonly structure: JpegStructure;
       readonly touched: readonly TouchedComponent[];
     }
   /** A JPEG that cannot be spliced loses a generation everywhere; the reason goes into the report. */
-  | { readonly way: 're-encoded'; readonly bytes: Uint8Array; readonly reason: string };
+  | { readonly way: 're-encoded'; readonly reason: string }
+);
 
-/** The picture with its patches: a JPEG keeps every coefficient outside the touched blocks where that can be done. */
-export async function writeOutput(photo: Source, patches: readonly Patch[]): Promise<Written> {
-  if (photo.header.format !== 'jpeg') return { way: 'lossless', bytes: await writePatched(photo, patches) };
-  const { orientation, stored } = photo.header;
+interface WriteOptions {
+  readonly photo: Source;
+  readonly patches: readonly Patch[];
+  /** A model painted it: the file says so, as IPTC asks. */
+  readonly isGenerated: boolean;
+}
+
+/**
+ * The picture with its patches: a JPEG keeps every coefficient outside the touched blocks where that can be done. Of the
+ * metadata goes what the edit made untrue, above all the thumbnail that still shows what is gone.
+ */
+export async function writeOutput({ photo, patches, isGenerated }: WriteOptions): Promise<Written> {
+  if (photo.header.format !== 'jpeg') {
+    return {
+      way: 'lossless',
+      bytes: await withoutExifThumbnail(await writePatched(photo, patches)),
+      dropped: [],
+    };
+  }
+  const splice = spliceOf(photo, patches);
+  const written =
+    splice.kind === 'spliced'
+      ? ({ way: 'spliced', ...splice } as const)
+      : ({ way: 're-encoded', bytes: await writePatched(photo, patches), reason: splice.reason } as const);
+  const { bytes, dropped } = dropStaleMetadata(written.bytes);
+  return { ...written, bytes: isGenerated ? markAsComposite(bytes).bytes : bytes, dropped };
+}
+
+function spliceOf({ bytes, header }: Source, patches: readonly Patch[]): Spliced | NotSpliced {
+  const { orientation, stored } = header;
   const colours = (raster: Raster): Raster => (raster.channels === 1 ? raster : asRgb(raster));
-  const spliced = spliceJpeg({
-    source: photo.bytes,
+  return spliceJpeg({
+    source: bytes,
     patches: patches.map(({ box, original, edited }) => ({
       box: storedBox(box, orientation, stored),
       before: colours(toStored(original, orientation)),
       after: colours(toStored(edited, orientation)),
     })),
   });
-  if (spliced.kind === 'spliced') {
-    const { bytes, structure, touched } = spliced;
-    return { way: 'spliced', bytes, structure, touched };
-  }
-  return { way: 're-encoded', bytes: await writePatched(photo, patches), reason: spliced.reason };
 }

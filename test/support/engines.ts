@@ -19,7 +19,7 @@ export function paintEngine(paint: Paint, changes: Partial<InpaintEngine> = {}) 
         painted === undefined
           ? ({ kind: 'refused', reason: 'declined' } as const)
           : ({ kind: 'image', image: await engineCodec.encode(painted) } as const);
-      return { outcomes: [outcome], warnings: [], calls: 1 };
+      return { outcomes: [outcome], warnings: [], calls: 0 };
     },
     ...changes,
   };

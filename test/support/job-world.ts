@@ -66,6 +66,7 @@ export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: Inpa
         timingsMs: {},
         image: { format: 'jpeg', width: 1, height: 1 },
         maskCoverage: 1,
+        droppedMetadata: [],
         regions: [],
         proofs: [fakeProof],
       },

@@ -16,7 +16,7 @@ async function inverted(image: Uint8Array) {
   const patches = [
     { box, original, edited: { ...original, data: original.data.map((value) => 255 - value) } },
   ];
-  return { photo, patches, written: await writeOutput(photo, patches) };
+  return { photo, patches, written: await writeOutput({ photo, patches, isGenerated: false }) };
 }
 
 test('a lossless output that differs in one pixel outside the mask is not published', async () => {
@@ -27,6 +27,7 @@ test('a lossless output that differs in one pixel outside the mask is not publis
   data[0]! ^= 1;
   const tampered = {
     way: 'lossless',
+    dropped: [],
     bytes: await pipelineOf({ ...raster, data })
       .png()
       .toBuffer(),
