@@ -85,3 +85,7 @@ export function readTerminalName(
   const { image: imageName = '', job = '', kind } = groups;
   return { imageName, job, kind: kind === 'manifest' ? 'manifest' : 'error' };
 }
+
+/** The label on a claim that says which picture it is about: a job's own name tells nobody. */
+export const imageVersion = ({ name, generation }: { readonly name: string; readonly generation: string }) =>
+  `${name}#${generation}`;

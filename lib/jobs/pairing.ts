@@ -1,6 +1,7 @@
 import { EditError } from '../errors.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../storage/store.ts';
 import type { InputSet } from './identity.ts';
+import { listAll } from './listing.ts';
 import { compareMasks, readName, type UploadName } from './names.ts';
 
 export interface PairingOptions {
@@ -29,7 +30,7 @@ export async function collectInputs(
 ): Promise<readonly InputSet[]> {
   const upload = readName(id.name);
   if (upload === undefined || upload.role === 'folder-mask') return [];
-  const list = (prefix: string) => listAll(store, { bucket: id.bucket, name: prefix }, signal);
+  const list = (prefix: string) => listAll(store, id.bucket, prefix, signal);
   const prefix = `${upload.folder}${upload.stem}`;
 
   let first = await list(`${prefix}.`);
@@ -60,16 +61,6 @@ function setsOf(upload: UploadName, members: readonly ObjectInfo[]): InputSet[] 
   const mask = best(ofRole('mask')) ?? best(ofRole('folder-mask'));
   const request = ofRole('request')[0];
   return ofRole('image').map((image) => ({ image, mask, request }));
-}
-
-async function listAll(
-  store: ObjectStore,
-  { bucket, name }: ObjectId,
-  signal: AbortSignal,
-): Promise<ObjectInfo[]> {
-  const infos: ObjectInfo[] = [];
-  for await (const info of store.list(bucket, { prefix: name }, signal)) infos.push(info);
-  return infos;
 }
 
 /** Metadata counts too: a request may ride on it. */

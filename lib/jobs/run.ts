@@ -9,7 +9,7 @@ import type { Budget } from './budget.ts';
 import { type Claim, finishClaim, releaseClaim, waitAfter } from './claim.ts';
 import { type HeldClaim, takeClaim } from './claim-store.ts';
 import { durableEngine } from './durable-engine.ts';
-import { controlNames, outputNames } from './names.ts';
+import { controlNames, imageVersion, outputNames } from './names.ts';
 import type { Job } from './plan.ts';
 import { publishError, publishResult } from './publish.ts';
 
@@ -66,7 +66,7 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
   const claimed = await takeClaim(
     store,
     { bucket: buckets.control, name: controlNames(job.id).claim },
-    { owner: randomUUID(), budget, labels: { image: job.inputs.image.name } },
+    { owner: randomUUID(), budget, labels: { imageVersion: imageVersion(job.inputs.image) } },
     signal,
   );
   switch (claimed.kind) {

@@ -7,7 +7,7 @@ import type { InputSet } from './identity.ts';
 import { collectInputs, type PairingOptions } from './pairing.ts';
 import { type Job, type PlanOptions, planJob } from './plan.ts';
 import type { Buckets } from './run.ts';
-import { isSettled, readWindow, setInWindow, type Window } from './window.ts';
+import { isSettled, readWindow, setOf, type Window } from './window.ts';
 
 export interface SweepOptions {
   readonly store: ObjectStore;
@@ -85,7 +85,7 @@ async function judge(
   signal: AbortSignal,
 ): Promise<Job | 'settled' | 'young' | 'incomplete'> {
   const terminals = window.terminals.get(image.name) ?? [];
-  const seen = setInWindow(image, window);
+  const seen = setOf(image, window.members);
   if (seen.mask !== undefined && isSettled(seen, terminals)) return 'settled';
   // Not settled as far as the window shows: look closely.
   const sets = await collectInputs(options.store, image, options.pairing, signal);

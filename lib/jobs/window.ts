@@ -32,7 +32,7 @@ const endOfFolder = (imageName: string) => `${imageName}0`;
 export async function readWindow(options: WindowOptions, signal: AbortSignal): Promise<Window> {
   const { store, buckets, after, maxImages } = options;
   const images: ObjectInfo[] = [];
-  const members = new Map<string, ObjectInfo[]>();
+  const listed: ObjectInfo[] = [];
   let isLast = true;
   let end: string | undefined;
   // From the beginning of the stem: the mask of a picture may come before it.
@@ -41,14 +41,18 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
       isLast = false;
       break;
     }
-    const stem = stemOf(info.name);
-    if (stem !== undefined) members.set(stem, [...(members.get(stem) ?? []), info]);
+    listed.push(info);
     if (!isBefore(after, info.name) || readName(info.name)?.role !== 'image') continue;
     if (images.length < maxImages) images.push(info);
     if (images.length === maxImages)
       end ??= maximum(images.map(({ name }) => endOfStem(stemOf(name) ?? name)));
   }
-  return { images, members, terminals: await terminalsOf(images, options, signal), isLast };
+  return {
+    images,
+    members: groupByStem(listed),
+    terminals: await terminalsOf(images, options, signal),
+    isLast,
+  };
 }
 
 async function terminalsOf(
@@ -56,21 +60,45 @@ async function terminalsOf(
   { store, buckets }: WindowOptions,
   signal: AbortSignal,
 ): Promise<Map<string, ObjectInfo[]>> {
-  const terminals = new Map<string, ObjectInfo[]>();
+  const listed: ObjectInfo[] = [];
   const [first] = images;
-  if (first === undefined) return terminals;
+  if (first === undefined) return new Map();
   // One name may begin another (`a.jpg`, `a.jpg.png`), and then their folders sort the other way round.
   const end = maximum(images.map(({ name }) => endOfFolder(name)));
   for await (const info of store.list(buckets.output, { startOffset: first.name }, signal)) {
     if (!isBefore(info.name, end)) break;
-    const imageName = readTerminalName(info.name)?.imageName;
-    if (imageName !== undefined) terminals.set(imageName, [...(terminals.get(imageName) ?? []), info]);
+    listed.push(info);
   }
-  return terminals;
+  return terminalsByImage(listed);
 }
 
-/** The picture's set as far as the window shows it; a mask named `_mask` may lie outside. */
-export function setInWindow(image: ObjectInfo, { members }: Window): InputSet {
+export function terminalsByImage(outputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
+  return groupBy(outputs, ({ name }) => readTerminalName(name)?.imageName);
+}
+
+/** Objects by folder and stem. */
+export function groupByStem(inputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
+  return groupBy(inputs, ({ name }) => stemOf(name));
+}
+
+/** Those without a key are left out. */
+function groupBy(
+  infos: readonly ObjectInfo[],
+  keyOf: (info: ObjectInfo) => string | undefined,
+): Map<string, ObjectInfo[]> {
+  const groups = new Map<string, ObjectInfo[]>();
+  for (const info of infos) {
+    const key = keyOf(info);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [info]);
+    else group.push(info);
+  }
+  return groups;
+}
+
+/** The picture's set as far as these objects show it; outside a window may lie a mask named `_mask`. */
+export function setOf(image: ObjectInfo, members: Window['members']): InputSet {
   const ofStem = members.get(stemOf(image.name) ?? '') ?? [];
   const ofRole = (role: string) => ofStem.filter(({ name }) => readName(name)?.role === role);
   const [mask] = ofRole('mask').sort((a, b) => compareMasks(a.name, b.name));
