@@ -28,10 +28,14 @@ console.log('\nStopped. What is in .local/ is kept.');
 process.exit(0);
 
 async function start(): Promise<LocalSystem> {
+  // The whole line, with every fact, is what the cloud logs; here a person reads along.
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
+    messageFormat: '{message}{if image}: {image}{end}{if ms}, {ms} ms{end}{if code} ({code}){end}',
+    hideObject: process.env['LOG_LEVEL'] !== 'debug',
     ignore: 'severity',
+    translateTime: 'SYS:HH:MM:ss',
     sync: true,
     singleLine: true,
   });
