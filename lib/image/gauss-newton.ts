@@ -20,8 +20,6 @@ export interface Fit {
   readonly residual: number;
   /** Standard error of the shift along its weakest direction, px of this level. */
   readonly precisionPx: number;
-  /** Root mean square gradient along that direction, levels per px: the texture that fixes the shift. */
-  readonly texture: number;
 }
 
 const maxIterations = 12;
@@ -116,7 +114,7 @@ interface Step {
 function solveStep(level: Level, design: Design, alignment: Alignment): Step | undefined {
   const solved = solveWeighted(design, warpedRing(level, alignment));
   if (solved === undefined) return undefined;
-  const { solution, inverse, weight, residual } = solved;
+  const { solution, inverse, residual } = solved;
   const gain = solution[0]!;
   // A ring whose structure is not found again (gain near 0, or inverted) cannot be aligned.
   if (!(gain > 0.2)) return undefined;
@@ -132,7 +130,6 @@ function solveStep(level: Level, design: Design, alignment: Alignment): Step | u
     quality: {
       residual,
       precisionPx: (residual / gain) * Math.sqrt(weakest),
-      texture: 1 / Math.sqrt(weakest * weight),
     },
   };
 }
@@ -155,8 +152,6 @@ interface Solved {
   readonly solution: Float64Array;
   readonly inverse: Float64Array;
   readonly residual: number;
-  /** Sum of the robust weights: how many pixels had a say. */
-  readonly weight: number;
 }
 
 /**
@@ -170,12 +165,12 @@ function solveWeighted(design: Design, values: Float32Array): Solved | undefined
   let solved: Solved | undefined;
   for (let round = 0; round < rounds; round++) {
     const cut = tukeyCut * Math.max(robustSigma(residuals), 0.05);
-    const { matrix, vector, weight } = normalEquations(design, values, residuals, cut);
+    const { matrix, vector } = normalEquations(design, values, residuals, cut);
     const inverse = invertSymmetric(matrix, design.unknowns);
     if (inverse === undefined) return undefined;
     const solution = multiply(inverse, vector);
     residuals = residualsOf(design, values, solution);
-    solved = { solution, inverse, weight, residual: clippedRms(residuals) };
+    solved = { solution, inverse, residual: clippedRms(residuals) };
   }
   return solved;
 }
@@ -205,12 +200,10 @@ function normalEquations(
 ) {
   const matrix = new Float64Array(n * n);
   const vector = new Float64Array(n);
-  let weight = 0;
   for (let i = 0; i < count; i++) {
     const ratio = residuals[i]! / cut;
     if (ratio >= 1 || ratio <= -1) continue;
     const w = (1 - ratio * ratio) ** 2;
-    weight += w;
     const base = i * n;
     for (let a = 0; a < n; a++) {
       const scaled = w * rows[base + a]!;
@@ -219,5 +212,5 @@ function normalEquations(
     }
   }
   for (let a = 0; a < n; a++) for (let b = 0; b < a; b++) matrix[b * n + a] = matrix[a * n + b]!;
-  return { matrix, vector, weight };
+  return { matrix, vector };
 }

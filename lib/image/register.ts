@@ -36,8 +36,6 @@ const minRingCount = 200;
 const pixelsPerSample = 4 * Math.PI * preBlurPx ** 2;
 /** A shift known worse than this is not applied: it could do more harm than good. */
 const maxErrorPx = 0.1;
-/** Texture must stand out from what remains unexplained, else noise is aligned with noise. */
-const minTexture = 0.5;
 /** Where nothing was moved both residuals are the same but for rounding. */
 const worseBy = 1.01;
 /** Zoom is one more freedom: it must explain this share of the residual to be believed... */
@@ -78,10 +76,7 @@ export function register(args: {
   if (found === undefined) return unmoved(residualBefore);
   const fit = withZoom(pyramid, found) ?? found;
   const precisionPx = fit.precisionPx * Math.sqrt(pixelsPerSample);
-  const confident =
-    precisionPx <= maxErrorPx &&
-    fit.texture >= minTexture * fit.residual &&
-    fit.residual <= worseBy * residualBefore;
+  const confident = precisionPx <= maxErrorPx && fit.residual <= worseBy * residualBefore;
   if (!confident) return { ...unmoved(residualBefore), precisionPx };
   return { alignment: fit.alignment, confident, precisionPx, residualBefore, residualAfter: fit.residual };
 }

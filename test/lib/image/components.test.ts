@@ -11,6 +11,7 @@ function groups(...rows: string[]): number[][] {
 describe('forEachComponent', () => {
   it('joins pixels that touch, also by a corner', () => {
     expect(groups('#..#', '.#.5', '....', '#...')).toEqual([[0, 5], [3, 7], [12]]);
+    expect(groups('.#', '#.')).toEqual([[1, 2]]);
   });
 
   it('does not wrap around the borders', () => {

@@ -11,7 +11,7 @@ const crop = picture(300, 220, 3, (x, y, c) => (isObject(x, y) ? 240 - 60 * c : 
 /** The scene without the object, moved by 2 px, another tone, grain. */
 function answer(): typeof crop {
   const noise = normalNoise(4);
-  return picture(300, 220, 3, (x, y, c) => Math.min(255, 1.05 * scene(x - 2, y + 1, c) - 5 + 2 * noise()));
+  return picture(300, 220, 3, (x, y, c) => Math.min(255, 1.15 * scene(x - 2, y + 1, c) - 25 + 2 * noise()));
 }
 
 describe('differenceMask', () => {
@@ -25,6 +25,16 @@ describe('differenceMask', () => {
     }
     expect(missed).toBe(0);
     expect(beyond).toBe(0);
+  });
+
+  it('takes faint changes only where they hang together with certain ones', () => {
+    const smooth = picture(300, 220, 3, () => 100);
+    const spot = (x: number, y: number): number =>
+      x < 80 ? 15 : isObject(x, y) ? 60 : Math.hypot(x - 150, y - 100) < 45 ? 15 : 0;
+    const edited = picture(300, 220, 3, (x, y) => 100 + (y > 60 && y < 150 ? spot(x, y) : 0));
+    const mask = differenceMask({ crop: smooth, edited });
+    expect(mask.data[100 * 300 + 40]).toBe(0);
+    expect(mask.data[100 * 300 + 190]).toBe(255);
   });
 
   it('ends softly', () => {

@@ -60,6 +60,16 @@ describe('planRegions', () => {
     expect(regions.map(({ maskBox }) => maskBox)).toEqual([{ left: 100, top: 100, width: 140, height: 10 }]);
   });
 
+  it('looks again at spots that a merged region has come to overlap', () => {
+    const column = [
+      { left: 10, top: 800, width: 20, height: 780 },
+      { left: 10, top: 1990, width: 10, height: 10 },
+      { left: 10, top: 2600, width: 10, height: 10 },
+    ];
+    expect(planRegions(maskWith(200, 4000, column), { maxRegions: 9 })).toHaveLength(1);
+    expect(planRegions(maskWith(200, 4000, column.slice(1)), { maxRegions: 9 })).toHaveLength(2);
+  });
+
   it('keeps spots apart whose contexts just touch', () => {
     const apart = [
       { left: 100, top: 100, width: 10, height: 10 },

@@ -17,10 +17,20 @@ interface Model {
   readonly gain?: number;
   readonly bias?: number;
   readonly noise?: number;
+  /** Levels that the light gains from left to right. */
+  readonly incline?: number;
 }
 
 /** The texture as a model would give it back: moved exactly, other tone, something else inside the mask. */
-function answer({ dx = 0, dy = 0, zoom = 1, gain = 1, bias = 0, noise = 0 }: Model): FloatRaster {
+function answer({
+  dx = 0,
+  dy = 0,
+  zoom = 1,
+  gain = 1,
+  bias = 0,
+  noise = 0,
+  incline = 15,
+}: Model): FloatRaster {
   const next = normalNoise(3);
   return floatPicture(size.width, size.height, 3, (x, y, c) => {
     const sourceX = (x + 0.5 - size.width / 2 - dx) / zoom + size.width / 2 - 0.5;
@@ -28,7 +38,7 @@ function answer({ dx = 0, dy = 0, zoom = 1, gain = 1, bias = 0, noise = 0 }: Mod
     const inside = mask.data[y * size.width + x]! > 0;
     return inside
       ? 60
-      : gain * texture(sourceX, sourceY, c) + bias + 15 * gain * (x / size.width) + noise * next();
+      : gain * texture(sourceX, sourceY, c) + bias + incline * (x / size.width) + noise * next();
   });
 }
 
@@ -43,7 +53,7 @@ describe('register', () => {
     { dx: 1.3, dy: -0.8 },
     { dx: -6.2, dy: 4.4 },
   ])('finds a shift of $dx, $dy under another tone, inclined light and noise', ({ dx, dy }) => {
-    const edited = answer({ dx, dy, gain: 1.2, bias: -14, noise: 2 });
+    const edited = answer({ dx, dy, gain: 1.2, bias: -14, noise: 2, incline: 50 });
     const found = register({ crop, edited, mask });
     expect(found.confident).toBe(true);
     expect(Math.hypot(shiftPx(found.alignment)[0]! - dx, shiftPx(found.alignment)[1]! - dy)).toBeLessThan(
@@ -93,6 +103,18 @@ describe('register', () => {
     const stripes = (shift: number) =>
       floatPicture(size.width, size.height, 3, (x) => 120 + 60 * Math.sin((x - shift) / 4));
     expect(register({ crop: stripes(0), edited: stripes(1), mask }).confident).toBe(false);
+  });
+
+  it('moves nothing when the texture is too weak for its grain', () => {
+    const next = normalNoise(9);
+    const faint = (dx: number) =>
+      floatPicture(80, 70, 3, (x, y, c) => 100 + 0.04 * texture(x - dx, y, c) + 1.9 * next());
+    const small = boxMask(80, 70, { left: 20, top: 20, width: 40, height: 30 });
+    const found = register({ crop: faint(0), edited: faint(1), mask: small });
+    expect(found.precisionPx).toBeGreaterThan(0.1);
+    expect(found.precisionPx).toBeLessThan(1);
+    expect(found.confident).toBe(false);
+    expect(found.alignment).toEqual({ shiftX: 0, shiftY: 0, scale: 1 });
   });
 
   it('moves nothing when the answer shows another picture', () => {
