@@ -2,18 +2,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
 import pretty from 'pino-pretty';
 import { jsonLog } from '../../lib/log.ts';
 import { demoPair } from './demo.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
 
-/** `npm start`: everything on this machine, a demo run through it, and what to try next. */
+/**
+ * `npm start`: everything on this machine, a demo run through it, and what to try next. `npm start -- --queue`: jobs go
+ * through a queue, as in large deployments.
+ */
 
 const root = '.local';
 const defaultPort = 8080;
 const demoName = 'demo.jpg';
 
+const { values: flags } = parseArgs({ options: { queue: { type: 'boolean', default: false } } });
 const port = Number(process.env['PORT'] ?? defaultPort);
 const system = await start();
 const stopped = new AbortController();
@@ -45,6 +49,7 @@ async function start(): Promise<LocalSystem> {
       port,
       storagePort: port === 0 ? 0 : port + 1,
       log: jsonLog({ stream }),
+      hasQueue: flags.queue,
       environment: process.env,
     });
   } catch (error) {

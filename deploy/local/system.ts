@@ -6,6 +6,7 @@ import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Log } from '../../lib/log.ts';
 import { wire } from '../../lib/wiring.ts';
+import { startQueueEmulator } from './queue/emulator.ts';
 import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
 
 export interface LocalSystemOptions {
@@ -16,6 +17,8 @@ export interface LocalSystemOptions {
   /** Where the storage emulator listens; 0 takes any free port. */
   readonly storagePort: number;
   readonly log: Log;
+  /** Jobs go through the stand-in of Cloud Tasks, as in large deployments. */
+  readonly hasQueue?: boolean;
   /** Further settings, as environment variables; the buckets and their endpoint are set here. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -32,9 +35,14 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
   const { root, port, storagePort, log, environment } = options;
   const server = createServer();
   const url = await listen(server, port);
-  let storage: StorageEmulator | undefined;
+  const started: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    server.closeAllConnections();
+    for (const part of started) await part.close();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
   try {
-    storage = await startStorageEmulator({
+    const storage = await startStorageEmulator({
       root,
       buckets: ['input', 'output', 'control'],
       port: storagePort,
@@ -42,33 +50,43 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       // One worker thread a core: more at once only make each slower.
       delivery: { maxInFlight: availableParallelism() },
     });
+    started.push(storage);
+    const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
+    if (queue !== undefined) started.unshift(queue);
     const config = readConfig({
       ...environment,
       INPUT_BUCKET: 'input',
       OUTPUT_BUCKET: 'output',
       CONTROL_BUCKET: 'control',
       STORAGE_API_ENDPOINT: storage.url,
+      ...queue?.environment,
     });
     registerFunctions(wire(config, log));
     route(server);
     // Only now are events delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
+    return { url, storage, close };
   } catch (error) {
-    server.close();
-    await storage?.close();
+    await close();
     throw error;
   }
-  const started = storage;
-  return {
-    url,
-    storage,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await started.close();
-      await closed;
-    },
+}
+
+const queueName = 'projects/local/locations/local/queues/jobs';
+
+/** The queue, and the settings that make `onUpload` use it. */
+async function startQueue(root: string, url: string, log: Log) {
+  const queue = await startQueueEmulator({
+    root,
+    queues: { [queueName]: { maxConcurrentDispatches: availableParallelism() } },
+    log: (message) => log.info(message),
+  });
+  const environment = {
+    TASKS_QUEUE: queueName,
+    TASKS_API_ENDPOINT: queue.url,
+    RUN_JOB_URL: `${url}/runJob`,
   };
+  return { environment, close: () => queue.close() };
 }
 
 /** One port for all functions: `/{name}` is answered by the framework's own server of that function. */

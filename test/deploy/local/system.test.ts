@@ -15,7 +15,8 @@ let system: LocalSystem;
 let photo: Buffer;
 let mask: Buffer;
 
-const start = () => startLocalSystem({ root, port: 0, storagePort: 0, log: silent });
+const start = (hasQueue = false) =>
+  startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue });
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'local-system-'));
@@ -194,6 +195,17 @@ test('a task of the queue runs the job', async () => {
   );
   expect(await outputs()).toHaveLength(2);
   expect(await post('runJob', { name: 'photo.png' })).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
+});
+
+test('with a queue an upload becomes a task, and the task the result', async () => {
+  await system.close();
+  system = await start(true);
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  await outputs();
+  await firstOutput();
+  for (let i = 0; i < 100 && (await outputs()).length < 2; i++) await sleep(50);
+  expect(await outputs()).toHaveLength(2);
 });
 
 test('a request may not name an engine that is not on the list', async () => {
