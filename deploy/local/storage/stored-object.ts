@@ -46,6 +46,7 @@ export const etag = (object: StoredObject): string =>
 export function objectResource(object: StoredObject, baseUrl: string): Record<string, unknown> {
   const { bucket, name, generation } = object;
   const path = `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  const timeCreated = iso(object.createdMs);
   return {
     kind: 'storage#object',
     id: `${bucket}/${name}/${generation}`,
@@ -61,10 +62,10 @@ export function objectResource(object: StoredObject, baseUrl: string): Record<st
     md5Hash: object.md5Hash,
     crc32c: object.crc32c,
     etag: etag(object),
-    timeCreated: iso(object.createdMs),
+    timeCreated,
     updated: iso(object.updatedMs),
-    timeStorageClassUpdated: iso(object.createdMs),
-    timeFinalized: iso(object.createdMs),
+    timeStorageClassUpdated: timeCreated,
+    timeFinalized: timeCreated,
     ...(Object.keys(object.metadata).length > 0 ? { metadata: object.metadata } : {}),
   };
 }
