@@ -36,7 +36,9 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
   const server = createServer();
   const url = await listen(server, port);
   const started: { close(): Promise<void> }[] = [];
+  const shutdown = new AbortController();
   const close = async () => {
+    shutdown.abort();
     server.closeAllConnections();
     for (const part of started) await part.close();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -61,7 +63,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       STORAGE_API_ENDPOINT: storage.url,
       ...queue?.environment,
     });
-    registerFunctions(wire(config, log));
+    registerFunctions(wire(config, log, shutdown.signal));
     route(server);
     // Only now are events delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
