@@ -144,16 +144,20 @@ async function guarded(
     import('../jobs/cost-guard.ts'),
   ]);
   const now = Date.now;
-  const breaking = circuitBreaker(engine, { now, log });
-  const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
-  if (dailyCapUsd === undefined || buckets === undefined) return breaking;
-  if (usdPerCall === undefined) {
-    throw new EditError(
-      'CONFIG_INVALID',
-      `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-    );
+  // The breaker is outside: what is not asked takes no money.
+  return circuitBreaker(capped(), { now, log });
+
+  function capped(): InpaintEngine {
+    const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
+    if (dailyCapUsd === undefined || buckets === undefined) return engine;
+    if (usdPerCall === undefined) {
+      throw new EditError(
+        'CONFIG_INVALID',
+        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
+      );
+    }
+    return costGuardedEngine(engine, { store, controlBucket: buckets.control, dailyCapUsd, usdPerCall, now });
   }
-  return costGuardedEngine(breaking, { store, controlBucket: buckets.control, dailyCapUsd, usdPerCall, now });
 }
 
 async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {
