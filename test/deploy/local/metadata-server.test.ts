@@ -17,6 +17,8 @@ describe('metadata server', () => {
     // No key file of the machine that runs the tests.
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '');
     vi.stubEnv('CLOUDSDK_CONFIG', '/nonexistent');
+    // Without it the library starts a gcloud process to ask for one.
+    vi.stubEnv('GOOGLE_CLOUD_PROJECT', 'a-project');
     const auth = new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] });
     const headers = await auth.getRequestHeaders('https://us-central1-aiplatform.googleapis.com/');
     expect(headers.get('authorization')).toBe('Bearer a-token');
