@@ -6,6 +6,7 @@ import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Log } from '../../lib/log.ts';
 import { wire } from '../../lib/wiring.ts';
+import { startModelEmulator } from './model/emulator.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
 import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
 
@@ -55,8 +56,13 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     started.push(storage);
     const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
     if (queue !== undefined) started.unshift(queue);
+    const model = needsModelEmulator(environment)
+      ? await startModelEmulator({ storageBaseUrl: storage.url })
+      : undefined;
+    if (model !== undefined) started.unshift(model);
     const config = readConfig({
       ...environment,
+      ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
       INPUT_BUCKET: 'input',
       OUTPUT_BUCKET: 'output',
       CONTROL_BUCKET: 'control',
@@ -72,6 +78,12 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     await close();
     throw error;
   }
+}
+
+/** A model's engine without an address of its own is answered on this machine. */
+function needsModelEmulator(environment: LocalSystemOptions['environment']): boolean {
+  const { ENGINE: engine = 'patchmatch', MODEL_BASE_URL: baseUrl } = environment ?? {};
+  return engine !== 'patchmatch' && baseUrl === undefined;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';
