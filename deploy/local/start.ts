@@ -10,21 +10,14 @@ import { type LocalSystem, startLocalSystem } from './system.ts';
 
 /**
  * `npm start`: everything on this machine, a demo run through it, and what to try next. `npm start -- --queue`: jobs go
- * through a queue, as in large deployments. `-- --engine gemini`: the adapter of a
- * model, answered by an emulator of its API.
+ * through a queue, as in large deployments.
  */
 
 const root = '.local';
 const defaultPort = 8080;
 const demoName = 'demo.jpg';
 
-const { values: flags } = parseArgs({
-  options: {
-    queue: { type: 'boolean', default: false },
-    engine: { type: 'string' },
-    model: { type: 'string' },
-  },
-});
+const { values: flags } = parseArgs({ options: { queue: { type: 'boolean', default: false } } });
 const port = Number(process.env['PORT'] ?? defaultPort);
 const system = await start();
 const stopped = new AbortController();
@@ -57,11 +50,7 @@ async function start(): Promise<LocalSystem> {
       storagePort: port === 0 ? 0 : port + 1,
       log: jsonLog({ stream }),
       hasQueue: flags.queue,
-      environment: {
-        ...process.env,
-        ...(flags.engine === undefined ? {} : { ENGINE: flags.engine }),
-        ...(flags.model === undefined ? {} : { MODEL: flags.model }),
-      },
+      environment: process.env,
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { proveSplice } from '../../lib/image/jpeg/prove.ts';
 import { holdsMcu, openWindow, slide } from '../../lib/image/jpeg/scan-window.ts';
@@ -18,7 +19,9 @@ const sizes = [
   { name: '102 MP', width: 11648, height: 8736 },
 ];
 const rounds = Number(process.argv[2] ?? 3);
-const photos = new URL('../../../shared/photos/large/', import.meta.url);
+/** Beside the repository and not part of it; `PHOTOS` names another folder. */
+const photosRoot = process.env['PHOTOS'] ?? new URL('../../../shared/photos', import.meta.url).pathname;
+const photos = pathToFileURL(`${photosRoot}/large/`);
 
 /** A wall of photos, or of made-up pictures where there are none. */
 async function mosaic(width: number, height: number): Promise<Uint8Array> {
@@ -86,7 +89,9 @@ for (const { name, width, height } of sizes) {
   const source = await mosaic(width, height);
   const box = { left: Math.round(width * 0.4), top: Math.round(height * 0.4), width: 1900, height: 1400 };
   const before = await cropOf(source, box);
-  const after = paste(before, picture(box.width, box.height, 3, 9), ellipse(box));
+  // What a model paints is as smooth as the photo: another part of it.
+  const elsewhere = await cropOf(source, { ...box, left: box.left + 300, top: box.top + 200 });
+  const after = paste(before, elsewhere, ellipse(box));
   let spliced: ReturnType<typeof spliceJpeg> | undefined;
   const stages: Record<string, () => unknown> = {
     walk: () => walk(source),

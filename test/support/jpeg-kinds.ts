@@ -22,7 +22,7 @@ const greys = picture(width, height, 1);
 const run = (program: string, args: readonly string[], input: Uint8Array): Uint8Array =>
   execFileSync(program, args, { input, maxBuffer: 1 << 28, stdio: ['pipe', 'pipe', 'ignore'] });
 
-function isPresent(program: string): boolean {
+export function isPresent(program: string): boolean {
   try {
     execFileSync(program, ['-version'], { stdio: ['ignore', 'ignore', 'pipe'] });
     return true;

@@ -23,7 +23,10 @@ export function reserve(writer: BitWriter, extra: number): void {
   writer.bytes = grown;
 }
 
-/** Appends the low `count` (0..16) bits of `bits`. The caller has reserved room. */
+/** With the 7 bits that may be pending, what 31 bits hold. */
+export const maxBitsAtOnce = 24;
+
+/** Appends the low `count` (0..24) bits of `bits`. The caller has reserved room. */
 export function writeBits(writer: BitWriter, bits: number, count: number): void {
   let pending = (writer.pending << count) | (bits & ((1 << count) - 1));
   let total = writer.count + count;

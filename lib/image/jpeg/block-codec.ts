@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import { type BitWriter, takeBits, writeBits } from './bit-writer.ts';
+import { type BitWriter, maxBitsAtOnce, takeBits, writeBits } from './bit-writer.ts';
 import type { ScanWindow } from './scan-window.ts';
 import type { ScanTables } from './walk.ts';
 
@@ -109,6 +109,10 @@ export function writeSymbol(
   extra: number,
   size: number,
 ): void {
+  if (length + size <= maxBitsAtOnce) {
+    writeBits(writer, (code << size) | extra, length + size);
+    return;
+  }
   writeBits(writer, code, length);
-  if (size > 0) writeBits(writer, extra, size);
+  writeBits(writer, extra, size);
 }

@@ -76,7 +76,10 @@ function everyPixel(part: Box, { box, mask }: BoxedMask): boolean {
 
 /**
  * The part of a mask that a strict splice can change in full: pixels whose blocks, of every component, lie inside it with
- * their whole footprint. Composite within this, feather included, and no pixel outside the mask changes when decoded.
+ * their whole footprint.
+ *
+ * Composite within this, feather included, and give the splice the mask it was made from: no block is refused then, and no pixel
+ * outside that mask changes when decoded. At its rim up to 16 pixels (4:2:0, 7 for 4:4:4) of the mask stay as they were.
  *
  * @returns the same box; kept pixels keep their value, others are 0.
  */
@@ -110,7 +113,7 @@ function fillBox(data: Uint8Array, box: Box, part: Box, value: number): void {
 
 /**
  * A mask grown to whole blocks and their footprints (by at most 16 pixels and a fringe of 1 for 4:2:0): everything the mask
- * covers can then be repainted, and a strict splice leaves each pixel outside the *grown* mask as it was, bit for bit.
+ * covers can then be repainted, and a strict splice given the grown mask leaves each pixel outside of it as it was, bit for bit.
  *
  * @returns a larger box; 255 inside, 0 outside.
  */

@@ -1,14 +1,56 @@
-import type { BlockRect, DifferencePlane } from './patch.ts';
+import { type BlockRect, type JpegPatch, plainBytes, type Weights, weightScale } from './patch.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
+
+/** Sums of `after - before` by channel over the pixels of each subsampled sample. */
+export interface ChannelSums {
+  readonly red: Int32Array;
+  readonly green: Int32Array;
+  readonly blue: Int32Array;
+}
+
+/**
+ * One pass over a patch for all components of one sampling.
+ *
+ * @returns (8 blocksHigh) x (8 blocksWide) sums each.
+ */
+export function channelSums(component: JpegComponent, patch: JpegPatch, blocks: BlockRect): ChannelSums {
+  const { box } = patch;
+  const { pixelsAcross, pixelsDown } = component;
+  const width = blocks.blocksWide * 8;
+  const size = width * blocks.blocksHigh * 8;
+  const red = new Int32Array(size);
+  const green = new Int32Array(size);
+  const blue = new Int32Array(size);
+  const from = plainBytes(patch.before);
+  const to = plainBytes(patch.after);
+  const columnOf = Int32Array.from({ length: box.width }, (_, x) =>
+    Math.floor((box.left + x) / pixelsAcross),
+  );
+  for (let y = 0, at = 0; y < box.height; y++) {
+    const row = (Math.floor((box.top + y) / pixelsDown) - blocks.top * 8) * width - blocks.left * 8;
+    for (let x = 0; x < box.width; x++, at += 3) {
+      const r = to[at]! - from[at]!;
+      const g = to[at + 1]! - from[at + 1]!;
+      const b = to[at + 2]! - from[at + 2]!;
+      if ((r | g | b) === 0) continue;
+      const sample = row + columnOf[x]!;
+      red[sample]! += r;
+      green[sample]! += g;
+      blue[sample]! += b;
+    }
+  }
+  return { red, green, blue };
+}
 
 interface ChromaRequest {
   readonly structure: JpegStructure;
   readonly component: JpegComponent;
-  readonly difference: DifferencePlane;
+  readonly weights: Weights;
+  readonly sums: ChannelSums;
   readonly blocks: BlockRect;
 }
 
-/** Two leave an error below the rounding of the coefficients. */
+/** One step gains 0.6 to 1.3 dB on photos, the second 0.02 to 0.15, more nothing. */
 const refinementSteps = 2;
 
 /**
@@ -18,38 +60,52 @@ const refinementSteps = 2;
  * soft: the box mean of what is decoded is `c * [1/8, 3/4, 1/8]` each way. Two Richardson steps `c += mean - filter(c)` undo
  * most of it. Samples without a changed pixel stay exactly 0: the correction never spreads the change.
  *
- * @returns (8 blocksHigh) x (8 blocksWide) differences, times 64 as the plane they come from.
+ * @returns (8 blocksHigh) x (8 blocksWide) differences in levels.
  * @see libjpeg, jdsample.c ("fancy upsampling").
  */
-export function chromaDifference(request: ChromaRequest): Int16Array {
+export function chromaDifference(request: ChromaRequest): Float32Array {
   const { component, blocks } = request;
   const width = blocks.blocksWide * 8;
   const mean = boxMean(request, width);
   const isSmoothAcross = component.pixelsAcross === 2;
   const isSmoothDown = component.pixelsDown === 2;
-  if (!isSmoothAcross && !isSmoothDown) return rounded(mean);
+  if (!isSmoothAcross && !isSmoothDown) return mean;
   const plane = mean.slice();
   const decoded = new Float32Array(mean.length);
-  const across = new Float32Array(mean.length);
+  const across = isSmoothAcross && isSmoothDown ? new Float32Array(mean.length) : decoded;
   for (let step = 0; step < refinementSteps; step++) {
     if (isSmoothAcross) smooth(plane, across, 1, width);
-    else across.set(plane);
-    if (isSmoothDown) smooth(across, decoded, width, mean.length);
-    else decoded.set(across);
+    if (isSmoothDown) smooth(isSmoothAcross ? across : plane, decoded, width, mean.length);
     for (let i = 0; i < mean.length; i++) if (mean[i] !== 0) plane[i]! += mean[i]! - decoded[i]!;
   }
-  return rounded(plane);
+  return plane;
 }
 
-const largest = 32767;
-
-function rounded(plane: Float32Array): Int16Array {
-  const result = new Int16Array(plane.length);
-  for (let i = 0; i < plane.length; i++) {
-    if (plane[i] !== 0) result[i] = Math.max(-largest, Math.min(largest, Math.round(plane[i]!)));
+function boxMean(
+  { structure, component, weights, sums, blocks }: ChromaRequest,
+  width: number,
+): Float32Array {
+  const { pixelsAcross, pixelsDown } = component;
+  const { red, green, blue } = sums;
+  const [ofRed, ofGreen, ofBlue] = weights;
+  const plane = new Float32Array(red.length);
+  const shareOf = Float64Array.from(
+    { length: width },
+    (_, x) => 1 / shown(blocks.left * 8 + x, pixelsAcross, structure.width),
+  );
+  for (let at = 0, row = blocks.top * 8; at < plane.length; row++) {
+    const share = 1 / (weightScale * shown(row, pixelsDown, structure.height));
+    for (let x = 0; x < width; x++, at++) {
+      const sum = ofRed * red[at]! + ofGreen * green[at]! + ofBlue * blue[at]!;
+      if (sum !== 0) plane[at] = sum * share * shareOf[x]!;
+    }
   }
-  return result;
+  return plane;
 }
+
+/** How many pixels of the picture a sample stands for: fewer at the right and bottom edge. */
+const shown = (sample: number, pixels: number, size: number) =>
+  Math.max(1, Math.min(pixels, size - sample * pixels));
 
 /** `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; beyond the ends nothing changes. */
 function smooth(from: Float32Array, into: Float32Array, stride: number, span: number): void {
@@ -62,26 +118,3 @@ function smooth(from: Float32Array, into: Float32Array, stride: number, span: nu
     }
   }
 }
-
-function boxMean({ structure, component, difference, blocks }: ChromaRequest, width: number): Float32Array {
-  const { box, data } = difference;
-  const { pixelsAcross, pixelsDown } = component;
-  const plane = new Float32Array(width * blocks.blocksHigh * 8);
-  const columnOf = Int32Array.from({ length: box.width }, (_, x) =>
-    Math.floor((box.left + x) / pixelsAcross),
-  );
-  const shareOf = Float32Array.from(columnOf, (sample) => 1 / shown(sample, pixelsAcross, structure.width));
-  for (let y = 0; y < box.height; y++) {
-    const sampleRow = Math.floor((box.top + y) / pixelsDown);
-    const rowShare = 1 / shown(sampleRow, pixelsDown, structure.height);
-    const at = (sampleRow - blocks.top * 8) * width - blocks.left * 8;
-    const from = y * box.width;
-    for (let x = 0; x < box.width; x++) {
-      plane[at + columnOf[x]!]! += data[from + x]! * shareOf[x]! * rowShare;
-    }
-  }
-  return plane;
-}
-
-/** How many pixels of the picture a sample stands for: fewer at the right and bottom edge. */
-const shown = (sample: number, pixels: number, size: number) => Math.min(pixels, size - sample * pixels);

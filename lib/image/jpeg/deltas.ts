@@ -1,11 +1,12 @@
-import { chromaDifference } from './chroma.ts';
+import { type ChannelSums, channelSums, chromaDifference } from './chroma.ts';
 import { forwardDct, zigzag } from './dct.ts';
 import {
   type BlockRect,
   blocksCovering,
-  differencePlane,
-  differenceScale,
   type JpegPatch,
+  plainBytes,
+  type Weights,
+  weightScale,
   weightsOf,
 } from './patch.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
@@ -20,86 +21,117 @@ export interface BlockDeltas extends BlockRect {
 }
 
 /**
- * Coefficient changes of one component for one patch: `round(FDCT(after - before) / q)`.
+ * Coefficient changes of every component for one patch: `round(FDCT(after - before) / q)`.
  *
- * Where the two rasters agree over a block and its share of subsampled neighbours, all 64 are exactly 0. Samples beyond the
- * picture's right and bottom edge repeat the last one, as encoders do.
+ * Where the two rasters agree over a block all 64 are exactly 0. Samples beyond the picture's right and bottom edge repeat the last
+ * one, as encoders do.
  */
-export function patchDeltas(structure: JpegStructure, index: number, patch: JpegPatch): BlockDeltas {
-  const component = structure.components[index]!;
-  const blocks = blocksCovering(component, patch.box);
-  const difference = differencePlane(patch, weightsOf(structure, index));
-  const isDirect = component.pixelsAcross === 1 && component.pixelsDown === 1;
-  const samples = isDirect
-    ? {
-        data: difference.data,
-        left: patch.box.left,
-        top: patch.box.top,
-        width: patch.box.width,
-        height: patch.box.height,
-      }
-    : {
-        data: chromaDifference({ structure, component, difference, blocks }),
-        left: blocks.left * 8,
-        top: blocks.top * 8,
-        width: blocks.blocksWide * 8,
-        height: blocks.blocksHigh * 8,
-      };
+export function patchDeltas(structure: JpegStructure, patch: JpegPatch): BlockDeltas[] {
+  const sumsBySampling = new Map<string, ChannelSums>();
+  return structure.components.map((component, index) => {
+    const blocks = blocksCovering(component, patch.box);
+    const weights = weightsOf(structure, index);
+    const { pixelsAcross, pixelsDown } = component;
+    if (pixelsAcross === 1 && pixelsDown === 1) {
+      return transformBlocks(
+        index,
+        component,
+        blocks,
+        directSource(component, patch, weights, structure.components.length),
+      );
+    }
+    const sampling = `${pixelsAcross} x ${pixelsDown}`;
+    const sums = sumsBySampling.get(sampling) ?? channelSums(component, patch, blocks);
+    sumsBySampling.set(sampling, sums);
+    const plane = chromaDifference({ structure, component, weights, sums, blocks });
+    return transformBlocks(index, component, blocks, planeSource(component, plane, blocks));
+  });
+}
+
+/** Fills the 64 differences of the block whose first sample is (x, y); false when all are 0. */
+type BlockSource = (x: number, y: number, into: Float64Array) => boolean;
+
+function transformBlocks(
+  index: number,
+  { quant }: JpegComponent,
+  blocks: BlockRect,
+  source: BlockSource,
+): BlockDeltas {
   const count = blocks.blocksWide * blocks.blocksHigh;
-  const result = {
-    component: index,
-    ...blocks,
-    deltas: new Int16Array(count * 64),
-    touched: new Uint8Array(count),
-  };
-  const inverse = Float64Array.from(component.quant, (step) => 1 / (step * differenceScale));
+  const deltas = new Int16Array(count * 64);
+  const touched = new Uint8Array(count);
+  const inverse = Float64Array.from(quant, (step) => 1 / step);
   const block = new Float64Array(64);
   const frequencies = new Float64Array(64);
   for (let row = 0, i = 0; row < blocks.blocksHigh; row++) {
     for (let column = 0; column < blocks.blocksWide; column++, i++) {
-      if (!gatherBlock(component, samples, (blocks.left + column) * 8, (blocks.top + row) * 8, block))
-        continue;
+      if (!source((blocks.left + column) * 8, (blocks.top + row) * 8, block)) continue;
       forwardDct(block, frequencies);
-      result.touched[i] = quantise(frequencies, inverse, result.deltas, i * 64);
+      touched[i] = quantise(frequencies, inverse, deltas, i * 64);
     }
   }
-  return result;
+  return { component: index, ...blocks, deltas, touched };
 }
 
-interface Samples {
-  readonly data: Int16Array;
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Fills the 64 differences of the block whose first sample is (x, y), 0 beyond the samples known; false when all are 0. */
-function gatherBlock(
+/** Full resolution: straight from the pixels, 0 beyond the patch. */
+function directSource(
   component: JpegComponent,
-  samples: Samples,
+  patch: JpegPatch,
+  weights: Weights,
+  channels: number,
+): BlockSource {
+  const { box } = patch;
+  const [red, green, blue] = weights.map((weight) => weight / weightScale) as [number, number, number];
+  const from = plainBytes(patch.before);
+  const to = plainBytes(patch.after);
+  const isGrey = channels === 1;
+  return (x, y, into) => {
+    const isInner = isInside(component, box, x, y);
+    let any = 0;
+    for (let j = 0, i = 0; j < 8; j++) {
+      const row = Math.min(y + j, component.height - 1) - box.top;
+      const isKnownRow = row >= 0 && row < box.height;
+      for (let column = x - box.left; i < 8 * j + 8; i++, column++) {
+        const clamped = isInner ? column : Math.min(column, component.width - 1 - box.left);
+        into[i] = 0;
+        if (!isKnownRow || clamped < 0 || clamped >= box.width) continue;
+        const at = (row * box.width + clamped) * channels;
+        const r = to[at]! - from[at]!;
+        const g = isGrey ? 0 : to[at + 1]! - from[at + 1]!;
+        const b = isGrey ? 0 : to[at + 2]! - from[at + 2]!;
+        into[i] = red * r + green * g + blue * b;
+        any |= r | g | b;
+      }
+    }
+    return any !== 0;
+  };
+}
+
+const isInside = (
+  { width, height }: JpegComponent,
+  { left, top }: { left: number; top: number },
   x: number,
   y: number,
-  into: Float64Array,
-): boolean {
-  const { data, left, top, width, height } = samples;
-  const lastColumn = component.width - 1 - left;
-  const lastRow = component.height - 1 - top;
-  const isInner = x >= left && x + 7 - left < width && x + 7 - left <= lastColumn;
-  let any = 0;
-  for (let j = 0; j < 8; j++) {
-    const row = Math.min(y + j - top, lastRow);
-    const isKnown = row >= 0 && row < height;
-    const at = row * width + x - left;
-    for (let i = 0; i < 8; i++) {
-      const column = isInner ? x + i - left : Math.min(x + i - left, lastColumn);
-      const value = isInner ? data[at + i] : column >= 0 && column < width ? data[row * width + column] : 0;
-      const known = isKnown ? value! : 0;
-      into[j * 8 + i] = known;
-      any |= known;
+) => x >= left && y >= top && x + 8 <= width && y + 8 <= height;
+
+/** Subsampled: from the plane that covers the blocks. */
+function planeSource(component: JpegComponent, plane: Float32Array, blocks: BlockRect): BlockSource {
+  const width = blocks.blocksWide * 8;
+  const lastRow = component.height - 1 - blocks.top * 8;
+  const lastColumn = component.width - 1 - blocks.left * 8;
+  return (x, y, into) => {
+    const left = x - blocks.left * 8;
+    let any = false;
+    for (let j = 0, i = 0; j < 8; j++) {
+      const row = Math.min(y + j - blocks.top * 8, lastRow) * width;
+      for (let column = left; i < 8 * j + 8; i++, column++) {
+        const value = plane[row + Math.min(column, lastColumn)]!;
+        into[i] = value;
+        any ||= value !== 0;
+      }
     }
-  }
-  return any !== 0;
+    return any;
+  };
 }
 
 function quantise(frequencies: Float64Array, inverse: Float64Array, into: Int16Array, at: number): 0 | 1 {
@@ -107,7 +139,7 @@ function quantise(frequencies: Float64Array, inverse: Float64Array, into: Int16A
   for (let k = 0; k < 64; k++) {
     const exact = frequencies[zigzag[k]!]! * inverse[k]!;
     if (exact > -0.5 && exact < 0.5) continue;
-    // At most 8 * 32767 / 64 = 4096 steps, whatever the rasters hold.
+    // Far inside 16 bits: a difference is at most 255 levels, refined at most four times that, and the transform gains 8.
     into[at + k] = exact < 0 ? exact - 0.5 : exact + 0.5;
     any = 1;
   }

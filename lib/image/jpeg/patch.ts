@@ -35,54 +35,25 @@ export function blocksCovering(component: JpegComponent, box: Box): BlockRect {
   };
 }
 
-/** Weights of R, G, B in a component. @see JFIF 1.02 (ITU-R BT.601, full range); differences need no offset. */
+/** Weights of the channels in a component, in 1/65536: whole numbers, so that those of grey cancel exactly in Cb and Cr. */
 export type Weights = readonly [number, number, number];
+export const weightScale = 65536;
+
+/** @see JFIF 1.02 (ITU-R BT.601, full range); differences need no offset. */
 const ycbcrWeights: readonly Weights[] = [
-  [0.299, 0.587, 0.114],
-  [-0.299 / 1.772, -0.587 / 1.772, 0.5],
-  [0.5, -0.587 / 1.402, -0.114 / 1.402],
+  [19595, 38470, 7471],
+  [-11059, -21709, 32768],
+  [32768, -27439, -5329],
 ];
 
-/** How pixels make a component; `undefined` means the one channel itself. */
-export function weightsOf({ colour }: JpegStructure, index: number): Weights | undefined {
-  if (colour === 'grey') return undefined;
+/** How R, G and B make a component; a grey file's one channel counts as R. */
+export function weightsOf({ colour }: JpegStructure, index: number): Weights {
   if (colour === 'ycbcr') return ycbcrWeights[index]!;
-  return [index === 0 ? 1 : 0, index === 1 ? 1 : 0, index === 2 ? 1 : 0];
-}
-
-/** Differences are kept as whole numbers of 1/64 level: 2 bytes a pixel, and 0 stays exactly 0. */
-export const differenceScale = 64;
-
-/** `after - before` of one component over the box, times 64. */
-export interface DifferencePlane {
-  readonly box: Box;
-  readonly data: Int16Array;
-}
-
-export function differencePlane(
-  { box, before, after }: JpegPatch,
-  weights: Weights | undefined,
-): DifferencePlane {
-  const data = new Int16Array(box.width * box.height);
-  const from = plainBytes(before);
-  const to = plainBytes(after);
-  if (!weights) {
-    for (let i = 0; i < data.length; i++) data[i] = differenceScale * (to[i]! - from[i]!);
-    return { box, data };
-  }
-  // Whole numbers throughout: 65536 / 64 = 1024 is the weight of one unit.
-  const [red, green, blue] = weights.map((weight) => Math.round(weight * 65536)) as [number, number, number];
-  for (let i = 0, at = 0; i < data.length; i++, at += 3) {
-    const r = to[at]! - from[at]!;
-    const g = to[at + 1]! - from[at + 1]!;
-    const b = to[at + 2]! - from[at + 2]!;
-    data[i] = (red * r + green * g + blue * b + 512) >> 10;
-  }
-  return { box, data };
+  return [index === 0 ? weightScale : 0, index === 1 ? weightScale : 0, index === 2 ? weightScale : 0];
 }
 
 /** The same memory as `Uint8Array`, never a `Buffer`: loops over one type of array are several times faster. */
-const plainBytes = ({ data }: Raster) => new Uint8Array(data.buffer, data.byteOffset, data.length);
+export const plainBytes = ({ data }: Raster) => new Uint8Array(data.buffer, data.byteOffset, data.length);
 
 /** @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture, or its rasters not the box. */
 export function assertPatchFits(

@@ -1,5 +1,5 @@
 import { decodeCoefficients } from './decode-coefficients.ts';
-import type { BlockCounts, ScanPair } from './prove-scan.ts';
+import { type BlockCounts, countBlocks, type ScanPair } from './prove-scan.ts';
 
 /**
  * Decodes two files of several scans in full and compares each block that is not touched.
@@ -11,22 +11,18 @@ import type { BlockCounts, ScanPair } from './prove-scan.ts';
 export function compareCoefficients({ source, output, before, after, touched }: ScanPair): BlockCounts {
   const a = decodeCoefficients(source, before);
   const b = decodeCoefficients(output, after);
-  const tally = { comparedBlocks: 0, differingBlocks: 0, touchedBlocks: 0 };
+  let differingBlocks = 0;
   touched.forEach(({ bitmap }, component) => {
     const ofA = a[component]!;
     const ofB = b[component]!;
     for (let block = 0; block < bitmap.length; block++) {
-      if (bitmap[block] === 1) {
-        tally.touchedBlocks++;
-        continue;
-      }
-      tally.comparedBlocks++;
+      if (bitmap[block] === 1) continue;
       for (let k = block * 64; k < block * 64 + 64; k++) {
         if (ofA[k] === ofB[k]) continue;
-        tally.differingBlocks++;
+        differingBlocks++;
         break;
       }
     }
   });
-  return tally;
+  return { ...countBlocks(touched), differingBlocks };
 }

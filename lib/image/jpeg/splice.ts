@@ -63,12 +63,10 @@ function splice({
 }: SpliceRequest): Spliced {
   assertEnoughData(structure);
   for (const patch of patches) assertPatchFits(structure, patch);
-  const deltas = patches.flatMap((patch) =>
-    structure.components.map((_, index) => {
-      const change = patchDeltas(structure, index, patch);
-      return strict ? withinMask(structure, change, patch) : change;
-    }),
-  );
+  const deltas = patches.flatMap((patch) => {
+    const changes = patchDeltas(structure, patch);
+    return strict ? changes.map((change) => withinMask(structure, change, patch)) : changes;
+  });
   const edits = collectEdits(structure, deltas);
   const { touched } = edits;
   if (touched.every(({ count }) => count === 0)) {

@@ -116,6 +116,18 @@ describe.each(jpegKinds)('splicing $name', (kind) => {
     }
   });
 
+  it('refuses no block in strict mode when composited within the shrunk mask', async () => {
+    const source = await kind.make();
+    const before = crop(await decodeJpeg(source), box);
+    const inner = shrinkMaskToBlocks(readJpegStructure(source), { box, mask }).mask;
+    const after = paste(before, picture(box.width, box.height, kind.channels, 7), inner);
+    const strict = expectSpliced(
+      spliceJpeg({ source, patches: [{ box, before, after, mask }], strict: true }),
+    );
+    const plain = expectSpliced(spliceJpeg({ source, patches: [{ box, before, after }] }));
+    expect(strict.bytes).toEqual(plain.bytes);
+  });
+
   it('returns the source itself when nothing differs', async () => {
     const source = await kind.make();
     const before = crop(await decodeJpeg(source), box);
