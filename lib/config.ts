@@ -102,6 +102,9 @@ export const settings = {
   MAX_MODEL_CALLS: variable(integer(1, 100).default(defaultBudget.maxModelCalls)).describe(
     'Calls of the model for one region before its job is given up. 1: never billed twice.',
   ),
+  DAILY_COST_CAP_USD: variable(z.coerce.number().min(0).optional()).describe(
+    'Model calls of one day (UTC) of the whole deployment, estimated; jobs then wait for the next day. Unset: no cap.',
+  ),
   REQUEST_FILE: variable(z.enum(['optional', 'required']).default('optional')).describe(
     '`required`: a pair without `photo.json` waits for it.',
   ),
@@ -156,6 +159,7 @@ export interface Config {
         readonly apiEndpoint: string;
       }
     | undefined;
+  readonly dailyCostCapUsd: number | undefined;
   readonly requestFile: Environment['REQUEST_FILE'];
   readonly folderMask: boolean;
   readonly sweepMaxJobs: number;
@@ -234,6 +238,7 @@ function configOf(environment: Environment): Config {
       deadlineMs: environment.EDIT_DEADLINE_MS,
     },
     queue: queueOf(environment),
+    dailyCostCapUsd: environment.DAILY_COST_CAP_USD,
     requestFile: environment.REQUEST_FILE,
     folderMask: environment.FOLDER_MASK,
     sweepMaxJobs: environment.SWEEP_MAX_JOBS,

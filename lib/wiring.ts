@@ -16,8 +16,12 @@ export interface Wiring {
   readonly jobs: () => Promise<Jobs>;
 }
 
-/** The composition root: configuration -> clients -> engine -> edit -> jobs. */
-export function wire(config: Config, log: Log): Wiring {
+/**
+ * The composition root: configuration -> clients -> engine -> edit -> jobs.
+ *
+ * @param shutdown aborts when the process is told to end.
+ */
+export function wire(config: Config, log: Log, shutdown: AbortSignal = new AbortController().signal): Wiring {
   const editWith: () => Promise<EditWith> = once(() => makeEditWith(config));
   return {
     config,
@@ -25,7 +29,7 @@ export function wire(config: Config, log: Log): Wiring {
     edit: once(async () => makeEdit(config, await editWith())),
     generate: once(() => makeGenerate(config)),
     upscale: once(() => makeUpscale(config)),
-    jobs: once(async () => makeJobs({ config, log, editWith: await editWith() })),
+    jobs: once(async () => makeJobs({ config, log, editWith: await editWith(), shutdown })),
   };
 }
 

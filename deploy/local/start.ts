@@ -10,14 +10,21 @@ import { type LocalSystem, startLocalSystem } from './system.ts';
 
 /**
  * `npm start`: everything on this machine, a demo run through it, and what to try next. `npm start -- --queue`: jobs go
- * through a queue, as in large deployments.
+ * through a queue, as in large deployments. `-- --engine gemini`: the adapter of a
+ * model, answered by an emulator of its API.
  */
 
 const root = '.local';
 const defaultPort = 8080;
 const demoName = 'demo.jpg';
 
-const { values: flags } = parseArgs({ options: { queue: { type: 'boolean', default: false } } });
+const { values: flags } = parseArgs({
+  options: {
+    queue: { type: 'boolean', default: false },
+    engine: { type: 'string' },
+    model: { type: 'string' },
+  },
+});
 const port = Number(process.env['PORT'] ?? defaultPort);
 const system = await start();
 const stopped = new AbortController();
@@ -50,7 +57,11 @@ async function start(): Promise<LocalSystem> {
       storagePort: port === 0 ? 0 : port + 1,
       log: jsonLog({ stream }),
       hasQueue: flags.queue,
-      environment: process.env,
+      environment: {
+        ...process.env,
+        ...(flags.engine === undefined ? {} : { ENGINE: flags.engine }),
+        ...(flags.model === undefined ? {} : { MODEL: flags.model }),
+      },
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -6,6 +6,7 @@ import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Log } from '../../lib/log.ts';
 import { wire } from '../../lib/wiring.ts';
+import { startModelEmulator } from './model/emulator.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
 import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
 
@@ -36,7 +37,9 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
   const server = createServer();
   const url = await listen(server, port);
   const started: { close(): Promise<void> }[] = [];
+  const shutdown = new AbortController();
   const close = async () => {
+    shutdown.abort();
     server.closeAllConnections();
     for (const part of started) await part.close();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -53,15 +56,20 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     started.push(storage);
     const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
     if (queue !== undefined) started.unshift(queue);
+    const model = needsModelEmulator(environment)
+      ? await startModelEmulator({ storageBaseUrl: storage.url })
+      : undefined;
+    if (model !== undefined) started.unshift(model);
     const config = readConfig({
       ...environment,
+      ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
       INPUT_BUCKET: 'input',
       OUTPUT_BUCKET: 'output',
       CONTROL_BUCKET: 'control',
       STORAGE_API_ENDPOINT: storage.url,
       ...queue?.environment,
     });
-    registerFunctions(wire(config, log));
+    registerFunctions(wire(config, log, shutdown.signal));
     route(server);
     // Only now are events delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
@@ -70,6 +78,12 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     await close();
     throw error;
   }
+}
+
+/** A model's engine without an address of its own is answered on this machine. */
+function needsModelEmulator(environment: LocalSystemOptions['environment']): boolean {
+  const { ENGINE: engine = 'patchmatch', MODEL_BASE_URL: baseUrl } = environment ?? {};
+  return engine !== 'patchmatch' && baseUrl === undefined;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';

@@ -9,8 +9,8 @@ export const defaultFeatherPx = 32;
 /** Where the old content still shows, the edge is as soft as that of a camera. */
 const tightFeatherPx = 2;
 /** Levels of low-passed difference: below it is grain and texture, from the second on another object. */
-const ghostFrom = 10;
-const ghostTo = 34;
+const ghostFrom = 6;
+const ghostTo = 24;
 
 /** `3t^2 - 2t^3` of t clamped to 0..1: 0 and 1 with level ends. */
 export function smoothstep(t: number): number {
@@ -41,7 +41,7 @@ export function feather(mask: Mask, featherPx: number): Mask {
 
 /**
  * The difference-adaptive inward feather:
- * `min(mask, 255 * max(S(d / w), S((|O - P| - 10) / 24) * S(d / 2)))`.
+ * `min(mask, 255 * max(S(d / w), S((|O - P| - 6) / 18) * S(d / 2)))`.
  *
  * Wide where picture and answer agree, tight where the old object still differs from it: a wide feather
  * there would let the object shine through as a ghost. w is `featherPx`, but at most half the mask's

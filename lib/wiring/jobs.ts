@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { InpaintReply } from '../engines/engine.ts';
+import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
@@ -21,6 +21,8 @@ export interface Jobs {
 }
 
 interface JobParts {
+  /** Aborts when the instance is going away: jobs then leave a state from which the next attempt goes on. */
+  readonly shutdown: AbortSignal;
   readonly config: Config;
   readonly log: Log;
   readonly editWith: EditWith;
@@ -32,7 +34,7 @@ const sweepMinAgeMs = 120_000;
 const sweepMaxImages = 20_000;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs({ config, log, editWith }: JobParts): Promise<Jobs> {
+export async function makeJobs({ config, log, editWith, shutdown }: JobParts): Promise<Jobs> {
   const { buckets } = config;
   if (buckets === undefined)
     throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
@@ -43,7 +45,7 @@ export async function makeJobs({ config, log, editWith }: JobParts): Promise<Job
   ]);
   const store = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
   const { name: engine } = await makeEngine(config, config);
-  const inline = await inlineByEngine({ config, log, editWith }, store);
+  const inline = await inlineByEngine({ config, log, editWith, shutdown }, store);
   const dispatch = config.queue === undefined ? inline : await queued(config.queue);
   const pairing = { folderMask: config.folderMask };
   const plan = {
@@ -54,8 +56,12 @@ export async function makeJobs({ config, log, editWith }: JobParts): Promise<Job
   };
   const upload =
     (to: Dispatch): UploadHandler =>
-    (id, signal = new AbortController().signal) =>
-      handleUpload(id, { store, inputBucket: buckets.input, pairing, plan, dispatch: to, log }, signal);
+    (id, signal) =>
+      handleUpload(
+        id,
+        { store, inputBucket: buckets.input, pairing, plan, dispatch: to, log },
+        signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]),
+      );
   return {
     uploads: upload(dispatch),
     runJob: upload(inline),
@@ -80,7 +86,8 @@ export async function makeJobs({ config, log, editWith }: JobParts): Promise<Job
 }
 
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
-async function inlineByEngine({ config, log, editWith }: JobParts, store: ObjectStore): Promise<Dispatch> {
+async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Dispatch> {
+  const { config, log, editWith } = parts;
   const [{ inlineDispatch }, { chooseEngine }, { decodeAnswer }] = await Promise.all([
     import('../jobs/dispatch.ts'),
     import('../engines/engine-for.ts'),
@@ -102,8 +109,9 @@ async function inlineByEngine({ config, log, editWith }: JobParts, store: Object
     } catch (error) {
       fault ??= asEditError(error);
     }
-    const engine = await makeEngine(config, choice);
-    const known = dispatches.get(engine.name);
+    const bare = await makeEngine(config, choice);
+    const known = dispatches.get(bare.name);
+    const engine = known === undefined ? await guarded(bare, parts, store) : bare;
     const dispatch =
       known ??
       inlineDispatch({
@@ -120,6 +128,36 @@ async function inlineByEngine({ config, log, editWith }: JobParts, store: Object
     dispatches.set(engine.name, dispatch);
     await dispatch({ ...job, fault }, signal);
   };
+}
+
+/** Before a model is asked: is there money left today, and is asking of any use at the moment? */
+async function guarded(
+  engine: InpaintEngine,
+  { config, log }: JobParts,
+  store: ObjectStore,
+): Promise<InpaintEngine> {
+  const usdPerCall = costOf(config, engine.name, 1);
+  // An embedded engine costs nothing and is always there.
+  if (usdPerCall === 0) return engine;
+  const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
+    import('../jobs/circuit-breaker.ts'),
+    import('../jobs/cost-guard.ts'),
+  ]);
+  const now = Date.now;
+  // The breaker is outside: what is not asked takes no money.
+  return circuitBreaker(capped(), { now, log });
+
+  function capped(): InpaintEngine {
+    const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
+    if (dailyCapUsd === undefined || buckets === undefined) return engine;
+    if (usdPerCall === undefined) {
+      throw new EditError(
+        'CONFIG_INVALID',
+        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
+      );
+    }
+    return costGuardedEngine(engine, { store, controlBucket: buckets.control, dailyCapUsd, usdPerCall, now });
+  }
 }
 
 async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {

@@ -1,4 +1,4 @@
-import { identityAlignment } from '../../lib/image/alignment.ts';
+import { type Alignment, identityAlignment } from '../../lib/image/alignment.ts';
 import { blend } from '../../lib/image/blend.ts';
 import { boundingBox, crop as cut, grow } from '../../lib/image/box.ts';
 import { composite } from '../../lib/image/composite.ts';
@@ -6,15 +6,15 @@ import { coverMask } from '../../lib/image/cover-mask.ts';
 import { outsideDistance } from '../../lib/image/distance.ts';
 import { feather } from '../../lib/image/feather.ts';
 import { emptyFloatRaster } from '../../lib/image/float-raster.ts';
-import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
+import type { Box, Mask, Raster, Size } from '../../lib/image/raster.ts';
 import type { Registration } from '../../lib/image/register.ts';
 import { fitSize, resizeTo } from '../../lib/image/resample.ts';
 import { identityTone, type Tone } from '../../lib/image/tone.ts';
-import { type DriftName, drifts, simulateModel } from './drift.ts';
+import { type Drift, type DriftName, drifts, simulateModel } from './drift.ts';
 import { hasPhotos, largeScenes, type Scene, withObject } from './quality-scenes.ts';
 import { type Scores, scoresOf } from './quality-scores.ts';
 
-interface Job {
+export interface Job {
   readonly crop: Raster;
   readonly edited: Raster;
   readonly mask: Mask;
@@ -26,7 +26,7 @@ interface Result {
   readonly registration?: Registration;
 }
 
-type Method = (job: Job) => Result;
+export type Method = (job: Job) => Result;
 
 const frameSidePx = 1024;
 const plainFeatherPx = 16;
@@ -87,16 +87,20 @@ interface Row {
   readonly scores: Scores;
 }
 
+interface ShiftError {
+  readonly scene: string;
+  readonly drift: DriftName;
+  /** px of the model's frame, and of the 512 px it is registered at. */
+  readonly framePx: number;
+  readonly registeredPx: number;
+}
+
 export interface QualityReport {
   readonly rows: readonly Row[];
   /** For each margin and method the ghost score after medium drift. */
   readonly ghosts: readonly { readonly margin: number; readonly method: string; readonly ghost: number }[];
-  /** Largest error of the shift found, px of the model's frame, of each run. */
-  readonly shiftErrors: readonly {
-    readonly scene: string;
-    readonly drift: DriftName;
-    readonly errorPx: number;
-  }[];
+  /** Error of the alignment found, at the middle of the mask, of each run. */
+  readonly shiftErrors: readonly ShiftError[];
 }
 
 export async function measureQuality(): Promise<QualityReport> {
@@ -104,7 +108,7 @@ export async function measureQuality(): Promise<QualityReport> {
   const runs = scenes.flatMap((scene) =>
     (Object.keys(drifts) as DriftName[]).map((drift) => ({ scene, drift })),
   );
-  const shiftErrors: { scene: string; drift: DriftName; errorPx: number }[] = [];
+  const shiftErrors: ShiftError[] = [];
   const rows: Row[] = [];
   for (const [seed, { scene, drift }] of runs.entries()) {
     const frame = fitSize(scene.truth, frameSidePx);
@@ -113,15 +117,26 @@ export async function measureQuality(): Promise<QualityReport> {
       const result = run({ crop: scene.truth, edited, mask: scene.mask });
       rows.push({ drift, method, scores: score(scene, result) });
       if (result.registration === undefined) continue;
-      const { shiftX, shiftY } = result.registration.alignment;
-      const errorPx = Math.hypot(
-        shiftX * frame.width - drifts[drift].shiftX,
-        shiftY * frame.height - drifts[drift].shiftY,
-      );
-      shiftErrors.push({ scene: scene.name, drift, errorPx });
+      shiftErrors.push({
+        scene: scene.name,
+        drift,
+        ...shiftError(result.registration.alignment, drifts[drift], frame, scene),
+      });
     }
   }
   return { rows, ghosts: measureGhosts(scenes), shiftErrors };
+}
+
+/** How far the middle of the mask is put from where the simulation moved it. */
+function shiftError(found: Alignment, drift: Drift, frame: Size, { truth, mask }: Scene) {
+  const { left, top, width, height } = boundingBox(mask)!;
+  const x = (left + width / 2) / truth.width - 0.5;
+  const y = (top + height / 2) / truth.height - 0.5;
+  const framePx = Math.hypot(
+    frame.width * (found.shiftX + (found.scale - drift.zoom) * x) - drift.shiftX,
+    frame.height * (found.shiftY + (found.scale - drift.zoom) * y) - drift.shiftY,
+  );
+  return { framePx, registeredPx: (framePx * 512) / Math.max(frame.width, frame.height) };
 }
 
 function measureGhosts(scenes: readonly Scene[]) {
@@ -167,7 +182,16 @@ export function summarize({ rows, ghosts, shiftErrors }: QualityReport) {
       ...Object.fromEntries(mine.map((row) => [`margin ${row.margin}`, row.ghost.toFixed(2)])),
     };
   });
-  return { table, ghostTable, shiftErrors };
+  const registered = (Object.keys(drifts) as DriftName[]).map((drift) => {
+    const mine = shiftErrors.filter((row) => row.drift === drift);
+    return {
+      drift,
+      'largest error, px of the frame': Math.max(...mine.map(({ framePx }) => framePx)).toFixed(3),
+      'px registered at': Math.max(...mine.map(({ registeredPx }) => registeredPx)).toFixed(3),
+      'within 0.03 registered px': `${mine.filter(({ registeredPx }) => registeredPx <= 0.03).length} of ${mine.length}`,
+    };
+  });
+  return { table, ghostTable, registered };
 }
 
 if (import.meta.main) {
@@ -176,6 +200,6 @@ if (import.meta.main) {
     const summary = summarize(await measureQuality());
     console.table(summary.table);
     console.table(summary.ghostTable);
-    console.table(summary.shiftErrors);
+    console.table(summary.registered);
   }
 }

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Size } from '../../../lib/image/raster.ts';
+import { invalidField } from './api-error.ts';
+import type { ReplyParameters } from './edit-order.ts';
+import {
+  checkSampling,
+  labelsField,
+  outputFields,
+  parseBody,
+  safetyFields,
+  samplingFields,
+} from './fields.ts';
+import type { Model } from './models.ts';
+
+/** Pixels at 1K; 2K doubles them. */
+const pixelsAt1K = {
+  '1:1': [1024, 1024],
+  '3:4': [896, 1280],
+  '4:3': [1280, 896],
+  '9:16': [768, 1408],
+  '16:9': [1408, 768],
+} as const;
+type AspectRatio = keyof typeof pixelsAt1K;
+
+const schema = z.strictObject({
+  instances: z.array(z.strictObject({ prompt: z.string().min(1) })).length(1),
+  parameters: z
+    .strictObject({
+      ...samplingFields,
+      ...safetyFields,
+      ...outputFields,
+      aspectRatio: z.enum(Object.keys(pixelsAt1K) as [AspectRatio, ...AspectRatio[]]).default('1:1'),
+      sampleImageSize: z.enum(['1K', '2K']).default('1K'),
+      enhancePrompt: z.boolean().default(true),
+    })
+    .prefault({}),
+  labels: labelsField.optional(),
+});
+
+export interface GenerateOrder {
+  readonly size: Size;
+  readonly aspectRatio: string;
+  readonly enhancesPrompt: boolean;
+  readonly parameters: ReplyParameters;
+}
+
+/**
+ * The pictures a text-to-image body asks for.
+ *
+ * @throws {ApiError} 400 for everything the model does not take.
+ * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api
+ */
+export function generateOrder(body: unknown, model: Model): GenerateOrder {
+  const { parameters } = parseBody(schema, body);
+  checkSampling(parameters, model.maxSamples);
+  const { aspectRatio, sampleImageSize, enhancePrompt, negativePrompt } = parameters;
+  if (negativePrompt !== undefined && !model.takesNegativePrompt) {
+    throw invalidField('parameters.negativePrompt', `negativePrompt is not supported by ${model.id}`);
+  }
+  if (!model.imageSizes.includes(sampleImageSize)) {
+    throw invalidField('parameters.sampleImageSize', `${sampleImageSize} is not supported by ${model.id}`);
+  }
+  const [width, height] = pixelsAt1K[aspectRatio];
+  const scale = sampleImageSize === '2K' ? 2 : 1;
+  return {
+    size: { width: width * scale, height: height * scale },
+    aspectRatio,
+    enhancesPrompt: enhancePrompt && !model.takesNegativePrompt,
+    parameters,
+  };
+}

@@ -1,0 +1,330 @@
+import {
+  EditMode,
+  type GenerateContentConfig,
+  GoogleGenAI,
+  MaskReferenceImage,
+  MaskReferenceMode,
+  PersonGeneration,
+  RawReferenceImage,
+  SafetyFilterLevel,
+} from '@google/genai';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type MetadataServer, startMetadataServer } from '../../deploy/local/metadata-server.ts';
+import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
+import type { InpaintRequest } from '../../lib/engines/engine.ts';
+import { generatorFor, modelEngineFor, upscalerFor } from '../../lib/engines/engine-for.ts';
+import type { ModelEngineName } from '../../lib/engines/engine-names.ts';
+import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
+import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
+import { type Json, startEmulator } from '../deploy/local/model/support.ts';
+import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
+import { removalRequest } from '../support/inpaint-request.ts';
+import { boxMask, wavePicture } from '../support/pictures.ts';
+
+/**
+ * Google's own SDK as a witness: what it sends must be taken by the strict emulator, and the same request
+ * made by our adapters must be equal in every field that both set.
+ */
+
+const size = { width: 64, height: 48 };
+const crop = wavePicture(size);
+const mask = boxMask(size, { left: 20, top: 12, width: 24, height: 20 });
+const base64Of = async (raster: typeof crop) =>
+  Buffer.from((await engineCodec.encode(raster)).bytes).toString('base64');
+const image = { imageBytes: await base64Of(crop), mimeType: 'image/png' };
+const maskImage = { imageBytes: await base64Of(mask), mimeType: 'image/png' };
+
+let metadata: MetadataServer;
+let emulator: ModelEmulator;
+let sent: { readonly path: string; readonly body: Json }[] = [];
+
+beforeAll(async () => {
+  metadata = await startMetadataServer();
+  emulator = await startEmulator({ onRequest: (path, body) => sent.push({ path, body }) });
+  const clean = {
+    ...metadata.environment,
+    GOOGLE_APPLICATION_CREDENTIALS: '',
+    CLOUDSDK_CONFIG: '/nonexistent',
+    GOOGLE_API_KEY: '',
+    GEMINI_API_KEY: '',
+  };
+  for (const [name, value] of Object.entries(clean)) vi.stubEnv(name, value);
+});
+afterEach(() => {
+  sent = [];
+  emulator.reset();
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await emulator.close();
+  await metadata.close();
+});
+
+function sdk(location = 'us-central1'): GoogleGenAI {
+  const httpOptions = { baseUrl: emulator.url };
+  // Without a project of its own the auth library starts a gcloud process to ask for one.
+  const googleAuthOptions = { projectId: 'p' };
+  return new GoogleGenAI({ vertexai: true, project: 'p', location, httpOptions, googleAuthOptions });
+}
+
+const settings = () => ({
+  project: 'p',
+  location: undefined,
+  modelBaseUrl: emulator.url,
+  endpointId: undefined,
+  models: {},
+});
+const signal = new AbortController().signal;
+
+async function ours(engine: ModelEngineName, request: Partial<InpaintRequest>): Promise<void> {
+  const adapter = modelEngineFor({ engine, model: undefined }, settings(), { codec: engineCodec });
+  const reply = await adapter.inpaint(removalRequest({ crop, mask, ...request }), signal);
+  expect(reply.outcomes[0]?.kind).toBe('image');
+}
+
+/** These are written in capitals by the SDK and in small letters on the reference pages. */
+const anyCase: ReadonlySet<string> = new Set(['personGeneration', 'safetySetting']);
+
+/** The bodies and paths of our call and of the SDK's, compared. */
+function compared(): Comparison {
+  const [mine, yours] = sent;
+  expect(mine?.path).toBe(yours?.path.replace('/v1beta1/', '/v1/'));
+  return compareBodies(mine?.body, yours?.body, anyCase);
+}
+
+function rawReference(): RawReferenceImage {
+  return Object.assign(new RawReferenceImage(), { referenceId: 1, referenceImage: image });
+}
+
+function maskReference(config: object, withImage: boolean): MaskReferenceImage {
+  return Object.assign(new MaskReferenceImage(), {
+    referenceId: 2,
+    config,
+    ...(withImage && { referenceImage: maskImage }),
+  });
+}
+
+const instance = 'instances[0]';
+const references = `${instance}.referenceImages`;
+const imageType = (at: number) => `${references}[${at}].referenceImage.mimeType`;
+/** What we always ask for, and the SDK only when told to. */
+const alwaysOurs = ['parameters.includeRaiReason', 'parameters.outputOptions.mimeType'];
+
+describe('edit with a user mask', () => {
+  it('is taken, and equal to our removal', async () => {
+    await ours('imagen', {});
+    const { generatedImages } = await sdk().models.editImage({
+      model: 'imagen-3.0-capability-001',
+      prompt: '',
+      referenceImages: [
+        rawReference(),
+        maskReference({ maskMode: MaskReferenceMode.MASK_MODE_USER_PROVIDED, maskDilation: 0.01 }, true),
+      ],
+      config: { editMode: EditMode.EDIT_MODE_INPAINT_REMOVAL, baseSteps: 12, numberOfImages: 1 },
+    });
+    expect(generatedImages?.[0]?.image?.imageBytes).toBeTypeOf('string');
+    expect(compared()).toEqual({
+      differing: [],
+      onlyFirst: alwaysOurs,
+      onlySecond: [imageType(0), imageType(1)],
+    });
+  });
+
+  it('is equal to our insertion with every parameter', async () => {
+    await ours('imagen', {
+      mode: 'insertion',
+      prompt: 'a straw hat on the wall',
+      negativePrompt: 'rain',
+      maskDilation: 0.02,
+      samples: 2,
+      seed: 7,
+      addWatermark: false,
+      steps: 40,
+      guidance: 60,
+      language: 'en',
+      personGeneration: 'allow_adult',
+      safetySetting: 'block_only_high',
+      includeSafetyAttributes: true,
+      replyFormat: { mediaType: 'image/jpeg', quality: 90 },
+      labels: { team: 'a' },
+    });
+    const { generatedImages } = await sdk().models.editImage({
+      model: 'imagen-3.0-capability-001',
+      prompt: 'a straw hat on the wall',
+      referenceImages: [
+        rawReference(),
+        maskReference({ maskMode: MaskReferenceMode.MASK_MODE_USER_PROVIDED, maskDilation: 0.02 }, true),
+      ],
+      config: {
+        editMode: EditMode.EDIT_MODE_INPAINT_INSERTION,
+        negativePrompt: 'rain',
+        numberOfImages: 2,
+        seed: 7,
+        addWatermark: false,
+        baseSteps: 40,
+        guidanceScale: 60,
+        language: 'en' as never,
+        personGeneration: PersonGeneration.ALLOW_ADULT,
+        safetyFilterLevel: SafetyFilterLevel.BLOCK_ONLY_HIGH,
+        includeSafetyAttributes: true,
+        includeRaiReason: true,
+        outputMimeType: 'image/jpeg',
+        outputCompressionQuality: 90,
+        labels: { team: 'a' },
+      },
+    });
+    expect(generatedImages).toHaveLength(3);
+    expect(compared()).toEqual({ differing: [], onlyFirst: [], onlySecond: [imageType(0), imageType(1)] });
+  });
+});
+
+describe('edit with an automatic mask', () => {
+  it.each([
+    ['background', MaskReferenceMode.MASK_MODE_BACKGROUND, undefined],
+    ['foreground', MaskReferenceMode.MASK_MODE_FOREGROUND, undefined],
+    ['semantic', MaskReferenceMode.MASK_MODE_SEMANTIC, [175, 176]],
+  ] as const)('of the %s is taken, and equal to ours', async (mode, maskMode, classes) => {
+    await ours('imagen', { mask: undefined, automaticMask: { mode, classes } });
+    await sdk().models.editImage({
+      model: 'imagen-3.0-capability-001',
+      prompt: '',
+      referenceImages: [
+        rawReference(),
+        maskReference(
+          { maskMode, maskDilation: 0.01, ...(classes && { segmentationClasses: [...classes] }) },
+          false,
+        ),
+      ],
+      config: { editMode: EditMode.EDIT_MODE_INPAINT_REMOVAL, baseSteps: 12, numberOfImages: 1 },
+    });
+    expect(compared()).toEqual({ differing: [], onlyFirst: alwaysOurs, onlySecond: [imageType(0)] });
+  });
+});
+
+const generateRequest: GenerateRequest = {
+  prompt: 'a red fox in the snow',
+  negativePrompt: undefined,
+  samples: 2,
+  aspectRatio: '16:9',
+  imageSize: '2K',
+  enhancePrompt: false,
+  seed: 7,
+  language: 'en',
+  personGeneration: 'dont_allow',
+  safetySetting: 'block_low_and_above',
+  addWatermark: false,
+  includeSafetyAttributes: undefined,
+  replyFormat: undefined,
+  storageUri: undefined,
+  labels: undefined,
+};
+
+describe('text to image', () => {
+  it('is taken, and equal to ours', async () => {
+    await generatorFor({ engine: 'imagen', model: undefined }, settings()).generate(generateRequest, signal);
+    const { generatedImages } = await sdk().models.generateImages({
+      model: 'imagen-4.0-generate-001',
+      prompt: 'a red fox in the snow',
+      config: {
+        numberOfImages: 2,
+        aspectRatio: '16:9',
+        imageSize: '2K',
+        enhancePrompt: false,
+        seed: 7,
+        language: 'en' as never,
+        personGeneration: PersonGeneration.DONT_ALLOW,
+        safetyFilterLevel: SafetyFilterLevel.BLOCK_LOW_AND_ABOVE,
+        addWatermark: false,
+      },
+    });
+    expect(generatedImages).toHaveLength(2);
+    expect(compared()).toEqual({ differing: [], onlyFirst: alwaysOurs, onlySecond: [] });
+  });
+});
+
+describe('enlarging', () => {
+  it('is taken, and equal to ours', async () => {
+    const bytes = Buffer.from(image.imageBytes, 'base64');
+    await upscalerFor({ engine: 'imagen', model: undefined }, settings()).upscale(
+      {
+        image: { bytes, mediaType: 'image/png' },
+        factor: 'x2',
+        replyFormat: undefined,
+        storageUri: undefined,
+        labels: undefined,
+      },
+      signal,
+    );
+    const { generatedImages } = await sdk().models.upscaleImage({
+      model: 'imagen-4.0-upscale-preview',
+      image,
+      upscaleFactor: 'x2',
+      config: { includeRaiReason: true, outputMimeType: 'image/png' },
+    });
+    expect(generatedImages).toHaveLength(1);
+    expect(compared()).toEqual({
+      differing: [],
+      // The reference page sends an empty prompt along.
+      onlyFirst: [`${instance}.prompt`],
+      onlySecond: [`${instance}.image.mimeType`, 'parameters.includeRaiReason'],
+    });
+  });
+});
+
+describe('Gemini', () => {
+  it('edits, and is equal to ours', async () => {
+    await ours('gemini', { safetySetting: 'block_only_high', personGeneration: 'allow_adult' });
+    const body: Json = sent[0]?.body;
+    const [{ parts }] = body.contents;
+    const { aspectRatio, imageSize } = body.generationConfig.imageConfig;
+    const safetySettings = body.safetySettings.map(({ category }: Json) => ({
+      category,
+      threshold: 'BLOCK_ONLY_HIGH',
+    }));
+    const imageConfig = {
+      aspectRatio,
+      imageSize,
+      personGeneration: 'ALLOW_ADULT',
+      outputMimeType: 'image/png',
+    };
+    const config: GenerateContentConfig = {
+      responseModalities: ['TEXT', 'IMAGE'],
+      imageConfig,
+      safetySettings,
+    };
+    const reply = await sdk('global').models.generateContent({
+      model: 'gemini-3.1-flash-image',
+      contents: [{ role: 'user', parts }],
+      config,
+    });
+    expect(reply.candidates?.[0]?.content?.parts?.at(-1)?.inlineData?.mimeType).toBe('image/png');
+    expect(compared()).toEqual({ differing: [], onlyFirst: [], onlySecond: [] });
+  });
+
+  it('takes the picture where the model is given no more than a sentence', async () => {
+    const reply = await sdk('global').models.generateContent({
+      model: 'gemini-3.1-flash-image',
+      contents: ['Take the post away', { inlineData: { mimeType: 'image/png', data: image.imageBytes } }],
+    });
+    expect(reply.candidates?.[0]?.finishReason).toBe('STOP');
+  });
+});
+
+describe('credentials', () => {
+  it('come from the metadata server: the SDK sends its token', async () => {
+    await sdk().models.generateImages({
+      model: 'imagen-4.0-generate-001',
+      prompt: 'a red fox in the snow',
+      config: { numberOfImages: 1 },
+    });
+    expect(emulator.calls()).toMatchObject([{ hasToken: true, status: 200, samples: 1 }]);
+  });
+});
+
+describe('failures', () => {
+  it('are read by the SDK as it reads the service', async () => {
+    emulator.behave({ status: 429 });
+    const call = sdk().models.generateImages({ model: 'imagen-4.0-generate-001', prompt: 'a red fox' });
+    await expect(call).rejects.toMatchObject({ status: 429 });
+  });
+});
