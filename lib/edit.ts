@@ -1,14 +1,14 @@
+import { maskCoverage, placedMask } from './edit/effective-mask.ts';
 import { planRepaints } from './edit/plan.ts';
 import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
-import { type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
+import { type RegionPatch, type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { writeOutput } from './edit/write.ts';
 import { assertHonoured } from './engine-options.ts';
 import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './image/codec/header.ts';
-import type { Patch } from './image/codec/write.ts';
 import type { EditRequest } from './request.ts';
 
 /** What an edit starts from: the files as they were uploaded. */
@@ -74,16 +74,17 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
   const { modelDilation, maxRegions } = defaults;
   return async (input, signal) => {
     assertHonoured(input.request, engine.name);
-    const { mode, prompt, polarity } = input.request;
+    const { mode, prompt, polarity, maskMode } = input.request;
     const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
     const { step, timingsMs } = stopwatch(signal);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
-    const { mask, coverage, warnings } = await step('mask', () =>
-      readMask({ mask: input.mask, polarity }, photo, limits),
+    const size = photo.header.displayed;
+    const given = await step('mask', () =>
+      maskMode === 'user' ? readMask({ mask: input.mask, polarity }, photo, limits) : undefined,
     );
     const plan = await step('plan', () =>
-      planRepaints({ mask, engine, request: input.request, defaults, maxRegions }),
+      planRepaints({ mask: given?.mask, size, engine, request: input.request, defaults, maxRegions }),
     );
 
     const painted: Repainted[] = [];
@@ -99,7 +100,9 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
     const dropped = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
       const written = await step('write', () => writeOutput({ photo, patches, isGenerated }));
-      const proof = await step('prove', () => proveOutside({ photo, written, patches, mask: plan.mask }));
+      const proof = await step('prove', () =>
+        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches, size) }),
+      );
       for (const part of written.dropped) dropped.add(part);
       outputs.push({ ...encodings[photo.header.format], bytes: written.bytes, proof });
     }
@@ -110,10 +113,17 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
       return {
         engine: engine.name,
         modelCalls: painted.reduce((sum, { calls }) => sum + calls, 0),
-        warnings: [...new Set([...warnings, ...practice, ...painted.flatMap((one) => one.warnings)])],
+        warnings: [
+          ...new Set([...(given?.warnings ?? []), ...practice, ...painted.flatMap((one) => one.warnings)]),
+        ],
         timingsMs: timingsMs(),
         image: { format: photo.header.format, ...photo.header.displayed },
-        maskCoverage: coverage,
+        maskCoverage:
+          given?.coverage ??
+          maskCoverage(
+            painted.flatMap(({ patches }) => patches.slice(0, 1)),
+            size,
+          ),
         droppedMetadata: [...dropped],
         regions: painted.map(({ report }) => report),
         proofs: outputs.map(({ proof }) => proof),
@@ -133,7 +143,7 @@ const encodings = {
  * Regions x candidates -> candidates x regions: output n takes candidate n of every region. A region with fewer
  * usable candidates repeats its last.
  */
-function candidates(regions: readonly (readonly Patch[])[]): Patch[][] {
+function candidates(regions: readonly (readonly RegionPatch[])[]): RegionPatch[][] {
   const count = Math.max(...regions.map((patches) => patches.length));
   return Array.from({ length: count }, (_, n) =>
     regions.map((patches) => patches[Math.min(n, patches.length - 1)]!),

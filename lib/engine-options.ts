@@ -52,7 +52,6 @@ export function assertHonoured(request: EditRequest, engineName: string): void {
   const faults = [
     request.engine !== undefined && request.engine !== engine && `engine ${engine}`,
     request.model !== undefined && request.model !== model && `model ${model ?? 'unset'}`,
-    request.maskMode !== 'user' && 'maskMode user with a mask of your own',
     request.outputFormat !== 'same' && 'outputFormat same',
     request.outputQuality !== undefined && 'no outputQuality, as the format stays',
   ].filter((fault) => fault !== false);

@@ -1,6 +1,8 @@
 import { driftPx } from '../image/alignment.ts';
-import { crop as cut } from '../image/box.ts';
+import { boundingBox, crop as cut } from '../image/box.ts';
 import { composite } from '../image/composite.ts';
+import { differenceMask } from '../image/difference-mask.ts';
+import { dilate } from '../image/dilate.ts';
 import type { FramePlan } from '../image/frame.ts';
 import type { Mask, Raster } from '../image/raster.ts';
 import type { Repaint } from './plan.ts';
@@ -20,6 +22,8 @@ export interface Fitted {
   readonly fit: FitReport;
   /** A sentence when the answer must not be published. */
   readonly rejection: string | undefined;
+  /** What may change, at the size of the crop: the region's mask, or the one derived from the answer. */
+  readonly mask: Mask;
   /** The part of the crop that changes. */
   readonly patch: { readonly left: number; readonly top: number };
   readonly original: Raster;
@@ -32,8 +36,8 @@ interface FitOptions {
   /** The whole answer in the same colours, 8 bit, any size. */
   readonly answer: Raster;
   readonly region: Repaint;
-  /** The mask that was sent, in the frame. */
-  readonly sentMask: Mask;
+  /** The mask that was sent, in the frame; `undefined` when the model made its own. */
+  readonly sentMask: Mask | undefined;
 }
 
 /** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
@@ -43,12 +47,16 @@ const maxRingResidual = 16;
 
 /** Registers, harmonises and blends one answer, and says whether it may be used. */
 export function fitAnswer({ crop, answer, region, sentMask }: FitOptions): Fitted {
-  const { plan, mask, featherPx } = region;
+  const { plan, featherPx, dilationPx } = region;
+  const edited = contentOf(answer, plan);
+  const mask =
+    region.mask ?? dilate(differenceMask({ crop: colours(crop, edited.channels), edited }), dilationPx);
+  const isUnchanged = boundingBox(mask) === undefined;
   const result = composite({
     crop,
-    edited: contentOf(answer, plan),
+    edited,
     mask,
-    repainted: contentOf(sentMask, plan),
+    ...(sentMask === undefined ? {} : { repainted: contentOf(sentMask, plan) }),
     featherPx,
   });
   const { registration, harmony, patch, raster } = result;
@@ -58,7 +66,16 @@ export function fitAnswer({ crop, answer, region, sentMask }: FitOptions): Fitte
     ringBefore: rounded(harmony.ringBefore),
     ringAfter: rounded(harmony.ringAfter),
   };
-  return { fit, rejection: rejectionOf(fit, crop), patch, original: cut(crop, patch), edited: raster };
+  const rejection = isUnchanged
+    ? 'Expected the model to change something, got the picture as it was'
+    : rejectionOf(fit, crop);
+  return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster };
+}
+
+/** The first `channels` channels: without the alpha, of which a model knows nothing. */
+function colours(raster: Raster, channels: number): Raster {
+  if (raster.channels === channels) return raster;
+  return { ...raster, channels, data: raster.data.filter((_, i) => i % raster.channels < channels) };
 }
 
 function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Raster): string | undefined {

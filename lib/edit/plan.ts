@@ -2,7 +2,7 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import { boundingBox, crop, grow } from '../image/box.ts';
 import { dilate } from '../image/dilate.ts';
 import { type FramePlan, planFrame } from '../image/frame.ts';
-import type { Mask } from '../image/raster.ts';
+import type { Mask, Size } from '../image/raster.ts';
 import { planRegions } from '../image/regions.ts';
 import type { EditRequest } from '../request.ts';
 
@@ -11,19 +11,26 @@ export interface Repaint {
   /** `r0`, `r1`, ...: names the call over retries. */
   readonly key: string;
   readonly plan: FramePlan;
-  /** The effective mask inside `plan.box`: 0 = keep, 255 = replace, between the two is blended. */
-  readonly mask: Mask;
+  /**
+   * The effective mask inside `plan.box`: 0 = keep, 255 = replace, between the two is blended. `undefined`: the model
+   * chooses, and the mask is derived from what it changed.
+   */
+  readonly mask: Mask | undefined;
   readonly featherPx: number;
+  readonly dilationPx: number;
 }
 
 export interface RepaintPlan {
   readonly repaints: readonly Repaint[];
-  /** The effective mask: the user's, plus the dilation that was asked for. */
-  readonly mask: Mask;
+  /** The effective mask: the user's, plus the dilation that was asked for; `undefined` where the model chooses. */
+  readonly mask: Mask | undefined;
 }
 
 interface PlanOptions {
-  readonly mask: Mask;
+  /** `undefined`: the model makes its own. */
+  readonly mask: Mask | undefined;
+  /** Of the picture as displayed. */
+  readonly size: Size;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
   /** Where the request says nothing; pixels of the original. */
@@ -32,17 +39,24 @@ interface PlanOptions {
   readonly maxRegions: number;
 }
 
-/** From the mask to the crops that are sent, one for each separate region. */
-export function planRepaints({ mask, engine, request, defaults, maxRegions }: PlanOptions): RepaintPlan {
-  const effective = dilatedMask(mask, request.dilationPx ?? defaults.dilationPx);
-  const repaints = planRegions(effective, { maxRegions }).map(({ contextBox }, index) => {
-    const plan = planFrame({ context: contextBox, image: effective, frames: engine.frames });
-    return {
-      key: `r${index}`,
-      plan,
-      mask: crop(effective, plan.box),
-      featherPx: request.featherPx ?? defaults.featherPx,
-    };
+/** From the mask to the crops that are sent, one for each separate region; without a mask the whole picture is. */
+export function planRepaints({
+  mask,
+  size,
+  engine,
+  request,
+  defaults,
+  maxRegions,
+}: PlanOptions): RepaintPlan {
+  const dilationPx = request.dilationPx ?? defaults.dilationPx;
+  const featherPx = request.featherPx ?? defaults.featherPx;
+  const effective = mask && dilatedMask(mask, dilationPx);
+  const contexts = effective
+    ? planRegions(effective, { maxRegions }).map(({ contextBox }) => contextBox)
+    : [{ left: 0, top: 0, ...size }];
+  const repaints = contexts.map((context, index) => {
+    const plan = planFrame({ context, image: size, frames: engine.frames });
+    return { key: `r${index}`, plan, mask: effective && crop(effective, plan.box), featherPx, dilationPx };
   });
   return { repaints, mask: effective };
 }

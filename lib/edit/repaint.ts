@@ -1,4 +1,4 @@
-import { engineOptions } from '../engine-options.ts';
+import { automaticMaskOf, engineOptions } from '../engine-options.ts';
 import type { InpaintEngine, InpaintOutcome, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import { decodeAnswer } from '../image/codec/answer.ts';
@@ -26,9 +26,16 @@ export interface RegionReport {
   readonly fits: readonly FitReport[];
 }
 
+/** A patch, and the mask it was blended through. */
+export interface RegionPatch extends Patch {
+  readonly mask: Mask;
+  /** Where the mask lies in the picture as displayed. */
+  readonly maskBox: Box;
+}
+
 export interface Repainted {
   /** One patch for each usable candidate. */
-  readonly patches: readonly Patch[];
+  readonly patches: readonly RegionPatch[];
   readonly warnings: readonly string[];
   readonly calls: number;
   readonly report: RegionReport;
@@ -61,10 +68,12 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   }
   const { box, frame, scale } = region.plan;
   return {
-    patches: usable(fitted).map(({ patch, original, edited }) => ({
+    patches: usable(fitted).map(({ patch, original, edited, mask }) => ({
       box: placed(patch, edited, box),
       original,
       edited,
+      mask,
+      maskBox: box,
     })),
     warnings: reply.warnings,
     calls: reply.calls,
@@ -95,18 +104,15 @@ function placed(
 }
 
 /** The question to the model: the crop in its frame, and the mask it shall repaint. */
-async function inpaintRequest(
-  options: RepaintOptions,
-  crop: Crop,
-): Promise<InpaintRequest & { readonly mask: Mask }> {
+async function inpaintRequest(options: RepaintOptions, crop: Crop): Promise<InpaintRequest> {
   const { photo, region, request, modelDilation } = options;
   const content = await readCropAsSrgb(crop, photo.header, region.plan.content);
   return {
     key: region.key,
     mode: request.mode,
     crop: padToFrame(content, region.plan),
-    mask: maskInFrame(region.mask, region.plan, modelDilation),
-    automaticMask: undefined,
+    mask: region.mask && maskInFrame(region.mask, region.plan, modelDilation),
+    automaticMask: automaticMaskOf(request),
     maskDilation: request.maskDilation,
     ...engineOptions(request),
     samples: request.samples,

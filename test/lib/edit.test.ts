@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type EditorOptions, editor } from '../../lib/edit.ts';
+import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import type { EditError, ErrorCode } from '../../lib/errors.ts';
 import { readHeader } from '../../lib/image/codec/header.ts';
 import { rawPixels } from '../../lib/image/codec/read.ts';
@@ -222,6 +223,36 @@ describe('an answer is never trusted', () => {
     };
     const image = await pipelineOf(photo).png().toBuffer();
     expect(await refusal(edit(image, mask, { engine: broken }))).toBe('ENGINE_BAD_REPLY');
+  });
+});
+
+describe('a mask of the model', () => {
+  const photo = wavePicture({ width: 400, height: 300 });
+  const spot = { left: 150, top: 110, width: 60, height: 50 };
+
+  test('is derived from what it changed: that changes, and nothing else', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const { engine, requests } = paintEngine(({ crop }) =>
+      greyPaint({ crop, mask: boxMask(crop, spot) } as InpaintRequest),
+    );
+    const run = editor({ engine, limits, defaults });
+    const request = parseRequest({ maskMode: 'semantic', maskClasses: ['cat'] });
+    const { outputs, report } = await run({ image, mask: undefined, request }, never);
+    const around = { left: 130, top: 90, width: 100, height: 90 };
+    const { outside, inside } = differences(photo, await pixels(outputs[0]!.bytes), boxMask(photo, around));
+    expect(outside).toBe(0);
+    expect(inside).toBeGreaterThan(0.7 * spot.width * spot.height);
+    expect(requests[0]).toMatchObject({ mask: undefined, automaticMask: { mode: 'semantic', classes: [7] } });
+    expect(report.maskCoverage).toBeLessThan(0.08);
+    expect(report.proofs).toEqual([expect.objectContaining({ outside: 'exact' })]);
+  });
+
+  test('a model that changed nothing has not answered', async () => {
+    const { engine } = paintEngine(({ crop }) => crop);
+    const run = editor({ engine, limits, defaults });
+    const image = await pipelineOf(photo).png().toBuffer();
+    const request = parseRequest({ maskMode: 'background' });
+    expect(await refusal(run({ image, mask: undefined, request }, never))).toBe('ENGINE_DRIFTED');
   });
 });
 
