@@ -3,11 +3,17 @@ import type { InpaintEngine, InpaintRequest } from './engine.ts';
 import { imagenHonours, imagenParameters, removalWarnings } from './imagen.ts';
 import { type EditImages, encodeEditImages, type ModelEngineOptions, predictEdit } from './predict-edit.ts';
 
+/**
+ * Always sent: the API grows masks by 0.03 by itself, and would repaint the surroundings by which its answer
+ * is registered.
+ */
+const defaultDilation = 0.01;
+
 /** What Imagen 3 honours, but for the steps, which this API does not have. */
 const { steps: _steps, ...shared } = imagenHonours;
 export const imagen2Honours: EditHonours = {
   ...shared,
-  maskDilation: { range: [0, 1], default: 0.03 },
+  maskDilation: { range: [0, 1], default: defaultDilation },
   guidance: { range: [0, 500], default: 60, note: 'insertion only' },
 };
 
@@ -31,7 +37,7 @@ export function imagen2EditBody(request: InpaintRequest, images: EditImages): Re
       },
     }),
     guidanceScale: mode === 'insertion' ? request.guidance : undefined,
-    maskDilation: request.maskDilation,
+    maskDilation: request.maskDilation ?? defaultDilation,
   };
   const parameters = {
     sampleCount: request.samples,

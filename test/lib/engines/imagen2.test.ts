@@ -39,7 +39,11 @@ describe('request body', () => {
           mask: { image: { bytesBase64Encoded: maskBase64 } },
         },
       ],
-      parameters: { sampleCount: 1, editConfig: { editMode: 'inpainting-remove' }, ...always },
+      parameters: {
+        sampleCount: 1,
+        editConfig: { editMode: 'inpainting-remove', maskDilation: 0.01 },
+        ...always,
+      },
     });
   });
 
@@ -55,7 +59,7 @@ describe('request body', () => {
       ],
       parameters: {
         sampleCount: 1,
-        editConfig: { editMode: 'inpainting-insert', guidanceScale: 60 },
+        editConfig: { editMode: 'inpainting-insert', guidanceScale: 60, maskDilation: 0.01 },
         ...always,
       },
     });
@@ -70,6 +74,7 @@ describe('request body', () => {
     expect(background.body.parameters.editConfig).toEqual({
       editMode: 'inpainting-remove',
       maskMode: { maskType: 'background' },
+      maskDilation: 0.01,
     });
     const semantic = await send({ mask: undefined, automaticMask: { mode: 'semantic', classes: [7, 8] } });
     expect(semantic.body.parameters.editConfig.maskMode).toEqual({ maskType: 'semantic', classes: [7, 8] });
@@ -79,7 +84,7 @@ describe('request body', () => {
 it('says what it left out', async () => {
   const { reply, body } = await send({ steps: 20, guidance: 10, negativePrompt: 'dogs' });
   expect(reply.warnings.join('\n')).toMatch(/steps[\s\S]*negativePrompt[\s\S]*guidance/);
-  expect(body.parameters.editConfig).toEqual({ editMode: 'inpainting-remove' });
+  expect(body.parameters.editConfig).toEqual({ editMode: 'inpainting-remove', maskDilation: 0.01 });
 });
 
 it('refuses guidance over 500, naming range and engine', async () => {
