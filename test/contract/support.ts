@@ -1,0 +1,70 @@
+import { expect } from 'vitest';
+import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
+import type { InpaintEngine, InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
+import { modelEngineFor } from '../../lib/engines/engine-for.ts';
+import type { EngineName } from '../../lib/engines/engine-names.ts';
+import { patchmatchEngine } from '../../lib/engines/patchmatch.ts';
+import { EditError, type ErrorCode } from '../../lib/errors.ts';
+import { decodeAnswer } from '../../lib/image/codec/answer.ts';
+import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
+import type { Raster } from '../../lib/image/raster.ts';
+import { fakeClock } from '../support/fake-model.ts';
+import { removalRequest } from '../support/inpaint-request.ts';
+import { boxMask, wavePicture } from '../support/pictures.ts';
+
+export const modelEngines = ['imagen', 'imagen2', 'gemini', 'endpoint'] as const;
+export type ModelEngine = (typeof modelEngines)[number];
+
+export const size = { width: 64, height: 48 };
+export const hole = { left: 20, top: 12, width: 24, height: 20 };
+export const crop = wavePicture(size);
+export const mask = boxMask(size, hole);
+export const signal = new AbortController().signal;
+
+/** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
+export function engineOn(emulator: ModelEmulator, engine: EngineName) {
+  const time = fakeClock();
+  const settings = {
+    project: 'p',
+    location: undefined,
+    modelBaseUrl: emulator.url,
+    endpointId: '123',
+    models: {},
+  };
+  const parts = { codec: engineCodec, tuning: { clock: time.clock, random: () => 0 } };
+  const adapter: InpaintEngine =
+    engine === 'patchmatch'
+      ? patchmatchEngine({ codec: engineCodec })
+      : modelEngineFor({ engine, model: undefined }, settings, parts);
+  return { ...time, adapter };
+}
+
+export function request(changes: Partial<InpaintRequest> = {}): InpaintRequest {
+  return removalRequest({ crop, mask, ...changes });
+}
+
+export async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
+  const { code } = await errorOf(work);
+  return code;
+}
+
+export async function errorOf(work: Promise<unknown>): Promise<EditError> {
+  return work.then(
+    () => expect.unreachable('Expected a coded error'),
+    (error: unknown) => {
+      if (error instanceof EditError) return error;
+      throw error;
+    },
+  );
+}
+
+/** The pictures of a reply, decoded as the edit decodes them. */
+export function picturesOf({ outcomes }: InpaintReply): Promise<Raster[]> {
+  const images = outcomes.flatMap((outcome) => (outcome.kind === 'image' ? [outcome.image] : []));
+  return Promise.all(images.map(({ bytes }) => decodeAnswer(bytes)));
+}
+
+/** The sample of the first channel at a place given as fractions of the size. */
+export function sampleAt({ width, height, channels, data }: Raster, x: number, y: number): number {
+  return data[(Math.floor(y * height) * width + Math.floor(x * width)) * channels]!;
+}

@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
+import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
+import { type Edit, editor } from '../../lib/edit.ts';
+import { decodeAnswer } from '../../lib/image/codec/answer.ts';
+import { parseRequest } from '../../lib/request.ts';
+import { greyRemoval } from '../deploy/local/model/support.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { codeOf, engineOn, type ModelEngine, modelEngines, signal } from './support.ts';
+
+/**
+ * The production edit over the production adapters: whatever the model does outside the mask, every pixel
+ * there is published as it was; what cannot be made to fit is not published at all.
+ */
+
+const size = { width: 360, height: 280 };
+const hole = { left: 150, top: 110, width: 60, height: 50 };
+const photo = wavePicture(size);
+const mask = boxMask(size, hole);
+const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
+const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1 };
+
+let emulator: ModelEmulator;
+beforeAll(async () => {
+  // A quarter of the real size: enough for the ring around the mask to be registered.
+  emulator = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+});
+afterEach(() => emulator.reset());
+afterAll(() => emulator.close());
+
+function editOn(engine: ModelEngine): Edit {
+  return editor({ engine: engineOn(emulator, engine).adapter, limits, defaults });
+}
+
+async function run(engine: ModelEngine, behaviour: Behaviour, request: object = {}) {
+  emulator.behave(behaviour);
+  const image = await pipelineOf(photo).png().toBuffer();
+  const input = { image, mask: await maskPng(mask), request: parseRequest(request) };
+  return editOn(engine)(input, signal);
+}
+
+/** Pixels that differ from the photo, outside and inside the mask. */
+async function changes(bytes: Uint8Array) {
+  const after = await decodeAnswer(bytes);
+  const counts = { outside: 0, inside: 0 };
+  for (let i = 0; i < photo.data.length; i++) {
+    if (after.data[i] === photo.data[i]) continue;
+    counts[mask.data[Math.floor(i / 3)] === 0 ? 'outside' : 'inside']++;
+  }
+  return counts;
+}
+
+const survived: Readonly<Record<string, Behaviour>> = {
+  'the usual infidelities': {},
+  'a shift, other light and JPEG under the name of PNG': { shift: 2, brighten: 10, jpeg: true },
+};
+
+describe.each(modelEngines)('%s', (engine) => {
+  it.each(Object.entries(survived))('publishes an exact picture in spite of %s', async (_, behaviour) => {
+    const { outputs, report } = await run(engine, behaviour);
+    const { outside, inside } = await changes(outputs[0]!.bytes);
+    expect(outside).toBe(0);
+    expect(inside).toBeGreaterThan(hole.width * hole.height);
+    expect(report.modelCalls).toBe(1);
+  });
+
+  it('inserts a placeholder, and nothing outside the mask changes', async () => {
+    const { outputs } = await run(engine, {}, { mode: 'insertion', prompt: 'a straw hat on the wall' });
+    const { outside, inside } = await changes(outputs[0]!.bytes);
+    expect(outside).toBe(0);
+    expect(inside).toBeGreaterThan(hole.width * hole.height);
+  });
+});
+
+describe('gemini', () => {
+  it('publishes an exact picture in spite of a zoom of 1 %', async () => {
+    const { outputs } = await run('gemini', { zoom: 1 });
+    expect((await changes(outputs[0]!.bytes)).outside).toBe(0);
+  });
+
+  it('is not published where it has drifted too far', async () => {
+    expect(await codeOf(run('gemini', { shift: 40, brighten: 60, zoom: 20 }))).toBe('ENGINE_DRIFTED');
+  });
+});
