@@ -4,7 +4,7 @@ import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
 import { type RegionPatch, type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
-import { writeOutput } from './edit/write.ts';
+import { encodingOf, writeOutput } from './edit/write.ts';
 import { assertHonoured } from './engine-options.ts';
 import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
@@ -79,6 +79,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
     const { step, timingsMs } = stopwatch(signal);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
+    const encoding = encodingOf(photo, input.request);
     const size = photo.header.displayed;
     const given = await step('mask', () =>
       maskMode === 'user' ? readMask({ mask: input.mask, polarity }, photo, limits) : undefined,
@@ -99,12 +100,12 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
     const outputs: EditOutput[] = [];
     const dropped = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
-      const written = await step('write', () => writeOutput({ photo, patches, isGenerated }));
+      const written = await step('write', () => writeOutput({ photo, patches, isGenerated, encoding }));
       const proof = await step('prove', () =>
         proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches, size) }),
       );
       for (const part of written.dropped) dropped.add(part);
-      outputs.push({ ...encodings[photo.header.format], bytes: written.bytes, proof });
+      outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });
     }
 
     return { outputs, report: reportOf() };

@@ -52,8 +52,6 @@ export function assertHonoured(request: EditRequest, engineName: string): void {
   const faults = [
     request.engine !== undefined && request.engine !== engine && `engine ${engine}`,
     request.model !== undefined && request.model !== model && `model ${model ?? 'unset'}`,
-    request.outputFormat !== 'same' && 'outputFormat same',
-    request.outputQuality !== undefined && 'no outputQuality, as the format stays',
   ].filter((fault) => fault !== false);
   if (faults.length === 0) return;
   throw new EditError('ENGINE_UNSUPPORTED', `Expected ${faults.join(' and ')}, got another choice`);

@@ -1,7 +1,8 @@
+import { EditError } from '../errors.ts';
 import { withoutExifThumbnail } from '../image/codec/exif.ts';
 import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
-import { type Patch, writePatched } from '../image/codec/write.ts';
+import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
 import type { TouchedComponent } from '../image/jpeg/edits.ts';
 import { dropStaleMetadata, markAsComposite } from '../image/jpeg/metadata.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.ts';
@@ -31,25 +32,63 @@ interface WriteOptions {
   readonly patches: readonly Patch[];
   /** A model painted it: the file says so, as IPTC asks. */
   readonly isGenerated: boolean;
+  /** Another format or quality than the picture's own; `undefined` keeps both. */
+  readonly encoding: Encoding | undefined;
+}
+
+/**
+ * The encoding a request asks for, `undefined` for the picture's own.
+ *
+ * @throws {EditError} `KIND_UNSUPPORTED` when the format cannot hold the picture.
+ */
+export function encodingOf(
+  { header }: Source,
+  asked: {
+    readonly outputFormat: 'same' | 'jpeg' | 'png' | 'webp';
+    readonly outputQuality?: number | undefined;
+  },
+): Encoding | undefined {
+  const { outputFormat, outputQuality: quality } = asked;
+  if (outputFormat === 'same' && quality === undefined) return undefined;
+  const format = outputFormat === 'same' ? header.format : outputFormat;
+  if (format === 'jpeg' && header.hasAlpha) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      'Expected a picture without alpha for outputFormat jpeg, got one with',
+    );
+  }
+  if ((format === 'jpeg' || format === 'webp') && header.depth === 16) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected a picture of 8 bit for outputFormat ${format}, got 16 bit`,
+    );
+  }
+  return { format, ...(quality === undefined ? {} : { quality }) };
 }
 
 /**
  * The picture with its patches: a JPEG keeps every coefficient outside the touched blocks where that can be done. Of the
  * metadata goes what the edit made untrue, above all the thumbnail that still shows what is gone.
  */
-export async function writeOutput({ photo, patches, isGenerated }: WriteOptions): Promise<Written> {
-  if (photo.header.format !== 'jpeg') {
+export async function writeOutput({ photo, patches, isGenerated, encoding }: WriteOptions): Promise<Written> {
+  const format = encoding?.format ?? photo.header.format;
+  if (format !== 'jpeg') {
     return {
       way: 'lossless',
-      bytes: await withoutExifThumbnail(await writePatched(photo, patches)),
+      bytes: await withoutExifThumbnail(await writePatched(photo, patches, encoding)),
       dropped: [],
     };
   }
-  const splice = spliceOf(photo, patches);
+  const splice =
+    encoding === undefined ? spliceOf(photo, patches) : { kind: 'unasked' as const, reason: 'asked for' };
   const written =
     splice.kind === 'spliced'
       ? ({ way: 'spliced', ...splice } as const)
-      : ({ way: 're-encoded', bytes: await writePatched(photo, patches), reason: splice.reason } as const);
+      : ({
+          way: 're-encoded',
+          bytes: await writePatched(photo, patches, encoding),
+          reason: splice.reason,
+        } as const);
   const { bytes, dropped } = dropStaleMetadata(written.bytes);
   return { ...written, bytes: isGenerated ? markAsComposite(bytes).bytes : bytes, dropped };
 }

@@ -256,6 +256,43 @@ describe('a mask of the model', () => {
   });
 });
 
+describe('another format than the picture came in', () => {
+  const photo = wavePicture(size);
+  const mask = boxMask(size, box);
+
+  test.each(['png', 'webp'] as const)(
+    'JPEG to %s: every decoded pixel outside the mask is the same',
+    async (outputFormat) => {
+      const image = await pipelineOf(photo).jpeg().toBuffer();
+      const { output } = await edit(image, mask, { request: { outputFormat } });
+      expect(output).toMatchObject({
+        extension: outputFormat,
+        mediaType: `image/${outputFormat}`,
+        proof: { outside: 'exact' },
+      });
+      expect(differences(await pixels(image), await pixels(output.bytes), mask).outside).toBe(0);
+    },
+  );
+
+  test('PNG to JPEG loses a generation, and says so', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const { output } = await edit(image, mask, { request: { outputFormat: 'jpeg', outputQuality: 70 } });
+    expect(output).toMatchObject({ extension: 'jpg', proof: { outside: 're-encoded', reason: 'asked for' } });
+    expect((await readHeader(output.bytes, limits)).format).toBe('jpeg');
+  });
+
+  test('what a format cannot hold is refused', async () => {
+    const alpha = await pipelineOf(noisePicture({ ...size, channels: 4, depth: 8 }))
+      .png()
+      .toBuffer();
+    expect(await refusal(edit(alpha, mask, { request: { outputFormat: 'jpeg' } }))).toBe('KIND_UNSUPPORTED');
+    const deep = await pipelineOf(noisePicture({ ...size, channels: 3, depth: 16 }))
+      .png()
+      .toBuffer();
+    expect(await refusal(edit(deep, mask, { request: { outputFormat: 'webp' } }))).toBe('KIND_UNSUPPORTED');
+  });
+});
+
 describe('options', () => {
   test('dilation lets the edit reach beyond the mask, and the proof follows', async () => {
     const image = await pipelineOf(noisePicture({ ...size, channels: 3, depth: 8 }))

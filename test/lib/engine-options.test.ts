@@ -9,14 +9,11 @@ it('accepts what the engine is, and what is left out', () => {
   assertHonoured(parseRequest({ engine: 'gemini', model: 'gemini-3-pro-image' }), gemini);
 });
 
-it.each([{ engine: 'imagen' }, { model: 'other' }, { outputFormat: 'png' }, { outputQuality: 80 }])(
-  'refuses %j instead of leaving it out',
-  (value) => {
-    expect(() => assertHonoured(parseRequest(value), gemini)).toThrow(
-      expect.objectContaining({ code: 'ENGINE_UNSUPPORTED' }),
-    );
-  },
-);
+it.each([{ engine: 'imagen' }, { model: 'other' }])('refuses %j instead of leaving it out', (value) => {
+  expect(() => assertHonoured(parseRequest(value), gemini)).toThrow(
+    expect.objectContaining({ code: 'ENGINE_UNSUPPORTED' }),
+  );
+});
 
 it('turns request fields into engine options', () => {
   const request = parseRequest({ modelFormat: 'jpeg', modelQuality: 90, steps: 20, maskMode: 'background' });

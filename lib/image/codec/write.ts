@@ -13,6 +13,13 @@ export interface Patch {
   readonly edited: Raster;
 }
 
+/** How an output is encoded where it is not the source's own way. */
+export interface Encoding {
+  readonly format: Header['format'];
+  /** 1..100, for JPEG. */
+  readonly quality?: number;
+}
+
 /**
  * Encodes the source with its patches applied, in the source's own format, space, depth and profile.
  *
@@ -20,11 +27,15 @@ export interface Patch {
  * libvips streams it, any alpha stays as it was (its compositing would wipe colours under alpha 0), and where
  * nothing changed the XOR with 0 is exact by construction.
  */
-export async function writePatched(source: Source, patches: readonly Patch[]): Promise<Buffer> {
+export async function writePatched(
+  source: Source,
+  patches: readonly Patch[],
+  encoding: Encoding = source.header,
+): Promise<Buffer> {
   const { bytes, header } = source;
   const sparse = await sparsePicture(header, patches);
   const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true }).keepMetadata();
-  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), header).toBuffer();
+  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), header, encoding).toBuffer();
 }
 
 async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
@@ -64,11 +75,11 @@ function xor(a: Raster, b: Raster): Raster {
 }
 
 /** Encoder settings, each measured or needed for exactness. */
-function encoded(pipeline: Sharp, header: Header): Sharp {
-  switch (header.format) {
+function encoded(pipeline: Sharp, header: Header, { format, quality }: Encoding): Sharp {
+  switch (format) {
     case 'jpeg':
       return pipeline.jpeg({
-        quality: reencodedJpegQuality,
+        quality: quality ?? reencodedJpegQuality,
         chromaSubsampling: header.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
         progressive: header.isProgressive,
         // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.

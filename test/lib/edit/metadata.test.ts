@@ -13,7 +13,7 @@ async function write(image: Uint8Array, isGenerated = false) {
   const photo = await readPhoto(image, limits);
   const { original } = await readCrop(photo, box);
   const edited = { ...original, data: original.data.map((value) => 255 - value) };
-  return writeOutput({ photo, patches: [{ box, original, edited }], isGenerated });
+  return writeOutput({ photo, patches: [{ box, original, edited }], isGenerated, encoding: undefined });
 }
 
 /** EXIF with a description in the first directory, and a second directory that holds a thumbnail. */

@@ -16,7 +16,11 @@ async function inverted(image: Uint8Array) {
   const patches = [
     { box, original, edited: { ...original, data: original.data.map((value) => 255 - value) } },
   ];
-  return { photo, patches, written: await writeOutput({ photo, patches, isGenerated: false }) };
+  return {
+    photo,
+    patches,
+    written: await writeOutput({ photo, patches, isGenerated: false, encoding: undefined }),
+  };
 }
 
 test('a lossless output that differs in one pixel outside the mask is not published', async () => {
