@@ -6,7 +6,7 @@ import { decodeAnswer } from '../../lib/image/codec/answer.ts';
 import { parseRequest } from '../../lib/request.ts';
 import { greyRemoval } from '../deploy/local/model/support.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-import { codeOf, engineOn, type ModelEngine, modelEngines, signal } from './support.ts';
+import { codeOf, engineOn, type ModelEngine, modelEngines, sampleAt, signal } from './support.ts';
 
 /**
  * The production edit over the production adapters: whatever the model does outside the mask, every pixel
@@ -69,6 +69,22 @@ describe.each(modelEngines)('%s', (engine) => {
     const { outside, inside } = await changes(outputs[0]!.bytes);
     expect(outside).toBe(0);
     expect(inside).toBeGreaterThan(hole.width * hole.height);
+  });
+});
+
+describe('imagen, with a mask it makes itself', () => {
+  it.each([
+    ['foreground', {}],
+    ['semantic', { maskClasses: ['bicycle', 'car'] }],
+  ])('changes the %s and leaves the border exactly as it was', async (maskMode, request) => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const input = { image, mask: undefined, request: parseRequest({ maskMode, ...request }) };
+    const { outputs } = await editOn('imagen')(input, signal);
+    const after = await decodeAnswer(outputs[0]!.bytes);
+    const changed = (at: readonly number[]) =>
+      at.filter((place) => sampleAt(after, place, place) !== sampleAt(photo, place, place)).length;
+    expect(changed([0.01, 0.03, 0.05, 0.95, 0.97, 0.99])).toBe(0);
+    expect(changed([0.4, 0.44, 0.48, 0.5, 0.52, 0.56, 0.6])).toBeGreaterThan(2);
   });
 });
 
