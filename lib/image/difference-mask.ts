@@ -7,7 +7,7 @@ import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
 import { assertSameSize, type Mask, type Raster, type Size } from './raster.ts';
 import { register } from './register.ts';
 import { fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
-import { robustSigma } from './solve.ts';
+import { robustSigma } from './robust.ts';
 import { applyTone, fitTone } from './tone.ts';
 
 /** Found at this size: a model that makes its own mask draws it no finer. */

@@ -2,7 +2,8 @@ import type { Alignment } from './alignment.ts';
 import { alignedWindow } from './alignment.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { resample, wholeWindow } from './resample.ts';
-import { invertSymmetric, median, multiply, robustSigma } from './solve.ts';
+import { median, robustSigma } from './robust.ts';
+import { invertSymmetric, multiply } from './solve.ts';
 
 /** One resolution of the problem: what is compared, and where. */
 export interface Level {

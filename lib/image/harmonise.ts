@@ -1,10 +1,11 @@
+import { type Blocks, blockMeans } from './blocks.ts';
 import { blur, blurKnown } from './blur.ts';
 import { outsideDistance } from './distance.ts';
 import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
 import { spread } from './membrane.ts';
 import { assertSameSize, type Mask } from './raster.ts';
 import { resizeTo } from './resample.ts';
-import { applyTone, fitTone, type Tone } from './tone.ts';
+import { applyTone, fitTone, identityTone, type Tone } from './tone.ts';
 
 /** How the model's answer is brought to the light and colour of the picture around the mask. */
 export interface Harmony {
@@ -30,8 +31,6 @@ const differenceBlurPx = 1.2;
 const blockPx = 4;
 /** Softens the blocks into each other before they are spread. */
 const blockBlur = 0.7;
-/** A block of which less is known says nothing. */
-const minShare = 0.1;
 
 /**
  * Robust gain and offset from the ring, then the rest of the difference on the boundary as a membrane.
@@ -57,12 +56,14 @@ export function harmonise(args: {
   const toned = applyTone(edited, tone);
   const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
   const residual = membraneFrom(clippedDifference(crop, toned), boundary);
+  const cropBlocks = blockMeans(crop, ring, blockPx);
+  const editedBlocks = blockMeans(edited, ring, blockPx);
   return {
     tone,
     residual,
     difference: contentDifference(crop, toned, residual),
-    ringBefore: ringRms(crop, edited, ring),
-    ringAfter: ringRms(crop, toned, ring),
+    ringBefore: ringRms(cropBlocks, editedBlocks, identityTone(crop.channels)),
+    ringAfter: ringRms(cropBlocks, editedBlocks, tone),
   };
 }
 
@@ -78,37 +79,8 @@ function clippedDifference(crop: FloatRaster, toned: FloatRaster): FloatRaster {
   return { ...crop, data };
 }
 
-interface Blocks {
-  readonly means: FloatRaster;
-  /** 1 where anything is known. */
-  readonly known: FloatRaster;
-}
-
-/** Means over blocks of the pixels whose weight is above 0. */
-function blockMeans(values: FloatRaster, weights: FloatRaster): Blocks {
-  const { channels } = values;
-  const size = {
-    width: Math.max(1, Math.round(values.width / blockPx)),
-    height: Math.max(1, Math.round(values.height / blockPx)),
-  };
-  const weighted = { ...values, data: new Float32Array(values.data.length) };
-  for (let p = 0, k = 0; p < weights.data.length; p++) {
-    for (let c = 0; c < channels; c++, k++) weighted.data[k] = values.data[k]! * weights.data[p]!;
-  }
-  const means = resizeTo(weighted, size);
-  const known = resizeTo(weights, size);
-  for (let p = 0; p < known.data.length; p++) {
-    const share = known.data[p]!;
-    for (let c = 0; c < channels; c++) {
-      means.data[p * channels + c] = share > minShare ? means.data[p * channels + c]! / share : 0;
-    }
-    known.data[p] = share > minShare ? 1 : 0;
-  }
-  return { means, known };
-}
-
 function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {
-  const { means, known } = blockMeans(gap, boundary);
+  const { means, known } = blockMeans(gap, boundary, blockPx);
   return spread(blurKnown(means, known, blockBlur), known);
 }
 
@@ -128,13 +100,13 @@ function contentDifference(crop: FloatRaster, toned: FloatRaster, membrane: Floa
 }
 
 /** Over means of blocks, so that grain and slightly different texture do not count; 0 without a ring. */
-function ringRms(a: FloatRaster, b: FloatRaster, ring: FloatRaster): number {
-  const gap = { ...a, data: a.data.map((value, i) => value - b.data[i]!) };
-  const { means, known } = blockMeans(gap, ring);
+function ringRms(crop: Blocks, edited: Blocks, { gains, offsets }: Tone): number {
+  const channels = gains.length;
   let [sum, count] = [0, 0];
-  for (let i = 0; i < means.data.length; i++) {
-    if (known.data[Math.trunc(i / a.channels)] === 0) continue;
-    sum += means.data[i]! ** 2;
+  for (let i = 0; i < crop.means.data.length; i++) {
+    if (crop.known.data[Math.trunc(i / channels)] === 0) continue;
+    const c = i % channels;
+    sum += (crop.means.data[i]! - gains[c]! * edited.means.data[i]! - offsets[c]!) ** 2;
     count++;
   }
   return count === 0 ? 0 : Math.sqrt(sum / count);

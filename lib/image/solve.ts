@@ -37,30 +37,3 @@ export function multiply(matrix: Float64Array, vector: Float64Array): Float64Arr
     return sum;
   });
 }
-
-/** A median needs no more samples than this; sorting more costs more than all the rest of a fit. */
-const maxSamples = 4096;
-
-function sampled(values: Float32Array): Float32Array {
-  const every = Math.ceil(values.length / maxSamples);
-  const out = new Float32Array(Math.ceil(values.length / Math.max(1, every)));
-  for (let i = 0; i < out.length; i++) out[i] = values[i * every]!;
-  return out;
-}
-
-/** Middle value of evenly spaced samples; 0 for none. */
-export function median(values: Float32Array): number {
-  return values.length === 0 ? 0 : middle(sampled(values));
-}
-
-/** Median of the absolute values, times 1.4826: the standard deviation, were they normal; 0 for none. */
-export function robustSigma(values: Float32Array): number {
-  if (values.length === 0) return 0;
-  const sizes = sampled(values);
-  for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(sizes[i]!);
-  return 1.4826 * middle(sizes);
-}
-
-function middle(values: Float32Array): number {
-  return values.sort()[values.length >> 1]!;
-}

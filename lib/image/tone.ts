@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { assertSameSize } from './raster.ts';
-import { median, robustSigma } from './solve.ts';
+import { evenSamples, indicesAbove0, median, robustSigma } from './robust.ts';
 
 /** `corrected = gain * edited + offset`, one of each per channel; offsets in levels of 8 bit. */
 export interface Tone {
@@ -16,6 +16,8 @@ const rounds = 5;
 const tukeyCut = 4.685;
 /** Rounding alone leaves this much: a smaller spread is not trusted to tell outliers. */
 const minSigma = 0.5;
+/** Evenly spaced over the ring: two unknowns for each channel need no more. */
+const maxSamples = 8192;
 /** A flat ring says nothing of contrast: as many levels of spread as this are needed to move the gain half way. */
 const gainPriorLevels = 3;
 
@@ -45,8 +47,7 @@ export function fitTone(args: {
   if (edited.channels !== channels) {
     throw new EditError('SHAPE_MISMATCH', `Expected ${channels} channels, got ${edited.channels}`);
   }
-  const known: number[] = [];
-  for (let p = 0; p < weights.data.length; p++) if (weights.data[p]! > 0) known.push(p);
+  const known = evenSamples(indicesAbove0(weights.data), maxSamples);
   if (known.length === 0) return identityTone(channels);
   const lines = Array.from({ length: channels }, (_, c) =>
     fitLine({
