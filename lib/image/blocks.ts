@@ -9,8 +9,8 @@ export interface Blocks {
   readonly known: FloatRaster;
 }
 
-/** Fewer known pixels than this in a block say nothing. */
-const minPixels = 2;
+/** A block of which less is known says nothing. */
+const minShare = 0.25;
 
 /**
  * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0; each pixel belongs
@@ -39,7 +39,7 @@ export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: n
   }
   for (let block = 0; block < known.data.length; block++) {
     const count = known.data[block]!;
-    const isKnown = count >= Math.min(minPixels, blockPx * blockPx);
+    const isKnown = count > 0 && count * size.width * size.height >= minShare * width * height;
     known.data[block] = isKnown ? 1 : 0;
     for (let k = block * channels; k < (block + 1) * channels; k++) {
       means.data[k] = isKnown ? means.data[k]! / count : 0;

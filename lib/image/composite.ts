@@ -43,8 +43,9 @@ export function composite(args: {
   const { crop, edited, mask, repainted = mask, featherPx = defaultFeatherPx } = args;
   assertSameSize(crop, mask);
   const size = fitSize(crop, workingSidePx);
-  const small = colours(resizeTo(crop, size), edited.channels);
-  const covered = coverMask(repainted, size);
+  const whole = resizeTo(crop, size);
+  const small = colours(whole, edited.channels);
+  const covered = withHidden(coverMask(repainted, size), whole, edited.channels);
   const registration = register({ crop: small, edited: resizeTo(edited, size), mask: covered });
   const { alignment } = registration;
   const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });
@@ -79,4 +80,16 @@ function colours(raster: FloatRaster, channels: number): FloatRaster {
   if (raster.channels === channels) return raster;
   const data = raster.data.filter((_, i) => i % raster.channels < channels);
   return { ...raster, channels, data };
+}
+
+/** Above this a pixel is opaque; what lies under less was never shown to a model. */
+const opaqueLevel = 254;
+
+/** Also sets what cannot be compared: pixels that are not opaque, when there is a channel beyond the colours. */
+function withHidden(mask: Mask, { channels, data: levels }: FloatRaster, colourChannels: number): Mask {
+  if (channels === colourChannels) return mask;
+  const data = mask.data.map((value, p) =>
+    levels[p * channels + colourChannels]! < opaqueLevel ? 255 : value,
+  );
+  return { ...mask, data };
 }

@@ -55,7 +55,7 @@ export function harmonise(args: {
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
   const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
-  const residual = membraneFrom(clippedDifference(crop, toned), boundary);
+  const residual = membraneFrom(clippedDifference(crop, toned, boundary), boundary);
   const cropBlocks = blockMeans(crop, ring, blockPx);
   const editedBlocks = blockMeans(edited, ring, blockPx);
   return {
@@ -68,15 +68,25 @@ export function harmonise(args: {
 }
 
 function weightsBetween(mask: Mask, distance: Float32Array, fromPx: number, toPx: number): FloatRaster {
-  const data = distance.map((d) => (d >= fromPx && d <= toPx ? 1 : 0));
-  return { width: mask.width, height: mask.height, channels: 1, data };
+  const out = emptyFloatRaster(mask.width, mask.height, 1);
+  for (let p = 0; p < distance.length; p++) {
+    const d = distance[p]!;
+    if (d >= fromPx && d <= toPx) out.data[p] = 1;
+  }
+  return out;
 }
 
-function clippedDifference(crop: FloatRaster, toned: FloatRaster): FloatRaster {
-  const data = crop.data.map((value, i) =>
-    Math.min(maxResidual, Math.max(-maxResidual, value - toned.data[i]!)),
-  );
-  return { ...crop, data };
+/** Only where it is asked for: the membrane starts from the boundary. */
+function clippedDifference(crop: FloatRaster, toned: FloatRaster, boundary: FloatRaster): FloatRaster {
+  const { width, height, channels } = crop;
+  const out = emptyFloatRaster(width, height, channels);
+  for (let p = 0; p < boundary.data.length; p++) {
+    if (boundary.data[p] === 0) continue;
+    for (let k = p * channels; k < (p + 1) * channels; k++) {
+      out.data[k] = Math.min(maxResidual, Math.max(-maxResidual, crop.data[k]! - toned.data[k]!));
+    }
+  }
+  return out;
 }
 
 function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {

@@ -6,6 +6,7 @@ import { type FloatRaster, luma } from './float-raster.ts';
 import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
 import { assertSameSize, type Mask } from './raster.ts';
 import { resizeTo } from './resample.ts';
+import { evenSamples } from './robust.ts';
 
 export interface Registration {
   /** The identity when nothing certain could be said. */
@@ -32,6 +33,8 @@ const zoomLevels = 3;
 const minLevelSidePx = 24;
 /** Seven unknowns, and neighbours are not independent. */
 const minRingCount = 200;
+/** More add cost, but nothing the eye could see. */
+const maxRingCount = 24_000;
 /** Neighbouring pixels share noise: after the pre-blur about this many pixels say one thing. */
 const pixelsPerSample = 4 * Math.PI * preBlurPx ** 2;
 /** A shift known worse than this is not applied: it could do more harm than good. */
@@ -136,5 +139,5 @@ function ringOf(mask: Mask, toPx: number): Int32Array {
       if (d >= ringFromPx && (d <= toPx || d === Number.POSITIVE_INFINITY)) ring.push(y * width + x);
     }
   }
-  return Int32Array.from(ring);
+  return evenSamples(Int32Array.from(ring), maxRingCount);
 }

@@ -1,12 +1,18 @@
 /** A median needs no more samples than this; sorting more costs more than all the rest of a fit. */
-const maxSamples = 4096;
+const maxSamples = 2048;
 
-/** At most `count` of the values, evenly spaced. */
+/**
+ * At most `count` of the values: one of each stretch of equal length, at a place that changes from stretch
+ * to stretch, so that a pattern in the values (stripes, a checkerboard) is not met at one phase only.
+ */
 export function evenSamples<T extends Float32Array | Int32Array>(values: T, count: number): T {
   const every = Math.max(1, Math.ceil(values.length / count));
   if (every === 1) return values;
   const out = values.slice(0, Math.ceil(values.length / every)) as T;
-  for (let i = 0; i < out.length; i++) out[i] = values[i * every]!;
+  for (let i = 0; i < out.length; i++) {
+    const place = (Math.imul(i, 0x9e37_79b1) >>> 16) % every;
+    out[i] = values[Math.min(i * every + place, values.length - 1)]!;
+  }
   return out;
 }
 

@@ -106,7 +106,12 @@ function weightedLine(x: Float32Array, y: Float32Array, weights: Float32Array): 
 
 /** `gain * value + offset` for every sample; a new raster. */
 export function applyTone(raster: FloatRaster, { gains, offsets }: Tone): FloatRaster {
-  const { channels } = raster;
-  const data = raster.data.map((value, i) => gains[i % channels]! * value + offsets[i % channels]!);
-  return { ...raster, data };
+  const { channels, data } = raster;
+  const out = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    const gain = gains[c]!;
+    const offset = offsets[c]!;
+    for (let i = c; i < data.length; i += channels) out[i] = gain * data[i]! + offset;
+  }
+  return { ...raster, data: out };
 }

@@ -12,11 +12,11 @@ describe('blockMeans', () => {
   });
 
   it('says nothing of a block with next to no known pixel', () => {
-    const weights = floatPicture(4, 2, 1, (x, y) => (x === 0 && y === 0 ? 1 : 0));
+    const weights = floatPicture(8, 4, 1, (x, y) => (x === 0 && y < 3 ? 1 : 0));
     const { means, known } = blockMeans(
-      floatPicture(4, 2, 1, () => 9),
+      floatPicture(8, 4, 1, () => 9),
       weights,
-      2,
+      4,
     );
     expect([...means.data, ...known.data]).toEqual([0, 0, 0, 0]);
   });

@@ -50,6 +50,16 @@ describe('composite', () => {
     expect(raster.data).toBeInstanceOf(Uint16Array);
   });
 
+  it('does not compare colours that nobody sees', () => {
+    const isHidden = (x: number): boolean => x > 150;
+    const veiled = picture(320, 240, 4, (x, y, c) =>
+      c === 3 ? (isHidden(x) ? 0 : 255) : isHidden(x) ? 200 - 50 * c : scene(x, y, c),
+    );
+    const { harmony, scores } = composite({ crop: veiled, edited, mask });
+    expect(harmony.ringAfter).toBeLessThan(1.5);
+    expect(scores.ringResidual).toBe(harmony.ringAfter);
+  });
+
   it('compares the pictures outside of what was repainted, which may be more than the mask', () => {
     const wider = boxMask(320, 240, { left: 90, top: 60, width: 130, height: 110 });
     const spoiled = resizeTo(edited, { width: 320, height: 240 });

@@ -18,9 +18,21 @@ describe('median', () => {
 });
 
 describe('evenSamples', () => {
-  it('takes every n-th, at most as many as asked for', () => {
-    expect([...evenSamples(Int32Array.of(0, 1, 2, 3, 4, 5, 6), 3)]).toEqual([0, 3, 6]);
+  it('takes one of each stretch, at most as many as asked for', () => {
+    const some = [
+      ...evenSamples(
+        Int32Array.from({ length: 70 }, (_, i) => i),
+        10,
+      ),
+    ];
+    expect(some.map((value) => Math.trunc(value / 7))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect([...evenSamples(Int32Array.of(7, 8), 3)]).toEqual([7, 8]);
+  });
+
+  it('meets a pattern at all its phases', () => {
+    const stripes = Int32Array.from({ length: 20_000 }, (_, i) => i % 2);
+    const light = evenSamples(stripes, 10_000).reduce((sum, value) => sum + value, 0);
+    expect(Math.abs(light - 5000)).toBeLessThan(500);
   });
 });
 
