@@ -43,12 +43,11 @@ async function start(): Promise<LocalSystem> {
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
-    messageFormat: '{message}{if image}: {image}{end}{if ms}, {ms} ms{end}{if code} ({code}){end}',
+    messageFormat: shortLine,
     hideObject: process.env['LOG_LEVEL'] !== 'debug',
     ignore: 'severity',
     translateTime: 'SYS:HH:MM:ss',
     sync: true,
-    singleLine: true,
   });
   try {
     return await startLocalSystem({
@@ -67,6 +66,16 @@ async function start(): Promise<LocalSystem> {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);
   }
+}
+
+/** What a person wants of a line: the message, which file, how long, and the code of an error. */
+function shortLine({ message, image, ms, code }: Record<string, unknown>): string {
+  const facts = [
+    typeof image === 'string' ? image : '',
+    ms === undefined ? '' : `${ms} ms`,
+    String(code ?? ''),
+  ];
+  return [message, ...facts.filter((fact) => fact !== '')].join(', ');
 }
 
 /** Drops the demo pair as a person would, and waits for what becomes of it. */

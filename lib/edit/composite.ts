@@ -36,8 +36,8 @@ interface FitOptions {
   /** The whole answer in the same colours, 8 bit, any size. */
   readonly answer: Raster;
   readonly region: Repaint;
-  /** The mask that was sent, in the frame; `undefined` when the model made its own. */
-  readonly sentMask: Mask | undefined;
+  /** What the model was to repaint, in the frame; `undefined` when it chose itself. */
+  readonly repainted: Mask | undefined;
 }
 
 /** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
@@ -46,7 +46,7 @@ const maxDriftShare = 0.04;
 const maxRingResidual = 16;
 
 /** Registers, harmonises and blends one answer, and says whether it may be used. */
-export function fitAnswer({ crop, answer, region, sentMask }: FitOptions): Fitted {
+export function fitAnswer({ crop, answer, region, repainted }: FitOptions): Fitted {
   const { plan, featherPx, dilationPx } = region;
   const edited = contentOf(answer, plan);
   const mask =
@@ -56,7 +56,7 @@ export function fitAnswer({ crop, answer, region, sentMask }: FitOptions): Fitte
     crop,
     edited,
     mask,
-    ...(sentMask === undefined ? {} : { repainted: contentOf(sentMask, plan) }),
+    ...(repainted === undefined ? {} : { repainted: contentOf(repainted, plan) }),
     featherPx,
   });
   const { registration, harmony, patch, raster } = result;

@@ -58,13 +58,13 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   const request = await step('frame', () => inpaintRequest(options, crop));
   const reply = await step('inpaint', () => engine.inpaint(request, signal));
 
+  const repainted = region.mask && maskInFrame(region.mask, region.plan, dilationOf(options));
   const fitted: Fitted[] = [];
   for (const { image } of images(reply)) {
     const answer = await step('answer', async () =>
       toOwnColours(await decodeAnswer(image.bytes), photo.header),
     );
-    const sentMask = request.mask;
-    fitted.push(await step('composite', () => fitAnswer({ crop: crop.original, answer, region, sentMask })));
+    fitted.push(await step('composite', () => fitAnswer({ crop: crop.original, answer, region, repainted })));
   }
   const { box, frame, scale } = region.plan;
   return {
@@ -105,18 +105,24 @@ function placed(
 
 /** The question to the model: the crop in its frame, and the mask it shall repaint. */
 async function inpaintRequest(options: RepaintOptions, crop: Crop): Promise<InpaintRequest> {
-  const { photo, region, request, modelDilation } = options;
+  const { photo, region, request, engine } = options;
+  const ownDilation = engine.dilatesMask ? 0 : dilationOf(options);
   const content = await readCropAsSrgb(crop, photo.header, region.plan.content);
   return {
     key: region.key,
     mode: request.mode,
     crop: padToFrame(content, region.plan),
-    mask: region.mask && maskInFrame(region.mask, region.plan, modelDilation),
+    mask: region.mask && maskInFrame(region.mask, region.plan, ownDilation),
     automaticMask: automaticMaskOf(request),
-    maskDilation: request.maskDilation,
+    maskDilation: engine.dilatesMask ? dilationOf(options) : undefined,
     ...engineOptions(request),
     samples: request.samples,
   };
+}
+
+/** How much the repainted area is grown beyond the mask, by us or by the API: fraction of the crop's width. */
+function dilationOf({ request, modelDilation }: RepaintOptions): number {
+  return request.maskDilation ?? modelDilation;
 }
 
 function images({ outcomes }: InpaintReply) {

@@ -97,6 +97,8 @@ export interface InpaintEngine {
   /** Does the API take a mask, or must the region be shown another way? */
   readonly masks: 'native' | 'described';
   readonly frames: Frames;
+  /** True where the API grows the mask itself, by `maskDilation`; else the mask is sent grown. */
+  readonly dilatesMask?: boolean;
   /**
    * At least one outcome of the reply is an image: when none is, the engine throws.
    * @throws {EditError} before anything is sent: `ENGINE_UNSUPPORTED`, `REQUEST_INVALID`;

@@ -97,6 +97,7 @@ export function imagenEngine(options: ModelEngineOptions): InpaintEngine {
   return {
     name,
     masks: 'native',
+    dilatesMask: true,
     frames: { kind: 'free', maxSidePx },
     async inpaint(request, signal) {
       const warnings = [

@@ -55,6 +55,7 @@ export function imagen2Engine(options: ModelEngineOptions): InpaintEngine {
   return {
     name,
     masks: 'native',
+    dilatesMask: true,
     frames: { kind: 'free', maxSidePx },
     async inpaint(request, signal) {
       const warnings = [
