@@ -10,7 +10,11 @@ import { sharedOptions } from './request-options.ts';
 /** What a person may ask of an upscale: the picture in base64 or by address, never both. */
 export const upscaleRequestSchema = z
   .strictObject({
-    image: z.base64().min(1).optional().describe('The picture in base64, up to 10 MB (7 MB for Gemini).'),
+    image: z
+      .base64()
+      .min(1)
+      .optional()
+      .describe('The picture in base64, beyond 10 MB (7 MB for Gemini) it is sent as JPEG.'),
     imageUri: pictureUri.optional().describe('The picture as `gs://bucket/name` of an allowed bucket.'),
     factor: z.enum(['x2', 'x3', 'x4']).default('x2').describe('x3 at imagen-4.0-upscale-preview only.'),
     labels: sharedOptions.labels,
@@ -27,6 +31,8 @@ export type UpscaleOptions = z.infer<typeof upscaleRequestSchema>;
 
 export interface UpscaleParts {
   readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Upscaler;
+  /** Re-encodes a picture that is too large for the API. */
+  readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
   /** Buckets a model may be told to read and write. */
   readonly allowedBuckets: readonly string[];
 }
@@ -43,19 +49,27 @@ export type Upscale = (
  *   neither PNG, JPEG nor WebP, and whatever the engine throws.
  */
 export const upscaleWith =
-  ({ upscalerFor, allowedBuckets }: UpscaleParts): Upscale =>
+  ({ upscalerFor, shrink, allowedBuckets }: UpscaleParts): Upscale =>
   async (value, signal) => {
     const request = parseWith(upscaleRequestSchema, value);
     assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const image = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
     const upscaler = upscalerFor(request);
+    const sent = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
+    const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
+    const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;
     const { factor, storageUri, labels } = request;
     const reply = await upscaler.upscale(
       { image, factor, storageUri, labels, replyFormat: pictureFormat(request) },
       signal,
     );
-    return { ...reply, engine: upscaler.name };
+    const warnings = isTooLarge
+      ? [
+          `The picture was sent as JPEG: ${upscaler.name} takes ${upscaler.maxImageBytes} bytes.`,
+          ...reply.warnings,
+        ]
+      : reply.warnings;
+    return { ...reply, warnings, engine: upscaler.name };
   };
 
 const mediaTypes: readonly (string | undefined)[] = ['image/png', 'image/jpeg', 'image/webp'];

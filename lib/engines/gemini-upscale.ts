@@ -27,6 +27,7 @@ export function geminiUpscaler(
   const frames = geminiFrames(options.imageSizes ?? imageSizes);
   return {
     name,
+    maxImageBytes,
     async upscale(request, signal) {
       refuseStorage(name, request.storageUri);
       const { image, factor, labels, replyFormat } = request;

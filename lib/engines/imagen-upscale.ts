@@ -33,6 +33,7 @@ export function imagenUpscaler({ post, model, entry }: GeneratorOptions): Upscal
   const factors = entry?.upscaleFactors ?? commonFactors;
   return {
     name,
+    maxImageBytes,
     async upscale(request, signal) {
       if (!factors.includes(request.factor)) {
         throw new EditError(

@@ -60,6 +60,8 @@ export interface Generator {
 }
 
 export interface Upscaler {
+  /** Larger pictures are refused; callers make them smaller first. */
+  readonly maxImageBytes: number;
   readonly name: string;
   /** @throws {EditError} as `InpaintEngine.inpaint`. */
   upscale(request: UpscaleRequest, signal: AbortSignal): Promise<PictureReply>;

@@ -51,9 +51,20 @@ export function differenceMask({ crop, edited }: { readonly crop: Raster; readon
   const everywhere = emptyFloatRaster(size.width, size.height, 1);
   everywhere.data.fill(1);
   const tone = fitTone({ crop: small, edited: aligned, weights: everywhere });
-  const changed = hysteresis(differenceOf(small, applyTone(aligned, tone)));
+  const changed = hysteresis(
+    smaller(differenceOf(small, applyTone(aligned, tone)), differenceOf(small, aligned)),
+  );
   const whole = dropSpecks(close(changed), Math.max(1, speckShare * size.width * size.height));
   return softened(dilate(whole, growPx), crop);
+}
+
+/**
+ * Of two difference maps the one with more unchanged pixels: where a model repainted most of the picture, a tone
+ * fitted to all of it is that of the new content.
+ */
+function smaller(toned: FloatRaster, plain: FloatRaster): FloatRaster {
+  const unchanged = ({ data }: FloatRaster) => data.reduce((sum, d) => sum + (d < possibleLevels ? 1 : 0), 0);
+  return unchanged(plain) > unchanged(toned) ? plain : toned;
 }
 
 /** The channel that differs most, low-passed, levels. */
@@ -71,7 +82,7 @@ function differenceOf(a: FloatRaster, b: FloatRaster): FloatRaster {
 
 /** Groups of possible pixels that hold at least one certain one. */
 function hysteresis({ width, height, data }: FloatRaster): Mask {
-  const sigma = robustSigma(data);
+  const sigma = Math.min(robustSigma(data), sigmaOfQuietest(data));
   const certain = Math.max(certainLevels, certainSigmas * sigma);
   const possible = Math.max(possibleLevels, possibleSigmas * sigma);
   const mask = new Uint8Array(data.length);
@@ -82,6 +93,16 @@ function hysteresis({ width, height, data }: FloatRaster): Mask {
     if (pixels.some((p) => data[p]! >= certain)) for (const p of pixels) kept[p] = 255;
   });
   return { ...candidates, data: kept };
+}
+
+/** A fifth of the pixels is unchanged in any edit; for pure noise this is what the median says too. */
+const quietShare = 0.2;
+/** Between the fifth and the median estimate, for the largest of three channels of Gaussian noise. */
+const quietToSigma = 2.3;
+
+function sigmaOfQuietest(data: Float32Array): number {
+  const sorted = Float32Array.from(data).sort();
+  return quietToSigma * (sorted[Math.floor(quietShare * sorted.length)] ?? 0);
 }
 
 function close(mask: Mask): Mask {

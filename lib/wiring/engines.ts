@@ -60,6 +60,9 @@ export async function makeUpscale(config: Config): Promise<Upscale> {
   const { chooseEngine, upscalerFor } = await import('../engines/engine-for.ts');
   const { upscaleWith } = await import('../upscale.ts');
   return upscaleWith({
+    // sharp is loaded only for a picture that is too large.
+    shrink: async (image, maxBytes) =>
+      (await import('../image/codec/engine-codec.ts')).shrinkImage(image, maxBytes),
     upscalerFor: (asked) => upscalerFor(pictureChoice(chooseEngine, config, asked), config),
     allowedBuckets: bucketNames(config),
   });

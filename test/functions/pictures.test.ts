@@ -37,6 +37,7 @@ beforeAll(async () => {
     generatorFor: ({ engine = 'imagen', model }) => generatorFor({ engine, model }, settings, tuning),
   });
   const upscale = upscaleWith({
+    shrink: async (picture) => picture,
     allowedBuckets,
     upscalerFor: ({ engine = 'imagen', model }) => upscalerFor({ engine, model }, settings, tuning),
   });

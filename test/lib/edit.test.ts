@@ -247,6 +247,21 @@ describe('a mask of the model', () => {
     expect(report.proofs).toEqual([expect.objectContaining({ outside: 'exact' })]);
   });
 
+  test('most of the picture may be new: a background', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const { engine } = paintEngine(({ crop }) => {
+      const kept = boxMask(crop, { left: 120, top: 60, width: 140, height: 180 }).data;
+      const data = crop.data.map((value, i) =>
+        kept[Math.trunc(i / 3)] === 0 ? [250, 250, 10][i % 3]! : value,
+      );
+      return { ...crop, data };
+    });
+    const request = parseRequest({ maskMode: 'background' });
+    const { report } = await editor({ engine, limits, defaults })({ image, mask: undefined, request }, never);
+    expect(report.maskCoverage).toBeGreaterThan(0.7);
+    expect(report.maskCoverage).toBeLessThan(0.9);
+  });
+
   test('a model that changed nothing has not answered', async () => {
     const { engine } = paintEngine(({ crop }) => crop);
     const run = editor({ engine, limits, defaults });

@@ -20,6 +20,7 @@ async function upscale(request: object) {
     },
   });
   const run = upscaleWith({
+    shrink: async (picture) => picture,
     upscalerFor: ({ engine = 'imagen', model }) =>
       upscalerFor({ engine, model }, settings, { fetch: fake.fetch }),
     allowedBuckets: ['pictures'],

@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp';
 import type { EncodedImage, EngineCodec } from '../../engines/engine.ts';
 import type { Raster } from '../raster.ts';
 import { sharp } from './loaders.ts';
@@ -10,16 +11,25 @@ export const engineCodec: EngineCodec = {
   async encode(raster, { maxBytes = Number.POSITIVE_INFINITY } = {}): Promise<EncodedImage> {
     const png = await pixels(raster).png({ compressionLevel: 3, adaptiveFiltering: true }).toBuffer();
     if (png.length <= maxBytes) return { bytes: png, mediaType: 'image/png' };
-    let jpeg = png;
-    for (const quality of jpegQualities) {
-      jpeg = await pixels(raster).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
-      if (jpeg.length <= maxBytes) break;
-    }
-    return { bytes: jpeg, mediaType: 'image/jpeg' };
+    return asJpegWithin(() => pixels(raster), maxBytes);
   },
 };
 
 function pixels({ width, height, channels, data }: Raster) {
   const pipeline = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
   return channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
+}
+
+/** An uploaded picture that is too large for an API -> the best JPEG of it that fits, or the smallest there is. */
+export function shrinkImage({ bytes }: EncodedImage, maxBytes: number): Promise<EncodedImage> {
+  return asJpegWithin(() => sharp(bytes).flatten({ background: '#fff' }), maxBytes);
+}
+
+async function asJpegWithin(pipeline: () => Sharp, maxBytes: number): Promise<EncodedImage> {
+  let bytes = new Uint8Array();
+  for (const quality of jpegQualities) {
+    bytes = Uint8Array.from(await pipeline().jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer());
+    if (bytes.length <= maxBytes) break;
+  }
+  return { bytes, mediaType: 'image/jpeg' };
 }
