@@ -12,6 +12,12 @@ import { type FitReport, type Fitted, fitAnswer } from './composite.ts';
 import type { Repaint } from './plan.ts';
 import type { Step } from './stopwatch.ts';
 
+/** A candidate's end: an image, none and why, or one that did not fit its surroundings. */
+export interface CandidateOutcome {
+  readonly kind: InpaintOutcome['kind'] | 'drifted';
+  readonly reason?: string;
+}
+
 /** What the manifest says of one region. */
 export interface RegionReport {
   /** What the model saw, pixels of the picture as displayed. */
@@ -21,7 +27,7 @@ export interface RegionReport {
   /** Pixels of the picture for one pixel of the frame; above 1 the answer has less detail than the picture. */
   readonly scale: number;
   /** What came of each candidate asked for. */
-  readonly outcomes: readonly InpaintOutcome['kind'][];
+  readonly outcomes: readonly CandidateOutcome[];
   /** How each picture that came fitted. */
   readonly fits: readonly FitReport[];
 }
@@ -81,10 +87,20 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
       box,
       frame,
       scale,
-      outcomes: reply.outcomes.map(({ kind }) => kind),
+      outcomes: outcomesOf(reply, fitted),
       fits: fitted.map(({ fit }) => fit),
     },
   };
+}
+
+/** The fits stand in the order of the images among the outcomes. */
+function outcomesOf({ outcomes }: InpaintReply, fitted: readonly Fitted[]): CandidateOutcome[] {
+  const fits = fitted.values();
+  return outcomes.map((outcome) => {
+    if (outcome.kind !== 'image') return { kind: outcome.kind, reason: outcome.reason };
+    const rejection = fits.next().value?.rejection;
+    return rejection === undefined ? { kind: 'image' } : { kind: 'drifted', reason: rejection };
+  });
 }
 
 /** Nearest to its surroundings first; an answer that does not fit is never published. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type EditorOptions, editor } from '../../lib/edit.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import type { EditError, ErrorCode } from '../../lib/errors.ts';
+import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
 import { readHeader } from '../../lib/image/codec/header.ts';
 import { rawPixels } from '../../lib/image/codec/read.ts';
 import { toDisplayed, toStored } from '../../lib/image/orientation.ts';
@@ -209,6 +210,37 @@ describe('an answer is never trusted', () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const paint: Paint = ({ crop }) => noisePicture({ ...crop, channels: 3, depth: 8, seed: 9 });
     expect(await refusal(edit(image, mask, { paint }))).toBe('ENGINE_DRIFTED');
+  });
+
+  test('of several candidates those that fit are published, nearest first, and the report tells of all', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const { engine } = paintEngine(greyPaint);
+    const several = {
+      ...engine,
+      async inpaint(request: InpaintRequest) {
+        const brighter = {
+          ...request.crop,
+          data: request.crop.data.map((value) => Math.min(255, value + 6)),
+        };
+        const pictures = [brighter, noisePicture({ ...request.crop, channels: 3, depth: 8 }), request.crop];
+        const images = await Promise.all(pictures.map((picture) => engineCodec.encode(picture as Raster)));
+        const outcomes = images.map((one) => ({ kind: 'image' as const, image: one }));
+        return {
+          outcomes: [...outcomes, { kind: 'filtered' as const, reason: 'violence' }],
+          warnings: [],
+          calls: 0,
+        };
+      },
+    };
+    const { outputs, report } = await edit(image, mask, { engine: several, request: { samples: 4 } });
+    expect(outputs).toHaveLength(2);
+    expect(report.regions[0]?.outcomes).toEqual([
+      { kind: 'image' },
+      { kind: 'drifted', reason: expect.stringContaining('surroundings') },
+      { kind: 'image' },
+      { kind: 'filtered', reason: 'violence' },
+    ]);
+    expect(report.proofs.map(({ outside }) => outside)).toEqual(['exact', 'exact']);
   });
 
   test('one that is no picture is a bad reply', async () => {
