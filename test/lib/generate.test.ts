@@ -104,16 +104,16 @@ describe('Imagen', () => {
 
   it('leaves the negative prompt to models that take it', async () => {
     const newer = await generate({ prompt, negativePrompt: 'fog' });
-    expect(newer.body.parameters).not.toHaveProperty('negativePrompt');
+    expect(newer.body?.parameters).not.toHaveProperty('negativePrompt');
     expect(newer.reply).toMatchObject({ warnings: [expect.stringContaining('negativePrompt')] });
     const older = await generate({ prompt, negativePrompt: 'fog', model: 'imagen-3.0-generate-001' });
-    expect(older.body.parameters.negativePrompt).toBe('fog');
-    expect(older.body.parameters).not.toHaveProperty('sampleImageSize');
+    expect(older.body?.parameters.negativePrompt).toBe('fog');
+    expect(older.body?.parameters).not.toHaveProperty('sampleImageSize');
   });
 
   it('allows eight samples at imagegeneration@002 only', async () => {
     expect(
-      (await generate({ prompt, samples: 8, model: 'imagegeneration@002' })).body.parameters.sampleCount,
+      (await generate({ prompt, samples: 8, model: 'imagegeneration@002' })).body?.parameters.sampleCount,
     ).toBe(8);
     expect((await generate({ prompt, samples: 5 })).reply).toMatchObject({
       code: 'REQUEST_INVALID',

@@ -45,13 +45,13 @@ describe('Imagen', () => {
 
   it('sends an address instead of bytes', async () => {
     const { body } = await upscale({ imageUri: 'gs://pictures/a.png', storageUri: 'gs://pictures/big/' });
-    expect(body.instances[0].image).toEqual({ gcsUri: 'gs://pictures/a.png' });
-    expect(body.parameters.storageUri).toBe('gs://pictures/big/');
+    expect(body?.instances[0]?.image).toEqual({ gcsUri: 'gs://pictures/a.png' });
+    expect(body?.parameters.storageUri).toBe('gs://pictures/big/');
   });
 
   it('takes x3 where the model does', async () => {
     const { body } = await upscale({ image, factor: 'x3', model: 'imagen-4.0-upscale-preview' });
-    expect(body.parameters.upscaleConfig).toEqual({ upscaleFactor: 'x3' });
+    expect(body?.parameters.upscaleConfig).toEqual({ upscaleFactor: 'x3' });
     const { reply } = await upscale({ image, factor: 'x3', model: 'imagegeneration@002' });
     expect(reply).toMatchObject({ message: expect.stringContaining('factor x2, x4 for imagen') });
   });
@@ -76,7 +76,7 @@ describe('refused before anything is sent', () => {
 
 it('has Gemini redraw the picture at the next size, and says what that means', async () => {
   const { body, reply } = await upscale({ image, engine: 'gemini' });
-  expect(body.generationConfig.imageConfig).toMatchObject({ aspectRatio: '1:1', imageSize: '2K' });
-  expect(body.contents[0].parts[1]).toEqual({ inlineData: { mimeType: 'image/png', data: image } });
+  expect(body?.generationConfig.imageConfig).toMatchObject({ aspectRatio: '1:1', imageSize: '2K' });
+  expect(body?.contents[0]?.parts[1]).toEqual({ inlineData: { mimeType: 'image/png', data: image } });
   expect(reply).toMatchObject({ warnings: [expect.stringContaining('redraws the picture')] });
 });

@@ -10,12 +10,43 @@ export interface FakeAnswer {
   readonly hang?: boolean;
 }
 
+/** The parts of request bodies that tests read one by one; whole bodies are compared by `toEqual`. */
+export interface SeenBody {
+  readonly instances: readonly {
+    readonly prompt?: unknown;
+    readonly image: { readonly bytesBase64Encoded: string; readonly [field: string]: unknown };
+    readonly referenceImages: readonly {
+      readonly referenceImage: { readonly bytesBase64Encoded: string };
+      readonly maskImageConfig?: unknown;
+    }[];
+    readonly [field: string]: unknown;
+  }[];
+  readonly parameters: {
+    readonly editConfig: { readonly maskMode?: unknown; readonly [field: string]: unknown };
+    readonly upscaleConfig?: unknown;
+    readonly negativePrompt?: unknown;
+    readonly sampleCount?: unknown;
+    readonly storageUri?: unknown;
+    readonly [field: string]: unknown;
+  };
+  readonly contents: readonly {
+    readonly parts: readonly {
+      readonly text: string;
+      readonly inlineData: { readonly mimeType: string; readonly data: string };
+    }[];
+  }[];
+  readonly generationConfig: {
+    readonly imageConfig: { readonly personGeneration?: unknown; readonly [field: string]: unknown };
+    readonly [field: string]: unknown;
+  };
+  readonly safetySettings: readonly { readonly threshold: string }[];
+  readonly labels?: unknown;
+}
+
 export interface SeenRequest {
   readonly url: string;
   readonly headers: Headers;
-  // Bodies are compared field by field by the tests that read them.
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
-  readonly body: any;
+  readonly body: SeenBody;
 }
 
 /** A `fetch` that answers from a list, the last answer again and again, and remembers what it was asked. */

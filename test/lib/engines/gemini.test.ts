@@ -111,7 +111,7 @@ describe('request body', () => {
     const { body } = seen[0]!;
     expect(body.generationConfig.imageConfig.personGeneration).toBe('ALLOW_NONE');
     expect(body.safetySettings).toHaveLength(4);
-    expect(body.safetySettings[0].threshold).toBe('BLOCK_ONLY_HIGH');
+    expect(body?.safetySettings[0]?.threshold).toBe('BLOCK_ONLY_HIGH');
     expect(body.labels).toEqual({ team: 'photos' });
     expect(reply.warnings.join(' ')).toMatch(/take seed.*take steps/);
   });

@@ -106,7 +106,7 @@ describe('request body', () => {
     ['foreground', 'MASK_MODE_FOREGROUND'],
   ] as const)('sends no mask image with the automatic mask %s', async (mode, maskMode) => {
     const body = await bodyOf({ ...automatic(mode), maskDilation: 0 });
-    expect(body.instances[0].referenceImages[1]).toEqual({
+    expect(body?.instances[0]?.referenceImages[1]).toEqual({
       referenceType: 'REFERENCE_TYPE_MASK',
       referenceId: 2,
       maskImageConfig: { maskMode, dilation: 0 },
@@ -115,7 +115,7 @@ describe('request body', () => {
 
   it('names the classes of a semantic mask', async () => {
     const body = await bodyOf(automatic('semantic', [175, 176]));
-    expect(body.instances[0].referenceImages[1].maskImageConfig).toEqual({
+    expect(body?.instances[0]?.referenceImages[1]?.maskImageConfig).toEqual({
       maskMode: 'MASK_MODE_SEMANTIC',
       maskClasses: [175, 176],
       dilation: 0.01,
@@ -138,8 +138,8 @@ describe('request body', () => {
       replyFormat: { mediaType: 'image/jpeg', quality: 90 },
       labels: { team: 'photos' },
     });
-    expect(body.labels).toEqual({ team: 'photos' });
-    expect(body.parameters).toEqual({
+    expect(body?.labels).toEqual({ team: 'photos' });
+    expect(body?.parameters).toEqual({
       editMode: 'EDIT_MODE_INPAINT_INSERTION',
       editConfig: { baseSteps: 75 },
       sampleCount: 1,

@@ -70,21 +70,21 @@ describe('request body', () => {
       mask: undefined,
       automaticMask: { mode: 'background', classes: undefined },
     });
-    expect(background.body.instances[0]).not.toHaveProperty('mask');
-    expect(background.body.parameters.editConfig).toEqual({
+    expect(background.body?.instances[0]).not.toHaveProperty('mask');
+    expect(background.body?.parameters.editConfig).toEqual({
       editMode: 'inpainting-remove',
       maskMode: { maskType: 'background' },
       maskDilation: 0.01,
     });
     const semantic = await send({ mask: undefined, automaticMask: { mode: 'semantic', classes: [7, 8] } });
-    expect(semantic.body.parameters.editConfig.maskMode).toEqual({ maskType: 'semantic', classes: [7, 8] });
+    expect(semantic.body?.parameters.editConfig.maskMode).toEqual({ maskType: 'semantic', classes: [7, 8] });
   });
 });
 
 it('says what it left out', async () => {
   const { reply, body } = await send({ steps: 20, guidance: 10, negativePrompt: 'dogs' });
   expect(reply.warnings.join('\n')).toMatch(/steps[\s\S]*negativePrompt[\s\S]*guidance/);
-  expect(body.parameters.editConfig).toEqual({ editMode: 'inpainting-remove', maskDilation: 0.01 });
+  expect(body?.parameters.editConfig).toEqual({ editMode: 'inpainting-remove', maskDilation: 0.01 });
 });
 
 it('refuses guidance over 500, naming range and engine', async () => {
