@@ -1,3 +1,4 @@
+import { countAbove0 } from '../image/blank.ts';
 import type { Mask, Size } from '../image/raster.ts';
 import type { RegionPatch } from './repaint.ts';
 
@@ -15,8 +16,5 @@ export function placedMask(patches: readonly RegionPatch[], size: Size): Mask {
 
 /** Share of the picture that may change, 0..1. */
 export function maskCoverage(patches: readonly RegionPatch[], size: Size): number {
-  const { data } = placedMask(patches, size);
-  let set = 0;
-  for (const value of data) if (value > 0) set++;
-  return set / data.length;
+  return countAbove0(placedMask(patches, size)) / (size.width * size.height);
 }

@@ -1,13 +1,16 @@
 import { EditError } from '../errors.ts';
+import { isBlank } from './blank.ts';
 import type { FloatRaster } from './float-raster.ts';
 import type { Box, Mask, Raster, Size } from './raster.ts';
 
-/** Index of the first value above 0 in `data[from, to)`, or -1. */
+/** Index of the first value above 0 in `data[from, to)`, which holds one. */
 function firstAbove0(data: Uint8Array, from: number, to: number): number {
-  for (let i = from; i < to; i++) if (data[i] !== 0) return i;
-  return -1;
+  let i = from;
+  while (i < to && data[i] === 0) i++;
+  return i;
 }
 
+/** Index of the last value above 0, or -1. */
 function lastAbove0(data: Uint8Array, from: number, to: number): number {
   for (let i = to - 1; i >= from; i--) if (data[i] !== 0) return i;
   return -1;
@@ -16,8 +19,8 @@ function lastAbove0(data: Uint8Array, from: number, to: number): number {
 /**
  * The smallest box around every value above 0, or `undefined` for an empty mask.
  *
- * @param within looks only there; defaults to the whole mask. Rows are read from both ends inwards as
- * far as the box found so far, so the inside of a mask is not scanned.
+ * @param within looks only there; defaults to the whole mask. Black rows are passed natively, others read from both
+ * ends inwards as far as the box found so far, so the inside of a mask is not scanned.
  */
 export function boundingBox(mask: Mask, within?: Box): Box | undefined {
   const { left, top, width, height } = within ?? { left: 0, top: 0, ...sizeOf(mask) };
@@ -27,8 +30,8 @@ export function boundingBox(mask: Mask, within?: Box): Box | undefined {
   let maxY = -1;
   for (let y = top; y < top + height; y++) {
     const base = y * mask.width;
+    if (isBlank(mask.data, base + left, base + left + width)) continue;
     const first = firstAbove0(mask.data, base + left, base + left + width);
-    if (first < 0) continue;
     if (minY < 0) minY = y;
     maxY = y;
     minX = Math.min(minX, first - base);

@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { isBlank } from './blank.ts';
 import type { Mask } from './raster.ts';
 
 export interface NormalisedMask {
@@ -65,9 +66,13 @@ function assertUseful(levels: readonly number[], pixels: number): void {
     throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
 }
 
-function histogram({ data }: Mask): number[] {
+function histogram({ data, width, height }: Mask): number[] {
   const counts = new Uint32Array(256);
-  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  for (let y = 0; y < height; y++) {
+    const [from, to] = [y * width, (y + 1) * width];
+    if (isBlank(data, from, to)) counts[0]! += width;
+    else for (let i = from; i < to; i++) counts[data[i]!]!++;
+  }
   return [...counts];
 }
 

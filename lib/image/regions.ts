@@ -50,14 +50,17 @@ export function planRegions(mask: Mask, { maxRegions }: { readonly maxRegions: n
 function occupiedBoxes(mask: Mask, cellPx: number): Box[] {
   const columns = Math.ceil(mask.width / cellPx);
   const rows = Math.ceil(mask.height / cellPx);
-  const cells: (Box | undefined)[] = [];
+  const cells = new Array<Box | undefined>(rows * columns).fill(undefined);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
+    const top = row * cellPx;
+    const band = { left: 0, top, width: mask.width, height: Math.min(cellPx, mask.height - top) };
+    const used = boundingBox(mask, band);
+    if (used === undefined) continue;
+    const last = Math.floor((used.left + used.width - 1) / cellPx);
+    for (let column = Math.floor(used.left / cellPx); column <= last; column++) {
       const left = column * cellPx;
-      const top = row * cellPx;
-      const width = Math.min(cellPx, mask.width - left);
-      const height = Math.min(cellPx, mask.height - top);
-      cells.push(boundingBox(mask, { left, top, width, height }));
+      const cell = { ...band, left, width: Math.min(cellPx, mask.width - left) };
+      cells[row * columns + column] = boundingBox(mask, cell);
     }
   }
   const boxes: Box[] = [];

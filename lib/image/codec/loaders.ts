@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 
 /**
@@ -20,5 +21,7 @@ sharp.unblock({
 });
 // Every picture is opened a handful of times in one edit and never again: a cache would only hold memory.
 sharp.cache(false);
+// sharp takes one thread with glibc's allocator, against fragmentation: two decoders of one pipeline then wait for each other.
+sharp.concurrency(Math.min(2, availableParallelism()));
 
 export { sharp };

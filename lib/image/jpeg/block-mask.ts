@@ -8,6 +8,9 @@ export interface BoxedMask {
   readonly mask: Mask;
 }
 
+/** How far beyond the edge of a mask a block that shares a pixel with it may reach: 8 samples of 4 pixels each, at 4:1:1. */
+export const blockReachPx = 32;
+
 /**
  * Every pixel whose decoded value depends on a block: its own, and for 2:1 subsampling a fringe of one pixel, since decoders
  * interpolate with a triangle that reaches half a sample into the neighbour. Other ratios are repeated, without a fringe.
@@ -154,23 +157,22 @@ function anyPixel(part: Box, { box, mask }: BoxedMask): boolean {
   return false;
 }
 
-/** The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the same, bit for bit. */
-export function touchedPixels(
-  structure: JpegStructure,
-  touched: readonly TouchedComponent[],
-  box: Box,
-): Mask {
-  const data = new Uint8Array(box.width * box.height);
-  structure.components.forEach((component, index) => {
-    const { bitmap, blocksWide } = touched[index]!;
-    for (let i = bitmap.indexOf(1); i >= 0; i = bitmap.indexOf(1, i + 1)) {
-      fillBox(
-        data,
-        box,
-        blockFootprint(structure, component, i % blocksWide, Math.floor(i / blocksWide)),
-        255,
-      );
+/** By component, the blocks that hold any pixel of the masks: all that a splice within them may touch. */
+export function coveredBlocks(structure: JpegStructure, masks: readonly BoxedMask[]): TouchedComponent[] {
+  return structure.components.map((component) => {
+    const { blocksWide, blocksHigh } = component;
+    const bitmap = new Uint8Array(blocksWide * blocksHigh);
+    let count = 0;
+    for (const { box, mask } of masks) {
+      const rect = blocksCovering(component, box);
+      for (let i = 0; i < rect.blocksWide * rect.blocksHigh; i++) {
+        const row = rect.top + Math.floor(i / rect.blocksWide);
+        const at = row * blocksWide + rect.left + (i % rect.blocksWide);
+        if (bitmap[at] === 1 || !anyPixel(clip(samplesOf(component, rect, i), box), { box, mask })) continue;
+        bitmap[at] = 1;
+        count++;
+      }
     }
+    return { blocksWide, blocksHigh, bitmap, count };
   });
-  return { width: box.width, height: box.height, channels: 1, data };
 }

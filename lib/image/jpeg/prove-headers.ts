@@ -2,7 +2,7 @@ import { marker, type Segment } from './segments.ts';
 import type { JpegStructure } from './structure.ts';
 
 export interface HeaderComparison {
-  /** Frame, quantisation, restart interval and scan headers: the same bytes in the same order. */
+  /** Frame, quantisation, restart interval and scan headers: the same bytes in the same order; the same colours. */
   readonly structureEqual: boolean;
   /** Huffman tables likewise. */
   readonly tablesEqual: boolean;
@@ -27,7 +27,7 @@ const isStructure = (segment: Segment) => !isMetadata(segment) && !isTable(segme
 /** Compares all bytes of two files that are not entropy-coded. */
 export function compareHeaders(pair: Pair): HeaderComparison {
   return {
-    structureEqual: equalSegments(pair, isStructure),
+    structureEqual: pair.before.colour === pair.after.colour && equalSegments(pair, isStructure),
     tablesEqual: equalSegments(pair, isTable),
     metadataEqual: equalSegments(pair, isMetadata),
     trailerEqual: equalBytes(trailerOf(pair.source, pair.before), trailerOf(pair.output, pair.after)),
@@ -52,7 +52,5 @@ const trailerOf = (bytes: Uint8Array, { segments }: JpegStructure) =>
   bytes.subarray(segments.at(-1)!.entropyEnd);
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return Buffer.compare(a, b) === 0;
 }

@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { growMaskToBlocks, touchedPixels } from '../../../../lib/image/jpeg/block-mask.ts';
+import { growMaskToBlocks } from '../../../../lib/image/jpeg/block-mask.ts';
 import { proveSplice } from '../../../../lib/image/jpeg/prove.ts';
 import { spliceJpeg } from '../../../../lib/image/jpeg/splice.ts';
 import { readJpegStructure } from '../../../../lib/image/jpeg/structure.ts';
 import type { Mask, Raster } from '../../../../lib/image/raster.ts';
 import { crop, paste, picture } from '../../../support/jpeg-pictures.ts';
+import { touchedPixels } from '../../../support/touched-pixels.ts';
 
 const photos = process.env['PHOTOS'] ?? new URL('../../../../../shared/photos', import.meta.url).pathname;
 const folder = pathToFileURL(`${photos}/large/`);

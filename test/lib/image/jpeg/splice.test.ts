@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  growMaskToBlocks,
-  shrinkMaskToBlocks,
-  touchedPixels,
-} from '../../../../lib/image/jpeg/block-mask.ts';
+import { growMaskToBlocks, shrinkMaskToBlocks } from '../../../../lib/image/jpeg/block-mask.ts';
 import { type Spliced, spliceJpeg } from '../../../../lib/image/jpeg/splice.ts';
 import { readJpegStructure } from '../../../../lib/image/jpeg/structure.ts';
 import type { Box, Mask, Raster } from '../../../../lib/image/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { crop, decodeJpeg, ellipse, encodeJpeg, paste, picture } from '../../../support/jpeg-pictures.ts';
 import { decodeReference } from '../../../support/reference-jpeg.ts';
+import { touchedPixels } from '../../../support/touched-pixels.ts';
 
 const wholeOf = ({ width, height }: Raster): Box => ({ left: 0, top: 0, width, height });
 

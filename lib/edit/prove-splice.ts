@@ -1,0 +1,69 @@
+import { EditError } from '../errors.ts';
+import { crop as cut, grow } from '../image/box.ts';
+import { readCrop, type Source } from '../image/codec/read.ts';
+import type { Patch } from '../image/codec/write.ts';
+import { blockReachPx, coveredBlocks } from '../image/jpeg/block-mask.ts';
+import { proveSplice } from '../image/jpeg/prove.ts';
+import { readJpegStructure } from '../image/jpeg/structure.ts';
+import { storedBox, toStored } from '../image/orientation.ts';
+import type { Box, Mask } from '../image/raster.ts';
+
+interface ProveSplicedOptions {
+  readonly photo: Source;
+  readonly output: Uint8Array;
+  readonly patches: readonly Pick<Patch, 'box'>[];
+  /** The effective mask as displayed. */
+  readonly mask: Mask;
+}
+
+/**
+ * Proves that outside the blocks that hold a pixel of the mask not one coefficient changed, which makes all pixels there
+ * decode to the same value; then decodes the surroundings of the mask and counts what its blocks carry over the edge.
+ *
+ * The blocks are derived from the mask, not from what the writer says it touched.
+ *
+ * @returns the decoded pixels outside the mask that differ, all of which share a block with it.
+ * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or what governs decoding.
+ */
+export async function proveSpliced({ photo, output, patches, mask }: ProveSplicedOptions): Promise<number> {
+  const { orientation, stored, displayed } = photo.header;
+  const parts = patches.map(({ box }) => {
+    const reach = grow(box, blockReachPx, displayed);
+    return { reach, mask: cut(mask, reach) };
+  });
+  // libvips decodes on its own threads while the coefficients are compared on this one.
+  const counted = Promise.all(parts.map((part) => countDiffering(photo, output, part)));
+  const allowed = parts.map((part) => ({
+    box: storedBox(part.reach, orientation, stored),
+    mask: toStored(part.mask, orientation),
+  }));
+  const touched = coveredBlocks(readJpegStructure(photo.bytes), allowed);
+  const proof = proveSplice({ source: photo.bytes, output, touched });
+  const counts = await counted;
+  if (!proof.holds) {
+    const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;
+    throw new EditError('NOT_EXACT', `Expected 0 changed blocks outside the mask of a jpeg, got ${found}`);
+  }
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Decoded pixels outside the mask, in one box of the picture as displayed, that differ between two files. */
+async function countDiffering(
+  photo: Source,
+  output: Uint8Array,
+  { reach, mask }: { readonly reach: Box; readonly mask: Mask },
+): Promise<number> {
+  const [before, after] = await Promise.all([
+    readCrop(photo, reach),
+    readCrop({ ...photo, bytes: output }, reach),
+  ]);
+  const { channels, data } = before.original;
+  let differing = 0;
+  for (let p = 0; p < mask.data.length; p++) {
+    if (mask.data[p] !== 0) continue;
+    let c = 0;
+    while (c < channels && data[p * channels + c] === after.original.data[p * channels + c]) c++;
+    if (c < channels) differing++;
+  }
+  return differing;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { proveOutside } from '../../../lib/edit/prove.ts';
+import { readPhoto } from '../../../lib/edit/read.ts';
+import { writeOutput } from '../../../lib/edit/write.ts';
+import { readCrop } from '../../../lib/image/codec/read.ts';
+import type { Box } from '../../../lib/image/raster.ts';
+import { boxMask, pipelineOf, wavePicture } from '../../support/pictures.ts';
+
+const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
+const size = { width: 192, height: 160 };
+/** The patch; wide enough that each block under the mask lies inside. */
+const patchBox = { left: 32, top: 16, width: 128, height: 112 };
+const masked = { left: 80, top: 64, width: 30, height: 25 };
+
+/** A JPEG whose patch is inverted inside `painted`, proved against a mask of `masked`. */
+async function proof({ painted, chroma = '4:2:0' }: { painted: Box; chroma?: string }) {
+  const image = await pipelineOf(wavePicture(size)).jpeg({ chromaSubsampling: chroma }).toBuffer();
+  const photo = await readPhoto(image, limits);
+  const { original } = await readCrop(photo, patchBox);
+  const data = original.data.slice();
+  for (let y = painted.top; y < painted.top + painted.height; y++) {
+    for (let x = painted.left; x < painted.left + painted.width; x++) {
+      const p = ((y - patchBox.top) * patchBox.width + x - patchBox.left) * 3;
+      for (let c = 0; c < 3; c++) data[p + c] = 255 - data[p + c]!;
+    }
+  }
+  const patches = [{ box: patchBox, original, edited: { ...original, data } }];
+  const written = await writeOutput({ photo, patches, isGenerated: false, encoding: undefined });
+  expect(written.way).toBe('spliced');
+  return proveOutside({ photo, written, patches, mask: boxMask(size, masked) });
+}
+
+describe('the proof of a spliced JPEG', () => {
+  test('counts what the blocks under the mask carry over its edge', async () => {
+    const { outside, comparedPixels, differingPixels } = await proof({ painted: masked });
+    expect(outside).toBe('touched-blocks');
+    expect(comparedPixels).toBe(size.width * size.height - masked.width * masked.height);
+    expect(differingPixels).toBeGreaterThan(0);
+    // 30 x 25 pixels from (80, 64) share blocks of 16 with 32 x 32; a fringe of one pixel around.
+    expect(differingPixels).toBeLessThanOrEqual(34 * 34 - masked.width * masked.height);
+  });
+
+  test('finds nothing when the mask ends where blocks do and the colours are not subsampled', async () => {
+    const whole = { left: 88, top: 72, width: 16, height: 16 };
+    expect(await proof({ painted: whole, chroma: '4:4:4' })).toMatchObject({
+      outside: 'exact',
+      differingPixels: 0,
+    });
+  });
+
+  test.each([
+    ['the block beside it', { left: 72, top: 70, width: 8, height: 4 }],
+    ['a block far from it', { left: 40, top: 24, width: 8, height: 8 }],
+  ])('does not hold when the splice changed %s, though the splice says so itself', async (_, painted) => {
+    await expect(proof({ painted })).rejects.toMatchObject({
+      code: 'NOT_EXACT',
+      message: expect.stringContaining('changed blocks outside the mask'),
+    });
+  });
+});
