@@ -1,5 +1,5 @@
 import type { InpaintEngine } from '../engines/engine.ts';
-import { boundingBox, crop, grow } from '../image/box.ts';
+import { crop } from '../image/box.ts';
 import { dilate } from '../image/dilate.ts';
 import { type FramePlan, planFrame } from '../image/frame.ts';
 import type { Mask, Size } from '../image/raster.ts';
@@ -50,7 +50,7 @@ export function planRepaints({
 }: PlanOptions): RepaintPlan {
   const dilationPx = request.dilationPx ?? defaults.dilationPx;
   const featherPx = request.featherPx ?? defaults.featherPx;
-  const effective = mask && dilatedMask(mask, dilationPx);
+  const effective = mask && (dilationPx === 0 ? mask : dilate(mask, dilationPx));
   const contexts = effective
     ? planRegions(effective, { maxRegions }).map(({ contextBox }) => contextBox)
     : [{ left: 0, top: 0, ...size }];
@@ -59,18 +59,4 @@ export function planRepaints({
     return { key: `r${index}`, plan, mask: effective && crop(effective, plan.box), featherPx, dilationPx };
   });
   return { repaints, mask: effective };
-}
-
-/** Dilates only around what is set: a distance transform of the whole picture would cost more than the edit. */
-function dilatedMask(mask: Mask, radiusPx: number): Mask {
-  const set = radiusPx > 0 ? boundingBox(mask) : undefined;
-  if (set === undefined) return mask;
-  const reach = grow(set, Math.ceil(radiusPx), mask);
-  const grown = dilate(crop(mask, reach), radiusPx);
-  const data = mask.data.slice();
-  for (let y = 0; y < reach.height; y++) {
-    const row = grown.data.subarray(y * reach.width, (y + 1) * reach.width);
-    data.set(row, (reach.top + y) * mask.width + reach.left);
-  }
-  return { ...mask, data };
 }

@@ -81,22 +81,25 @@ interface Row {
 
 function blendRow({ out, alpha, y, span, answer, light, tone, tally }: Row): void {
   const { gains, offsets } = tone;
+  const { data, channels } = out;
   const colours = gains.length;
-  const perLevel = samplesPerLevel(out.data);
+  const perLevel = samplesPerLevel(data);
   const most = 255 * perLevel;
+  const base = y * out.width;
   for (let x = span.from; x < span.to; x++) {
-    const p = y * out.width + x;
-    const weight = alpha.data[p]! / 255;
-    if (weight === 0) continue;
+    const opacity = alpha.data[base + x]!;
+    if (opacity === 0) continue;
+    const weight = opacity / 255;
+    let k = x * colours;
+    let i = (base + x) * channels;
     let changed = 0;
-    for (let c = 0; c < colours; c++) {
-      const k = x * colours + c;
+    for (let c = 0; c < colours; c++, i++, k++) {
       const wanted = (gains[c]! * answer[k]! + offsets[c]! + light[k]!) * perLevel;
-      const before = out.data[p * out.channels + c]!;
+      const before = data[i]!;
       const mixed = before + (wanted - before) * weight;
       // Rounds half up; a bitwise or is several times faster than Math.round, and the range allows it.
       const after = mixed <= 0 ? 0 : mixed >= most ? most : (mixed + 0.5) | 0;
-      out.data[p * out.channels + c] = after;
+      data[i] = after;
       const change = after > before ? after - before : before - after;
       if (change > changed) changed = change;
     }

@@ -1,13 +1,16 @@
+import { boundingBox } from './box.ts';
 import type { Mask, Size } from './raster.ts';
 
 /** A mask at another size: 255 wherever any part of the pixel was above 0. */
 export function coverMask(mask: Mask, size: Size): Mask {
   const data = new Uint8Array(size.width * size.height);
+  const set = boundingBox(mask);
+  if (set === undefined) return { width: size.width, height: size.height, channels: 1, data };
   const columns = cellsOf(mask.width, size.width);
   const rows = cellsOf(mask.height, size.height);
-  for (let y = 0; y < mask.height; y++) {
+  for (let y = set.top; y < set.top + set.height; y++) {
     const row = mask.data.subarray(y * mask.width, (y + 1) * mask.width);
-    for (let x = 0; x < row.length; x++) {
+    for (let x = set.left; x < set.left + set.width; x++) {
       if (row[x] === 0) continue;
       const start = columns.first[x]!;
       while (x + 1 < row.length && row[x + 1] !== 0) x++;

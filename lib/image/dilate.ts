@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { boundingBox, crop, grow } from './box.ts';
 import { distanceTo } from './distance.ts';
 import type { Mask } from './raster.ts';
 
@@ -19,9 +20,18 @@ export function binarize(mask: Mask, threshold: number = maskThreshold): Mask {
  */
 export function dilate(mask: Mask, radiusPx: number): Mask {
   assertRadius(radiusPx);
-  if (radiusPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
-  const distance = distanceTo(mask, (value) => value >= maskThreshold);
-  return { ...mask, data: mask.data.map((value, i) => (distance[i]! <= radiusPx ? 255 : value)) };
+  const data = new Uint8Array(mask.data);
+  const set = radiusPx > 0 ? boundingBox(mask) : undefined;
+  if (set === undefined) return { ...mask, data };
+  // Only around what is set: a distance transform of a whole picture would cost more than the edit.
+  const reach = grow(set, Math.ceil(radiusPx), mask);
+  const distance = distanceTo(crop(mask, reach), (value) => value >= maskThreshold, radiusPx);
+  for (let i = 0; i < distance.length; i++) {
+    if (distance[i]! > radiusPx) continue;
+    const row = Math.floor(i / reach.width);
+    data[(reach.top + row) * mask.width + reach.left + i - row * reach.width] = 255;
+  }
+  return { ...mask, data };
 }
 
 /**
@@ -32,7 +42,7 @@ export function dilate(mask: Mask, radiusPx: number): Mask {
  */
 export function erode(mask: Mask, radiusPx: number): Mask {
   assertRadius(radiusPx);
-  const distance = distanceTo(mask, (value) => value < maskThreshold);
+  const distance = distanceTo(mask, (value) => value < maskThreshold, radiusPx);
   return {
     ...mask,
     data: mask.data.map((value, i) => (value >= maskThreshold && distance[i]! > radiusPx ? 255 : 0)),

@@ -32,7 +32,7 @@ export function feather(mask: Mask, featherPx: number): Mask {
     throw new EditError('REQUEST_INVALID', `Expected a feather of at least 0 px, got ${featherPx}`);
   }
   if (featherPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
-  const distance = insideDistance(mask);
+  const distance = insideDistance(mask, featherPx);
   const data = mask.data.map((value, p) =>
     Math.min(value, Math.round(255 * smoothstep(distance[p]! / featherPx))),
   );
@@ -59,7 +59,8 @@ export function adaptiveFeather(args: {
 }): Mask {
   const { mask, difference, crop, patch } = args;
   const { width, height } = mask;
-  const distance = insideDistance(mask);
+  // Twice the feather tells whether the mask is thick enough for all of it.
+  const distance = insideDistance(mask, 2 * args.featherPx);
   const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
   const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
   const vertical = linearTaps(difference.height, crop.height, patch.top, height);
@@ -72,15 +73,16 @@ export function adaptiveFeather(args: {
       const value = mask.data[p]!;
       if (value === 0) continue;
       const d = distance[p]!;
-      let alpha = smoothstep(d / featherPx);
-      if (alpha < 1) {
-        if (!rowReady) rowReady = lerpRow(difference, vertical, y, row);
-        const { first, weights, taps } = horizontal;
-        let gap = 0;
-        for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
-        const ghost = smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
-        alpha = Math.max(alpha, ghost * smoothstep(d / tightFeatherPx));
+      if (d >= featherPx) {
+        data[p] = value;
+        continue;
       }
+      if (!rowReady) rowReady = lerpRow(difference, vertical, y, row);
+      const { first, weights, taps } = horizontal;
+      let gap = 0;
+      for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
+      const ghost = smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
+      const alpha = Math.max(smoothstep(d / featherPx), ghost * smoothstep(d / tightFeatherPx));
       data[p] = Math.min(value, Math.round(255 * alpha));
     }
   }
@@ -90,7 +92,7 @@ export function adaptiveFeather(args: {
 /** The largest distance there is; infinite when the whole patch is inside. */
 function innerRadius(distance: Float32Array): number {
   let most = 0;
-  for (const d of distance) if (d > most) most = d;
+  for (let p = 0; p < distance.length; p++) if (distance[p]! > most) most = distance[p]!;
   return most;
 }
 

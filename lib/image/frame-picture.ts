@@ -1,3 +1,4 @@
+import { coverMask } from './cover-mask.ts';
 import { dilate } from './dilate.ts';
 import type { FramePlan } from './frame.ts';
 import type { Mask, Raster } from './raster.ts';
@@ -28,37 +29,13 @@ export function padToFrame(content: Raster, { frame, content: at }: FramePlan): 
  */
 export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask {
   const { frame, content } = plan;
-  const inside = dilate(anySet(mask, content.width, content.height), dilation * content.width);
+  const inside = dilate(coverMask(mask, content), dilation * content.width);
   const data = new Uint8Array(frame.width * frame.height);
   for (let y = 0; y < content.height; y++) {
     const row = inside.data.subarray(y * content.width, (y + 1) * content.width);
     data.set(row, (content.top + y) * frame.width + content.left);
   }
   return { ...frame, channels: 1, data };
-}
-
-function anySet(mask: Mask, width: number, height: number): Mask {
-  const data = new Uint8Array(width * height);
-  const columns = ranges(mask.width, width);
-  const rows = ranges(mask.height, height);
-  for (let y = 0; y < height; y++) {
-    const { from: top, to: bottom } = rows[y]!;
-    for (let x = 0; x < width; x++) {
-      const { from, to } = columns[x]!;
-      for (let v = top; v < bottom && data[y * width + x] === 0; v++) {
-        for (let u = from; u < to; u++) if (mask.data[v * mask.width + u] !== 0) data[y * width + x] = 255;
-      }
-    }
-  }
-  return { width, height, channels: 1, data };
-}
-
-/** For each of `to` cells the source samples it covers, at least one. */
-function ranges(from: number, to: number): { readonly from: number; readonly to: number }[] {
-  return Array.from({ length: to }, (_, i) => ({
-    from: Math.floor((i * from) / to),
-    to: Math.max(Math.floor((i * from) / to) + 1, Math.ceil(((i + 1) * from) / to)),
-  }));
 }
 
 function clamp(value: number, size: number): number {

@@ -1,7 +1,7 @@
 import type { Alignment } from './alignment.ts';
 import { alignedWindow } from './alignment.ts';
 import type { FloatRaster } from './float-raster.ts';
-import { resample, wholeWindow } from './resample.ts';
+import { wholeWindow, windowTaps } from './resample.ts';
 import { median, robustSigma } from './robust.ts';
 import { invertSymmetric, multiply } from './solve.ts';
 
@@ -97,11 +97,27 @@ function designOf({ template, ring }: Level, geometric: 0 | 2 | 3): Design {
   return { rows, unknowns, count: ring.length };
 }
 
+/** The edited picture through the alignment, sampled (Catmull-Rom) on the ring alone: the rest is not looked at. */
 function warpedRing({ template, edited, ring }: Level, alignment: Alignment): Float32Array {
   const window = alignedWindow({ edited, crop: template, patch: wholeWindow(template), alignment });
-  const warped = resample({ source: edited, window, size: template, kernel: 'cubic' }).data;
+  const { horizontal, vertical } = windowTaps({ source: edited, window, size: template, kernel: 'cubic' });
+  const { width } = template;
   const values = new Float32Array(ring.length);
-  for (let i = 0; i < ring.length; i++) values[i] = warped[ring[i]!]!;
+  for (let i = 0; i < ring.length; i++) {
+    const x = ring[i]! % width;
+    const y = (ring[i]! - x) / width;
+    let at = vertical.first[y]! * edited.width + horizontal.first[x]!;
+    let value = 0;
+    for (let v = 0; v < vertical.taps; v++) {
+      let row = 0;
+      for (let u = 0; u < horizontal.taps; u++) {
+        row += horizontal.weights[x * horizontal.taps + u]! * edited.data[at + u]!;
+      }
+      value += vertical.weights[y * vertical.taps + v]! * row;
+      at += edited.width;
+    }
+    values[i] = value;
+  }
   return values;
 }
 

@@ -50,7 +50,7 @@ export function harmonise(args: {
 }): Harmony {
   const { crop, edited, mask } = args;
   assertSameSize(crop, mask);
-  const distance = outsideDistance(mask);
+  const distance = outsideDistance(mask, ringToPx);
   const ring = weightsBetween(mask, distance, ringFromPx, ringToPx);
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);

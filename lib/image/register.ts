@@ -1,4 +1,5 @@
 import { type Alignment, driftPx, identityAlignment } from './alignment.ts';
+import { isBlank } from './blank.ts';
 import { blur } from './blur.ts';
 import { coverMask } from './cover-mask.ts';
 import { outsideDistance } from './distance.ts';
@@ -130,13 +131,14 @@ function pyramidOf(crop: FloatRaster, edited: FloatRaster, mask: Mask): Level[] 
 /** Known pixels 2..`toPx` px from the mask that have neighbours on all sides. */
 function ringOf(mask: Mask, toPx: number): Int32Array {
   const { width, height } = mask;
-  const distance = outsideDistance(mask);
+  // An empty mask has no edge to be near to: everything is known.
+  const isEmpty = isBlank(mask.data, 0, mask.data.length);
+  const distance = outsideDistance(mask, toPx);
   const ring: number[] = [];
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const d = distance[y * width + x]!;
-      // An empty mask has no edge to be near to: everything is known.
-      if (d >= ringFromPx && (d <= toPx || d === Number.POSITIVE_INFINITY)) ring.push(y * width + x);
+      if (isEmpty || (d >= ringFromPx && d <= toPx)) ring.push(y * width + x);
     }
   }
   return evenSamples(Int32Array.from(ring), maxRingCount);

@@ -28,29 +28,47 @@ export function sumRows(args: {
   const stride = source.width * source.channels;
   const perLevel = 1 / samplesPerLevel(data);
   const sum = out.subarray(from, to).fill(0);
-  for (let t = 0; t < vertical.taps; t += rowsAtOnce) {
-    const rows: Float32Array[] = [];
-    const weights: number[] = [];
-    for (let i = 0; i < rowsAtOnce; i++) {
-      const inside = t + i < vertical.taps;
-      const base = (vertical.first[row]! + (inside ? t + i : 0)) * stride;
-      // The copy converts natively, and the sum below sees one type only: faster than reading `data` there.
-      rows.push(new Float32Array(data.subarray(base + from, base + to)));
-      weights.push(inside ? vertical.weights[row * vertical.taps + t + i]! * perLevel : 0);
-    }
-    addScaled(sum, rows, weights);
+  const rowOf = (t: number, slot: number): Float32Array => {
+    const base = (vertical.first[row]! + t) * stride;
+    return floatRow(data, base + from, base + to, slot);
+  };
+  const weightOf = (t: number): number => vertical.weights[row * vertical.taps + t]! * perLevel;
+  let t = 0;
+  for (; t + 4 <= vertical.taps; t += 4) {
+    addFour(
+      sum,
+      [rowOf(t, 0), rowOf(t + 1, 1), rowOf(t + 2, 2), rowOf(t + 3, 3)],
+      [weightOf(t), weightOf(t + 1), weightOf(t + 2), weightOf(t + 3)],
+    );
   }
+  for (; t < vertical.taps; t++) addOne(sum, rowOf(t, 0), weightOf(t));
 }
 
-const rowsAtOnce = 4;
+/** Reused by every sum: new rows each time would be work for the garbage collector alone. */
+const converted = Array.from({ length: 4 }, () => new Float32Array(0));
+
+/** Samples as floats: the copy converts natively, and the sum sees one type only, which is faster than reading `data` there. */
+function floatRow(data: Raster['data'] | Float32Array, from: number, to: number, slot: number): Float32Array {
+  if (data instanceof Float32Array) return data.subarray(from, to);
+  if (converted[slot]!.length < to - from) converted[slot] = new Float32Array(to - from);
+  const row = converted[slot]!.subarray(0, to - from);
+  row.set(data.subarray(from, to));
+  return row;
+}
 
 /** Four rows in one pass: the sum is read and written once for all of them. */
-function addScaled(sum: Float32Array, rows: readonly Float32Array[], weights: readonly number[]): void {
-  const [a, b, c, d] = [rows[0]!, rows[1]!, rows[2]!, rows[3]!];
-  const [wa, wb, wc, wd] = [weights[0]!, weights[1]!, weights[2]!, weights[3]!];
+function addFour(
+  sum: Float32Array,
+  [a, b, c, d]: readonly [Float32Array, Float32Array, Float32Array, Float32Array],
+  [wa, wb, wc, wd]: readonly [number, number, number, number],
+): void {
   for (let k = 0; k < sum.length; k++) {
     sum[k]! += wa * a[k]! + wb * b[k]! + wc * c[k]! + wd * d[k]!;
   }
+}
+
+function addOne(sum: Float32Array, row: Float32Array, weight: number): void {
+  for (let k = 0; k < sum.length; k++) sum[k]! += weight * row[k]!;
 }
 
 /** The weights along x and y that carry `window` of `source` to `size`. */

@@ -3,6 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { distanceTo, insideDistance, outsideDistance } from '../../../lib/image/distance.ts';
 import { maskOf } from './pictures.ts';
 
+const masks = fc
+  .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
+  .chain(([width, height]) =>
+    fc
+      .uint8Array({ minLength: width * height, maxLength: width * height, max: 3 })
+      .map((data) => ({ width, height, channels: 1 as const, data })),
+  );
+
 describe('distanceTo', () => {
   it('measures between pixel centres', () => {
     const distance = outsideDistance(maskOf('....', '.#..', '....'));
@@ -25,14 +33,17 @@ describe('distanceTo', () => {
     expect([...outsideDistance(maskOf('..', '..'))]).toEqual(new Array(4).fill(Number.POSITIVE_INFINITY));
   });
 
+  it('is the same within a limit, and infinite beyond it', () => {
+    fc.assert(
+      fc.property(masks, fc.double({ min: 0, max: 6, noNaN: true }), (mask, limitPx) => {
+        const whole = insideDistance(mask);
+        const near = whole.map((d) => (d * d > limitPx * limitPx ? Number.POSITIVE_INFINITY : d));
+        expect([...insideDistance(mask, limitPx)]).toEqual([...near]);
+      }),
+    );
+  });
+
   it('agrees with the definition on any mask', () => {
-    const masks = fc
-      .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
-      .chain(([width, height]) =>
-        fc
-          .uint8Array({ minLength: width * height, maxLength: width * height, max: 3 })
-          .map((data) => ({ width, height, channels: 1 as const, data })),
-      );
     fc.assert(
       fc.property(masks, (mask) => {
         const distance = distanceTo(mask, (value) => value === 0);
