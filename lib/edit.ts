@@ -4,6 +4,7 @@ import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
 import { type RegionPatch, type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
+import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { encodingOf, writeOutput } from './edit/write.ts';
 import { assertHonoured } from './engine-options.ts';
 import { practiceWarnings } from './engines/best-practice.ts';
@@ -80,6 +81,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
 
     const photo = await step('read', () => readPhoto(input.image, limits));
     const encoding = encodingOf(photo, input.request);
+    const wholeBlocks = wholeBlocksOf(photo, input.request);
     const size = photo.header.displayed;
     const given = await step('mask', () =>
       maskMode === 'user' ? readMask({ mask: input.mask, polarity }, photo, limits) : undefined,
@@ -88,10 +90,22 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
       planRepaints({ mask: given?.mask, size, engine, request: input.request, defaults, maxRegions }),
     );
 
+    assertRoom(wholeBlocks, plan.repaints);
+    const isStrict = wholeBlocks !== undefined;
+
     const painted: Repainted[] = [];
     for (const region of plan.repaints) {
       painted.push(
-        await repaint({ photo, region, engine, request: input.request, modelDilation, step, signal }),
+        await repaint({
+          photo,
+          region,
+          engine,
+          request: input.request,
+          modelDilation,
+          wholeBlocks,
+          step,
+          signal,
+        }),
       );
     }
 
@@ -100,9 +114,11 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
     const outputs: EditOutput[] = [];
     const dropped = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
-      const written = await step('write', () => writeOutput({ photo, patches, isGenerated, encoding }));
+      const written = await step('write', () =>
+        writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
+      );
       const proof = await step('prove', () =>
-        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches, size) }),
+        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches, size), isStrict }),
       );
       for (const part of written.dropped) dropped.add(part);
       outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });

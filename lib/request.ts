@@ -64,6 +64,12 @@ export const editRequestSchema = z
       .max(100)
       .optional()
       .describe('Quality of the result where it is encoded anew.'),
+    jpegBlocks: z
+      .enum(['touched', 'inside'])
+      .default('touched')
+      .describe(
+        'JPEG blocks (8 to 16 px) that may change: all the mask touches, or only those inside it, so that no pixel outside changes.',
+      ),
     engine: z
       .enum(engineNames)
       .optional()
@@ -99,6 +105,9 @@ export const editRequestSchema = z
     }
     if (request.seed !== undefined && request.addWatermark === true) {
       fault('seed', 'expected addWatermark false beside a seed');
+    }
+    if (request.jpegBlocks === 'inside' && (request.outputFormat !== 'same' || request.outputQuality)) {
+      fault('jpegBlocks', 'expected no outputFormat and no outputQuality beside jpegBlocks inside');
     }
     if (request.modelQuality !== undefined && request.modelFormat !== 'jpeg') {
       fault('modelQuality', 'expected modelFormat jpeg beside a quality');

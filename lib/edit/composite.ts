@@ -38,6 +38,8 @@ interface FitOptions {
   readonly region: Repaint;
   /** What the model was to repaint, in the frame; `undefined` when it chose itself. */
   readonly repainted: Mask | undefined;
+  /** The part of the mask that is written; `undefined`: all of it. */
+  readonly writable?: ((mask: Mask) => Mask) | undefined;
 }
 
 /** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
@@ -46,16 +48,17 @@ const maxDriftShare = 0.04;
 const maxRingResidual = 16;
 
 /** Registers, harmonises and blends one answer, and says whether it may be used. */
-export function fitAnswer({ crop, answer, region, repainted }: FitOptions): Fitted {
+export function fitAnswer({ crop, answer, region, repainted, writable }: FitOptions): Fitted {
   const { plan, featherPx, dilationPx } = region;
   const edited = contentOf(answer, plan);
   const mask =
     region.mask ?? dilate(differenceMask({ crop: colours(crop, edited.channels), edited }), dilationPx);
-  const isUnchanged = boundingBox(mask) === undefined;
+  const written = writable === undefined ? mask : writable(mask);
+  const isUnchanged = boundingBox(written) === undefined;
   const result = composite({
     crop,
     edited,
-    mask,
+    mask: written,
     ...(repainted === undefined ? {} : { repainted: contentOf(repainted, plan) }),
     featherPx,
   });

@@ -26,6 +26,8 @@ interface ProveOptions {
   readonly patches: readonly Patch[];
   /** The effective mask as displayed; 0 = must not have changed. */
   readonly mask: Mask;
+  /** Pixels that share a block with the mask may not differ either. */
+  readonly isStrict?: boolean;
 }
 
 /**
@@ -34,10 +36,17 @@ interface ProveOptions {
  *
  * @throws {EditError} `NOT_EXACT` when anything differs that must not: nothing is published then.
  */
-export async function proveOutside({ photo, written, patches, mask }: ProveOptions): Promise<Proof> {
+export async function proveOutside({
+  photo,
+  written,
+  patches,
+  mask,
+  isStrict = false,
+}: ProveOptions): Promise<Proof> {
   const comparedPixels = mask.width * mask.height - countAbove0(mask);
   if (written.way === 'spliced') {
     const differingPixels = await proveSpliced({ photo, output: written.bytes, patches, mask });
+    if (isStrict && differingPixels > 0) throw notExact(photo, differingPixels);
     return {
       outside: differingPixels === 0 ? 'exact' : 'touched-blocks',
       comparedPixels,
@@ -50,12 +59,16 @@ export async function proveOutside({ photo, written, patches, mask }: ProveOptio
     return { outside: 're-encoded', comparedPixels, differingPixels, reason: written.reason };
   }
   if (differingPixels > 0) {
-    throw new EditError(
-      'NOT_EXACT',
-      `Expected 0 changed pixels outside the mask of a ${photo.header.format}, got ${differingPixels}`,
-    );
+    throw notExact(photo, differingPixels);
   }
   return { outside: 'exact', comparedPixels, differingPixels };
+}
+
+function notExact({ header }: Source, differingPixels: number): EditError {
+  return new EditError(
+    'NOT_EXACT',
+    `Expected 0 changed pixels outside the mask of a ${header.format}, got ${differingPixels}`,
+  );
 }
 
 function countOutside({ data, width, height }: Raster, mask: Mask): number {

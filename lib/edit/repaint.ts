@@ -11,6 +11,7 @@ import type { EditRequest } from '../request.ts';
 import { type FitReport, type Fitted, fitAnswer } from './composite.ts';
 import type { Repaint } from './plan.ts';
 import type { Step } from './stopwatch.ts';
+import type { WholeBlocks } from './whole-blocks.ts';
 
 /** A candidate's end: an image, none and why, or one that did not fit its surroundings. */
 export interface CandidateOutcome {
@@ -53,13 +54,16 @@ interface RepaintOptions {
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
   readonly modelDilation: number;
+  /** Only whole JPEG blocks are written. */
+  readonly wholeBlocks: WholeBlocks | undefined;
   readonly step: Step;
   readonly signal: AbortSignal;
 }
 
 /** One region: cut out, sent, and every answer made a patch that fits the picture. */
 export async function repaint(options: RepaintOptions): Promise<Repainted> {
-  const { photo, region, engine, step, signal } = options;
+  const { photo, region, engine, step, signal, wholeBlocks } = options;
+  const writable = wholeBlocks && ((mask: Mask) => wholeBlocks(mask, region.plan.box));
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
   const request = await step('frame', () => inpaintRequest(options, crop));
   const reply = await step('inpaint', () => engine.inpaint(request, signal));
@@ -70,7 +74,9 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
     const answer = await step('answer', async () =>
       toOwnColours(await decodeAnswer(image.bytes), photo.header),
     );
-    fitted.push(await step('composite', () => fitAnswer({ crop: crop.original, answer, region, repainted })));
+    fitted.push(
+      await step('composite', () => fitAnswer({ crop: crop.original, answer, region, repainted, writable })),
+    );
   }
   const { box, frame, scale } = region.plan;
   return {

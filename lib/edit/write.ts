@@ -34,6 +34,8 @@ interface WriteOptions {
   readonly isGenerated: boolean;
   /** Another format or quality than the picture's own; `undefined` keeps both. */
   readonly encoding: Encoding | undefined;
+  /** Refuse rather than re-encode a JPEG that cannot be spliced. */
+  readonly isStrict?: boolean;
 }
 
 /**
@@ -69,8 +71,16 @@ export function encodingOf(
 /**
  * The picture with its patches: a JPEG keeps every coefficient outside the touched blocks where that can be done. Of the
  * metadata goes what the edit made untrue, above all the thumbnail that still shows what is gone.
+ *
+ * @throws {EditError} why a JPEG cannot be spliced, when `isStrict`.
  */
-export async function writeOutput({ photo, patches, isGenerated, encoding }: WriteOptions): Promise<Written> {
+export async function writeOutput({
+  photo,
+  patches,
+  isGenerated,
+  encoding,
+  isStrict = false,
+}: WriteOptions): Promise<Written> {
   const format = encoding?.format ?? photo.header.format;
   if (format !== 'jpeg') {
     return {
@@ -81,6 +91,7 @@ export async function writeOutput({ photo, patches, isGenerated, encoding }: Wri
   }
   const splice =
     encoding === undefined ? spliceOf(photo, patches) : { kind: 'unasked' as const, reason: 'asked for' };
+  if (isStrict && splice.kind === 'unsupported') throw new EditError(splice.code, splice.reason);
   const written =
     splice.kind === 'spliced'
       ? ({ way: 'spliced', ...splice } as const)

@@ -15,6 +15,7 @@ describe('parseRequest', () => {
     expect(parseRequest({})).toEqual({
       mode: 'removal',
       samples: 1,
+      jpegBlocks: 'touched',
       maskMode: 'user',
       outputFormat: 'same',
       polarity: 'white',

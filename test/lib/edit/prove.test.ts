@@ -3,6 +3,7 @@ import { proveOutside } from '../../../lib/edit/prove.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
 import { readCrop } from '../../../lib/image/codec/read.ts';
+import { lateTablesJpeg } from '../../support/late-tables.ts';
 import { boxMask, noisePicture, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -55,11 +56,30 @@ test('a spliced JPEG that differs outside the touched blocks is not published', 
   });
 });
 
+test('next to the edge of the mask a splice may differ, unless whole blocks were asked for', async () => {
+  const image = await pipelineOf(wavePicture(size)).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer();
+  const made = await inverted(image);
+  expect(await proveOutside({ ...made, mask })).toMatchObject({ outside: 'touched-blocks' });
+  await expect(proveOutside({ ...made, mask, isStrict: true })).rejects.toMatchObject({ code: 'NOT_EXACT' });
+});
+
 test('a JPEG that cannot be spliced is written anew, and says so', async () => {
-  const cmyk = await pipelineOf(wavePicture(size)).jpeg({ progressive: true }).toBuffer();
-  const { photo, patches, written } = await inverted(cmyk);
-  if (written.way === 'spliced') return;
+  const { photo, patches, written } = await inverted(await lateTablesJpeg(wavePicture(size)));
+  expect(written.way).toBe('re-encoded');
   const proof = await proveOutside({ photo, written, patches, mask });
-  expect(proof.outside).toBe('re-encoded');
-  expect(proof.reason).toContain('progressive');
+  expect(proof).toMatchObject({
+    outside: 're-encoded',
+    reason: 'Expected quantisation tables before the first scan, got one later',
+    comparedPixels: size.width * size.height - box.width * box.height,
+  });
+  expect(proof.differingPixels).toBeGreaterThan(0);
+});
+
+test('a JPEG that cannot be spliced is refused where whole blocks were asked for', async () => {
+  const photo = await readPhoto(await lateTablesJpeg(wavePicture(size)), limits);
+  const { original } = await readCrop(photo, box);
+  const patches = [{ box, original, edited: original }];
+  await expect(
+    writeOutput({ photo, patches, isGenerated: false, encoding: undefined, isStrict: true }),
+  ).rejects.toMatchObject({ code: 'KIND_UNSUPPORTED' });
 });
