@@ -1,22 +1,11 @@
-import { driftPx } from '../image/alignment.ts';
 import { boundingBox, crop as cut } from '../image/box.ts';
 import { composite } from '../image/composite.ts';
 import { differenceMask } from '../image/difference-mask.ts';
 import { dilate } from '../image/dilate.ts';
 import type { FramePlan } from '../image/frame.ts';
 import type { Mask, Raster } from '../image/raster.ts';
+import { type FitReport, fitReport, rejectionOf } from './fit.ts';
 import type { Repaint } from './plan.ts';
-
-/** How one answer of a model fitted the picture it was made for. */
-export interface FitReport {
-  /** The farthest any point of the crop was moved by the model, pixels of the picture. */
-  readonly driftPx: number;
-  /** False: the surroundings of the mask were too flat to tell, and nothing was moved. */
-  readonly isRegistered: boolean;
-  /** Low-passed difference on the ring around the mask, levels of 255, as answered and after correction. */
-  readonly ringBefore: number;
-  readonly ringAfter: number;
-}
 
 export interface Fitted {
   readonly fit: FitReport;
@@ -42,11 +31,6 @@ interface FitOptions {
   readonly writable?: ((mask: Mask) => Mask) | undefined;
 }
 
-/** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
-const maxDriftShare = 0.04;
-/** Residual on the ring, levels, beyond which the surroundings are not those of the picture. */
-const maxRingResidual = 16;
-
 /** Registers, harmonises and blends one answer, and says whether it may be used. */
 export function fitAnswer({ crop, answer, region, repainted, writable }: FitOptions): Fitted {
   const { plan, featherPx, dilationPx } = region;
@@ -62,13 +46,8 @@ export function fitAnswer({ crop, answer, region, repainted, writable }: FitOpti
     ...(repainted === undefined ? {} : { repainted: contentOf(repainted, plan) }),
     featherPx,
   });
-  const { registration, harmony, patch, raster } = result;
-  const fit = {
-    driftPx: rounded(driftPx(registration.alignment, crop)),
-    isRegistered: registration.confident,
-    ringBefore: rounded(harmony.ringBefore),
-    ringAfter: rounded(harmony.ringAfter),
-  };
+  const { patch, raster } = result;
+  const fit = fitReport(result, crop);
   const rejection = isUnchanged
     ? 'Expected the model to change something, got the picture as it was'
     : rejectionOf(fit, crop);
@@ -81,17 +60,6 @@ function colours(raster: Raster, channels: number): Raster {
   return { ...raster, channels, data: raster.data.filter((_, i) => i % raster.channels < channels) };
 }
 
-function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Raster): string | undefined {
-  const maxDriftPx = maxDriftShare * Math.hypot(crop.width, crop.height);
-  if (driftPx > maxDriftPx) {
-    return `Expected the answer to be moved by at most ${rounded(maxDriftPx)} px, got ${driftPx}`;
-  }
-  if (ringAfter > maxRingResidual) {
-    return `Expected the surroundings of the mask within ${maxRingResidual} levels of the picture's, got ${ringAfter}`;
-  }
-  return undefined;
-}
-
 /** The part of a frame, at whatever size it came back, that holds the crop; the rest is padding. */
 function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: FramePlan): R {
   if (content.width === frame.width && content.height === frame.height) return answer;
@@ -100,8 +68,4 @@ function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: Frame
   const right = Math.round(((content.left + content.width) * answer.width) / frame.width);
   const bottom = Math.round(((content.top + content.height) * answer.height) / frame.height);
   return cut(answer, { left, top, width: right - left, height: bottom - top });
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

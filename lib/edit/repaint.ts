@@ -8,7 +8,8 @@ import type { Patch } from '../image/codec/write.ts';
 import { maskInFrame, padToFrame } from '../image/frame-picture.ts';
 import type { Box, Mask, Size } from '../image/raster.ts';
 import type { EditRequest } from '../request.ts';
-import { type FitReport, type Fitted, fitAnswer } from './composite.ts';
+import { type Fitted, fitAnswer } from './composite.ts';
+import type { FitReport } from './fit.ts';
 import type { Repaint } from './plan.ts';
 import type { Step } from './stopwatch.ts';
 import type { WholeBlocks } from './whole-blocks.ts';
@@ -109,12 +110,12 @@ function outcomesOf({ outcomes }: InpaintReply, fitted: readonly Fitted[]): Cand
   });
 }
 
-/** Nearest to its surroundings first; an answer that does not fit is never published. */
+/** Best first, by all that can be told without knowing the truth; an answer that does not fit is never published. */
 function usable(fitted: readonly Fitted[]): Fitted[] {
   const kept = fitted.filter(({ rejection }) => rejection === undefined);
   if (kept.length === 0)
     throw new EditError('ENGINE_DRIFTED', fitted[0]?.rejection ?? 'Expected a picture, got none');
-  return kept.sort((a, b) => a.fit.ringAfter - b.fit.ringAfter);
+  return kept.sort((a, b) => a.fit.cost - b.fit.cost);
 }
 
 function placed(

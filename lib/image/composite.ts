@@ -64,8 +64,9 @@ export function composite(args: {
   const scores = scoreComposite({
     crop,
     edited,
-    patch: blended.raster,
-    mask: cut(mask, patch),
+    mask,
+    patch,
+    blended: blended.raster,
     registration,
     harmony,
     small,

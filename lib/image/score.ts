@@ -1,8 +1,9 @@
 import { driftPx } from './alignment.ts';
+import { grow } from './box.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { samplesPerLevel } from './float-raster.ts';
 import type { Harmony } from './harmonise.ts';
-import type { Mask, Raster, Size } from './raster.ts';
+import type { Box, Mask, Raster, Size } from './raster.ts';
 import type { Registration } from './register.ts';
 
 /** What can be said of a result without knowing the truth; for manifests, and to put candidates in order. */
@@ -11,7 +12,7 @@ export interface Scores {
   readonly driftPx: number;
   /** Low-passed difference left on the ring after all correction of tone, levels. */
   readonly ringResidual: number;
-  /** How much stronger the step across the mask's edge is than the steps beside it, levels; 0 = no seam. */
+  /** How much the step over the mask's edge stands out from the one beside it, levels; 0 = no seam. */
   readonly seamStep: number;
   /** Pixels of the answer for one pixel of the crop, along a side, at most 1. */
   readonly resolution: number;
@@ -21,7 +22,10 @@ export interface Scores {
 
 /** Levels that one unit of each other score weighs when candidates are compared. */
 const sharpnessLevels = 8;
+const resolutionLevels = 8;
 const driftLevelsPerPercent = 0.5;
+/** The tightest feather goes from old to new within 2 px: the step is told from what lies beyond. */
+const seamReachPx = 3;
 
 /** One number to order candidates by, in levels; less is better. */
 export function candidateCost(scores: Scores, crop: Size): number {
@@ -30,6 +34,7 @@ export function candidateCost(scores: Scores, crop: Size): number {
     scores.ringResidual +
     scores.seamStep +
     sharpnessLevels * (1 - scores.sharpness) +
+    resolutionLevels * (1 - scores.resolution) +
     driftLevelsPerPercent * driftPercent
   );
 }
@@ -37,60 +42,80 @@ export function candidateCost(scores: Scores, crop: Size): number {
 /**
  * Scores one composite.
  *
- * @param args.patch the blended pixels. @param args.mask what was allowed to change, size of the patch.
+ * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.blended where it changed, and to what.
  * @param args.small, args.aligned crop and aligned answer at working size. @param args.covered their mask.
  */
 export function scoreComposite(args: {
-  readonly crop: Size;
+  readonly crop: Raster;
   readonly edited: Size;
-  readonly patch: Raster;
   readonly mask: Mask;
+  readonly patch: Box;
+  readonly blended: Raster;
   readonly registration: Registration;
   readonly harmony: Harmony;
   readonly small: FloatRaster;
   readonly aligned: FloatRaster;
   readonly covered: Mask;
 }): Scores {
-  const { crop, edited, patch, mask, registration, harmony, small, aligned, covered } = args;
+  const { crop, edited, registration, harmony, small, aligned, covered } = args;
   return {
     driftPx: driftPx(registration.alignment, crop),
     ringResidual: harmony.ringAfter,
-    seamStep: seamStep(patch, mask),
+    seamStep: seamStep(args),
     resolution: Math.min(1, edited.width / crop.width, edited.height / crop.height),
     sharpness: sharpness(small, aligned, covered),
   };
 }
 
 /**
- * Mean absolute step across the mask's edge, less the mean step between the two pixels outside of it, in
- * levels over all channels; never below 0, and 0 without an edge.
+ * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from there to 3 px
+ * outside, in levels over all channels; never below 0, and 0 without an edge.
+ *
+ * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that holds
+ * the mask. @param args.blended the same box as it is now.
  */
-export function seamStep({ width, height, channels, data }: Raster, mask: Mask): number {
+export function seamStep(args: {
+  readonly crop: Raster;
+  readonly mask: Mask;
+  readonly patch: Box;
+  readonly blended: Raster;
+}): number {
+  const { crop, mask, patch, blended } = args;
+  const { width, height, channels } = crop;
   let [across, beside, count] = [0, 0, 0];
-  const visit = (inside: number, outside: number, beyond: number): void => {
-    if (mask.data[inside] === 0 || mask.data[outside] !== 0 || mask.data[beyond] !== 0) return;
+  // From the kept pixel x, y one step of dx, dy is into the mask.
+  const visit = (x: number, y: number, dx: number, dy: number): void => {
+    const [inX, inY] = [x + dx * seamReachPx, y + dy * seamReachPx];
+    const [outX, outY] = [x - dx * seamReachPx, y - dy * seamReachPx];
+    if (Math.min(inX, inY, outX, outY) < 0) return;
+    if (Math.max(inX, outX) >= width || Math.max(inY, outY) >= height) return;
+    if (mask.data[inY * width + inX] === 0 || mask.data[outY * width + outX] !== 0) return;
     count += channels;
+    const edge = (y * width + x) * channels;
+    const inside = ((inY - patch.top) * patch.width + inX - patch.left) * channels;
+    const outside = (outY * width + outX) * channels;
     for (let c = 0; c < channels; c++) {
-      const edge = data[outside * channels + c]!;
-      across += Math.abs(data[inside * channels + c]! - edge);
-      beside += Math.abs(data[beyond * channels + c]! - edge);
+      const level = crop.data[edge + c]!;
+      across += Math.abs(blended.data[inside + c]! - level);
+      beside += Math.abs(crop.data[outside + c]! - level);
     }
   };
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
+  const around = grow(patch, 1, crop);
+  for (let y = around.top; y < around.top + around.height; y++) {
+    for (let x = around.left; x < around.left + around.width; x++) {
       const p = y * width + x;
-      if (mask.data[p] !== 0) continue;
-      if (x > 0 && x < width - 1) {
-        visit(p - 1, p, p + 1);
-        visit(p + 1, p, p - 1);
+      const isInside = mask.data[p] !== 0;
+      if (x + 1 < width && isInside !== (mask.data[p + 1] !== 0)) {
+        if (isInside) visit(x + 1, y, -1, 0);
+        else visit(x, y, 1, 0);
       }
-      if (y > 0 && y < height - 1) {
-        visit(p - width, p, p + width);
-        visit(p + width, p, p - width);
+      if (y + 1 < height && isInside !== (mask.data[p + width] !== 0)) {
+        if (isInside) visit(x, y + 1, 0, -1);
+        else visit(x, y, 0, 1);
       }
     }
   }
-  return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(data);
+  return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
 }
 
 /** Sum of absolute differences of neighbours on known pixels, answer over crop, at most 1. */

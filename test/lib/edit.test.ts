@@ -7,6 +7,7 @@ import { readHeader } from '../../lib/image/codec/header.ts';
 import { rawPixels } from '../../lib/image/codec/read.ts';
 import { toDisplayed, toStored } from '../../lib/image/orientation.ts';
 import type { Mask, Raster } from '../../lib/image/raster.ts';
+import { resizeTo } from '../../lib/image/resample.ts';
 import { parseRequest } from '../../lib/request.ts';
 import { greyPaint, type Paint, paintEngine } from '../support/engines.ts';
 import { boxMask, maskPng, noisePicture, pipelineOf, wavePicture } from '../support/pictures.ts';
@@ -241,6 +242,44 @@ describe('an answer is never trusted', () => {
       { kind: 'filtered', reason: 'violence' },
     ]);
     expect(report.proofs.map(({ outside }) => outside)).toEqual(['exact', 'exact']);
+  });
+
+  test('of two with the same surroundings the one whose seam shows comes second', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const { engine } = paintEngine(greyPaint);
+    /** The picture as it was, and brighter where the mask is: nothing differs on the ring. */
+    const brighterBy = (levels: number, { crop, mask }: InpaintRequest): Raster => ({
+      ...crop,
+      data: crop.data.map((v, i) => (mask?.data[Math.trunc(i / 3)] ? Math.min(255, v + levels) : v)),
+    });
+    const two = {
+      ...engine,
+      async inpaint(request: InpaintRequest) {
+        const pictures = [brighterBy(60, request), brighterBy(0, request)];
+        const images = await Promise.all(pictures.map((picture) => engineCodec.encode(picture)));
+        const outcomes = images.map((one) => ({ kind: 'image' as const, image: one }));
+        return { outcomes, warnings: [], calls: 0 };
+      },
+    };
+    const { outputs, report } = await edit(image, mask, { engine: two, request: { samples: 2 } });
+    const [shows, hidden] = report.regions[0]!.fits;
+    expect(shows?.ringAfter).toBe(hidden?.ringAfter);
+    expect(hidden?.seam).toBeLessThan(1);
+    expect(shows?.seam).toBeGreaterThan(15);
+    expect(shows?.cost).toBeGreaterThan(hidden!.cost);
+    const [first, second] = await Promise.all(outputs.map(({ bytes }) => pixels(bytes)));
+    expect(differences(photo, first!, mask).inside).toBeLessThan(differences(photo, second!, mask).inside);
+  });
+
+  test('a smaller answer is reported with what it resolves', async () => {
+    const image = await pipelineOf(photo).png().toBuffer();
+    const paint: Paint = ({ crop }) => {
+      const half = resizeTo(crop, { width: crop.width / 2, height: crop.height / 2 });
+      return { ...half, data: Uint8Array.from(half.data) };
+    };
+    const { report } = await edit(image, mask, { paint });
+    expect(report.regions[0]?.scale).toBe(1);
+    expect(report.regions[0]?.fits[0]?.effectiveResolution).toBe(0.5);
   });
 
   test('one that is no picture is a bad reply', async () => {
