@@ -1,0 +1,181 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEmulator } from '../support/emulator-world.ts';
+import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
+import { buildAsBuildpack, buildQuickly, pack, repository, uploadedFiles } from '../support/packed.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+
+const size = { width: 96, height: 64 };
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packed-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const isSource = (file: string) => /^(functions|lib)\/.+\.ts$/.test(file);
+
+test('sources, lockfile and what compiles them are uploaded, nothing else', async () => {
+  const files = await uploadedFiles(repository);
+  expect(files.filter((file) => !isSource(file))).toEqual([
+    'deploy/prepare.js',
+    'package-lock.json',
+    'package.json',
+    'tsconfig.build.json',
+    'tsconfig.json',
+  ]);
+  expect(files).toContain('functions/index.ts');
+  expect(files).toContain('lib/engines/patchmatch/worker.ts');
+});
+
+const strays = [
+  '.env',
+  'key.json',
+  'photo.jpg',
+  'node_modules/sharp/index.js',
+  'deploy/terraform/terraform.tfstate',
+  'dist/functions/index.js',
+];
+
+test('keys, state and pictures that lie around stay here', async () => {
+  const stray = join(folder, 'stray');
+  for (const file of [...strays, 'lib/edit.ts']) {
+    await mkdir(join(stray, file, '..'), { recursive: true });
+    await writeFile(join(stray, file), '');
+  }
+  await cp(join(repository, '.gcloudignore'), join(stray, '.gcloudignore'));
+  expect(await uploadedFiles(stray)).toEqual(['lib/edit.ts']);
+});
+
+const gcloud = spawnSync('gcloud', ['--version']).status === 0;
+if (!gcloud) console.log('Without gcloud its own reading of .gcloudignore is not compared.');
+
+test.skipIf(!gcloud)('gcloud reads .gcloudignore as we do', async () => {
+  // Its walk does not stop at what is ignored: it gets a copy without node_modules.
+  const copy = join(folder, 'for-gcloud');
+  for (const part of readdirSync(repository).filter((name) => !/^(node_modules|\.git|\.local)$/.test(name))) {
+    await cp(join(repository, part), join(copy, part), { recursive: true });
+  }
+  const options = {
+    encoding: 'utf8',
+    env: { ...process.env, CLOUDSDK_CONFIG: join(folder, 'gcloud') },
+  } as const;
+  const listed = execFileSync('gcloud', ['meta', 'list-files-for-upload', copy], options);
+  expect(listed.trim().split('\n').sort()).toEqual(await uploadedFiles(copy));
+});
+
+interface Lockfile {
+  readonly packages: Readonly<
+    Record<
+      string,
+      {
+        readonly version?: string;
+        readonly integrity?: string;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
+      }
+    >
+  >;
+}
+
+/** What the lockfile lacks of the binaries that sharp publishes, one for each platform. */
+function missingBinaries({ packages }: Lockfile): string[] {
+  const wanted = Object.entries(packages['node_modules/sharp']?.optionalDependencies ?? {});
+  return wanted
+    .filter(([name, version]) => {
+      const entry = packages[`node_modules/${name}`];
+      return entry?.version !== version || !entry.integrity;
+    })
+    .map(([name]) => name);
+}
+
+const lockfile = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lockfile;
+
+test("the lockfile has sharp's binaries for every platform", () => {
+  const platforms = Object.keys(lockfile.packages['node_modules/sharp']?.optionalDependencies ?? {});
+  expect(platforms).toEqual(
+    expect.arrayContaining([
+      '@img/sharp-linux-x64',
+      '@img/sharp-libvips-linux-x64',
+      '@img/sharp-linux-arm64',
+      '@img/sharp-linuxmusl-x64',
+      '@img/sharp-darwin-arm64',
+      '@img/sharp-darwin-x64',
+      '@img/sharp-win32-x64',
+    ]),
+  );
+  expect(missingBinaries(lockfile)).toEqual([]);
+});
+
+test('a lockfile made on another platform, without the binary of the cloud, is found', () => {
+  const { ['node_modules/@img/sharp-linux-x64']: _, ...packages } = lockfile.packages;
+  expect(missingBinaries({ packages })).toEqual(['@img/sharp-linux-x64']);
+});
+
+const isWholeBuild = process.env['PACK_TEST'] === 'buildpack';
+
+test('what is uploaded builds, installs and answers an event and a request', { timeout: 180_000 }, async ({
+  skip,
+}) => {
+  const packed = join(folder, 'packed');
+  await pack(packed);
+  const isInstalled = await (isWholeBuild ? buildAsBuildpack : buildQuickly)(packed);
+  skip(!isInstalled, 'The registry cannot be reached: the packed folder is not installed.');
+  expect(existsSync(join(packed, 'node_modules/typescript'))).toBe(false);
+
+  const image = await pipelineOf(wavePicture(size)).png().toBuffer();
+  const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
+  await using storage = await openEmulator();
+  const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  await using onUpload = await startFunction({
+    folder: packed,
+    target: 'onUpload',
+    signature: 'cloudevent',
+    environment: { ...buckets, STORAGE_API_ENDPOINT: storage.url },
+  });
+  await using edit = await startFunction({ folder: packed, target: 'edit' });
+
+  await upload(storage.url, 'photo.mask.png', mask);
+  const generation = await upload(storage.url, 'photo.png', image);
+  expect(await deliver(onUpload, 'photo.png', generation)).toBe(204);
+  const written = await names(storage.url, 'output');
+  expect(written).toEqual([
+    expect.stringMatching(/^photo\.png\/[0-9a-f]{16}\/1\.png$/),
+    expect.stringMatching(/\/manifest\.json$/),
+  ]);
+
+  const body = new FormData();
+  body.set('image', new Blob([Uint8Array.from(image)]), 'photo.png');
+  body.set('mask', new Blob([Uint8Array.from(mask)]), 'mask.png');
+  const response = await fetch(edit.url, { method: 'POST', body });
+  expect(response.status, edit.lines().join('\n')).toBe(200);
+  expect(response.headers.get('content-type')).toBe('image/png');
+});
+
+/** @returns the generation of the new object. */
+async function upload(storageUrl: string, name: string, bytes: Uint8Array): Promise<string> {
+  const url = `${storageUrl}/upload/storage/v1/b/input/o?uploadType=media&name=${name}`;
+  const response = await fetch(url, { method: 'POST', body: Uint8Array.from(bytes) });
+  return ((await response.json()) as { generation: string }).generation;
+}
+
+async function names(storageUrl: string, bucket: string): Promise<string[]> {
+  const response = await fetch(`${storageUrl}/storage/v1/b/${bucket}/o`);
+  return ((await response.json()) as { items: { name: string }[] }).items.map(({ name }) => name);
+}
+
+async function deliver(target: FunctionProcess, name: string, generation: string): Promise<number> {
+  const headers = {
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-id': '1',
+    'ce-type': 'google.cloud.storage.object.v1.finalized',
+    'ce-source': '//storage.googleapis.com/projects/_/buckets/input',
+    'ce-subject': `objects/${name}`,
+    'ce-time': new Date().toISOString(),
+  };
+  const body = JSON.stringify({ bucket: 'input', name, generation });
+  return (await fetch(target.url, { method: 'POST', headers, body })).status;
+}
