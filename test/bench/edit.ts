@@ -1,61 +1,119 @@
 /**
- * The whole edit without a model beside the floor, sharp decoding and encoding the same file:
- * `node test/bench/edit.ts [megapixels ...]`, 12 and 24 by default. In turn, so that both see the same machine; the
- * smallest of each counts. Stages are the last edit's own.
+ * The whole edit without a model beside the floor (sharp decoding and encoding the same file) and the programs people would
+ * reach for, each doing less: `node test/bench/edit.ts [megapixels ...]`, 12, 24, 49 and 102 by default.
+ *
+ * Rounds go in turn, so that all see the same machine; of each the fastest counts.
  */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readHeader } from '../../lib/image/codec/header.ts';
+import { differenceMap } from '../../lib/image/codec/write.ts';
+import type { ChildReport } from './edit-child.ts';
+import { type EditCase, editCase } from './edit-inputs.ts';
+import { type Peer, peers } from './edit-peers.ts';
+import { markdownTable } from './markdown.ts';
+import { type Watched, watched } from './watched.ts';
 
-import { editor } from '../../lib/edit.ts';
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import { parseRequest } from '../../lib/request.ts';
-import { greyPaint, paintEngine } from '../support/engines.ts';
-import { boxMask, maskPng } from '../support/pictures.ts';
-import { edgesOf, mosaic } from './mosaic.ts';
+const rounds = 3;
+const warmRounds = 6;
+const child = join(import.meta.dirname, 'edit-child.ts');
+const unlimited = { maxImageBytes: 1e9, maxImagePixels: 2.6e8 };
 
-const rounds = 5;
-const { engine } = paintEngine(greyPaint);
-const edit = editor({
-  engine,
-  limits: { maxImageBytes: 1e9, maxImagePixels: 2.6e8 },
-  defaults: { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4 },
-});
+const found = peers();
+for (const { name, version } of found) console.log(`${name}: ${version ?? 'not on this machine, left out'}`);
+
+const ms = (value: number) => value.toFixed(0);
+const mb = (value: number) => value.toFixed(0);
+const ratio = (value: number, floor: number) => (value / floor).toFixed(2);
 
 const asked = process.argv.slice(2).map(Number);
-for (const megapixels of asked.length > 0 ? asked : [12, 24]) {
-  for (const format of ['jpeg', 'png'] as const) await compare(megapixels, format);
-}
-
-async function compare(megapixels: number, format: 'jpeg' | 'png'): Promise<void> {
-  const image = await mosaic(megapixels, format);
-  const size = edgesOf(megapixels);
-  const side = 1000;
-  const mask = await maskPng(
-    boxMask(size, { left: size.width / 2, top: size.height / 2, width: side, height: side }),
-  );
-  const floors: number[] = [];
-  const edits: number[] = [];
-  let stages = {};
-  for (let round = 0; round < rounds; round++) {
-    floors.push(await timed(() => sharp(image, { limitInputPixels: false }).toFormat(format).toBuffer()));
-    edits.push(
-      await timed(async () => {
-        const { report } = await edit(
-          { image, mask, request: parseRequest({}) },
-          AbortSignal.timeout(600_000),
-        );
-        stages = report.timingsMs;
-      }),
-    );
+const folder = await mkdtemp(join(tmpdir(), 'edit-bench-'));
+try {
+  for (const megapixels of asked.length > 0 ? asked : [12, 24, 49, 102]) {
+    for (const format of ['jpeg', 'png'] as const) {
+      await compare(await editCase(megapixels, format, folder));
+    }
   }
-  const [floor, whole] = [Math.min(...floors), Math.min(...edits)];
-  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+async function compare(job: EditCase): Promise<void> {
+  const output = join(folder, `out.${job.format}`);
+  const run = (what: string, count = 1) =>
+    watched(process.execPath, [child, what, job.image, job.mask, output, String(count)]);
+  const programs = found.filter(({ version, formats }) => version && formats.includes(job.format));
+  const floors: Watched[] = [];
+  const edits: Watched[] = [];
+  const others = new Map<Peer, Watched[]>(programs.map((peer) => [peer, []]));
+  const outside = new Map<string, string>();
+  for (let round = 0; round < rounds; round++) {
+    floors.push(await run('floor'));
+    if (round === 0) outside.set('floor', await changedOutside(job, output));
+    edits.push(withoutModel(await run('edit')));
+    if (round === 0) outside.set('edit', await changedOutside(job, output));
+    for (const [peer, runs] of others) {
+      const [command, ...args] = peer.command(job, output);
+      runs.push(await watched(command, args));
+      if (round === 0) outside.set(peer.name, await changedOutside(job, output));
+    }
+  }
+  const warm = reportOf(await run('both', warmRounds));
+  const [floorMs, editMs] = [Math.min(...warm.floorMs), Math.min(...warm.editMs)];
+  const floor = fastest(floors);
+  const row = (name: string, runs: readonly Watched[], changed: string) => {
+    const { wallMs, cpuMs, peakMb } = fastest(runs);
+    return [name, ms(wallMs), ms(cpuMs), mb(peakMb), ratio(wallMs, floor.wallMs), changed];
+  };
+  console.log(`\n### ${job.megapixels} MP ${job.format}\n`);
   console.log(
-    `${megapixels} MP ${format}: floor ${floor.toFixed(0)} ms, edit ${whole.toFixed(0)} ms, ratio ${(whole / floor).toFixed(2)}, ` +
-      `process peak ${peakMb} MB, stages ${JSON.stringify(stages)}`,
+    markdownTable(
+      ['whole process', 'wall ms', 'CPU ms', 'peak MB', 'of the floor', 'pixels changed outside the mask'],
+      [
+        row('floor: sharp decodes and encodes', floors, outside.get('floor')!),
+        row('**the edit, proof included**', edits, outside.get('edit')!),
+        ...programs.map((peer) =>
+          row(`${peer.name} ${peer.version}: paste`, others.get(peer)!, outside.get(peer.name)!),
+        ),
+        ['the edit, warm', ms(editMs), '', '', ratio(editMs, floorMs), ''],
+      ],
+    ),
+  );
+  const stages = Object.entries(warm.stagesMs).filter(([name]) => name !== 'inpaint');
+  console.log(
+    `\nWarm floor ${ms(floorMs)} ms. Stages of a warm edit, ms: ${stages.map(([name, took]) => `${name} ${took}`).join(', ')}.`,
   );
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
+/** Pixels outside the mask that decode to another value, in the picture's own space. */
+async function changedOutside({ image, box }: EditCase, output: string): Promise<string> {
+  const bytes = await readFile(image);
+  const header = await readHeader(bytes, unlimited);
+  const after = await readFile(output);
+  const { channels, depth } = await readHeader(after, unlimited);
+  if (channels !== header.channels || depth !== header.depth) return 'other channels or depth';
+  const { data, width, height } = await differenceMap({ bytes, header }, after);
+  let changed = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0 && !isInside(i % width, i / width)) changed++;
+  const kept = width * height - box.width * box.height;
+  return changed === 0 ? '0' : `${((100 * changed) / kept).toFixed(2)} %`;
+
+  function isInside(x: number, y: number): boolean {
+    return x >= box.left && x < box.left + box.width && y >= box.top && y < box.top + box.height;
+  }
+}
+
+/** The stand-in for the model takes time as the model would; it is not ours. */
+function withoutModel(run: Watched): Watched {
+  const { modelMs } = reportOf(run);
+  return { ...run, wallMs: run.wallMs - modelMs[0]!, cpuMs: run.cpuMs - modelMs[0]! };
+}
+
+function reportOf({ stdout }: Watched): ChildReport {
+  return JSON.parse(stdout) as ChildReport;
+}
+
+function fastest(runs: readonly Watched[]): Watched {
+  return runs.reduce((best, run) => (run.wallMs < best.wallMs ? run : best));
 }

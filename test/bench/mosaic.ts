@@ -36,7 +36,9 @@ export async function mosaic(megapixels: number, format: 'jpeg' | 'png'): Promis
   const canvas = sharp({
     create: { width, height, channels: 3, background: '#888' },
     limitInputPixels: false,
-  }).composite(composite);
+  })
+    .composite(composite)
+    .removeAlpha();
   const bytes =
     format === 'png'
       ? await canvas.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer()
