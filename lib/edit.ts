@@ -118,7 +118,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
         writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
       );
       const proof = await step('prove', () =>
-        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches, size), isStrict }),
+        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches), isStrict }),
       );
       for (const part of written.dropped) dropped.add(part);
       outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });

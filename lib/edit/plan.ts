@@ -1,6 +1,5 @@
 import type { InpaintEngine } from '../engines/engine.ts';
-import { crop } from '../image/box.ts';
-import { dilate } from '../image/dilate.ts';
+import { type BoxedMask, dilateBoxed, maskWithin } from '../image/boxed-mask.ts';
 import { type FramePlan, planFrame } from '../image/frame.ts';
 import type { Mask, Size } from '../image/raster.ts';
 import { planRegions } from '../image/regions.ts';
@@ -23,12 +22,12 @@ export interface Repaint {
 export interface RepaintPlan {
   readonly repaints: readonly Repaint[];
   /** The effective mask: the user's, plus the dilation that was asked for; `undefined` where the model chooses. */
-  readonly mask: Mask | undefined;
+  readonly mask: BoxedMask | undefined;
 }
 
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
-  readonly mask: Mask | undefined;
+  readonly mask: BoxedMask | undefined;
   /** Of the picture as displayed. */
   readonly size: Size;
   readonly engine: InpaintEngine;
@@ -50,13 +49,19 @@ export function planRepaints({
 }: PlanOptions): RepaintPlan {
   const dilationPx = request.dilationPx ?? defaults.dilationPx;
   const featherPx = request.featherPx ?? defaults.featherPx;
-  const effective = mask && (dilationPx === 0 ? mask : dilate(mask, dilationPx));
+  const effective = mask && dilateBoxed(mask, dilationPx, size);
   const contexts = effective
-    ? planRegions(effective, { maxRegions }).map(({ contextBox }) => contextBox)
+    ? planRegions(effective, { image: size, maxRegions }).map(({ contextBox }) => contextBox)
     : [{ left: 0, top: 0, ...size }];
   const repaints = contexts.map((context, index) => {
     const plan = planFrame({ context, image: size, frames: engine.frames });
-    return { key: `r${index}`, plan, mask: effective && crop(effective, plan.box), featherPx, dilationPx };
+    return {
+      key: `r${index}`,
+      plan,
+      mask: effective && maskWithin(effective, plan.box),
+      featherPx,
+      dilationPx,
+    };
   });
   return { repaints, mask: effective };
 }

@@ -1,5 +1,6 @@
 import { EditError } from '../errors.ts';
-import { crop as cut, grow } from '../image/box.ts';
+import { grow } from '../image/box.ts';
+import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
 import { readCrop, type Source } from '../image/codec/read.ts';
 import type { Patch } from '../image/codec/write.ts';
 import { blockReachPx, coveredBlocks } from '../image/jpeg/block-mask.ts';
@@ -13,7 +14,7 @@ interface ProveSplicedOptions {
   readonly output: Uint8Array;
   readonly patches: readonly Pick<Patch, 'box'>[];
   /** The effective mask as displayed. */
-  readonly mask: Mask;
+  readonly mask: BoxedMask;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function proveSpliced({ photo, output, patches, mask }: ProveSplice
   const { orientation, stored, displayed } = photo.header;
   const parts = patches.map(({ box }) => {
     const reach = grow(box, blockReachPx, displayed);
-    return { reach, mask: cut(mask, reach) };
+    return { reach, mask: maskWithin(mask, reach) };
   });
   // libvips decodes on its own threads while the coefficients are compared on this one.
   const counted = Promise.all(parts.map((part) => countDiffering(photo, output, part)));

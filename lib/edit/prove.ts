@@ -1,9 +1,10 @@
 import { EditError } from '../errors.ts';
 import { countAbove0, isBlank } from '../image/blank.ts';
+import type { BoxedMask } from '../image/boxed-mask.ts';
 import type { Source } from '../image/codec/read.ts';
 import { differenceMap, type Patch } from '../image/codec/write.ts';
-import { toStored } from '../image/orientation.ts';
-import type { Mask, Raster } from '../image/raster.ts';
+import { storedBox, toStored } from '../image/orientation.ts';
+import type { Raster } from '../image/raster.ts';
 import { proveSpliced } from './prove-splice.ts';
 import type { Written } from './write.ts';
 
@@ -25,7 +26,7 @@ interface ProveOptions {
   readonly written: Written;
   readonly patches: readonly Patch[];
   /** The effective mask as displayed; 0 = must not have changed. */
-  readonly mask: Mask;
+  readonly mask: BoxedMask;
   /** Pixels that share a block with the mask may not differ either. */
   readonly isStrict?: boolean;
 }
@@ -43,7 +44,8 @@ export async function proveOutside({
   mask,
   isStrict = false,
 }: ProveOptions): Promise<Proof> {
-  const comparedPixels = mask.width * mask.height - countAbove0(mask);
+  const { stored, orientation } = photo.header;
+  const comparedPixels = stored.width * stored.height - countAbove0(mask.mask);
   if (written.way === 'spliced') {
     const differingPixels = await proveSpliced({ photo, output: written.bytes, patches, mask });
     if (isStrict && differingPixels > 0) throw notExact(photo, differingPixels);
@@ -54,7 +56,10 @@ export async function proveOutside({
     };
   }
   const difference = await differenceMap(photo, written.bytes);
-  const differingPixels = countOutside(difference, toStored(mask, photo.header.orientation));
+  const differingPixels = countOutside(difference, {
+    box: storedBox(mask.box, orientation, stored),
+    mask: toStored(mask.mask, orientation),
+  });
   if (written.way === 're-encoded') {
     return { outside: 're-encoded', comparedPixels, differingPixels, reason: written.reason };
   }
@@ -71,12 +76,18 @@ function notExact({ header }: Source, differingPixels: number): EditError {
   );
 }
 
-function countOutside({ data, width, height }: Raster, mask: Mask): number {
+function countOutside({ data, width, height }: Raster, { box, mask }: BoxedMask): number {
   let differing = 0;
   for (let y = 0; y < height; y++) {
-    const [from, to] = [y * width, (y + 1) * width];
-    if (isBlank(data, from, to)) continue;
-    for (let i = from; i < to; i++) if (data[i] !== 0 && mask.data[i] === 0) differing++;
+    const row = y * width;
+    if (isBlank(data, row, row + width)) continue;
+    const maskRow = (y - box.top) * box.width - box.left;
+    const isBeside = y < box.top || y >= box.top + box.height;
+    for (let x = 0; x < width; x++) {
+      if (data[row + x] === 0) continue;
+      const isOutside = isBeside || x < box.left || x >= box.left + box.width;
+      if (isOutside || mask.data[maskRow + x] === 0) differing++;
+    }
   }
   return differing;
 }

@@ -1,6 +1,7 @@
 import { EditError } from '../errors.ts';
 import { boundingBox, boxAround, gapPx, intersect, union } from './box.ts';
-import type { Box, Mask, Size } from './raster.ts';
+import type { BoxedMask } from './boxed-mask.ts';
+import type { Box, Size } from './raster.ts';
 
 /** One call to a model: what it shall repaint, and how much of the picture it sees around that. */
 export interface Region {
@@ -31,7 +32,10 @@ export function contextOf(maskBox: Box, image: Size): Box {
  *
  * @throws {EditError} `REQUEST_INVALID` when `maxRegions` is not at least 1.
  */
-export function planRegions(mask: Mask, { maxRegions }: { readonly maxRegions: number }): Region[] {
+export function planRegions(
+  mask: BoxedMask,
+  { image, maxRegions }: { readonly image: Size; readonly maxRegions: number },
+): Region[] {
   if (!(maxRegions >= 1)) {
     throw new EditError('REQUEST_INVALID', `Expected at least 1 region, got ${maxRegions}`);
   }
@@ -40,14 +44,14 @@ export function planRegions(mask: Mask, { maxRegions }: { readonly maxRegions: n
     boxes = occupiedBoxes(mask, cellPx);
     if (boxes.length <= maxBoxes) break;
   }
-  const merged = mergeNearest(mergeOverlapping(boxes, mask), mask, maxRegions);
+  const merged = mergeNearest(mergeOverlapping(boxes, image), image, maxRegions);
   return merged
-    .map((maskBox) => ({ maskBox, contextBox: contextOf(maskBox, mask) }))
+    .map((maskBox) => ({ maskBox, contextBox: contextOf(maskBox, image) }))
     .sort((a, b) => a.maskBox.top - b.maskBox.top || a.maskBox.left - b.maskBox.left);
 }
 
 /** The exact boxes of the groups of touching (8-connected) grid cells that hold any value above 0. */
-function occupiedBoxes(mask: Mask, cellPx: number): Box[] {
+function occupiedBoxes({ box, mask }: BoxedMask, cellPx: number): Box[] {
   const columns = Math.ceil(mask.width / cellPx);
   const rows = Math.ceil(mask.height / cellPx);
   const cells = new Array<Box | undefined>(rows * columns).fill(undefined);
@@ -65,7 +69,9 @@ function occupiedBoxes(mask: Mask, cellPx: number): Box[] {
   }
   const boxes: Box[] = [];
   for (let start = 0; start < cells.length; start++) {
-    if (cells[start] !== undefined) boxes.push(takeGroup(cells, start, columns));
+    if (cells[start] === undefined) continue;
+    const group = takeGroup(cells, start, columns);
+    boxes.push({ ...group, left: box.left + group.left, top: box.top + group.top });
   }
   return boxes;
 }

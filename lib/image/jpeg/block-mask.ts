@@ -1,12 +1,8 @@
-import type { Box, Mask } from '../raster.ts';
+import type { BoxedMask } from '../boxed-mask.ts';
+import type { Box } from '../raster.ts';
 import type { TouchedComponent } from './edits.ts';
 import { type BlockRect, blocksCovering } from './patch.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
-
-export interface BoxedMask {
-  readonly box: Box;
-  readonly mask: Mask;
-}
 
 /** How far beyond the edge of a mask a block that shares a pixel with it may reach: 8 samples of 4 pixels each, at 4:1:1. */
 export const blockReachPx = 32;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { proveOutside } from '../../../lib/edit/prove.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
+import { boxedMask } from '../../../lib/image/boxed-mask.ts';
 import { readCrop } from '../../../lib/image/codec/read.ts';
 import type { Box } from '../../../lib/image/raster.ts';
 import { boxMask, pipelineOf, wavePicture } from '../../support/pictures.ts';
@@ -27,7 +28,7 @@ async function proof({ painted, chroma = '4:2:0' }: { painted: Box; chroma?: str
   const patches = [{ box: patchBox, original, edited: { ...original, data } }];
   const written = await writeOutput({ photo, patches, isGenerated: false, encoding: undefined });
   expect(written.way).toBe('spliced');
-  return proveOutside({ photo, written, patches, mask: boxMask(size, masked) });
+  return proveOutside({ photo, written, patches, mask: boxedMask(boxMask(size, masked))! });
 }
 
 describe('the proof of a spliced JPEG', () => {

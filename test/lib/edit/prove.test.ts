@@ -9,7 +9,7 @@ import { boxMask, noisePicture, pipelineOf, wavePicture } from '../../support/pi
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const size = { width: 96, height: 64 };
 const box = { left: 33, top: 21, width: 20, height: 20 };
-const mask = boxMask(size, box);
+const mask = { box, mask: boxMask(box, { ...box, left: 0, top: 0 }) };
 
 async function inverted(image: Uint8Array) {
   const photo = await readPhoto(image, limits);

@@ -16,6 +16,12 @@ const holds = (outer: Box, inner: Box): boolean => {
   return both !== undefined && both.width === inner.width && both.height === inner.height;
 };
 
+const regionsOf = (mask: Mask, { maxRegions }: { maxRegions: number }) =>
+  planRegions(
+    { box: { left: 0, top: 0, width: mask.width, height: mask.height }, mask },
+    { image: mask, maxRegions },
+  );
+
 describe('contextOf', () => {
   it('shows half the side of the mask on each side', () => {
     expect(
@@ -46,7 +52,7 @@ describe('planRegions', () => {
   ];
 
   it('makes one region of each far spot, with its exact box, top to bottom', () => {
-    const regions = planRegions(maskWith(1000, 1000, far), { maxRegions: 9 });
+    const regions = regionsOf(maskWith(1000, 1000, far), { maxRegions: 9 });
     expect(regions.map(({ maskBox }) => maskBox)).toEqual(far);
     for (const { maskBox, contextBox } of regions) expect(holds(contextBox, maskBox)).toBe(true);
   });
@@ -56,7 +62,7 @@ describe('planRegions', () => {
       { left: 100, top: 100, width: 10, height: 10 },
       { left: 230, top: 100, width: 10, height: 10 },
     ];
-    const regions = planRegions(maskWith(1000, 400, near), { maxRegions: 9 });
+    const regions = regionsOf(maskWith(1000, 400, near), { maxRegions: 9 });
     expect(regions.map(({ maskBox }) => maskBox)).toEqual([{ left: 100, top: 100, width: 140, height: 10 }]);
   });
 
@@ -66,8 +72,8 @@ describe('planRegions', () => {
       { left: 10, top: 1990, width: 10, height: 10 },
       { left: 10, top: 2600, width: 10, height: 10 },
     ];
-    expect(planRegions(maskWith(200, 4000, column), { maxRegions: 9 })).toHaveLength(1);
-    expect(planRegions(maskWith(200, 4000, column.slice(1)), { maxRegions: 9 })).toHaveLength(2);
+    expect(regionsOf(maskWith(200, 4000, column), { maxRegions: 9 })).toHaveLength(1);
+    expect(regionsOf(maskWith(200, 4000, column.slice(1)), { maxRegions: 9 })).toHaveLength(2);
   });
 
   it('keeps spots apart whose contexts just touch', () => {
@@ -75,11 +81,11 @@ describe('planRegions', () => {
       { left: 100, top: 100, width: 10, height: 10 },
       { left: 238, top: 100, width: 10, height: 10 },
     ];
-    expect(planRegions(maskWith(1000, 400, apart), { maxRegions: 9 })).toHaveLength(2);
+    expect(regionsOf(maskWith(1000, 400, apart), { maxRegions: 9 })).toHaveLength(2);
   });
 
   it('joins the nearest when there are more than allowed', () => {
-    const regions = planRegions(maskWith(1000, 1000, far), { maxRegions: 2 });
+    const regions = regionsOf(maskWith(1000, 1000, far), { maxRegions: 2 });
     expect(regions.map(({ maskBox }) => maskBox)).toEqual([
       { left: 10, top: 20, width: 810, height: 50 },
       { left: 60, top: 900, width: 50, height: 50 },
@@ -93,20 +99,18 @@ describe('planRegions', () => {
       width: 1,
       height: 1,
     }));
-    const regions = planRegions(maskWith(3000, 2000, specks), { maxRegions: 4 });
+    const regions = regionsOf(maskWith(3000, 2000, specks), { maxRegions: 4 });
     expect(regions.length).toBeLessThanOrEqual(4);
     for (const speck of specks) expect(regions.some(({ maskBox }) => holds(maskBox, speck))).toBe(true);
   });
 
   it('plans nothing for an empty mask, the pixel for 1 x 1', () => {
-    expect(planRegions(maskWith(5, 5, []), { maxRegions: 1 })).toEqual([]);
+    expect(regionsOf(maskWith(5, 5, []), { maxRegions: 1 })).toEqual([]);
     const all = { left: 0, top: 0, width: 1, height: 1 };
-    expect(planRegions(maskWith(1, 1, [all]), { maxRegions: 1 })).toEqual([
-      { maskBox: all, contextBox: all },
-    ]);
+    expect(regionsOf(maskWith(1, 1, [all]), { maxRegions: 1 })).toEqual([{ maskBox: all, contextBox: all }]);
   });
 
   it('refuses to plan for no region', () => {
-    expect(() => planRegions(maskWith(5, 5, []), { maxRegions: 0 })).toThrow(/Expected at least 1 region/);
+    expect(() => regionsOf(maskWith(5, 5, []), { maxRegions: 0 })).toThrow(/Expected at least 1 region/);
   });
 });
