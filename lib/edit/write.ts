@@ -59,6 +59,12 @@ export function encodingOf(
       'Expected a picture without alpha for outputFormat jpeg, got one with',
     );
   }
+  if ((format === 'png' || format === 'webp') && header.space === 'cmyk') {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an RGB or grey picture for outputFormat ${format}, got CMYK`,
+    );
+  }
   if ((format === 'jpeg' || format === 'webp') && header.depth === 16) {
     throw new EditError(
       'KIND_UNSUPPORTED',
@@ -106,7 +112,8 @@ export async function writeOutput({
 
 function spliceOf({ bytes, header }: Source, patches: readonly Patch[]): Spliced | NotSpliced {
   const { orientation, stored } = header;
-  const colours = (raster: Raster): Raster => (raster.channels === 1 ? raster : asRgb(raster));
+  const colours = (raster: Raster): Raster =>
+    raster.channels === 1 || header.space === 'cmyk' ? raster : asRgb(raster);
   return spliceJpeg({
     source: bytes,
     patches: patches.map(({ box, original, edited }) => ({

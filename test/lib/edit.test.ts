@@ -376,6 +376,8 @@ describe('another format than the picture came in', () => {
       .png()
       .toBuffer();
     expect(await refusal(edit(deep, mask, { request: { outputFormat: 'webp' } }))).toBe('KIND_UNSUPPORTED');
+    const inks = await pipelineOf(photo).toColourspace('cmyk').jpeg().toBuffer();
+    expect(await refusal(edit(inks, mask, { request: { outputFormat: 'png' } }))).toBe('KIND_UNSUPPORTED');
   });
 });
 

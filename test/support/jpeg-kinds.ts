@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JpegOptions } from 'sharp';
 import type { Raster } from '../../lib/image/raster.ts';
-import { encodeJpeg, picture } from './jpeg-pictures.ts';
+import { encodeJpeg, encodeYcck, picture } from './jpeg-pictures.ts';
 
 export interface JpegKind {
   readonly name: string;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 3 | 4;
   /** The same settings for any picture; by default one of 167 x 131. */
   readonly make: (raster?: Raster) => Promise<Uint8Array>;
 }
@@ -17,6 +17,7 @@ const width = 167;
 const height = 131;
 const colours = picture(width, height, 3);
 const greys = picture(width, height, 1);
+const inks = picture(width, height, 4);
 
 /** Runs a libjpeg-turbo program; they are in Debian's libjpeg-turbo-progs. */
 const run = (program: string, args: readonly string[], input: Uint8Array): Uint8Array =>
@@ -145,6 +146,13 @@ const sharpKinds: JpegKind[] = [
     channels: 1,
     make: (raster = greys) => encodeJpeg(raster, { quality: 90, progressive: true }),
   },
+  { name: 'CMYK', channels: 4, make: (raster = inks) => encodeJpeg(raster, { quality: 90 }) },
+  {
+    name: 'CMYK progressive',
+    channels: 4,
+    make: (raster = inks) => encodeJpeg(raster, { quality: 90, progressive: true }),
+  },
+  { name: 'YCCK', channels: 4, make: (raster = inks) => encodeYcck(raster, { quality: 90 }) },
 ];
 
 const hasPrograms = isPresent('cjpeg');

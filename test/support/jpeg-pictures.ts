@@ -1,4 +1,6 @@
-import sharp, { type JpegOptions } from 'sharp';
+import sharp, { type JpegOptions, type Sharp } from 'sharp';
+import { sparseCmyk } from '../../lib/image/codec/sparse-cmyk.ts';
+import { marker, readSegments } from '../../lib/image/jpeg/segments.ts';
 import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
 
 /** A repeatable source of numbers in 0..1. @see mulberry32 */
@@ -13,7 +15,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** Waves, edges and some noise: all frequencies occur, no value is clipped for long. */
-export function picture(width: number, height: number, channels: 1 | 3, seed = 1): Raster {
+export function picture(width: number, height: number, channels: 1 | 3 | 4, seed = 1): Raster {
   const random = seeded(seed);
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
@@ -33,16 +35,44 @@ export function picture(width: number, height: number, channels: 1 | 3, seed = 1
 
 export async function encodeJpeg(raster: Raster, options: JpegOptions = {}): Promise<Uint8Array> {
   const { width, height, data } = raster;
+  if (raster.channels === 4) return cmykPipeline(raster).jpeg(options).toBuffer();
   const channels = raster.channels as 1 | 3;
   const image = sharp(data, { raw: { width, height, channels } });
   return (channels === 1 ? image.toColourspace('b-w') : image).jpeg(options).toBuffer();
+}
+
+/** Four inks as a pipeline that stays CMYK, 255 = full ink. */
+export function cmykPipeline(raster: Raster): Sharp {
+  const box = { left: 0, top: 0, width: raster.width, height: raster.height };
+  return sharp(sparseCmyk(raster, [{ box, raster }]))
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk');
+}
+
+/** CMYK as Photoshop writes it: three inks as YCbCr of their inverse, which Adobe's marker tells. */
+export async function encodeYcck(raster: Raster, options: JpegOptions = {}): Promise<Uint8Array> {
+  const data = Uint8Array.from(raster.data);
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    const luma = 0.299 * r + 0.587 * g + 0.114 * b;
+    const stored = [luma, 128 + 0.564 * (b - luma), 128 + 0.713 * (r - luma)];
+    // The encoder stores 255 - value.
+    stored.forEach((value, c) => {
+      data[i + c] = Math.round(255 - Math.min(255, Math.max(0, value)));
+    });
+  }
+  const jpeg = Uint8Array.from(await encodeJpeg({ ...raster, data }, options));
+  const adobe = readSegments(jpeg).find(({ marker: code }) => code === marker.app14)!;
+  jpeg[adobe.dataOffset + 11] = 2;
+  return jpeg;
 }
 
 /** As libjpeg decodes it, without any colour conversion. Warnings count as faults. */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
   const { channels } = await sharp(bytes).metadata();
   const image = sharp(bytes, { failOn: 'warning' });
-  const stored = channels === 1 ? image.toColourspace('b-w') : image;
+  const space = { 1: 'b-w', 3: 'srgb', 4: 'cmyk' }[channels as 1 | 3 | 4];
+  const stored = image.pipelineColourspace(space).toColourspace(space);
   const { data, info } = await stored.raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, channels: info.channels, data };
 }

@@ -7,7 +7,7 @@ import { sharp } from './loaders.ts';
 export type Format = 'jpeg' | 'png' | 'webp' | 'tiff';
 
 /** Colour space names of libvips that are kept exactly. */
-export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16';
+export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
 
 /** What the first bytes of a picture say of it, before any pixel is decoded. */
 export interface Header {
@@ -42,7 +42,7 @@ export interface Limits {
 /** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
-const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16']);
+const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
 const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
 
 /** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
@@ -114,15 +114,24 @@ function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
 
 /** What cannot be kept exactly is refused by name. */
 function checkKind(metadata: Metadata): void {
-  const { space, depth, pages } = metadata;
+  const { space, depth, pages, channels } = metadata;
   if (pages !== undefined && pages > 1) {
     throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
   }
   if (!spaces.has(space)) {
-    throw new EditError('KIND_UNSUPPORTED', `Expected an RGB or grey picture, got colour space ${space}`);
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an RGB, grey or CMYK picture, got colour space ${space}`,
+    );
   }
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
+  }
+  if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
+import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
 /** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */
 export interface Patch {
@@ -39,6 +40,11 @@ export async function writePatched(
 }
 
 async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
+  if (header.space === 'cmyk')
+    return sparseCmyk(
+      header.stored,
+      patches.map((patch) => difference(header, patch)),
+    );
   let sparse: Buffer | undefined;
   for (const patch of patches) {
     const layer = inOwnSpace(await sparseLayer(header, patch), header);
@@ -50,14 +56,16 @@ async function sparsePicture(header: Header, patches: readonly Patch[]): Promise
   return sparse;
 }
 
-async function sparseLayer(header: Header, { box, original, edited }: Patch): Promise<Sharp> {
-  const stored = storedBox(box, header.orientation, header.stored);
-  const difference = toStored(xor(original, edited), header.orientation);
-  const { width, height, channels } = difference;
+/** `original XOR edited` of a patch, as and where it is stored. */
+function difference({ orientation, stored }: Header, { box, original, edited }: Patch): PlacedRaster {
+  return { box: storedBox(box, orientation, stored), raster: toStored(xor(original, edited), orientation) };
+}
+
+async function sparseLayer(header: Header, patch: Patch): Promise<Sharp> {
+  const { box: stored, raster } = difference(header, patch);
+  const { width, height, channels, data } = raster;
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
-  const small = await inOwnSpace(sharp(difference.data, { raw }), header)
-    .png({ compressionLevel: 1 })
-    .toBuffer();
+  const small = await inOwnSpace(sharp(data, { raw }), header).png({ compressionLevel: 1 }).toBuffer();
   return sharp(small, { ignoreIcc: true }).extend({
     left: stored.left,
     top: stored.top,

@@ -4,6 +4,7 @@ import {
   type BlockRect,
   blocksCovering,
   type JpegPatch,
+  partOf,
   plainBytes,
   type Weights,
   weightScale,
@@ -28,20 +29,18 @@ export interface BlockDeltas extends BlockRect {
  */
 export function patchDeltas(structure: JpegStructure, patch: JpegPatch): BlockDeltas[] {
   const sumsBySampling = new Map<string, ChannelSums>();
+  // Black is the fourth component, the first of its part.
+  const parts = [partOf(structure, patch, 0), partOf(structure, patch, 3)] as const;
   return structure.components.map((component, index) => {
     const blocks = blocksCovering(component, patch.box);
     const weights = weightsOf(structure, index);
     const { pixelsAcross, pixelsDown } = component;
+    const part = parts[index < 3 ? 0 : 1];
     if (pixelsAcross === 1 && pixelsDown === 1) {
-      return transformBlocks(
-        index,
-        component,
-        blocks,
-        directSource(component, patch, weights, structure.components.length),
-      );
+      return transformBlocks(index, component, blocks, directSource(component, part, weights));
     }
-    const sampling = `${pixelsAcross} x ${pixelsDown}`;
-    const sums = sumsBySampling.get(sampling) ?? channelSums(component, patch, blocks);
+    const sampling = `${index < 3} ${pixelsAcross} x ${pixelsDown}`;
+    const sums = sumsBySampling.get(sampling) ?? channelSums(component, part, blocks);
     sumsBySampling.set(sampling, sums);
     const plane = chromaDifference({ structure, component, weights, sums, blocks });
     return transformBlocks(index, component, blocks, planeSource(component, plane, blocks));
@@ -74,13 +73,9 @@ function transformBlocks(
 }
 
 /** Full resolution: straight from the pixels, 0 beyond the patch. */
-function directSource(
-  component: JpegComponent,
-  patch: JpegPatch,
-  weights: Weights,
-  channels: number,
-): BlockSource {
+function directSource(component: JpegComponent, patch: JpegPatch, weights: Weights): BlockSource {
   const { box } = patch;
+  const { channels } = patch.before;
   const [red, green, blue] = weights.map((weight) => weight / weightScale) as [number, number, number];
   const from = plainBytes(patch.before);
   const to = plainBytes(patch.after);

@@ -6,7 +6,9 @@ import type { JpegComponent, JpegStructure } from './structure.ts';
 export interface JpegPatch {
   /** In stored pixels, inside the picture. */
   readonly box: Box;
-  /** The box as it decodes now and as it shall be: h x w x 1 for grey files, else h x w x 3 (RGB); 8 bit. */
+  /**
+   * The box as it decodes now and as it shall be: h x w x 1 for grey files, 3 (RGB), or 4 (CMYK, 255 = full ink); 8 bit.
+   */
   readonly before: Raster;
   readonly after: Raster;
   /** h x w: pixels above 0 may change. Needed by the strict mode alone. */
@@ -46,10 +48,31 @@ const ycbcrWeights: readonly Weights[] = [
   [32768, -27439, -5329],
 ];
 
-/** How R, G and B make a component; a grey file's one channel counts as R. */
+/**
+ * How the three channels of a component's part make it; a grey file's one channel, and the black of CMYK, count as the first.
+ *
+ * CMYK is stored with 0 as full ink; of YCCK the three colours are turned back by their own transform.
+ */
 export function weightsOf({ colour }: JpegStructure, index: number): Weights {
-  if (colour === 'ycbcr') return ycbcrWeights[index]!;
-  return [index === 0 ? weightScale : 0, index === 1 ? weightScale : 0, index === 2 ? weightScale : 0];
+  if ((colour === 'ycbcr' || colour === 'ycck') && index < 3) return ycbcrWeights[index]!;
+  const one = colour === 'cmyk' || colour === 'ycck' ? -weightScale : weightScale;
+  const channel = index % 3;
+  return [channel === 0 ? one : 0, channel === 1 ? one : 0, channel === 2 ? one : 0];
+}
+
+/** What a component is made of: the picture, or of CMYK the three colours, and for the fourth component black three times. */
+export function partOf({ colour }: JpegStructure, patch: JpegPatch, index: number): JpegPatch {
+  if (colour !== 'cmyk' && colour !== 'ycck') return patch;
+  const picks = index < 3 ? [0, 1, 2] : [3, 3, 3];
+  return { ...patch, before: picked(patch.before, picks), after: picked(patch.after, picks) };
+}
+
+function picked({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
+  const out = new Uint8Array(width * height * picks.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = data[Math.trunc(i / picks.length) * channels + picks[i % picks.length]!]!;
+  }
+  return { width, height, channels: picks.length, data: out };
 }
 
 /** The same memory as `Uint8Array`, never a `Buffer`: loops over one type of array are several times faster. */
@@ -75,7 +98,7 @@ export function assertPatchFits(
       `Expected a box inside ${width} x ${height}, got ${JSON.stringify(box)}`,
     );
   }
-  const channels = colour === 'grey' ? 1 : 3;
+  const channels = { grey: 1, ycbcr: 3, rgb: 3, cmyk: 4, ycck: 4 }[colour];
   for (const raster of [before, after, ...(mask ? [mask] : [])]) {
     const depth = raster === mask ? 1 : channels;
     const fits = raster.width === box.width && raster.height === box.height && raster.channels === depth;

@@ -41,7 +41,7 @@ export interface NotSpliced {
  * Exact: outside the touched blocks no coefficient changes; every header and metadata byte stays, but for symbols a Huffman
  * table lacked (`tables` says so); bytes after EOI stay. A block in which `before` and `after` agree is not touched.
  *
- * Huffman-coded files of 8 bits, grey or three components, sequential or progressive. Memory: the output and 5 bytes for each
+ * Huffman-coded files of 8 bits, grey, three components or CMYK, sequential or progressive. Memory: the output and 5 bytes for each
  * pixel of the patches' boxes; for several scans 2 bytes for each coefficient of the picture besides.
  *
  * @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture.

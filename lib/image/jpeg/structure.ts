@@ -52,13 +52,13 @@ export interface DefinedTable extends HuffmanTable {
   readonly offset: number;
 }
 
-/** A JPEG whose coefficients this code can edit: 8 bit, Huffman, grey or three colours. */
+/** A JPEG whose coefficients this code can edit: 8 bit, Huffman; grey, three colours or CMYK. */
 export interface JpegStructure {
   readonly process: 'sequential' | 'progressive';
   readonly width: number;
   readonly height: number;
-  /** How components become pixels: as they are, through YCbCr, or as R, G, B. */
-  readonly colour: 'grey' | 'ycbcr' | 'rgb';
+  /** How components become pixels: as they are, through YCbCr, as R, G, B, as four inks, or three of them through YCbCr. */
+  readonly colour: 'grey' | 'ycbcr' | 'rgb' | 'cmyk' | 'ycck';
   readonly components: readonly JpegComponent[];
   readonly maxH: number;
   readonly maxV: number;
@@ -88,7 +88,7 @@ const unreadable = (message: string) => new EditError('IMAGE_UNREADABLE', messag
  * Headers, tables and scan ranges of a JPEG, each bound checked; no entropy-coded data is decoded.
  *
  * @throws {EditError} `KIND_UNSUPPORTED` names the kind that cannot be edited in its coefficients (arithmetic coding, lossless,
- *   12 bit, CMYK, ...); `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are not a JPEG's.
+ *   12 bit, two components, ...); `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are not a JPEG's.
  * @see ITU-T T.81, annex B.
  */
 export function readJpegStructure(bytes: Uint8Array): JpegStructure {
@@ -181,8 +181,8 @@ function readFrame(bytes: Uint8Array, segment: Segment): Frame {
   const width = uint16(bytes, at + 3);
   if (height === 0) throw unsupported('Expected the height in the frame header, got 0 (DNL)');
   if (width === 0) throw unreadable('Expected a width of 1 or more, got 0');
-  if (count !== 1 && count !== 3)
-    throw unsupported(`Expected 1 or 3 components, got ${count}${count === 4 ? ' (CMYK)' : ''}`);
+  if (count !== 1 && count !== 3 && count !== 4)
+    throw unsupported(`Expected 1, 3 or 4 components, got ${count}`);
   const entries = Array.from({ length: count }, (_, i) => {
     const from = at + 6 + 3 * i;
     const sampling = bytes[from + 1]!;
@@ -282,11 +282,13 @@ function colourOf(
   if (entries.length === 1) return 'grey';
   const isJfif = (s: Segment) =>
     s.marker === marker.app0 && startsWith(bytes, s.dataOffset, 'JFIF\0') && s.end - s.dataOffset >= 14;
-  if (segments.some(isJfif)) return 'ycbcr';
+  if (entries.length === 3 && segments.some(isJfif)) return 'ycbcr';
   const adobe = segments.findLast(
     (s) =>
       s.marker === marker.app14 && startsWith(bytes, s.dataOffset, 'Adobe') && s.end - s.dataOffset >= 12,
   );
-  if (adobe) return bytes[adobe.dataOffset + 11] === 0 ? 'rgb' : 'ycbcr';
+  const transform = adobe && bytes[adobe.dataOffset + 11];
+  if (entries.length === 4) return transform === undefined || transform === 0 ? 'cmyk' : 'ycck';
+  if (transform !== undefined) return transform === 0 ? 'rgb' : 'ycbcr';
   return String.fromCharCode(...entries.map(({ id }) => id)) === 'RGB' ? 'rgb' : 'ycbcr';
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readHeader } from '../../../../lib/image/codec/header.ts';
 import { sharp } from '../../../../lib/image/codec/loaders.ts';
+import { sparseCmyk } from '../../../../lib/image/codec/sparse-cmyk.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e6, maxImagePixels: 10_000 };
@@ -23,6 +24,11 @@ test('names what the file is, before any pixel is decoded', async () => {
     hasAlpha: false,
     chromaSubsampling: '4:2:0',
   });
+});
+
+test('knows CMYK', async () => {
+  const cmyk = await pipelineOf(small).toColourspace('cmyk').jpeg().toBuffer();
+  expect(await read(cmyk)).toMatchObject({ space: 'cmyk', channels: 4, depth: 8, hasAlpha: false });
 });
 
 describe('refuses, saying what it expected and what came', () => {
@@ -60,11 +66,14 @@ describe('refuses, saying what it expected and what came', () => {
     });
   });
 
-  test('CMYK', async () => {
-    const cmyk = await pipelineOf(small).toColourspace('cmyk').jpeg().toBuffer();
-    await expect(read(cmyk)).rejects.toMatchObject({
+  test('CMYK of 16 bit', async () => {
+    // 20 samples of 8 bit a row read as 10 of 16.
+    const deep = sparseCmyk({ width: 20, height: 10 }, []);
+    for (const at of [8, 10, 12, 14]) deep.writeUInt16LE(16, at);
+    deep.writeUInt32LE(10, deep.readUInt32LE(4) + 2 + 8);
+    await expect(read(deep)).rejects.toMatchObject({
       code: 'KIND_UNSUPPORTED',
-      message: expect.stringContaining('cmyk'),
+      message: 'Expected CMYK of 4 channels of 8 bit, got 4 channels of ushort',
     });
   });
 

@@ -10,7 +10,7 @@ const box = { left: 37, top: 29, width: 75, height: 58 };
 
 async function splice(source: Uint8Array) {
   const before = crop(await decodeJpeg(source), box);
-  const after = paste(before, picture(box.width, box.height, before.channels as 1 | 3, 7), ellipse(box));
+  const after = paste(before, picture(box.width, box.height, before.channels as 1 | 3 | 4, 7), ellipse(box));
   const result = spliceJpeg({ source, patches: [{ box, before, after }] });
   if (result.kind !== 'spliced') throw new Error(result.reason);
   return result;

@@ -69,7 +69,7 @@ describe.each(jpegKinds)('splicing $name', (kind) => {
     const source = await kind.make();
     const original = await decodeJpeg(source);
     const before = crop(original, box);
-    const after = paste(before, picture(box.width, box.height, before.channels as 1 | 3, 7), mask);
+    const after = paste(before, picture(box.width, box.height, before.channels as 1 | 3 | 4, 7), mask);
     const result = expectSpliced(spliceJpeg({ source, patches: [{ box, before, after }] }));
     const compared = compareCoefficients(source, result);
     expect(compared).toMatchObject({ changedOutside: 0, sameInside: 0 });
@@ -99,7 +99,7 @@ describe.each(jpegKinds)('splicing $name', (kind) => {
       shrinkMaskToBlocks(structure, { box, mask }),
     ]) {
       const before = crop(original, effective.box);
-      const edited = picture(before.width, before.height, before.channels as 1 | 3, 7);
+      const edited = picture(before.width, before.height, before.channels as 1 | 3 | 4, 7);
       const after = paste(before, edited, effective.mask);
       const patches = [{ box: effective.box, before, after, mask: effective.mask }];
       const result = expectSpliced(spliceJpeg({ source, patches, strict: true }));

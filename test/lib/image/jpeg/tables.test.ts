@@ -10,7 +10,7 @@ import { decodeReference } from '../../../support/reference-jpeg.ts';
 
 const box = { left: 40, top: 40, width: 60, height: 40 };
 /** A smooth picture: its optimised tables lack most symbols. */
-const smooth = (channels: 1 | 3) => {
+const smooth = (channels: 1 | 3 | 4) => {
   const { data, ...size } = picture(167, 131, channels);
   return { ...size, data: data.map((_, i) => 60 + (Math.floor(i / channels) % 167) / 2) };
 };
@@ -35,7 +35,7 @@ function withFullTables(source: Uint8Array): Uint8Array {
 
 async function spliceNoise(source: Uint8Array) {
   const before = crop(await decodeJpeg(source), box);
-  const after = picture(box.width, box.height, before.channels as 1 | 3, 9);
+  const after = picture(box.width, box.height, before.channels as 1 | 3 | 4, 9);
   const result = spliceJpeg({ source, patches: [{ box, before, after }] });
   if (result.kind !== 'spliced') throw new Error(result.reason);
   const a = decodeReference(source);

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { readHeader } from '../../../../lib/image/codec/header.ts';
+import { toOwnColours } from '../../../../lib/image/codec/own-space.ts';
+import { readCrop, readCropAsSrgb } from '../../../../lib/image/codec/read.ts';
+import { pipelineOf, wavePicture } from '../../../support/pictures.ts';
+
+const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
+const box = { left: 0, top: 0, width: 64, height: 48 };
+
+test.each([
+  ['with a profile', true],
+  ['without one', false],
+])('CMYK %s: the inks chosen for a colour show that colour', async (_, hasProfile) => {
+  const rgb = pipelineOf(wavePicture(box));
+  const inks = hasProfile ? rgb.withIccProfile('cmyk') : rgb.toColourspace('cmyk');
+  const bytes = await inks.tiff().toBuffer();
+  const header = await readHeader(bytes, limits);
+  const crop = await readCrop({ bytes, header }, box);
+  const shown = await readCropAsSrgb(crop, header, box);
+  const back = await toOwnColours(shown, header);
+  expect(back).toMatchObject({ width: 64, height: 48, channels: 4 });
+  let worst = 0;
+  let sum = 0;
+  back.data.forEach((value, i) => {
+    const error = Math.abs(value - crop.original.data[i]!);
+    worst = Math.max(worst, error);
+    sum += error;
+  });
+  // Converted once with the perceptual intent both are several times larger.
+  expect(sum / back.data.length).toBeLessThan(2);
+  expect(worst).toBeLessThan(40);
+});
