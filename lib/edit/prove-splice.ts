@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import { grow } from '../image/box.ts';
 import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
-import { readCrop, type Source } from '../image/codec/read.ts';
+import { readPixels, type Source } from '../image/codec/read.ts';
 import type { Patch } from '../image/codec/write.ts';
 import { blockReachPx, coveredBlocks } from '../image/jpeg/block-mask.ts';
 import { proveSplice } from '../image/jpeg/prove.ts';
@@ -38,8 +38,9 @@ export async function proveSpliced({ photo, output, patches, mask }: ProveSplice
     box: storedBox(part.reach, orientation, stored),
     mask: toStored(part.mask, orientation),
   }));
-  const touched = coveredBlocks(readJpegStructure(photo.bytes), allowed);
-  const proof = proveSplice({ source: photo.bytes, output, touched });
+  const structure = readJpegStructure(photo.bytes);
+  const touched = coveredBlocks(structure, allowed);
+  const proof = proveSplice({ source: photo.bytes, output, touched, structure });
   const counts = await counted;
   if (!proof.holds) {
     const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;
@@ -55,15 +56,15 @@ async function countDiffering(
   { reach, mask }: { readonly reach: Box; readonly mask: Mask },
 ): Promise<number> {
   const [before, after] = await Promise.all([
-    readCrop(photo, reach),
-    readCrop({ ...photo, bytes: output }, reach),
+    readPixels(photo, reach),
+    readPixels({ ...photo, bytes: output }, reach),
   ]);
-  const { channels, data } = before.original;
+  const { channels, data } = before;
   let differing = 0;
   for (let p = 0; p < mask.data.length; p++) {
     if (mask.data[p] !== 0) continue;
     let c = 0;
-    while (c < channels && data[p * channels + c] === after.original.data[p * channels + c]) c++;
+    while (c < channels && data[p * channels + c] === after.data[p * channels + c]) c++;
     if (c < channels) differing++;
   }
   return differing;

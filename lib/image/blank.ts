@@ -15,9 +15,9 @@ export function isBlank(data: Uint8Array | Uint16Array, from: number, to: number
 export function countAbove0({ data, width, height }: Mask): number {
   let count = 0;
   for (let y = 0; y < height; y++) {
-    const [from, to] = [y * width, (y + 1) * width];
-    if (isBlank(data, from, to)) continue;
-    for (let i = from; i < to; i++) if (data[i] !== 0) count++;
+    const to = (y + 1) * width;
+    if (isBlank(data, to - width, to)) continue;
+    for (let i = to - width; i < to; i++) count += data[i] === 0 ? 0 : 1;
   }
   return count;
 }

@@ -10,33 +10,38 @@ function firstAbove0(data: Uint8Array, from: number, to: number): number {
   return i;
 }
 
-/** Index of the last value above 0, or -1. */
+/** Index of the last value above 0 in `data[from, to)`, which holds one. */
 function lastAbove0(data: Uint8Array, from: number, to: number): number {
-  for (let i = to - 1; i >= from; i--) if (data[i] !== 0) return i;
-  return -1;
+  let i = to - 1;
+  while (i > from && data[i] === 0) i--;
+  return i;
 }
 
 /**
  * The smallest box around every value above 0, or `undefined` for an empty mask.
  *
- * @param within looks only there; defaults to the whole mask. Black rows are passed natively, others read from both
- * ends inwards as far as the box found so far, so the inside of a mask is not scanned.
+ * @param within looks only there; defaults to the whole mask. Black rows, and what lies beside the box found so far, are
+ * passed natively; the inside of a mask is not scanned.
  */
 export function boundingBox(mask: Mask, within?: Box): Box | undefined {
   const { left, top, width, height } = within ?? { left: 0, top: 0, ...sizeOf(mask) };
-  let minX = left + width;
+  const right = left + width;
+  let minX = right;
   let maxX = left - 1;
   let minY = -1;
   let maxY = -1;
   for (let y = top; y < top + height; y++) {
     const base = y * mask.width;
-    if (isBlank(mask.data, base + left, base + left + width)) continue;
-    const first = firstAbove0(mask.data, base + left, base + left + width);
+    if (isBlank(mask.data, base + left, base + right)) continue;
     if (minY < 0) minY = y;
     maxY = y;
-    minX = Math.min(minX, first - base);
-    const last = lastAbove0(mask.data, base + Math.max(maxX + 1, left), base + left + width);
-    if (last >= 0) maxX = last - base;
+    // Only what lies outside the box so far can widen it.
+    if (!isBlank(mask.data, base + left, base + minX)) {
+      minX = firstAbove0(mask.data, base + left, base + minX) - base;
+    }
+    if (!isBlank(mask.data, base + maxX + 1, base + right)) {
+      maxX = lastAbove0(mask.data, base + maxX + 1, base + right) - base;
+    }
   }
   if (minY < 0) return undefined;
   return { left: minX, top: minY, width: maxX - minX + 1, height: maxY - minY + 1 };

@@ -1,5 +1,5 @@
 import { EditError } from '../errors.ts';
-import { isBlank } from './blank.ts';
+import { boundingBox } from './box.ts';
 import type { Mask } from './raster.ts';
 
 export interface NormalisedMask {
@@ -66,13 +66,15 @@ function assertUseful(levels: readonly number[], pixels: number): void {
     throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
 }
 
-function histogram({ data, width, height }: Mask): number[] {
+function histogram(mask: Mask): number[] {
   const counts = new Uint32Array(256);
-  for (let y = 0; y < height; y++) {
-    const [from, to] = [y * width, (y + 1) * width];
-    if (isBlank(data, from, to)) counts[0]! += width;
-    else for (let i = from; i < to; i++) counts[data[i]!]!++;
+  // Mostly a mask is black, which is found out natively.
+  const used = boundingBox(mask) ?? { left: 0, top: 0, width: 0, height: 0 };
+  for (let y = used.top; y < used.top + used.height; y++) {
+    const from = y * mask.width + used.left;
+    for (let i = from; i < from + used.width; i++) counts[mask.data[i]!]!++;
   }
+  counts[0]! += mask.data.length - used.width * used.height;
   return [...counts];
 }
 

@@ -40,6 +40,16 @@ export async function readCrop({ bytes, header }: Source, box: Box): Promise<Cro
   }
 }
 
+/** The pixels of one box alone, as displayed; otherwise like {@link readCrop}. */
+export async function readPixels({ bytes, header }: Source, box: Box): Promise<Raster> {
+  const { orientation, stored } = header;
+  try {
+    return toDisplayed(await rawPixels(bytes, header, storedBox(box, orientation, stored)), orientation);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
+}
+
 /**
  * The crop as a model sees it: displayed orientation, 8 bit sRGB, no alpha (transparent on white), at `size`.
  *
@@ -64,16 +74,17 @@ export function inOwnSpace(pipeline: Sharp, { space }: Pick<Header, 'space'>): S
   return pipeline.pipelineColourspace(space).toColourspace(space);
 }
 
-/** Every sample of an encoded picture in stored orientation, exact. */
+/** Every sample of an encoded picture, or of one part, in stored orientation, exact. */
 export async function rawPixels(
   file: Uint8Array,
   header: Pick<Header, 'space' | 'channels' | 'depth'>,
+  part?: Box,
 ): Promise<Raster> {
   // sharp drops the alpha of 8 bit grey in raw output; as RGBA nothing is lost.
   const isGreyAlpha = header.space === 'b-w' && header.channels === 2;
   const space = isGreyAlpha ? 'srgb' : header.space;
-  const pipeline = inOwnSpace(sharp(file, { limitInputPixels: false, ignoreIcc: true }), { space });
-  const raster = await decoded(pipeline, header.depth);
+  const whole = sharp(file, { limitInputPixels: false, ignoreIcc: true, sequentialRead: true });
+  const raster = await decoded(inOwnSpace(part ? whole.extract(part) : whole, { space }), header.depth);
   return isGreyAlpha ? withChannels(raster, [0, 3]) : raster;
 }
 

@@ -10,6 +10,8 @@ export interface ProofRequest {
   readonly output: Uint8Array;
   /** By component, the blocks that may differ: what the splice says it touched, or what the caller's mask allows. */
   readonly touched: readonly Pick<TouchedComponent, 'bitmap'>[];
+  /** Of the source, when the caller has read it already. */
+  readonly structure?: JpegStructure;
 }
 
 export interface SpliceProof extends HeaderComparison {
@@ -30,7 +32,7 @@ export interface SpliceProof extends HeaderComparison {
  * patches nor what was written, and takes the word of nobody but the two files. Never throws on bad bytes: a file that does not
  * decode is a proof that does not hold.
  */
-export function proveSplice({ source, output, touched }: ProofRequest): SpliceProof {
+export function proveSplice({ source, output, touched, structure }: ProofRequest): SpliceProof {
   let headers: HeaderComparison = {
     structureEqual: false,
     tablesEqual: false,
@@ -38,7 +40,7 @@ export function proveSplice({ source, output, touched }: ProofRequest): SplicePr
     trailerEqual: false,
   };
   try {
-    const before = readJpegStructure(source);
+    const before = structure ?? readJpegStructure(source);
     const after = readJpegStructure(output);
     headers = compareHeaders({ source, output, before, after });
     const isComparable = headers.structureEqual && fits(before, touched);

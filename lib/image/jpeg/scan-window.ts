@@ -66,16 +66,21 @@ function fill(window: ScanWindow): void {
   const { source, bytes, scanEnd } = window;
   let { next, filled } = window;
   while (filled < windowBytes && next < scanEnd) {
-    const byte = source[next]!;
-    if (byte === 0xff) {
+    if (source[next] === 0xff) {
       if (source[next + 1] !== 0) {
         window.ended = true;
         break;
       }
-      next++;
+      bytes[filled++] = 0xff;
+      next += 2;
     }
-    next++;
-    bytes[filled++] = byte;
+    // Stuffed bytes are some 250 apart: what lies between them is found and copied natively.
+    const end = Math.min(scanEnd, next + windowBytes - filled);
+    const stuffed = source.indexOf(0xff, next);
+    const run = source.subarray(next, stuffed < 0 ? end : Math.min(end, stuffed));
+    bytes.set(run, filled);
+    filled += run.length;
+    next += run.length;
   }
   window.ended ||= next >= scanEnd;
   window.next = next;
