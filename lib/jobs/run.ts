@@ -188,12 +188,17 @@ function attemptsSpent({ attempts, modelCalls }: Claim): EditError {
   });
 }
 
+/** Aborts at the job's own deadline or with `outer`; a function's own deadline, counts the same. */
 function deadlineSignal(deadlineMs: number, outer: AbortSignal): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${deadlineMs} ms`);
   const timer = setTimeout(() => controller.abort(late), deadlineMs);
-  const stop = () =>
-    controller.abort(new EditError('CANCELLED', 'The work was cancelled', { cause: outer.reason }));
+  const stop = () => {
+    const { reason } = outer;
+    // What `AbortSignal.timeout` gives: counted, else a file that is never done in time would come back for ever.
+    const isLate = reason instanceof DOMException && reason.name === 'TimeoutError';
+    controller.abort(isLate ? late : new EditError('CANCELLED', 'The work was cancelled', { cause: reason }));
+  };
   if (outer.aborted) stop();
   outer.addEventListener('abort', stop, { once: true });
   return {
