@@ -22,12 +22,16 @@ export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable>
   };
 }
 
-/** The real client as one worker, which tries three times without waiting. */
-export const workerStore = (emulator: StorageEmulator, worker: string): ObjectStore =>
+/** The real client as one worker, which tries three times without waiting in between. */
+export const workerStore = (
+  emulator: StorageEmulator,
+  worker: string,
+  attemptTimeoutMs = 5000,
+): ObjectStore =>
   cloudStorage({
     apiEndpoint: emulator.workerUrl(worker),
     projectId: undefined,
-    retry: { attemptTimeoutMs: 5000, backoffMs: [1, 1] },
+    retry: { attemptTimeoutMs, backoffMs: [1, 1] },
   });
 
 export async function listed(store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> {

@@ -99,10 +99,11 @@ export async function jobsOf(
   store: ObjectStore,
   name: string,
   options: Partial<PlanOptions> = {},
+  signal: AbortSignal = never,
 ): Promise<readonly Job[]> {
-  const sets = await collectInputs(store, { bucket: buckets.input, name }, { folderMask: false }, never);
+  const sets = await collectInputs(store, { bucket: buckets.input, name }, { folderMask: false }, signal);
   const jobs = await Promise.all(
-    sets.map((inputs) => planJob(store, inputs, { ...planOptions, ...options }, never)),
+    sets.map((inputs) => planJob(store, inputs, { ...planOptions, ...options }, signal)),
   );
   return jobs.filter((job) => job !== undefined);
 }

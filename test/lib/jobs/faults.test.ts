@@ -16,10 +16,19 @@ beforeAll(async () => {
 });
 afterAll(() => emulator[Symbol.asyncDispose]());
 
+/** How long a worker waits: for the answer to one request, and for the whole. */
+interface Patience {
+  readonly requestMs?: number;
+  readonly wholeMs?: number;
+}
+
 /** From the event to the end, as one process does it. */
-async function work(worker: string, name: string, engine: Engine): Promise<void> {
-  const store = workerStore(emulator, worker);
-  for (const job of await jobsOf(store, name)) await runJob(job, runOptions(store, engine), never);
+async function work(worker: string, name: string, engine: Engine, patience: Patience = {}): Promise<void> {
+  const store = workerStore(emulator, worker, patience.requestMs);
+  const signal = patience.wholeMs === undefined ? never : AbortSignal.timeout(patience.wholeMs);
+  for (const job of await jobsOf(store, name, {}, signal)) {
+    await runJob(job, runOptions(store, engine), signal);
+  }
 }
 
 /** Delivers the event again until it is acknowledged, each time after the lease of whoever held the job. */
@@ -37,7 +46,7 @@ async function recover(name: string, engine: Engine): Promise<number> {
 }
 
 let cases = 0;
-async function caseWith(rule: Omit<FaultRule, 'match'> | undefined) {
+async function caseWith(rule: Omit<FaultRule, 'match'> | undefined, patience: Patience = {}) {
   const name = `case-${++cases}/p.jpg`;
   const user = workerStore(emulator, 'user');
   await drop(user, name, 'photo');
@@ -51,7 +60,7 @@ async function caseWith(rule: Omit<FaultRule, 'match'> | undefined) {
     emulator.faults.set([{ ...rule, match: { worker }, ...(onHit === undefined ? {} : { onHit }) }]);
   }
   emulator.requests.reset();
-  const ended = work(worker, name, engine).then(
+  const ended = work(worker, name, engine, patience).then(
     () => true,
     () => false,
   );
@@ -117,6 +126,30 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
         expect(engine.calls.length).toBeLessThanOrEqual(mostCalls);
       }
       expect(hits).toBe(requests);
+    },
+  );
+
+  const patiences: readonly (readonly [how: string, patience: Patience, mostCalls: number])[] = [
+    ['the request is given up, and made again', { requestMs: 100 }, 1],
+    ['the deadline of the whole ends it', { wholeMs: 200 }, 2],
+  ];
+  it.each(patiences)(
+    'hang at every request: %s; one result, also when it goes on at last',
+    async (_, patience, mostCalls) => {
+      const { requests } = await caseWith(undefined);
+      // The last one ends the claim, after the result is there: it has five seconds of its own.
+      const last = patience.requestMs === undefined ? requests - 1 : requests;
+      for (let at = 1; at <= last; at++) {
+        const { name, engine, acknowledged } = await caseWith({ kind: 'hang', at }, patience);
+        expect(emulator.faults.hits()).toHaveLength(1);
+        expect(acknowledged).toBe(patience.requestMs !== undefined);
+        if (!acknowledged) await recover(name, engine);
+        await expectOneResult(name, engine);
+        emulator.faults.release();
+        await new Promise(setImmediate);
+        await expectOneResult(name, engine);
+        expect(engine.calls.length).toBeLessThanOrEqual(mostCalls);
+      }
     },
   );
 
