@@ -3,6 +3,7 @@ import { type BoxedMask, boxedMask } from '../image/boxed-mask.ts';
 import { type Limits, readHeader } from '../image/codec/header.ts';
 import type { Source } from '../image/codec/read.ts';
 import { decodeMask } from '../image/codec/read-mask.ts';
+import { release } from '../image/codec/release.ts';
 import { type NormalisedMask, normaliseMask } from '../image/mask.ts';
 
 /** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
@@ -27,6 +28,7 @@ export async function readMask(
   const normalised = normaliseMask(decoded.mask, { polarity, isLossy: format === 'jpeg' });
   // An empty one was refused.
   const given = { ...normalised, mask: boxedMask(normalised.mask)! };
+  for (const { data } of [decoded.mask, normalised.mask]) release(data);
   if (!decoded.isResized) return given;
   const { width, height } = photo.header.displayed;
   const resized = `The mask was scaled from ${displayed.width} x ${displayed.height} to ${width} x ${height}.`;
