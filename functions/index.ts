@@ -3,13 +3,15 @@ import { readConfig } from '../lib/config.ts';
 import { jsonLog } from '../lib/log.ts';
 import { wire } from '../lib/wiring.ts';
 import { type FunctionName, functionTable, registerFunctions } from './register.ts';
+import { orderlyShutdown } from './shutdown.ts';
 
 // What the framework loads: the only module that does something when it is imported.
 const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
 const config = readConfig(process.env, {
   buckets: functionTable[target as FunctionName]?.needsBuckets ?? false,
 });
-registerFunctions(wire(config, jsonLog({ level: config.logLevel })));
+const { signal, track } = orderlyShutdown();
+registerFunctions(wire(config, jsonLog({ level: config.logLevel }), signal), track);
 
 /** The function this process serves: the framework's flag, or its variable. */
 function targetOf(args: string[], variable: string | undefined): string | undefined {

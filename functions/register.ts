@@ -1,9 +1,15 @@
-import { cloudEvent, http } from '@google-cloud/functions-framework';
+import {
+  type CloudEvent,
+  cloudEvent,
+  type HttpFunction,
+  http as httpOf,
+} from '@google-cloud/functions-framework';
 import type { Wiring } from '../lib/wiring.ts';
 import { editFunction } from './edit.ts';
 import { generateFunction } from './generate.ts';
 import { onUploadFunction } from './on-upload.ts';
 import { runJobFunction } from './run-job.ts';
+import type { Track } from './shutdown.ts';
 import { sweepFunction } from './sweep.ts';
 import { upscaleFunction } from './upscale.ts';
 
@@ -19,8 +25,17 @@ export const functionTable = {
 
 export type FunctionName = keyof typeof functionTable;
 
-/** Registers with the framework what the configuration allows; nothing is built before its first request. */
-export function registerFunctions({ config, log, edit, generate, upscale, jobs }: Wiring): void {
+/**
+ * Registers with the framework what the configuration allows; nothing is built before its first request.
+ *
+ * @param track is told of every request while it is worked on.
+ */
+export function registerFunctions(
+  { config, log, edit, generate, upscale, jobs }: Wiring,
+  track: Track = async (work) => work,
+): void {
+  const http = (name: FunctionName, handle: HttpFunction) =>
+    httpOf(name, (request, response) => track(handle(request, response)));
   const { buckets, limits, editDeadlineMs, budget } = config;
   http('edit', editFunction({ edit, maxImageBytes: limits.maxImageBytes, deadlineMs: editDeadlineMs, log }));
   http('generate', generateFunction({ make: generate, deadlineMs: editDeadlineMs, log }));
@@ -29,7 +44,8 @@ export function registerFunctions({ config, log, edit, generate, upscale, jobs }
   const { maxEventAgeMs } = budget;
   const handle = async (upload: { readonly bucket: string; readonly name: string }) =>
     (await jobs()).uploads(upload);
-  cloudEvent('onUpload', onUploadFunction({ handle, inputBucket: buckets.input, maxEventAgeMs, log }));
+  const onUpload = onUploadFunction({ handle, inputBucket: buckets.input, maxEventAgeMs, log });
+  cloudEvent('onUpload', (event: CloudEvent<unknown>) => track(onUpload(event)));
   const deadlineMs = editDeadlineMs;
   http(
     'runJob',
