@@ -82,6 +82,9 @@ export const settings = {
   MAX_REGIONS: variable(integer(1, 16).default(4)).describe(
     'Separate areas of one mask are repainted by separate calls; beyond this many, near ones are merged.',
   ),
+  MAX_TILES: variable(integer(0, 64).default(16)).describe(
+    'Calls for tiles in one edit that asks for `detail: tiles`, shared by its regions; where more were needed, each sees more of the picture at less detail. 0: none.',
+  ),
   TASKS_QUEUE: variable(
     z.string().regex(queueName, 'expected projects/P/locations/L/queues/Q').optional(),
   ).describe(
@@ -148,6 +151,7 @@ export interface Config {
   readonly dilationPx: number;
   readonly modelDilation: number;
   readonly maxRegions: number;
+  readonly maxTiles: number;
   readonly editDeadlineMs: number;
   readonly budget: Budget;
   /** `undefined`: jobs run where their event arrives. */
@@ -230,6 +234,7 @@ function configOf(environment: Environment): Config {
     dilationPx: environment.DILATION_PX,
     modelDilation: environment.MODEL_DILATION,
     maxRegions: environment.MAX_REGIONS,
+    maxTiles: environment.MAX_TILES,
     editDeadlineMs: environment.EDIT_DEADLINE_MS,
     budget: {
       ...defaultBudget,

@@ -2,7 +2,8 @@ import { maskCoverage, placedMask } from './edit/effective-mask.ts';
 import { planRepaints } from './edit/plan.ts';
 import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
-import { type RegionPatch, type RegionReport, type Repainted, repaint } from './edit/repaint.ts';
+import type { RegionReport } from './edit/region-report.ts';
+import { type RegionPatch, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { encodingOf, writeOutput } from './edit/write.ts';
@@ -59,6 +60,8 @@ export interface EditDefaults {
   readonly modelDilation: number;
   /** At most this many regions, hence model calls for one candidate; nearer ones are merged. */
   readonly maxRegions: number;
+  /** At most this many calls for tiles in one edit, shared by its regions. */
+  readonly maxTiles: number;
 }
 
 export interface EditorOptions {
@@ -72,7 +75,7 @@ export interface EditorOptions {
  * is blended into a patch through the mask, and only the patch is written into the untouched picture.
  */
 export function editor({ engine, limits, defaults }: EditorOptions): Edit {
-  const { modelDilation, maxRegions } = defaults;
+  const { modelDilation, maxRegions, maxTiles } = defaults;
   return async (input, signal) => {
     assertHonoured(input.request, engine.name);
     const { mode, prompt, polarity, maskMode } = input.request;
@@ -102,6 +105,7 @@ export function editor({ engine, limits, defaults }: EditorOptions): Edit {
           engine,
           request: input.request,
           modelDilation,
+          maxTiles: Math.floor(maxTiles / plan.repaints.length),
           wholeBlocks,
           step,
           signal,

@@ -70,6 +70,12 @@ export const editRequestSchema = z
       .describe(
         'JPEG blocks (8 to 16 px) that may change: all the mask touches, or only those inside it, so that no pixel outside changes.',
       ),
+    detail: z
+      .enum(['single', 'tiles'])
+      .default('single')
+      .describe(
+        'One call for each area, or further calls for tiles of it that give back the detail of a large picture. Tiles need a mask that was sent.',
+      ),
     engine: z
       .enum(engineNames)
       .optional()
@@ -98,6 +104,9 @@ export const editRequestSchema = z
     const isSemantic = request.maskMode === 'semantic';
     if (isSemantic && (classes < 1 || classes > maxMaskClasses)) {
       fault('maskClasses', `expected 1 to ${maxMaskClasses} classes for maskMode semantic, got ${classes}`);
+    }
+    if (request.detail === 'tiles' && request.maskMode !== 'user') {
+      fault('detail', 'expected maskMode user beside tiles');
     }
     if (!isSemantic && classes > 0) fault('maskClasses', 'expected maskMode semantic beside classes');
     if (request.mode === 'insertion' && !request.prompt?.trim()) {

@@ -2,7 +2,7 @@ import { boundingBox, crop as cut } from '../image/box.ts';
 import { composite } from '../image/composite.ts';
 import { differenceMask } from '../image/difference-mask.ts';
 import { dilate } from '../image/dilate.ts';
-import type { FramePlan } from '../image/frame.ts';
+import { contentOf } from '../image/frame-picture.ts';
 import type { Mask, Raster } from '../image/raster.ts';
 import { type FitReport, fitReport, rejectionOf } from './fit.ts';
 import type { Repaint } from './plan.ts';
@@ -58,14 +58,4 @@ export function fitAnswer({ crop, answer, region, repainted, writable }: FitOpti
 function colours(raster: Raster, channels: number): Raster {
   if (raster.channels === channels) return raster;
   return { ...raster, channels, data: raster.data.filter((_, i) => i % raster.channels < channels) };
-}
-
-/** The part of a frame, at whatever size it came back, that holds the crop; the rest is padding. */
-function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: FramePlan): R {
-  if (content.width === frame.width && content.height === frame.height) return answer;
-  const left = Math.round((content.left * answer.width) / frame.width);
-  const top = Math.round((content.top * answer.height) / frame.height);
-  const right = Math.round(((content.left + content.width) * answer.width) / frame.width);
-  const bottom = Math.round(((content.top + content.height) * answer.height) / frame.height);
-  return cut(answer, { left, top, width: right - left, height: bottom - top });
 }

@@ -1,5 +1,4 @@
-import { automaticMaskOf, engineOptions } from '../engine-options.ts';
-import type { InpaintEngine, InpaintOutcome, InpaintReply, InpaintRequest } from '../engines/engine.ts';
+import type { EncodedImage, InpaintEngine, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import { decodeAnswer } from '../image/codec/answer.ts';
 import { toOwnColours } from '../image/codec/own-space.ts';
@@ -9,30 +8,12 @@ import { maskInFrame, padToFrame } from '../image/frame-picture.ts';
 import type { Box, Mask, Size } from '../image/raster.ts';
 import type { EditRequest } from '../request.ts';
 import { type Fitted, fitAnswer } from './composite.ts';
-import type { FitReport } from './fit.ts';
+import { addDetail, type Detailed } from './detail.ts';
 import type { Repaint } from './plan.ts';
+import { dilationOf, question } from './question.ts';
+import { type RegionReport, regionReport } from './region-report.ts';
 import type { Step } from './stopwatch.ts';
 import type { WholeBlocks } from './whole-blocks.ts';
-
-/** A candidate's end: an image, none and why, or one that did not fit its surroundings. */
-export interface CandidateOutcome {
-  readonly kind: InpaintOutcome['kind'] | 'drifted';
-  readonly reason?: string;
-}
-
-/** What the manifest says of one region. */
-export interface RegionReport {
-  /** What the model saw, pixels of the picture as displayed. */
-  readonly box: Box;
-  /** The size it was sent in. */
-  readonly frame: Size;
-  /** Pixels of the picture for one pixel of the frame; above 1 the answer has less detail than the picture. */
-  readonly scale: number;
-  /** What came of each candidate asked for. */
-  readonly outcomes: readonly CandidateOutcome[];
-  /** How each picture that came fitted. */
-  readonly fits: readonly FitReport[];
-}
 
 /** A patch, and the mask it was blended through. */
 export interface RegionPatch extends Patch {
@@ -55,67 +36,97 @@ interface RepaintOptions {
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
   readonly modelDilation: number;
+  /** At most this many further calls for detail. */
+  readonly maxTiles: number;
   /** Only whole JPEG blocks are written. */
   readonly wholeBlocks: WholeBlocks | undefined;
   readonly step: Step;
   readonly signal: AbortSignal;
 }
 
+/** A picture that came, and how it fitted. */
+interface Candidate {
+  readonly image: EncodedImage;
+  readonly fitted: Fitted;
+}
+
 /** One region: cut out, sent, and every answer made a patch that fits the picture. */
 export async function repaint(options: RepaintOptions): Promise<Repainted> {
-  const { photo, region, engine, step, signal, wholeBlocks } = options;
-  const writable = wholeBlocks && ((mask: Mask) => wholeBlocks(mask, region.plan.box));
+  const { photo, region, engine, step, signal } = options;
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
   const request = await step('frame', () => inpaintRequest(options, crop));
   const reply = await step('inpaint', () => engine.inpaint(request, signal));
+  const candidates = await fitCandidates(options, crop, reply);
+  const [best, ...others] = usable(candidates);
+  const detailed = await detailOf(options, crop, best);
+  return {
+    patches: [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)].map((fitted) =>
+      patchOf(fitted, region.plan.box),
+    ),
+    warnings: [...reply.warnings, ...(detailed?.warnings ?? [])],
+    calls: reply.calls + (detailed?.calls ?? 0),
+    report: regionReport({
+      plan: region.plan,
+      outcomes: reply.outcomes,
+      fitted: candidates.map(({ fitted }) => fitted),
+      best: best.fitted,
+      tiles: detailed?.report,
+    }),
+  };
+}
 
+async function fitCandidates(options: RepaintOptions, crop: Crop, reply: InpaintReply): Promise<Candidate[]> {
+  const { photo, region, step } = options;
+  const writable = writableIn(options);
   const repainted = region.mask && maskInFrame(region.mask, region.plan, dilationOf(options));
-  const fitted: Fitted[] = [];
+  const candidates: Candidate[] = [];
   for (const { image } of images(reply)) {
     const answer = await step('answer', async () =>
       toOwnColours(await decodeAnswer(image.bytes), photo.header),
     );
-    fitted.push(
-      await step('composite', () => fitAnswer({ crop: crop.original, answer, region, repainted, writable })),
+    const fitted = await step('composite', () =>
+      fitAnswer({ crop: crop.original, answer, region, repainted, writable }),
     );
+    candidates.push({ image, fitted });
   }
-  const { box, frame, scale } = region.plan;
-  return {
-    patches: usable(fitted).map(({ patch, original, edited, mask }) => ({
-      box: placed(patch, edited, box),
-      original,
-      edited,
-      mask,
-      maskBox: box,
-    })),
-    warnings: reply.warnings,
-    calls: reply.calls,
-    report: {
-      box,
-      frame,
-      scale,
-      outcomes: outcomesOf(reply, fitted),
-      fits: fitted.map(({ fit }) => fit),
-    },
-  };
+  return candidates;
 }
 
-/** The fits stand in the order of the images among the outcomes. */
-function outcomesOf({ outcomes }: InpaintReply, fitted: readonly Fitted[]): CandidateOutcome[] {
-  const fits = fitted.values();
-  return outcomes.map((outcome) => {
-    if (outcome.kind !== 'image') return { kind: outcome.kind, reason: outcome.reason };
-    const rejection = fits.next().value?.rejection;
-    return rejection === undefined ? { kind: 'image' } : { kind: 'drifted', reason: rejection };
+/** The part of a mask that is written; `undefined`: all of it. */
+function writableIn({ wholeBlocks, region }: RepaintOptions): ((mask: Mask) => Mask) | undefined {
+  return wholeBlocks && ((mask) => wholeBlocks(mask, region.plan.box));
+}
+
+/** Tiles cost as many calls again: only the best candidate gets them. */
+async function detailOf(
+  options: RepaintOptions,
+  crop: Crop,
+  { image }: Candidate,
+): Promise<Detailed | undefined> {
+  const { region, request } = options;
+  if (request.detail !== 'tiles' || region.mask === undefined) return undefined;
+  const detailed = await addDetail({
+    ...options,
+    crop,
+    region: { ...region, mask: region.mask },
+    writable: writableIn(options),
+    answer: await decodeAnswer(image.bytes),
   });
+  if (detailed.fitted === undefined || request.samples === 1) return detailed;
+  return { ...detailed, warnings: [...detailed.warnings, 'Tiles refine the first output only.'] };
+}
+
+function patchOf({ patch, original, edited, mask }: Fitted, box: Box): RegionPatch {
+  return { box: placed(patch, edited, box), original, edited, mask, maskBox: box };
 }
 
 /** Best first, by all that can be told without knowing the truth; an answer that does not fit is never published. */
-function usable(fitted: readonly Fitted[]): Fitted[] {
-  const kept = fitted.filter(({ rejection }) => rejection === undefined);
-  if (kept.length === 0)
-    throw new EditError('ENGINE_DRIFTED', fitted[0]?.rejection ?? 'Expected a picture, got none');
-  return kept.sort((a, b) => a.fit.cost - b.fit.cost);
+function usable(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {
+  const kept = candidates.filter(({ fitted }) => fitted.rejection === undefined);
+  const [best, ...others] = kept.sort((a, b) => a.fitted.fit.cost - b.fitted.fit.cost);
+  if (best === undefined)
+    throw new EditError('ENGINE_DRIFTED', candidates[0]?.fitted.rejection ?? 'Expected a picture, got none');
+  return [best, ...others];
 }
 
 function placed(
@@ -128,24 +139,15 @@ function placed(
 
 /** The question to the model: the crop in its frame, and the mask it shall repaint. */
 async function inpaintRequest(options: RepaintOptions, crop: Crop): Promise<InpaintRequest> {
-  const { photo, region, request, engine } = options;
-  const ownDilation = engine.dilatesMask ? 0 : dilationOf(options);
+  const { photo, region, request } = options;
   const content = await readCropAsSrgb(crop, photo.header, region.plan.content);
-  return {
+  return question({
+    ...options,
     key: region.key,
-    mode: request.mode,
     crop: padToFrame(content, region.plan),
-    mask: region.mask && maskInFrame(region.mask, region.plan, ownDilation),
-    automaticMask: automaticMaskOf(request),
-    maskDilation: engine.dilatesMask ? dilationOf(options) : undefined,
-    ...engineOptions(request),
+    maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
-  };
-}
-
-/** How much the repainted area is grown beyond the mask, by us or by the API: fraction of the crop's width. */
-function dilationOf({ request, modelDilation }: RepaintOptions): number {
-  return request.maskDilation ?? modelDilation;
+  });
 }
 
 function images({ outcomes }: InpaintReply) {

@@ -1,3 +1,4 @@
+import { crop as cut } from './box.ts';
 import { coverMask } from './cover-mask.ts';
 import { dilate } from './dilate.ts';
 import type { FramePlan } from './frame.ts';
@@ -36,6 +37,16 @@ export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask
     data.set(row, (content.top + y) * frame.width + content.left);
   }
   return { ...frame, channels: 1, data };
+}
+
+/** The part of a frame, at whatever size it came back, that holds the crop; the rest is padding. */
+export function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: FramePlan): R {
+  if (content.width === frame.width && content.height === frame.height) return answer;
+  const left = Math.round((content.left * answer.width) / frame.width);
+  const top = Math.round((content.top * answer.height) / frame.height);
+  const right = Math.round(((content.left + content.width) * answer.width) / frame.width);
+  const bottom = Math.round(((content.top + content.height) * answer.height) / frame.height);
+  return cut(answer, { left, top, width: right - left, height: bottom - top });
 }
 
 function clamp(value: number, size: number): number {

@@ -1,147 +1,184 @@
 import { EditError } from '../errors.ts';
-import { alignedWindow, identityAlignment } from './alignment.ts';
-import type { Kernel } from './axis-taps.ts';
+import { type Alignment, alignedWindow, driftPx } from './alignment.ts';
 import { blur } from './blur.ts';
 import { crop as cut } from './box.ts';
 import { smoothstep } from './feather.ts';
-import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
-import type { Box, Raster, Size } from './raster.ts';
+import { emptyFloatRaster, type FloatRaster, luma } from './float-raster.ts';
+import type { Mask, Raster } from './raster.ts';
 import { register } from './register.ts';
 import { fitSize, resample, resizeTo, wholeWindow } from './resample.ts';
+import { fadeShare, type TilePlace } from './tile-plan.ts';
+import { applyTone, fitTone } from './tone.ts';
 
-/** A second, finer answer for a part of the crop. */
+/** A second, finer answer for a part of the canvas. */
 export interface Tile {
-  /** px of the crop. */
-  readonly box: Box;
-  /** Any size; the colours of the first answer. */
-  readonly raster: Raster;
+  readonly place: TilePlace;
+  /** Any size; H x W x 3, 8 bit. */
+  readonly answer: Raster;
 }
 
-/** Neighbours share this much of a tile, so that one can fade into the other. */
-const overlapShare = 0.125;
+/** What became of one tile. */
+export interface TileFit {
+  /** How far the model moved it, px of the canvas. */
+  readonly driftPx: number;
+  /** Share of what it was to repaint where it shows the same things as the first answer, 0..1. */
+  readonly agreement: number;
+  /** False: it was moved too far or shows another picture, and nothing of it was taken. */
+  readonly isUsed: boolean;
+}
+
+export interface TileFusion {
+  /** The first answer, enlarged, with all detail added so far. */
+  readonly canvas: Raster;
+  readonly add: (tile: Tile) => TileFit;
+}
+
 const registrationSidePx = 512;
+/** Slower than this, at that size, is light. */
+const lightPx = 12;
+/** Detail is kept in 64ths of a level: 16 bit hold it. */
+const stepsPerLevel = 64;
+/** A tile moved by more than this share of its diagonal shows something else. */
+const maxDriftShare = 0.04;
+/** The guide is soft well below the frequency of its pixels: up to there tiles know better. */
+const lowPassPixels = 1.4;
+/** Levels of low-passed difference: below it the same thing in other grain, from the second on another thing. */
+const agreesTo = 10;
+const differsFrom = 30;
+/** Below this share of agreement a tile has painted another picture. */
+const minAgreement = 0.5;
 
 /**
- * Tiles of one size that cover `area`, evenly spaced, overlapping by at least an eighth, inside the crop.
+ * Gives an enlarged first answer the detail of tiles: low frequencies from the answer, high from the tiles.
  *
- * @param args.area what needs detail, px of the crop: the mask's box and its ring. @param args.tile the model's frame.
- * @throws {EditError} `SHAPE_MISMATCH` when the area is not inside the crop.
- */
-export function planTiles(args: { readonly crop: Size; readonly area: Box; readonly tile: Size }): Box[] {
-  const { crop, area, tile } = args;
-  const fits =
-    area.left >= 0 &&
-    area.top >= 0 &&
-    area.left + area.width <= crop.width &&
-    area.top + area.height <= crop.height;
-  if (!fits) throw new EditError('SHAPE_MISMATCH', `Expected an area inside ${crop.width} x ${crop.height}`);
-  const width = Math.min(tile.width, crop.width);
-  const height = Math.min(tile.height, crop.height);
-  const lefts = starts({ from: area.left, length: area.width, side: width, limit: crop.width });
-  const tops = starts({ from: area.top, length: area.height, side: height, limit: crop.height });
-  return tops.flatMap((top) => lefts.map((left) => ({ left, top, width, height })));
-}
-
-interface Axis {
-  readonly from: number;
-  readonly length: number;
-  readonly side: number;
-  readonly limit: number;
-}
-
-function starts({ from, length, side, limit }: Axis): number[] {
-  const stride = Math.max(1, Math.floor(side * (1 - overlapShare)));
-  const count = length <= side ? 1 : Math.ceil((length - side) / stride) + 1;
-  const clamp = (start: number): number => Math.min(Math.max(0, Math.round(start)), limit - side);
-  if (count === 1) return [clamp(from + (length - side) / 2)];
-  const step = (length - side) / (count - 1);
-  return Array.from({ length: count }, (_, i) => clamp(from + i * step));
-}
-
-/**
- * One picture at the crop's size with the light of the first answer and the detail of the tiles.
+ * `out = guide + w * a * (tile - lowpass(tile) - guide + lowpass(guide))`, each tile registered to the guide
+ * and brought to its tone first; the weights w of neighbours fade into each other and sum to 1, the agreement a is
+ * `1 - S((lowpass|lowpass(tile) - lowpass(guide)| - 10) / 20)`: where a tile shows another thing, the guide stays.
  *
- * `out = guide + sum(w * (tile - lowpass(tile) - guide + lowpass(guide)))`: low frequencies from the guide,
- * high from the tiles, each registered to the guide first; weights fade over the overlaps and sum to at most 1.
- * Without tiles it is the guide, enlarged.
- *
- * @param args.guide the whole crop at the model's size, H x W x C, 8 or 16 bit.
- * @returns crop.height x crop.width x C in the guide's depth.
- * @throws {EditError} `SHAPE_MISMATCH` when a tile has other channels or lies outside the crop.
+ * @param args.guide H x W x 3, 8 bit: the canvas, with the first answer where the mask is set; not changed.
+ * @param args.mask H x W x 1: only where it is above 0 anything is added.
+ * @param args.guidePixelPx what one pixel of the first answer covers, px of the canvas: finer than that it knows nothing.
  * @see Burt and Adelson, "A Multiresolution Spline with Application to Image Mosaics", ACM TOG 1983.
  */
 export function fuseTiles(args: {
   readonly guide: Raster;
-  readonly crop: Size;
-  readonly tiles: readonly Tile[];
-}): Raster {
-  const { guide, crop, tiles } = args;
-  const whole = resample({ source: guide, window: wholeWindow(guide), size: crop, kernel: 'cubic' });
-  const detail = emptyFloatRaster(crop.width, crop.height, guide.channels);
-  const weights = emptyFloatRaster(crop.width, crop.height, 1);
-  // What one pixel of the guide covers: finer than that it knows nothing.
-  const lowPassPx = Math.max(1, crop.width / guide.width);
-  for (const tile of tiles) addDetail({ tile, whole, lowPassPx, detail, weights });
-  const perSample = guide.data instanceof Uint16Array ? 257 : 1;
-  const data =
-    guide.data instanceof Uint16Array
-      ? new Uint16Array(whole.data.length)
-      : new Uint8Array(whole.data.length);
-  for (let i = 0; i < data.length; i++) {
-    const weight = Math.max(1, weights.data[Math.trunc(i / guide.channels)]!);
-    const level = whole.data[i]! + detail.data[i]! / weight;
-    data[i] = Math.round(Math.min(255, Math.max(0, level)) * perSample);
-  }
-  return { width: crop.width, height: crop.height, channels: guide.channels, data };
-}
+  readonly mask: Mask;
+  readonly guidePixelPx: number;
+}): TileFusion {
+  const { guide, mask, guidePixelPx } = args;
+  const { width, channels } = guide;
+  // Of all tiles, so that rounding and clamping happen once.
+  const detail = new Int16Array(guide.data.length);
+  const data = Uint8Array.from(guide.data);
+  const canvas = { ...guide, data };
 
-function addDetail(args: {
-  readonly tile: Tile;
-  readonly whole: FloatRaster;
-  readonly lowPassPx: number;
-  readonly detail: FloatRaster;
-  readonly weights: FloatRaster;
-}): void {
-  const { tile, whole, lowPassPx, detail, weights } = args;
-  const { box } = tile;
-  const { channels } = whole;
-  if (tile.raster.channels !== channels) {
-    throw new EditError('SHAPE_MISMATCH', `Expected ${channels} channels, got ${tile.raster.channels}`);
+  function add({ place, answer }: Tile): TileFit {
+    assertSameChannels(answer, guide);
+    const { box } = place;
+    const known = cut(guide, box);
+    const alignment = placeOf(answer, known);
+    const drift = driftPx(alignment, box);
+    if (drift > maxDriftShare * Math.hypot(box.width, box.height)) {
+      return { driftPx: drift, agreement: 0, isUsed: false };
+    }
+    const window = alignedWindow({ edited: answer, crop: known, patch: wholeWindow(known), alignment });
+    const tile = resample({ source: answer, window, size: known, kernel: 'cubic' });
+    const finer = finerThan(known, tile, lowPassPixels * guidePixelPx);
+    const agreement = meanInCore(finer.agreement, mask, place);
+    if (agreement < minAgreement) return { driftPx: drift, agreement, isUsed: false };
+    addFiner(finer, place);
+    return { driftPx: drift, agreement, isUsed: true };
   }
-  const guide = cut(whole, box);
-  const own = alignedTile(tile.raster, guide);
-  const [ownLow, guideLow] = [blur(own, lowPassPx), blur(guide, lowPassPx)];
-  for (let y = 0; y < box.height; y++) {
-    const rowWeight = fade(y, box.height, box.top, whole.height);
-    for (let x = 0; x < box.width; x++) {
-      const weight = rowWeight * fade(x, box.width, box.left, whole.width);
-      const from = (y * box.width + x) * channels;
-      const p = (box.top + y) * whole.width + box.left + x;
-      weights.data[p]! += weight;
-      for (let c = 0; c < channels; c++) {
-        const finer = own.data[from + c]! - ownLow.data[from + c]!;
-        const coarser = guide.data[from + c]! - guideLow.data[from + c]!;
-        detail.data[p * channels + c]! += weight * (finer - coarser);
+
+  function addFiner(finer: Finer, { box, core, overlaps }: TilePlace): void {
+    for (let y = core.top - box.top; y < core.top - box.top + core.height; y++) {
+      const rowWeight = fade(y, box.height, overlaps.top, overlaps.bottom);
+      for (let x = core.left - box.left; x < core.left - box.left + core.width; x++) {
+        const p = (box.top + y) * width + box.left + x;
+        if (mask.data[p] === 0) continue;
+        const t = y * box.width + x;
+        const weight =
+          rowWeight * fade(x, box.width, overlaps.left, overlaps.right) * finer.agreement.data[t]!;
+        for (let c = 0; c < channels; c++) {
+          const k = p * channels + c;
+          detail[k]! += Math.round(finer.detail.data[t * channels + c]! * weight * stepsPerLevel);
+          const level = guide.data[k]! + detail[k]! / stepsPerLevel;
+          data[k] = level <= 0 ? 0 : level >= 255 ? 255 : Math.round(level);
+        }
       }
     }
   }
+
+  return { canvas, add };
 }
 
-/** The tile at the guide's size, where the guide has the same things. */
-function alignedTile(raster: Raster, guide: FloatRaster): FloatRaster {
+/** Where the tile has the things of the guide; as sent where that cannot be told. */
+function placeOf(answer: Raster, guide: Raster): Alignment {
   const size = fitSize(guide, registrationSidePx);
-  const nothing = { ...size, channels: 1 as const, data: new Uint8Array(size.width * size.height) };
-  const found = register({ crop: resizeTo(guide, size), edited: resizeTo(raster, size), mask: nothing });
-  const alignment = found.confident ? found.alignment : identityAlignment;
-  const window = alignedWindow({ edited: raster, crop: guide, patch: wholeWindow(guide), alignment });
-  const kernel: Kernel = 'cubic';
-  return resample({ source: raster, window, size: guide, kernel });
+  const nowhere = { ...size, channels: 1 as const, data: new Uint8Array(size.width * size.height) };
+  const [crop, edited] = [shapes(resizeTo(guide, size)), shapes(resizeTo(answer, size))];
+  return register({ crop, edited, mask: nowhere }).alignment;
 }
 
-/** 0 to 1 over the overlap at each end that is not the border of the crop. */
-function fade(at: number, side: number, start: number, limit: number): number {
-  const reach = Math.max(1, side * overlapShare);
-  const before = start === 0 ? 1 : smoothstep((at + 0.5) / reach);
-  const after = start + side === limit ? 1 : smoothstep((side - at - 0.5) / reach);
-  return Math.min(before, after);
+/** Luma without its slow changes: light that differs from place to place would be taken for a shift. */
+function shapes(raster: FloatRaster): FloatRaster {
+  const all = luma(raster);
+  const slow = blur(all, lightPx);
+  return { ...all, data: all.data.map((level, p) => level - slow.data[p]!) };
+}
+
+function meanInCore(agreement: FloatRaster, mask: Mask, { box, core }: TilePlace): number {
+  let [sum, count] = [0, 0];
+  for (let y = core.top; y < core.top + core.height; y++) {
+    for (let x = core.left; x < core.left + core.width; x++) {
+      if (mask.data[y * mask.width + x] === 0) continue;
+      sum += agreement.data[(y - box.top) * box.width + x - box.left]!;
+      count++;
+    }
+  }
+  return count === 0 ? 1 : sum / count;
+}
+
+interface Finer {
+  /** What the tile shows beyond the low-pass less what the guide does, levels; H x W x C. */
+  readonly detail: FloatRaster;
+  /** 0..1; H x W x 1. */
+  readonly agreement: FloatRaster;
+}
+
+function finerThan(guide: Raster, tile: FloatRaster, lowPassPx: number): Finer {
+  const known = resizeTo(guide, guide);
+  const everywhere = { width: guide.width, height: guide.height, channels: 1 };
+  const weights = { ...everywhere, data: new Float32Array(guide.width * guide.height).fill(1) };
+  const own = applyTone(tile, fitTone({ crop: known, edited: tile, weights }));
+  const [ownLow, knownLow] = [blur(own, lowPassPx), blur(known, lowPassPx)];
+  const detail = emptyFloatRaster(guide.width, guide.height, guide.channels);
+  const gap = emptyFloatRaster(guide.width, guide.height, 1);
+  for (let k = 0; k < detail.data.length; k++) {
+    const difference = ownLow.data[k]! - knownLow.data[k]!;
+    detail.data[k] = own.data[k]! - known.data[k]! - difference;
+    const p = Math.trunc(k / guide.channels);
+    gap.data[p] = Math.max(gap.data[p]!, Math.abs(difference));
+  }
+  const agreement = blur(gap, lowPassPx);
+  for (let p = 0; p < agreement.data.length; p++) {
+    agreement.data[p] = 1 - smoothstep((agreement.data[p]! - agreesTo) / (differsFrom - agreesTo));
+  }
+  return { detail, agreement };
+}
+
+/** 0 to 1 around the middle of what is shared with the neighbour; 1 where there is none. */
+function fade(at: number, side: number, before: number, after: number): number {
+  return Math.min(fadeAt(at + 0.5, before, side), fadeAt(side - at - 0.5, after, side));
+}
+
+function fadeAt(fromEnd: number, overlap: number, side: number): number {
+  if (overlap === 0) return 1;
+  const half = Math.min(fadeShare * side, overlap / 2);
+  return smoothstep((fromEnd - overlap / 2 + half) / (2 * half));
+}
+
+function assertSameChannels(a: Raster, b: Raster): void {
+  if (a.channels === b.channels) return;
+  throw new EditError('SHAPE_MISMATCH', `Expected ${b.channels} channels, got ${a.channels}`);
 }

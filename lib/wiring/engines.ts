@@ -75,7 +75,7 @@ function bucketNames({ buckets }: Config): string[] {
 
 export async function makeEditWith({ limits, ...config }: Config): Promise<EditWith> {
   const { editor } = await import('../edit.ts');
-  const { featherPx, dilationPx, modelDilation, maxRegions } = config;
+  const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   return (engine) =>
-    editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions } });
+    editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } });
 }

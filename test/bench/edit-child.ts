@@ -43,7 +43,7 @@ async function editorUnderTest(): Promise<() => Promise<void>> {
   const run = editor({
     engine: await standIn(),
     limits: { maxImageBytes: 1e9, maxImagePixels: 2.6e8 },
-    defaults: { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4 },
+    defaults: { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 },
   });
   return async () => {
     const { outputs, report } = await run(

@@ -18,7 +18,7 @@ const hole = { left: 150, top: 110, width: 60, height: 50 };
 const photo = wavePicture(size);
 const mask = boxMask(size, hole);
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
-const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1 };
+const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1, maxTiles: 4 };
 
 let emulator: ModelEmulator;
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import { greyPaint, type Paint, paintEngine } from '../support/engines.ts';
 import { boxMask, maskPng, noisePicture, pipelineOf, wavePicture } from '../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
-const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4 };
+const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
 const size = { width: 150, height: 110 };
 const box = { left: 61, top: 37, width: 30, height: 28 };
 const never = new AbortController().signal;

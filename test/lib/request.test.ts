@@ -15,6 +15,7 @@ describe('parseRequest', () => {
     expect(parseRequest({})).toEqual({
       mode: 'removal',
       samples: 1,
+      detail: 'single',
       jpegBlocks: 'touched',
       maskMode: 'user',
       outputFormat: 'same',

@@ -8,7 +8,7 @@ import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/picture
 const size = { width: 230, height: 170 };
 const stored = { left: 61, top: 37, width: 75, height: 70 };
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
-const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4 };
+const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
 const never = new AbortController().signal;
 
 async function edit(image: Uint8Array, mask: ReturnType<typeof boxMask>, request: object) {

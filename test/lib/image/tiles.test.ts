@@ -1,100 +1,129 @@
 import { describe, expect, it } from 'vitest';
-import type { Box, Raster } from '../../../lib/image/raster.ts';
+import type { Raster } from '../../../lib/image/raster.ts';
 import { resizeTo } from '../../../lib/image/resample.ts';
-import { fuseTiles, planTiles } from '../../../lib/image/tiles.ts';
-import { picture, texture } from './pictures.ts';
+import { planTiles, type TilePlace } from '../../../lib/image/tile-plan.ts';
+import { fuseTiles } from '../../../lib/image/tiles.ts';
+import { boxMask, picture, texture } from './pictures.ts';
 
-const crop = { width: 3000, height: 2000 };
-const tile = { width: 1024, height: 1024 };
+const size = { width: 320, height: 240 };
+const everything = { left: 0, top: 0, ...size };
+/** Fine enough to be lost in an answer of a quarter of the size. */
+const fine = (x: number, y: number): number => 10 * Math.sin(2.1 * x) * Math.cos(1.9 * y);
+const scene = (x: number, y: number, c: number): number => texture(x / 2.5, y / 2.5, c) + fine(x, y);
+const truth = picture(size.width, size.height, 3, scene);
+const small = resizeTo(truth, { width: 80, height: 60 });
+const large = resizeTo(small, size);
+const guide: Raster = { ...large, data: Uint8Array.from(large.data, Math.round) };
+const mask = boxMask(size.width, size.height, everything);
+const places = planTiles({ canvas: size, area: everything, tile: { width: 200, height: 160 } });
 
-describe('planTiles', () => {
-  it('takes one tile around what fits into one', () => {
-    expect(planTiles({ crop, area: { left: 1000, top: 900, width: 200, height: 100 }, tile })).toEqual([
-      { left: 588, top: 438, width: 1024, height: 1024 },
-    ]);
-  });
+/** What a model gives for one tile: all of the detail, its own light, moved by its own way. */
+function answerOf({ box }: TilePlace, n: number, paint = scene): Raster {
+  const [bias, dx, dy] = [n % 2 === 0 ? 12 : -12, (n % 3) - 1, (n % 2) * 0.8];
+  return picture(
+    box.width,
+    box.height,
+    3,
+    (x, y, c) =>
+      1.03 * paint(x + box.left - dx, y + box.top - dy, c) +
+      bias +
+      9 * Math.sin(x / 40 + n) * Math.cos(y / 50),
+  );
+}
 
-  it('covers an area with overlapping tiles inside the crop', () => {
-    const area = { left: 100, top: 0, width: 2900, height: 1500 };
-    const tiles = planTiles({ crop, area, tile });
-    const lefts = [...new Set(tiles.map(({ left }) => left))];
-    expect(lefts[0]).toBeLessThanOrEqual(area.left);
-    expect(lefts.at(-1)).toBe(3000 - 1024);
-    for (let i = 1; i < lefts.length; i++)
-      expect(lefts[i]! - lefts[i - 1]!).toBeLessThanOrEqual(1024 * 0.875);
-    expect(
-      tiles.every(({ left, top }) => left >= 0 && top >= 0 && left + 1024 <= 3000 && top + 1024 <= 2000),
-    ).toBe(true);
-    expect(new Set(tiles.map(({ top }) => top)).size).toBe(2);
-  });
+function fused(paint = scene, limitedTo = mask) {
+  const { canvas, add } = fuseTiles({ guide, mask: limitedTo, guidePixelPx: 4 });
+  const fits = places.map((place, n) => add({ place, answer: answerOf(place, n, paint) }));
+  return { canvas, fits };
+}
 
-  it('is never larger than the crop', () => {
-    const dot = { left: 0, top: 0, width: 1, height: 1 };
-    expect(planTiles({ crop: dot, area: dot, tile })).toEqual([dot]);
-  });
+const finer = fused();
 
-  it('refuses an area outside', () => {
-    expect(() => planTiles({ crop, area: { left: 2999, top: 0, width: 2, height: 1 }, tile })).toThrow(
-      /inside/,
-    );
-  });
-});
+function rms(a: Raster): number {
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) sum += (a.data[i]! - truth.data[i]!) ** 2;
+  return Math.sqrt(sum / a.data.length);
+}
+
+/** Mean absolute step of the error from column x - 1 to x. */
+function stepAt(a: Raster, x: number): number {
+  let sum = 0;
+  for (let y = 0; y < a.height; y++) {
+    const k = (y * a.width + x) * 3;
+    sum += Math.abs(a.data[k]! - truth.data[k]! - (a.data[k - 3]! - truth.data[k - 3]!));
+  }
+  return sum / a.height;
+}
 
 describe('fuseTiles', () => {
-  const size = { width: 320, height: 240 };
-  /** Coarse things both answers know, and a fine grain only tiles can. */
-  const fine = (x: number, y: number): number => ((Math.trunc(x) + Math.trunc(y)) % 2 === 0 ? 8 : -8);
-  const truth = picture(320, 240, 3, (x, y, c) => texture(x / 3, y / 3, c) + fine(x, y));
-  const small = resizeTo(truth, { width: 80, height: 60 });
-  const guide: Raster = { width: 80, height: 60, channels: 3, data: Uint8Array.from(small.data, Math.round) };
-  const boxes = planTiles({
-    crop: size,
-    area: { left: 0, top: 0, ...size },
-    tile: { width: 200, height: 160 },
+  it('takes the light from the guide and the detail from the tiles, whatever their light and place', () => {
+    const { canvas, fits } = finer;
+    expect(rms(guide)).toBeGreaterThan(4.5);
+    expect(rms(canvas)).toBeLessThan(2);
+    expect(Math.min(...fits.map(({ agreement }) => agreement))).toBeGreaterThan(0.99);
+    expect(Math.max(...fits.map(({ driftPx }) => driftPx))).toBeGreaterThan(0.9);
   });
-  /** Each tile is brighter or darker as a whole: plain tiles would show their edges. */
-  const tiles = boxes.map((box, i) => ({ box, raster: tileOf(box, i % 2 === 0 ? 12 : -12) }));
 
-  function tileOf(box: Box, bias: number): Raster {
-    return picture(
-      box.width,
-      box.height,
-      3,
-      (x, y, c) => texture((x + box.left) / 3, (y + box.top) / 3, c) + fine(x + box.left, y + box.top) + bias,
+  it('shows no tile where one ends and the next begins', () => {
+    const { canvas } = finer;
+    const columns = Array.from({ length: size.width - 20 }, (_, i) => stepAt(canvas, i + 10));
+    const usual = columns.reduce((sum, step) => sum + step, 0) / columns.length;
+    for (const { box, core } of places) {
+      for (const x of [box.left, core.left, core.left + core.width]) {
+        if (x > 10 && x < size.width - 10) expect(stepAt(canvas, x)).toBeLessThan(1.5 * usual + 0.2);
+      }
+    }
+  });
+
+  it('leaves the guide where a tile shows another thing, or nothing known', () => {
+    const other = fused((x, y, c) => 250 - scene(x, y, c) + (x > 100 && x < 160 ? 60 : 0));
+    expect(other.fits.every(({ agreement }) => agreement < 0.7)).toBe(true);
+    expect(rms(other.canvas)).toBeLessThan(rms(guide) + 3);
+  });
+
+  it('takes nothing of a thing that only the tile shows, and all around it', () => {
+    const isThing = (x: number, y: number): boolean => x > 140 && x < 190 && y > 80 && y < 130;
+    const { canvas, fits } = fused((x, y, c) =>
+      isThing(x, y) ? 40 + 35 * (Math.trunc(x) % 2) : scene(x, y, c),
     );
-  }
-
-  function rms(a: Raster): number {
-    let sum = 0;
-    for (let i = 0; i < a.data.length; i++) sum += (a.data[i]! - truth.data[i]!) ** 2;
-    return Math.sqrt(sum / a.data.length);
-  }
-
-  it('takes the light from the guide and the detail from the tiles, whatever their light', () => {
-    const without = fuseTiles({ guide, crop: size, tiles: [] });
-    const fused = fuseTiles({ guide, crop: size, tiles });
-    expect(rms(without)).toBeGreaterThan(7);
-    expect(rms(fused)).toBeLessThan(2.5);
+    expect(fits.every(({ isUsed }) => isUsed)).toBe(true);
+    let [inThing, most] = [0, 0];
+    for (let y = 85; y < 125; y++) {
+      for (let x = 145; x < 185; x++) {
+        const k = (y * size.width + x) * 3;
+        const change = Math.abs(canvas.data[k]! - guide.data[k]!);
+        inThing += change / (40 * 40);
+        most = Math.max(most, change);
+      }
+    }
+    expect(inThing).toBeLessThan(3);
+    expect(rms(canvas)).toBeLessThan(0.75 * rms(guide));
+    expect(most).toBeLessThan(40);
   });
 
-  it('is the guide, enlarged, without tiles', () => {
-    const flat = picture(4, 3, 1, () => 50);
-    const out = fuseTiles({ guide: flat, crop: { width: 9, height: 7 }, tiles: [] });
-    expect([out.width, out.height, ...new Set(out.data)]).toEqual([9, 7, 50]);
+  it('adds nothing outside the mask', () => {
+    const box = { left: 100, top: 80, width: 100, height: 90 };
+    const { canvas } = fused(scene, boxMask(size.width, size.height, box));
+    let outside = 0;
+    for (let p = 0; p < size.width * size.height; p++) {
+      const [x, y] = [p % size.width, Math.trunc(p / size.width)];
+      const isInside = x >= 100 && x < 200 && y >= 80 && y < 170;
+      if (!isInside && canvas.data[p * 3] !== guide.data[p * 3]) outside++;
+    }
+    expect(outside).toBe(0);
+    expect(rms(canvas)).toBeLessThan(rms(guide));
   });
 
-  it('keeps 16 bit', () => {
-    const deep = { width: 2, height: 2, channels: 1, data: Uint16Array.of(1, 1, 1, 1) };
-    expect(fuseTiles({ guide: deep, crop: { width: 4, height: 4 }, tiles: [] }).data).toEqual(
-      new Uint16Array(16).fill(1),
-    );
+  it('is the guide without tiles, and does not change what it was given', () => {
+    const before = Uint8Array.from(guide.data);
+    expect(fuseTiles({ guide, mask, guidePixelPx: 4 }).canvas.data).toEqual(before);
+    expect(fused().canvas.data).toEqual(finer.canvas.data);
+    expect(guide.data).toEqual(before);
   });
 
-  it('refuses tiles of other channels or outside the crop', () => {
-    const box = { left: 0, top: 0, width: 10, height: 10 };
-    const grey = { box, raster: picture(10, 10, 1, texture) };
-    expect(() => fuseTiles({ guide, crop: size, tiles: [grey] })).toThrow(/Expected 3 channels/);
-    const outside = { box: { ...box, left: 315 }, raster: picture(10, 10, 3, texture) };
-    expect(() => fuseTiles({ guide, crop: size, tiles: [outside] })).toThrow(/Expected a box inside/);
+  it('refuses tiles of other channels', () => {
+    const { add } = fuseTiles({ guide, mask, guidePixelPx: 4 });
+    const grey = picture(10, 10, 1, texture);
+    expect(() => add({ place: places[0]!, answer: grey })).toThrow(/Expected 3 channels/);
   });
 });
