@@ -7,7 +7,7 @@ import { decodeAnswer } from '../../../lib/image/codec/answer.ts';
 import { engineCodec } from '../../../lib/image/codec/engine-codec.ts';
 import { planFrame } from '../../../lib/image/frame.ts';
 import type { Raster } from '../../../lib/image/raster.ts';
-import { planRegions } from '../../../lib/image/regions.ts';
+import { contextOf } from '../../../lib/image/regions.ts';
 import { planDetail } from '../../../lib/image/tile-plan.ts';
 import { parseRequest } from '../../../lib/request.ts';
 import { drifts, simulateModel } from '../../bench/drift.ts';
@@ -49,8 +49,7 @@ function withDisc(raster: Raster): Raster {
   return { ...raster, data };
 }
 
-const { contextBox } = planRegions(mask, { maxRegions: 1 })[0]!;
-const plan = planFrame({ context: contextBox, image: size, frames });
+const plan = planFrame({ context: contextOf(hole, size), image: size, frames });
 const seen = cut(truth, plan.box);
 
 /** A model that knows the truth, and drifts in its own way at each call; each tile in another light. */
