@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EditError, type ErrorCode } from '../errors.ts';
+import { sinceUpdateMs } from '../storage/age.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../storage/store.ts';
 import type { Budget } from './budget.ts';
 import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim } from './claim.ts';
@@ -88,7 +89,7 @@ function holdClaim(store: ObjectStore, info: ObjectInfo, claim: Claim): HeldClai
 }
 
 export function observeClaim(info: ObjectInfo): ClaimObservation {
-  return { claim: parseClaim(info), ageMs: info.serverTimeMs - Date.parse(info.updated) };
+  return { claim: parseClaim(info), ageMs: sinceUpdateMs(info) };
 }
 
 const none = 'none';

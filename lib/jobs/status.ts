@@ -1,3 +1,4 @@
+import { sinceUpdateMs } from '../storage/age.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import { observeClaim } from './claim-store.ts';
 import { listAll } from './listing.ts';
@@ -57,7 +58,7 @@ function statusFrom({ image, hasMask, end, claim }: Signs): JobStatus {
   return {
     image: image.name,
     state: stateOf(),
-    ageMs: last.serverTimeMs - Date.parse(last.updated),
+    ageMs: sinceUpdateMs(last),
     attempts: seen?.claim.attempts ?? 0,
     modelCalls: calls.reduce((sum, count) => sum + count, 0),
     code: code === 'none' ? '' : code,
