@@ -1,22 +1,61 @@
-/** `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them. */
-import { spawnSync } from 'node:child_process';
+/**
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them, `-- --save FILE` also
+ * writes what they printed, which is Markdown, with the machine and the date.
+ */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 
 const parts = {
-  edit: 'the whole edit without a model, beside sharp decoding and encoding the same file',
-  jpeg: 'walking, splicing and proving a JPEG',
-  patchmatch: 'the embedded engine, beside a fixed loop',
-  quality: 'seams under simulated drift: hard paste, feather, mean and deviation, ours',
+  edit: 'The whole edit without a model, beside its floor and its peers',
+  jpeg: 'Walking, splicing and proving a JPEG',
+  patchmatch: 'The embedded engine',
+  quality: 'Seams under simulated drift',
 } as const;
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, save: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(parts);
-for (const [name, what] of Object.entries(parts)) {
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`Expected some of ${Object.keys(parts).join(', ')} for --only, got ${unknown.join(', ')}`);
+  process.exit(2);
+}
+
+const document = [preamble()];
+for (const [name, title] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue;
-  console.log(`\n== ${name}: ${what}`);
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
-    stdio: 'inherit',
+  console.log(`\n## ${title}\n`);
+  document.push(`## ${title}`, await printed(name));
+}
+if (values.save) await writeFile(values.save, `${document.join('\n\n')}\n`);
+
+/** Runs one part, shows what it prints while it does, and gives it back. */
+function printed(name: string): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('close', (code) => {
+      if (code !== 0) process.exitCode = 1;
+      resolve(text.trim());
+    });
   });
-  if (status !== 0) process.exitCode = 1;
+}
+
+function preamble(): string {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `# Benchmarks
+
+Written by \`npm run bench -- --save docs/benchmarks.md\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, ${process.platform}
+${process.arch}, Node.js ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}. Milliseconds differ between
+machines; the ratios, whose both sides were measured in turn in one run, differ less.`;
 }

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { proveSplice } from '../../lib/image/jpeg/prove.ts';
 import { holdsMcu, openWindow, slide } from '../../lib/image/jpeg/scan-window.ts';
@@ -7,60 +5,16 @@ import { spliceJpeg } from '../../lib/image/jpeg/splice.ts';
 import { readJpegStructure } from '../../lib/image/jpeg/structure.ts';
 import { scanTables, skipMcus } from '../../lib/image/jpeg/walk.ts';
 import type { Raster } from '../../lib/image/raster.ts';
-import { ellipse, paste, picture } from '../support/jpeg-pictures.ts';
+import { ellipse, paste } from '../support/jpeg-pictures.ts';
+import { markdownTable } from './markdown.ts';
+import { edgesOf, mosaic } from './mosaic.ts';
 
 /**
  * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node test/bench/jpeg.ts [rounds]`.
  * Rounds are interleaved and the fastest of each is printed: the machine may be busy.
  */
-const sizes = [
-  { name: '12 MP', width: 4000, height: 3000 },
-  { name: '24 MP', width: 6000, height: 4000 },
-  { name: '102 MP', width: 11648, height: 8736 },
-];
+const megapixels = [12, 24, 102];
 const rounds = Number(process.argv[2] ?? 3);
-/** Beside the repository and not part of it; `PHOTOS` names another folder. */
-const photosRoot = process.env['PHOTOS'] ?? new URL('../../../shared/photos', import.meta.url).pathname;
-const photos = pathToFileURL(`${photosRoot}/large/`);
-
-/** A wall of photos, or of made-up pictures where there are none. */
-async function mosaic(width: number, height: number): Promise<Uint8Array> {
-  const names = existsSync(photos)
-    ? readdirSync(photos).filter((name) => /^(?!.*mask).*\.(jpe?g|png)$/i.test(name))
-    : [];
-  const side = 1456;
-  const tiles = await Promise.all(
-    names.map((name) =>
-      sharp(new URL(name, photos).pathname)
-        .resize(side, side, { fit: 'cover' })
-        .removeAlpha()
-        .raw()
-        .toBuffer(),
-    ),
-  );
-  if (tiles.length === 0) tiles.push(Buffer.from(picture(side, side, 3).data));
-  const input = [];
-  for (let top = 0, i = 0; top < height; top += side) {
-    for (let left = 0; left < width; left += side) {
-      const w = Math.min(side, width - left);
-      const h = Math.min(side, height - top);
-      const tile = sharp(tiles[i++ % tiles.length]!, { raw: { width: side, height: side, channels: 3 } });
-      input.push({
-        input: await tile
-          .extract({ left: 0, top: 0, width: w, height: h })
-          .png({ compressionLevel: 0 })
-          .toBuffer(),
-        left,
-        top,
-      });
-    }
-  }
-  const wall = sharp({
-    create: { width, height, channels: 3, background: '#777' },
-    limitInputPixels: false,
-  }).composite(input);
-  return wall.jpeg({ quality: 90, optimiseCoding: false }).toBuffer();
-}
 
 function walk(source: Uint8Array): void {
   const structure = readJpegStructure(source);
@@ -85,8 +39,9 @@ async function cropOf(
   return { width: info.width, height: info.height, channels: 3, data };
 }
 
-for (const { name, width, height } of sizes) {
-  const source = await mosaic(width, height);
+for (const size of megapixels) {
+  const source = await mosaic(size, 'jpeg');
+  const { width, height } = edgesOf(size);
   const box = { left: Math.round(width * 0.4), top: Math.round(height * 0.4), width: 1900, height: 1400 };
   const before = await cropOf(source, box);
   // What a model paints is as smooth as the photo: another part of it.
@@ -120,12 +75,17 @@ for (const { name, width, height } of sizes) {
     }
   }
   const megabytes = source.length / 1e6;
-  console.log(`${name}, ${megabytes.toFixed(1)} MB`);
   const floor = best['floor: sharp decode + encode']!;
-  for (const [stage, ms] of Object.entries(best)) {
-    const rate = (megabytes / (ms / 1000)).toFixed(0);
-    console.log(
-      `  ${stage.padEnd(30)} ${ms.toFixed(0).padStart(6)} ms ${rate.padStart(5)} MB/s  ${(ms / floor).toFixed(2)} of the floor`,
-    );
-  }
+  console.log(`\n### ${size} MP, ${megabytes.toFixed(1)} MB\n`);
+  console.log(
+    markdownTable(
+      ['stage', 'ms', 'MB/s', 'of the floor'],
+      Object.entries(best).map(([stage, ms]) => [
+        stage,
+        ms.toFixed(0),
+        (megabytes / (ms / 1000)).toFixed(0),
+        (ms / floor).toFixed(2),
+      ]),
+    ),
+  );
 }

@@ -5,6 +5,7 @@
  */
 import { completePicture } from '../../lib/engines/patchmatch/complete.ts';
 import { seededRandom } from '../../lib/engines/patchmatch/random.ts';
+import { markdownTable } from './markdown.ts';
 
 const side = 1024;
 const runs = 3;
@@ -61,7 +62,7 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[values.length 
 
 const rgb = scene();
 referenceLoop();
-for (const share of shares) {
+const rows = shares.map((share) => {
   const mask = discMask(share);
   const reference: number[] = [];
   const engine: number[] = [];
@@ -70,9 +71,9 @@ for (const share of shares) {
     reference.push(timeMs(referenceLoop));
     engine.push(timeMs(() => completePicture({ width: side, height: side, rgb, mask }, 1)));
   }
-  const ratio = median(engine) / median(reference);
-  console.log(
-    `patchmatch ${side} x ${side}, ${100 * share} % masked: ${median(engine).toFixed(0)} ms, ` +
-      `${ratio.toFixed(1)} x the reference loop (${median(reference).toFixed(0)} ms)`,
-  );
-}
+  const [ours, loop] = [median(engine), median(reference)];
+  return [`${100 * share} %`, ours.toFixed(0), loop.toFixed(0), (ours / loop).toFixed(1)];
+});
+console.log(
+  markdownTable([`masked share of ${side} x ${side}`, 'ms', 'reference loop, ms', 'of the loop'], rows),
+);
