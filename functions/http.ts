@@ -1,36 +1,63 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { traceContextOf } from '../lib/trace/context.ts';
+import type { Tracing } from '../lib/trace.ts';
 
-interface HttpOptions {
+export interface HttpOptions {
   readonly name: string;
   readonly methods: readonly string[];
   readonly deadlineMs: number;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
-/** Answers the request; what it returns are facts for the one log line of the request. */
-type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<object | undefined>;
+/** What every HTTP function is given. */
+export type Rim = Pick<HttpOptions, 'deadlineMs' | 'log' | 'tracing'>;
+
+/** How a request is answered, once everything else is done. */
+export interface Answer {
+  readonly send: () => void;
+  /** For the one log line of the request. */
+  readonly facts?: object;
+}
+
+type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
 /**
  * What every HTTP function shares: allowed methods, a deadline of its own, cancellation when the caller goes
- * away, and errors as JSON `{ error: { code, message, remedy } }` with the status of the error table.
+ * away, errors as JSON `{ error: { code, message, remedy } }` with the status of the error table, one log line, one trace.
  */
-export function httpFunction({ name, methods, deadlineMs, log }: HttpOptions, handle: Handler): HttpFunction {
-  return async (request, response) => {
-    const started = performance.now();
-    try {
-      assertMethod(request, response, methods);
-      const facts = await handle(request, response, requestSignal(response, deadlineMs));
-      log.info(`${name} answered`, { status: response.statusCode, ms: since(started), ...facts });
-    } catch (thrown) {
-      const error = asEditError(thrown);
-      answerError(response, error);
-      const fields = { code: error.code, status: error.status, ms: since(started), ...error.details };
-      if (error.kind === 'bug')
-        log.error(`${name} failed: ${error.message}`, { ...fields, stack: causeStack(error) });
-      else log.warn(`${name} refused: ${error.message}`, fields);
-    }
+export function httpFunction(options: HttpOptions, handle: Handler): HttpFunction {
+  const { name, methods, deadlineMs, log, tracing } = options;
+  return (request, response) =>
+    tracing.serve(name, traceContextOf(request.headers), async (end) => {
+      const started = performance.now();
+      const facts = () => ({ ms: since(started), httpRequest: requestFacts(request, response, started) });
+      try {
+        assertMethod(request, response, methods);
+        const answer = await handle(request, response, requestSignal(response, deadlineMs));
+        await end({ 'http.response.status_code': response.statusCode });
+        answer.send();
+        log.info(`${name} answered`, { status: response.statusCode, ...answer.facts, ...facts() });
+      } catch (thrown) {
+        const error = asEditError(thrown);
+        await end({ 'http.response.status_code': error.status, 'error.type': error.code });
+        answerError(response, error);
+        const fields = { code: error.code, status: error.status, ...error.details, ...facts() };
+        if (error.kind === 'bug') log.error(`${name} failed: ${error.message}`, { ...fields, error });
+        else log.warn(`${name} refused: ${error.message}`, fields);
+      }
+    });
+}
+
+/** As Cloud Logging shows a request in its list. Without the URL: its query is the caller's. */
+function requestFacts(request: Request, response: Response, started: number): object {
+  return {
+    requestMethod: request.method,
+    status: response.statusCode,
+    requestSize: request.get('content-length'),
+    latency: `${((performance.now() - started) / 1000).toFixed(3)}s`,
   };
 }
 
@@ -60,10 +87,6 @@ function answerError(response: Response, error: EditError): void {
   if (error.retryAfterMs !== undefined)
     response.set('Retry-After', String(Math.ceil(error.retryAfterMs / 1000)));
   response.status(error.status).json({ error: { code: error.code, message, remedy: error.remedy } });
-}
-
-function causeStack(error: EditError): string | undefined {
-  return error.cause instanceof Error ? error.cause.stack : error.stack;
 }
 
 function since(started: number): number {

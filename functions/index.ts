@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { jsonLog } from '../lib/log.ts';
+import { makeTracing } from '../lib/wiring/tracing.ts';
 import { wire } from '../lib/wiring.ts';
 import { type FunctionName, functionTable, registerFunctions } from './register.ts';
 import { orderlyShutdown } from './shutdown.ts';
@@ -10,8 +11,10 @@ const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
 const config = readConfig(process.env, {
   buckets: functionTable[target as FunctionName]?.needsBuckets ?? false,
 });
+const tracing = makeTracing(config, () => log);
+const log = jsonLog({ ...config, level: config.logLevel, place: tracing.current });
 const { signal, track } = orderlyShutdown();
-registerFunctions(wire(config, jsonLog({ level: config.logLevel }), signal), track);
+registerFunctions(wire(config, log, { shutdown: signal, tracing }), track);
 
 /** The function this process serves: the framework's flag, or its variable. */
 function targetOf(args: string[], variable: string | undefined): string | undefined {

@@ -2,6 +2,8 @@ import type { CloudEventFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { traceContextOf } from '../lib/trace/context.ts';
+import type { Tracing } from '../lib/trace.ts';
 
 interface OnUploadOptions {
   /** Sees every job of this object through, or throws for another delivery. */
@@ -10,29 +12,44 @@ interface OnUploadOptions {
   /** Older events are left to the sweeper, which looks at the bucket itself. */
   readonly maxEventAgeMs: number;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** `object.v1.finalized` in the input bucket -> the pair it completes, run or queued. */
 export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<unknown> {
-  const { handle, log } = options;
+  const { handle, log, tracing } = options;
   // One parameter only: the framework takes a second one for a callback and waits for it.
-  return async (event) => {
-    const facts = { event: String(event.id).slice(0, 200) };
-    try {
-      const upload = uploadFromEvent(event, options.inputBucket);
-      const ageMs = Date.now() - Date.parse(event.time ?? '');
-      if (ageMs > options.maxEventAgeMs) {
-        log.warn('Event left to the sweeper: too old', { ...facts, ...upload, ageMs });
-        return;
+  return (event) =>
+    // Of the request's headers the framework hands on this one.
+    tracing.serve('onUpload', traceContextOf({ traceparent: event['traceparent'] }), async (end) => {
+      const facts = { event: String(event.id).slice(0, 200) };
+      try {
+        const upload = uploadFromEvent(event, options.inputBucket);
+        const ageMs = Date.now() - Date.parse(event.time ?? '');
+        if (ageMs > options.maxEventAgeMs) {
+          log.warn('Event left to the sweeper: too old', { ...facts, ...upload, ageMs });
+        } else await handle(upload);
+        await end();
+      } catch (thrown) {
+        const error = asEditError(thrown);
+        await end({ 'error.type': error.code });
+        // A thrown error is a 500 and the event comes again: right only for what may pass.
+        if (error.kind === 'input') {
+          log.warn(`Event acknowledged without work: ${error.message}`, { ...facts, code: error.code });
+        } else throw reported(error, facts, log);
       }
-      await handle(upload);
-    } catch (thrown) {
-      const error = asEditError(thrown);
-      // A thrown error is a 500 and the event comes again: right only for what may pass.
-      if (error.kind !== 'input') throw error;
-      log.warn(`Event acknowledged without work: ${error.message}`, { ...facts, code: error.code });
-    }
-  };
+    });
+}
+
+/** The line that says everything about an error; what is left for the framework, which prints it, is one line without a stack. */
+function reported(error: EditError, facts: object, log: Log): EditError {
+  const { code, kind, message } = error;
+  if (kind === 'bug') log.error(`Event failed: ${message}`, { ...facts, code, error });
+  else log.warn(`Event comes again: ${message}`, { ...facts, code });
+  const bare = new EditError(code, message);
+  // Error Reporting takes every stack in stderr for a fault of the program.
+  bare.stack = `${code}: the event comes again`;
+  return bare;
 }
 
 const maxNameBytes = 1024;

@@ -1,8 +1,7 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import type { PictureOutcome, PictureReply } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import { httpFunction } from './http.ts';
+import { httpFunction, type Rim } from './http.ts';
 
 /** JSON from the caller -> pictures with their outcomes. */
 export type MakePictures = (
@@ -10,25 +9,23 @@ export type MakePictures = (
   signal: AbortSignal,
 ) => Promise<PictureReply & { readonly engine: string }>;
 
-export interface PicturesFunctionOptions {
+export interface PicturesFunctionOptions extends Rim {
   readonly name: string;
   readonly make: () => Promise<MakePictures>;
-  readonly deadlineMs: number;
-  readonly log: Log;
 }
 
 /**
  * `POST` application/json -> every candidate as JSON, in base64 or by its `gs://` address; with
  * `Accept: image/*` the first picture itself.
  */
-export function picturesFunction({ name, make, deadlineMs, log }: PicturesFunctionOptions): HttpFunction {
-  return httpFunction({ name, methods: ['POST'], deadlineMs, log }, async (request, response, signal) => {
+export function picturesFunction({ make, ...rim }: PicturesFunctionOptions): HttpFunction {
+  return httpFunction({ ...rim, methods: ['POST'] }, async (request, response, signal) => {
     const value = jsonBody(request);
     const reply = await (await make())(value, signal);
-    if (wantsImage(request)) answerImage(response, reply);
-    else response.json({ ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) });
     const { engine, calls, warnings, outcomes } = reply;
-    return { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
+    const facts = { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
+    const answer = wantsImage(request) ? answerImage : answerJson;
+    return { send: () => answer(response, reply), facts };
   });
 }
 
@@ -43,10 +40,13 @@ function wantsImage(request: Request): boolean {
   return accepted.includes('image/') && !accepted.includes('json');
 }
 
-function answerImage(
-  response: Response,
-  { outcomes, engine }: PictureReply & { readonly engine: string },
-): void {
+type NamedReply = PictureReply & { readonly engine: string };
+
+function answerJson(response: Response, reply: NamedReply): void {
+  response.json({ ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) });
+}
+
+function answerImage(response: Response, { outcomes, engine }: NamedReply): void {
   const image = outcomes.find((outcome) => outcome.kind === 'image')?.image;
   if (image === undefined) {
     throw new EditError(

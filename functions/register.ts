@@ -31,36 +31,32 @@ export type FunctionName = keyof typeof functionTable;
  * @param track is told of every request while it is worked on.
  */
 export function registerFunctions(
-  { config, log, edit, generate, upscale, jobs }: Wiring,
+  { config, log, tracing, edit, generate, upscale, jobs }: Wiring,
   track: Track = async (work) => work,
 ): void {
+  const { buckets, limits, budget } = config;
   const http = (name: FunctionName, handle: HttpFunction) =>
     httpOf(name, (request, response) => track(handle(request, response)));
-  const { buckets, limits, editDeadlineMs, budget } = config;
-  http('edit', editFunction({ edit, maxImageBytes: limits.maxImageBytes, deadlineMs: editDeadlineMs, log }));
-  http('generate', generateFunction({ make: generate, deadlineMs: editDeadlineMs, log }));
-  http('upscale', upscaleFunction({ make: upscale, deadlineMs: editDeadlineMs, log }));
+  const rim = { deadlineMs: config.editDeadlineMs, log, tracing };
+  http('edit', editFunction({ ...rim, edit, maxImageBytes: limits.maxImageBytes }));
+  http('generate', generateFunction({ ...rim, make: generate }));
+  http('upscale', upscaleFunction({ ...rim, make: upscale }));
   if (buckets === undefined) return;
-  const { maxEventAgeMs } = budget;
-  const handle = async (upload: { readonly bucket: string; readonly name: string }) =>
-    (await jobs()).uploads(upload);
-  const onUpload = onUploadFunction({ handle, inputBucket: buckets.input, maxEventAgeMs, log });
+  const onUpload = onUploadFunction({
+    handle: async (upload) => (await jobs()).uploads(upload),
+    inputBucket: buckets.input,
+    maxEventAgeMs: budget.maxEventAgeMs,
+    log,
+    tracing,
+  });
+  // One parameter only: the framework takes a second one for a callback and waits for it.
   cloudEvent('onUpload', (event: CloudEvent<unknown>) => track(onUpload(event)));
-  const deadlineMs = editDeadlineMs;
   http(
     'runJob',
-    runJobFunction({
-      handle: async (upload, signal) => (await jobs()).runJob(upload, signal),
-      deadlineMs,
-      log,
-    }),
+    runJobFunction({ ...rim, handle: async (upload, signal) => (await jobs()).runJob(upload, signal) }),
   );
   http(
     'sweep',
-    sweepFunction({
-      handle: async (options, signal) => (await jobs()).sweep(options, signal),
-      deadlineMs,
-      log,
-    }),
+    sweepFunction({ ...rim, handle: async (options, signal) => (await jobs()).sweep(options, signal) }),
   );
 }

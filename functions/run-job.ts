@@ -1,17 +1,14 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import { EditError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import { httpFunction } from './http.ts';
+import { httpFunction, type Rim } from './http.ts';
 
-interface RunJobOptions {
+interface RunJobOptions extends Rim {
   /** Sees every job of this object through, or throws for another delivery. */
   readonly handle: (
     upload: { readonly bucket: string; readonly name: string },
     signal: AbortSignal,
   ) => Promise<void>;
-  readonly deadlineMs: number;
-  readonly log: Log;
 }
 
 const taskSchema = z.strictObject({
@@ -25,16 +22,12 @@ const taskSchema = z.strictObject({
  * again. Cloud Tasks repeats everything but a 2xx, so what can never succeed is answered with 200 too, once
  * the job has recorded it; 4xx is for what is no task.
  */
-export function runJobFunction({ handle, deadlineMs, log }: RunJobOptions): HttpFunction {
-  return httpFunction(
-    { name: 'runJob', methods: ['POST'], deadlineMs, log },
-    async (request, response, signal) => {
-      const task = taskSchema.safeParse(request.body);
-      if (!task.success) throw new EditError('REQUEST_INVALID', 'Expected a task { bucket, name, job }');
-      const { bucket, name, job } = task.data;
-      await handle({ bucket, name }, signal);
-      response.json({ job });
-      return { job };
-    },
-  );
+export function runJobFunction({ handle, ...rim }: RunJobOptions): HttpFunction {
+  return httpFunction({ ...rim, name: 'runJob', methods: ['POST'] }, async (request, response, signal) => {
+    const task = taskSchema.safeParse(request.body);
+    if (!task.success) throw new EditError('REQUEST_INVALID', 'Expected a task { bucket, name, job }');
+    const { bucket, name, job } = task.data;
+    await handle({ bucket, name }, signal);
+    return { send: () => response.json({ job }), facts: { job } };
+  });
 }

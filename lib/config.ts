@@ -120,6 +120,13 @@ export const settings = {
   EDIT_DEADLINE_MS: variable(integer(1_000, 3_600_000).default(510_000)).describe(
     'An edit is given up after this long, milliseconds: a little less than the timeout of the function.',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(z.url().optional()).describe(
+    'Base URL of an OpenTelemetry collector that takes traces as OTLP over HTTP. Unset: none are made.',
+  ),
+  K_SERVICE: variable(z.string().optional()).describe(
+    'Set by Cloud Run: the service that errors and traces are reported for.',
+  ),
+  K_REVISION: variable(z.string().optional()).describe('Set by Cloud Run: its version.'),
   LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info')).describe(
     'Least severe messages that are logged.',
   ),
@@ -167,6 +174,9 @@ export interface Config {
   readonly requestFile: Environment['REQUEST_FILE'];
   readonly folderMask: boolean;
   readonly sweepMaxJobs: number;
+  readonly otlpEndpoint: string | undefined;
+  /** `undefined` outside of Cloud Run. */
+  readonly service: { readonly name: string; readonly version: string | undefined } | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -247,6 +257,11 @@ function configOf(environment: Environment): Config {
     requestFile: environment.REQUEST_FILE,
     folderMask: environment.FOLDER_MASK,
     sweepMaxJobs: environment.SWEEP_MAX_JOBS,
+    otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service:
+      environment.K_SERVICE === undefined
+        ? undefined
+        : { name: environment.K_SERVICE, version: environment.K_REVISION },
     logLevel: environment.LOG_LEVEL,
   };
 }

@@ -12,6 +12,7 @@ import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './image/codec/header.ts';
 import type { EditRequest } from './request.ts';
+import type { Trace } from './trace.ts';
 
 /** What an edit starts from: the files as they were uploaded. */
 export interface EditInput {
@@ -68,19 +69,21 @@ export interface EditorOptions {
   readonly engine: InpaintEngine;
   readonly limits: Limits;
   readonly defaults: EditDefaults;
+  /** Told of every step. */
+  readonly trace?: Trace;
 }
 
 /**
  * The story of an edit. Pixels outside the mask are never in anybody's hands: the model sees a crop, its answer
  * is blended into a patch through the mask, and only the patch is written into the untouched picture.
  */
-export function editor({ engine, limits, defaults }: EditorOptions): Edit {
+export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit {
   const { modelDilation, maxRegions, maxTiles } = defaults;
   return async (input, signal) => {
     assertHonoured(input.request, engine.name);
     const { mode, prompt, polarity, maskMode } = input.request;
     const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
-    const { step, timingsMs } = stopwatch(signal);
+    const { step, timingsMs } = stopwatch(signal, trace);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
     const encoding = encodingOf(photo, input.request);

@@ -1,4 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino';
+import type { TraceContext } from './trace.ts';
 
 /** Structured logging as the library needs it: one line for each message, facts as fields. Never prompts, bytes or tokens. */
 export interface Log {
@@ -13,6 +14,12 @@ interface LogOptions {
   readonly level?: LogLevel;
   /** Where lines go; stdout by default, which Cloud Logging parses. */
   readonly stream?: { write(line: string): void };
+  /** Project of the traces. */
+  readonly project?: string | undefined;
+  /** What Error Reporting names as the origin of errors. */
+  readonly service?: { readonly name: string; readonly version: string | undefined } | undefined;
+  /** The trace and span that a line written now belongs to. */
+  readonly place?: () => TraceContext | undefined;
 }
 
 /** Cloud Logging's names for pino's levels. */
@@ -28,7 +35,7 @@ const severities: Readonly<Record<string, string>> = {
  *
  * @see https://cloud.google.com/logging/docs/structured-logging
  */
-export function jsonLog({ level = 'info', stream }: LogOptions = {}): Log {
+export function jsonLog({ level = 'info', stream, project, service, place }: LogOptions = {}): Log {
   const logger = pino(
     {
       level,
@@ -37,13 +44,47 @@ export function jsonLog({ level = 'info', stream }: LogOptions = {}): Log {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
+      mixin: () => traceFields(place?.(), project),
     },
     // Synchronous: a line written just before the instance is frozen or killed is not lost.
     stream ?? pino.destination({ sync: true }),
   );
+  const entry = (fields: Fields = {}) => entryOf(fields, service);
   return {
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
+    info: (message, fields) => logger.info(entry(fields), message),
+    warn: (message, fields) => logger.warn(entry(fields), message),
+    error: (message, fields) => logger.error(entry(fields), message),
+  };
+}
+
+interface Fields {
+  readonly job?: unknown;
+  readonly error?: unknown;
+}
+
+/** `error` becomes what Error Reporting groups, and `job` a label besides: people look for all lines of one. */
+function entryOf({ error, ...facts }: Fields, service: LogOptions['service']): object {
+  const labels = typeof facts.job === 'string' ? { 'logging.googleapis.com/labels': { job: facts.job } } : {};
+  return { ...facts, ...labels, ...(error instanceof Error ? errorEvent(error, service) : {}) };
+}
+
+/** @see https://cloud.google.com/error-reporting/docs/formatting-error-messages */
+function errorEvent(error: Error, service: LogOptions['service']): object {
+  const origin = error.cause instanceof Error ? error.cause : error;
+  return {
+    '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
+    stack_trace: origin.stack ?? String(origin),
+    serviceContext: service === undefined ? undefined : { service: service.name, version: service.version },
+  };
+}
+
+/** Without a project the bare id: enough to find lines that belong together. */
+function traceFields(place: TraceContext | undefined, project: string | undefined): object {
+  if (place === undefined) return {};
+  const { traceId, spanId, isSampled } = place;
+  return {
+    'logging.googleapis.com/trace': project === undefined ? traceId : `projects/${project}/traces/${traceId}`,
+    'logging.googleapis.com/spanId': spanId,
+    'logging.googleapis.com/trace_sampled': isSampled,
   };
 }

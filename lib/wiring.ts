@@ -2,6 +2,8 @@ import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
 import type { Generate } from './generate.ts';
 import type { Log } from './log.ts';
+import type { Tracing } from './trace.ts';
+import { startTracing } from './trace/tracing.ts';
 import type { Upscale } from './upscale.ts';
 import { type EditWith, makeEdit, makeEditWith, makeGenerate, makeUpscale } from './wiring/engines.ts';
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
@@ -10,26 +12,32 @@ import { type Jobs, makeJobs } from './wiring/jobs.ts';
 export interface Wiring {
   readonly config: Config;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly edit: () => Promise<Edit>;
   readonly generate: () => Promise<Generate>;
   readonly upscale: () => Promise<Upscale>;
   readonly jobs: () => Promise<Jobs>;
 }
 
-/**
- * The composition root: configuration -> clients -> engine -> edit -> jobs.
- *
- * @param shutdown aborts when the process is told to end.
- */
-export function wire(config: Config, log: Log, shutdown: AbortSignal = new AbortController().signal): Wiring {
-  const editWith: () => Promise<EditWith> = once(() => makeEditWith(config));
+interface Rim {
+  /** Aborts when the process is told to end. */
+  readonly shutdown?: AbortSignal;
+  readonly tracing?: Tracing;
+}
+
+/** The composition root: configuration -> clients -> engine -> edit -> jobs. */
+export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
+  const { shutdown = new AbortController().signal, tracing = startTracing() } = rim;
+  const { trace } = tracing;
+  const editWith: () => Promise<EditWith> = once(() => makeEditWith(config, trace));
   return {
     config,
     log,
-    edit: once(async () => makeEdit(config, await editWith())),
-    generate: once(() => makeGenerate(config)),
-    upscale: once(() => makeUpscale(config)),
-    jobs: once(async () => makeJobs({ config, log, editWith: await editWith(), shutdown })),
+    tracing,
+    edit: once(async () => makeEdit(config, await editWith(), trace)),
+    generate: once(() => makeGenerate(config, trace)),
+    upscale: once(() => makeUpscale(config, trace)),
+    jobs: once(async () => makeJobs({ config, log, trace, editWith: await editWith(), shutdown })),
   };
 }
 

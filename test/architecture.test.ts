@@ -11,10 +11,13 @@ interface Layer {
 const builtIn = /^node:/;
 const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
+/** What is told about the work under way; who listens is lib/trace/. */
+const trace = /^lib\/trace\.ts$/;
 const raster = /^lib\/image\/raster\.ts$/;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
-const storeInterface = /^lib\/storage\/store\.ts$/;
+/** What a store is, and how old its objects are. */
+const storeInterface = /^lib\/storage\/(store|age)\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const request = /^lib\/(request|request-options|picture-options|engine-options)\.ts$/;
 
@@ -25,6 +28,9 @@ const layers: readonly Layer[] = [
     may: [
       /^functions\//,
       /^lib\/(wiring|config|errors|log|request|edit|generate|upscale)\.ts$/,
+      /^lib\/wiring\/tracing\.ts$/,
+      trace,
+      /^lib\/trace\/context\.ts$/,
       /^lib\/jobs\//,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
@@ -45,6 +51,7 @@ const layers: readonly Layer[] = [
       engineInterface,
       /^lib\/engines\/best-practice\.ts$/,
       errors,
+      trace,
       request,
     ],
   },
@@ -75,7 +82,9 @@ const layers: readonly Layer[] = [
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, errors, builtIn] },
   { files: /^lib\/image\/codec\//, may: [/^lib\/image\//, engineInterface, errors, /^sharp$/, builtIn] },
   { files: /^lib\/image\//, may: [/^lib\/image\/(?!codec\/)/, engineInterface, errors] },
-  { files: /^lib\/log\.ts$/, may: [/^pino$/, builtIn] },
+  { files: log, may: [/^pino$/, trace, builtIn] },
+  { files: trace, may: [] },
+  { files: /^lib\/trace\//, may: [trace, /^lib\/trace\//, log, errors, builtIn] },
   { files: errors, may: [] },
 ];
 

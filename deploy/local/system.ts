@@ -69,7 +69,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       STORAGE_API_ENDPOINT: storage.url,
       ...queue?.environment,
     });
-    registerFunctions(wire(config, log, shutdown.signal));
+    registerFunctions(wire(config, log, { shutdown: shutdown.signal }));
     route(server);
     // Only now are events delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);

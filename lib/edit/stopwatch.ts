@@ -1,7 +1,12 @@
+import { noTrace, type Trace } from '../trace.ts';
+
 export type Step = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 
 /** Runs named steps one after another, adding up the time of each; an aborted signal stops before the next. */
-export function stopwatch(signal: AbortSignal): {
+export function stopwatch(
+  signal: AbortSignal,
+  trace: Trace = noTrace,
+): {
   readonly step: Step;
   readonly timingsMs: () => Record<string, number>;
 } {
@@ -10,7 +15,7 @@ export function stopwatch(signal: AbortSignal): {
     signal.throwIfAborted();
     const started = performance.now();
     try {
-      return await work();
+      return await trace(name, () => work());
     } finally {
       times.set(name, (times.get(name) ?? 0) + performance.now() - started);
     }

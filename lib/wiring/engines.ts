@@ -4,30 +4,36 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import type { chooseEngine, EngineChoice } from '../engines/engine-for.ts';
 import { EditError } from '../errors.ts';
 import type { Generate } from '../generate.ts';
+import type { Trace } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
+import { tracedFetch } from './tracing.ts';
 
 type ChooseEngine = typeof chooseEngine;
 export type EditWith = (engine: InpaintEngine) => Edit;
 
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
-export async function makeEngine(config: Config, { engine, model }: EngineChoice): Promise<InpaintEngine> {
+export async function makeEngine(
+  config: Config,
+  { engine, model }: EngineChoice,
+  trace: Trace,
+): Promise<InpaintEngine> {
   const { engineCodec: codec } = await import('../image/codec/engine-codec.ts');
   if (engine === 'patchmatch') {
     const { patchmatchEngine } = await import('../engines/patchmatch.ts');
     return patchmatchEngine({ codec });
   }
   const { modelEngineFor } = await import('../engines/engine-for.ts');
-  return modelEngineFor({ engine, model }, config, { codec });
+  return modelEngineFor({ engine, model }, config, { codec, tuning: { fetch: tracedFetch(trace) } });
 }
 
 /** An edit by the configured engine, or by the one a request names from the allow-list. */
-export async function makeEdit(config: Config, editWith: EditWith): Promise<Edit> {
+export async function makeEdit(config: Config, editWith: EditWith, trace: Trace): Promise<Edit> {
   const { chooseEngine } = await import('../engines/engine-for.ts');
   // A model that is configured wrong is found before the first request.
-  await makeEngine(config, config);
+  await makeEngine(config, config, trace);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
-    return editWith(await makeEngine(config, choice))(input, signal);
+    return editWith(await makeEngine(config, choice, trace))(input, signal);
   };
 }
 
@@ -47,23 +53,25 @@ function pictureChoice(chooseEngine: ChooseEngine, config: Config, asked: Parame
   return { engine: pictureEngines[choice.engine as keyof typeof pictureEngines], model: choice.model };
 }
 
-export async function makeGenerate(config: Config): Promise<Generate> {
+export async function makeGenerate(config: Config, trace: Trace): Promise<Generate> {
   const { chooseEngine, generatorFor } = await import('../engines/engine-for.ts');
   const { generateWith } = await import('../generate.ts');
   return generateWith({
-    generatorFor: (asked) => generatorFor(pictureChoice(chooseEngine, config, asked), config),
+    generatorFor: (asked) =>
+      generatorFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(trace) }),
     allowedBuckets: bucketNames(config),
   });
 }
 
-export async function makeUpscale(config: Config): Promise<Upscale> {
+export async function makeUpscale(config: Config, trace: Trace): Promise<Upscale> {
   const { chooseEngine, upscalerFor } = await import('../engines/engine-for.ts');
   const { upscaleWith } = await import('../upscale.ts');
   return upscaleWith({
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
       (await import('../image/codec/engine-codec.ts')).shrinkImage(image, maxBytes),
-    upscalerFor: (asked) => upscalerFor(pictureChoice(chooseEngine, config, asked), config),
+    upscalerFor: (asked) =>
+      upscalerFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(trace) }),
     allowedBuckets: bucketNames(config),
   });
 }
@@ -73,9 +81,14 @@ function bucketNames({ buckets }: Config): string[] {
   return buckets === undefined ? [] : [buckets.input, buckets.output];
 }
 
-export async function makeEditWith({ limits, ...config }: Config): Promise<EditWith> {
+export async function makeEditWith({ limits, ...config }: Config, trace: Trace): Promise<EditWith> {
   const { editor } = await import('../edit.ts');
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   return (engine) =>
-    editor({ engine, limits, defaults: { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } });
+    editor({
+      engine,
+      limits,
+      defaults: { featherPx, dilationPx, modelDilation, maxRegions, maxTiles },
+      trace,
+    });
 }

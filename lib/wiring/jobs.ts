@@ -6,6 +6,7 @@ import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
+import type { Trace } from '../trace.ts';
 import { type EditWith, makeEngine } from './engines.ts';
 
 /** Sees every job of an object of the input bucket through, or throws for another delivery. */
@@ -25,6 +26,7 @@ interface JobParts {
   readonly shutdown: AbortSignal;
   readonly config: Config;
   readonly log: Log;
+  readonly trace: Trace;
   readonly editWith: EditWith;
 }
 
@@ -34,7 +36,7 @@ const sweepMinAgeMs = 120_000;
 const sweepMaxImages = 20_000;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs({ config, log, editWith, shutdown }: JobParts): Promise<Jobs> {
+export async function makeJobs({ config, log, trace, editWith, shutdown }: JobParts): Promise<Jobs> {
   const { buckets } = config;
   if (buckets === undefined)
     throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
@@ -44,8 +46,8 @@ export async function makeJobs({ config, log, editWith, shutdown }: JobParts): P
     import('../jobs/sweep.ts'),
   ]);
   const store = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
-  const { name: engine } = await makeEngine(config, config);
-  const inline = await inlineByEngine({ config, log, editWith, shutdown }, store);
+  const { name: engine } = await makeEngine(config, config, trace);
+  const inline = await inlineByEngine({ config, log, trace, editWith, shutdown }, store);
   const dispatch = config.queue === undefined ? inline : await queued(config.queue);
   const pairing = { folderMask: config.folderMask };
   const plan = {
@@ -87,7 +89,7 @@ export async function makeJobs({ config, log, editWith, shutdown }: JobParts): P
 
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
 async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Dispatch> {
-  const { config, log, editWith } = parts;
+  const { config, log, trace, editWith } = parts;
   const [{ inlineDispatch }, { chooseEngine }, { decodeAnswer }] = await Promise.all([
     import('../jobs/dispatch.ts'),
     import('../engines/engine-for.ts'),
@@ -109,7 +111,7 @@ async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Disp
     } catch (error) {
       fault ??= asEditError(error);
     }
-    const bare = await makeEngine(config, choice);
+    const bare = await makeEngine(config, choice, trace);
     const known = dispatches.get(bare.name);
     const engine = known === undefined ? await guarded(bare, parts, store) : bare;
     const dispatch =

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEmulator } from '../support/emulator-world.ts';
-import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
+import { startFunction } from '../support/framework-process.ts';
 import { buildAsBuildpack, buildQuickly, pack, repository, uploadedFiles } from '../support/packed.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { deliverUpload } from '../support/upload-event.ts';
 
 const size = { width: 96, height: 64 };
 let folder: string;
@@ -139,7 +140,7 @@ test('what is uploaded builds, installs and answers an event and a request', { t
 
   await upload(storage.url, 'photo.mask.png', mask);
   const generation = await upload(storage.url, 'photo.png', image);
-  expect(await deliver(onUpload, 'photo.png', generation)).toBe(204);
+  expect(await deliverUpload(onUpload.url, { name: 'photo.png', generation })).toBe(204);
   const written = await names(storage.url, 'output');
   expect(written).toEqual([
     expect.stringMatching(/^photo\.png\/[0-9a-f]{16}\/1\.png$/),
@@ -164,18 +165,4 @@ async function upload(storageUrl: string, name: string, bytes: Uint8Array): Prom
 async function names(storageUrl: string, bucket: string): Promise<string[]> {
   const response = await fetch(`${storageUrl}/storage/v1/b/${bucket}/o`);
   return ((await response.json()) as { items: { name: string }[] }).items.map(({ name }) => name);
-}
-
-async function deliver(target: FunctionProcess, name: string, generation: string): Promise<number> {
-  const headers = {
-    'content-type': 'application/json',
-    'ce-specversion': '1.0',
-    'ce-id': '1',
-    'ce-type': 'google.cloud.storage.object.v1.finalized',
-    'ce-source': '//storage.googleapis.com/projects/_/buckets/input',
-    'ce-subject': `objects/${name}`,
-    'ce-time': new Date().toISOString(),
-  };
-  const body = JSON.stringify({ bucket: 'input', name, generation });
-  return (await fetch(target.url, { method: 'POST', headers, body })).status;
 }

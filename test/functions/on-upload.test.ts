@@ -1,12 +1,16 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { onUploadFunction } from '../../functions/on-upload.ts';
 import { EditError } from '../../lib/errors.ts';
+import { startTracing } from '../../lib/trace/tracing.ts';
 import { silentLog } from '../support/job-world.ts';
 
 const seen: unknown[] = [];
 let failure: Error | undefined;
+const lines: { readonly level: string; readonly message: string; readonly fields: object | undefined }[] = [];
+const note = (level: string) => (message: string, fields?: object) =>
+  void lines.push({ level, message, fields });
 
 cloudEvent(
   'onUploadTest',
@@ -17,7 +21,8 @@ cloudEvent(
     },
     inputBucket: 'input',
     maxEventAgeMs: 3_600_000,
-    log: silentLog,
+    log: { ...silentLog, warn: note('warn'), error: note('error') },
+    tracing: startTracing(),
   }),
 );
 const server = getTestServer('onUploadTest');
@@ -30,6 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => {
   seen.length = 0;
+  lines.length = 0;
   failure = undefined;
 });
 
@@ -94,5 +100,28 @@ describe('onUpload behind the framework', () => {
   it('asks for redelivery after an error nobody foresaw', async () => {
     failure = new TypeError('undefined is not a function');
     expect(await deliver()).toBe(500);
+  });
+
+  it('reports an error nobody foresaw, once: the framework prints it without a stack', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    failure = new TypeError('undefined is not a function');
+    await deliver();
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        fields: expect.objectContaining({ error: expect.objectContaining({ cause: failure }) }),
+      }),
+    ]);
+    expect(printed.mock.calls).toEqual([['INTERNAL: the event comes again']]);
+    printed.mockRestore();
+  });
+
+  it('reports no error for what passes', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    failure = new EditError('BUSY', 'Expected the job free');
+    await deliver();
+    expect(lines).toEqual([expect.objectContaining({ level: 'warn', fields: { event: '1', code: 'BUSY' } })]);
+    expect(printed.mock.calls).toEqual([['BUSY: the event comes again']]);
+    printed.mockRestore();
   });
 });

@@ -7,6 +7,7 @@ import { generateFunction } from '../../functions/generate.ts';
 import { upscaleFunction } from '../../functions/upscale.ts';
 import { generatorFor, upscalerFor } from '../../lib/engines/engine-for.ts';
 import { generateWith } from '../../lib/generate.ts';
+import { startTracing } from '../../lib/trace/tracing.ts';
 import { upscaleWith } from '../../lib/upscale.ts';
 import { fakeModel } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';
@@ -31,7 +32,7 @@ const base = new Map<string, string>();
 beforeAll(async () => {
   const tuning = { fetch: fake.fetch };
   const allowedBuckets = ['pictures'];
-  const shared = { deadlineMs: 10_000, log: silent };
+  const shared = { deadlineMs: 10_000, log: silent, tracing: startTracing() };
   const generate = generateWith({
     allowedBuckets,
     generatorFor: ({ engine = 'imagen', model }) => generatorFor({ engine, model }, settings, tuning),

@@ -3,6 +3,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runJobFunction } from '../../functions/run-job.ts';
 import { EditError } from '../../lib/errors.ts';
+import { startTracing } from '../../lib/trace/tracing.ts';
 import { silentLog } from '../support/job-world.ts';
 
 const seen: unknown[] = [];
@@ -17,6 +18,7 @@ http(
     },
     deadlineMs: 10_000,
     log: silentLog,
+    tracing: startTracing(),
   }),
 );
 const server = getTestServer('runJobTest');

@@ -1,0 +1,154 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { registerFunctions } from '../../functions/register.ts';
+import { readConfig } from '../../lib/config.ts';
+import { jsonLog, type Log } from '../../lib/log.ts';
+import { makeTracing } from '../../lib/wiring/tracing.ts';
+import { wire } from '../../lib/wiring.ts';
+import { startEmulator } from '../deploy/local/model/support.ts';
+import { openEmulator } from '../support/emulator-world.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { deliverUpload } from '../support/upload-event.ts';
+
+const size = { width: 120, height: 90 };
+const prompt = 'a very secret lighthouse';
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const spanId = 'b7ad6b7169203331';
+const traceparent = `00-${traceId}-${spanId}-01`;
+
+let image: Uint8Array<ArrayBuffer>;
+let mask: Uint8Array<ArrayBuffer>;
+let collector: OtlpReceiver;
+let lines: Record<string, unknown>[] = [];
+const closing = new AsyncDisposableStack();
+const urls = { edit: '', onUpload: '' };
+
+beforeAll(async () => {
+  image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
+  mask = Uint8Array.from(await maskPng(boxMask(size, { left: 50, top: 40, width: 14, height: 12 })));
+  collector = closing.use(await startOtlpReceiver());
+  const storage = closing.use(await openEmulator());
+  const model = closing.adopt(await startEmulator(), (emulator) => emulator.close());
+  const config = readConfig({
+    INPUT_BUCKET: 'input',
+    OUTPUT_BUCKET: 'output',
+    CONTROL_BUCKET: 'control',
+    STORAGE_API_ENDPOINT: storage.url,
+    ENGINE: 'imagen',
+    MODEL_BASE_URL: model.url,
+    GOOGLE_CLOUD_PROJECT: 'p',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    K_SERVICE: 'inpaint',
+  });
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const tracing = makeTracing(config, () => log);
+  const log: Log = jsonLog({ ...config, stream, place: tracing.current });
+  registerFunctions(wire(config, log, { tracing }));
+  for (const name of ['edit', 'onUpload'] as const) {
+    const server: Server = getTestServer(name);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.defer(() => void server.close());
+    urls[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  }
+});
+afterAll(() => closing.disposeAsync());
+beforeEach(() => {
+  lines = [];
+  collector.bodies.length = 0;
+});
+
+function postEdit(headers: Record<string, string>, file = image): Promise<Response> {
+  const body = new FormData();
+  body.set('image', new Blob([file]), 'f');
+  body.set('mask', new Blob([mask]), 'f');
+  body.set('mode', 'insertion');
+  body.set('prompt', prompt);
+  return fetch(urls.edit, { method: 'POST', body, headers });
+}
+
+/** `name < name of its parent`, once for each pair. */
+function tree(): string[] {
+  const spans = collector.spans();
+  const names = new Map(spans.map((span) => [span.spanId, span.name]));
+  const pairs = spans.map(
+    ({ name, parentSpanId = '' }) => `${name} < ${names.get(parentSpanId) ?? parentSpanId}`,
+  );
+  return [...new Set(pairs)].sort();
+}
+
+test('the collector has the steps and model calls of a request before it is answered', async () => {
+  const response = await postEdit({ traceparent });
+  // The body is not read yet: whatever comes after the answer has no CPU on Cloud Run.
+  expect(tree()).toEqual([
+    'answer < edit',
+    'composite < edit',
+    'crop < edit',
+    `edit < ${spanId}`,
+    'frame < edit',
+    'inpaint < edit',
+    'mask < edit',
+    'model call < inpaint',
+    'plan < edit',
+    'prove < edit',
+    'read < edit',
+    'write < edit',
+  ]);
+  expect(response.status).toBe(200);
+  await response.arrayBuffer();
+  expect(collector.bodies).toHaveLength(1);
+  expect(new Set(collector.spans().map((span) => span.traceId))).toEqual(new Set([traceId]));
+  const call = collector.spans().find(({ name }) => name === 'model call');
+  expect(call?.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: '200' } });
+});
+
+test('nothing of what was asked for is told', async () => {
+  await (await postEdit({ traceparent })).arrayBuffer();
+  const all = collector.bodies.join('') + JSON.stringify(lines);
+  expect(all).toContain('imagen-3.0-capability-001');
+  expect(all).not.toContain('secret');
+});
+
+test.each([
+  ['traceparent', { traceparent }],
+  ["Google's own header", { 'x-cloud-trace-context': `${traceId}/${BigInt(`0x${spanId}`)};o=1` }],
+])('the line of a request belongs to its trace: %s', async (_, headers) => {
+  await (await postEdit(headers)).arrayBuffer();
+  const root = collector.spans().find(({ name }) => name === 'edit');
+  expect(root?.parentSpanId).toBe(spanId);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      severity: 'INFO',
+      message: 'edit answered',
+      'logging.googleapis.com/trace': `projects/p/traces/${traceId}`,
+      'logging.googleapis.com/spanId': root?.spanId,
+      'logging.googleapis.com/trace_sampled': true,
+      httpRequest: expect.objectContaining({ requestMethod: 'POST', status: 200 }),
+    }),
+  ]);
+});
+
+test('a refusal is no error of ours: a code in the span, no report', async () => {
+  expect((await postEdit({ traceparent }, Uint8Array.of(1, 2, 3))).status).toBe(422);
+  const root = collector.spans().find(({ name }) => name === 'edit');
+  expect(root?.status).toEqual({ code: 2, message: 'IMAGE_UNREADABLE' });
+  expect(lines).toEqual([expect.objectContaining({ severity: 'WARNING', code: 'IMAGE_UNREADABLE' })]);
+  expect(lines[0]).not.toHaveProperty('@type');
+});
+
+test('an event and its job belong to the trace of the event', async () => {
+  const object = { name: 'nothing.jpg', generation: '1' };
+  expect(await deliverUpload(urls.onUpload, object, { traceparent })).toBe(204);
+  expect(tree()).toEqual([`onUpload < ${spanId}`]);
+
+  const source = '//storage.googleapis.com/projects/_/buckets/other';
+  expect(await deliverUpload(urls.onUpload, object, { traceparent, 'ce-source': source })).toBe(204);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      code: 'EVENT_INVALID',
+      'logging.googleapis.com/trace': `projects/p/traces/${traceId}`,
+    }),
+  ]);
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { EditError } from '../../lib/errors.ts';
+import { jsonLog } from '../../lib/log.ts';
+
+const place = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
+
+function written(options: Parameters<typeof jsonLog>[0] = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const log = jsonLog({ ...options, stream: { write: (line) => void lines.push(JSON.parse(line)) } });
+  return { log, lines };
+}
+
+test('a line has a severity, a message, a time and its facts', () => {
+  const { log, lines } = written();
+  log.info('one', { ms: 3 });
+  log.warn('two');
+  log.error('three');
+  expect(lines.map(({ severity, message }) => [severity, message])).toEqual([
+    ['INFO', 'one'],
+    ['WARNING', 'two'],
+    ['ERROR', 'three'],
+  ]);
+  expect(lines[0]).toEqual({ severity: 'INFO', message: 'one', ms: 3, time: expect.any(String) });
+});
+
+test('a line belongs to its trace and span', () => {
+  const { log, lines } = written({ project: 'p', place: () => place });
+  log.info('one');
+  expect(lines[0]).toMatchObject({
+    'logging.googleapis.com/trace': `projects/p/traces/${place.traceId}`,
+    'logging.googleapis.com/spanId': place.spanId,
+    'logging.googleapis.com/trace_sampled': true,
+  });
+});
+
+test('the job is a label too', () => {
+  const { log, lines } = written();
+  log.info('Job published', { job: '0123456789abcdef' });
+  expect(lines[0]).toMatchObject({
+    job: '0123456789abcdef',
+    'logging.googleapis.com/labels': { job: '0123456789abcdef' },
+  });
+});
+
+test('an error is what Error Reporting groups: with the stack of where it began and the service', () => {
+  const { log, lines } = written({ service: { name: 'edit', version: 'edit-00007' } });
+  const cause = new TypeError('undefined is not a function');
+  log.error('edit failed', { error: new EditError('INTERNAL', 'Expected better', { cause }) });
+  expect(lines[0]).toMatchObject({
+    '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
+    message: 'edit failed',
+    stack_trace: expect.stringMatching(/^TypeError: undefined is not a function\n\s+at /),
+    serviceContext: { service: 'edit', version: 'edit-00007' },
+  });
+  expect(lines[0]).not.toHaveProperty('error');
+});
+
+test('any other line is no error event', () => {
+  const { log, lines } = written();
+  log.error('Job put off', { code: 'MODEL_RETIRED' });
+  expect(lines[0]).not.toHaveProperty('@type');
+});

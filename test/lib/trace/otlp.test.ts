@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { otlpExporter } from '../../../lib/trace/otlp.ts';
+import type { Span } from '../../../lib/trace/tracing.ts';
+import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
+
+const span: Span = {
+  name: 'read',
+  kind: 'internal',
+  context: { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true },
+  parentSpanId: '3'.repeat(16),
+  startMs: 1_800_000_000_000.125,
+  endMs: 1_800_000_000_002,
+  attributes: { text: 'a', whole: 3, part: 0.5, truth: true },
+  errorCode: undefined,
+};
+
+function exporterFor(endpoint: string) {
+  const lines: string[] = [];
+  let nowMs = 0;
+  const write = (message: string, fields?: object) => void lines.push(message + JSON.stringify(fields));
+  const exportSpans = otlpExporter({
+    endpoint,
+    service: 'edit',
+    log: { info: write, warn: write, error: write },
+    now: () => nowMs,
+    timeoutMs: 100,
+  });
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { exportSpans, lines, pass };
+}
+
+test('a collector receives OTLP in JSON', async () => {
+  await using receiver = await startOtlpReceiver();
+  const { exportSpans, lines } = exporterFor(`${receiver.url}/`);
+  await exportSpans([span, { ...span, kind: 'server', parentSpanId: undefined, errorCode: 'MODEL_QUOTA' }]);
+  expect(lines).toEqual([]);
+  expect(receiver.spans()).toEqual([
+    {
+      traceId: '1'.repeat(32),
+      spanId: '2'.repeat(16),
+      parentSpanId: '3'.repeat(16),
+      name: 'read',
+      kind: 1,
+      startTimeUnixNano: '1800000000000125000',
+      endTimeUnixNano: '1800000000002000000',
+      attributes: [
+        { key: 'text', value: { stringValue: 'a' } },
+        { key: 'whole', value: { intValue: '3' } },
+        { key: 'part', value: { doubleValue: 0.5 } },
+        { key: 'truth', value: { boolValue: true } },
+      ],
+      status: {},
+    },
+    expect.objectContaining({ kind: 2, status: { code: 2, message: 'MODEL_QUOTA' } }),
+  ]);
+  expect(JSON.parse(receiver.bodies[0] ?? '').resourceSpans[0].resource.attributes).toEqual([
+    { key: 'service.name', value: { stringValue: 'edit' } },
+  ]);
+});
+
+const collectors = {
+  'that refuses': (_: unknown, response: { writeHead(status: number): { end(): void } }) =>
+    response.writeHead(503).end(),
+  'that hangs': () => {},
+};
+
+test.each(Object.entries(collectors))(
+  'a collector %s fails nothing, holds one request a minute for the timeout, and is logged once',
+  async (_, behaviour) => {
+    await using receiver = await startOtlpReceiver(behaviour as () => void);
+    const { exportSpans, lines, pass } = exporterFor(receiver.url);
+    const started = performance.now();
+    for (let request = 0; request < 20; request++) await exportSpans([span]);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(receiver.bodies).toHaveLength(1);
+    pass(60_000);
+    await exportSpans([span]);
+    expect(receiver.bodies).toHaveLength(2);
+    expect(lines).toEqual([expect.stringContaining('Traces are lost')]);
+  },
+);
+
+test('a collector that is not there fails nothing', async () => {
+  const { url } = await startOtlpReceiver().then(async (receiver) => {
+    await receiver[Symbol.asyncDispose]();
+    return receiver;
+  });
+  const { exportSpans, lines } = exporterFor(url);
+  await exportSpans([span]);
+  expect(lines).toHaveLength(1);
+});
