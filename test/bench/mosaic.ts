@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { sharp } from '../../lib/image/codec/loaders.ts';
 import type { Size } from '../../lib/image/raster.ts';
+import { photosFolder } from '../support/photos.ts';
 import { pipelineOf, wavePicture } from '../support/pictures.ts';
 
-const photos = '../shared/photos/large';
-const cache = '.local/bench';
+const folder = new URL('large/', photosFolder);
+const cache = new URL('../../.local/bench/', import.meta.url);
 
 /** 3:2, whole pixels, about this many million. */
 export function edgesOf(megapixels: number): Size {
@@ -16,11 +17,26 @@ export function edgesOf(megapixels: number): Size {
 
 /** A picture of this size: photos side by side where they are at hand, else waves. Kept in `.local/bench`. */
 export async function mosaic(megapixels: number, format: 'jpeg' | 'png'): Promise<Buffer> {
-  const path = join(cache, `${megapixels}.${format}`);
+  const found = await photos();
+  // Named by what it is made of: photos that appear later, or others, make another mosaic.
+  const source = found.length > 0 ? `photos-${crc32(Buffer.concat(found)).toString(16)}` : 'waves';
+  const path = new URL(`${source}-${megapixels}.${format}`, cache);
   if (existsSync(path)) return readFile(path);
   await mkdir(cache, { recursive: true });
-  const { width, height } = edgesOf(megapixels);
-  const tiles = await tilePictures();
+  const tiles = found.length > 0 ? found : [await waves()];
+  const bytes = await makeMosaic(tiles, edgesOf(megapixels), format);
+  // Two benches at once, or one that is cut off, must not leave half a picture behind.
+  const draft = new URL(`${path.href}.${process.pid}`);
+  await writeFile(draft, bytes);
+  await rename(draft, path);
+  return bytes;
+}
+
+async function makeMosaic(
+  tiles: readonly Buffer[],
+  { width, height }: Size,
+  format: 'jpeg' | 'png',
+): Promise<Buffer> {
   const composite = [];
   for (let top = 0, row = 0; top < height; top += 1600, row++) {
     for (let left = 0, n = row; left < width; left += 2560, n++) {
@@ -39,23 +55,20 @@ export async function mosaic(megapixels: number, format: 'jpeg' | 'png'): Promis
   })
     .composite(composite)
     .removeAlpha();
-  const bytes =
-    format === 'png'
-      ? await canvas.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer()
-      : await canvas.jpeg({ quality: 90, optimiseCoding: false }).toBuffer();
-  await writeFile(path, bytes);
-  return bytes;
+  return format === 'png'
+    ? canvas.png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer()
+    : canvas.jpeg({ quality: 90, optimiseCoding: false }).toBuffer();
 }
 
-async function tilePictures(): Promise<Buffer[]> {
-  if (!existsSync(photos)) {
-    console.log(`${photos} is not there: waves instead of photos`);
-    return [
-      await pipelineOf(wavePicture({ width: 2560, height: 1600 }))
-        .png()
-        .toBuffer(),
-    ];
-  }
-  const names = (await readdir(photos)).filter((name) => name.endsWith('.jpg')).sort();
-  return Promise.all(names.map((name) => readFile(join(photos, name))));
+async function photos(): Promise<Buffer[]> {
+  if (!existsSync(folder)) return [];
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jpg')).sort();
+  return Promise.all(names.map((name) => readFile(new URL(name, folder))));
+}
+
+function waves(): Promise<Buffer> {
+  console.error('../shared/photos is not there: waves instead of photos');
+  return pipelineOf(wavePicture({ width: 2560, height: 1600 }))
+    .png()
+    .toBuffer();
 }

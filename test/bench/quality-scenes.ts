@@ -1,11 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { readdirSync } from 'node:fs';
 import sharp from 'sharp';
 import { boundingBox, crop } from '../../lib/image/box.ts';
 import { insideDistance } from '../../lib/image/distance.ts';
 import { smoothstep } from '../../lib/image/feather.ts';
 import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
 import { contextOf } from '../../lib/image/regions.ts';
+import { photosFolder } from '../support/photos.ts';
 import { normalNoise } from './drift.ts';
 
 export interface Scene {
@@ -13,12 +13,6 @@ export interface Scene {
   readonly truth: Raster;
   readonly mask: Mask;
 }
-
-/** Beside the repository and not part of it; `PHOTOS` names another folder. */
-export const photosFolder = process.env['PHOTOS']
-  ? pathToFileURL(`${process.env['PHOTOS']}/`)
-  : new URL('../../../shared/photos/', import.meta.url);
-export const hasPhotos = (): boolean => existsSync(photosFolder);
 
 export async function readRaster(url: URL): Promise<Raster> {
   const { data, info } = await sharp(url.pathname).removeAlpha().toColourspace('srgb').raw().toBuffer({

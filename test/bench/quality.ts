@@ -10,8 +10,9 @@ import type { Box, Mask, Raster, Size } from '../../lib/image/raster.ts';
 import type { Registration } from '../../lib/image/register.ts';
 import { fitSize, resizeTo } from '../../lib/image/resample.ts';
 import { identityTone, type Tone } from '../../lib/image/tone.ts';
+import { hasPhotos } from '../support/photos.ts';
 import { type Drift, type DriftName, drifts, simulateModel } from './drift.ts';
-import { hasPhotos, largeScenes, type Scene, withObject } from './quality-scenes.ts';
+import { largeScenes, type Scene, withObject } from './quality-scenes.ts';
 import { type Scores, scoresOf } from './quality-scores.ts';
 
 export interface Job {

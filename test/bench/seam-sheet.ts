@@ -3,9 +3,10 @@ import sharp from 'sharp';
 import { crop as cut } from '../../lib/image/box.ts';
 import type { Box, Raster } from '../../lib/image/raster.ts';
 import { fitSize } from '../../lib/image/resample.ts';
+import { hasPhotos } from '../support/photos.ts';
 import { drifts, simulateModel } from './drift.ts';
 import { type Job, type Method, methods } from './quality.ts';
-import { hasPhotos, largeScenes, replyScenes, withObject } from './quality-scenes.ts';
+import { largeScenes, replyScenes, withObject } from './quality-scenes.ts';
 
 /** One picture of the sheet: pixels of the crop around a seam, shown at 200 %. */
 const viewPx = 240;
