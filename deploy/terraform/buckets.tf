@@ -1,0 +1,84 @@
+# Three buckets, distinct by construction: a result that was written where photos are dropped would be an upload again.
+locals {
+  buckets = {
+    input   = "${var.project}-${var.name}-input"
+    output  = "${var.project}-${var.name}-output"
+    control = "${var.project}-${var.name}-control"
+    source  = "${var.project}-${var.name}-source"
+  }
+}
+
+# Nobody deletes or overwrites here: no lifecycle, and no identity of this deployment may delete objects.
+resource "google_storage_bucket" "input" {
+  name                        = local.buckets.input
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  dynamic "cors" {
+    for_each = length(var.page_origins) == 0 ? [] : [var.page_origins]
+    content {
+      origin          = cors.value
+      method          = ["GET", "HEAD", "POST", "PUT"]
+      response_header = ["Content-Type", "Location", "x-goog-generation", "x-goog-resumable"]
+      max_age_seconds = 3600
+    }
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_storage_bucket" "output" {
+  name                        = local.buckets.output
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  dynamic "cors" {
+    for_each = length(var.page_origins) == 0 ? [] : [var.page_origins]
+    content {
+      origin          = cors.value
+      method          = ["GET", "HEAD"]
+      response_header = ["Content-Type"]
+      max_age_seconds = 3600
+    }
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+# Claims and model answers. A finished job is known by its manifest in the output bucket: nothing here is needed for long.
+resource "google_storage_bucket" "control" {
+  name                        = local.buckets.control
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  # Every claim is changed a few times: keeping what was removed would cost more than the claims.
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  # Tasks live for 31 days at most, and a claim must outlive its task.
+  lifecycle_rule {
+    condition {
+      age = 32
+    }
+    action {
+      type = "Delete"
+    }
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+# The functions' code, named by its checksum. Not one of the three: the functions never see it.
+resource "google_storage_bucket" "source" {
+  name                        = local.buckets.source
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+
+  depends_on = [time_sleep.services]
+}

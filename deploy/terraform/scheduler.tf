@@ -1,0 +1,27 @@
+resource "google_cloud_scheduler_job" "sweep" {
+  name             = "${var.name}-sweep"
+  description      = "Looks for pairs that have no result: what events lost, and what was there before."
+  region           = var.region
+  schedule         = var.sweep_schedule
+  time_zone        = "Etc/UTC"
+  attempt_deadline = "600s"
+
+  # A sweep that fails is made up for by the next one.
+  retry_config {
+    retry_count = 0
+  }
+
+  http_target {
+    http_method = "POST"
+    uri         = module.sweep.url
+    headers     = { "Content-Type" = "application/json" }
+    body        = base64encode("{}")
+
+    oidc_token {
+      service_account_email = google_service_account.scheduler.email
+      audience              = module.sweep.url
+    }
+  }
+
+  depends_on = [time_sleep.services]
+}

@@ -1,0 +1,32 @@
+locals {
+  services = [
+    "aiplatform.googleapis.com",
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudfunctions.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "cloudtasks.googleapis.com",
+    "eventarc.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "storage.googleapis.com",
+  ]
+}
+
+resource "google_project_service" "needed" {
+  for_each = toset(local.services)
+
+  service = each.value
+  # Others of the project may use it too.
+  disable_on_destroy = false
+}
+
+# An API that was just enabled, and the service agents it brings, are not known everywhere at once.
+resource "time_sleep" "services" {
+  create_duration = "60s"
+
+  depends_on = [google_project_service.needed]
+}

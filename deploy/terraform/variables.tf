@@ -1,0 +1,185 @@
+variable "project" {
+  description = "Id of the project everything is put into."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "Expected a project id: 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "Region of the buckets, functions and queues, e.g. europe-west1. An event's trigger must be where its bucket is, so one region serves all. The model has a location of its own."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "Expected a region such as europe-west1, no zone and no multi-region."
+  }
+}
+
+variable "name" {
+  description = "Begins the name of everything that is made, so that one project can hold several deployments. 1 to 14 characters. Default: inpaint."
+  type        = string
+  default     = "inpaint"
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$", var.name))
+    error_message = "Expected 1 to 14 lower-case letters, digits and hyphens, a letter first and no hyphen last."
+  }
+}
+
+variable "model" {
+  description = <<-TEXT
+    Who repaints, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, the model Google recommends for edits; it knows every
+    size up to 4K. Choose gemini:gemini-3-pro-image where its inventions do not convince (twice the price),
+    endpoint:ENDPOINT_ID for an inpainting model of your own on Vertex AI, patchmatch for removals without any model or cost.
+  TEXT
+  type        = string
+  default     = "gemini:gemini-3.1-flash-image"
+
+  validation {
+    condition     = can(regex("^(patchmatch|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
+    error_message = "Expected patchmatch, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+  }
+}
+
+variable "daily_cost_cap_usd" {
+  description = "Model calls of one day (UTC), estimated, USD; jobs then wait for the next day. At least 0; 0 stops every call. Default: 20, some 300 edits with the default model."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.daily_cost_cap_usd >= 0
+    error_message = "Expected 0 or more."
+  }
+}
+
+variable "settings" {
+  description = "Further environment variables of all functions, as docs/configuration.md lists them, e.g. { MAX_IMAGE_PIXELS = \"200000000\" }. Default: none."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.settings), local.own_settings)) == 0
+    error_message = "Expected no variable that Terraform sets itself: ${join(", ", local.own_settings)}."
+  }
+}
+
+variable "users" {
+  description = "Who may upload photos, fetch results and call the HTTP functions, as IAM members, e.g. [\"group:retouching@example.com\"]. Default: nobody."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.users : can(regex("^(user|group|serviceAccount|domain):.+$", member))])
+    error_message = "Expected user:, group:, serviceAccount: or domain: members; the functions are not for everybody."
+  }
+}
+
+variable "ingress" {
+  description = "From where edit, generate and upscale can be reached, always by callers with run.invoker only: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY."
+  type        = string
+  default     = "ALLOW_ALL"
+
+  validation {
+    condition     = contains(["ALLOW_ALL", "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY"], var.ingress)
+    error_message = "Expected ALLOW_ALL, ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY."
+  }
+}
+
+variable "page_origins" {
+  description = "Origins of pages that put photos into the input bucket and get results from the output bucket, e.g. [\"https://retouching.example.com\"]. Default: none, and then no CORS."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for origin in var.page_origins : can(regex("^https?://[^/*]+$", origin))])
+    error_message = "Expected origins such as https://retouching.example.com, no path and no *."
+  }
+}
+
+variable "worker_memory" {
+  description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi."
+  type        = string
+  default     = "4Gi"
+
+  validation {
+    condition     = contains(["1Gi", "2Gi", "4Gi", "8Gi"], var.worker_memory)
+    error_message = "Expected 1Gi, 2Gi, 4Gi or 8Gi."
+  }
+}
+
+variable "live_queue" {
+  description = "Limits of the queue of new uploads: tasks started per second (0.01 to 500, default 2) and at work at once (1 to 1000, default 20). Keep rate x calls below the model's quota: 2 a second are 120 calls a minute."
+  type        = object({ per_second = number, at_once = number })
+  default     = { per_second = 2, at_once = 20 }
+
+  validation {
+    condition     = var.live_queue.per_second >= 0.01 && var.live_queue.per_second <= 500
+    error_message = "Expected per_second from 0.01 to 500."
+  }
+  validation {
+    condition     = var.live_queue.at_once >= 1 && var.live_queue.at_once <= 1000 && floor(var.live_queue.at_once) == var.live_queue.at_once
+    error_message = "Expected at_once as a whole number from 1 to 1000."
+  }
+}
+
+variable "backfill_queue" {
+  description = "The same limits for what the sweep finds: lost events, and pictures that were there before (defaults 0.5 and 5). Both queues share the model's quota."
+  type        = object({ per_second = number, at_once = number })
+  default     = { per_second = 0.5, at_once = 5 }
+
+  validation {
+    condition     = var.backfill_queue.per_second >= 0.01 && var.backfill_queue.per_second <= 500
+    error_message = "Expected per_second from 0.01 to 500."
+  }
+  validation {
+    condition     = var.backfill_queue.at_once >= 1 && var.backfill_queue.at_once <= 1000 && floor(var.backfill_queue.at_once) == var.backfill_queue.at_once
+    error_message = "Expected at_once as a whole number from 1 to 1000."
+  }
+}
+
+variable "min_instances" {
+  description = "Instances of edit that stay warm, 0 to 10. Each costs money around the clock; 0 (default) costs a cold start."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.min_instances >= 0 && var.min_instances <= 10 && floor(var.min_instances) == var.min_instances
+    error_message = "Expected a whole number from 0 to 10."
+  }
+}
+
+variable "sweep_schedule" {
+  description = "When the sweep looks for pairs without a result, in cron's notation, UTC. Default: every 10 minutes."
+  type        = string
+  default     = "*/10 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.sweep_schedule)) == 5
+    error_message = "Expected five fields, e.g. */10 * * * *."
+  }
+}
+
+variable "alert_emails" {
+  description = "Addresses that alerts are sent to. Default: none; alerts then show in the console only."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))])
+    error_message = "Expected e-mail addresses."
+  }
+}
+
+variable "alert_pair_age_minutes" {
+  description = "A complete pair that has had no result and no error file for this long raises an alert. 15 to 10080 minutes, default 60."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.alert_pair_age_minutes >= 15 && var.alert_pair_age_minutes <= 10080
+    error_message = "Expected 15 to 10080."
+  }
+}
