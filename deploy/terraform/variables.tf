@@ -45,13 +45,13 @@ variable "model" {
 }
 
 variable "daily_cost_cap_usd" {
-  description = "Model calls of one day (UTC), estimated, USD; jobs then wait for the next day. At least 0; 0 stops every call. Default: 20, some 300 edits with the default model."
+  description = "Model calls of one day (UTC), estimated, USD; jobs then wait for the next day. 0 or more, default 20: some 300 edits with the default model. null: no cap, as for a model whose price is not known."
   type        = number
   default     = 20
 
   validation {
-    condition     = var.daily_cost_cap_usd >= 0
-    error_message = "Expected 0 or more."
+    condition     = var.daily_cost_cap_usd == null || try(var.daily_cost_cap_usd >= 0, false)
+    error_message = "Expected 0 or more, or null."
   }
 }
 

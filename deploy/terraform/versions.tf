@@ -1,5 +1,5 @@
 terraform {
-  # Object lifecycles of variables that name others in their validation.
+  # The first whose validations may name other values.
   required_version = ">= 1.9"
 
   required_providers {

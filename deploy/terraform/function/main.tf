@@ -1,0 +1,66 @@
+terraform {
+  required_providers {
+    google = {
+      source = "hashicorp/google"
+    }
+  }
+}
+
+# A function, its own identity, and who may call it.
+locals {
+  name = "${var.common.prefix}-${var.name}"
+}
+
+resource "google_service_account" "this" {
+  account_id   = local.name
+  display_name = "Runs ${var.entry_point}"
+}
+
+resource "google_cloudfunctions2_function" "this" {
+  name        = local.name
+  location    = var.common.region
+  description = var.description
+
+  build_config {
+    runtime           = "nodejs24"
+    entry_point       = var.entry_point
+    docker_repository = var.common.repository
+    service_account   = var.common.builder
+
+    source {
+      storage_source {
+        bucket = var.common.bucket
+        object = var.common.object
+      }
+    }
+  }
+
+  service_config {
+    available_memory                 = var.memory
+    available_cpu                    = var.cpu
+    max_instance_request_concurrency = var.concurrency
+    timeout_seconds                  = var.timeout_seconds
+    min_instance_count               = var.min_instances
+    max_instance_count               = var.max_instances
+    ingress_settings                 = var.ingress
+    all_traffic_on_latest_revision   = true
+    service_account_email            = google_service_account.this.email
+
+    environment_variables = merge(var.environment, {
+      # Without it the framework answers errors with a page of paths.
+      NODE_ENV = "production"
+      # A timeout of the platform does not stop the code: it stops itself before.
+      EDIT_DEADLINE_MS = (var.timeout_seconds - 30) * 1000
+    })
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "invokers" {
+  for_each = var.invokers
+
+  project  = var.common.project
+  location = var.common.region
+  name     = google_cloudfunctions2_function.this.name
+  role     = "roles/run.invoker"
+  member   = each.value
+}

@@ -1,0 +1,185 @@
+# One identity for each function (made beside it, in ./function) and one for each service that calls a function. What each
+# may do stands here; nobody may delete or overwrite an object.
+
+resource "google_service_account" "trigger" {
+  account_id   = "${var.name}-trigger"
+  display_name = "Delivers uploads to onUpload"
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_service_account" "tasks" {
+  account_id   = "${var.name}-tasks"
+  display_name = "Carries tasks of the queues to runJob"
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_service_account" "scheduler" {
+  account_id   = "${var.name}-scheduler"
+  display_name = "Calls sweep"
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_service_account" "builder" {
+  account_id   = "${var.name}-builder"
+  display_name = "Builds the functions"
+
+  depends_on = [time_sleep.services]
+}
+
+# An object's metadata is changed by compare-and-swap; replacing the object itself would need the right to delete it.
+resource "google_project_iam_custom_role" "control" {
+  role_id     = "${replace(var.name, "-", "_")}_control"
+  title       = "Claims of ${var.name}"
+  description = "Creates objects, reads them and changes their metadata; neither deletes nor overwrites."
+  permissions = [
+    "storage.objects.create",
+    "storage.objects.get",
+    "storage.objects.list",
+    "storage.objects.update",
+  ]
+
+  depends_on = [time_sleep.services]
+}
+
+locals {
+  read   = "roles/storage.objectViewer"
+  create = "roles/storage.objectCreator"
+
+  bucket_rights = {
+    on_upload_input = { bucket = google_storage_bucket.input.name, role = local.read, member = module.on_upload.member }
+    run_job_input   = { bucket = google_storage_bucket.input.name, role = local.read, member = module.run_job.member }
+    run_job_output  = { bucket = google_storage_bucket.output.name, role = local.read, member = module.run_job.member }
+    run_job_publish = { bucket = google_storage_bucket.output.name, role = local.create, member = module.run_job.member }
+    run_job_control = { bucket = google_storage_bucket.control.name, role = google_project_iam_custom_role.control.id, member = module.run_job.member }
+    sweep_input     = { bucket = google_storage_bucket.input.name, role = local.read, member = module.sweep.member }
+    sweep_output    = { bucket = google_storage_bucket.output.name, role = local.read, member = module.sweep.member }
+    sweep_control   = { bucket = google_storage_bucket.control.name, role = google_project_iam_custom_role.control.id, member = module.sweep.member }
+  }
+}
+
+resource "google_storage_bucket_iam_member" "functions" {
+  for_each = local.bucket_rights
+
+  bucket = each.value.bucket
+  role   = each.value.role
+  member = each.value.member
+}
+
+# People drop photos and look at what became of them.
+resource "google_storage_bucket_iam_member" "users_upload" {
+  for_each = var.users
+
+  bucket = google_storage_bucket.input.name
+  role   = local.create
+  member = each.value
+}
+
+resource "google_storage_bucket_iam_member" "users_see_input" {
+  for_each = var.users
+
+  bucket = google_storage_bucket.input.name
+  role   = local.read
+  member = each.value
+}
+
+resource "google_storage_bucket_iam_member" "users_fetch" {
+  for_each = var.users
+
+  bucket = google_storage_bucket.output.name
+  role   = local.read
+  member = each.value
+}
+
+# Who puts tasks into which queue; naming the identity a task carries takes the right to act as it.
+resource "google_cloud_tasks_queue_iam_member" "enqueuers" {
+  for_each = {
+    live     = module.on_upload.member
+    backfill = module.sweep.member
+  }
+
+  name     = google_cloud_tasks_queue.jobs[each.key].name
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  member   = each.value
+}
+
+resource "google_service_account_iam_member" "enqueuers_act_as_tasks" {
+  for_each = {
+    live     = module.on_upload.member
+    backfill = module.sweep.member
+  }
+
+  service_account_id = google_service_account.tasks.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+# Only who asks a model.
+resource "google_project_iam_member" "model" {
+  for_each = merge(
+    { run_job = module.run_job.member },
+    { for name, function in module.http : name => function.member },
+  )
+
+  project = var.project
+  role    = "roles/aiplatform.user"
+  member  = each.value
+}
+
+resource "google_project_iam_member" "event_receiver" {
+  project = var.project
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.trigger.member
+}
+
+# Events of Cloud Storage travel through Pub/Sub, published by its service agent.
+data "google_storage_project_service_account" "agent" {
+  project = var.project
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_project_iam_member" "storage_publishes" {
+  project = var.project
+  role    = "roles/pubsub.publisher"
+  member  = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+}
+
+resource "google_project_iam_member" "builder_logs" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.builder.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder_images" {
+  repository = google_artifact_registry_repository.images.name
+  location   = var.region
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.builder.member
+}
+
+# Cloud Run functions copies the code into a bucket of its own first, which does not exist before the first deployment.
+resource "google_project_iam_member" "builder_source" {
+  project = var.project
+  role    = local.read
+  member  = google_service_account.builder.member
+
+  condition {
+    title      = "Code of functions only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-\")"
+  }
+}
+
+# Rights are not known everywhere the moment they are given, and a build without them fails.
+resource "time_sleep" "builder" {
+  create_duration = "60s"
+
+  depends_on = [
+    google_artifact_registry_repository_iam_member.builder_images,
+    google_project_iam_member.builder_logs,
+    google_project_iam_member.builder_source,
+  ]
+}
