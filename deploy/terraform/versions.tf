@@ -25,4 +25,6 @@ provider "google" {
 
 data "google_project" "this" {
   project_id = var.project
+
+  depends_on = [time_sleep.services]
 }
