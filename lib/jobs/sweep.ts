@@ -35,6 +35,8 @@ export interface SweepReport {
   /** What was dispatched, or would be. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
   readonly failures: number;
+  /** How long the oldest of these sets has been complete; 0 when every set has an end or is young. */
+  readonly oldestOpenMs: number;
   /** At one call of the model for each job; `null` when the model's price is not known. */
   readonly costEstimateUsd: number | null;
   /** The whole bucket has been looked at since the cursor's last start. */
@@ -51,7 +53,7 @@ const windowImages = 500;
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
   const { store, buckets, maxImages, maxJobs, isDryRun } = options;
   const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
-  const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0 };
+  const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
   const jobs: { image: string; job: string }[] = [];
   let after = cursor.after;
   let isComplete = false;
@@ -65,6 +67,8 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
       if (jobs.length >= maxJobs) break;
       const verdict = await judge(image, window, options, signal);
       tally.images++;
+      if (typeof verdict !== 'string')
+        tally.oldestOpenMs = Math.max(tally.oldestOpenMs, ageMs(verdict.inputs));
       if (typeof verdict === 'string') tally[verdict]++;
       else if (isDryRun || (await dispatched(verdict, options, signal)))
         jobs.push({ image: image.name, job: verdict.id });

@@ -42,6 +42,18 @@ describe('sweep', () => {
     expect(again).toMatchObject({ jobs: [], settled: 2, incomplete: 1 });
   });
 
+  it('says how long the oldest set without an end has been complete', async () => {
+    const world = worldOf('a.jpg', 'a.mask.png', 'b.jpg');
+    put(world, { bucket: 'input', name: 'b.mask.png' }, 'later');
+    world.nowMs += 5 * 60_000;
+    expect(await sweep(optionsFor(world, { isDryRun: true }), never)).toMatchObject({
+      oldestOpenMs: 15 * 60_000,
+    });
+    await sweep(optionsFor(world, { maxJobs: 1 }), never);
+    expect(await sweep(optionsFor(world), never)).toMatchObject({ oldestOpenMs: 5 * 60_000 });
+    expect(await sweep(optionsFor(world), never)).toMatchObject({ jobs: [], oldestOpenMs: 0 });
+  });
+
   it('leaves young sets to their events', async () => {
     const world = worldOf('a.jpg');
     put(world, { bucket: 'input', name: 'a.mask.png' }, 'just now');
