@@ -3,6 +3,7 @@ import { engineNames } from './engines/engine-names.ts';
 import { type ModelTable, modelTableSchema } from './engines/models.ts';
 import { EditError } from './errors.ts';
 import { type Budget, defaultBudget } from './jobs/budget.ts';
+import { requestDefaultsSchema } from './request.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -109,10 +110,13 @@ export const settings = {
     'Model calls of one day (UTC) of the whole deployment, estimated; jobs then wait for the next day. Unset: no cap.',
   ),
   REQUEST_FILE: variable(z.enum(['optional', 'required']).default('optional')).describe(
-    '`required`: a pair without `photo.json` waits for it.',
+    '`required`: a pair without `photo.json` waits for it. `optional`: upload it before the file that completes the pair.',
+  ),
+  REQUEST_DEFAULTS: variable(jsonText.pipe(requestDefaultsSchema).default({})).describe(
+    'JSON with fields of a request, e.g. `{"featherPx": 8}`, for dropped pictures whose request file and metadata leave them out.',
   ),
   FOLDER_MASK: variable(z.stringbool().default(false)).describe(
-    'Lets `_folder.mask.png` be the mask of every photo of its folder that has none of its own.',
+    'Lets `_folder.mask.png` be the mask of every photo directly in its folder that has none of its own.',
   ),
   SWEEP_MAX_JOBS: variable(integer(1, 10_000).default(200)).describe(
     'At most so many jobs are started by one sweep.',
@@ -172,6 +176,7 @@ export interface Config {
     | undefined;
   readonly dailyCostCapUsd: number | undefined;
   readonly requestFile: Environment['REQUEST_FILE'];
+  readonly requestDefaults: Readonly<Record<string, unknown>>;
   readonly folderMask: boolean;
   readonly sweepMaxJobs: number;
   readonly otlpEndpoint: string | undefined;
@@ -255,6 +260,7 @@ function configOf(environment: Environment): Config {
     queue: queueOf(environment),
     dailyCostCapUsd: environment.DAILY_COST_CAP_USD,
     requestFile: environment.REQUEST_FILE,
+    requestDefaults: environment.REQUEST_DEFAULTS,
     folderMask: environment.FOLDER_MASK,
     sweepMaxJobs: environment.SWEEP_MAX_JOBS,
     otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -125,6 +125,15 @@ export const editRequestSchema = z
 
 export type EditRequest = z.infer<typeof editRequestSchema>;
 
+const anyFields = z.strictObject(editRequestSchema.shape).partial();
+
+/** Fields for requests that leave them out. Each is valid by itself; whether they go together is seen when the others are known. */
+export const requestDefaultsSchema = z.record(z.string(), z.unknown()).superRefine((fields, context) => {
+  for (const { path, message } of anyFields.safeParse(fields).error?.issues ?? []) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+});
+
 /**
  * The text of a request file -> a request with every default applied.
  *

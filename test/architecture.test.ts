@@ -39,7 +39,7 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
-  { files: /^lib\/config\.ts$/, may: [errors, /^lib\/jobs\/budget\.ts$/, engineFiles, /^zod$/] },
+  { files: /^lib\/config\.ts$/, may: [errors, /^lib\/(jobs\/budget|request)\.ts$/, engineFiles, /^zod$/] },
   // The table of parameters looks at everything that declares one.
   { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, request, engineFiles, /^zod$/] },
   { files: request, may: [errors, request, engineFiles, /^zod$/] },

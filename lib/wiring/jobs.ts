@@ -52,7 +52,7 @@ export async function makeJobs({ config, log, trace, editWith, shutdown }: JobPa
   const pairing = { folderMask: config.folderMask };
   const plan = {
     engine,
-    requestDefaults: {},
+    requestDefaults: config.requestDefaults,
     requestFile: config.requestFile,
     makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
   };

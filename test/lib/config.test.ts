@@ -27,6 +27,12 @@ test('buckets', () => {
   });
 });
 
+test('defaults of requests are given as JSON, and kept as they are', () => {
+  const text = '{"mode": "insertion", "featherPx": 8}';
+  expect(readConfig({ REQUEST_DEFAULTS: text }).requestDefaults).toEqual({ mode: 'insertion', featherPx: 8 });
+  expect(readConfig({}).requestDefaults).toEqual({});
+});
+
 describe('refuses', () => {
   const message = (environment: Record<string, string>, needs = false) => {
     try {
@@ -46,6 +52,15 @@ describe('refuses', () => {
 
   test('an output bucket that is the input bucket: results would be uploads', () => {
     expect(message({ ...buckets, OUTPUT_BUCKET: 'in-put' })).toContain('expected distinct buckets');
+  });
+
+  test.each([
+    ['{"fether": 8}', 'fether'],
+    ['{"featherPx": "8"}', 'expected number'],
+    ['[8]', 'expected record'],
+    ['{', 'expected JSON'],
+  ])('defaults of requests that are none: %s', (text, fault) => {
+    expect(message({ REQUEST_DEFAULTS: text })).toMatch(new RegExp(`REQUEST_DEFAULTS.*${fault}`));
   });
 
   test('no buckets where they are needed', () => {
