@@ -17,8 +17,10 @@ interface JsonSchema {
 function rangeOf(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonSchema;
   if (json.enum !== undefined) return json.enum.map((value) => `\`${value}\``).join(', ');
-  if (json.minimum !== undefined)
-    return `${json.type === 'integer' ? 'integer ' : ''}${json.minimum} to ${json.maximum}`;
+  if (json.minimum !== undefined) {
+    const limits = json.maximum === undefined ? `from ${json.minimum}` : `${json.minimum} to ${json.maximum}`;
+    return json.type === 'integer' ? `integer ${limits}` : limits;
+  }
   if (json.format === 'uri') return 'URL';
   return json.type === 'array' ? 'list' : json.type === 'object' ? 'JSON object' : 'text';
 }
