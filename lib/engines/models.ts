@@ -122,12 +122,23 @@ function lookUp(table: ModelTable, model: string): ModelEntry | undefined {
   return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
-/** List price of `images` answers of one size in USD; `undefined` where no price is known. */
+/** Longer sides of the largest answers (21:9) that are sold as 1K and as 2K, pixels. */
+const maxSideOf1K = 1584;
+const maxSideOf2K = 2 * maxSideOf1K;
+
+/**
+ * List price of `images` answers in a frame, USD. A model that lists fewer sizes is taken at its next larger price, else at
+ * its highest; `undefined` where no price is known.
+ */
 export function estimateUsd(
   entry: ModelEntry | undefined,
-  size: ImageSize,
+  frame: { readonly width: number; readonly height: number },
   images: number,
 ): number | undefined {
-  const price = entry?.usdPerImage?.[size];
+  const side = Math.max(frame.width, frame.height);
+  const size: ImageSize = side <= maxSideOf1K ? '1K' : side <= maxSideOf2K ? '2K' : '4K';
+  const prices = entry?.usdPerImage ?? {};
+  const larger = imageSizes.slice(imageSizes.indexOf(size)).map((name) => prices[name]);
+  const price = larger.find((usd) => usd !== undefined) ?? prices['2K'] ?? prices['1K'];
   return price === undefined ? undefined : price * images;
 }

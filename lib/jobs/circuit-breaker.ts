@@ -18,12 +18,12 @@ const openMs = 5 * 60_000;
 /**
  * An engine that stops asking for a while when asking is of no use: a model that is gone, a right that was
  * taken away, or one refusal after the other, which would turn a whole bucket into error files. Afterwards
- * one call is let through to see.
+ * one call, and no second one beside it, is let through to see.
  *
  * @throws {EditError} what opened the circuit, `retryAfterMs` set; else what the engine throws.
  */
 export function circuitBreaker(engine: InpaintEngine, { now, log }: BreakerOptions): InpaintEngine {
-  let open: { readonly error: EditError; readonly untilMs: number } | undefined;
+  let open: { readonly error: EditError; untilMs: number } | undefined;
   let refused = 0;
 
   function trip(error: EditError): void {
@@ -38,6 +38,9 @@ export function circuitBreaker(engine: InpaintEngine, { now, log }: BreakerOptio
         const { code, message } = open.error;
         throw new EditError(code, message, { retryAfterMs: open.untilMs - now() });
       }
+      // The others wait for what this one finds.
+      const tried = open;
+      if (tried !== undefined) tried.untilMs = now() + openMs;
       try {
         const reply = await engine.inpaint(request, signal);
         open = undefined;
@@ -45,6 +48,8 @@ export function circuitBreaker(engine: InpaintEngine, { now, log }: BreakerOptio
         return reply;
       } catch (thrown) {
         const error = asEditError(thrown);
+        // Neither open nor closed for sure: the next call may see.
+        if (tried !== undefined) tried.untilMs = now();
         if (opening.has(error.code)) trip(error);
         refused = refusals.has(error.code) ? refused + 1 : 0;
         if (refused >= stormLength) {

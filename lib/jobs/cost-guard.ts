@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InpaintEngine } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import type { CallFacts } from './cost.ts';
 
 export interface CostGuardOptions {
   readonly store: ObjectStore;
   readonly controlBucket: string;
   /** Of the whole deployment, per day in UTC. */
   readonly dailyCapUsd: number;
-  /** What one call of the model is taken to cost. */
-  readonly usdPerCall: number;
+  /** What one call of the model is taken to cost, USD. */
+  readonly priceOf: (call: CallFacts) => number;
   readonly now: () => number;
 }
 
@@ -33,26 +34,26 @@ const hourMs = 3_600_000;
  * @throws {EditError} `COST_CAP_REACHED`; else what the engine throws.
  */
 export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptions): InpaintEngine {
-  const perCall = toMicroUsd(options.usdPerCall);
   let day = '';
   let left = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function admit(signal: AbortSignal): Promise<void> {
+  async function admit(price: number, signal: AbortSignal): Promise<void> {
     const today = new Date(options.now()).toISOString().slice(0, 10);
     if (today !== day) {
       day = today;
       left = 0;
     }
-    if (left < perCall) left += await reserve(today, options, signal);
-    left -= perCall;
+    if (left < price) left += await reserve({ day: today, price: price - left }, options, signal);
+    left -= price;
   }
 
   return {
     ...engine,
     async inpaint(request, signal) {
       // One after the other: two calls must not both see the last of what is left.
-      const admitted = queue.then(() => admit(signal));
+      const price = toMicroUsd(options.priceOf({ frame: request.crop, samples: request.samples }));
+      const admitted = queue.then(() => admit(price, signal));
       queue = admitted.catch(() => undefined);
       await admitted;
       return engine.inpaint(request, signal);
@@ -60,10 +61,14 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
   };
 }
 
-/** Takes a share of the day's cap by compare-and-swap; in millionths of a dollar. */
-async function reserve(day: string, options: CostGuardOptions, signal: AbortSignal): Promise<number> {
+/** Takes a share of the day's cap, at least `price`, by compare-and-swap; in millionths of a dollar. */
+async function reserve(
+  { day, price }: { readonly day: string; readonly price: number },
+  options: CostGuardOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { store, controlBucket } = options;
-  const [cap, perCall] = [toMicroUsd(options.dailyCapUsd), toMicroUsd(options.usdPerCall)];
+  const cap = toMicroUsd(options.dailyCapUsd);
   const id = { bucket: controlBucket, name: `cost/${day}` };
   for (let round = 0; round < maxRounds; round++) {
     const metadata = { takenMicroUsd: '0' };
@@ -78,8 +83,8 @@ async function reserve(day: string, options: CostGuardOptions, signal: AbortSign
       ).info;
     const taken = Number(info.metadata['takenMicroUsd']);
     const free = cap - taken;
-    if (!(free >= perCall)) throw capReached(options);
-    const share = Math.min(free, Math.max(perCall, Math.floor(cap * shareOfCap)));
+    if (!(free >= price)) throw capReached(options);
+    const share = Math.min(free, Math.max(price, Math.floor(cap * shareOfCap)));
     if (await store.swapMetadata(info, { takenMicroUsd: String(taken + share) }, signal)) return share;
     await sleep(Math.random() * roundWaitMs, undefined, { signal }).catch(() => undefined);
   }

@@ -8,6 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import type { Budget } from './budget.ts';
 import { type Claim, finishClaim, releaseClaim, waitAfter } from './claim.ts';
 import { type HeldClaim, takeClaim } from './claim-store.ts';
+import { jobCostUsd, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
 import { controlNames, imageVersion, outputNames } from './names.ts';
 import type { Job } from './plan.ts';
@@ -29,7 +30,7 @@ export interface RunOptions {
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
   readonly maxImageBytes: number;
   readonly budget: Budget;
-  readonly estimateCostUsd: (calls: number) => number | undefined;
+  readonly priceOf: PriceOf;
   readonly log: Log;
 }
 
@@ -98,8 +99,13 @@ async function runHeld(
   try {
     result = await editJob(job, held, options, signal);
     const claim = held.current();
-    const calls = Object.values(claim.modelCalls).reduce((sum, count) => sum + count, 0);
-    await publishResult({ job, claim, result, costEstimateUsd: options.estimateCostUsd(calls) }, target);
+    const counted = {
+      modelCalls: claim.modelCalls,
+      regions: result.report.regions,
+      samples: job.request?.samples ?? 1,
+    };
+    const costEstimateUsd = jobCostUsd(counted, options.priceOf);
+    await publishResult({ job, claim, result, costEstimateUsd }, target);
   } catch (thrown) {
     // After an abort every layer fails in its own words; the reason is what matters.
     const error = asEditError(signal.aborted ? signal.reason : thrown);

@@ -1,6 +1,7 @@
 import { asEditError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import { type PriceOf, smallestFrame } from './cost.ts';
 import { type Cursor, openCursor } from './cursor.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { InputSet } from './identity.ts';
@@ -23,7 +24,7 @@ export interface SweepOptions {
   readonly minAgeMs: number;
   /** Lists what would be done, and does nothing. */
   readonly isDryRun: boolean;
-  readonly estimateCostUsd: (calls: number) => number | undefined;
+  readonly priceOf: PriceOf;
   readonly log: Log;
 }
 
@@ -37,7 +38,7 @@ export interface SweepReport {
   readonly failures: number;
   /** How long the oldest of these sets has been complete; 0 when every set has an end or is young. */
   readonly oldestOpenMs: number;
-  /** At one call of the model for each job; `null` when the model's price is not known. */
+  /** At one call of the model for each job, of the smallest size; `null` when the model's price is not known. */
   readonly costEstimateUsd: number | null;
   /** The whole bucket has been looked at since the cursor's last start. */
   readonly isComplete: boolean;
@@ -55,6 +56,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
   const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
   const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
   const jobs: { image: string; job: string }[] = [];
+  let cost: number | null = 0;
   let after = cursor.after;
   let isComplete = false;
 
@@ -67,19 +69,24 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
       if (jobs.length >= maxJobs) break;
       const verdict = await judge(image, window, options, signal);
       tally.images++;
-      if (typeof verdict !== 'string')
-        tally.oldestOpenMs = Math.max(tally.oldestOpenMs, ageMs(verdict.inputs));
-      if (typeof verdict === 'string') tally[verdict]++;
-      else if (isDryRun || (await dispatched(verdict, options, signal)))
-        jobs.push({ image: image.name, job: verdict.id });
-      else tally.failures++;
       after = image.name;
+      if (typeof verdict === 'string') {
+        tally[verdict]++;
+        continue;
+      }
+      tally.oldestOpenMs = Math.max(tally.oldestOpenMs, ageMs(verdict.inputs));
+      if (!isDryRun && !(await dispatched(verdict, options, signal))) {
+        tally.failures++;
+        continue;
+      }
+      jobs.push({ image: image.name, job: verdict.id });
+      const price = options.priceOf({ frame: smallestFrame, samples: verdict.request?.samples ?? 1 });
+      cost = cost === null || price === undefined ? null : cost + price;
     }
     isComplete = window.isLast && after === (window.images.at(-1)?.name ?? after);
   }
   if (!isDryRun) await remember(cursor, isComplete ? '' : after, options.log, signal);
-  const cost = options.estimateCostUsd(jobs.length);
-  return { ...tally, jobs, costEstimateUsd: jobs.length === 0 ? 0 : (cost ?? null), isComplete };
+  return { ...tally, jobs, costEstimateUsd: cost, isComplete };
 }
 
 async function judge(

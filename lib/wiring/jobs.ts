@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
+import { type PriceOf, smallestFrame } from '../jobs/cost.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep.ts';
 import type { Log } from '../log.ts';
@@ -79,7 +80,7 @@ export async function makeJobs({ config, log, trace, editWith, shutdown }: JobPa
           maxImages: sweepMaxImages,
           minAgeMs: sweepMinAgeMs,
           isDryRun,
-          estimateCostUsd: (calls) => costOf(config, engine, calls),
+          priceOf: priceOf(config, engine),
           log,
         },
         signal,
@@ -124,7 +125,7 @@ async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Disp
         checkReply,
         maxImageBytes: config.limits.maxImageBytes,
         budget: config.budget,
-        estimateCostUsd: (calls) => costOf(config, engine.name, calls),
+        priceOf: priceOf(config, engine.name),
         log,
       });
     dispatches.set(engine.name, dispatch);
@@ -138,9 +139,8 @@ async function guarded(
   { config, log }: JobParts,
   store: ObjectStore,
 ): Promise<InpaintEngine> {
-  const usdPerCall = costOf(config, engine.name, 1);
   // An embedded engine costs nothing and is always there.
-  if (usdPerCall === 0) return engine;
+  if (modelOf(engine.name) === undefined) return engine;
   const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
     import('../jobs/circuit-breaker.ts'),
     import('../jobs/cost-guard.ts'),
@@ -152,13 +152,17 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    if (usdPerCall === undefined) {
+    const price = priceOf(config, engine.name);
+    if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
       throw new EditError(
         'CONFIG_INVALID',
         `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
       );
     }
-    return costGuardedEngine(engine, { store, controlBucket: buckets.control, dailyCapUsd, usdPerCall, now });
+    return costGuardedEngine(engine, {
+      ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
+      priceOf: (call) => price(call) ?? 0,
+    });
   }
 }
 
@@ -181,8 +185,12 @@ async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {
   });
 }
 
-/** Estimated cost of model calls, USD; an engine without a model costs nothing. */
-function costOf({ models }: Config, engineName: string, calls: number): number | undefined {
-  const model = engineName.split(':')[1];
-  return model === undefined ? 0 : estimateUsd(modelEntry(model, models), '1K', calls);
+/** An engine without a model costs nothing. */
+function priceOf({ models }: Config, engineName: string): PriceOf {
+  const model = modelOf(engineName);
+  return ({ frame, samples }) =>
+    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
+
+/** `gemini:gemini-3-pro-image` -> the model; `undefined` for the embedded engine. */
+const modelOf = (engineName: string): string | undefined => engineName.split(':')[1];

@@ -42,6 +42,10 @@ export function fakeEngine(
 
 const fakeProof = { outside: 'exact', comparedPixels: 0, differingPixels: 0 } as const;
 
+/** Of a question only what jobs read. */
+export const questionOf = (key: string, samples = 1): InpaintRequest =>
+  ({ key, samples, crop: { width: 64, height: 64 } }) as InpaintRequest;
+
 /** An edit of text: one call for each region, the output names everything that went in. */
 export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: InpaintEngine) => Edit {
   return (engine) => async (input, signal) => {
@@ -50,7 +54,7 @@ export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: Inpa
       throw new EditError('IMAGE_UNREADABLE', 'Expected a picture, got bomb');
     const painted: string[] = [];
     for (const key of regions) {
-      const { outcomes } = await engine.inpaint({ key } as InpaintRequest, signal);
+      const { outcomes } = await engine.inpaint(questionOf(key, input.request.samples), signal);
       const [first] = outcomes;
       if (first?.kind !== 'image') throw new EditError('ENGINE_REFUSED', 'Expected a picture, got none');
       painted.push(text(first.image.bytes));
@@ -88,7 +92,7 @@ export function runOptions(
     checkReply: async () => {},
     maxImageBytes: 1000,
     budget: defaultBudget,
-    estimateCostUsd: () => undefined,
+    priceOf: () => undefined,
     log: silentLog,
     ...changes,
   };

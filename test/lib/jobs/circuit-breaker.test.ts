@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { InpaintRequest } from '../../../lib/engines/engine.ts';
 import { EditError, type ErrorCode } from '../../../lib/errors.ts';
 import { circuitBreaker } from '../../../lib/jobs/circuit-breaker.ts';
-import { fakeEngine, never, silentLog } from '../../support/job-world.ts';
+import { fakeEngine, never, questionOf, silentLog } from '../../support/job-world.ts';
 
-const request = { key: 'r0' } as InpaintRequest;
+const request = questionOf('r0');
 
 function breakerOver(codeAt: (call: number) => ErrorCode | undefined) {
   let nowMs = 0;
@@ -36,6 +35,22 @@ describe('circuitBreaker', () => {
       expect(engine.calls).toHaveLength(4);
     },
   );
+
+  it('lets one call through to see, and no second one beside it', async () => {
+    const { engine, ask, pass } = breakerOver((call) => (call === 1 ? 'MODEL_RETIRED' : undefined));
+    await ask();
+    pass(5 * 60_000);
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual(['painted', 'MODEL_RETIRED', 'MODEL_RETIRED']);
+    expect(engine.calls).toHaveLength(2);
+    expect(await Promise.all([ask(), ask()])).toEqual(['painted', 'painted']);
+  });
+
+  it('looks again at once when the one call met a passing fault', async () => {
+    const { ask, pass } = breakerOver((call) => (['MODEL_RETIRED', 'MODEL_QUOTA'] as const)[call - 1]);
+    await ask();
+    pass(5 * 60_000);
+    expect([await ask(), await ask()]).toEqual(['MODEL_QUOTA', 'painted']);
+  });
 
   it('stops a storm of refusals before it turns a bucket into error files', async () => {
     const { engine, ask } = breakerOver(() => 'ENGINE_REFUSED');

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { InpaintRequest } from '../../../lib/engines/engine.ts';
 import { costGuardedEngine } from '../../../lib/jobs/cost-guard.ts';
 import { runJob } from '../../../lib/jobs/run.ts';
-import { fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
+import { fakeEngine, jobsOf, never, questionOf, runOptions } from '../../support/job-world.ts';
 import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
-const request = { key: 'r0' } as InpaintRequest;
+const request = questionOf('r0');
 
 function guarded(world: MemoryBuckets, dailyCapUsd: number) {
   const engine = fakeEngine();
@@ -14,7 +13,7 @@ function guarded(world: MemoryBuckets, dailyCapUsd: number) {
     store,
     controlBucket: 'control',
     dailyCapUsd,
-    usdPerCall: 0.04,
+    priceOf: ({ samples }) => 0.04 * samples,
     now: () => world.nowMs,
   });
   return { engine, store, guard };
@@ -32,6 +31,15 @@ describe('costGuardedEngine', () => {
     const calls = processes.reduce((sum, { engine }) => sum + engine.calls.length, 0);
     expect(calls).toBe(25);
     expect(refused).toBe(75);
+  });
+
+  it('counts every candidate that is asked for', async () => {
+    const { engine, guard } = guarded(memoryBuckets(), 0.2);
+    await guard.inpaint(questionOf('r0', 4), never);
+    await expect(guard.inpaint(questionOf('r0', 4), never)).rejects.toThrow('Expected to stay within');
+    await guard.inpaint(request, never);
+    await expect(guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
+    expect(engine.calls).toHaveLength(2);
   });
 
   it('writes the counter once for many calls', async () => {

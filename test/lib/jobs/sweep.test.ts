@@ -17,7 +17,7 @@ function optionsFor(world: MemoryBuckets, changes: Partial<SweepOptions> = {}): 
     maxImages: 1000,
     minAgeMs: 120_000,
     isDryRun: false,
-    estimateCostUsd: (calls) => calls * 0.04,
+    priceOf: ({ samples }) => samples * 0.04,
     log: silentLog,
     ...changes,
   };

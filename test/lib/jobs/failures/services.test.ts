@@ -59,7 +59,7 @@ describe('Events or tasks lost, trigger deleted', () => {
     const store = memoryClient(world);
     const options = {
       ...{ store, buckets, plan: planOptions, log: silentLog, pairing: { folderMask: false } },
-      ...{ maxJobs: 10, maxImages: 10, minAgeMs: 120_000, isDryRun: false, estimateCostUsd: () => 0 },
+      ...{ maxJobs: 10, maxImages: 10, minAgeMs: 120_000, isDryRun: false, priceOf: () => 0 },
       dispatch: inlineDispatch(runOptions(store, numbered())),
     };
     expect(await sweep(options, never)).toMatchObject({ jobs: [{ image: 'd/p.jpg' }] });
