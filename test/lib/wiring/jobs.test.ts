@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { statusOf } from '../../../lib/jobs/status.ts';
+import { buckets } from '../../support/job-world.ts';
+import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+// The clock alone is not the real one: it is read by the wiring, the emulators and, as HTTP Date, by the jobs.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 4, 1, 12) }));
+afterEach(() => void vi.useRealTimers());
+const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
+
+const published = ['1.png', 'manifest.json'];
+const waiting = { state: 'WAIT', attempts: '0', modelCalls: 'r0=0' };
+const numbered = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
+
+test('defaults of requests reach the job, below what its own file says', async () => {
+  await using world = await openWiredWorld({
+    REQUEST_DEFAULTS: '{"featherPx": 3, "seed": 4, "addWatermark": false}',
+  });
+  const json = new TextEncoder().encode('{"seed": 9}');
+  await world.user.create({ bucket: 'input', name: 'p.json' }, json, { contentType: 'application/json' });
+  await world.dropPair('p');
+  expect(await deliverTo(await world.worker(), 'p')).toBe('ended');
+  expect(await world.manifestOf('p')).toMatchObject({ request: { featherPx: 3, seed: 9, mode: 'removal' } });
+});
+
+describe('the daily cap of cost', () => {
+  it('is never passed by workers at once; the rest waits, reports, and goes on the next day', async () => {
+    await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '0.12' });
+    const names = numbered(8);
+    for (const name of names) await world.dropPair(name);
+    const workers = await Promise.all(Array.from({ length: 4 }, () => world.worker()));
+    const open = new Set(names);
+    const callsByDay: number[] = [];
+    for (let day = 0; day < 3; day++) {
+      world.model.reset();
+      const ends = await Promise.all(
+        [...open].map(async (name, n) => [name, await deliverTo(workers[n % 4]!, name)] as const),
+      );
+      callsByDay.push(world.model.calls().length);
+      for (const [name, end] of ends) if (end === 'ended') open.delete(name);
+      expect(ends.filter(([, end]) => !['ended', 'COST_CAP_REACHED'].includes(end))).toEqual([]);
+      for (const name of open) {
+        expect(await world.claimOf(name)).toMatchObject({ ...waiting, code: 'COST_CAP_REACHED' });
+        expect(await world.endOf(name)).toEqual([]);
+      }
+      const states = await statusOf(world.user, buckets, '');
+      expect(
+        states.filter(({ state, code }) => state === 'waiting' && code === 'COST_CAP_REACHED'),
+      ).toHaveLength(open.size);
+      pass(dayMs);
+    }
+    expect(callsByDay).toEqual([3, 3, 2]);
+    for (const name of names) expect(await world.endOf(name)).toEqual(published);
+    expect(
+      world.lines.filter(({ level, fields }) => level === 'error' && fields['code'] === 'COST_CAP_REACHED'),
+    ).not.toEqual([]);
+  });
+
+  it('counts candidates, and goes on at once when it is raised', async () => {
+    await using world = await openWiredWorld({ REQUEST_DEFAULTS: '{"samples": 3}' });
+    for (const name of ['a', 'b']) await world.dropPair(name);
+    const capped = await world.worker({ DAILY_COST_CAP_USD: '0.2' });
+    expect([await deliverTo(capped, 'a'), await deliverTo(capped, 'b')]).toEqual([
+      'ended',
+      'COST_CAP_REACHED',
+    ]);
+    expect(await world.manifestOf('a')).toMatchObject({ costEstimateUsd: 0.12 });
+    pass(60 * minuteMs);
+    expect(await deliverTo(await world.worker({ DAILY_COST_CAP_USD: '0.5' }), 'b')).toBe('ended');
+  });
+
+  it('needs a price', async () => {
+    await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '1', MODEL: 'imagen-of-tomorrow' });
+    await world.dropPair('p');
+    expect(await deliverTo(await world.worker(), 'p')).toBe('CONFIG_INVALID');
+    expect(world.model.calls()).toEqual([]);
+  });
+});
+
+describe('the circuit', () => {
+  it.each([
+    ['MODEL_RETIRED', 404],
+    ['MODEL_PERMISSION', 403],
+  ] as const)(
+    'opens on %s: jobs wait unasked and with their budgets, an alert is logged; closes after the fix',
+    async (code, status) => {
+      await using world = await openWiredWorld();
+      const names = numbered(4);
+      for (const name of names) await world.dropPair(name);
+      const worker = await world.worker();
+      world.model.behave({ status });
+      for (const name of names) expect(await deliverTo(worker, name)).toBe(code);
+      expect(world.model.calls()).toHaveLength(1);
+      for (const name of names) expect(await world.claimOf(name)).toMatchObject({ ...waiting, code });
+      const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
+      expect(alerts).toMatchObject([{ level: 'error', fields: { code } }]);
+      // Looked at again, and still not mended.
+      pass(6 * minuteMs);
+      for (const name of names) expect(await deliverTo(worker, name)).toBe(code);
+      expect(world.model.calls()).toHaveLength(2);
+      world.model.reset();
+      pass(6 * minuteMs);
+      for (const name of names) expect(await deliverTo(worker, name)).toBe('ended');
+      for (const name of names) expect(await world.endOf(name)).toEqual(published);
+    },
+  );
+
+  it('opens when the model refuses one picture after the other, before the whole bucket has failed', async () => {
+    await using world = await openWiredWorld();
+    const names = numbered(23);
+    for (const name of names) await world.dropPair(name);
+    const worker = await world.worker();
+    world.model.behave({ refusal: true });
+    for (const name of names.slice(0, 20)) expect(await deliverTo(worker, name)).toBe('ended');
+    for (const name of names.slice(20)) expect(await deliverTo(worker, name)).toBe('POLICY_STORM');
+    expect(await world.endOf('p19')).toEqual(['error.json']);
+    expect(world.model.calls()).toHaveLength(20);
+    for (const name of names.slice(20))
+      expect(await world.claimOf(name)).toMatchObject({ ...waiting, code: 'POLICY_STORM' });
+    world.model.reset();
+    pass(6 * minuteMs);
+    for (const name of names.slice(20)) expect(await deliverTo(worker, name)).toBe('ended');
+    expect(await world.endOf('p22')).toEqual(published);
+  });
+});

@@ -1,0 +1,95 @@
+import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
+import type { StorageEmulator } from '../../deploy/local/storage/emulator.ts';
+import { readConfig } from '../../lib/config.ts';
+import { asEditError } from '../../lib/errors.ts';
+import type { ObjectStore } from '../../lib/storage/store.ts';
+import type { Jobs } from '../../lib/wiring/jobs.ts';
+import { wire } from '../../lib/wiring.ts';
+import { greyRemoval } from '../deploy/local/model/support.ts';
+import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
+import { never } from './job-world.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
+
+const size = { width: 90, height: 70 };
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The real wiring between an emulated storage and an emulated model, both over HTTP. */
+export interface WiredWorld extends AsyncDisposable {
+  readonly storage: StorageEmulator;
+  readonly model: ModelEmulator;
+  /** A user's view of the buckets. */
+  readonly user: ObjectStore;
+  /** What every worker logged. */
+  readonly lines: readonly LogLine[];
+  /** What a worker of its own would be wired to: it shares nothing with the others but the buckets. */
+  worker(environment?: Readonly<Record<string, string>>): Promise<Jobs>;
+  /** Drops `{name}.png` and its mask. */
+  dropPair(name: string): Promise<void>;
+  /** The last parts of the names in the output folder of a picture, in order. */
+  endOf(name: string): Promise<string[]>;
+  manifestOf(name: string): Promise<unknown>;
+  claimOf(name: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+export async function openWiredWorld(settings: Readonly<Record<string, string>> = {}): Promise<WiredWorld> {
+  const storage = await openEmulator();
+  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  const user = workerStore(storage, 'user');
+  const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
+  const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
+  const lines: LogLine[] = [];
+  const write =
+    (level: LogLine['level']) =>
+    (message: string, fields: object = {}) =>
+      void lines.push({ level, message, fields: { ...fields } });
+  const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  const create = (name: string, bytes: Uint8Array) =>
+    user.create({ bucket: 'input', name }, bytes, { contentType: 'image/png' });
+  return {
+    ...{ storage, model, user, lines },
+    worker: (environment = {}) =>
+      wire(
+        readConfig({
+          ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
+          ...{ STORAGE_API_ENDPOINT: storage.url, MODEL_BASE_URL: model.url, ENGINE: 'imagen' },
+          ...settings,
+          ...environment,
+        }),
+        log,
+      ).jobs(),
+    async dropPair(name) {
+      await create(`${name}.mask.png`, mask);
+      await create(`${name}.png`, photo);
+    },
+    async endOf(name) {
+      const outputs = await listed(user, 'output', `${name}.png/`);
+      return outputs.map((info) => info.name.split('/').at(-1) ?? '');
+    },
+    async manifestOf(name) {
+      const outputs = await listed(user, 'output', `${name}.png/`);
+      const manifest = outputs.find((info) => info.name.endsWith('/manifest.json'));
+      return manifest === undefined ? undefined : JSON.parse(await textAt(user, manifest));
+    },
+    async claimOf(name) {
+      const claims = await listed(user, 'control', 'claims/');
+      return claims.find(({ metadata }) => metadata['imageVersion']?.startsWith(`${name}.png#`))?.metadata;
+    },
+    async [Symbol.asyncDispose]() {
+      await model.close();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What becomes of an event or a task: `ended`, or the code with which it comes again. */
+export async function deliverTo(worker: Jobs, name: string): Promise<string> {
+  return worker.runJob({ bucket: 'input', name: `${name}.png` }, never).then(
+    () => 'ended',
+    (error: unknown) => asEditError(error).code,
+  );
+}
