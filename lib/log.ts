@@ -49,33 +49,48 @@ export function jsonLog({ level = 'info', stream, project, service, place }: Log
     // Synchronous: a line written just before the instance is frozen or killed is not lost.
     stream ?? pino.destination({ sync: true }),
   );
-  const entry = (fields: Fields = {}) => entryOf(fields, service);
+  const reported = new WeakSet<Error>();
+  const entry = ({ error, ...facts }: Fields = {}) => ({
+    ...facts,
+    ...jobLabel(facts),
+    ...(error instanceof Error ? errorEvent(originOf(error)) : {}),
+  });
   return {
     info: (message, fields) => logger.info(entry(fields), message),
     warn: (message, fields) => logger.warn(entry(fields), message),
     error: (message, fields) => logger.error(entry(fields), message),
   };
+
+  /**
+   * What Error Reporting groups: once, by the line nearest to where it happened.
+   *
+   * @see https://cloud.google.com/error-reporting/docs/formatting-error-messages
+   */
+  function errorEvent(origin: Error): object {
+    if (reported.has(origin)) return {};
+    reported.add(origin);
+    return {
+      '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
+      stack_trace: origin.stack ?? String(origin),
+      serviceContext: service && { service: service.name, version: service.version },
+    };
+  }
 }
 
 interface Fields {
   readonly job?: unknown;
+  /** Of a bug only: what people send wrong is no error of the program. */
   readonly error?: unknown;
 }
 
-/** `error` becomes what Error Reporting groups, and `job` a label besides: people look for all lines of one. */
-function entryOf({ error, ...facts }: Fields, service: LogOptions['service']): object {
-  const labels = typeof facts.job === 'string' ? { 'logging.googleapis.com/labels': { job: facts.job } } : {};
-  return { ...facts, ...labels, ...(error instanceof Error ? errorEvent(error, service) : {}) };
+/** People look for all lines of one job: Cloud Logging indexes labels. */
+function jobLabel({ job }: Fields): object {
+  return typeof job === 'string' ? { 'logging.googleapis.com/labels': { job } } : {};
 }
 
-/** @see https://cloud.google.com/error-reporting/docs/formatting-error-messages */
-function errorEvent(error: Error, service: LogOptions['service']): object {
-  const origin = error.cause instanceof Error ? error.cause : error;
-  return {
-    '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
-    stack_trace: origin.stack ?? String(origin),
-    serviceContext: service === undefined ? undefined : { service: service.name, version: service.version },
-  };
+/** Where an error began, below everything that wrapped it. */
+function originOf(error: Error): Error {
+  return error.cause instanceof Error ? originOf(error.cause) : error;
 }
 
 /** Without a project the bare id: enough to find lines that belong together. */

@@ -28,16 +28,15 @@ interface Rim {
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = rim;
-  const { trace } = tracing;
-  const editWith: () => Promise<EditWith> = once(() => makeEditWith(config, trace));
+  const editWith: () => Promise<EditWith> = once(() => makeEditWith(config, tracing));
   return {
     config,
     log,
     tracing,
-    edit: once(async () => makeEdit(config, await editWith(), trace)),
-    generate: once(() => makeGenerate(config, trace)),
-    upscale: once(() => makeUpscale(config, trace)),
-    jobs: once(async () => makeJobs({ config, log, trace, editWith: await editWith(), shutdown })),
+    edit: once(async () => makeEdit(config, await editWith(), tracing)),
+    generate: once(() => makeGenerate(config, tracing)),
+    upscale: once(() => makeUpscale(config, tracing)),
+    jobs: once(async () => makeJobs({ config, log, tracing, editWith: await editWith(), shutdown })),
   };
 }
 

@@ -65,6 +65,7 @@ const layers: readonly Layer[] = [
       storeInterface,
       errors,
       log,
+      trace,
       request,
       builtIn,
       /^zod$/,

@@ -1,4 +1,5 @@
 import { asEditError } from '../errors.ts';
+import { type Attributes, noTrace } from '../trace.ts';
 import type { Job } from './plan.ts';
 import { type RunOptions, runJob } from './run.ts';
 
@@ -19,22 +20,37 @@ export function inlineDispatch(options: RunOptions): Dispatch {
   };
 }
 
-async function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promise<void> {
+function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const { log, engine, trace = noTrace } = options;
   const started = performance.now();
   const facts = () => ({
     job: job.id,
     image: job.inputs.image.name,
     generation: job.inputs.image.generation,
     sizeBytes: job.inputs.image.sizeBytes,
+    ...engineParts(engine.name),
     ms: Math.round(performance.now() - started),
   });
-  try {
-    const { outcome, facts: more } = await runJob(job, options, signal);
-    options.log.info(`Job ${outcome}`, { outcome, ...more, ...facts() });
-  } catch (thrown) {
-    const { code, kind, message, retryAfterMs } = asEditError(thrown);
-    const write = kind === 'passing' ? options.log.warn : options.log.error;
-    write(`Job put off: ${message}`, { outcome: 'put-off', code, kind, retryAfterMs, ...facts() });
-    throw thrown;
-  }
+  const run = async (note: (facts: Attributes) => void): Promise<void> => {
+    try {
+      const { outcome, facts: more } = await runJob(job, options, signal);
+      note({ outcome });
+      log.info(`Job ${outcome}`, { outcome, ...more, ...facts() });
+    } catch (thrown) {
+      const error = asEditError(thrown);
+      const { code, kind, message, retryAfterMs, details } = error;
+      const write = kind === 'passing' ? log.warn : log.error;
+      const reported = kind === 'bug' ? { error } : {};
+      const state = { outcome: 'put-off', code, kind, retryAfterMs };
+      write(`Job put off: ${message}`, { ...details, ...state, ...facts(), ...reported });
+      throw thrown;
+    }
+  };
+  return trace('job', run, { job: job.id });
+}
+
+/** `imagen:imagen-3.0-capability-001` -> both names apart, as people count by either. */
+function engineParts(name: string): { readonly engine: string; readonly model: string | undefined } {
+  const [engine = name, ...model] = name.split(':');
+  return { engine, model: model.length === 0 ? undefined : model.join(':') };
 }

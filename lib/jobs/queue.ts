@@ -15,6 +15,8 @@ export interface QueueOptions {
   /** Authorization for the API; empty for a stand-in. */
   readonly authorize: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: typeof fetch;
+  /** Of the work that creates the task: the job becomes a part of its trace. */
+  readonly traceHeaders?: () => Readonly<Record<string, string>>;
 }
 
 const requestTimeoutMs = 20_000;
@@ -36,7 +38,7 @@ export function queueDispatch(options: QueueOptions): Dispatch {
       httpRequest: {
         url: options.targetUrl,
         httpMethod: 'POST',
-        headers: { 'Content-Type': 'application/json' },
+        headers: { 'Content-Type': 'application/json', ...options.traceHeaders?.() },
         body: Buffer.from(JSON.stringify({ bucket, name, job: job.id })).toString('base64'),
         ...(options.serviceAccount === undefined
           ? {}

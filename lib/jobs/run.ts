@@ -5,6 +5,7 @@ import { asEditError, EditError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { EditRequest } from '../request.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import { noTrace, type Trace } from '../trace.ts';
 import type { Budget } from './budget.ts';
 import { type Claim, finishClaim, releaseClaim, waitAfter } from './claim.ts';
 import { type HeldClaim, takeClaim } from './claim-store.ts';
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly budget: Budget;
   readonly priceOf: PriceOf;
   readonly log: Log;
+  /** Told of the job and its parts. */
+  readonly trace?: Trace;
 }
 
 /** How a run ended for good; everything else is thrown, and the job comes again. */
@@ -80,7 +83,7 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
     case 'give-up':
       await publishError(job, attemptsSpent(claimed.claim), target);
       await changeQuietly(claimed.held, () => claimed.claim, options.log);
-      return ended('failed', { code: claimed.claim.code, attempts: claimed.claim.attempts });
+      return ended('failed', { code: claimed.claim.code, ...usage(job, claimed.claim, options) });
     case 'held':
       // Awaited here: the deadline ends with this function.
       return await runHeld(job, claimed.held, options, signal);
@@ -93,27 +96,38 @@ async function runHeld(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const { store, buckets } = options;
+  const { store, buckets, trace = noTrace } = options;
   const target = { store, outputBucket: buckets.output, signal };
   let result: EditResult;
   try {
     result = await editJob(job, held, options, signal);
     const claim = held.current();
-    const counted = {
-      modelCalls: claim.modelCalls,
-      regions: result.report.regions,
-      samples: job.request?.samples ?? 1,
-    };
-    const costEstimateUsd = jobCostUsd(counted, options.priceOf);
-    await publishResult({ job, claim, result, costEstimateUsd }, target);
+    const { costEstimateUsd } = usage(job, claim, options, result);
+    await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
   } catch (thrown) {
     // After an abort every layer fails in its own words; the reason is what matters.
     const error = asEditError(signal.aborted ? signal.reason : thrown);
     return endInError(job, held, error, options);
   }
   await changeQuietly(held, finishClaim, options.log);
-  const { attempts, modelCalls } = held.current();
-  return ended('published', { ...result.report, attempts, modelCalls });
+  const { warnings, timingsMs, image } = result.report;
+  const { format, width, height } = image;
+  const facts = { format, width, height, warnings: warnings.length, timingsMs };
+  return ended('published', { ...facts, ...usage(job, held.current(), options, result) });
+}
+
+/** What a job used so far, earlier attempts included; before there is a result, calls are priced as the smallest. */
+function usage(job: Job, { attempts, modelCalls }: Claim, { priceOf }: RunOptions, result?: EditResult) {
+  const counted = {
+    modelCalls,
+    regions: result?.report.regions ?? [],
+    samples: job.request?.samples ?? 1,
+  };
+  return {
+    attempts,
+    modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
+    costEstimateUsd: jobCostUsd(counted, priceOf),
+  };
 }
 
 async function editJob(
@@ -175,8 +189,13 @@ async function endInError(
   }
   await changeQuietly(held, (claim) => releaseClaim(claim, error), log);
   if (error.code === 'SUPERSEDED') return ended('superseded');
-  if (error.kind === 'input') return ended('failed', { code: error.code, message: error.message });
-  throw new EditError(error.code, error.message, { cause: error, retryAfterMs: waitAfter(error) });
+  const used = usage(job, held.current(), options);
+  if (error.kind === 'input') return ended('failed', { code: error.code, reason: error.message, ...used });
+  throw new EditError(error.code, error.message, {
+    cause: error,
+    retryAfterMs: waitAfter(error),
+    details: { ...error.details, ...used },
+  });
 }
 
 /** The claim only spares work here: its lease ends by itself when it cannot be written. */

@@ -16,6 +16,13 @@ export function traceContextOf(headers: Readonly<Record<string, unknown>>): Trac
   return fromTraceparent(headers['traceparent']) ?? fromCloudTrace(headers['x-cloud-trace-context']);
 }
 
+/** Told to whoever is called, so that its part hangs below ours. */
+export function traceHeaders(place: TraceContext | undefined): Readonly<Record<string, string>> {
+  if (place === undefined) return {};
+  const { traceId, spanId, isSampled } = place;
+  return { traceparent: `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}` };
+}
+
 function fromTraceparent(header: unknown): TraceContext | undefined {
   const [, traceId, spanId, flags] = w3c.exec(String(header)) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import type { chooseEngine, EngineChoice } from '../engines/engine-for.ts';
 import { EditError } from '../errors.ts';
 import type { Generate } from '../generate.ts';
-import type { Trace } from '../trace.ts';
+import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { tracedFetch } from './tracing.ts';
 
@@ -15,7 +15,7 @@ export type EditWith = (engine: InpaintEngine) => Edit;
 export async function makeEngine(
   config: Config,
   { engine, model }: EngineChoice,
-  trace: Trace,
+  tracing: Tracing,
 ): Promise<InpaintEngine> {
   const { engineCodec: codec } = await import('../image/codec/engine-codec.ts');
   if (engine === 'patchmatch') {
@@ -23,17 +23,17 @@ export async function makeEngine(
     return patchmatchEngine({ codec });
   }
   const { modelEngineFor } = await import('../engines/engine-for.ts');
-  return modelEngineFor({ engine, model }, config, { codec, tuning: { fetch: tracedFetch(trace) } });
+  return modelEngineFor({ engine, model }, config, { codec, tuning: { fetch: tracedFetch(tracing) } });
 }
 
 /** An edit by the configured engine, or by the one a request names from the allow-list. */
-export async function makeEdit(config: Config, editWith: EditWith, trace: Trace): Promise<Edit> {
+export async function makeEdit(config: Config, editWith: EditWith, tracing: Tracing): Promise<Edit> {
   const { chooseEngine } = await import('../engines/engine-for.ts');
   // A model that is configured wrong is found before the first request.
-  await makeEngine(config, config, trace);
+  await makeEngine(config, config, tracing);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
-    return editWith(await makeEngine(config, choice, trace))(input, signal);
+    return editWith(await makeEngine(config, choice, tracing))(input, signal);
   };
 }
 
@@ -53,17 +53,17 @@ function pictureChoice(chooseEngine: ChooseEngine, config: Config, asked: Parame
   return { engine: pictureEngines[choice.engine as keyof typeof pictureEngines], model: choice.model };
 }
 
-export async function makeGenerate(config: Config, trace: Trace): Promise<Generate> {
+export async function makeGenerate(config: Config, tracing: Tracing): Promise<Generate> {
   const { chooseEngine, generatorFor } = await import('../engines/engine-for.ts');
   const { generateWith } = await import('../generate.ts');
   return generateWith({
     generatorFor: (asked) =>
-      generatorFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(trace) }),
+      generatorFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(tracing) }),
     allowedBuckets: bucketNames(config),
   });
 }
 
-export async function makeUpscale(config: Config, trace: Trace): Promise<Upscale> {
+export async function makeUpscale(config: Config, tracing: Tracing): Promise<Upscale> {
   const { chooseEngine, upscalerFor } = await import('../engines/engine-for.ts');
   const { upscaleWith } = await import('../upscale.ts');
   return upscaleWith({
@@ -71,7 +71,7 @@ export async function makeUpscale(config: Config, trace: Trace): Promise<Upscale
     shrink: async (image, maxBytes) =>
       (await import('../image/codec/engine-codec.ts')).shrinkImage(image, maxBytes),
     upscalerFor: (asked) =>
-      upscalerFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(trace) }),
+      upscalerFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(tracing) }),
     allowedBuckets: bucketNames(config),
   });
 }
@@ -81,7 +81,7 @@ function bucketNames({ buckets }: Config): string[] {
   return buckets === undefined ? [] : [buckets.input, buckets.output];
 }
 
-export async function makeEditWith({ limits, ...config }: Config, trace: Trace): Promise<EditWith> {
+export async function makeEditWith({ limits, ...config }: Config, { trace }: Tracing): Promise<EditWith> {
   const { editor } = await import('../edit.ts');
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   return (engine) =>

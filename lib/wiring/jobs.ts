@@ -7,8 +7,10 @@ import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
-import type { Trace } from '../trace.ts';
+import type { Tracing } from '../trace.ts';
+import { traceHeaders } from '../trace/context.ts';
 import { type EditWith, makeEngine } from './engines.ts';
+import { tracedStore } from './tracing.ts';
 
 /** Sees every job of an object of the input bucket through, or throws for another delivery. */
 export type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
@@ -27,7 +29,7 @@ interface JobParts {
   readonly shutdown: AbortSignal;
   readonly config: Config;
   readonly log: Log;
-  readonly trace: Trace;
+  readonly tracing: Tracing;
   readonly editWith: EditWith;
 }
 
@@ -37,7 +39,7 @@ const sweepMinAgeMs = 120_000;
 const sweepMaxImages = 20_000;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs({ config, log, trace, editWith, shutdown }: JobParts): Promise<Jobs> {
+export async function makeJobs({ config, log, tracing, editWith, shutdown }: JobParts): Promise<Jobs> {
   const { buckets } = config;
   if (buckets === undefined)
     throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
@@ -46,10 +48,11 @@ export async function makeJobs({ config, log, trace, editWith, shutdown }: JobPa
     import('../jobs/upload.ts'),
     import('../jobs/sweep.ts'),
   ]);
-  const store = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
-  const { name: engine } = await makeEngine(config, config, trace);
-  const inline = await inlineByEngine({ config, log, trace, editWith, shutdown }, store);
-  const dispatch = config.queue === undefined ? inline : await queued(config.queue);
+  const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
+  const store = tracedStore(client, tracing.trace);
+  const { name: engine } = await makeEngine(config, config, tracing);
+  const inline = await inlineByEngine({ config, log, tracing, editWith, shutdown }, store);
+  const dispatch = config.queue === undefined ? inline : await queued(config.queue, tracing);
   const pairing = { folderMask: config.folderMask };
   const plan = {
     engine,
@@ -90,7 +93,7 @@ export async function makeJobs({ config, log, trace, editWith, shutdown }: JobPa
 
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
 async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Dispatch> {
-  const { config, log, trace, editWith } = parts;
+  const { config, log, tracing, editWith } = parts;
   const [{ inlineDispatch }, { chooseEngine }, { decodeAnswer }] = await Promise.all([
     import('../jobs/dispatch.ts'),
     import('../engines/engine-for.ts'),
@@ -112,7 +115,7 @@ async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Disp
     } catch (error) {
       fault ??= asEditError(error);
     }
-    const bare = await makeEngine(config, choice, trace);
+    const bare = await makeEngine(config, choice, tracing);
     const known = dispatches.get(bare.name);
     const engine = known === undefined ? await guarded(bare, parts, store) : bare;
     const dispatch =
@@ -127,6 +130,7 @@ async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Disp
         budget: config.budget,
         priceOf: priceOf(config, engine.name),
         log,
+        trace: tracing.trace,
       });
     dispatches.set(engine.name, dispatch);
     await dispatch({ ...job, fault }, signal);
@@ -166,7 +170,7 @@ async function guarded(
   }
 }
 
-async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {
+async function queued(queue: NonNullable<Config['queue']>, { current }: Tracing): Promise<Dispatch> {
   const [{ queueDispatch }, { applicationDefaultCredentials }] = await Promise.all([
     import('../jobs/queue.ts'),
     import('../engines/vertex.ts'),
@@ -180,6 +184,7 @@ async function queued(queue: NonNullable<Config['queue']>): Promise<Dispatch> {
     targetUrl: runJobUrl,
     serviceAccount,
     taskDeadlineMs: 600_000,
+    traceHeaders: () => traceHeaders(current()),
     authorize: async () => Object.fromEntries((await credentials?.(apiEndpoint)) ?? []),
     fetch,
   });

@@ -1,10 +1,13 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
+import { cloudStorage } from '../../lib/storage/gcs.ts';
+import { traceContextOf } from '../../lib/trace/context.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
 import { startEmulator } from '../deploy/local/model/support.ts';
@@ -22,6 +25,8 @@ const traceparent = `00-${traceId}-${spanId}-01`;
 let image: Uint8Array<ArrayBuffer>;
 let mask: Uint8Array<ArrayBuffer>;
 let collector: OtlpReceiver;
+let environment: Record<string, string>;
+let log: Log;
 let lines: Record<string, unknown>[] = [];
 const closing = new AsyncDisposableStack();
 const urls = { edit: '', onUpload: '' };
@@ -32,7 +37,7 @@ beforeAll(async () => {
   collector = closing.use(await startOtlpReceiver());
   const storage = closing.use(await openEmulator());
   const model = closing.adopt(await startEmulator(), (emulator) => emulator.close());
-  const config = readConfig({
+  environment = {
     INPUT_BUCKET: 'input',
     OUTPUT_BUCKET: 'output',
     CONTROL_BUCKET: 'control',
@@ -42,10 +47,11 @@ beforeAll(async () => {
     GOOGLE_CLOUD_PROJECT: 'p',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     K_SERVICE: 'inpaint',
-  });
+  };
+  const config = readConfig(environment);
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const tracing = makeTracing(config, () => log);
-  const log: Log = jsonLog({ ...config, stream, place: tracing.current });
+  log = jsonLog({ ...config, stream, place: tracing.current });
   registerFunctions(wire(config, log, { tracing }));
   for (const name of ['edit', 'onUpload'] as const) {
     const server: Server = getTestServer(name);
@@ -59,6 +65,12 @@ beforeEach(() => {
   lines = [];
   collector.bodies.length = 0;
 });
+
+async function upload(name: string, bytes: Uint8Array): Promise<string> {
+  const store = cloudStorage({ apiEndpoint: environment['STORAGE_API_ENDPOINT'], projectId: 'p' });
+  const id = { bucket: 'input', name };
+  return (await store.create(id, bytes, { contentType: 'image/png' })).info.generation;
+}
 
 function postEdit(headers: Record<string, string>, file = image): Promise<Response> {
   const body = new FormData();
@@ -138,7 +150,7 @@ test('a refusal is no error of ours: a code in the span, no report', async () =>
   expect(lines[0]).not.toHaveProperty('@type');
 });
 
-test('an event and its job belong to the trace of the event', async () => {
+test('an event without work belongs to the trace of the event', async () => {
   const object = { name: 'nothing.jpg', generation: '1' };
   expect(await deliverUpload(urls.onUpload, object, { traceparent })).toBe(204);
   expect(tree()).toEqual([`onUpload < ${spanId}`]);
@@ -151,4 +163,59 @@ test('an event and its job belong to the trace of the event', async () => {
       'logging.googleapis.com/trace': `projects/p/traces/${traceId}`,
     }),
   ]);
+});
+
+test('a job, its steps and its requests are in the trace of its event', async () => {
+  const generation = await upload('dir/photo.png', image);
+  await upload('dir/photo.mask.png', mask);
+  expect(await deliverUpload(urls.onUpload, { name: 'dir/photo.png', generation }, { traceparent })).toBe(
+    204,
+  );
+  const pairs = tree();
+  for (const pair of [
+    `onUpload < ${spanId}`,
+    'job < onUpload',
+    'read < job',
+    'inpaint < job',
+    'model call < inpaint',
+    'storage swap < inpaint',
+    'storage create < inpaint',
+    'publish < job',
+    'storage create < publish',
+  ])
+    expect(pairs).toContain(pair);
+  const job = collector.spans().find(({ name }) => name === 'job');
+  expect(lines).toEqual([
+    expect.objectContaining({
+      ...{ message: 'Job published', engine: 'imagen', modelCalls: 1 },
+      'logging.googleapis.com/trace': `projects/p/traces/${traceId}`,
+      'logging.googleapis.com/spanId': job?.spanId,
+    }),
+  ]);
+  expect(job?.attributes).toContainEqual({ key: 'outcome', value: { stringValue: 'published' } });
+});
+
+test('a job that goes through the queue stays in the trace of its event', async () => {
+  const tasks: { task: { httpRequest: { headers: Record<string, string> } } }[] = [];
+  const queue = createServer(async (request, response) => {
+    tasks.push((await json(request)) as (typeof tasks)[number]);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => queue.listen(0, '127.0.0.1', resolve));
+  closing.defer(() => void queue.close());
+  const queued = readConfig({
+    ...environment,
+    TASKS_QUEUE: 'projects/p/locations/l/queues/q',
+    RUN_JOB_URL: 'https://run-job.example',
+    TASKS_API_ENDPOINT: `http://127.0.0.1:${(queue.address() as AddressInfo).port}`,
+  });
+  await upload('queued/photo.png', image);
+  await upload('queued/photo.mask.png', mask);
+  const tracing = makeTracing(queued, () => log);
+  const { jobs } = wire(queued, log, { tracing });
+  const parent = { traceId, spanId, isSampled: true };
+  await tracing.serve('onUpload', parent, async () =>
+    (await jobs()).uploads({ bucket: 'input', name: 'queued/photo.png' }),
+  );
+  expect(traceContextOf(tasks[0]?.task.httpRequest.headers ?? {})?.traceId).toBe(traceId);
 });

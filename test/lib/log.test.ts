@@ -55,6 +55,17 @@ test('an error is what Error Reporting groups: with the stack of where it began 
   expect(lines[0]).not.toHaveProperty('error');
 });
 
+test('below every wrapping, and once, by the line nearest to it', () => {
+  const { log, lines } = written();
+  const origin = new TypeError('undefined is not a function');
+  const job = new EditError('INTERNAL', 'Expected better', { cause: origin });
+  log.error('Job put off', { error: job });
+  log.error('runJob failed', { error: new EditError('INTERNAL', 'Expected better', { cause: job }) });
+  expect(lines[0]).toMatchObject({ stack_trace: expect.stringMatching(/^TypeError/) });
+  expect(lines[1]).toMatchObject({ severity: 'ERROR', message: 'runJob failed' });
+  expect(lines[1]).not.toHaveProperty('@type');
+});
+
 test('any other line is no error event', () => {
   const { log, lines } = written();
   log.error('Job put off', { code: 'MODEL_RETIRED' });

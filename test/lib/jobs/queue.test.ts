@@ -21,6 +21,7 @@ function queueAnswering(status: number | Error) {
     serviceAccount: 'worker@p.example',
     taskDeadlineMs: 600_000,
     authorize: async () => ({ Authorization: 'Bearer token' }),
+    traceHeaders: () => ({ traceparent: '00-1-2-01' }),
     async fetch(url, init) {
       if (status instanceof Error) throw status;
       const headers = init?.headers as Record<string, string>;
@@ -44,6 +45,7 @@ describe('queueDispatch', () => {
       dispatchDeadline: '600s',
       httpRequest: {
         url: 'https://run-job.example',
+        headers: { 'Content-Type': 'application/json', traceparent: '00-1-2-01' },
         oidcToken: { serviceAccountEmail: 'worker@p.example', audience: 'https://run-job.example' },
       },
     });

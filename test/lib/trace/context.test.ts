@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { traceContextOf } from '../../../lib/trace/context.ts';
+import { traceContextOf, traceHeaders } from '../../../lib/trace/context.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -29,6 +29,15 @@ test("Google's header counts where there is no traceparent, its span in decimal"
   expect(traceContextOf({ traceparent: other, 'x-cloud-trace-context': header })?.traceId).toBe(
     '1'.repeat(32),
   );
+});
+
+test.each([true, false])('what is passed on reads as it was written, recorded or not: %s', (isSampled) => {
+  expect(traceContextOf(traceHeaders({ traceId, spanId, isSampled }))).toEqual({
+    traceId,
+    spanId,
+    isSampled,
+  });
+  expect(traceHeaders(undefined)).toEqual({});
 });
 
 describe('what is malformed is nothing', () => {

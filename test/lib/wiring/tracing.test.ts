@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { readConfig } from '../../../lib/config.ts';
+import { traceContextOf } from '../../../lib/trace/context.ts';
+import { type Span, startTracing } from '../../../lib/trace/tracing.ts';
+import { makeTracing, tracedFetch, tracedStore } from '../../../lib/wiring/tracing.ts';
+import { memoryBuckets, memoryClient } from '../../support/memory-store.ts';
+
+const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
+
+function recorded() {
+  const spans: Span[] = [];
+  const tracing = startTracing(async (batch) => void spans.push(...batch));
+  const serve = (work: () => Promise<unknown>, from = parent) =>
+    tracing.serve('edit', from, async (end) => {
+      await work();
+      await end();
+    });
+  return { tracing, serve, spans };
+}
+
+async function callee() {
+  const seen: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers);
+    response.writeHead(418).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    [Symbol.dispose]: () => void server.close(),
+  };
+}
+
+test('a call is a part of the trace, and the other side is told which', async () => {
+  using model = await callee();
+  const { tracing, serve, spans } = recorded();
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"prompt":"secret"}',
+  };
+  await serve(() => tracedFetch(tracing)(`${model.url}/v1/m:predict?key=secret`, init));
+  const [call] = spans;
+  expect(call).toMatchObject({
+    name: 'model call',
+    attributes: {
+      'http.request.method': 'POST',
+      'url.path': '/v1/m:predict',
+      'http.response.status_code': 418,
+    },
+  });
+  expect(JSON.stringify(spans)).not.toContain('secret');
+  expect(model.seen[0]).toMatchObject({ 'content-type': 'application/json' });
+  expect(traceContextOf(model.seen[0] ?? {})).toEqual(call?.context);
+});
+
+test('the other side need not record what the caller does not', async () => {
+  using model = await callee();
+  const { tracing, serve } = recorded();
+  const unsampled = { ...parent, isSampled: false };
+  await serve(() => tracedFetch(tracing)(model.url), unsampled);
+  expect(traceContextOf(model.seen[0] ?? {})).toEqual(unsampled);
+});
+
+test('outside of a trace a call is a call', async () => {
+  using model = await callee();
+  await tracedFetch(startTracing())(model.url);
+  expect(model.seen[0]).not.toHaveProperty('traceparent');
+});
+
+test('requests to the store are parts of the trace, by bucket and not by name', async () => {
+  const { tracing, serve, spans } = recorded();
+  const store = tracedStore(memoryClient(memoryBuckets()), tracing.trace);
+  const id = { bucket: 'control', name: 'secret' };
+  await serve(async () => {
+    const { info } = await store.create(id, new Uint8Array(), { contentType: 'text/plain' });
+    await store.swapMetadata(info, { a: 'b' });
+    expect(await store.stat(id)).toMatchObject({ metadata: { a: 'b' } });
+    expect(await store.read(info, { maxBytes: 10 })).toEqual(new Uint8Array());
+    for await (const { name } of store.list('control')) expect(name).toBe('secret');
+  });
+  expect(spans.map(({ name, attributes }) => [name, attributes['gcs.bucket']])).toEqual([
+    ['storage create', 'control'],
+    ['storage swap', 'control'],
+    ['storage stat', 'control'],
+    ['storage read', 'control'],
+    ['edit', undefined],
+  ]);
+  expect(JSON.stringify(spans)).not.toContain('secret');
+});
+
+test('a collector that takes nothing costs one request a minute and one line', async () => {
+  using refusing = await callee();
+  const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: refusing.url });
+  const lines: string[] = [];
+  const write = (message: string) => void lines.push(message);
+  const tracing = makeTracing(config, () => ({ info: write, warn: write, error: write }));
+  for (let request = 0; request < 3; request++) {
+    await tracing.serve('edit', undefined, (end) => end());
+  }
+  expect(lines).toEqual([expect.stringContaining('Traces are lost')]);
+  expect(refusing.seen).toHaveLength(1);
+});
