@@ -70,7 +70,7 @@ function copyBytes(writer: BitWriter, bytes: Uint8Array, from: number, to: numbe
   writer.pending = pending & ((1 << shift) - 1);
 }
 
-/** The `count` (1..16) bits at a bit position. */
+/** The `count` (1..25) bits at a bit position. */
 export function takeBits(view: DataView, position: number, count: number): number {
   return (view.getInt32(position >> 3) << (position & 7)) >>> (32 - count);
 }

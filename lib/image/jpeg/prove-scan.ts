@@ -1,18 +1,9 @@
 import { EditError } from '../../errors.ts';
 import { readAc, readDc } from './block-codec.ts';
-import { type HuffmanTable, maxCodeLength } from './huffman.ts';
-import {
-  assertExhausted,
-  assertInside,
-  findRestart,
-  holdsMcu,
-  openWindow,
-  type ScanWindow,
-  slide,
-  startInterval,
-} from './scan-window.ts';
-import type { JpegScan, JpegStructure } from './structure.ts';
-import { type McuBlock, multiBits, type ScanTables, scanTables, skipAc, skipMcus } from './walk.ts';
+import { holdMcu, nowhere, passSameMcus, type Side, type Sides, shareCodes } from './same-bits.ts';
+import { assertExhausted, assertInside, findRestart, openWindow, startInterval } from './scan-window.ts';
+import type { JpegStructure } from './structure.ts';
+import { multiBits, scanTables, skipAc } from './walk.ts';
 
 export interface ScanPair {
   readonly source: Uint8Array;
@@ -28,15 +19,6 @@ export interface BlockCounts {
   readonly touchedBlocks: number;
 }
 
-interface Side {
-  readonly window: ScanWindow;
-  readonly tables: ScanTables;
-  readonly scan: JpegScan;
-  readonly bytes: Uint8Array;
-  /** DC value of the last block, by component. */
-  readonly dc: Int32Array;
-}
-
 /**
  * Decodes two sequential scans in step and compares each block that is not touched.
  *
@@ -45,37 +27,76 @@ interface Side {
 export function compareSequentialScans({ source, output, before, after, touched }: ScanPair): BlockCounts {
   const a = openSide(source, before);
   const b = openSide(output, after);
+  const sides: Sides = { a, b, gap: new Int32Array(before.components.length), same: nowhere };
   const areAlike = a.tables.blocks.map((block, i) => shareCodes(block, b.tables.blocks[i]!));
+  const mayPass = areAlike.every(Boolean);
+  const touchedMcus = mcusOf(before, touched);
   const total = before.mcusWide * before.mcusHigh;
   const interval = a.scan.restartInterval || total;
-  const sameUntil = areAlike.every(Boolean) ? commonPrefix(a, b) : 0;
   let differingBlocks = 0;
-  for (let mcu = 0; mcu < total; mcu++) {
-    if (interval === total) mcu += passSameBytes(a, b, sameUntil, total - mcu);
-    if (mcu === total) break;
-    if (mcu > 0 && mcu % interval === 0) for (const side of [a, b]) nextInterval(side, mcu / interval - 1);
-    if (!holdsMcu(a.window)) slide(a.window);
-    if (!holdsMcu(b.window)) slide(b.window);
-    const mcuColumn = mcu % before.mcusWide;
-    const mcuRow = Math.floor(mcu / before.mcusWide);
-    for (let block = 0; block < a.tables.blocks.length; block++) {
-      const { component, column, row } = a.tables.blocks[block]!;
-      const { h, v, blocksWide } = before.components[component]!;
-      const at = (mcuRow * v + row) * blocksWide + mcuColumn * h + column;
-      const isDcEqual = compareDc(a, b, block, component);
-      if (touched[component]!.bitmap[at] === 1) {
-        skipAc(a.window, a.tables, block);
-        skipAc(b.window, b.tables, block);
-        continue;
-      }
-      const isAcEqual = (areAlike[block]! && passEqualAc(a, b, block)) || compareAc(a, b, block);
-      if (!isDcEqual || !isAcEqual) differingBlocks++;
+  let intervalEnd = interval;
+  for (let mcu = 0; mcu < total; ) {
+    if (mcu === intervalEnd) {
+      nextInterval(sides, mcu / interval - 1);
+      intervalEnd += interval;
     }
-    assertInside(a.window);
-    assertInside(b.window);
+    if (mayPass && touchedMcus[mcu] === 0) {
+      const next = touchedMcus.indexOf(1, mcu);
+      const end = Math.min(next < 0 ? total : next, intervalEnd);
+      const passed = passSameMcus(sides, end - mcu);
+      mcu += passed;
+      if (passed > 0) continue;
+    }
+    holdMcu(sides);
+    differingBlocks += compareMcu(sides, { before, touched, areAlike }, mcu++);
   }
   for (const side of [a, b]) assertFinished(side);
   return { ...countBlocks(touched), differingBlocks };
+}
+
+/** Compares the blocks of one MCU that are not touched; the number of those that differ. */
+function compareMcu(
+  sides: Sides,
+  {
+    before,
+    touched,
+    areAlike,
+  }: Pick<ScanPair, 'before' | 'touched'> & { readonly areAlike: readonly boolean[] },
+  mcu: number,
+): number {
+  const { a, b } = sides;
+  const mcuColumn = mcu % before.mcusWide;
+  const mcuRow = Math.floor(mcu / before.mcusWide);
+  let differing = 0;
+  for (let block = 0; block < a.tables.blocks.length; block++) {
+    const { component, column, row } = a.tables.blocks[block]!;
+    const { h, v, blocksWide } = before.components[component]!;
+    const at = (mcuRow * v + row) * blocksWide + mcuColumn * h + column;
+    const isDcEqual = compareDc(sides, block, component);
+    if (touched[component]!.bitmap[at] === 1) {
+      skipAc(a.window, a.tables, block);
+      skipAc(b.window, b.tables, block);
+      continue;
+    }
+    const isAcEqual = (areAlike[block]! && passEqualAc(a, b, block)) || compareAc(a, b, block);
+    if (!isDcEqual || !isAcEqual) differing++;
+  }
+  assertInside(a.window);
+  assertInside(b.window);
+  return differing;
+}
+
+/** By MCU in coding order, 1 where any of its blocks is touched. */
+function mcusOf({ components, mcusWide, mcusHigh }: JpegStructure, touched: ScanPair['touched']): Uint8Array {
+  const mcus = new Uint8Array(mcusWide * mcusHigh);
+  components.forEach(({ h, v, blocksWide }, component) => {
+    const { bitmap } = touched[component]!;
+    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) {
+      const mcuRow = Math.floor(Math.floor(at / blocksWide) / v);
+      mcus[mcuRow * mcusWide + Math.floor((at % blocksWide) / h)] = 1;
+    }
+  });
+  return mcus;
 }
 
 /** How many blocks the bitmaps hold, touched and others. */
@@ -91,38 +112,6 @@ export function countBlocks(
   return { comparedBlocks: all - touchedBlocks, touchedBlocks };
 }
 
-/** How many bytes the two scans begin with in common. */
-function commonPrefix(a: Side, b: Side): number {
-  const length = Math.min(a.scan.dataEnd - a.scan.dataOffset, b.scan.dataEnd - b.scan.dataOffset);
-  const shift = b.scan.dataOffset - a.scan.dataOffset;
-  const end = a.scan.dataOffset + length;
-  let at = a.scan.dataOffset;
-  while (at < end && a.bytes[at] === b.bytes[at + shift]) at++;
-  return at - a.scan.dataOffset;
-}
-
-/**
- * Passes MCUs as long as both windows hold the same bytes: with the same codes they hold the same coefficients, and DC values stay
- * as far apart as they were.
- *
- * @returns how many were passed.
- */
-function passSameBytes(a: Side, b: Side, sameUntil: number, most: number): number {
-  let passed = 0;
-  while (
-    passed < most &&
-    a.window.next - a.scan.dataOffset < sameUntil &&
-    a.window.position === b.window.position
-  ) {
-    passed += skipMcus(a.window, a.tables, most - passed);
-    b.window.position = a.window.position;
-    if (passed === most) break;
-    slide(a.window);
-    slide(b.window);
-  }
-  return passed;
-}
-
 function openSide(bytes: Uint8Array, structure: JpegStructure): Side {
   const [scan] = structure.scans;
   const isWhole = structure.scans.length === 1 && scan!.members.length === structure.components.length;
@@ -130,19 +119,16 @@ function openSide(bytes: Uint8Array, structure: JpegStructure): Side {
     throw new EditError('KIND_UNSUPPORTED', 'Expected one sequential scan of all components');
   }
   const window = openWindow(bytes, scan.dataOffset, scan.dataEnd);
-  return {
-    window,
-    tables: scanTables(structure, scan),
-    scan,
-    bytes,
-    dc: new Int32Array(structure.components.length),
-  };
+  return { window, tables: scanTables(structure, scan), scan, bytes };
 }
 
-function nextInterval({ window, bytes, scan, dc }: Side, index: number): void {
-  assertExhausted(window);
-  startInterval(window, findRestart(bytes, window.next, scan.dataEnd, index % 8));
-  dc.fill(0);
+function nextInterval(sides: Sides, index: number): void {
+  for (const { window, bytes, scan } of [sides.a, sides.b]) {
+    assertExhausted(window);
+    startInterval(window, findRestart(bytes, window.next, scan.dataEnd, index % 8));
+  }
+  sides.gap.fill(0);
+  sides.same = nowhere;
 }
 
 function assertFinished({ window, scan }: Side): void {
@@ -152,22 +138,9 @@ function assertFinished({ window, scan }: Side): void {
   }
 }
 
-/** True when bits that are a code in `a` are the same code in `b`: its canonical codes begin with those of `a`. */
-function shareCodes(a: McuBlock, b: McuBlock): boolean {
-  return beginsWith(b.dcTable, a.dcTable) && beginsWith(b.acTable, a.acTable);
-}
-
-function beginsWith(longer: HuffmanTable, table: HuffmanTable): boolean {
-  const sameShorter = table.counts.every(
-    (count, length) => length === maxCodeLength || count === longer.counts[length],
-  );
-  return sameShorter && table.symbols.every((symbol, i) => symbol === longer.symbols[i]);
-}
-
-function compareDc(a: Side, b: Side, block: number, component: number): boolean {
-  a.dc[component]! += readDc(a.window, a.tables, block);
-  b.dc[component]! += readDc(b.window, b.tables, block);
-  return a.dc[component] === b.dc[component];
+function compareDc({ a, b, gap }: Sides, block: number, component: number): boolean {
+  gap[component]! += readDc(b.window, b.tables, block) - readDc(a.window, a.tables, block);
+  return gap[component] === 0;
 }
 
 /** Bits a 32 bit load holds for certain, wherever in a byte it begins. */
