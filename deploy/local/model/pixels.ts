@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { enlarge } from '../../../lib/image/enlarge.ts';
 import type { Mask, Raster, Size } from '../../../lib/image/raster.ts';
 
 /** H x W x 3, 8 bit: all the emulator works on. */
@@ -40,6 +41,10 @@ const rawOf = ({ width, height, channels }: Raster) => ({
 export async function resizeRgb(raster: Rgb, size: Size, fit: 'fill' | 'cover' = 'fill'): Promise<Rgb> {
   const { width, height } = size;
   if (raster.width === width && raster.height === height) return raster;
+  // libvips would move it by half a pixel: that is for `disturb` to do.
+  if (fit === 'fill' && (raster.width < width || raster.height < height)) {
+    return { width, height, channels: 3, data: enlarge(raster, size).data };
+  }
   const data = await sharp(raster.data, rawOf(raster)).resize({ width, height, fit }).raw().toBuffer();
   return { width, height, channels: 3, data };
 }

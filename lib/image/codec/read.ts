@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
+import { enlarge } from '../enlarge.ts';
 import { storedBox, toDisplayed } from '../orientation.ts';
 import type { Box, Raster, Size } from '../raster.ts';
 import { decoded } from './decoded.ts';
@@ -55,18 +56,25 @@ export async function readPixels({ bytes, header }: Source, box: Box): Promise<R
  *
  * @returns `size.height` x `size.width` x 3.
  */
-export async function readCropAsSrgb({ file }: Crop, { orientation }: Header, size: Size): Promise<Raster> {
+export async function readCropAsSrgb(
+  { file, box }: Crop,
+  { orientation }: Header,
+  size: Size,
+): Promise<Raster> {
+  const isLarger = size.width > box.width || size.height > box.height;
+  const { width, height } = isLarger ? box : size;
   const isTurned = orientation >= 5;
   const sized = sharp(file, { limitInputPixels: false })
     .flatten({ background: '#fff' })
     .resize({
-      width: isTurned ? size.height : size.width,
-      height: isTurned ? size.width : size.height,
+      width: isTurned ? height : width,
+      height: isTurned ? width : height,
       fit: 'fill',
       kernel: 'lanczos3',
     })
     .toColourspace('srgb');
-  return toDisplayed(asRgb(await decoded(sized)), orientation);
+  const seen = toDisplayed(asRgb(await decoded(sized)), orientation);
+  return isLarger ? enlarge(seen, size) : seen;
 }
 
 /** Keeps the pipeline in the picture's own colour space: sharp would otherwise convert to sRGB, 8 bit. */
