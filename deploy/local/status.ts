@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { readConfig } from '../../lib/config.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 
@@ -19,10 +20,11 @@ const apiEndpoint =
 const buckets = { input: input ?? 'input', output: output ?? 'output', control: control ?? 'control' };
 const store = cloudStorage({ apiEndpoint, projectId: undefined });
 const prefix = positionals[0] ?? '';
+const { folderMask } = readConfig({ FOLDER_MASK: process.env['FOLDER_MASK'] });
 
 const watchIntervalMs = 1000;
 for (;;) {
-  const jobs = await statusOf(store, buckets, prefix);
+  const jobs = await statusOf({ store, buckets, prefix, folderMask });
   const isOver = jobs.every(({ state }) => ['done', 'failed', 'no mask'].includes(state));
   if (!values.watch || isOver) {
     console.log(tableOf(jobs));

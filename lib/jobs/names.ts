@@ -49,9 +49,17 @@ export function readName(name: string): UploadName | undefined {
 }
 
 /** Lower is preferred where several masks fit: `.mask` before `_mask`, then in the order of the endings, then by name. */
-export function compareMasks(a: string, b: string): number {
+function compareMasks(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
+
+/** The one that is taken where several fit. */
+export function bestMask<T extends { readonly name: string }>(masks: readonly T[]): T | undefined {
+  return masks.toSorted((a, b) => compareMasks(a.name, b.name))[0];
+}
+
+/** @param folder with a trailing slash, or empty. */
+export const folderMaskPrefix = (folder: string): string => `${folder}_folder.mask.`;
 
 function rank(name: string): number {
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();

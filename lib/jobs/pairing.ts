@@ -1,13 +1,20 @@
 import { EditError } from '../errors.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../storage/store.ts';
+import { isFolderMask } from './folder-mask.ts';
 import type { InputSet } from './identity.ts';
 import { listAll } from './listing.ts';
-import { compareMasks, readName, type UploadName } from './names.ts';
+import { bestMask, folderMaskPrefix, readName, type UploadName } from './names.ts';
 
 export interface PairingOptions {
   /** Let `_folder.mask.png` be the mask of every picture of its folder that has none of its own. */
   readonly folderMask: boolean;
 }
+
+/**
+ * The event of a folder's mask starts so many jobs: within its deadline they can be put into the queue. The
+ * others are found by the sweep.
+ */
+const maxOfFolder = 200;
 
 // Somebody uploading the same picture over and over is not waited for: the event comes again.
 const maxCollects = 3;
@@ -29,14 +36,17 @@ export async function collectInputs(
   signal: AbortSignal,
 ): Promise<readonly InputSet[]> {
   const upload = readName(id.name);
-  if (upload === undefined || upload.role === 'folder-mask') return [];
+  if (upload === undefined) return [];
+  if (upload.role === 'folder-mask') {
+    return options.folderMask ? collectFolder(store, { ...id, name: upload.folder }, options, signal) : [];
+  }
   const list = (prefix: string) => listAll(store, id.bucket, prefix, signal);
   const prefix = `${upload.folder}${upload.stem}`;
 
   let first = await list(`${prefix}.`);
   for (let collect = 0; collect < maxCollects; collect++) {
     const others = await list(`${prefix}_mask.`);
-    if (options.folderMask) others.push(...(await list(`${upload.folder}_folder.mask.`)));
+    if (options.folderMask) others.push(...(await list(folderMaskPrefix(upload.folder))));
     const again = await list(`${prefix}.`);
     if (sameObjects(first, again)) {
       const sets = setsOf(upload, [...first, ...others]);
@@ -45,6 +55,28 @@ export async function collectInputs(
     first = again;
   }
   throw new EditError('BUSY', `Expected the files of gs://${id.bucket}/${prefix} to hold still`);
+}
+
+/**
+ * One by one: the pictures directly in a folder that have no mask of their own, as far as `maxOfFolder`.
+ *
+ * @param folder its name ends with a slash, or is empty.
+ */
+async function collectFolder(
+  store: ObjectStore,
+  folder: ObjectId,
+  options: PairingOptions,
+  signal: AbortSignal,
+): Promise<readonly InputSet[]> {
+  const sets: InputSet[] = [];
+  for await (const { bucket, name } of store.list(folder.bucket, { prefix: folder.name }, signal)) {
+    const read = readName(name);
+    if (read?.role !== 'image' || read.folder !== folder.name) continue;
+    const found = await collectInputs(store, { bucket, name }, options, signal);
+    sets.push(...found.filter(({ mask }) => mask !== undefined && isFolderMask(mask)));
+    if (sets.length >= maxOfFolder) break;
+  }
+  return sets;
 }
 
 function setsOf(upload: UploadName, members: readonly ObjectInfo[]): InputSet[] {
@@ -57,8 +89,7 @@ function setsOf(upload: UploadName, members: readonly ObjectInfo[]): InputSet[] 
         (read.stem === upload.stem || read.stem === '')
       );
     });
-  const best = (infos: ObjectInfo[]) => infos.sort((a, b) => compareMasks(a.name, b.name))[0];
-  const mask = best(ofRole('mask')) ?? best(ofRole('folder-mask'));
+  const mask = bestMask(ofRole('mask')) ?? bestMask(ofRole('folder-mask'));
   const request = ofRole('request')[0];
   return ofRole('image').map((image) => ({ image, mask, request }));
 }

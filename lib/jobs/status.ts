@@ -1,6 +1,7 @@
 import { sinceUpdateMs } from '../storage/age.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import { observeClaim } from './claim-store.ts';
+import { folderMaskFinder } from './folder-mask.ts';
 import { listAll } from './listing.ts';
 import { imageVersion, readName } from './names.ts';
 import type { Buckets } from './run.ts';
@@ -18,29 +19,49 @@ export interface JobStatus {
   readonly code: string;
 }
 
+interface StatusOptions {
+  readonly store: ObjectStore;
+  readonly buckets: Buckets;
+  /** Only pictures whose name begins so. */
+  readonly prefix: string;
+  /** The results of folders' masks are found anyhow; this tells whether pictures wait for one. */
+  readonly folderMask?: boolean;
+}
+
 /** What has become of every picture under a prefix, read from the three buckets alone. */
 export async function statusOf(
-  store: ObjectStore,
-  buckets: Buckets,
-  prefix: string,
+  { store, buckets, prefix, folderMask = false }: StatusOptions,
   signal?: AbortSignal,
 ): Promise<readonly JobStatus[]> {
   const list = (bucket: string, under: string) => listAll(store, bucket, under, signal);
-  const inputs = await list(buckets.input, prefix);
+  const inputs = await list(buckets.input, beforeEndings(prefix));
   const members = groupByStem(inputs);
   const terminals = terminalsByImage(await list(buckets.output, prefix));
+  // A mask that was uploaded again gives the same picture a second claim: the last one written counts.
   const claims = new Map(
-    (await list(buckets.control, 'claims/')).map((info) => [info.metadata['imageVersion'], info]),
+    (await list(buckets.control, 'claims/'))
+      .sort((a, b) => Date.parse(a.updated) - Date.parse(b.updated))
+      .map((info) => [info.metadata['imageVersion'], info]),
   );
-  return inputs
-    .filter(({ name }) => readName(name)?.role === 'image')
-    .map((image) => {
-      const claim = claims.get(imageVersion(image));
-      const seen = setOf(image, members);
-      const ends = terminals.get(image.name) ?? [];
-      const end = ends.find((info) => isSettled(seen, [info]));
-      return statusFrom({ image, hasMask: seen.mask !== undefined, end, claim });
-    });
+  const folderMaskOf = folderMaskFinder(store, buckets.input);
+  const images = inputs.filter(({ name }) => name.startsWith(prefix) && readName(name)?.role === 'image');
+  return Promise.all(
+    images.map(async (image) => {
+      const own = setOf(image, members);
+      const seen = own.mask === undefined ? { ...own, mask: await folderMaskOf(image.name, signal) } : own;
+      const end = terminals
+        .get(image.name)
+        ?.find((info) => isSettled(seen, [info]) || isSettled(own, [info]));
+      const hasMask = (folderMask ? seen : own).mask !== undefined;
+      return statusFrom({ image, hasMask, end, claim: claims.get(imageVersion(image)) });
+    }),
+  );
+}
+
+/** `dir/photo.jpg` -> `dir/photo`: the mask of a picture that is named begins so too. */
+function beforeEndings(prefix: string): string {
+  const dot = prefix.indexOf('.', prefix.lastIndexOf('/') + 1);
+  return dot === -1 ? prefix : prefix.slice(0, dot);
 }
 
 interface Signs {
@@ -66,8 +87,8 @@ function statusFrom({ image, hasMask, end, claim }: Signs): JobStatus {
 
   function stateOf(): JobStatus['state'] {
     if (end !== undefined) return end.name.endsWith('manifest.json') ? 'done' : 'failed';
-    if (!hasMask) return 'no mask';
     if (seen?.claim.state === 'RUNNING') return 'running';
-    return seen?.claim.state === 'WAIT' ? 'waiting' : 'pending';
+    if (seen?.claim.state === 'WAIT') return 'waiting';
+    return hasMask ? 'pending' : 'no mask';
   }
 }

@@ -4,11 +4,12 @@ import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import { type PriceOf, smallestFrame } from './cost.ts';
 import { type Cursor, openCursor } from './cursor.ts';
 import type { Dispatch } from './dispatch.ts';
+import { type FolderMaskOf, folderMaskFinder } from './folder-mask.ts';
 import type { InputSet } from './identity.ts';
 import { collectInputs, type PairingOptions } from './pairing.ts';
 import { type Job, type PlanOptions, planJob } from './plan.ts';
 import type { Buckets } from './run.ts';
-import { isSettled, readWindow, setOf, type Window } from './window.ts';
+import { isSettled, readWindow, setOf, stemOf, type Window } from './window.ts';
 
 export interface SweepOptions {
   readonly store: ObjectStore;
@@ -57,6 +58,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
   const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
   const jobs: { image: string; job: string }[] = [];
   let cost: number | null = 0;
+  const looking = { ...options, folderMaskOf: folderMaskFinder(store, buckets.input) };
   let after = cursor.after;
   let isComplete = false;
 
@@ -67,7 +69,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
     );
     for (const image of window.images) {
       if (jobs.length >= maxJobs) break;
-      const verdict = await judge(image, window, options, signal);
+      const verdict = await judge(image, window, looking, signal);
       tally.images++;
       after = image.name;
       if (typeof verdict === 'string') {
@@ -89,15 +91,17 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
   return { ...tally, jobs, costEstimateUsd: cost, isComplete };
 }
 
+type Looking = SweepOptions & { readonly folderMaskOf: FolderMaskOf };
+
 async function judge(
   image: ObjectInfo,
   window: Window,
-  options: SweepOptions,
+  options: Looking,
   signal: AbortSignal,
 ): Promise<Job | 'settled' | 'young' | 'incomplete'> {
   const terminals = window.terminals.get(image.name) ?? [];
-  const seen = setOf(image, window.members);
-  if (seen.mask !== undefined && isSettled(seen, terminals)) return 'settled';
+  const seen = await setInWindow(image, window, options, signal);
+  if (seen !== undefined && isSettled(seen, terminals)) return 'settled';
   // Not settled as far as the window shows: look closely.
   const sets = await collectInputs(options.store, image, options.pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
@@ -105,6 +109,21 @@ async function judge(
   if (isSettled(inputs, terminals)) return 'settled';
   if (ageMs(inputs) < options.minAgeMs) return 'young';
   return (await planJob(options.store, inputs, options.plan, signal)) ?? 'incomplete';
+}
+
+/** `undefined` where the window does not show all of it. */
+async function setInWindow(
+  image: ObjectInfo,
+  { members, covers }: Window,
+  { folderMaskOf, pairing }: Looking,
+  signal: AbortSignal,
+): Promise<InputSet | undefined> {
+  const stem = stemOf(image.name) ?? image.name;
+  if (!covers(stem)) return undefined;
+  const seen = setOf(image, members);
+  if (seen.mask !== undefined) return seen;
+  if (!covers(`${stem}_mask`)) return undefined;
+  return setOf(image, members, pairing.folderMask ? await folderMaskOf(image.name, signal) : undefined);
 }
 
 function ageMs({ image, mask, request }: InputSet): number {

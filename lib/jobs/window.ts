@@ -1,7 +1,7 @@
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
 import type { InputSet } from './identity.ts';
 import { inputGenerations } from './manifest.ts';
-import { compareMasks, readName, readTerminalName } from './names.ts';
+import { bestMask, readName, readTerminalName } from './names.ts';
 
 /** A run of pictures in name order, with what lies around them in both buckets. */
 export interface Window {
@@ -11,6 +11,8 @@ export interface Window {
   /** Manifests and error files, by the name of their picture. */
   readonly terminals: ReadonlyMap<string, readonly ObjectInfo[]>;
   readonly isLast: boolean;
+  /** Is every object `{stem}.*` among the members? */
+  readonly covers: (stem: string) => boolean;
 }
 
 interface WindowOptions {
@@ -36,7 +38,8 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
   let isLast = true;
   let end: string | undefined;
   // From the beginning of the stem: the mask of a picture may come before it.
-  for await (const info of store.list(buckets.input, { startOffset: stemOf(after) ?? after }, signal)) {
+  const start = stemOf(after) ?? after;
+  for await (const info of store.list(buckets.input, { startOffset: start }, signal)) {
     if (end !== undefined && !isBefore(info.name, end)) {
       isLast = false;
       break;
@@ -52,6 +55,8 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
     members: groupByStem(listed),
     terminals: await terminalsOf(images, options, signal),
     isLast,
+    covers: (stem) =>
+      !isBefore(`${stem}.`, start) && (isLast || (end !== undefined && !isBefore(end, endOfStem(stem)))),
   };
 }
 
@@ -97,12 +102,16 @@ function groupBy(
   return groups;
 }
 
-/** The picture's set as far as these objects show it; outside a window may lie a mask named `_mask`. */
-export function setOf(image: ObjectInfo, members: Window['members']): InputSet {
+/**
+ * The picture's set as far as these objects show it; outside a window may lie a mask named `_mask`.
+ *
+ * @param folderMask what is taken where it has no mask of its own.
+ */
+export function setOf(image: ObjectInfo, members: Window['members'], folderMask?: ObjectInfo): InputSet {
   const ofStem = members.get(stemOf(image.name) ?? '') ?? [];
   const ofRole = (role: string) => ofStem.filter(({ name }) => readName(name)?.role === role);
-  const [mask] = ofRole('mask').sort((a, b) => compareMasks(a.name, b.name));
-  return { image, mask, request: ofRole('request')[0] };
+  const mask = bestMask(ofRole('mask'));
+  return { image, mask: mask ?? folderMask, request: ofRole('request')[0] };
 }
 
 /** Has a job of exactly these inputs ended, whatever model it ran with? */
@@ -111,7 +120,8 @@ export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): b
   return terminals.some(({ metadata }) => wanted.every(([key, generation]) => metadata[key] === generation));
 }
 
-function stemOf(name: string): string | undefined {
+/** Folder and stem; `undefined` for objects that are no part of a job. */
+export function stemOf(name: string): string | undefined {
   const read = readName(name);
   return read === undefined ? undefined : `${read.folder}${read.stem}`;
 }

@@ -1,3 +1,4 @@
+import { Storage } from '@google-cloud/storage';
 import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { StorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -28,6 +29,8 @@ export interface WiredWorld extends AsyncDisposable {
   readonly lines: readonly LogLine[];
   /** What a worker of its own would be wired to: it shares nothing with the others but the buckets. */
   worker(environment?: Readonly<Record<string, string>>): Promise<Jobs>;
+  /** Uploads one file, over what has its name. */
+  put(name: string, what: 'photo' | 'mask'): Promise<void>;
   /** Drops `{name}.png` and its mask. */
   dropPair(name: string): Promise<void>;
   /** The last parts of the names in the output folder of a picture, in order. */
@@ -48,10 +51,15 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
     (message: string, fields: object = {}) =>
       void lines.push({ level, message, fields: { ...fields } });
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
-  const create = (name: string, bytes: Uint8Array) =>
-    user.create({ bucket: 'input', name }, bytes, { contentType: 'image/png' });
+  // As users do: the store that jobs have overwrites nothing.
+  const client = new Storage({ apiEndpoint: storage.url, projectId: 'local' });
+  const put = (name: string, what: 'photo' | 'mask') =>
+    client
+      .bucket('input')
+      .file(name)
+      .save(what === 'photo' ? photo : mask, { resumable: false });
   return {
-    ...{ storage, model, user, lines },
+    ...{ storage, model, user, lines, put },
     worker: (environment = {}) =>
       wire(
         readConfig({
@@ -63,8 +71,8 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
         log,
       ).jobs(),
     async dropPair(name) {
-      await create(`${name}.mask.png`, mask);
-      await create(`${name}.png`, photo);
+      await put(`${name}.mask.png`, 'mask');
+      await put(`${name}.png`, 'photo');
     },
     async endOf(name) {
       const outputs = await listed(user, 'output', `${name}.png/`);

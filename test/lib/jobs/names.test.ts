@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareMasks, outputNames, readName, readTerminalName } from '../../../lib/jobs/names.ts';
+import { bestMask, outputNames, readName, readTerminalName } from '../../../lib/jobs/names.ts';
 
 describe('readName', () => {
   it.each([
@@ -28,10 +28,11 @@ describe('readName', () => {
   });
 });
 
-describe('compareMasks', () => {
+describe('bestMask', () => {
   it('prefers .mask to _mask, then PNG, then the name', () => {
-    const names = ['p_mask.png', 'p.mask.jpg', 'p.mask.PNG', 'p.mask.png'];
-    expect(names.sort(compareMasks)).toEqual(['p.mask.PNG', 'p.mask.png', 'p.mask.jpg', 'p_mask.png']);
+    const inOrder = ['p.mask.PNG', 'p.mask.png', 'p.mask.jpg', 'p_mask.png'].map((name) => ({ name }));
+    for (const [n, best] of inOrder.entries()) expect(bestMask(inOrder.slice(n).reverse())).toBe(best);
+    expect(bestMask([])).toBeUndefined();
   });
 });
 

@@ -57,6 +57,28 @@ describe('collectInputs', () => {
     expect(await namesOf(world, 'd/b.jpg', true)).toEqual([['d/b.jpg', 'd/b.mask.png', undefined]]);
   });
 
+  it("finds from a folder's mask every picture directly in it that has no other", async () => {
+    const files = ['d/a.jpg', 'd/b.jpg', 'd/b_mask.png', 'd/c.png', 'd/c.json', 'd/e/f.jpg', 'g.jpg'];
+    const world = worldOf('d/_folder.mask.png', ...files);
+    expect(await namesOf(world, 'd/_folder.mask.png')).toEqual([]);
+    expect(await namesOf(world, 'd/_folder.mask.png', true)).toEqual([
+      ['d/a.jpg', 'd/_folder.mask.png', undefined],
+      ['d/c.png', 'd/_folder.mask.png', 'd/c.json'],
+    ]);
+  });
+
+  it('finds from the mask at the top of a bucket no picture of a folder', async () => {
+    const world = worldOf('_folder.mask.png', 'a.jpg', 'd/b.jpg');
+    expect(await namesOf(world, '_folder.mask.png', true)).toEqual([
+      ['a.jpg', '_folder.mask.png', undefined],
+    ]);
+  });
+
+  it('leaves a crowded folder to the sweep after the first pictures', async () => {
+    const world = worldOf('d/_folder.mask.png', ...Array.from({ length: 230 }, (_, n) => `d/p${n}.jpg`));
+    expect(await namesOf(world, 'd/_folder.mask.png', true)).toHaveLength(200);
+  });
+
   it('ignores what is no part of a job', async () => {
     expect(await namesOf(worldOf('notes.txt'), 'notes.txt')).toEqual([]);
   });

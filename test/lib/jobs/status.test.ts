@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
+import { collectInputs } from '../../../lib/jobs/pairing.ts';
+import { planJob } from '../../../lib/jobs/plan.ts';
 import { runJob } from '../../../lib/jobs/run.ts';
 import { statusOf } from '../../../lib/jobs/status.ts';
-import { buckets, fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
+import { buckets, fakeEngine, jobsOf, never, planOptions, runOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 it('tells from the buckets what has become of every picture', async () => {
@@ -31,7 +33,9 @@ it('tells from the buckets what has become of every picture', async () => {
   await run('s/running.jpg', undefined, dying);
   world.nowMs += 5000;
 
-  expect(await statusOf(store, buckets, 's/')).toEqual([
+  // A picture named in full is told with its mask, which does not begin so.
+  expect(await statusOf({ store, buckets, prefix: 's/done.jpg' })).toMatchObject([{ state: 'done' }]);
+  expect(await statusOf({ store, buckets, prefix: 's/' })).toEqual([
     { image: 's/alone.jpg', state: 'no mask', ageMs: 5000, attempts: 0, modelCalls: 0, code: '' },
     { image: 's/done.jpg', state: 'done', ageMs: 5000, attempts: 1, modelCalls: 1, code: '' },
     { image: 's/pending.jpg', state: 'pending', ageMs: 5000, attempts: 0, modelCalls: 0, code: '' },
@@ -53,4 +57,50 @@ it('tells from the buckets what has become of every picture', async () => {
       code: 'MODEL_QUOTA',
     },
   ]);
+});
+
+describe('pictures with the mask of their folder', () => {
+  const options = (store: ReturnType<typeof memoryClient>, folderMask: boolean) => ({
+    ...{ store, buckets, prefix: 'f/p', folderMask },
+  });
+
+  it('are told from what became of them, and wait where that is configured', async () => {
+    const world = memoryBuckets();
+    const store = memoryClient(world);
+    for (const name of ['f/_folder.mask.png', 'f/p1.jpg', 'f/p2.jpg'])
+      put(world, { bucket: 'input', name }, name);
+    const [set] = await collectInputs(
+      store,
+      { bucket: 'input', name: 'f/p1.jpg' },
+      { folderMask: true },
+      never,
+    );
+    const job = set && (await planJob(store, set, planOptions, never));
+    if (job === undefined) throw new Error('expected a job');
+    await runJob(job, runOptions(store, fakeEngine()), never);
+    const states = async (folderMask: boolean) =>
+      (await statusOf(options(store, folderMask))).map(({ state }) => state);
+    expect(await states(false)).toEqual(['done', 'no mask']);
+    expect(await states(true)).toEqual(['done', 'pending']);
+  });
+});
+
+it('tells of the later of two claims of one picture', async () => {
+  const world = memoryBuckets();
+  const store = memoryClient(world);
+  const drop = (name: string) => put(world, { bucket: 'input', name }, name);
+  const states: string[] = [];
+  for (let upload = 0; upload < 6; upload++) {
+    drop('p.mask.png');
+    if (upload === 0) drop('p.jpg');
+    const engine = fakeEngine(() => {
+      if (upload % 2 === 1) throw new EditError('MODEL_QUOTA', 'Expected quota');
+      return 'painted';
+    });
+    const [job] = await jobsOf(store, 'p.jpg');
+    if (job !== undefined) await runJob(job, runOptions(store, engine), never).catch(() => undefined);
+    world.nowMs += 1000;
+    states.push((await statusOf({ store, buckets, prefix: '' })).map(({ state }) => state).join());
+  }
+  expect(states).toEqual(['done', 'waiting', 'done', 'waiting', 'done', 'waiting']);
 });

@@ -88,6 +88,52 @@ describe('sweep', () => {
     expect(await sweep(optionsFor(world, { plan }), never)).toMatchObject({ jobs: [], settled: 1 });
   });
 
+  describe("pictures with their folder's mask", () => {
+    const options = { pairing: { folderMask: true } };
+    const files = ['d/_folder.mask.png', 'd/a.jpg', 'd/b.jpg', 'd/b.mask.png', 'd/z.jpg', 'e/a.jpg'];
+
+    it('are found where that is configured, and again when it was uploaded again', async () => {
+      const world = worldOf(...files);
+      expect(imagesOf(await sweep(optionsFor(world), never))).toEqual(['d/b.jpg']);
+      expect(imagesOf(await sweep(optionsFor(world, options), never))).toEqual(['d/a.jpg', 'd/z.jpg']);
+      expect(await sweep(optionsFor(world, options), never)).toMatchObject({ jobs: [], settled: 3 });
+      put(world, { bucket: 'input', name: 'd/_folder.mask.png' }, 'another');
+      expect(await sweep(optionsFor(world, options), never)).toMatchObject({ jobs: [], young: 2 });
+      world.nowMs += 600_000;
+      expect(imagesOf(await sweep(optionsFor(world, options), never))).toEqual(['d/a.jpg', 'd/z.jpg']);
+    });
+
+    it('take their own mask when it comes later', async () => {
+      const world = worldOf('d/_folder.mask.png', 'd/a.jpg');
+      await sweep(optionsFor(world, options), never);
+      put(world, { bucket: 'input', name: 'd/a_mask.png' }, 'own');
+      world.nowMs += 600_000;
+      for (const maxImages of [1, 1000]) {
+        const dry = await sweep(optionsFor(world, { ...options, maxImages, isDryRun: true }), never);
+        expect(imagesOf(dry)).toEqual(['d/a.jpg']);
+      }
+    });
+
+    it('take their own mask too where it lies before the window', async () => {
+      const world = worldOf('_folder.mask.png', 'a.png.jpg', 'a.webp');
+      await sweep(optionsFor(world, options), never);
+      put(world, { bucket: 'input', name: 'a.mask.png' }, 'own');
+      world.nowMs += 600_000;
+      const found: string[][] = [];
+      for (let run = 0; run < 2; run++)
+        found.push(imagesOf(await sweep(optionsFor(world, { ...options, maxImages: 1 }), never)));
+      expect(found).toEqual([[], ['a.webp']]);
+    });
+
+    it('cost one more request for each folder once they are settled', async () => {
+      const world = worldOf('d/_folder.mask.png', ...Array.from({ length: 100 }, (_, n) => `d/p${n}.jpg`));
+      await sweep(optionsFor(world, { ...options, maxJobs: 1000 }), never);
+      const store = memoryClient(world);
+      await sweep(optionsFor(world, { ...options, store }), never);
+      expect(store.requests.length).toBeLessThan(10);
+    });
+  });
+
   it('goes on where it stopped, and begins again at the end', async () => {
     const names = Array.from({ length: 7 }, (_, i) => [`p${i}.jpg`, `p${i}.mask.png`]).flat();
     const world = worldOf(...names);

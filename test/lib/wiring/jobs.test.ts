@@ -26,6 +26,39 @@ test('defaults of requests reach the job, below what its own file says', async (
   expect(await world.manifestOf('p')).toMatchObject({ request: { featherPx: 3, seed: 9, mode: 'removal' } });
 });
 
+describe("a folder's mask", () => {
+  it.each([
+    ['before its pictures', ['mask', 'a', 'b']],
+    ['after its pictures', ['a', 'b', 'mask']],
+    ['between them', ['a', 'mask', 'b']],
+  ])(
+    'uploaded %s: one job for each picture, and a new one when the mask is uploaded again',
+    async (_, order) => {
+      await using world = await openWiredWorld({ FOLDER_MASK: 'true', ENGINE: 'patchmatch' });
+      const { uploads } = await world.worker();
+      const upload = async (what: string) => {
+        const name = what === 'mask' ? 'd/_folder.mask.png' : `d/${what}.png`;
+        await world.put(name, what === 'mask' ? 'mask' : 'photo');
+        await uploads({ bucket: 'input', name });
+      };
+      for (const what of order) await upload(what);
+      for (const name of ['d/a', 'd/b']) expect(await world.endOf(name)).toEqual(published);
+      await upload('mask');
+      for (const name of ['d/a', 'd/b'])
+        expect(await world.endOf(name)).toEqual([...published, ...published]);
+    },
+  );
+
+  it('is nothing where it is not configured', async () => {
+    await using world = await openWiredWorld({ ENGINE: 'patchmatch' });
+    await world.put('d/a.png', 'photo');
+    await world.put('d/_folder.mask.png', 'mask');
+    const { uploads } = await world.worker();
+    for (const name of ['d/a.png', 'd/_folder.mask.png']) await uploads({ bucket: 'input', name });
+    expect(await world.endOf('d/a')).toEqual([]);
+  });
+});
+
 describe('the daily cap of cost', () => {
   it('is never passed by workers at once; the rest waits, reports, and goes on the next day', async () => {
     await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '0.12' });
@@ -46,7 +79,7 @@ describe('the daily cap of cost', () => {
         expect(await world.claimOf(name)).toMatchObject({ ...waiting, code: 'COST_CAP_REACHED' });
         expect(await world.endOf(name)).toEqual([]);
       }
-      const states = await statusOf(world.user, buckets, '');
+      const states = await statusOf({ store: world.user, buckets, prefix: '' });
       expect(
         states.filter(({ state, code }) => state === 'waiting' && code === 'COST_CAP_REACHED'),
       ).toHaveLength(open.size);
