@@ -1,3 +1,4 @@
+import type { Damage } from './damaged-reply.ts';
 import type { Operation, StorageRequest } from './request.ts';
 
 /**
@@ -5,6 +6,8 @@ import type { Operation, StorageRequest } from './request.ts';
  * - `503`: answered 503, no effect.
  * - `reset`: the connection breaks, no effect.
  * - `lost`: the effect happens, then the connection breaks: the answer is lost.
+ * - `cut`, `stalled`: the effect happens; half of the answer's body is sent, then the connection breaks, or is silent.
+ * - `garbled`: the effect happens; one byte of the answer's body is another on the line.
  * - `hang`: waits before the effect until `release()`; then goes on as if nothing had been. A zombie.
  * - `crash-before`, `crash-after`: the worker that asked is dead from here on, before or after the effect.
  *   Neither this request nor any later one of it is answered or has an effect, until `reset()`.
@@ -15,6 +18,7 @@ export type FaultKind =
   | '503'
   | 'reset'
   | 'lost'
+  | Damage
   | 'hang'
   | 'crash-before'
   | 'crash-after'

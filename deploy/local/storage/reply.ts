@@ -9,6 +9,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly json?: unknown;
   readonly body?: Uint8Array | string;
+  /** Of `body` only so many bytes are sent, then the connection breaks or is silent. */
+  readonly breaksOff?: { readonly after: number; readonly damage: 'cut' | 'stalled' };
   /** Bytes `start` to `end`, both included, of an open file. */
   readonly file?: { readonly handle: number; readonly start: number; readonly end: number };
 }
@@ -36,6 +38,13 @@ export async function sendReply(
     ...(status === 304 ? {} : { 'content-length': length }),
     ...reply.headers,
   });
+  if (reply.breaksOff !== undefined) {
+    const { after, damage } = reply.breaksOff;
+    response.write(Buffer.from(body).subarray(0, after), () => {
+      if (damage === 'cut') response.destroy();
+    });
+    return;
+  }
   if (file === undefined) {
     response.end(method === 'HEAD' ? '' : body);
     return;

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { LOOPBACK } from '../loopback.ts';
+import { damagedReply } from './damaged-reply.ts';
 import type { FaultGate } from './faults.ts';
 import { errorReply, type Reply, sendReply } from './reply.ts';
 import {
@@ -101,5 +102,9 @@ async function runWithFaults(
       return run();
     case 'notice':
       return run();
+    case 'cut':
+    case 'stalled':
+    case 'garbled':
+      return damagedReply(await run(), rule.kind);
   }
 }

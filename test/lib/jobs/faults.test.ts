@@ -105,6 +105,7 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
   const kinds: readonly { kind: FaultKind; times: number; mostCalls: number }[] = [
     { kind: 'reset', times: 1, mostCalls: 1 },
     { kind: 'lost', times: 1, mostCalls: 1 },
+    { kind: 'cut', times: 1, mostCalls: 1 },
     { kind: '503', times: longerThanRetries, mostCalls: 2 },
     { kind: 'lost', times: longerThanRetries, mostCalls: 2 },
     { kind: 'crash-before', times: 1, mostCalls: 2 },

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultKind } from '../../../deploy/local/storage/faults.ts';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
 import { listed, openEmulator } from '../../support/emulator-world.ts';
 
@@ -13,6 +14,13 @@ beforeAll(async () => {
 afterAll(() => emulator[Symbol.asyncDispose]());
 beforeEach(() => emulator.faults.reset());
 
+/** Gives a silent line up soon. */
+const quickStore = () =>
+  cloudStorage({
+    apiEndpoint: emulator.workerUrl('tested'),
+    projectId: undefined,
+    retry: { attemptTimeoutMs: 200, backoffMs: [1, 1] },
+  });
 const store = () =>
   cloudStorage({
     apiEndpoint: emulator.workerUrl('tested'),
@@ -128,6 +136,23 @@ describe('cloudStorage', () => {
     // The late answer arrives here; an error of it that nobody catches fails the test run.
     await new Promise((resolve) => setTimeout(resolve, 50));
   });
+
+  const large = new Uint8Array(1_000_000).map((_, n) => n % 251);
+  const generationRead = async (kind: FaultKind, times: number) => {
+    const { info } = await store().create(freshId(), large, plain);
+    const match = { worker: 'tested', operations: ['read' as const] };
+    emulator.faults.set([{ kind, at: 1, times, match }]);
+    return quickStore().read(info, { maxBytes: 2_000_000 });
+  };
+
+  it.each(['cut', 'stalled', 'garbled'] as const)(
+    'a download that is %s is made again, and given up when it always is',
+    async (kind) => {
+      expect(Buffer.compare((await generationRead(kind, 2)) ?? Buffer.of(), large)).toBe(0);
+      expect(emulator.faults.hits()).toHaveLength(2);
+      await expect(generationRead(kind, 3)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    },
+  );
 
   it('never hands on bytes that are not those the server has', async () => {
     let requests = 0;

@@ -41,6 +41,31 @@ describe('a fault at request k', () => {
     expect(await create('a')).toBe(412);
   });
 
+  it('cut: does it and sends half of the answer', async () => {
+    emulator.faults.set([{ kind: 'cut', at: 1 }]);
+    expect(await create('a')).toSatisfy(isBroken);
+    expect(await exists('a')).toBe(true);
+  });
+
+  it.each([100, 1_000_000])('garbled: one byte of %d is another', async (length) => {
+    await fileFor('a').save(Buffer.alloc(length), createOnly);
+    emulator.faults.set([{ kind: 'garbled', at: 1 }]);
+    const [bytes] = await fileFor('a').download({ validation: false });
+    expect([bytes.length, bytes.filter((byte) => byte !== 0).length]).toEqual([length, 1]);
+  });
+
+  it('stalled: half comes, and no more', async () => {
+    await fileFor('a').save(Buffer.alloc(1000), createOnly);
+    emulator.faults.set([{ kind: 'stalled', at: 1 }]);
+    const stream = fileFor('a').createReadStream({ validation: false });
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    await eventually(() => expect(received).toBe(500));
+    stream.destroy();
+  });
+
   it('hang: waits for release and then does it', async () => {
     let hits = 0;
     emulator.faults.set([{ kind: 'hang', at: 1, onHit: () => void hits++ }]);
