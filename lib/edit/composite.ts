@@ -1,9 +1,11 @@
-import { boundingBox, crop as cut } from '../image/box.ts';
-import { composite } from '../image/composite.ts';
+import { isBlank } from '../image/blank.ts';
+import { crop as cut } from '../image/box.ts';
+import { compositeOn } from '../image/composite.ts';
 import { differenceMask } from '../image/difference-mask.ts';
 import { dilate } from '../image/dilate.ts';
 import { contentOf } from '../image/frame-picture.ts';
 import type { Mask, Raster } from '../image/raster.ts';
+import { type Surroundings, surroundingsOf } from '../image/surroundings.ts';
 import { type FitReport, fitReport, rejectionOf } from './fit.ts';
 import type { Repaint } from './plan.ts';
 
@@ -19,33 +21,56 @@ export interface Fitted {
   readonly edited: Raster;
 }
 
-interface FitOptions {
+interface RegionOptions {
   /** The crop in the picture's own space and depth. */
   readonly crop: Raster;
-  /** The whole answer in the same colours, 8 bit, any size. */
-  readonly answer: Raster;
   readonly region: Repaint;
-  /** What the model was to repaint, in the frame; `undefined` when it chose itself. */
-  readonly repainted: Mask | undefined;
   /** The part of the mask that is written; `undefined`: all of it. */
   readonly writable?: ((mask: Mask) => Mask) | undefined;
 }
 
-/** Registers, harmonises and blends one answer, and says whether it may be used. */
-export function fitAnswer({ crop, answer, region, repainted, writable }: FitOptions): Fitted {
-  const { plan, featherPx, dilationPx } = region;
-  const edited = contentOf(answer, plan);
-  const mask =
-    region.mask ?? dilate(differenceMask({ crop: colours(crop, edited.channels), edited }), dilationPx);
+/** What answers to a region with this mask are compared with. */
+export function surroundingsIn({
+  crop,
+  region: { plan, featherPx },
+  writable,
+  mask,
+  repainted,
+  colours,
+}: RegionOptions & {
+  readonly mask: Mask;
+  /** What the model was to repaint, in the frame; `undefined`: the mask, or it chose itself. */
+  readonly repainted: Mask | undefined;
+  /** Channels of an answer. */
+  readonly colours: number;
+}): Surroundings {
   const written = writable === undefined ? mask : writable(mask);
-  const isUnchanged = boundingBox(written) === undefined;
-  const result = composite({
+  return surroundingsOf({
     crop,
-    edited,
     mask: written,
-    ...(repainted === undefined ? {} : { repainted: contentOf(repainted, plan) }),
+    repainted: repainted === undefined ? written : contentOf(repainted, plan),
+    colours,
     featherPx,
   });
+}
+
+interface FitOptions extends RegionOptions {
+  /** The whole answer in the same colours, 8 bit, any size. */
+  readonly answer: Raster;
+  /** Those of the region's mask; `undefined`: they are made here. */
+  readonly surroundings?: Surroundings | undefined;
+}
+
+/** Registers, harmonises and blends one answer, and says whether it may be used. */
+export function fitAnswer(options: FitOptions): Fitted {
+  const { crop, answer, region, surroundings } = options;
+  const edited = contentOf(answer, region.plan);
+  const colours = edited.channels;
+  const mask =
+    region.mask ?? dilate(differenceMask({ crop: coloursOf(crop, colours), edited }), region.dilationPx);
+  const around = surroundings ?? surroundingsIn({ ...options, mask, repainted: undefined, colours });
+  const isUnchanged = isBlank(around.mask.data, 0, around.mask.data.length);
+  const result = compositeOn(around, edited);
   const { patch, raster } = result;
   const fit = fitReport(result, crop);
   const rejection = isUnchanged
@@ -55,7 +80,7 @@ export function fitAnswer({ crop, answer, region, repainted, writable }: FitOpti
 }
 
 /** The first `channels` channels: without the alpha, of which a model knows nothing. */
-function colours(raster: Raster, channels: number): Raster {
+function coloursOf(raster: Raster, channels: number): Raster {
   if (raster.channels === channels) return raster;
   return { ...raster, channels, data: raster.data.filter((_, i) => i % raster.channels < channels) };
 }

@@ -67,7 +67,7 @@ export async function addDetail(options: DetailOptions): Promise<Detailed> {
   const content = { left: 0, top: 0, ...tiling.canvas };
   const plan = { ...region.plan, frame: tiling.canvas, content, scale: tiling.scale };
   const fitted = await step('composite', () =>
-    fitAnswer({ crop: crop.original, answer, region: { ...region, plan }, repainted: undefined, writable }),
+    fitAnswer({ crop: crop.original, answer, region: { ...region, plan }, writable }),
   );
   const { report, warnings, calls } = reportOf(options, tiling, told);
   if (fitted.rejection === undefined) return { fitted, report, warnings, calls };

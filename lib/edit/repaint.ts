@@ -6,11 +6,13 @@ import { type Crop, readCrop, readCropAsSrgb, type Source } from '../image/codec
 import type { Patch } from '../image/codec/write.ts';
 import { maskInFrame, padToFrame } from '../image/frame-picture.ts';
 import type { Box, Mask, Size } from '../image/raster.ts';
+import type { Surroundings } from '../image/surroundings.ts';
 import type { EditRequest } from '../request.ts';
-import { type Fitted, fitAnswer } from './composite.ts';
+import { type Fitted, fitAnswer, surroundingsIn } from './composite.ts';
 import { addDetail, type Detailed } from './detail.ts';
+import { meanwhile } from './meanwhile.ts';
 import type { Repaint } from './plan.ts';
-import { dilationOf, question } from './question.ts';
+import { question } from './question.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import type { Step } from './stopwatch.ts';
 import type { WholeBlocks } from './whole-blocks.ts';
@@ -55,8 +57,9 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   const { photo, region, engine, step, signal } = options;
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
   const request = await step('frame', () => inpaintRequest(options, crop));
-  const reply = await step('inpaint', () => engine.inpaint(request, signal));
-  const candidates = await fitCandidates(options, crop, reply);
+  const surroundings = meanwhile(() => surroundingsOf(options, crop, request));
+  const reply = await step('inpaint', () => engine.inpaint(request, signal)).finally(surroundings.stop);
+  const candidates = await fitCandidates(options, crop, { reply, surroundings: surroundings.get });
   const [best, ...others] = usable(candidates);
   const detailed = await detailOf(options, crop, best);
   return {
@@ -75,21 +78,45 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   };
 }
 
-async function fitCandidates(options: RepaintOptions, crop: Crop, reply: InpaintReply): Promise<Candidate[]> {
+interface Answered {
+  readonly reply: InpaintReply;
+  readonly surroundings: () => Surroundings | undefined;
+}
+
+async function fitCandidates(
+  options: RepaintOptions,
+  crop: Crop,
+  { reply, surroundings }: Answered,
+): Promise<Candidate[]> {
   const { photo, region, step } = options;
   const writable = writableIn(options);
-  const repainted = region.mask && maskInFrame(region.mask, region.plan, dilationOf(options));
   const candidates: Candidate[] = [];
   for (const { image } of images(reply)) {
     const answer = await step('answer', async () =>
       toOwnColours(await decodeAnswer(image.bytes), photo.header),
     );
     const fitted = await step('composite', () =>
-      fitAnswer({ crop: crop.original, answer, region, repainted, writable }),
+      fitAnswer({ crop: crop.original, answer, region, writable, surroundings: surroundings() }),
     );
     candidates.push({ image, fitted });
   }
   return candidates;
+}
+
+/** `undefined` when the model chooses itself what it repaints. */
+function surroundingsOf(
+  options: RepaintOptions,
+  { original }: Crop,
+  request: InpaintRequest,
+): Surroundings | undefined {
+  const { region, photo } = options;
+  const { mask, plan } = region;
+  if (mask === undefined) return undefined;
+  // An engine that grows the mask itself was sent it as it is.
+  const repainted =
+    request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
+  const colours = original.channels - (photo.header.hasAlpha ? 1 : 0);
+  return surroundingsIn({ crop: original, region, writable: writableIn(options), mask, repainted, colours });
 }
 
 /** The part of a mask that is written; `undefined`: all of it. */

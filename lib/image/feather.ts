@@ -39,6 +39,11 @@ export function feather(mask: Mask, featherPx: number): Mask {
   return { ...mask, data };
 }
 
+/** Distance to the nearest kept pixel, as far as a feather asks: twice its width tells whether the mask is thick enough for it. */
+export function featherDistance(mask: Mask, featherPx: number): Float32Array {
+  return insideDistance(mask, 2 * featherPx);
+}
+
 /**
  * The difference-adaptive inward feather:
  * `min(mask, 255 * max(S(d / w), S((|O - P| - 6) / 18) * S(d / 2)))`.
@@ -47,20 +52,20 @@ export function feather(mask: Mask, featherPx: number): Mask {
  * there would let the object shine through as a ghost. w is `featherPx`, but at most half the mask's
  * inner radius, so that thin masks are replaced too.
  *
- * @param args.mask the effective mask of the patch, H x W x 1. @param args.difference low-passed |O - P| of
+ * @param args.mask the effective mask of the patch, H x W x 1. @param args.distance its `featherDistance` when the caller has it.
+ * @param args.difference low-passed |O - P| of
  * the whole crop at any resolution, levels. @param args.patch where the patch lies in the crop, px of it.
  */
 export function adaptiveFeather(args: {
   readonly mask: Mask;
+  readonly distance?: Float32Array;
   readonly featherPx: number;
   readonly difference: FloatRaster;
   readonly crop: Size;
   readonly patch: Box;
 }): Mask {
-  const { mask, difference, crop, patch } = args;
+  const { mask, difference, crop, patch, distance = featherDistance(mask, args.featherPx) } = args;
   const { width, height } = mask;
-  // Twice the feather tells whether the mask is thick enough for all of it.
-  const distance = insideDistance(mask, 2 * args.featherPx);
   const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
   const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
   const vertical = linearTaps(difference.height, crop.height, patch.top, height);

@@ -10,6 +10,8 @@ import { applyTone, fitTone, identityTone, type Tone } from './tone.ts';
 /** How the model's answer is brought to the light and colour of the picture around the mask. */
 export interface Harmony {
   readonly tone: Tone;
+  /** H x W x C: the answer after the tone. */
+  readonly toned: FloatRaster;
   /** About H/4 x W/4 x C over the whole crop: levels to add after the tone, smooth, meant inside the mask. */
   readonly residual: FloatRaster;
   /** H x W x 1: low-passed difference between crop and corrected answer, levels: where the old object was. */
@@ -48,22 +50,40 @@ export function harmonise(args: {
   readonly edited: FloatRaster;
   readonly mask: Mask;
 }): Harmony {
-  const { crop, edited, mask } = args;
+  return harmoniseOn(knownRing(args.crop, args.mask), args.edited);
+}
+
+/** The crop's side of `harmonise`: the same for every answer to it. */
+export interface KnownRing {
+  readonly crop: FloatRaster;
+  /** H x W x 1, 1 where tone is compared, and where the membrane starts. */
+  readonly ring: FloatRaster;
+  readonly boundary: FloatRaster;
+  readonly blocks: Blocks;
+}
+
+/** @throws {EditError} `SHAPE_MISMATCH` when sizes differ. */
+export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
   assertSameSize(crop, mask);
   const distance = outsideDistance(mask, ringToPx);
   const ring = weightsBetween(mask, distance, ringFromPx, ringToPx);
+  const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
+  return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx) };
+}
+
+/** `harmonise` on a ring made before. */
+export function harmoniseOn({ crop, ring, boundary, blocks }: KnownRing, edited: FloatRaster): Harmony {
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
-  const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
   const residual = membraneFrom(clippedDifference(crop, toned, boundary), boundary);
-  const cropBlocks = blockMeans(crop, ring, blockPx);
   const editedBlocks = blockMeans(edited, ring, blockPx);
   return {
     tone,
+    toned,
     residual,
     difference: contentDifference(crop, toned, residual),
-    ringBefore: ringRms(cropBlocks, editedBlocks, identityTone(crop.channels)),
-    ringAfter: ringRms(cropBlocks, editedBlocks, tone),
+    ringBefore: ringRms(blocks, editedBlocks, identityTone(crop.channels)),
+    ringAfter: ringRms(blocks, editedBlocks, tone),
   };
 }
 
@@ -102,7 +122,9 @@ function contentDifference(crop: FloatRaster, toned: FloatRaster, membrane: Floa
   for (let p = 0; p < out.data.length; p++) {
     let most = 0;
     for (let k = p * channels; k < (p + 1) * channels; k++) {
-      most = Math.max(most, Math.abs(crop.data[k]! - toned.data[k]! - residual.data[k]!));
+      const gap = crop.data[k]! - toned.data[k]! - residual.data[k]!;
+      if (gap > most) most = gap;
+      else if (-gap > most) most = -gap;
     }
     out.data[p] = most;
   }

@@ -5,7 +5,7 @@ import { coverMask } from './cover-mask.ts';
 import { outsideDistance } from './distance.ts';
 import { type FloatRaster, luma } from './float-raster.ts';
 import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
-import { assertSameSize, type Mask } from './raster.ts';
+import { assertSameSize, type Mask, type Size } from './raster.ts';
 import { resizeTo } from './resample.ts';
 import { evenSamples } from './robust.ts';
 
@@ -47,6 +47,9 @@ const zoomGain = 0.98;
 /** ...and move the edge of the picture by something. */
 const minZoomPx = 0.1;
 
+/** The crop's side of a registration at one resolution: what is compared, and where. */
+export type RingLevel = Omit<Level, 'edited'>;
+
 /**
  * Finds how far a model moved the picture, on the known ring 2..32 px around the mask.
  *
@@ -65,8 +68,12 @@ export function register(args: {
   readonly mask: Mask;
 }): Registration {
   assertSameSize(args.crop, args.edited);
-  assertSameSize(args.crop, args.mask);
-  const pyramid = pyramidOf(luma(args.crop), luma(args.edited), args.mask);
+  return registerOn(ringLevels(args.crop, args.mask), args.edited);
+}
+
+/** `register` on levels made before: they are the same for every answer to a crop. @param edited at the size of the finest. */
+export function registerOn(rings: readonly (RingLevel | undefined)[], edited: FloatRaster): Registration {
+  const pyramid = withAnswer(rings, edited);
   const finest = pyramid[0];
   if (finest === undefined) return unmoved(0);
   const residualBefore = residualAt(finest, identityAlignment);
@@ -110,23 +117,40 @@ function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; re
   return fit !== undefined && fit.residual <= zoomGain * shifted.residual ? fit : undefined;
 }
 
-/** Finest first; levels without enough ring are left out. */
-function pyramidOf(crop: FloatRaster, edited: FloatRaster, mask: Mask): Level[] {
-  const pyramid: Level[] = [];
-  let [template, moved, covered] = [crop, edited, mask];
+/**
+ * The crop's side of `register`: finest first, each half the size of the one before; `undefined` where there is too little ring.
+ *
+ * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
+ */
+export function ringLevels(crop: FloatRaster, mask: Mask): (RingLevel | undefined)[] {
+  assertSameSize(crop, mask);
+  const rings: (RingLevel | undefined)[] = [];
+  let [template, covered] = [luma(crop), mask];
   for (let k = 0; k < levels; k++) {
     const ring = ringOf(covered, Math.max(ringToPx / 2 ** k, minRingToPx));
-    if (ring.length >= minRingCount) {
-      pyramid.push({ template: blur(template, preBlurPx), edited: blur(moved, preBlurPx), ring });
-    }
-    const size = { width: Math.round(template.width / 2), height: Math.round(template.height / 2) };
+    rings.push(ring.length < minRingCount ? undefined : { template: blur(template, preBlurPx), ring });
+    const size = halfOf(template);
     if (Math.min(size.width, size.height) < minLevelSidePx) break;
     template = resizeTo(template, size);
-    moved = resizeTo(moved, size);
     covered = coverMask(covered, size);
+  }
+  return rings;
+}
+
+function withAnswer(rings: readonly (RingLevel | undefined)[], edited: FloatRaster): Level[] {
+  const pyramid: Level[] = [];
+  let moved = luma(edited);
+  for (const [k, ring] of rings.entries()) {
+    if (k > 0) moved = resizeTo(moved, halfOf(moved));
+    if (ring !== undefined) pyramid.push({ ...ring, edited: blur(moved, preBlurPx) });
   }
   return pyramid;
 }
+
+const halfOf = ({ width, height }: Size): Size => ({
+  width: Math.round(width / 2),
+  height: Math.round(height / 2),
+});
 
 /** Known pixels 2..`toPx` px from the mask that have neighbours on all sides. */
 function ringOf(mask: Mask, toPx: number): Int32Array {

@@ -43,7 +43,7 @@ export function candidateCost(scores: Scores, crop: Size): number {
  * Scores one composite.
  *
  * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.blended where it changed, and to what.
- * @param args.small, args.aligned crop and aligned answer at working size. @param args.covered their mask.
+ * @param args.small the crop at working size. @param args.covered its mask.
  */
 export function scoreComposite(args: {
   readonly crop: Raster;
@@ -54,16 +54,15 @@ export function scoreComposite(args: {
   readonly registration: Registration;
   readonly harmony: Harmony;
   readonly small: FloatRaster;
-  readonly aligned: FloatRaster;
   readonly covered: Mask;
 }): Scores {
-  const { crop, edited, registration, harmony, small, aligned, covered } = args;
+  const { crop, edited, registration, harmony, small, covered } = args;
   return {
     driftPx: driftPx(registration.alignment, crop),
     ringResidual: harmony.ringAfter,
     seamStep: seamStep(args),
     resolution: Math.min(1, edited.width / crop.width, edited.height / crop.height),
-    sharpness: sharpness(small, aligned, covered),
+    sharpness: sharpness(small, harmony.toned, covered),
   };
 }
 

@@ -7,8 +7,8 @@ import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
-import type { Tracing } from '../trace.ts';
 import { traceHeaders } from '../trace/context.ts';
+import type { Tracing } from '../trace.ts';
 import { type EditWith, makeEngine } from './engines.ts';
 import { tracedStore } from './tracing.ts';
 

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import type { Attributes, Trace, Tracing } from '../trace.ts';
 import { traceHeaders } from '../trace/context.ts';
 import { type ExportSpans, startTracing } from '../trace/tracing.ts';
+import type { Attributes, Trace, Tracing } from '../trace.ts';
 
 /** Tracing as configured; without a collector it costs the place of log lines only. */
 export function makeTracing({ otlpEndpoint: endpoint, service }: Config, log: () => Log): Tracing {

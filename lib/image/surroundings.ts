@@ -1,0 +1,77 @@
+import { boundingBox, crop as cut, grow } from './box.ts';
+import { coverMask } from './cover-mask.ts';
+import { featherDistance } from './feather.ts';
+import type { FloatRaster } from './float-raster.ts';
+import { type KnownRing, knownRing } from './harmonise.ts';
+import { assertSameSize, type Box, type Mask, type Raster, type Size } from './raster.ts';
+import { type RingLevel, ringLevels } from './register.ts';
+import { fitSize, resizeTo } from './resample.ts';
+
+/** What an answer is compared with and blended into, all of it known before there is one. */
+export interface Surroundings {
+  readonly crop: Raster;
+  /** The effective mask, size of the crop. */
+  readonly mask: Mask;
+  /** Holds the mask and one kept pixel around it, so that distances to the edge are right. */
+  readonly patch: Box;
+  /** The mask in the patch, and its `featherDistance`. */
+  readonly patchMask: Mask;
+  readonly distance: Float32Array;
+  readonly featherPx: number;
+  /** At most 512 px: registration and light need no more. */
+  readonly size: Size;
+  /** At that size: the crop's colours, and where they cannot be compared. */
+  readonly small: FloatRaster;
+  readonly covered: Mask;
+  readonly levels: readonly (RingLevel | undefined)[];
+  readonly ring: KnownRing;
+}
+
+const workingSidePx = 512;
+
+/**
+ * The part of compositing that needs no answer: made while the model works, and once for all its candidates.
+ *
+ * @param args.crop H x W x C, the image's own space and depth. @param args.mask H x W x 1, the effective mask.
+ * @param args.colours channels of an answer: C, or less the alpha. @param args.repainted of the crop, any size: what the model
+ * was asked to repaint, at least the mask. The ring that both pictures are compared on lies outside of it.
+ * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
+ */
+export function surroundingsOf(args: {
+  readonly crop: Raster;
+  readonly mask: Mask;
+  readonly repainted: Mask;
+  readonly colours: number;
+  readonly featherPx: number;
+}): Surroundings {
+  const { crop, mask, repainted, colours, featherPx } = args;
+  assertSameSize(crop, mask);
+  const size = fitSize(crop, workingSidePx);
+  const whole = resizeTo(crop, size);
+  const small = coloursOf(whole, colours);
+  const covered = withHidden(coverMask(repainted, size), whole, colours);
+  const patch = grow(boundingBox(mask) ?? { left: 0, top: 0, width: 1, height: 1 }, 1, crop);
+  const patchMask = cut(mask, patch);
+  const distance = featherDistance(patchMask, featherPx);
+  const [levels, ring] = [ringLevels(small, covered), knownRing(small, covered)];
+  return { crop, mask, patch, patchMask, distance, featherPx, size, small, covered, levels, ring };
+}
+
+/** The first `channels` channels: without the alpha a model knows nothing of. */
+function coloursOf(raster: FloatRaster, channels: number): FloatRaster {
+  if (raster.channels === channels) return raster;
+  const data = raster.data.filter((_, i) => i % raster.channels < channels);
+  return { ...raster, channels, data };
+}
+
+/** Above this a pixel is opaque; what lies under less was never shown to a model. */
+const opaqueLevel = 254;
+
+/** Also sets what cannot be compared: pixels that are not opaque, when there is a channel beyond the colours. */
+function withHidden(mask: Mask, { channels, data: levels }: FloatRaster, colourChannels: number): Mask {
+  if (channels === colourChannels) return mask;
+  const data = mask.data.map((value, p) =>
+    levels[p * channels + colourChannels]! < opaqueLevel ? 255 : value,
+  );
+  return { ...mask, data };
+}
