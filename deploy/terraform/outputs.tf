@@ -1,0 +1,35 @@
+output "buckets" {
+  description = "Where photos are dropped, where results come, and where claims are kept."
+  value       = { for name in ["input", "output", "control"] : name => "gs://${local.buckets[name]}" }
+}
+
+output "urls" {
+  description = "HTTP functions, for those in `users`."
+  value       = { for name, function in module.http : name => function.url }
+}
+
+output "dashboard" {
+  description = "What is going on."
+  value       = "https://console.cloud.google.com/monitoring/dashboards?project=${var.project}"
+}
+
+output "try" {
+  description = "Commands to try, for those in `users`; the last one for the project's owners."
+  value       = <<-TEXT
+
+    # Drop a photo and its mask, white where the picture may change; then look for the result.
+    gcloud storage cp photo.jpg photo.mask.png gs://${google_storage_bucket.input.name}/
+    gcloud storage ls --recursive gs://${google_storage_bucket.output.name}/photo.jpg/
+
+    # Or send both and wait for the answer.
+    curl -H "Authorization: Bearer $(gcloud auth print-identity-token)" \
+      -F image=@photo.jpg -F mask=@photo.mask.png ${module.http["edit"].url} -o out.jpg
+
+    # Text to image.
+    curl -H "Authorization: Bearer $(gcloud auth print-identity-token)" -H 'content-type: application/json' \
+      -H 'accept: image/png' -d '{"prompt": "a harbour at dawn, wide"}' ${module.http["generate"].url} -o harbour.png
+
+    # Look for pairs without a result now.
+    gcloud scheduler jobs run ${google_cloud_scheduler_job.sweep.name} --project=${var.project} --location=${var.region}
+  TEXT
+}
