@@ -1,0 +1,45 @@
+import { type Block, isUnset, nested, nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+
+export const nobodyIsEverybody: Rule = (resources) =>
+  resources.flatMap(({ address, body }) =>
+    textsOf(body)
+      .filter((text) => /\ball(Authenticated)?Users\b/.test(text))
+      .map((text) => `${address}: expected named members, got ${text}`),
+  );
+
+/** Roles of Google that neither delete nor overwrite objects; every other one is refused until somebody has looked. */
+const harmlessRoles = new Set([
+  'roles/aiplatform.user',
+  'roles/artifactregistry.writer',
+  'roles/cloudtasks.enqueuer',
+  'roles/eventarc.eventReceiver',
+  'roles/iam.serviceAccountUser',
+  'roles/logging.logWriter',
+  'roles/pubsub.publisher',
+  'roles/run.invoker',
+  'roles/storage.objectCreator',
+  'roles/storage.objectViewer',
+]);
+
+export const nobodyDeletes: Rule = (resources) => [
+  ...resources.flatMap(({ address, body: { role } }) =>
+    typeof role !== 'string' ||
+    harmlessRoles.has(role) ||
+    /^\$\{google_project_iam_custom_role\.\w+\.id\}$/.test(role)
+      ? []
+      : [`${address}: expected a role that cannot delete objects, got ${role}`],
+  ),
+  ...ofType(resources, 'google_project_iam_custom_role').flatMap(({ address, body }) =>
+    textsOf(body['permissions'])
+      .filter((permission) => !/^storage\.objects\.(create|get|list|update)$/.test(permission))
+      .map((permission) => `${address}: expected create, get, list and update, got ${permission}`),
+  ),
+];
+
+/** What is given for a whole project holds for every bucket of it. */
+export const storageRightsAreOfBuckets: Rule = (resources) =>
+  ofType(resources, 'google_project_iam_member').flatMap(({ address, body }) =>
+    /storage|custom_role/.test(String(body['role'])) && nestedAll(body, 'condition').length === 0
+      ? [`${address}: expected a right to one bucket, got ${String(body['role'])} for the project`]
+      : [],
+  );
