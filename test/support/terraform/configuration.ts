@@ -39,6 +39,9 @@ export const ofType = (resources: readonly Resource[], type: string): Resource[]
   resources.filter((resource) => resource.type === type);
 export const isUnset = (value: unknown): boolean => value === undefined || value === null || value === '';
 
+/** `value` is the whole expression `${reference}`. */
+export const isReference = (value: unknown, reference: string): boolean => value === `\${${reference}}`;
+
 export const isBlock = (value: unknown): value is Block =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -97,7 +100,11 @@ export function resourcesOf({ root, modules }: Configuration): Resource[] {
     instancesOf(call, scope).flatMap(({ suffix, body }) => {
       const folder = modules[String(call['source'])];
       if (folder === undefined) return [];
-      const defaults = Object.entries(folder.variable).map(([key, { default: value }]) => [key, value]);
+      // What is neither given nor has a default is not set.
+      const defaults = Object.entries(folder.variable).map(([key, { default: value = null }]) => [
+        key,
+        value,
+      ]);
       const args = { ...Object.fromEntries(defaults), ...body } as Block;
       return expanded(folder, { local: folder.local, var: args }, `module.${name}${suffix}.`);
     }),
@@ -156,7 +163,7 @@ function inlined(expression: string, scope: Scope): string {
   return expression.replaceAll(/\b(?:local|var)\.\w+(?![\w.[])/g, (path) => {
     const part = lookUp(path, scope);
     if (typeof part !== 'string') return path;
-    return /^\$\{([^]*)\}$/.exec(part)?.[1] ?? JSON.stringify(part);
+    return /^\$\{([\s\S]*)\}$/.exec(part)?.[1] ?? JSON.stringify(part);
   });
 }
 
@@ -164,7 +171,8 @@ function inlined(expression: string, scope: Scope): string {
 function lookUp(path: string, scope: Scope): unknown {
   let at: unknown = scope;
   for (const step of path.split('.')) {
-    if (!isBlock(at) || !Object.hasOwn(at, step)) return undefined;
+    if (!isBlock(at)) return undefined;
+    if (!Object.hasOwn(at, step)) return path.startsWith('each.value.') ? null : undefined;
     at = at[step];
     if (path.startsWith('local.') && at !== scope.local) at = resolve(at, scope);
   }

@@ -1,4 +1,4 @@
-import { type Block, isUnset, nested, nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+import { type Block, isReference, isUnset, nested, nestedAll, ofType, type Rule } from './configuration.ts';
 
 export const eventsComeAgain: Rule = (resources) => {
   const triggers = ofType(resources, 'google_eventarc_trigger');
@@ -18,7 +18,7 @@ export const eventsComeAgain: Rule = (resources) => {
         ...(criteria['type'] === 'google.cloud.storage.object.v1.finalized'
           ? []
           : [`${address}: expected events of finalized objects, got ${String(criteria['type'])}`]),
-        ...(criteria['bucket'] === '${google_storage_bucket.input.name}'
+        ...(isReference(criteria['bucket'], 'google_storage_bucket.input.name')
           ? []
           : [`${address}: expected the input bucket, got ${String(criteria['bucket'])}`]),
         ...(isUnset(body['service_account']) ? [`${address}: expected service_account, got none`] : []),

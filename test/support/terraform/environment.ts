@@ -1,6 +1,6 @@
 import { functionTable } from '../../../functions/register.ts';
 import { settings } from '../../../lib/config.ts';
-import { type Block, isUnset, nested, nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+import { nested, ofType, type Rule, textsOf } from './configuration.ts';
 
 /** Names that an expression of maps sets: `merge(..., { NAME = ... })`. */
 const namesSet = (expression: unknown): string[] => [

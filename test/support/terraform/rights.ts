@@ -1,4 +1,4 @@
-import { type Block, isUnset, nested, nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+import { nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
 
 export const nobodyIsEverybody: Rule = (resources) =>
   resources.flatMap(({ address, body }) =>

@@ -1,5 +1,5 @@
 import { functionTable } from '../../../functions/register.ts';
-import { type Block, isUnset, nested, nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+import { isReference, isUnset, nested, ofType, type Rule } from './configuration.ts';
 
 const functionType = 'google_cloudfunctions2_function';
 
@@ -29,7 +29,7 @@ export const identitiesAreOwn: Rule = (resources) => {
   return ofType(resources, functionType).flatMap(({ address, body }) => {
     const email = String(nested(body, 'service_config')['service_account_email']);
     // An account made in the module of the function is its own.
-    const isOfModule = email === '${google_service_account.this.email}';
+    const isOfModule = isReference(email, 'google_service_account.this.email');
     const account = isOfModule ? `${address.slice(0, -`${functionType}.this`.length)}${email}` : email;
     const other = seen.get(account);
     seen.set(account, address);

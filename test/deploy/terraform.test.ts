@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from '@cdktf/hcl2json';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { repository, uploadedFiles } from '../support/packed.ts';
+import {
+  type Configuration,
+  type Rule,
+  readConfiguration,
+  resourcesOf,
+} from '../support/terraform/configuration.ts';
+import { at, mistakes } from '../support/terraform/mistakes.ts';
+
+const folder = join(repository, 'deploy/terraform');
+const example = readFileSync(join(folder, 'terraform.tfvars.example'), 'utf8');
+let real: Configuration;
+beforeAll(async () => {
+  real = await readConfiguration(folder);
+});
+
+const faultsOf = (rule: Rule, configuration: Configuration) =>
+  rule(resourcesOf(configuration), configuration);
+
+const terraform = spawnSync('terraform', ['version']).status === 0;
+if (!terraform) console.log('Without terraform the formatting of deploy/terraform is not checked.');
+
+test.skipIf(!terraform)('the files are formatted', () => {
+  const { stdout } = spawnSync('terraform', ['fmt', '-check', '-recursive', folder], { encoding: 'utf8' });
+  expect(stdout).toBe('');
+});
+
+const rules = [...new Set(mistakes.map(([rule]) => rule))];
+
+describe('the rules', () => {
+  test.each(rules.map((rule) => [rule.name, rule] as const))('%s', (_, rule) => {
+    expect(faultsOf(rule, real)).toEqual([]);
+  });
+
+  test.each(mistakes.map(([rule, mistake, ...rest]) => [rule.name, mistake, rule, ...rest] as const))(
+    '%s finds %s',
+    (_name, _mistake, rule, seed, named) => {
+      const copy = structuredClone(real);
+      const { './function': module } = copy.modules;
+      if (module === undefined) throw new Error('expected the module of a function');
+      seed({ ...copy.root, root: copy.root, function: module });
+      expect(faultsOf(rule, copy).join('\n')).toContain(named);
+    },
+  );
+});
+
+test('what is packed is what .gcloudignore lets through', async () => {
+  const packed = String(real.root.local['packed']);
+  const patterns = [...packed.matchAll(/fileset\(local\.root, "([^"]+)"\)/g)].map(([, pattern]) =>
+    String(pattern),
+  );
+  const names = [...packed.matchAll(/^\s+"([^"]+)",$/gm)].map(([, name]) => String(name));
+  const files = [...globSync(patterns, { cwd: repository }), ...names];
+  expect(files.sort()).toEqual(await uploadedFiles(repository));
+});
+
+test('the example sets variables there are, and all that must be set', async () => {
+  const isComment = (line: string) => /^# \w+ +=/.test(line);
+  const text = example.split('\n').map((line) => (isComment(line) ? line.slice(2) : line));
+  const set = Object.keys(await parse('terraform.tf', text.join('\n')));
+  const { variable } = real.root;
+  expect(Object.keys(variable)).toEqual(expect.arrayContaining(set));
+  expect(set).toEqual(
+    expect.arrayContaining(Object.keys(variable).filter((name) => !('default' in at(variable, name)))),
+  );
+});
+
+test('the README names every file', () => {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.tf') && name !== 'versions.tf');
+  expect(files.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { sweepFunction } from '../../../functions/sweep.ts';
+import { EditError, type ErrorCode } from '../../../lib/errors.ts';
+import { circuitBreaker } from '../../../lib/jobs/circuit-breaker.ts';
+import { sweep } from '../../../lib/jobs/sweep.ts';
+import { jsonLog, type Log } from '../../../lib/log.ts';
+import { startTracing } from '../../../lib/trace/tracing.ts';
+import { delivery, dropPair, pass } from '../failure-world.ts';
+import { buckets, fakeEngine, never, planOptions, questionOf } from '../job-world.ts';
+import { memoryClient } from '../memory-store.ts';
+import { type LogEntry, logEntryOf } from './log-filter.ts';
+
+/** What the platform writes beside the functions' own lines. */
+const ofPlatform =
+  'Memory limit of 4096 MiB exceeded with 4101 MiB used. Consider increasing the memory limit';
+
+/** Lines of real jobs, a real circuit breaker and the real sweep behind the framework, as Cloud Logging keeps them. */
+export async function writtenLines(): Promise<LogEntry[]> {
+  const ofJobs = await linesOf(async (log) => {
+    await runJobs(log);
+    await openCircuit(log);
+  });
+  return [
+    ...ofJobs.map((line) => logEntryOf(line, 'inpaint-run-job')),
+    ...(await linesOf(sweepLate)).map((line) => logEntryOf(line, 'inpaint-sweep')),
+    logEntryOf(ofPlatform, 'inpaint-run-job'),
+  ];
+}
+
+async function linesOf(work: (log: Log) => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  await work(jsonLog({ stream: { write: (line) => void lines.push(line) } }));
+  return lines;
+}
+
+const throwing = (code: ErrorCode) =>
+  fakeEngine(() => {
+    throw new EditError(code, 'Expected a picture, got none');
+  });
+
+async function runJobs(log: Log): Promise<void> {
+  for (const engine of [fakeEngine(), throwing('ENGINE_REFUSED'), throwing('MODEL_QUOTA')]) {
+    await delivery(dropPair(), engine, { run: { log } });
+  }
+}
+
+async function openCircuit(log: Log): Promise<void> {
+  const breaker = circuitBreaker(throwing('MODEL_RETIRED'), { now: () => 0, log });
+  await breaker.inpaint(questionOf('r0'), never).catch(() => undefined);
+}
+
+/** A sweep that finds a pair which lay there for two hours. */
+async function sweepLate(log: Log): Promise<void> {
+  const world = dropPair();
+  pass(world, 120);
+  const options = {
+    ...{ store: memoryClient(world), buckets, pairing: { folderMask: false }, plan: planOptions, log },
+    ...{ maxJobs: 10, maxImages: 10, minAgeMs: 120_000, priceOf: () => 0, dispatch: async () => undefined },
+  };
+  const handle = ({ isDryRun }: { readonly isDryRun: boolean }, signal: AbortSignal) =>
+    sweep({ ...options, isDryRun }, signal);
+  http('sweepOfMetrics', sweepFunction({ handle, deadlineMs: 10_000, log, tracing: startTracing() }));
+  const server = getTestServer('sweepOfMetrics');
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const headers = { 'Content-Type': 'application/json' };
+  await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body: '{}' });
+  server.close();
+}
