@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from '@cdktf/hcl2json';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import {
@@ -11,6 +10,7 @@ import {
   resourcesOf,
 } from '../support/terraform/configuration.ts';
 import { at, mistakes } from '../support/terraform/mistakes.ts';
+import { parseHcl } from '../support/terraform/parse-hcl.ts';
 
 const folder = join(repository, 'deploy/terraform');
 const example = readFileSync(join(folder, 'terraform.tfvars.example'), 'utf8');
@@ -62,7 +62,7 @@ test('what is packed is what .gcloudignore lets through', async () => {
 test('the example sets variables there are, and all that must be set', async () => {
   const isComment = (line: string) => /^# \w+ +=/.test(line);
   const text = example.split('\n').map((line) => (isComment(line) ? line.slice(2) : line));
-  const set = Object.keys(await parse('terraform.tf', text.join('\n')));
+  const set = Object.keys(await parseHcl('terraform.tf', text.join('\n')));
   const { variable } = real.root;
   expect(Object.keys(variable)).toEqual(expect.arrayContaining(set));
   expect(set).toEqual(

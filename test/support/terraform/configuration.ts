@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from '@cdktf/hcl2json';
+import { parseHcl } from './parse-hcl.ts';
 
 /** A block as hcl2json gives it: nested blocks are arrays, expressions stay `${...}`. */
 export interface Block {
@@ -68,7 +68,7 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 async function readFolder(path: string): Promise<Folder> {
   const folder: Folder = { variable: {}, output: {}, local: {}, module: {}, resource: {}, data: {} };
   for (const file of readdirSync(path).filter((name) => name.endsWith('.tf'))) {
-    const tree = (await parse(file, readFileSync(join(path, file), 'utf8'))) as Block;
+    const tree = (await parseHcl(file, readFileSync(join(path, file), 'utf8'))) as Block;
     for (const locals of nestedAll(tree, 'locals')) Object.assign(folder.local, locals);
     for (const kind of ['variable', 'output', 'module'] as const) addNamed(folder[kind], tree[kind]);
     for (const kind of ['resource', 'data'] as const) {
