@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bucket, openBucket } from './bucket.ts';
+import { metaFolder } from './folder-lock.ts';
 import { invalid, notFound, ServiceError } from './service-error.ts';
 import { openStaging, type Staging } from './staging.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** @see https://cloud.google.com/storage/docs/buckets#naming */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
-const META_FOLDER = '.meta';
 const MICROSECONDS_PER_MS = 1000;
 
 /** Every bucket under one root folder. */
@@ -29,8 +29,8 @@ export interface CatalogOptions {
 
 export function openCatalog(options: CatalogOptions): Catalog {
   const { root, now } = options;
-  const metaFolder = join(root, META_FOLDER);
-  const stagingFolder = join(metaFolder, 'staged');
+  const ownFolder = join(root, metaFolder);
+  const stagingFolder = join(ownFolder, 'staged');
   mkdirSync(stagingFolder, { recursive: true });
   const opened = new Map<string, Bucket>();
 
@@ -43,7 +43,15 @@ export function openCatalog(options: CatalogOptions): Catalog {
   const open = (name: string): Bucket => {
     if (!BUCKET_NAME.test(name)) throw invalid(`Invalid bucket name: '${name}'`);
     const { onFinalized } = options;
-    const bucket = openBucket({ name, root, metaFolder, stagingFolder, now, nextGeneration, onFinalized });
+    const bucket = openBucket({
+      name,
+      root,
+      metaFolder: ownFolder,
+      stagingFolder,
+      now,
+      nextGeneration,
+      onFinalized,
+    });
     for (const { generation } of bucket.objects())
       lastGeneration = Math.max(lastGeneration, Number(generation));
     opened.set(name, bucket);

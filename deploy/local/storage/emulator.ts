@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { listen, stop, urlOf } from '../loopback.ts';
@@ -5,6 +6,7 @@ import { openCatalog } from './catalog.ts';
 import { controlHandler } from './control.ts';
 import { type Deliveries, type DeliveryTiming, startDeliveries } from './deliveries.ts';
 import { type Faults, faultGate } from './faults.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 import type { FolderWatch } from './folder-watch.ts';
 import { followHand } from './hand-uploads.ts';
 import { storageHandlers } from './handlers.ts';
@@ -54,7 +56,7 @@ const DEFAULT_SETTLE_MS = 1_000;
  *
  * Old generations are not kept, there is no access control, and resumable uploads do not outlive it.
  *
- * @throws {Error} naming the port when another program has it.
+ * @throws {Error} naming the port when another program has it; `CONFIG_INVALID` naming the process that has the folder.
  */
 export async function startStorageEmulator(options: StorageEmulatorOptions): Promise<StorageEmulator> {
   const { clock = systemClock, log = () => {}, subscriptions = [] } = options;
@@ -71,6 +73,7 @@ export async function startStorageEmulator(options: StorageEmulatorOptions): Pro
   // The port comes first: a second emulator on the same one stops here, before it touches the files.
   const server = await listen(options.port ?? 0);
   const url = urlOf(server);
+  const lock = await locked(options.root, url, server);
   const deliveries = startDeliveries({
     clock,
     log,
@@ -108,6 +111,16 @@ export async function startStorageEmulator(options: StorageEmulatorOptions): Pro
       deliveries.close();
       await stop(server);
       catalog.close();
+      lock.release();
     },
   };
+}
+
+async function locked(root: string, url: string, server: Server): Promise<FolderLock> {
+  try {
+    return lockFolder(root, url);
+  } catch (error) {
+    await stop(server);
+    throw error;
+  }
 }

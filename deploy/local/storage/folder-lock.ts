@@ -1,0 +1,85 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EditError } from '../../../lib/errors.ts';
+
+/** What the emulator itself keeps in its folder. */
+export const metaFolder = '.meta';
+
+interface Holder {
+  readonly pid: number;
+  /** What tells a process from a later one of the same number; empty where the system does not say. */
+  readonly started: string;
+  readonly url: string;
+}
+
+/** A folder held by this process until `release`; one that ended without it holds nothing any more. */
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Two emulators on one folder would each take the other's writes for files put in by hand.
+ *
+ * @param url where this process answers, for people who meet the lock.
+ * @throws {EditError} `CONFIG_INVALID` naming the process that holds the folder.
+ */
+export function lockFolder(folder: string, url: string): FolderLock {
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid), url };
+  const path = join(folder, metaFolder, 'lock');
+  mkdirSync(dirname(path), { recursive: true });
+  if (!created(path, holder)) {
+    const other = holderIn(path);
+    if (other !== undefined && isRunning(other)) throw inUse(folder, other);
+    rmSync(path, { force: true });
+    if (!created(path, holder)) throw inUse(folder, holderIn(path));
+  }
+  return {
+    release: () => {
+      if (holderIn(path)?.url === url) rmSync(path, { force: true });
+    },
+  };
+}
+
+function created(path: string, holder: Holder): boolean {
+  try {
+    writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** `undefined` where there is none, or one that was being written when its process died. */
+function holderIn(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // The process of another user is one too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return started === startOf(pid);
+}
+
+/** Field 22, the start in clock ticks since the boot. @see proc_pid_stat(5) */
+function startOf(pid: number): string {
+  try {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
+    return afterName.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function inUse(folder: string, other: Holder | undefined): EditError {
+  const who = other === undefined ? 'another process' : `process ${other.pid} at ${other.url}`;
+  return new EditError('CONFIG_INVALID', `Expected ${folder} to be free, ${who} works on it`);
+}
