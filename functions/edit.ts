@@ -3,7 +3,6 @@ import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
 import { EditError } from '../lib/errors.ts';
 import { parseRequestFields } from '../lib/request.ts';
 import { httpFunction, type Rim } from './http.ts';
-import { readForm } from './multipart.ts';
 
 interface EditFunctionOptions extends Rim {
   readonly edit: () => Promise<Edit>;
@@ -16,6 +15,7 @@ interface EditFunctionOptions extends Rim {
  */
 export function editFunction({ edit, maxImageBytes, ...rim }: EditFunctionOptions): HttpFunction {
   return httpFunction({ ...rim, name: 'edit', methods: ['POST'] }, async (request, response, signal) => {
+    const { readForm } = await import('./multipart.ts');
     const { files, fields } = await readForm(request, {
       maxFileBytes: maxImageBytes,
       files: ['image', 'mask'],

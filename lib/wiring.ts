@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
-import { type EditWith, makeEdit, makeEditWith, makeGenerate, makeUpscale } from './wiring/engines.ts';
+import { editAround, makeEdit, makeGenerate, makeUpscale } from './wiring/engines.ts';
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
 
 /** What the functions are made of, each part built when it is first needed: a cold start pays only for its own. */
@@ -28,15 +28,15 @@ interface Rim {
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = rim;
-  const editWith: () => Promise<EditWith> = once(() => makeEditWith(config, tracing));
+  const editWith = editAround(config, tracing);
   return {
     config,
     log,
     tracing,
-    edit: once(async () => makeEdit(config, await editWith(), tracing)),
+    edit: once(() => makeEdit(config, editWith, tracing)),
     generate: once(() => makeGenerate(config, tracing)),
     upscale: once(() => makeUpscale(config, tracing)),
-    jobs: once(async () => makeJobs({ config, log, tracing, editWith: await editWith(), shutdown })),
+    jobs: once(() => makeJobs({ config, log, tracing, editWith, shutdown })),
   };
 }
 

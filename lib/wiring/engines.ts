@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Edit } from '../edit.ts';
-import type { InpaintEngine } from '../engines/engine.ts';
+import type { EngineCodec, InpaintEngine } from '../engines/engine.ts';
 import type { chooseEngine, EngineChoice } from '../engines/engine-for.ts';
 import { EditError } from '../errors.ts';
 import type { Generate } from '../generate.ts';
@@ -11,13 +11,18 @@ import { tracedFetch } from './tracing.ts';
 type ChooseEngine = typeof chooseEngine;
 export type EditWith = (engine: InpaintEngine) => Edit;
 
+/** sharp is loaded with the first crop: an upload without its mask needs none. */
+const codec: EngineCodec = {
+  encode: async (raster, options) =>
+    (await import('../image/codec/engine-codec.ts')).engineCodec.encode(raster, options),
+};
+
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
 export async function makeEngine(
   config: Config,
   { engine, model }: EngineChoice,
   tracing: Tracing,
 ): Promise<InpaintEngine> {
-  const { engineCodec: codec } = await import('../image/codec/engine-codec.ts');
   if (engine === 'patchmatch') {
     const { patchmatchEngine } = await import('../engines/patchmatch.ts');
     return patchmatchEngine({ codec });
@@ -81,14 +86,12 @@ function bucketNames({ buckets }: Config): string[] {
   return buckets === undefined ? [] : [buckets.input, buckets.output];
 }
 
-export async function makeEditWith({ limits, ...config }: Config, { trace }: Tracing): Promise<EditWith> {
-  const { editor } = await import('../edit.ts');
+/** The edit around an engine; all that works on pixels is loaded with its first picture. */
+export function editAround({ limits, ...config }: Config, { trace }: Tracing): EditWith {
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
-  return (engine) =>
-    editor({
-      engine,
-      limits,
-      defaults: { featherPx, dilationPx, modelDilation, maxRegions, maxTiles },
-      trace,
-    });
+  const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
+  return (engine) => async (input, signal) => {
+    const { editor } = await import('../edit.ts');
+    return editor({ engine, limits, defaults, trace })(input, signal);
+  };
 }

@@ -43,15 +43,14 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   const { buckets } = config;
   if (buckets === undefined)
     throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
-  const [{ cloudStorage }, { handleUpload }, { sweep }] = await Promise.all([
+  const [{ cloudStorage }, { handleUpload }] = await Promise.all([
     import('../storage/gcs.ts'),
     import('../jobs/upload.ts'),
-    import('../jobs/sweep.ts'),
   ]);
   const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
   const store = tracedStore(client, tracing.trace);
   const { name: engine } = await makeEngine(config, config, tracing);
-  const inline = await inlineByEngine({ config, log, tracing, editWith, shutdown }, store);
+  const inline = inlineByEngine({ config, log, tracing, editWith, shutdown }, { store, buckets });
   const dispatch = config.queue === undefined ? inline : await queued(config.queue, tracing);
   const pairing = { folderMask: config.folderMask };
   const plan = {
@@ -71,8 +70,9 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   return {
     uploads: upload(dispatch),
     runJob: upload(inline),
-    sweep: ({ isDryRun }, signal) =>
-      sweep(
+    sweep: async ({ isDryRun }, signal) => {
+      const { sweep } = await import('../jobs/sweep.ts');
+      return sweep(
         {
           store,
           buckets,
@@ -87,26 +87,26 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
           log,
         },
         signal,
-      ),
+      );
+    },
   };
 }
 
+interface Place {
+  readonly store: ObjectStore;
+  readonly buckets: NonNullable<Config['buckets']>;
+}
+
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
-async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Dispatch> {
+function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
   const { config, log, tracing, editWith } = parts;
-  const [{ inlineDispatch }, { chooseEngine }, { decodeAnswer }] = await Promise.all([
-    import('../jobs/dispatch.ts'),
-    import('../engines/engine-for.ts'),
-    import('../image/codec/answer.ts'),
-  ]);
-  const { buckets } = config;
-  if (buckets === undefined)
-    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
-  const checkReply = async ({ outcomes }: InpaintReply) => {
-    for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
-  };
   const dispatches = new Map<string, Dispatch>();
   return async (job, signal) => {
+    // Loaded with the first job: most events find a member missing.
+    const [{ inlineDispatch }, { chooseEngine }] = await Promise.all([
+      import('../jobs/dispatch.ts'),
+      import('../engines/engine-for.ts'),
+    ]);
     let choice = { engine: config.engine, model: config.model };
     let fault = job.fault;
     try {
@@ -135,6 +135,11 @@ async function inlineByEngine(parts: JobParts, store: ObjectStore): Promise<Disp
     dispatches.set(engine.name, dispatch);
     await dispatch({ ...job, fault }, signal);
   };
+}
+
+async function checkReply({ outcomes }: InpaintReply): Promise<void> {
+  const { decodeAnswer } = await import('../image/codec/answer.ts');
+  for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
 }
 
 /** Before a model is asked: is there money left today, and is asking of any use at the moment? */

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 export interface FunctionProcess extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** What it wrote to stdout and stderr up to now, line by line. */
   lines(): string[];
 }
@@ -13,6 +14,8 @@ export interface FunctionProcess extends AsyncDisposable {
 interface FunctionProcessOptions {
   /** The deployed folder: its package.json names the entry point, its node_modules has the framework. */
   readonly folder: string;
+  /** The framework's package where it is not in the folder. */
+  readonly framework?: string;
   readonly target: string;
   readonly signature?: 'http' | 'cloudevent';
   readonly environment?: Readonly<Record<string, string>>;
@@ -20,18 +23,19 @@ interface FunctionProcessOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-const framework = 'node_modules/@google-cloud/functions-framework/build/src/main.js';
+const frameworkPackage = 'node_modules/@google-cloud/functions-framework';
 const pollMs = 2;
 
 /** One function as Cloud Run functions starts it: the framework's own command in the folder, NODE_ENV=production. */
 export async function startFunction(options: FunctionProcessOptions): Promise<FunctionProcess> {
   const { folder, target, signature = 'http', environment, nodeOptions = [] } = options;
+  const framework = options.framework ?? join(folder, frameworkPackage);
   const port = await freePort();
   const child = spawn(
     process.execPath,
     [
       ...nodeOptions,
-      join(folder, framework),
+      join(framework, 'build/src/main.js'),
       `--target=${target}`,
       `--signature-type=${signature}`,
       `--port=${port}`,
@@ -48,6 +52,7 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
   }
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     lines: () => output.split('\n').filter((line) => line !== ''),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');

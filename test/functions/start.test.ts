@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEmulator } from '../support/emulator-world.ts';
+import { startFunction } from '../support/framework-process.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { deliverUpload } from '../support/upload-event.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+const framework = join(repository, 'node_modules/@google-cloud/functions-framework');
+const mark = 'loads ';
+
+/** Tells of every module that is loaded, in the process of the function. */
+const telling = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  import { writeSync } from 'node:fs';
+  registerHooks({
+    load(url, context, next) {
+      if (url.startsWith('file:')) writeSync(1, '${mark}' + url + '\\n');
+      return next(url, context);
+    },
+  });
+`)}`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-'));
+  const entry = join(repository, 'functions/index.ts');
+  await writeFile(join(folder, 'index.js'), `import ${JSON.stringify(entry)};\n`);
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Own files by their path, packages by their name; what the framework brings along is not ours to choose. */
+function loadedBy(lines: readonly string[]) {
+  const files = lines
+    .filter((line) => line.startsWith(mark))
+    .map((line) => relative(repository, fileURLToPath(line.slice(mark.length))));
+  const packageOf = (file: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+  return {
+    own: new Set(files.filter((file) => /^(functions|lib)\//.test(file))),
+    packages: new Set(files.map(packageOf).filter((name) => name !== undefined)),
+  };
+}
+
+async function start(target: string, environment: Readonly<Record<string, string>> = {}) {
+  return startFunction({
+    folder,
+    framework,
+    target,
+    signature: target === 'onUpload' ? 'cloudevent' : 'http',
+    environment,
+    nodeOptions: ['--import', telling],
+  });
+}
+
+const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+
+/** What needs to be there before the first request: settings with their schemas, the log, and who is asked what. */
+const atStart = [
+  'functions/edit.ts',
+  'functions/generate.ts',
+  'functions/http.ts',
+  'functions/index.ts',
+  'functions/on-upload.ts',
+  'functions/pictures.ts',
+  'functions/register.ts',
+  'functions/run-job.ts',
+  'functions/shutdown.ts',
+  'functions/sweep.ts',
+  'functions/upscale.ts',
+  'lib/config.ts',
+  'lib/engines/engine-names.ts',
+  'lib/engines/imagen-values.ts',
+  'lib/engines/mask-classes.ts',
+  'lib/engines/models.ts',
+  'lib/errors.ts',
+  'lib/jobs/budget.ts',
+  'lib/jobs/cost.ts',
+  'lib/log.ts',
+  'lib/request-options.ts',
+  'lib/request.ts',
+  'lib/trace/context.ts',
+  'lib/trace/tracing.ts',
+  'lib/wiring.ts',
+  'lib/wiring/engines.ts',
+  'lib/wiring/jobs.ts',
+  'lib/wiring/tracing.ts',
+];
+const heavy = ['sharp', '@google-cloud/storage', 'google-auth-library', 'gaxios', 'busboy'];
+
+/** All functions are registered in the same way: what one loads before its first request, every one does. */
+function expectOnlyStart(lines: readonly string[]): void {
+  const { own, packages } = loadedBy(lines);
+  expect([...own].sort()).toEqual(atStart);
+  expect(heavy.filter((name) => packages.has(name))).toEqual([]);
+  expect([...packages]).toEqual(expect.arrayContaining(['express', 'zod', 'pino']));
+}
+
+test('an upload whose mask is missing needs the store, and neither pixels nor models', async () => {
+  await using storage = await openEmulator();
+  const url = `${storage.url}/upload/storage/v1/b/input/o?uploadType=media&name=photo.png`;
+  const uploaded = await fetch(url, { method: 'POST', body: Uint8Array.of(1) });
+  const { generation } = (await uploaded.json()) as { readonly generation: string };
+  await using running = await start('onUpload', {
+    ...buckets,
+    STORAGE_API_ENDPOINT: storage.url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  });
+  expectOnlyStart(running.lines());
+  expect(await deliverUpload(running.url, { name: 'photo.png', generation })).toBe(204);
+  const { own, packages } = loadedBy(running.lines());
+  expect(packages).toContain('@google-cloud/storage');
+  expect(packages).not.toContain('sharp');
+  expect([...own].filter((file) => /^lib\/(edit|image)/.test(file))).toEqual(['lib/image/raster.ts']);
+});
+
+test('an edit by the embedded engine needs pixels, and neither the store nor credentials', async () => {
+  const size = { width: 24, height: 16 };
+  const body = new FormData();
+  const box = { left: 8, top: 6, width: 4, height: 4 };
+  const image = await pipelineOf(wavePicture(size)).png().toBuffer();
+  body.set('image', new Blob([Uint8Array.from(image)]), 'f');
+  body.set('mask', new Blob([Uint8Array.from(await maskPng(boxMask(size, box)))]), 'f');
+  await using running = await start('edit');
+  expectOnlyStart(running.lines());
+  const response = await fetch(running.url, { method: 'POST', body });
+  await response.arrayBuffer();
+  expect(response.status).toBe(200);
+  const { packages } = loadedBy(running.lines());
+  expect(packages).toContain('sharp');
+  expect(heavy.filter((name) => packages.has(name)).sort()).toEqual(['busboy', 'sharp']);
+});
