@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them, `-- --save FILE` also
- * writes what they printed, which is Markdown, with the machine and the date.
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`-- --cold` is short for
+ * `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown, with the machine and the date.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -14,10 +14,13 @@ const parts = {
   jpeg: 'Walking, splicing and proving a JPEG',
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
+  cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, save: { type: 'string' } } });
-const wanted = values.only?.split(',') ?? Object.keys(parts);
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, cold: { type: 'boolean' }, save: { type: 'string' } },
+});
+const wanted = values.cold ? ['cold'] : (values.only?.split(',') ?? Object.keys(parts));
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   console.error(`Expected some of ${Object.keys(parts).join(', ')} for --only, got ${unknown.join(', ')}`);
