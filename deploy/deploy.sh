@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# The smallest deployment, for a first trial: gcloud and nothing else, no state file, no queue. Every step looks
+# before it creates, or sets what is wanted whatever was there: running it again changes nothing, or mends.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: deploy/deploy.sh PROJECT REGION [options]
+
+Brings the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
+Run it again after a change: what is there is kept or updated.
+
+  --engine NAME        who repaints: patchmatch (default, no model), gemini, imagen, imagen2, endpoint
+  --model ID           the model of that engine; default: what the engine recommends
+  --endpoint-id ID     the endpoint of a self-deployed model, for --engine endpoint
+  --daily-cap-usd N    estimated model costs of uploads on one day (UTC) after which jobs wait; default: no cap
+  --max-instances N    instances of each function at most, 1 to 1000; default: 10
+  --dry-run            print every command as a shell script, run none; needs neither gcloud nor a login
+  --destroy            take it all away again, after asking; pictures only after a second question
+  --help
+
+It ends with 2 when the command line is wrong, 3 when gcloud is missing or not logged in, 4 when the project does
+not answer, 5 when a bucket is in another region, otherwise with the status of the gcloud command that failed.
+TEXT
+}
+
+fail() { # STATUS CODE SENTENCE
+  printf '%s: %s\n' "$2" "$3" >&2
+  exit "$1"
+}
+
+# --- command line ---
+
+project='' region='' engine='patchmatch' model='' endpoint_id='' daily_cap_usd='' max_instances=10
+is_dry_run=false is_destroy=false
+
+read_options() {
+  local places=()
+  while (($# > 0)); do
+    case "$1" in
+      --engine | --model | --endpoint-id | --daily-cap-usd | --max-instances)
+        (($# > 1)) || fail 2 OPTION_INVALID "Expected a value after $1, got none"
+        read_option "$1" "$2"
+        shift
+        ;;
+      --dry-run) is_dry_run=true ;;
+      --destroy) is_destroy=true ;;
+      --help | -h) usage && exit 0 ;;
+      -*) fail 2 OPTION_UNKNOWN "Expected an option of deploy/deploy.sh --help, got $1" ;;
+      *) places+=("$1") ;;
+    esac
+    shift
+  done
+  read_places ${places[@]+"${places[@]}"}
+}
+
+read_option() { # OPTION VALUE
+  case "$1" in
+    --engine) engine=$(matching "$1" "$2" '^(patchmatch|gemini|imagen|imagen2|endpoint)$') ;;
+    --model) model=$(matching "$1" "$2" '^[A-Za-z0-9._@-]+$') ;;
+    --endpoint-id) endpoint_id=$(matching "$1" "$2" '^[A-Za-z0-9-]+$') ;;
+    --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^[0-9]+(\.[0-9]+)?$') ;;
+    --max-instances) max_instances=$(matching "$1" "$2" '^([1-9][0-9]{0,2}|1000)$') ;;
+  esac
+}
+
+read_places() { # PROJECT REGION
+  (($# >= 1)) || fail 2 PROJECT_MISSING 'Expected PROJECT REGION, got neither; see --help'
+  (($# >= 2)) || fail 2 REGION_MISSING "Expected a region after $1, for example europe-west4, got none"
+  (($# == 2)) || fail 2 OPTION_UNKNOWN "Expected PROJECT REGION, got also $3"
+  project=$(matching PROJECT "$1" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$')
+  region=$(matching REGION "$2" '^[a-z]+-[a-z]+[0-9]+$')
+  [[ $engine != endpoint || -n $endpoint_id ]] ||
+    fail 2 ENDPOINT_MISSING 'Expected --endpoint-id beside --engine endpoint, got none'
+  [[ $engine != patchmatch || -z $model ]] ||
+    fail 2 ENGINE_MISSING "Expected --engine beside --model $model: patchmatch has no models"
+}
+
+matching() { # NAME VALUE PATTERN
+  [[ $2 =~ $3 ]] || fail 2 OPTION_INVALID "Expected $1 to match $3, got $2"
+  printf '%s' "$2"
+}
+
+# --- names ---
+
+# A prefix of its own: nothing here, --destroy least of all, touches what deploy/terraform makes in the same project.
+name_things() {
+  local prefix=inpaint-trial
+  upload_function=$prefix-on-upload
+  edit_function=$prefix-edit
+  input_bucket=gs://$project-$prefix-input
+  output_bucket=gs://$project-$prefix-output
+  control_bucket=gs://$project-$prefix-control
+  control_role=inpaint_trial_control
+  repository=$prefix
+  # A function has the name of its identity.
+  trigger_identity=$prefix-trigger
+  builder_identity=$prefix-builder
+}
+
+email_of() { printf '%s@%s.iam.gserviceaccount.com' "$1" "$project"; } # IDENTITY
+member_of() { printf 'serviceAccount:%s' "$(email_of "$1")"; }         # IDENTITY
+
+# --- what is needed ---
+
+assert_ready() {
+  command -v gcloud >/dev/null ||
+    fail 3 TOOL_MISSING 'Expected gcloud on the PATH, found none: https://cloud.google.com/sdk/docs/install'
+  [[ -n $(gcloud auth list --filter=status:ACTIVE --format='value(account)') ]] ||
+    fail 3 LOGIN_MISSING 'Expected an active account, found none: run gcloud auth login'
+  gcloud projects describe "$project" >/dev/null ||
+    fail 4 PROJECT_REFUSED "Expected project $project to answer, it did not"
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/gcloud/commands.sh
+source "$here/gcloud/commands.sh"
+# shellcheck source=deploy/gcloud/create.sh
+source "$here/gcloud/create.sh"
+# shellcheck source=deploy/gcloud/destroy.sh
+source "$here/gcloud/destroy.sh"
+
+read_options "$@"
+name_things
+# The sources that are uploaded are those around this script.
+cd "$here/.."
+if $is_dry_run; then printf '#!/usr/bin/env bash\nset -euo pipefail\n'; else assert_ready; fi
+if $is_destroy; then destroy; else deploy; fi

@@ -1,0 +1,188 @@
+# shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
+# Makes everything, in the order in which one thing needs the other. Every step looks before it creates, or sets what is
+# wanted whatever was there.
+
+enable_services() {
+  local services=(cloudbuild run cloudfunctions artifactregistry eventarc pubsub storage iam logging)
+  [[ $engine == patchmatch ]] || services+=(aiplatform)
+  heading 'services'
+  run gcloud services enable "${services[@]/%/.googleapis.com}" --project="$project"
+}
+
+ensure_bucket() { # BUCKET
+  unless_there gcloud storage buckets describe "$1" -- \
+    gcloud storage buckets create "$1" --project="$project" --location="$region" \
+    --uniform-bucket-level-access --public-access-prevention
+  $is_dry_run || assert_region "$1"
+}
+
+# Events come from the region of the bucket, and only to a trigger there.
+assert_region() { # BUCKET
+  local location
+  location=$(gcloud storage buckets describe "$1" --format='value(location)' | tr '[:upper:]' '[:lower:]')
+  [[ $location == "$region" ]] ||
+    fail 5 BUCKET_ELSEWHERE "Expected $1 in $region, got $location: give that region, or delete the bucket"
+}
+
+ensure_buckets() {
+  local bucket
+  heading 'buckets: what comes in, what goes out, and what is going on'
+  for bucket in "$input_bucket" "$output_bucket" "$control_bucket"; do ensure_bucket "$bucket"; done
+  # A finished job is known by its manifest: claims and raw answers are of no use later, nor is what they were.
+  run gcloud storage buckets update "$control_bucket" --clear-soft-delete \
+    --lifecycle-file=deploy/gcloud/control-lifecycle.json
+}
+
+ensure_identity() { # IDENTITY SENTENCE
+  unless_there gcloud iam service-accounts describe "$(email_of "$1")" --project="$project" -- \
+    gcloud iam service-accounts create "$1" --display-name="$2" --project="$project"
+}
+
+# Roles given by name contain the right to delete as soon as they contain the right to update.
+ensure_control_role() {
+  local permissions=storage.objects.create,storage.objects.get,storage.objects.list,storage.objects.update
+  heading 'the rights on the control bucket: all but to delete'
+  unless_there gcloud iam roles describe "$control_role" --project="$project" -- \
+    gcloud iam roles create "$control_role" --project="$project" --title='Claims of the inpainting trial' \
+    --permissions="$permissions"
+  ! control_role_is_deleted || run gcloud iam roles undelete "$control_role" --project="$project"
+  run gcloud iam roles update "$control_role" --project="$project" --permissions="$permissions" --quiet
+}
+
+# A role that --destroy deleted is still found for weeks, and keeps its name.
+control_role_is_deleted() {
+  local deleted
+  ! $is_dry_run &&
+    deleted=$(gcloud iam roles describe "$control_role" --project="$project" --format='value(deleted)' 2>&1) &&
+    [[ $deleted == True ]]
+}
+
+grant_on_project() { # MEMBER ROLE [CONDITION]
+  run_when_settled gcloud projects add-iam-policy-binding "$project" --member="$1" --role="$2" \
+    --condition="${3:-None}"
+}
+
+grant_on_bucket() { # BUCKET IDENTITY ROLE
+  run_when_settled gcloud storage buckets add-iam-policy-binding "$1" \
+    --member="$(member_of "$2")" --role="$3"
+}
+
+ensure_upload_identity() {
+  heading 'identity of onUpload: reads what comes in, creates what goes out'
+  ensure_identity "$upload_function" 'Runs onUpload'
+  grant_on_bucket "$input_bucket" "$upload_function" roles/storage.objectViewer
+  grant_on_bucket "$output_bucket" "$upload_function" roles/storage.objectViewer
+  grant_on_bucket "$output_bucket" "$upload_function" roles/storage.objectCreator
+  grant_on_bucket "$control_bucket" "$upload_function" "projects/$project/roles/$control_role"
+  grant_model "$upload_function"
+}
+
+ensure_edit_identity() {
+  heading 'identity of edit: has no bucket'
+  ensure_identity "$edit_function" 'Runs edit'
+  grant_model "$edit_function"
+}
+
+grant_model() { # IDENTITY
+  [[ $engine == patchmatch ]] || grant_on_project "$(member_of "$1")" roles/aiplatform.user
+}
+
+ensure_trigger_identity() {
+  heading 'identity of the trigger: receives events, and calls onUpload (below)'
+  ensure_identity "$trigger_identity" 'Delivers uploads to onUpload'
+  grant_on_project "$(member_of "$trigger_identity")" roles/eventarc.eventReceiver
+}
+
+ensure_builder() {
+  local member images=(gcloud artifacts repositories)
+  member=$(member_of "$builder_identity")
+  heading 'identity of the build: reads the uploaded sources, writes the images and its log'
+  unless_there "${images[@]}" describe "$repository" --project="$project" --location="$region" -- \
+    "${images[@]}" create "$repository" --project="$project" --location="$region" --repository-format=docker
+  ensure_identity "$builder_identity" 'Builds the functions'
+  run_when_settled "${images[@]}" add-iam-policy-binding "$repository" --project="$project" \
+    --location="$region" --member="$member" --role=roles/artifactregistry.writer
+  grant_on_project "$member" roles/logging.logWriter
+  # Where the sources go is made by the first deployment: only its name is known.
+  grant_on_project "$member" roles/storage.objectViewer \
+    'title=sources,expression=resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")'
+}
+
+# Cloud Storage tells of new objects through Pub/Sub, as an identity of its own.
+let_storage_publish() {
+  local agent
+  heading 'Cloud Storage may tell of new objects'
+  if $is_dry_run; then
+    agent="\$STORAGE_AGENT"
+    printf 'STORAGE_AGENT=%s\n' "\$(gcloud storage service-agent --project=$project)"
+  else
+    agent=$(gcloud storage service-agent --project="$project")
+  fi
+  grant_on_project "serviceAccount:$agent" roles/pubsub.publisher
+}
+
+# NAME=VALUE of every setting, with the separator of --set-env-vars.
+settings_of() { # NAME=VALUE...
+  # Without NODE_ENV=production the framework answers errors with a page of paths.
+  local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production "$@")
+  [[ -z $model ]] || all+=("MODEL=$model")
+  [[ -z $endpoint_id ]] || all+=("ENDPOINT_ID=$endpoint_id")
+  local IFS=,
+  printf '%s' "${all[*]}"
+}
+
+# One picture at a time in each instance: an edit uses both cores and most of the memory.
+deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
+  run_when_settled gcloud functions deploy "$1" --gen2 --quiet --project="$project" --region="$region" \
+    --runtime=nodejs24 --source=. --entry-point="$2" \
+    --run-service-account="$(email_of "$1")" \
+    --build-service-account="projects/$project/serviceAccounts/$(email_of "$builder_identity")" \
+    --docker-repository="projects/$project/locations/$region/repositories/$repository" \
+    --memory=4Gi --cpu=2 --concurrency=1 --timeout=540s --min-instances=0 \
+    --max-instances="$max_instances" --set-env-vars="$3" "${@:4}"
+}
+
+deploy_edit() {
+  heading 'edit: by HTTP, for who may call it'
+  deploy_function "$edit_function" edit "$(settings_of)" \
+    --trigger-http --no-allow-unauthenticated --ingress-settings=all
+}
+
+deploy_upload() {
+  local settings=("INPUT_BUCKET=${input_bucket#gs://}" "OUTPUT_BUCKET=${output_bucket#gs://}"
+    "CONTROL_BUCKET=${control_bucket#gs://}")
+  [[ -z $daily_cap_usd ]] || settings+=("DAILY_COST_CAP_USD=$daily_cap_usd")
+  heading 'onUpload: by events of the input bucket; without --retry a passing fault would lose them'
+  deploy_function "$upload_function" onUpload "$(settings_of "${settings[@]}")" \
+    --trigger-bucket="${input_bucket#gs://}" --trigger-location="$region" --retry \
+    --trigger-service-account="$(email_of "$trigger_identity")" --ingress-settings=internal-only
+  run_when_settled gcloud functions add-invoker-policy-binding "$upload_function" --project="$project" \
+    --region="$region" --member="$(member_of "$trigger_identity")"
+}
+
+deploy() {
+  enable_services
+  ensure_buckets
+  ensure_control_role
+  ensure_upload_identity
+  ensure_edit_identity
+  ensure_trigger_identity
+  ensure_builder
+  let_storage_publish
+  deploy_edit
+  deploy_upload
+  say_what_to_try
+}
+
+say_what_to_try() {
+  heading 'what to try'
+  sed "$($is_dry_run && printf 's/^/# /')" <<TEXT
+gcloud storage cp photo.jpg photo.mask.png $input_bucket/
+gcloud storage ls -r $output_bucket/photo.jpg/
+URL=\$(gcloud functions describe $edit_function --project=$project --region=$region --format='value(serviceConfig.uri)')
+curl -H "Authorization: Bearer \$(gcloud auth print-identity-token)" -F image=@photo.jpg -F mask=@photo.mask.png "\$URL" -o out.jpg
+gcloud functions logs read $upload_function --project=$project --region=$region --limit=20
+gcloud functions add-invoker-policy-binding $edit_function --project=$project --region=$region --member=user:SOMEBODY-ELSE
+TEXT
+}
+

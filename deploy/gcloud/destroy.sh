@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
+# Undoes create.sh, functions first: what nothing calls any more can go in peace. Pictures stay unless they are asked for.
+
+destroy() {
+  if ! confirmed "Delete the functions, identities and control bucket of $project?" yes; then
+    echo 'Nothing is deleted.'
+    return
+  fi
+  heading 'functions, with the trigger'
+  delete_function "$upload_function"
+  delete_function "$edit_function"
+  heading 'claims and raw model answers'
+  delete_bucket "$control_bucket"
+  delete_or_keep_pictures
+  delete_identities
+  heading 'built images, and the role'
+  when_there gcloud artifacts repositories describe "$repository" --project="$project" --location="$region" -- \
+    gcloud artifacts repositories delete "$repository" --project="$project" --location="$region" --quiet
+  control_role_is_deleted ||
+    when_there gcloud iam roles describe "$control_role" --project="$project" -- \
+      gcloud iam roles delete "$control_role" --project="$project"
+  heading 'left as they are: services, the right of Cloud Storage to publish, uploaded sources'
+}
+
+# A script that is printed asks nobody.
+confirmed() { # QUESTION ANSWER
+  local answer=''
+  ! $is_dry_run || return 0
+  printf '%s Type "%s" to go on: ' "$1" "$2" >&2
+  read -r answer || true
+  [[ $answer == "$2" ]]
+}
+
+delete_function() { # NAME
+  when_there gcloud functions describe "$1" --project="$project" --region="$region" -- \
+    gcloud functions delete "$1" --project="$project" --region="$region" --quiet
+}
+
+delete_bucket() { # BUCKET
+  when_there gcloud storage buckets describe "$1" -- gcloud storage rm "$1" --recursive --quiet
+}
+
+delete_or_keep_pictures() {
+  heading "pictures"
+  if $is_dry_run; then
+    printf '# Only after a second question: gcloud storage rm %s --recursive\n' "$input_bucket" "$output_bucket"
+  elif confirmed "Delete every picture in $input_bucket and $output_bucket too?" "delete pictures"; then
+    delete_bucket "$input_bucket"
+    delete_bucket "$output_bucket"
+    return
+  else
+    printf 'Kept: %s and %s\n' "$input_bucket" "$output_bucket"
+  fi
+  revoke_upload_identity
+}
+
+# A right whose holder is deleted would stay behind in the policy of a bucket that is kept.
+revoke_upload_identity() {
+  local member
+  member=$(member_of "$upload_function")
+  revoke "$member" roles/storage.objectViewer "$input_bucket" gcloud storage buckets
+  revoke "$member" roles/storage.objectViewer "$output_bucket" gcloud storage buckets
+  revoke "$member" roles/storage.objectCreator "$output_bucket" gcloud storage buckets
+}
+
+delete_identities() {
+  heading 'identities'
+  delete_identity "$upload_function" roles/aiplatform.user
+  delete_identity "$edit_function" roles/aiplatform.user
+  delete_identity "$trigger_identity" roles/eventarc.eventReceiver
+  delete_identity "$builder_identity" roles/logging.logWriter roles/storage.objectViewer
+}
+
+delete_identity() { # IDENTITY ROLE-ON-PROJECT...
+  local email role
+  email=$(email_of "$1")
+  for role in "${@:2}"; do revoke "serviceAccount:$email" "$role" "$project" gcloud projects; done
+  when_there gcloud iam service-accounts describe "$email" --project="$project" -- \
+    gcloud iam service-accounts delete "$email" --project="$project" --quiet
+}
+
+revoke() { # MEMBER ROLE WHERE GCLOUD-GROUP...
+  local group=("${@:4}") policy
+  if $is_dry_run; then
+    printf '%s || true\n' "$(quoted "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all)"
+    return
+  fi
+  # A bucket that is gone has no policy to look into.
+  policy=$("${group[@]}" get-iam-policy "$3" --flatten='bindings[].members' \
+    --format='csv[no-heading](bindings.members,bindings.role)') || return 0
+  ! grep -qxF "$1,$2" <<<"$policy" ||
+    "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all >/dev/null
+}
