@@ -9,18 +9,20 @@ locals {
     "NODE_ENV", "OUTPUT_BUCKET", "RUN_JOB_URL", "TASKS_QUEUE", "TASKS_SERVICE_ACCOUNT",
   ]
 
-  engine_settings = merge(var.settings, {
-    GOOGLE_CLOUD_PROJECT = var.project
-    ENGINE               = local.engine
-    # Empty counts as not set.
-    MODEL = local.model
-  })
-  job_settings = merge(local.engine_settings, {
-    INPUT_BUCKET       = google_storage_bucket.input.name
-    OUTPUT_BUCKET      = google_storage_bucket.output.name
-    CONTROL_BUCKET     = google_storage_bucket.control.name
-    DAILY_COST_CAP_USD = var.daily_cost_cap_usd == null ? "" : tostring(var.daily_cost_cap_usd)
-  })
+  engine_settings = merge(
+    var.settings,
+    { GOOGLE_CLOUD_PROJECT = var.project, ENGINE = local.engine },
+    local.model == "" ? {} : { MODEL = local.model },
+  )
+  job_settings = merge(
+    local.engine_settings,
+    {
+      INPUT_BUCKET   = google_storage_bucket.input.name
+      OUTPUT_BUCKET  = google_storage_bucket.output.name
+      CONTROL_BUCKET = google_storage_bucket.control.name
+    },
+    var.daily_cost_cap_usd == null ? {} : { DAILY_COST_CAP_USD = var.daily_cost_cap_usd },
+  )
   # Whoever queues a job says where its task goes and whose identity it carries.
   queue_settings = merge(local.job_settings, {
     RUN_JOB_URL           = module.run_job.url
