@@ -120,6 +120,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const isGenerated = painted.some(({ calls }) => calls > 0);
     const outputs: EditOutput[] = [];
     const dropped = new Set<string>();
+    const notes = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
       const written = await step('write', () =>
         writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
@@ -128,6 +129,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
         proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches), isStrict }),
       );
       for (const part of written.dropped) dropped.add(part);
+      for (const note of written.notes) notes.add(note);
       outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });
     }
 
@@ -138,7 +140,12 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
         engine: engine.name,
         modelCalls: painted.reduce((sum, { calls }) => sum + calls, 0),
         warnings: [
-          ...new Set([...(given?.warnings ?? []), ...practice, ...painted.flatMap((one) => one.warnings)]),
+          ...new Set([
+            ...(given?.warnings ?? []),
+            ...practice,
+            ...painted.flatMap((one) => one.warnings),
+            ...notes,
+          ]),
         ],
         timingsMs: timingsMs(),
         image: { format: photo.header.format, ...photo.header.displayed },

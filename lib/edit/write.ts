@@ -1,5 +1,4 @@
 import { EditError } from '../errors.ts';
-import { withoutExifThumbnail } from '../image/codec/exif.ts';
 import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
 import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
@@ -9,12 +8,15 @@ import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.
 import type { JpegStructure } from '../image/jpeg/structure.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
 import type { Raster } from '../image/raster.ts';
+import { otherFormat, unmarked, writeLossless } from './write-lossless.ts';
 
 /** An output, and by which way it was written: that decides what its proof may find. */
 export type Written = {
   readonly bytes: Uint8Array;
   /** Metadata taken out because the edit makes it untrue. */
   readonly dropped: readonly string[];
+  /** What became of the file that its pixels do not tell, in sentences. */
+  readonly notes: readonly string[];
 } & (
   | { readonly way: 'lossless' }
   /** A JPEG of which nothing was encoded anew but the changed blocks. */
@@ -89,11 +91,7 @@ export async function writeOutput({
 }: WriteOptions): Promise<Written> {
   const format = encoding?.format ?? photo.header.format;
   if (format !== 'jpeg') {
-    return {
-      way: 'lossless',
-      bytes: await withoutExifThumbnail(await writePatched(photo, patches, encoding)),
-      dropped: [],
-    };
+    return { way: 'lossless', ...(await writeLossless({ photo, patches, isGenerated, encoding })) };
   }
   const splice =
     encoding === undefined ? spliceOf(photo, patches) : { kind: 'unasked' as const, reason: 'asked for' };
@@ -103,11 +101,18 @@ export async function writeOutput({
       ? ({ way: 'spliced', ...splice } as const)
       : ({
           way: 're-encoded',
-          bytes: await writePatched(photo, patches, encoding),
+          bytes: await writePatched(photo, patches, { encoding }),
           reason: splice.reason,
         } as const);
   const { bytes, dropped } = dropStaleMetadata(written.bytes);
-  return { ...written, bytes: isGenerated ? markAsComposite(bytes).bytes : bytes, dropped };
+  const marked = isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
+  const rest = format === photo.header.format ? [] : [otherFormat];
+  return {
+    ...written,
+    bytes: marked.bytes,
+    dropped: [...dropped, ...rest],
+    notes: marked.isMarked ? [] : [unmarked],
+  };
 }
 
 function spliceOf({ bytes, header }: Source, patches: readonly Patch[]): Spliced | NotSpliced {

@@ -2,6 +2,7 @@ import type { Metadata } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Orientation } from '../orientation.ts';
 import type { Size } from '../raster.ts';
+import { checkContainer } from './check-container.ts';
 import { sharp } from './loaders.ts';
 
 export type Format = 'jpeg' | 'png' | 'webp' | 'tiff';
@@ -28,6 +29,8 @@ export interface Header {
   readonly icc: Uint8Array | undefined;
   /** The EXIF block, starting with `Exif\0\0`. */
   readonly exif: Uint8Array | undefined;
+  /** The XMP packet. */
+  readonly xmp: Uint8Array | undefined;
   readonly isPalette: boolean;
   readonly isProgressive: boolean;
   /** JPEG only: `4:2:0`, `4:4:4`, ... */
@@ -61,6 +64,7 @@ export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role =
       `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
     );
   }
+  if (role === 'image') checkContainer(bytes);
   const metadata = await readMetadata(bytes, role);
   if (!formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
@@ -127,6 +131,13 @@ function checkKind(metadata: Metadata): void {
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
   }
+  const most = space === 'srgb' || space === 'rgb16' ? 4 : 2;
+  if (space !== 'cmyk' && channels > most) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected at most ${most} channels of colour space ${space}, got ${channels}`,
+    );
+  }
   if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
     throw new EditError(
       'KIND_UNSUPPORTED',
@@ -149,6 +160,7 @@ function headerOf(metadata: Metadata): Header {
     hasAlpha: metadata.hasAlpha,
     icc: metadata.icc,
     exif: metadata.exif,
+    xmp: metadata.xmp,
     isPalette: metadata.isPalette === true,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,

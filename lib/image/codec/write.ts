@@ -5,6 +5,7 @@ import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
+import { losslessCompression } from '../tiff/kind.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
 /** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */
@@ -21,6 +22,13 @@ export interface Encoding {
   readonly quality?: number;
 }
 
+interface WriteOptions {
+  /** `undefined`: the source's own. */
+  readonly encoding?: Encoding | undefined;
+  /** The source's as far as libvips carries them over, with another XMP packet if one is given; or none at all. */
+  readonly metadata?: 'none' | { readonly xmp?: string | undefined };
+}
+
 /**
  * Encodes the source with its patches applied, in the source's own format, space, depth and profile.
  *
@@ -31,12 +39,15 @@ export interface Encoding {
 export async function writePatched(
   source: Source,
   patches: readonly Patch[],
-  encoding: Encoding = source.header,
+  { encoding = source.header, metadata = {} }: WriteOptions = {},
 ): Promise<Buffer> {
   const { bytes, header } = source;
   const sparse = await sparsePicture(header, patches);
-  const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true }).keepMetadata();
-  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), header, encoding).toBuffer();
+  const isBare = metadata === 'none';
+  const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true, ignoreIcc: isBare });
+  if (!isBare) pipeline.keepMetadata();
+  if (!isBare && metadata.xmp !== undefined) pipeline.withXmp(metadata.xmp);
+  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), source, encoding).toBuffer();
 }
 
 async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
@@ -83,7 +94,7 @@ function xor(a: Raster, b: Raster): Raster {
 }
 
 /** Encoder settings, each measured or needed for exactness. */
-function encoded(pipeline: Sharp, header: Header, { format, quality }: Encoding): Sharp {
+function encoded(pipeline: Sharp, { bytes, header }: Source, { format, quality }: Encoding): Sharp {
   switch (format) {
     case 'jpeg':
       return pipeline.jpeg({
@@ -95,12 +106,16 @@ function encoded(pipeline: Sharp, header: Header, { format, quality }: Encoding)
       });
     case 'png':
       // 44 % smaller than sharp's default in the same time.
-      return pipeline.png({ compressionLevel: 2, adaptiveFiltering: true });
+      return pipeline.png({
+        compressionLevel: 2,
+        adaptiveFiltering: true,
+        progressive: header.isProgressive,
+      });
     case 'webp':
       // `exact` keeps the colours under alpha 0.
       return pipeline.webp({ lossless: true, exact: true, effort: 2 });
     case 'tiff':
-      return pipeline.tiff({ compression: 'lzw', predictor: 'horizontal' });
+      return pipeline.tiff({ compression: losslessCompression(bytes) ?? 'lzw', predictor: 'horizontal' });
   }
 }
 

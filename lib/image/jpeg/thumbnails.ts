@@ -1,6 +1,13 @@
 import type { DraftSegment } from './header-draft.ts';
-import { marker, startsWith, uint16 } from './segments.ts';
-import { firstDirectory, openTiff, readDirectory, readNumber, type TiffDirectory } from './tiff.ts';
+import { withoutPhotoshopThumbnail } from '../photoshop.ts';
+import { marker, startsWith } from './segments.ts';
+import {
+  firstDirectory,
+  openTiff,
+  readDirectory,
+  readNumber,
+  type TiffDirectory,
+} from '../tiff/directory.ts';
 
 const exifHeader = 'Exif\0\0';
 
@@ -11,7 +18,7 @@ export function withoutThumbnail(segment: DraftSegment): DraftSegment | undefine
   if (code === marker.app0 && startsWith(payload, 0, 'JFXX\0')) return undefined;
   if (code === marker.app0 && startsWith(payload, 0, 'JFIF\0')) return withoutJfifThumbnail(segment);
   if (code === marker.app0 + 13 && startsWith(payload, 0, photoshopHeader))
-    return withoutPhotoshopThumbnail(segment);
+    return withoutPhotoshopPreview(segment);
   return segment;
 }
 
@@ -63,25 +70,10 @@ function withoutJfifThumbnail(segment: DraftSegment): DraftSegment {
 }
 
 const photoshopHeader = 'Photoshop 3.0\0';
-/** Thumbnails of Photoshop 4 and of later ones. @see Adobe Photoshop File Formats, "Image resource IDs". */
-const thumbnailResources = [1033, 1036];
 
-function withoutPhotoshopThumbnail(segment: DraftSegment): DraftSegment {
-  const { payload } = segment;
-  const kept: Uint8Array[] = [payload.subarray(0, photoshopHeader.length)];
-  let hasThumbnail = false;
-  let at = photoshopHeader.length;
-  while (at + 12 <= payload.length && startsWith(payload, at, '8BIM')) {
-    const nameBytes = (payload[at + 6]! + 2) & ~1;
-    const sizeAt = at + 6 + nameBytes;
-    if (sizeAt + 4 > payload.length) return segment;
-    const size = uint16(payload, sizeAt) * 65536 + uint16(payload, sizeAt + 2);
-    const end = Math.min(sizeAt + 4 + size + (size & 1), payload.length);
-    if (thumbnailResources.includes(uint16(payload, at + 4))) hasThumbnail = true;
-    else kept.push(payload.subarray(at, end));
-    at = end;
-  }
-  if (!hasThumbnail) return segment;
-  kept.push(payload.subarray(at));
-  return { ...segment, payload: Uint8Array.from(kept.flatMap((part) => [...part])), sourceOffset: undefined };
+function withoutPhotoshopPreview(segment: DraftSegment): DraftSegment {
+  const header = segment.payload.subarray(0, photoshopHeader.length);
+  const resources = withoutPhotoshopThumbnail(segment.payload.subarray(photoshopHeader.length));
+  if (resources === undefined) return segment;
+  return { ...segment, payload: Buffer.concat([header, resources]), sourceOffset: undefined };
 }

@@ -1,27 +1,13 @@
+import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../xmp.ts';
 import { type DraftSegment, maxPayloadBytes } from './header-draft.ts';
 import { marker, startsWith } from './segments.ts';
 
 const xmpHeader = 'http://ns.adobe.com/xap/1.0/\0';
 
-/** What an edit with a model is, in the words of IPTC. @see https://cv.iptc.org/newscodes/digitalsourcetype/ */
-export const compositeWithTrainedModel =
-  'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia';
-const iptcNamespace = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
-const property = 'Iptc4xmpExt:DigitalSourceType';
-
 export const isXmp = ({ marker: code, payload }: DraftSegment) =>
   code === marker.app1 && startsWith(payload, 0, xmpHeader);
 
-/** The packet as text; `undefined` when it is not UTF-8. */
-function packetOf({ payload }: DraftSegment): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      payload.subarray(xmpHeader.length),
-    );
-  } catch {
-    return undefined;
-  }
-}
+const packetOf = ({ payload }: DraftSegment) => packetText(payload.subarray(xmpHeader.length));
 
 /** A segment with a packet; `undefined` when it is too long for one. */
 function xmpSegment(packet: string): DraftSegment | undefined {
@@ -32,77 +18,19 @@ function xmpSegment(packet: string): DraftSegment | undefined {
 }
 
 /** A packet that says nothing but the source type. */
-export function newXmpSegment(): DraftSegment {
-  const id = 'W5M0MpCehiHzreSzNTczkc9d';
-  return xmpSegment(
-    `<?xpacket begin="\ufeff" id="${id}"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF ` +
-      `xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""${attributes('')}/>` +
-      `</rdf:RDF></x:xmpmeta><?xpacket end="w"?>`,
-  )!;
-}
+export const newXmpSegment = (): DraftSegment => xmpSegment(newPacket())!;
 
-function attributes(tag: string): string {
-  const declaration = tag.includes('xmlns:Iptc4xmpExt=') ? '' : ` xmlns:Iptc4xmpExt="${iptcNamespace}"`;
-  return `${declaration} ${property}="${compositeWithTrainedModel}"`;
-}
-
-/**
- * The packet with the source type set: an existing value is replaced, else an attribute is added to the first description. All
- * other characters stay; the padding behind the packet makes room as far as it reaches.
- *
- * @returns `undefined` when the packet is no UTF-8 RDF, or there is no room.
- */
+/** The packet with the source type set; `undefined` when it is no UTF-8 RDF, or there is no room. */
 export function withSourceType(segment: DraftSegment): DraftSegment | undefined {
   const packet = packetOf(segment);
-  if (packet === undefined) return undefined;
-  const asAttribute = new RegExp(`(${property}\\s*=\\s*)(?:"[^"<]*"|'[^'<]*')`);
-  const asElement = new RegExp(`(<${property}\\s*>)[^<]*(</${property}\\s*>)`);
-  let changed: string;
-  if (asAttribute.test(packet)) changed = packet.replace(asAttribute, `$1"${compositeWithTrainedModel}"`);
-  else if (asElement.test(packet)) changed = packet.replace(asElement, `$1${compositeWithTrainedModel}$2`);
-  else if (description.test(packet))
-    changed = packet.replace(
-      description,
-      (tag) => openDescription + attributes(tag) + tag.slice(openDescription.length),
-    );
-  else return undefined;
-  return xmpSegment(takeFromPadding(changed, changed.length - packet.length));
-}
-
-/** Blanks before the end of the packet are there to be used up. @see XMP specification part 1, 7.3. */
-function takeFromPadding(packet: string, length: number): string {
-  const end = packet.lastIndexOf('<?xpacket end');
-  if (end < 0 || length <= 0) return packet;
-  let from = end;
-  while (from > 0 && end - from < length && /\s/.test(packet[from - 1]!)) from--;
-  return packet.slice(0, from) + packet.slice(end);
-}
-
-const openDescription = '<rdf:Description';
-/** The whole start tag: attribute values may hold a ">". */
-const description = /<rdf:Description(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*\/?>/;
-
-const gainMapAttribute = /\shdrgm:\w+\s*=\s*(?:"[^"<]*"|'[^'<]*')/g;
-/** Elements that describe pictures which are no longer there, or show what was removed. */
-const staleElements = ['Container:Directory', 'xmp:Thumbnails'];
-
-function withoutElement(packet: string, name: string): string {
-  const kept: string[] = [];
-  let at = 0;
-  for (;;) {
-    const from = packet.indexOf(`<${name}>`, at);
-    const to = from < 0 ? -1 : packet.indexOf(`</${name}>`, from);
-    if (to < 0) break;
-    kept.push(packet.slice(at, from));
-    at = to + name.length + 3;
-  }
-  return kept.join('') + packet.slice(at);
+  const marked = packet === undefined ? undefined : packetWithSourceType(packet);
+  return marked === undefined ? undefined : xmpSegment(marked);
 }
 
 /** The packet without gain map, container directory and thumbnails; the same object when it has none of them. */
 export function withoutStaleXmp(segment: DraftSegment): DraftSegment {
   const packet = packetOf(segment);
   if (packet === undefined) return segment;
-  const cleaned = staleElements.reduce(withoutElement, packet.replace(gainMapAttribute, ''));
+  const cleaned = packetWithoutStale(packet);
   return cleaned === packet ? segment : (xmpSegment(cleaned) ?? segment);
 }

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
 import { sharp } from '../../../lib/image/codec/loaders.ts';
 import { toOwnColours } from '../../../lib/image/codec/own-space.ts';
 import { readCrop, readCropAsSrgb } from '../../../lib/image/codec/read.ts';
+import { exifWithThumbnail } from '../../support/exif-files.ts';
 import { pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -14,29 +15,6 @@ async function write(image: Uint8Array, isGenerated = false) {
   const { original } = await readCrop(photo, box);
   const edited = { ...original, data: original.data.map((value) => 255 - value) };
   return writeOutput({ photo, patches: [{ box, original, edited }], isGenerated, encoding: undefined });
-}
-
-/** EXIF with a description in the first directory, and a second directory that holds a thumbnail. */
-function exifWithThumbnail(): Buffer {
-  const thumbnail = Buffer.from('THUMBNAIL-OF-THE-REMOVED-OBJECT!');
-  const tiff = Buffer.alloc(100 + thumbnail.length);
-  tiff.write('II*\0', 'latin1');
-  tiff.writeUInt32LE(8, 4);
-  tiff.writeUInt16LE(1, 8);
-  const entry = (at: number, tag: number, type: number, count: number, value: number) => {
-    tiff.writeUInt16LE(tag, at);
-    tiff.writeUInt16LE(type, at + 2);
-    tiff.writeUInt32LE(count, at + 4);
-    tiff.writeUInt32LE(value, at + 8);
-  };
-  entry(10, 0x010e, 2, 4, 0x00736579);
-  tiff.writeUInt32LE(26, 22);
-  tiff.writeUInt16LE(3, 26);
-  entry(28, 0x0103, 3, 1, 6);
-  entry(40, 0x0201, 4, 1, 100);
-  entry(52, 0x0202, 4, 1, thumbnail.length);
-  thumbnail.copy(tiff, 100);
-  return tiff;
 }
 
 /** Puts an EXIF block behind SOI. */
@@ -83,13 +61,46 @@ test.each(['png', 'webp'] as const)('%s: the thumbnail goes, profile stays', asy
   await sharp(bytes).raw().toBuffer();
 });
 
-test('what a model painted is marked so in XMP, what was copied from the picture is not', async () => {
-  const jpeg = await pipelineOf(wavePicture({ width: 64, height: 64 }))
-    .jpeg()
-    .toBuffer();
-  const marked = Buffer.from((await write(jpeg, true)).bytes);
-  expect(marked.includes('compositeWithTrainedAlgorithmicMedia')).toBe(true);
-  expect(Buffer.from((await write(jpeg)).bytes).includes('TrainedAlgorithmicMedia')).toBe(false);
+describe.each(['jpeg', 'png', 'webp', 'tiff'] as const)('%s', (format) => {
+  const encode = (xmp?: string) => {
+    const picture = pipelineOf(wavePicture({ width: 64, height: 64 }));
+    return (xmp === undefined ? picture : picture.withXmp(xmp))
+      .toFormat(format, { lossless: true, compression: 'lzw' })
+      .toBuffer();
+  };
+  const xmpOf = async (bytes: Uint8Array) => (await sharp(bytes).metadata()).xmp?.toString();
+  const packet = (attributes: string) =>
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    `<rdf:Description ${attributes}/></rdf:RDF></x:xmpmeta>`;
+  const mark = 'digitalsourcetype/compositeWithTrainedAlgorithmicMedia"';
+  const artist = packet('xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="camera"');
+  const gainMap = packet('xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"');
+
+  test('what a model painted is marked in a packet of its own, what was copied is not', async () => {
+    expect(await xmpOf((await write(await encode(), true)).bytes)).toContain(mark);
+    expect(await xmpOf((await write(await encode())).bytes)).toBeUndefined();
+  });
+
+  test('a packet there was gets the mark and keeps the rest', async () => {
+    const xmp = await xmpOf((await write(await encode(artist), true)).bytes);
+    expect(xmp).toContain(mark);
+    expect(xmp).toContain('dc:source="camera"');
+    expect(await xmpOf((await write(await encode(artist))).bytes)).toBe(artist);
+  });
+
+  test('of a packet goes what speaks of a gain map, and is told', async () => {
+    const { bytes, dropped } = await write(await encode(gainMap));
+    expect(await xmpOf(bytes)).not.toContain('hdrgm:Version');
+    expect(dropped).toEqual(['stale xmp']);
+  });
+
+  test('a packet nobody can read stays, and it is told that nothing marks the picture', async () => {
+    const { bytes, notes } = await write(await encode('<other/>'), true);
+    expect(await xmpOf(bytes)).toBe('<other/>');
+    expect(notes).toContain(
+      'The XMP packet of the picture could not be read: nothing marks what a model painted.',
+    );
+  });
 });
 
 test.each(['srgb', 'p3'] as const)(

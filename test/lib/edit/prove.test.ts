@@ -32,6 +32,7 @@ test('a lossless output that differs in one pixel outside the mask is not publis
   data[0]! ^= 1;
   const tampered = {
     way: 'lossless',
+    notes: [],
     dropped: [],
     bytes: await pipelineOf({ ...raster, data })
       .png()

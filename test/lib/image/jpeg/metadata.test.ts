@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dropStaleMetadata, markAsComposite } from '../../../../lib/image/jpeg/metadata.ts';
 import { readSegments } from '../../../../lib/image/jpeg/segments.ts';
-import { compositeWithTrainedModel } from '../../../../lib/image/jpeg/xmp.ts';
+import { compositeWithTrainedModel } from '../../../../lib/image/xmp.ts';
 import { encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');

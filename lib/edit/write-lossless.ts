@@ -1,0 +1,77 @@
+import { withoutExifThumbnail } from '../image/codec/exif.ts';
+import type { Format, Header } from '../image/codec/header.ts';
+import type { Source } from '../image/codec/read.ts';
+import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
+import type { Carried, CarryJob } from '../image/carried.ts';
+import { carryPngChunks } from '../image/png/carry.ts';
+import { carryTiffTags } from '../image/tiff/carry.ts';
+import { openedTiff } from '../image/tiff/kind.ts';
+import { carryWebpChunks } from '../image/webp/carry.ts';
+import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../image/xmp.ts';
+
+export const unmarked =
+  'The XMP packet of the picture could not be read: nothing marks what a model painted.';
+
+/** What goes along from format to format is up to libvips. */
+export const otherFormat = 'metadata but profile, EXIF and XMP, for another format was asked for';
+
+interface LosslessOptions {
+  readonly photo: Source;
+  readonly patches: readonly Patch[];
+  readonly isGenerated: boolean;
+  readonly encoding: Encoding | undefined;
+}
+
+/** PNG, WebP or TIFF with every value outside the patches, and with what the source says of itself besides. */
+export async function writeLossless(options: LosslessOptions): Promise<Carried> {
+  const { photo, patches, isGenerated, encoding } = options;
+  const { format } = encoding ?? photo.header;
+  const xmp = packetOf(photo.header, isGenerated);
+  const carry = format === photo.header.format ? carrierOf(photo) : undefined;
+  const written = await writePatched(photo, patches, {
+    encoding,
+    metadata: carry === undefined ? { xmp: xmp.packet } : 'none',
+  });
+  const carried =
+    carry === undefined
+      ? await asWritten(written, format === photo.header.format)
+      : carry({ source: photo.bytes, written, xmp: xmp.packet });
+  return {
+    bytes: carried.bytes,
+    dropped: [...carried.dropped, ...xmp.dropped],
+    notes: [...carried.notes, ...xmp.notes],
+  };
+}
+
+/** libvips carries some of the metadata over, and not always as they were: where the format stays it writes pixels alone. */
+const carriers: Partial<Record<Format, (job: CarryJob) => Carried>> = {
+  png: carryPngChunks,
+  webp: carryWebpChunks,
+  tiff: carryTiffTags,
+};
+
+function carrierOf({ bytes, header }: Source) {
+  // The directories of a BigTIFF, of 64 bit, are libvips' alone.
+  if (header.format === 'tiff' && openedTiff(bytes) === undefined) return undefined;
+  return carriers[header.format];
+}
+
+async function asWritten(written: Buffer, isSameFormat: boolean): Promise<Carried> {
+  const bytes = await withoutExifThumbnail(written);
+  const rest = isSameFormat ? 'tags of a BigTIFF but profile, XMP and IPTC' : otherFormat;
+  return { bytes, dropped: [rest, ...(bytes === written ? [] : ['thumbnail'])], notes: [] };
+}
+
+/** The packet to be written, `undefined` where it stays as it is. */
+function packetOf({ xmp }: Header, isGenerated: boolean) {
+  const text = xmp && packetText(xmp);
+  if (xmp !== undefined && text === undefined) {
+    return { packet: undefined, dropped: [], notes: isGenerated ? [unmarked] : [] };
+  }
+  const current = text === undefined ? undefined : packetWithoutStale(text);
+  const dropped = current === text ? [] : ['stale xmp'];
+  const kept = current === text ? undefined : current;
+  if (!isGenerated) return { packet: kept, dropped, notes: [] };
+  const marked = current === undefined ? newPacket() : packetWithSourceType(current);
+  return { packet: marked ?? kept, dropped, notes: marked === undefined ? [unmarked] : [] };
+}

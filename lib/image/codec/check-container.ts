@@ -1,0 +1,42 @@
+import { EditError } from '../../errors.ts';
+import { frameOf } from '../jpeg/frame-header.ts';
+import { isAnimated, readPngChunks } from '../png/chunks.ts';
+import { unknownColours } from '../tiff/kind.ts';
+import { readWebpChunks } from '../webp/chunks.ts';
+
+/**
+ * Kinds of file that libvips would misread or give up on late, found by their containers: told now, not after a model was paid.
+ * What is carried from chunk to chunk when the picture is written must be whole, too.
+ *
+ * @throws {EditError} `KIND_UNSUPPORTED`; `IMAGE_TRUNCATED` and `IMAGE_UNREADABLE` when the container is damaged.
+ */
+export function checkContainer(bytes: Uint8Array): void {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (head.startsWith('\xff\xd8')) checkJpeg(bytes);
+  if (head.startsWith('RIFF') && head.endsWith('WEBP')) readWebpChunks(bytes);
+  // libvips shows the first frame of an animated PNG and says nothing of the others.
+  if (head.startsWith('\x89PNG') && isAnimated(readPngChunks(bytes))) {
+    throw new EditError('KIND_UNSUPPORTED', 'Expected a picture of one frame, got an animated PNG');
+  }
+  const colours = /^(?:II|MM)/.test(head) ? unknownColours(bytes) : undefined;
+  if (colours !== undefined) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an RGB, grey or CMYK picture, got a TIFF of ${colours}`,
+    );
+  }
+}
+
+function checkJpeg(bytes: Uint8Array): void {
+  const frame = frameOf(bytes);
+  if (frame === undefined) return;
+  if (frame.bits !== 8) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected a JPEG of 8 bit, got one of ${frame.bits}`);
+  }
+  if (!frame.isSingleDct) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      'Expected a JPEG of one DCT frame, got a lossless or hierarchical one',
+    );
+  }
+}

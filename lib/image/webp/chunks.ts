@@ -1,0 +1,63 @@
+import { EditError } from '../../errors.ts';
+
+/** One chunk of a WebP file. */
+export interface WebpChunk {
+  /** Four characters, a blank at the end of a shorter name. */
+  readonly type: string;
+  readonly data: Uint8Array;
+}
+
+export interface WebpFile {
+  readonly chunks: readonly WebpChunk[];
+  /** Bytes after the RIFF container, which belong to nobody. */
+  readonly trailerBytes: number;
+}
+
+/** `RIFF`, length, `WEBP`. */
+const headerBytes = 12;
+/** Type and length. */
+const frameBytes = 8;
+
+/**
+ * The chunks of a WebP file, each bound checked; no pixel is decoded.
+ *
+ * @throws {EditError} `FORMAT_UNSUPPORTED` without the signature, `IMAGE_TRUNCATED` when a chunk is cut.
+ * @see RFC 9649, section 2.
+ */
+export function readWebpChunks(bytes: Uint8Array): WebpFile {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP') {
+    throw new EditError('FORMAT_UNSUPPORTED', 'Expected a WebP to begin with RIFF and WEBP');
+  }
+  const end = Math.min(file.length, frameBytes + file.readUInt32LE(4));
+  const chunks: WebpChunk[] = [];
+  for (let at = headerBytes; at + frameBytes <= end; ) {
+    const from = at + frameBytes;
+    const length = file.readUInt32LE(at + 4);
+    if (from + length > end) {
+      throw new EditError('IMAGE_TRUNCATED', `Expected a chunk of ${length} bytes at byte ${at} of a WebP`);
+    }
+    chunks.push({ type: file.toString('latin1', at, at + 4), data: bytes.subarray(from, from + length) });
+    // Chunks begin at even bytes.
+    at = from + length + (length & 1);
+  }
+  return { chunks, trailerBytes: file.length - end };
+}
+
+/** A WebP file of these chunks. */
+export function webpFile(chunks: readonly WebpChunk[]): Buffer {
+  const parts = chunks.flatMap(({ type, data }) => [
+    Buffer.from(type, 'latin1'),
+    uint32(data.length),
+    data,
+    Buffer.alloc(data.length & 1),
+  ]);
+  const length = parts.reduce((sum, part) => sum + part.length, 4);
+  return Buffer.concat([Buffer.from('RIFF'), uint32(length), Buffer.from('WEBP'), ...parts]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
