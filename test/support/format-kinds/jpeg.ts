@@ -1,0 +1,82 @@
+import type { Sharp } from 'sharp';
+import { exifWithThumbnail } from '../exif-files.ts';
+import { matrixProfile } from '../icc-profiles.ts';
+import { jpegFixture } from '../jpeg-fixtures.ts';
+import { lateTablesJpeg } from '../late-tables.ts';
+import { dressed, type Kinds, pipeline, withProfile } from './pictures.ts';
+
+const jpeg = (options = {}) =>
+  pipeline(3)
+    .jpeg({ quality: 88, ...options })
+    .toBuffer();
+
+type Part = readonly [marker: number, payload: string | Uint8Array];
+
+/** The same JPEG with segments behind SOI, and bytes behind EOI. */
+function withSegments(file: Uint8Array, parts: readonly Part[], trailer = ''): Buffer {
+  const segments = parts.map(([code, payload]) => {
+    const data = Buffer.from(payload as string, 'latin1');
+    const head = Buffer.from([0xff, code, 0, 0]);
+    head.writeUInt16BE(data.length + 2, 2);
+    return Buffer.concat([head, data]);
+  });
+  return Buffer.concat([file.subarray(0, 2), ...segments, file.subarray(2), Buffer.from(trailer, 'latin1')]);
+}
+
+/** What cameras and editors write besides the pixels. */
+const described = async () =>
+  withSegments(await jpeg(), [
+    [0xed, 'Photoshop 3.0\0' + '8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02\x78\0\x05hello'],
+    [0xe2, 'FPXR\0of some camera'],
+    [0xfe, 'a comment'],
+  ]);
+
+const gainMapXmp =
+  '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+  '<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF></x:xmpmeta>';
+
+const staleJpeg = async () =>
+  withSegments(await jpeg(), [
+    [0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWithThumbnail()])],
+    [0xe1, `http://ns.adobe.com/xap/1.0/\0${gainMapXmp}`],
+    [0xe2, 'MPF\0II*\0\x08\0\0\0\0\0\0\0\0\0'],
+    [0xe2, 'urn:iso:std:iso:ts:21496:-1\0map'],
+    [0xeb, 'JP\0\x01\0\0\0\x01\0\0\0\x14jumb a manifest'],
+  ]);
+
+/** The same with another precision in its frame header. */
+const twelveBit = async () => {
+  const file = await jpeg();
+  const frame = file.indexOf(Buffer.from([0xff, 0xc0]));
+  file[frame + 4] = 12;
+  return file;
+};
+
+export const refusedJpegs: Kinds = {
+  'JPEG, 12 bit': twelveBit,
+};
+
+export const jpegKinds: Kinds = {
+  '4:4:4': () => jpeg({ chromaSubsampling: '4:4:4' }),
+  '4:2:2': async () => jpegFixture('halfAcross'),
+  '4:2:0': () => jpeg(),
+  grey: () => pipeline(1).jpeg({ quality: 88 }).toBuffer(),
+  RGB: async () => jpegFixture('rgb'),
+  progressive: () => jpeg({ progressive: true }),
+  'restart markers': async () => jpegFixture('restartMarkers'),
+  'Display P3, EXIF, XMP, density': () => dressed(pipeline(3)).jpeg({ quality: 88 }).toBuffer(),
+  AdobeRGB: () =>
+    withProfile((path) => pipeline(3).withIccProfile(path).jpeg().toBuffer(), matrixProfile('adobeRgb')),
+  'IPTC, comment, a segment of a camera': described,
+  'thumbnail, gain map, MPF, C2PA': staleJpeg,
+  CMYK: () => pipeline(3).withIccProfile('cmyk').jpeg({ quality: 88 }).toBuffer(),
+  'CMYK progressive': () =>
+    pipeline(3).withIccProfile('cmyk').jpeg({ quality: 88, progressive: true }).toBuffer(),
+  'arithmetic coding': async () => jpegFixture('arithmetic'),
+  'tables between scans': async () => lateTablesJpeg(await rasterOf(pipeline(3))),
+};
+
+async function rasterOf(picture: Sharp) {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, channels: 3, data: Uint8Array.from(data) };
+}
