@@ -53,9 +53,18 @@ const ended = (outcome: RunResult['outcome'], facts: object = {}): RunResult => 
  * @throws {EditError} of kind `passing`, `setup` or `bug` when the job must come again, `retryAfterMs` set.
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
+  const deadline = deadlineSignal(options.budget.deadlineMs, outerSignal);
+  try {
+    // Awaited here: the deadline ends with this function.
+    return await runInTime(job, options, deadline.signal);
+  } finally {
+    // Not `using`: Node 22 runs these sources too, and does not know it.
+    deadline[Symbol.dispose]();
+  }
+}
+
+async function runInTime(job: Job, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
   const { store, buckets, budget } = options;
-  using deadline = deadlineSignal(budget.deadlineMs, outerSignal);
-  const { signal } = deadline;
   const names = outputNames(job.inputs.image.name, job.id);
   const target = { store, outputBucket: buckets.output, signal };
 
@@ -85,8 +94,7 @@ export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSi
       await changeQuietly(claimed.held, () => claimed.claim, options.log);
       return ended('failed', { code: claimed.claim.code, ...usage(job, claimed.claim, options) });
     case 'held':
-      // Awaited here: the deadline ends with this function.
-      return await runHeld(job, claimed.held, options, signal);
+      return runHeld(job, claimed.held, options, signal);
   }
 }
 

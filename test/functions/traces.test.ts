@@ -28,15 +28,19 @@ let collector: OtlpReceiver;
 let environment: Record<string, string>;
 let log: Log;
 let lines: Record<string, unknown>[] = [];
-const closing = new AsyncDisposableStack();
+/** Not an `AsyncDisposableStack`, which Node 22 does not have. */
+const closings: (() => unknown)[] = [];
 const urls = { edit: '', onUpload: '' };
 
 beforeAll(async () => {
   image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
   mask = Uint8Array.from(await maskPng(boxMask(size, { left: 50, top: 40, width: 14, height: 12 })));
-  collector = closing.use(await startOtlpReceiver());
-  const storage = closing.use(await openEmulator());
-  const model = closing.adopt(await startEmulator(), (emulator) => emulator.close());
+  collector = await startOtlpReceiver();
+  closings.push(() => collector[Symbol.asyncDispose]());
+  const storage = await openEmulator();
+  closings.push(() => storage[Symbol.asyncDispose]());
+  const model = await startEmulator();
+  closings.push(() => model.close());
   environment = {
     INPUT_BUCKET: 'input',
     OUTPUT_BUCKET: 'output',
@@ -56,11 +60,13 @@ beforeAll(async () => {
   for (const name of ['edit', 'onUpload'] as const) {
     const server: Server = getTestServer(name);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.defer(() => void server.close());
+    closings.push(() => void server.close());
     urls[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   }
 });
-afterAll(() => closing.disposeAsync());
+afterAll(async () => {
+  for (const close of closings.reverse()) await close();
+});
 beforeEach(() => {
   lines = [];
   collector.bodies.length = 0;
@@ -202,7 +208,7 @@ test('a job that goes through the queue stays in the trace of its event', async 
     response.end('{}');
   });
   await new Promise<void>((resolve) => queue.listen(0, '127.0.0.1', resolve));
-  closing.defer(() => void queue.close());
+  closings.push(() => void queue.close());
   const queued = readConfig({
     ...environment,
     TASKS_QUEUE: 'projects/p/locations/l/queues/q',
