@@ -155,6 +155,9 @@ const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Every code, for documents and checks. */
+export const errorCodes = Object.keys(errorTable) as readonly ErrorCode[];
+
 interface EditErrorOptions {
   readonly cause?: unknown;
   /** Facts for logs and error bodies: numbers, names, codes. Never prompts or bytes. */

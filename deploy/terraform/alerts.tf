@@ -42,6 +42,13 @@ locals {
       window = "600s"
       help   = "The lines with this code say what was refused. Apply again: what somebody changed by hand is put right. Jobs wait for it."
     }
+    storm = {
+      title  = "The model declines everything"
+      filter = "${local.metric["faults"]} AND metric.labels.code=\"POLICY_STORM\""
+      above  = 0
+      window = "600s"
+      help   = "Many refusals in a row are no accident of the pictures: look at the latest error files, at prompts and safety settings. Jobs wait for minutes at a time."
+    }
     cost_cap = {
       title  = "The day's cost cap is reached"
       filter = "${local.metric["faults"]} AND metric.labels.code=\"COST_CAP_REACHED\""
@@ -54,7 +61,7 @@ locals {
       filter = local.metric["circuit_open"]
       above  = 0
       window = "600s"
-      help   = "Every call ended the same way, so that an instance pauses for minutes. POLICY_STORM: the model declines everything; look at the latest error files."
+      help   = "Every call ended the same way, so that an instance pauses for minutes and then tries one. The label `code` says which way; the alert on that code says what to do."
     }
     bugs = {
       title  = "A fault of this program"

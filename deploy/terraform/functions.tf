@@ -3,10 +3,30 @@ locals {
   engine = split(":", var.model)[0]
   model  = join(":", slice(split(":", var.model), 1, length(split(":", var.model))))
 
-  # Set below or in ./function, and therefore not to be set by var.settings.
-  own_settings = [
-    "CONTROL_BUCKET", "DAILY_COST_CAP_USD", "EDIT_DEADLINE_MS", "ENGINE", "GOOGLE_CLOUD_PROJECT", "INPUT_BUCKET", "MODEL",
-    "NODE_ENV", "OUTPUT_BUCKET", "RUN_JOB_URL", "TASKS_QUEUE", "TASKS_SERVICE_ACCOUNT",
+  # What `settings` may hold: the variables of docs/configuration.md that are not set below or by Cloud Run.
+  free_settings = [
+    "ALLOWED_MODELS",
+    "DILATION_PX",
+    "ENDPOINT_ID",
+    "FEATHER_PX",
+    "FOLDER_MASK",
+    "LOCATION",
+    "LOG_LEVEL",
+    "MAX_ATTEMPTS",
+    "MAX_IMAGE_BYTES",
+    "MAX_IMAGE_PIXELS",
+    "MAX_MODEL_CALLS",
+    "MAX_REGIONS",
+    "MAX_TILES",
+    "MODELS",
+    "MODEL_BASE_URL",
+    "MODEL_DILATION",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "REQUEST_DEFAULTS",
+    "REQUEST_FILE",
+    "STORAGE_API_ENDPOINT",
+    "SWEEP_MAX_JOBS",
+    "TASKS_API_ENDPOINT",
   ]
 
   engine_settings = merge(

@@ -119,10 +119,12 @@ resource "google_service_account_iam_member" "enqueuers_act_as_tasks" {
 
 # Only who asks a model.
 resource "google_project_iam_member" "model" {
-  for_each = merge(
-    { run_job = module.run_job.member },
-    { for name, function in module.http : name => function.member },
-  )
+  for_each = {
+    run_job  = module.run_job.member
+    edit     = module.http["edit"].member
+    generate = module.http["generate"].member
+    upscale  = module.http["upscale"].member
+  }
 
   project = var.project
   role    = "roles/aiplatform.user"

@@ -61,8 +61,8 @@ variable "settings" {
   default     = {}
 
   validation {
-    condition     = length(setintersection(keys(var.settings), local.own_settings)) == 0
-    error_message = "Expected no variable that Terraform sets itself: ${join(", ", local.own_settings)}."
+    condition     = length(setsubtract(keys(var.settings), local.free_settings)) == 0
+    error_message = "Expected variables of docs/configuration.md that Terraform does not set itself, got ${join(", ", setsubtract(keys(var.settings), local.free_settings))}."
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { type LogEntry, logEntryOf, matchesFilter } from '../support/terraform/log-filter.ts';
 import {
   alertsNameWhatIsCounted,
+  everyFaultOfOursAlerts,
   type MetricRule,
   metricsCountRealLines,
 } from '../support/terraform/metrics.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 const faultsOf = (rule: MetricRule, configuration: Configuration) =>
   rule(resourcesOf(configuration), entries, configuration);
 
-function faultsAfter(rule: MetricRule, mistake: (local: Block) => void): string {
+function faultsAfter(rule: MetricRule, mistake: (local: Block) => unknown): string {
   const copy = structuredClone(real);
   mistake(copy.root.local);
   return faultsOf(rule, copy).join('\n');
@@ -77,6 +78,15 @@ describe('metrics and alerts', () => {
     });
     expect(faults).toContain('counts["model_retired"]');
     expect(faults).toContain(named);
+  });
+
+  test('everything the operator must mend, and every fault of ours, has an alert', () => {
+    expect(faultsOf(everyFaultOfOursAlerts, real)).toEqual([]);
+  });
+
+  test('a code that nobody is told of is found', () => {
+    const faults = faultsAfter(everyFaultOfOursAlerts, (local) => delete at(local, 'alerts')['cost_cap']);
+    expect(faults).toBe('Expected an alert on COST_CAP_REACHED, got none');
   });
 
   test('a chart by a label that its metric lacks is found', () => {

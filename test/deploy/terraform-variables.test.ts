@@ -14,7 +14,7 @@ let folder: string;
 beforeAll(async () => {
   const source = join(repository, 'deploy/terraform');
   const { root } = await readConfiguration(source);
-  const { engine, model, own_settings, engine_settings, buckets } = root.local;
+  const { engine, model, free_settings, engine_settings, buckets } = root.local;
   const { charts, counters, distributions, lines, queue_filter, service_filter } = root.local;
   // Metrics have their names when they are made.
   const metric = Object.fromEntries(
@@ -22,7 +22,7 @@ beforeAll(async () => {
   );
   const dashboard = root.resource['google_monitoring_dashboard']?.['this']?.['dashboard_json'];
   const locals = {
-    ...{ engine, model, own_settings, engine_settings, buckets },
+    ...{ engine, model, free_settings, engine_settings, buckets },
     ...{ charts, counters, dashboard, lines, metric, queue_filter, service_filter },
   };
   const output = Object.fromEntries(

@@ -11,6 +11,7 @@ import {
 } from '../support/terraform/configuration.ts';
 import { at, mistakes } from '../support/terraform/mistakes.ts';
 import { parseHcl } from '../support/terraform/parse-hcl.ts';
+import { grantsOf } from '../support/terraform/rights.ts';
 
 const folder = join(repository, 'deploy/terraform');
 const example = readFileSync(join(folder, 'terraform.tfvars.example'), 'utf8');
@@ -47,6 +48,46 @@ describe('the rules', () => {
       expect(faultsOf(rule, copy).join('\n')).toContain(named);
     },
   );
+});
+
+test('nobody has a right but these', () => {
+  const functions = (name: string) => `module.${name}.google_cloudfunctions2_function.this.name`;
+  const callers = 'each of { for member in var.users : member => member }';
+  expect(grantsOf(resourcesOf(real))).toEqual([
+    'each of var.users: roles/storage.objectCreator on google_storage_bucket.input.name',
+    'each of var.users: roles/storage.objectViewer on google_storage_bucket.input.name',
+    'each of var.users: roles/storage.objectViewer on google_storage_bucket.output.name',
+    `${callers}: roles/run.invoker on ${functions('http["edit"]')}`,
+    `${callers}: roles/run.invoker on ${functions('http["generate"]')}`,
+    `${callers}: roles/run.invoker on ${functions('http["upscale"]')}`,
+    'google_service_account.builder.member: roles/artifactregistry.writer on google_artifact_registry_repository.images.name',
+    'google_service_account.builder.member: roles/logging.logWriter on the project',
+    // Bound by a condition to the bucket that Cloud Run functions builds from.
+    'google_service_account.builder.member: roles/storage.objectViewer on the project',
+    `google_service_account.scheduler.member: roles/run.invoker on ${functions('sweep')}`,
+    `google_service_account.tasks.member: roles/run.invoker on ${functions('run_job')}`,
+    'google_service_account.trigger.member: roles/eventarc.eventReceiver on the project',
+    `google_service_account.trigger.member: roles/run.invoker on ${functions('on_upload')}`,
+    'module.http["edit"].member: roles/aiplatform.user on the project',
+    'module.http["generate"].member: roles/aiplatform.user on the project',
+    'module.http["upscale"].member: roles/aiplatform.user on the project',
+    'module.on_upload.member: roles/cloudtasks.enqueuer on google_cloud_tasks_queue.jobs["live"].name',
+    'module.on_upload.member: roles/iam.serviceAccountUser on google_service_account.tasks.name',
+    'module.on_upload.member: roles/storage.objectViewer on google_storage_bucket.input.name',
+    'module.run_job.member: google_project_iam_custom_role.control.id on google_storage_bucket.control.name',
+    'module.run_job.member: roles/aiplatform.user on the project',
+    'module.run_job.member: roles/storage.objectCreator on google_storage_bucket.output.name',
+    'module.run_job.member: roles/storage.objectViewer on google_storage_bucket.input.name',
+    'module.run_job.member: roles/storage.objectViewer on google_storage_bucket.output.name',
+    'module.sweep.member: google_project_iam_custom_role.control.id on google_storage_bucket.control.name',
+    'module.sweep.member: roles/cloudtasks.enqueuer on google_cloud_tasks_queue.jobs["backfill"].name',
+    'module.sweep.member: roles/iam.serviceAccountUser on google_service_account.tasks.name',
+    'module.sweep.member: roles/storage.objectViewer on google_storage_bucket.input.name',
+    'module.sweep.member: roles/storage.objectViewer on google_storage_bucket.output.name',
+    `serviceAccount:$`.concat(
+      '{data.google_storage_project_service_account.agent.email_address}: roles/pubsub.publisher on the project',
+    ),
+  ]);
 });
 
 test('what is packed is what .gcloudignore lets through', async () => {

@@ -127,7 +127,7 @@ function expanded(folder: Folder, scope: Scope, prefix: string): Resource[] {
 /** One for each entry of a `for_each` that is written out; one in all where it is only known when applied. */
 function instancesOf({ for_each, ...block }: Block, scope: Scope): { suffix: string; body: Block }[] {
   const each = resolve(for_each, scope);
-  if (!isBlock(each)) return [{ suffix: '', body: resolve(block, scope) as Block }];
+  if (!isBlock(each)) return [{ suffix: '', body: resolve({ ...block, for_each }, scope) as Block }];
   return Object.entries(each).map(([key, value]) => ({
     suffix: `["${key}"]`,
     body: resolve(block, { ...scope, each: { key, value } }) as Block,
@@ -142,7 +142,10 @@ export function resolve(value: unknown, scope: Scope): unknown {
   if (isBlock(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, scope)]));
   }
-  if (typeof value !== 'string') return value;
+  return typeof value === 'string' ? resolveText(value, scope) : value;
+}
+
+function resolveText(value: string, scope: Scope): unknown {
   const whole = /^\$\{([^{}]*)\}$/.exec(value)?.[1];
   const found = whole === undefined ? undefined : lookUp(whole, scope);
   if (found !== undefined) return found;
@@ -160,7 +163,8 @@ function filledIn(template: string, scope: Scope): string {
 
 /** `merge(local.a, { ... })` with the expression that `local.a` stands for. */
 function inlined(expression: string, scope: Scope): string {
-  return expression.replaceAll(/\b(?:local|var)\.\w+(?![\w.[])/g, (path) => {
+  const keyed = expression.replaceAll('[each.key]', (text) => (scope.each ? `["${scope.each.key}"]` : text));
+  return keyed.replaceAll(/\b(?:local|var)\.\w+(?![\w.[])/g, (path) => {
     const part = lookUp(path, scope);
     if (typeof part !== 'string') return path;
     return /^\$\{([\s\S]*)\}$/.exec(part)?.[1] ?? JSON.stringify(part);

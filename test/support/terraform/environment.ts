@@ -1,6 +1,6 @@
 import { functionTable } from '../../../functions/register.ts';
 import { settings } from '../../../lib/config.ts';
-import { nested, ofType, type Rule, textsOf } from './configuration.ts';
+import { type Block, nested, ofType, type Rule, textsOf } from './configuration.ts';
 
 /** Names that an expression of maps sets: `merge(..., { NAME = ... })`. */
 const namesSet = (expression: unknown): string[] => [
@@ -23,18 +23,31 @@ function environmentWanted(entryPoint: string): string[] {
   ];
 }
 
-export const environmentIsKnown: Rule = (resources, { root }) =>
-  ofType(resources, 'google_cloudfunctions2_function').flatMap(({ address, body }) => {
-    const set = namesSet(nested(body, 'service_config')['environment_variables']);
+const functionType = 'google_cloudfunctions2_function';
+const setBy = (body: Block): string[] => namesSet(nested(body, 'service_config')['environment_variables']);
+
+export const environmentIsKnown: Rule = (resources) =>
+  ofType(resources, functionType).flatMap(({ address, body }) => {
+    const set = setBy(body);
     const wanted = environmentWanted(String(nested(body, 'build_config')['entry_point']));
-    const own = textsOf(root.local['own_settings']);
     return [
       ...set
         .filter((name) => !Object.hasOwn(settings, name) && !ofFramework.includes(name))
         .map((name) => `${address}: expected a variable of lib/config.ts, got ${name}`),
       ...wanted.filter((name) => !set.includes(name)).map((name) => `${address}: expected ${name}, got none`),
-      ...set
-        .filter((name) => !own.includes(name))
-        .map((name) => `local.own_settings: expected ${name}, which ${address} sets`),
     ];
   });
+
+/** Set by the platform. */
+const ofCloudRun = ['K_SERVICE', 'K_REVISION'];
+
+/** People may set every variable that is not set for them, and a typing error is refused. */
+export const settingsAreFree: Rule = (resources, { root }) => {
+  const free = textsOf(root.local['free_settings']);
+  const taken = [...ofCloudRun, ...ofType(resources, functionType).flatMap(({ body }) => setBy(body))];
+  const wanted = Object.keys(settings).filter((name) => !taken.includes(name));
+  return [
+    ...wanted.filter((name) => !free.includes(name)).map((name) => `local.free_settings: expected ${name}`),
+    ...free.filter((name) => !wanted.includes(name)).map((name) => `local.free_settings: unexpected ${name}`),
+  ];
+};

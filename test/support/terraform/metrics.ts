@@ -1,4 +1,4 @@
-import { EditError, type ErrorCode } from '../../../lib/errors.ts';
+import { EditError, type ErrorCode, errorCodes } from '../../../lib/errors.ts';
 import {
   type Block,
   type Configuration,
@@ -79,10 +79,15 @@ const labelsOf = (metric: Block): string[] => {
   return textsOf(names);
 };
 
-function isCode(name: string): boolean {
-  try {
-    return new EditError(name as ErrorCode, '').status > 0;
-  } catch {
-    return false;
-  }
-}
+const isCode = (name: string): boolean => errorCodes.includes(name as ErrorCode);
+
+/** What the operator must mend, and what is ours, is told to somebody. */
+export const everyFaultOfOursAlerts: MetricRule = (resources) => {
+  const watched = ofType(resources, 'google_monitoring_alert_policy')
+    .flatMap(({ body }) => textsOf(body['conditions']))
+    .join(' ');
+  return errorCodes
+    .filter((code) => ['setup', 'bug'].includes(new EditError(code, '').kind))
+    .filter((code) => !watched.includes(`"${code}"`))
+    .map((code) => `Expected an alert on ${code}, got none`);
+};

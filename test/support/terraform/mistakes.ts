@@ -2,7 +2,7 @@ import { bucketsAreDistinct, bucketsArePrivate, claimsGoAndPicturesStay } from '
 import { type Block, type Folder, type Rule, textsOf } from './configuration.ts';
 import { eventsComeAgain, tasksAreKept } from './delivery.ts';
 import { outputsAreDescribed, variablesAreDescribed } from './documentation.ts';
-import { environmentIsKnown } from './environment.ts';
+import { environmentIsKnown, settingsAreFree } from './environment.ts';
 import { modulesAreCalledRight, nothingIsUnused, referencesResolve } from './references.ts';
 import { nobodyDeletes, nobodyIsEverybody, storageRightsAreOfBuckets } from './rights.ts';
 import { codeIsRegistered, identitiesAreOwn, ingressIsNarrow, servicesAreWhole } from './services.ts';
@@ -104,11 +104,17 @@ export const mistakes: readonly Mistake[] = [
     'module.on_upload.google_cloudfunctions2_function.this: expected TASKS_QUEUE',
   ],
   [
-    environmentIsKnown,
-    'a variable that people could set as well',
+    settingsAreFree,
+    'a variable that people may not set',
     ({ local }) =>
-      (local['own_settings'] = textsOf(local['own_settings']).filter((name) => name !== 'ENGINE')),
-    'local.own_settings: expected ENGINE',
+      (local['free_settings'] = textsOf(local['free_settings']).filter((name) => name !== 'FEATHER_PX')),
+    'local.free_settings: expected FEATHER_PX',
+  ],
+  [
+    settingsAreFree,
+    'a variable that people and Terraform set',
+    ({ local }) => (local['free_settings'] as string[]).push('ENGINE'),
+    'local.free_settings: unexpected ENGINE',
   ],
   [
     nobodyIsEverybody,

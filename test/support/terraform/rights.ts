@@ -1,4 +1,4 @@
-import { nestedAll, ofType, type Rule, textsOf } from './configuration.ts';
+import { nestedAll, ofType, type Resource, type Rule, textsOf } from './configuration.ts';
 
 export const nobodyIsEverybody: Rule = (resources) =>
   resources.flatMap(({ address, body }) =>
@@ -43,3 +43,19 @@ export const storageRightsAreOfBuckets: Rule = (resources) =>
       ? [`${address}: expected a right to one bucket, got ${String(body['role'])} for the project`]
       : [],
   );
+
+/** What a right is to, by the argument that names it; without any it is to the project. */
+const targets = ['bucket', 'repository', 'service_account_id', 'name'];
+const bare = (expression: unknown): string => String(expression).replace(/^\$\{(.+)\}$/, '$1');
+
+/** Every right that is given, as `member: role on what`. */
+export const grantsOf = (resources: readonly Resource[]): string[] =>
+  resources
+    .filter(({ type }) => type.endsWith('_iam_member'))
+    .map(({ address, body }) => {
+      const member = bare(body['member']).replace('each.value', `each of ${bare(body['for_each'])}`);
+      const module = /^module\.[^.]+\./.exec(address)?.[0] ?? '';
+      const target = targets.map((name) => body[name]).find((value) => value !== undefined);
+      return `${member}: ${bare(body['role'])} on ${target === undefined ? 'the project' : module + bare(target)}`;
+    })
+    .sort();
