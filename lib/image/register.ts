@@ -12,7 +12,7 @@ import { evenSamples } from './robust.ts';
 export interface Registration {
   /** The identity when nothing certain could be said. */
   readonly alignment: Alignment;
-  /** False on rings too flat or too different to be aligned: then nothing is moved. */
+  /** False on rings too flat or too different to be aligned: then nothing is moved. True, unmoved: known to be in place. */
   readonly confident: boolean;
   /** Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown. */
   readonly precisionPx: number;
@@ -87,9 +87,19 @@ export function registerOn(rings: readonly (RingLevel | undefined)[], edited: Fl
   if (found === undefined) return unmoved(residualBefore);
   const fit = withZoom(pyramid, found) ?? found;
   const precisionPx = fit.precisionPx * Math.sqrt(pixelsPerSample);
-  const confident = precisionPx <= maxErrorPx && fit.residual <= worseBy * residualBefore;
-  if (!confident) return { ...unmoved(residualBefore), precisionPx };
-  return { alignment: fit.alignment, confident, precisionPx, residualBefore, residualAfter: fit.residual };
+  const isKnown = precisionPx <= maxErrorPx;
+  if (isKnown && fit.residual <= worseBy * residualBefore) {
+    return {
+      alignment: fit.alignment,
+      confident: true,
+      precisionPx,
+      residualBefore,
+      residualAfter: fit.residual,
+    };
+  }
+  // Worse by interpolation alone, for a move too small to see: the picture is known to be in its place.
+  const isInPlace = isKnown && driftPx(fit.alignment, finest.template) <= maxErrorPx;
+  return { ...unmoved(residualBefore), confident: isInPlace, precisionPx };
 }
 
 function unmoved(residual: number): Registration {

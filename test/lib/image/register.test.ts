@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { driftPx } from '../../../lib/image/alignment.ts';
+import { crop as cut } from '../../../lib/image/box.ts';
 import { coverMask } from '../../../lib/image/cover-mask.ts';
 import type { FloatRaster } from '../../../lib/image/float-raster.ts';
 import { register } from '../../../lib/image/register.ts';
+import { resizeTo } from '../../../lib/image/resample.ts';
 import { normalNoise } from '../../bench/drift.ts';
+import { ellipseMask } from '../../bench/quality-scenes.ts';
+import { scenery } from '../../support/scenery.ts';
 import { boxMask, floatPicture, maskOf, texture } from './pictures.ts';
 
 const size = { width: 200, height: 160 };
@@ -149,4 +153,16 @@ describe('coverMask', () => {
     expect(coverMask(maskOf('....', '...1'), { width: 2, height: 1 })).toEqual(maskOf('.#'));
     expect(coverMask(maskOf('.#..'), { width: 4, height: 1 })).toEqual(maskOf('.#..'));
   });
+});
+
+it('knows a picture to be in its place when only another size has softened it', () => {
+  const whole = { width: 480, height: 360 };
+  const box = { left: 60, top: 60, width: 280, height: 280 };
+  const hole = cut(ellipseMask(whole.width, whole.height, { x: 0.4, y: 0.55, rx: 0.14, ry: 0.2 }), box);
+  const part = cut(scenery(whole), box);
+  const scene = resizeTo(part, part);
+  const answered = resizeTo(resizeTo(scene, { width: 512, height: 512 }), { width: 600, height: 400 });
+  const { alignment, confident } = register({ crop: scene, edited: resizeTo(answered, scene), mask: hole });
+  expect(confident).toBe(true);
+  expect(alignment).toEqual({ shiftX: 0, shiftY: 0, scale: 1 });
 });
