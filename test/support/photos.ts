@@ -1,5 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import type { Mask } from '../../lib/image/raster.ts';
+import { decodedValues } from './decoded-values.ts';
 
 /** `../shared/photos` beside the repository, and not part of it; `PHOTOS` names another folder. */
 export const photosFolder: URL = process.env['PHOTOS']
@@ -32,4 +35,17 @@ export function photoPairs(): PhotoPair[] {
       return [{ name: `${folder}/${stem}`, image: new URL(file, inside), mask: new URL(mask, inside) }];
     });
   });
+}
+
+/** The files of a pair, and what they decode to; the mask is its first channel. */
+export async function readPair({ image: imageUrl, mask: maskUrl }: PhotoPair) {
+  const [image, maskFile] = [await readFile(imageUrl), await readFile(maskUrl)];
+  const { width, height, channels, data } = await decodedValues(maskFile);
+  const mask: Mask = {
+    width,
+    height,
+    channels: 1,
+    data: Uint8Array.from({ length: width * height }, (_, p) => data[p * channels]!),
+  };
+  return { image, maskFile, before: await decodedValues(image), mask };
 }

@@ -1,0 +1,146 @@
+/**
+ * Each photo through the whole edit, the production adapter and the wire protocol, with a model that moves, zooms, brightens,
+ * resizes or recompresses the picture: what of it reaches the result. `node test/bench/hostile.ts [photo ...]`
+ *
+ * Results are left in `.local/hostile/`, each beside the photo and the answer without the disturbance.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
+import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
+import type { Rgb } from '../../deploy/local/model/pixels.ts';
+import { hashOf } from '../../deploy/local/model/random.ts';
+import { patchmatchRemoval, type Removal } from '../../deploy/local/model/removal.ts';
+import { type Edit, type EditResult, editor } from '../../lib/edit.ts';
+import { modelEngineFor } from '../../lib/engines/engine-for.ts';
+import { EditError } from '../../lib/errors.ts';
+import { boundingBox, crop, grow } from '../../lib/image/box.ts';
+import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
+import { sharp } from '../../lib/image/codec/loaders.ts';
+import type { Mask, Raster } from '../../lib/image/raster.ts';
+import { parseRequest } from '../../lib/request.ts';
+import { decodedValues } from '../support/decoded-values.ts';
+import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
+import { type PhotoPair, photoPairs, readPair } from '../support/photos.ts';
+import { type HostileRun, printRuns } from './hostile-tables.ts';
+
+const behaviours: Readonly<Record<string, Behaviour>> = { ...disturbances, 'shift 120 px': farOff };
+/** The longer side in which the emulated Imagen answers. */
+const answerSidePx = 1024;
+const outFolder = new URL('../../.local/hostile/', import.meta.url);
+const limits = { maxImageBytes: 1e8, maxImagePixels: 1e8 };
+/** As the service sets them. */
+const defaults = { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
+
+async function measure(pairs: readonly PhotoPair[]): Promise<void> {
+  const emulator = await startModelEmulator({ removal: onceFor(patchmatchRemoval) });
+  const runs: HostileRun[] = [];
+  try {
+    for (const pair of pairs) runs.push(...(await runsOf(pair, emulator)));
+  } finally {
+    await emulator.close();
+  }
+  printRuns(runs);
+}
+
+/** The same question is answered by the same picture: only what disturbs it differs. */
+function onceFor(removal: Removal): Removal {
+  const answers = new Map<number, Promise<Rgb>>();
+  return (picture, mask, signal) => {
+    const key = hashOf(picture.data, mask.data);
+    const answer = answers.get(key) ?? removal(picture, mask, signal);
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+async function runsOf(pair: PhotoPair, emulator: ModelEmulator): Promise<HostileRun[]> {
+  const photo = pair.name;
+  const { image, maskFile, before, mask } = await readPair(pair);
+  const edit = imagenEdit(emulator);
+  const run = (behaviour: Behaviour): Promise<EditResult> => {
+    emulator.behave(behaviour);
+    return edit({ image, mask: maskFile, request: parseRequest({}) }, AbortSignal.timeout(120_000));
+  };
+  const undisturbed = await decodedValues((await run({ exact: true })).outputs[0]!.bytes);
+  const runs: HostileRun[] = [];
+  for (const [model, behaviour] of Object.entries(behaviours)) {
+    const result = await run(behaviour).catch(codeOf);
+    if (typeof result === 'string') {
+      runs.push({ photo, model, found: undefined, code: result });
+      continue;
+    }
+    const after = await decodedValues(result.outputs[0]!.bytes);
+    await show(`${photo}-${model}`, [before, undisturbed, after], mask);
+    const found = foundIn(result, behaviour);
+    const changes = outsideChanges(before, after, mask);
+    const leftPx = insideShiftPx(undisturbed, after, mask);
+    runs.push({ photo, model, found: { ...found, changes, leftPx }, code: 'published' });
+  }
+  return runs;
+}
+
+function foundIn({ report: { regions, image } }: EditResult, behaviour: Behaviour) {
+  const fits = regions.map(({ fits: [fit] }) => fit!);
+  const largest = (key: 'driftPx' | 'ringBefore' | 'ringAfter' | 'seam') =>
+    Math.max(...fits.map((fit) => fit[key]));
+  return {
+    isJpeg: image.format === 'jpeg',
+    madePx: Math.max(...regions.map((region) => madeDriftPx(region, behaviour, answerSidePx))),
+    reportedPx: largest('driftPx'),
+    isRegistered: fits.every(({ isRegistered }) => isRegistered),
+    ringBefore: largest('ringBefore'),
+    ringAfter: largest('ringAfter'),
+    seam: largest('seam'),
+  };
+}
+
+function imagenEdit(emulator: ModelEmulator): Edit {
+  const engine = modelEngineFor(
+    { engine: 'imagen', model: undefined },
+    { project: 'p', location: undefined, modelBaseUrl: emulator.url, endpointId: undefined, models: {} },
+    { codec: engineCodec, tuning: {} },
+  );
+  return editor({ engine, limits, defaults });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof EditError) return error.code;
+  throw error;
+}
+
+/** Before | undisturbed | disturbed, cut to the mask and some of its surroundings. */
+async function show(name: string, pictures: readonly Raster[], mask: Mask): Promise<void> {
+  const around = grow(boundingBox(mask)!, 60, mask);
+  const tiles = await Promise.all(
+    pictures.map(async (picture, n) => {
+      const { width, height, channels, data } = crop(picture, around);
+      return {
+        input: await sharp(data, { raw: { width, height, channels: channels as 3 | 4 } })
+          .png()
+          .toBuffer(),
+        left: n * (around.width + 6),
+        top: 0,
+      };
+    }),
+  );
+  await mkdir(outFolder, { recursive: true });
+  const file = new URL(`${name.replaceAll(/[^\w.-]+/g, '-')}.png`, outFolder);
+  await sharp({
+    create: {
+      width: pictures.length * (around.width + 6),
+      height: around.height,
+      channels: 3,
+      background: '#fff',
+    },
+  })
+    .composite(tiles)
+    .png()
+    .toFile(file.pathname);
+}
+
+if (import.meta.main) {
+  const asked = process.argv.slice(2);
+  const pairs = photoPairs().filter(({ name }) => asked.length === 0 || asked.includes(name));
+  if (pairs.length === 0) console.log('The photos are not here: nothing to disturb.');
+  else await measure(pairs);
+}
