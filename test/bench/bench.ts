@@ -14,6 +14,8 @@ const parts = {
   jpeg: 'Walking, splicing and proving a JPEG',
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
+  hostile: 'Each photo with a model that misbehaves',
+  sheet: 'Seams at 200 %',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 
