@@ -5,6 +5,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Log } from '../../lib/log.ts';
+import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
 import { startModelEmulator } from './model/emulator.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
@@ -69,7 +70,8 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       STORAGE_API_ENDPOINT: storage.url,
       ...queue?.environment,
     });
-    registerFunctions(wire(config, log, { shutdown: shutdown.signal }));
+    const tracing = makeTracing(config, () => log);
+    registerFunctions(wire(config, log, { shutdown: shutdown.signal, tracing }));
     route(server);
     // Only now are events delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
