@@ -10,7 +10,7 @@ output "urls" {
 
 output "dashboard" {
   description = "What is going on."
-  value       = "https://console.cloud.google.com/monitoring/dashboards?project=${var.project}"
+  value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.this.id)}?project=${var.project}"
 }
 
 output "try" {

@@ -3,7 +3,12 @@ import { type Block, type Folder, type Rule, textsOf } from './configuration.ts'
 import { eventsComeAgain, tasksAreKept } from './delivery.ts';
 import { outputsAreDescribed, variablesAreDescribed } from './documentation.ts';
 import { environmentIsKnown, settingsAreFree } from './environment.ts';
-import { modulesAreCalledRight, nothingIsUnused, referencesResolve } from './references.ts';
+import {
+  modulesAreCalledRight,
+  nothingIsUnused,
+  nothingWaitsForItself,
+  referencesResolve,
+} from './references.ts';
 import { nobodyDeletes, nobodyIsEverybody, storageRightsAreOfBuckets } from './rights.ts';
 import { codeIsRegistered, identitiesAreOwn, ingressIsNarrow, servicesAreWhole } from './services.ts';
 
@@ -312,6 +317,13 @@ export const mistakes: readonly Mistake[] = [
       `Expected ${reference} to be declared`,
     ],
   ),
+  [
+    nothingWaitsForItself,
+    'a worker that is told where it is itself',
+    ({ local }) =>
+      (local['job_settings'] = '$'.concat('{merge(local.engine_settings, { URL = module.run_job.url })}')),
+    'local.job_settings -> module.run_job -> local.job_settings',
+  ],
   [
     nothingIsUnused,
     'a variable that does nothing',

@@ -19,6 +19,29 @@ export const nothingIsUnused: Rule = (_, { root, modules }) =>
     return named.filter((name) => !used.has(name)).map((name) => `Expected a use of ${name}, got none`);
   });
 
+/** Terraform finds a circle only once it has its providers. */
+export const nothingWaitsForItself: Rule = (_, { root, modules }) =>
+  [root, ...Object.values(modules)].flatMap((folder) => {
+    const waitsFor = new Map(partsOf(folder).map(([name, body]) => [name, references(body)]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const follow = (name: string, way: readonly string[]): void => {
+      if (way.includes(name)) circles.push([...way.slice(way.indexOf(name)), name].join(' -> '));
+      if (way.includes(name) || done.has(name)) return;
+      for (const next of waitsFor.get(name) ?? []) follow(next, [...way, name]);
+      done.add(name);
+    };
+    for (const name of waitsFor.keys()) follow(name, []);
+    return circles.map((circle) => `Expected no circle, got ${circle}`);
+  });
+
+const partsOf = ({ local, module, resource, data }: Folder): [string, unknown][] => [
+  ...Object.entries(local).map(([name, value]): [string, unknown] => [`local.${name}`, value]),
+  ...Object.entries(module).map(([name, body]): [string, unknown] => [`module.${name}`, body]),
+  ...typed(resource),
+  ...typed(data).map(([name, body]): [string, unknown] => [`data.${name}`, body]),
+];
+
 /** A module is given every argument it has no default for, and none that it does not know. */
 export const modulesAreCalledRight: Rule = (_, { root, modules }) =>
   Object.entries(root.module).flatMap(([name, call]) => {
@@ -40,8 +63,8 @@ function unresolved(folder: Folder, modules: Readonly<Record<string, Folder>>): 
   const known = new Set([
     ...Object.keys(folder.variable).map((name) => `var.${name}`),
     ...Object.keys(folder.local).map((name) => `local.${name}`),
-    ...typed(folder.resource),
-    ...typed(folder.data).map((name) => `data.${name}`),
+    ...typed(folder.resource).map(([name]) => name),
+    ...typed(folder.data).map(([name]) => `data.${name}`),
     ...Object.entries(folder.module).flatMap(([name, call]) =>
       ['', ...Object.keys(modules[String(call['source'])]?.output ?? {})].map((output) =>
         output === '' ? `module.${name}` : `module.${name}.${output}`,
@@ -53,21 +76,29 @@ function unresolved(folder: Folder, modules: Readonly<Record<string, Folder>>): 
     .map((reference) => `Expected ${reference} to be declared`);
 }
 
-const typed = (blocks: Folder['resource']): string[] =>
-  Object.entries(blocks).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`));
+const typed = (blocks: Folder['resource']): [string, unknown][] =>
+  Object.entries(blocks).flatMap(([type, named]) =>
+    Object.entries(named).map(([name, body]): [string, unknown] => [`${type}.${name}`, body]),
+  );
 
 /** `module.http["edit"].url` counts as `module.http.url`. */
 const pattern =
   /(?<![\w."-])(?:(?:var|local)\.\w+|data\.\w+\.\w+|module\.\w+(?:\["?[\w.]+"?\])?(?:\.\w+)?|(?:google|time|archive)_\w+\.\w+)/g;
 
-function referencesOf(folder: Folder): string[] {
-  const { variable, local, module, resource, data, output } = folder;
+function referencesOf({ variable, local, module, resource, data, output }: Folder): string[] {
   const validations = Object.values(variable).flatMap((body) => nestedAll(body, 'validation'));
-  return textsOf([validations, local, module, resource, data, output])
+  return namesIn([validations, local, module, resource, data, output]);
+}
+
+const namesIn = (value: unknown): string[] =>
+  textsOf(value)
     .flatMap(expressionsOf)
     .flatMap((expression) => expression.match(pattern) ?? [])
     .map((reference) => reference.replace(/\["?[\w.]+"?\]/, ''));
-}
+
+/** Without the attribute: `module.http.url` waits for `module.http`. */
+const references = (value: unknown): string[] =>
+  namesIn(value).map((name) => name.replace(/^(module\.\w+)\..+$/, '$1'));
 
 /** The insides of `${...}`, braces within counted. */
 function expressionsOf(text: string): string[] {
