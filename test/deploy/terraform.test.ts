@@ -9,8 +9,10 @@ import {
   readConfiguration,
   resourcesOf,
 } from '../support/terraform/configuration.ts';
-import { at, mistakes } from '../support/terraform/mistakes.ts';
+import { functionMistakes } from '../support/terraform/function-mistakes.ts';
+import { at } from '../support/terraform/mistake.ts';
 import { parseHcl } from '../support/terraform/parse-hcl.ts';
+import { placeMistakes } from '../support/terraform/place-mistakes.ts';
 import { grantsOf } from '../support/terraform/rights.ts';
 
 const folder = join(repository, 'deploy/terraform');
@@ -31,6 +33,7 @@ test.skipIf(!terraform)('the files are formatted', () => {
   expect(stdout).toBe('');
 });
 
+const mistakes = [...functionMistakes, ...placeMistakes];
 const rules = [...new Set(mistakes.map(([rule]) => rule))];
 
 describe('the rules', () => {
