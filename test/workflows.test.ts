@@ -100,10 +100,10 @@ describe('check.yml', () => {
   const { jobs } = parse(check) as Check;
   const runs = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run ?? ''));
 
-  test('tests on the oldest Node that package.json allows, and on that of the cloud', () => {
-    const [, oldest] = packageJson.engines.node.split('>=');
+  test('tests on the oldest line of Node that package.json allows, and on that of the cloud', () => {
+    const [, oldest] = /^>=(\d+)\./.exec(packageJson.engines.node) ?? [];
     const [cloud] = packageJson.devDependencies.node.split('.');
-    expect(jobs['test']?.strategy?.matrix.node).toEqual(expect.arrayContaining([oldest, '22', cloud]));
+    expect(jobs['test']?.strategy?.matrix.node).toEqual([oldest, cloud]);
     // npm scripts would run on the Node that is a dependency, whatever is set up.
     expect(jobs['test']?.steps.map(({ run }) => run)).toContain('node node_modules/vitest/vitest.mjs run');
   });
