@@ -9,7 +9,7 @@ import { type Scores, scoreComposite } from './score.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 export interface Composite extends Blended {
-  /** Where the patch lies in the crop; it holds every pixel of the mask. `undefined` for an empty mask. */
+  /** Where the patch lies in the crop; it holds every pixel of the mask. Of an empty mask it is a corner. */
   readonly patch: Box;
   /** What was blended: size of the patch. Everything changed lies where it is above 0. */
   readonly alpha: Mask;
@@ -40,7 +40,7 @@ export function composite(args: {
 
 /** `composite` with everything that is the same for every answer made before. */
 export function compositeOn(surroundings: Surroundings, edited: Raster): Composite {
-  const { crop, mask, patch, patchMask, distance, featherPx, size, small, covered } = surroundings;
+  const { crop, mask, patch, patchMask, distance, featherPx, size, small } = surroundings;
   const registration = registerOn(surroundings.levels, resizeTo(edited, size));
   const { alignment } = registration;
   const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });
@@ -54,11 +54,12 @@ export function compositeOn(surroundings: Surroundings, edited: Raster): Composi
     edited,
     mask,
     patch,
+    distance,
     blended: blended.raster,
     registration,
     harmony,
     small,
-    covered,
+    ring: surroundings.ring.ring,
   });
   return { ...blended, patch, alpha, registration, harmony, scores };
 }

@@ -39,9 +39,9 @@ export function feather(mask: Mask, featherPx: number): Mask {
   return { ...mask, data };
 }
 
-/** Distance to the nearest kept pixel, as far as a feather asks: twice its width tells whether the mask is thick enough for it. */
+/** Distance to the nearest kept pixel, as far as a feather asks: twice its width tells whether the mask is thick enough for it; at least 1 px. */
 export function featherDistance(mask: Mask, featherPx: number): Float32Array {
-  return insideDistance(mask, 2 * featherPx);
+  return insideDistance(mask, Math.max(1, 2 * featherPx));
 }
 
 /**
@@ -69,26 +69,22 @@ export function adaptiveFeather(args: {
   const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
   const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
   const vertical = linearTaps(difference.height, crop.height, patch.top, height);
-  const data = new Uint8Array(mask.data.length);
+  // All that lies deeper than the feather is the mask itself, copied natively.
+  const data = new Uint8Array(mask.data);
   const row = new Float32Array(difference.width);
   for (let y = 0; y < height; y++) {
     let rowReady = false;
     for (let x = 0; x < width; x++) {
       const p = y * width + x;
-      const value = mask.data[p]!;
-      if (value === 0) continue;
       const d = distance[p]!;
-      if (d >= featherPx) {
-        data[p] = value;
-        continue;
-      }
+      if (d >= featherPx || d === 0) continue;
       if (!rowReady) rowReady = lerpRow(difference, vertical, y, row);
       const { first, weights, taps } = horizontal;
       let gap = 0;
       for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
       const ghost = smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
       const alpha = Math.max(smoothstep(d / featherPx), ghost * smoothstep(d / tightFeatherPx));
-      data[p] = Math.min(value, Math.round(255 * alpha));
+      data[p] = Math.min(data[p]!, Math.round(255 * alpha));
     }
   }
   return { ...mask, data };

@@ -1,10 +1,11 @@
 import { type Blocks, blockMeans } from './blocks.ts';
 import { blur, blurKnown } from './blur.ts';
+import { boundingBox, crop as cut, grow } from './box.ts';
 import { outsideDistance } from './distance.ts';
 import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
 import { spread } from './membrane.ts';
-import { assertSameSize, type Mask } from './raster.ts';
-import { resizeTo } from './resample.ts';
+import { assertSameSize, type Box, type Mask } from './raster.ts';
+import { resample } from './resample.ts';
 import { applyTone, fitTone, identityTone, type Tone } from './tone.ts';
 
 /** How the model's answer is brought to the light and colour of the picture around the mask. */
@@ -14,7 +15,7 @@ export interface Harmony {
   readonly toned: FloatRaster;
   /** About H/4 x W/4 x C over the whole crop: levels to add after the tone, smooth, meant inside the mask. */
   readonly residual: FloatRaster;
-  /** H x W x 1: low-passed difference between crop and corrected answer, levels: where the old object was. */
+  /** H x W x 1: low-passed difference between crop and corrected answer, levels: where the old object was; 0 far outside the mask. */
   readonly difference: FloatRaster;
   /** Root mean square of the low-passed difference on the ring, levels, before any correction and after the tone. */
   readonly ringBefore: number;
@@ -60,6 +61,8 @@ export interface KnownRing {
   readonly ring: FloatRaster;
   readonly boundary: FloatRaster;
   readonly blocks: Blocks;
+  /** Everything that is replaced, and as far around it as a low-pass reaches; `undefined` where nothing is. */
+  readonly inside: Box | undefined;
 }
 
 /** @throws {EditError} `SHAPE_MISMATCH` when sizes differ. */
@@ -68,11 +71,14 @@ export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
   const distance = outsideDistance(mask, ringToPx);
   const ring = weightsBetween(mask, distance, ringFromPx, ringToPx);
   const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
-  return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx) };
+  const set = boundingBox(mask);
+  const inside = set && grow(set, Math.ceil(3 * differenceBlurPx), crop);
+  return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx), inside };
 }
 
 /** `harmonise` on a ring made before. */
-export function harmoniseOn({ crop, ring, boundary, blocks }: KnownRing, edited: FloatRaster): Harmony {
+export function harmoniseOn(known: KnownRing, edited: FloatRaster): Harmony {
+  const { crop, ring, boundary, blocks } = known;
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
   const residual = membraneFrom(clippedDifference(crop, toned, boundary), boundary);
@@ -81,7 +87,7 @@ export function harmoniseOn({ crop, ring, boundary, blocks }: KnownRing, edited:
     tone,
     toned,
     residual,
-    difference: contentDifference(crop, toned, residual),
+    difference: contentDifference(known, toned, residual),
     ringBefore: ringRms(blocks, editedBlocks, identityTone(crop.channels)),
     ringAfter: ringRms(blocks, editedBlocks, tone),
   };
@@ -114,22 +120,46 @@ function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {
   return spread(blurKnown(means, known, blockBlur), known);
 }
 
-/** The channel that differs most, low-passed. */
-function contentDifference(crop: FloatRaster, toned: FloatRaster, membrane: FloatRaster): FloatRaster {
+/** The channel that differs most, low-passed; 0 outside of `box`. */
+function contentDifference(
+  { crop, inside: box }: KnownRing,
+  toned: FloatRaster,
+  membrane: FloatRaster,
+): FloatRaster {
   const { width, height, channels } = crop;
-  const residual = resizeTo(membrane, crop);
   const out = emptyFloatRaster(width, height, 1);
-  for (let p = 0; p < out.data.length; p++) {
+  if (box === undefined) return out;
+  const residual = resample({
+    source: membrane,
+    window: scaled(box, membrane.width / width, membrane.height / height),
+    size: box,
+    kernel: 'area',
+  });
+  const [before, after] = [cut(crop, box), cut(toned, box)];
+  const gaps = emptyFloatRaster(box.width, box.height, 1);
+  for (let p = 0; p < gaps.data.length; p++) {
     let most = 0;
     for (let k = p * channels; k < (p + 1) * channels; k++) {
-      const gap = crop.data[k]! - toned.data[k]! - residual.data[k]!;
+      const gap = before.data[k]! - after.data[k]! - residual.data[k]!;
       if (gap > most) most = gap;
       else if (-gap > most) most = -gap;
     }
-    out.data[p] = most;
+    gaps.data[p] = most;
   }
-  return blur(out, differenceBlurPx);
+  const smooth = blur(gaps, differenceBlurPx).data;
+  for (let y = 0; y < box.height; y++) {
+    const row = smooth.subarray(y * box.width, (y + 1) * box.width);
+    out.data.set(row, (box.top + y) * width + box.left);
+  }
+  return out;
 }
+
+const scaled = ({ left, top, width, height }: Box, x: number, y: number): Box => ({
+  left: left * x,
+  top: top * y,
+  width: width * x,
+  height: height * y,
+});
 
 /** Over means of blocks, so that grain and slightly different texture do not count; 0 without a ring. */
 function ringRms(crop: Blocks, edited: Blocks, { gains, offsets }: Tone): number {

@@ -1,5 +1,4 @@
 import { driftPx } from './alignment.ts';
-import { grow } from './box.ts';
 import type { FloatRaster } from './float-raster.ts';
 import { samplesPerLevel } from './float-raster.ts';
 import type { Harmony } from './harmonise.ts';
@@ -42,27 +41,28 @@ export function candidateCost(scores: Scores, crop: Size): number {
 /**
  * Scores one composite.
  *
- * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.blended where it changed, and to what.
- * @param args.small the crop at working size. @param args.covered its mask.
+ * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance, args.blended as in `seamStep`.
+ * @param args.small the crop at working size. @param args.ring 1 where the answer is compared with it.
  */
 export function scoreComposite(args: {
   readonly crop: Raster;
   readonly edited: Size;
   readonly mask: Mask;
   readonly patch: Box;
+  readonly distance: Float32Array;
   readonly blended: Raster;
   readonly registration: Registration;
   readonly harmony: Harmony;
   readonly small: FloatRaster;
-  readonly covered: Mask;
+  readonly ring: FloatRaster;
 }): Scores {
-  const { crop, edited, registration, harmony, small, covered } = args;
+  const { crop, edited, registration, harmony, small, ring } = args;
   return {
     driftPx: driftPx(registration.alignment, crop),
     ringResidual: harmony.ringAfter,
     seamStep: seamStep(args),
     resolution: Math.min(1, edited.width / crop.width, edited.height / crop.height),
-    sharpness: sharpness(small, harmony.toned, covered),
+    sharpness: sharpness(small, harmony.toned, ring),
   };
 }
 
@@ -71,15 +71,16 @@ export function scoreComposite(args: {
  * outside, in levels over all channels; never below 0, and 0 without an edge.
  *
  * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that holds
- * the mask. @param args.blended the same box as it is now.
+ * the mask. @param args.distance of its pixels to the nearest kept one. @param args.blended the same box as it is now.
  */
 export function seamStep(args: {
   readonly crop: Raster;
   readonly mask: Mask;
   readonly patch: Box;
+  readonly distance: Float32Array;
   readonly blended: Raster;
 }): number {
-  const { crop, mask, patch, blended } = args;
+  const { crop, mask, patch, distance, blended } = args;
   const { width, height, channels } = crop;
   let [across, beside, count] = [0, 0, 0];
   // From the kept pixel x, y one step of dx, dy is into the mask.
@@ -99,30 +100,26 @@ export function seamStep(args: {
       beside += Math.abs(crop.data[outside + c]! - level);
     }
   };
-  const around = grow(patch, 1, crop);
-  for (let y = around.top; y < around.top + around.height; y++) {
-    for (let x = around.left; x < around.left + around.width; x++) {
-      const p = y * width + x;
-      const isInside = mask.data[p] !== 0;
-      if (x + 1 < width && isInside !== (mask.data[p + 1] !== 0)) {
-        if (isInside) visit(x + 1, y, -1, 0);
-        else visit(x, y, 1, 0);
-      }
-      if (y + 1 < height && isInside !== (mask.data[p + width] !== 0)) {
-        if (isInside) visit(x, y + 1, 0, -1);
-        else visit(x, y, 0, 1);
-      }
-    }
+  const isKept = (x: number, y: number): boolean =>
+    x >= 0 && y >= 0 && x < width && y < height && mask.data[y * width + x] === 0;
+  // Beside a kept pixel the distance is 1: the edge is found natively, the rest is not looked at.
+  for (let at = distance.indexOf(1); at >= 0; at = distance.indexOf(1, at + 1)) {
+    const x = patch.left + (at % patch.width);
+    const y = patch.top + Math.floor(at / patch.width);
+    if (isKept(x - 1, y)) visit(x - 1, y, 1, 0);
+    if (isKept(x + 1, y)) visit(x + 1, y, -1, 0);
+    if (isKept(x, y - 1)) visit(x, y - 1, 0, 1);
+    if (isKept(x, y + 1)) visit(x, y + 1, 0, -1);
   }
   return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
 }
 
-/** Sum of absolute differences of neighbours on known pixels, answer over crop, at most 1. */
-function sharpness(crop: FloatRaster, answer: FloatRaster, mask: Mask): number {
+/** Sum of absolute differences of neighbours on the ring, answer over crop, at most 1. */
+function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
   let [wanted, got] = [0, 0];
   const { width, channels } = crop;
-  for (let p = 0; p + width < mask.data.length; p++) {
-    if (mask.data[p] !== 0 || mask.data[p + 1] !== 0 || mask.data[p + width] !== 0) continue;
+  for (let p = known.indexOf(1); p >= 0 && p + width < known.length; p = known.indexOf(1, p + 1)) {
+    if (known[p + 1] !== 1 || known[p + width] !== 1) continue;
     if ((p + 1) % width === 0) continue;
     for (let c = 0; c < channels; c++) {
       const k = p * channels + c;

@@ -20,9 +20,8 @@ export interface Surroundings {
   readonly featherPx: number;
   /** At most 512 px: registration and light need no more. */
   readonly size: Size;
-  /** At that size: the crop's colours, and where they cannot be compared. */
+  /** The crop's colours at that size. */
   readonly small: FloatRaster;
-  readonly covered: Mask;
   readonly levels: readonly (RingLevel | undefined)[];
   readonly ring: KnownRing;
 }
@@ -54,7 +53,7 @@ export function surroundingsOf(args: {
   const patchMask = cut(mask, patch);
   const distance = featherDistance(patchMask, featherPx);
   const [levels, ring] = [ringLevels(small, covered), knownRing(small, covered)];
-  return { crop, mask, patch, patchMask, distance, featherPx, size, small, covered, levels, ring };
+  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
 }
 
 /** The first `channels` channels: without the alpha a model knows nothing of. */

@@ -49,14 +49,24 @@ export function fitTone(args: {
   }
   const known = evenSamples(indicesAbove0(weights.data), maxSamples);
   if (known.length === 0) return identityTone(channels);
+  const prior = taken(weights, known, 0);
   const lines = Array.from({ length: channels }, (_, c) =>
-    fitLine({
-      x: Float32Array.from(known, (p) => edited.data[p * channels + c]!),
-      y: Float32Array.from(known, (p) => crop.data[p * channels + c]!),
-      prior: Float32Array.from(known, (p) => weights.data[p]!),
-    }),
+    fitLine({ x: taken(edited, known, c), y: taken(crop, known, c), prior }),
   );
   return { gains: lines.map(({ gain }) => gain), offsets: lines.map(({ offset }) => offset) };
+}
+
+/** One channel at some pixels. */
+function taken({ data, channels }: FloatRaster, pixels: Int32Array, channel: number): Float32Array {
+  const out = new Float32Array(pixels.length);
+  for (let i = 0; i < out.length; i++) out[i] = data[pixels[i]! * channels + channel]!;
+  return out;
+}
+
+interface Points {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly prior: Float32Array;
 }
 
 interface Line {
@@ -64,21 +74,21 @@ interface Line {
   readonly offset: number;
 }
 
-function fitLine(points: {
-  readonly x: Float32Array;
-  readonly y: Float32Array;
-  readonly prior: Float32Array;
-}) {
-  const { x, y, prior } = points;
+function fitLine({ x, y, prior }: Points): Line {
+  const residuals = new Float32Array(x.length);
+  const weights = new Float32Array(x.length);
+  for (let i = 0; i < x.length; i++) residuals[i] = y[i]! - x[i]!;
   // Least squares as a start would follow the outliers; "the same contrast, brighter" does not.
-  let line: Line = { gain: 1, offset: median(y.map((value, i) => value - x[i]!)) };
+  let line: Line = { gain: 1, offset: median(residuals) };
   for (let round = 0; round < rounds; round++) {
-    const residuals = y.map((value, i) => value - line.gain * x[i]! - line.offset);
+    const { gain, offset } = line;
+    for (let i = 0; i < x.length; i++) residuals[i] = y[i]! - gain * x[i]! - offset;
     const cut = tukeyCut * Math.max(minSigma, robustSigma(residuals));
-    const weights = residuals.map((value, i) => {
-      const ratio = Math.min(1, Math.abs(value) / cut);
-      return prior[i]! * (1 - ratio * ratio) ** 2;
-    });
+    for (let i = 0; i < x.length; i++) {
+      const ratio = residuals[i]! / cut;
+      const left = 1 - ratio * ratio;
+      weights[i] = left > 0 ? prior[i]! * left * left : 0;
+    }
     line = weightedLine(x, y, weights);
   }
   return line;

@@ -37,7 +37,7 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
   return {
     touched: components.map(({ blocksWide, blocksHigh }, index) => {
       const bitmap = touched[index]!;
-      return { blocksWide, blocksHigh, bitmap, count: bitmap.reduce((sum, bit) => sum + bit, 0) };
+      return { blocksWide, blocksHigh, bitmap, count: countSet(bitmap) };
     }),
     mcus,
     deltaAt: (component, column, row, into) => {
@@ -48,6 +48,13 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
       return true;
     },
   };
+}
+
+/** How many are 1. */
+export function countSet(bitmap: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bitmap.length; i++) count += bitmap[i]!;
+  return count;
 }
 
 function addDelta(patch: BlockDeltas, column: number, row: number, into: Int16Array): void {

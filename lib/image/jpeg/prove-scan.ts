@@ -1,5 +1,6 @@
 import { EditError } from '../../errors.ts';
 import { readAc, readDc } from './block-codec.ts';
+import { countSet } from './edits.ts';
 import { holdMcu, nowhere, passSameMcus, type Side, type Sides, shareCodes } from './same-bits.ts';
 import { assertExhausted, assertInside, findRestart, openWindow, startInterval } from './scan-window.ts';
 import type { JpegStructure } from './structure.ts';
@@ -106,7 +107,7 @@ export function countBlocks(
   let touchedBlocks = 0;
   let all = 0;
   for (const { bitmap } of touched) {
-    for (const bit of bitmap) touchedBlocks += bit;
+    touchedBlocks += countSet(bitmap);
     all += bitmap.length;
   }
   return { comparedBlocks: all - touchedBlocks, touchedBlocks };

@@ -42,16 +42,7 @@ export function passSameMcus(sides: Sides, most: number): number {
   if (sides.same.ahead !== ahead || sides.same.end < a.position) {
     sides.same = { ahead, end: a.position + commonBits(a, b) };
   }
-  let passed = 0;
-  while (passed < most) {
-    const before = a.position;
-    if (skipMcus(a, tables, 1) === 0) break;
-    if (a.position > sides.same.end) {
-      a.position = before;
-      break;
-    }
-    passed++;
-  }
+  const passed = skipMcus(a, tables, most, sides.same.end);
   b.position = a.position + ahead;
   return passed;
 }

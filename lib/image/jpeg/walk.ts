@@ -101,20 +101,30 @@ function fillMultiLookup(symbols: Uint16Array, into: Uint16Array): void {
 }
 
 /**
- * Walks up to `count` MCUs by code lengths alone, as long as the window holds them.
+ * Walks up to `count` MCUs by code lengths alone, as long as the window holds them and they end at bit `end` of it or before.
  *
  * @returns how many were walked; fewer than asked when the window must slide first.
  * @throws {EditError} `IMAGE_UNREADABLE` or `IMAGE_TRUNCATED` on data no encoder writes.
  */
-export function skipMcus(window: ScanWindow, tables: ScanTables, count: number): number {
+export function skipMcus(
+  window: ScanWindow,
+  tables: ScanTables,
+  count: number,
+  end: number = Number.POSITIVE_INFINITY,
+): number {
   const { blocks } = tables;
   for (let mcu = 0; mcu < count; mcu++) {
     if (!holdsMcu(window)) return mcu;
+    const start = window.position;
     for (let block = 0; block < blocks.length; block++) {
       skipDc(window, tables, block);
       skipAc(window, tables, block);
     }
     assertInside(window);
+    if (window.position > end) {
+      window.position = start;
+      return mcu;
+    }
   }
   return count;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { crop as cut } from '../../../lib/image/box.ts';
 import { composite } from '../../../lib/image/composite.ts';
+import { insideDistance } from '../../../lib/image/distance.ts';
 import type { Mask, Raster } from '../../../lib/image/raster.ts';
 import { candidateCost, seamStep } from '../../../lib/image/score.ts';
 import { boxMask, maskOf, picture, texture } from './pictures.ts';
@@ -14,7 +15,13 @@ describe('seamStep', () => {
   });
   const all = (crop: Raster) => ({ left: 0, top: 0, width: crop.width, height: crop.height });
   const seam = (mask: Mask, crop: Raster, blended = crop, patch = all(crop)) =>
-    seamStep({ crop, mask, patch, blended: cut(blended, patch) });
+    seamStep({
+      crop,
+      mask,
+      patch,
+      distance: insideDistance(cut(mask, patch)),
+      blended: cut(blended, patch),
+    });
 
   it('is what the edge stands out by from its surroundings, 3 px to either side', () => {
     const crop = row(10, 11, 12, 14, 0, 0, 0, 0);
@@ -61,6 +68,11 @@ describe('scores of a composite', () => {
     expect(perfect.resolution).toBe(1);
     expect(perfect.sharpness).toBeCloseTo(1, 2);
     expect(candidateCost(perfect, crop)).toBeLessThan(0.3);
+  });
+
+  it('sees the seam of a paste without a feather', () => {
+    const other = picture(300, 220, 3, (x, y, c) => 0.3 * scene(x, y, c) + (x > 100 && y > 70 ? 120 : 0));
+    expect(composite({ crop, edited: other, mask, featherPx: 0 }).scores.seamStep).toBeGreaterThan(1);
   });
 
   it('tells drift, size and softness, and puts the better candidate first', () => {
