@@ -1,3 +1,4 @@
+import type { Box } from '../raster.ts';
 import { type ChannelSums, channelSums, chromaDifference } from './chroma.ts';
 import { forwardDct, zigzag } from './dct.ts';
 import {
@@ -83,6 +84,18 @@ function directSource(component: JpegComponent, patch: JpegPatch, weights: Weigh
   return (x, y, into) => {
     const isInner = isInside(component, box, x, y);
     let any = 0;
+    if (channels === 3 && isWithin(box, x, y)) {
+      const start = ((y - box.top) * box.width + x - box.left) * 3;
+      for (let i = 0; i < 64; i++) {
+        const at = start + (i >> 3) * box.width * 3 + (i & 7) * 3;
+        const r = to[at]! - from[at]!;
+        const g = to[at + 1]! - from[at + 1]!;
+        const b = to[at + 2]! - from[at + 2]!;
+        into[i] = red * r + green * g + blue * b;
+        any |= r | g | b;
+      }
+      return any !== 0;
+    }
     for (let j = 0, i = 0; j < 8; j++) {
       const row = Math.min(y + j, component.height - 1) - box.top;
       const isKnownRow = row >= 0 && row < box.height;
@@ -101,6 +114,10 @@ function directSource(component: JpegComponent, patch: JpegPatch, weights: Weigh
     return any !== 0;
   };
 }
+
+/** True when the patch holds the whole block. */
+const isWithin = ({ left, top, width, height }: Box, x: number, y: number) =>
+  x >= left && y >= top && x + 8 <= left + width && y + 8 <= top + height;
 
 const isInside = (
   { width, height }: JpegComponent,
