@@ -158,7 +158,7 @@ resource "google_monitoring_alert_policy" "memory" {
     display_name = "Over 85 % of the memory of an instance"
 
     condition_threshold {
-      filter          = "metric.type=\"run.googleapis.com/container/memory/utilizations\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=starts_with(\"${var.name}-\")"
+      filter          = "metric.type=\"run.googleapis.com/container/memory/utilizations\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=monitoring.regex.full_match(\"${local.services}\")"
       comparison      = "COMPARISON_GT"
       threshold_value = 0.85
       duration        = "0s"

@@ -1,6 +1,6 @@
 locals {
-  queue_filter   = "resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=starts_with(\"${var.name}-\")"
-  service_filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=starts_with(\"${var.name}-\")"
+  queue_filter   = "resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=monitoring.regex.full_match(\"${var.name}-(live|backfill)\")"
+  service_filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=monitoring.regex.full_match(\"${local.services}\")"
 
   charts = [
     { title = "Attempts of jobs, by outcome", filter = local.metric["jobs"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.labels.outcome"] },

@@ -1,7 +1,9 @@
 # Counted from the lines the functions write: one with `outcome` at the end of each attempt of a job (lib/jobs/dispatch.ts),
 # one for each request (functions/http.ts), both with a `code` of lib/errors.ts where something went wrong.
 locals {
-  lines = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.name}-(on-upload|run-job|sweep|edit|generate|upscale)$\""
+  # Not all that begins with the name: another deployment may be called inpaint-trial.
+  services = "${var.name}-(on-upload|run-job|sweep|edit|generate|upscale)"
+  lines    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${local.services}$\""
 
   counters = {
     jobs = {

@@ -1,5 +1,5 @@
 locals {
-  services = [
+  apis = [
     "aiplatform.googleapis.com",
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
@@ -18,7 +18,7 @@ locals {
 }
 
 resource "google_project_service" "needed" {
-  for_each = toset(local.services)
+  for_each = toset(local.apis)
 
   service = each.value
   # Others of the project may use it too.

@@ -13,6 +13,7 @@ import {
   everyFaultOfOursAlerts,
   type MetricRule,
   metricsCountRealLines,
+  servicesAreCounted,
 } from '../support/terraform/metrics.ts';
 import { writtenLines } from '../support/terraform/written-lines.ts';
 
@@ -77,6 +78,20 @@ describe('metrics and alerts', () => {
       at(local, 'alerts', 'model_retired')['filter'] = filter;
     });
     expect(faults).toContain('counts["model_retired"]');
+    expect(faults).toContain(named);
+  });
+
+  test('the lines of every function are counted, and no others', () => {
+    expect(faultsOf(servicesAreCounted, real)).toEqual([]);
+  });
+
+  test.each([
+    ['a function whose lines are not counted', '(run-job|sweep|edit|generate|upscale)', 'module.on_upload.'],
+    ['a pattern that takes in other deployments', '.*', 'inpaint-trial-edit'],
+  ])('%s is found', (_, names, named) => {
+    const faults = faultsAfter(servicesAreCounted, (local) => {
+      local['services'] = `inpaint-${names}`;
+    });
     expect(faults).toContain(named);
   });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const source = join(repository, 'deploy/terraform');
   const { root } = await readConfiguration(source);
   const { engine, model, free_settings, engine_settings, buckets } = root.local;
-  const { charts, counters, distributions, lines, queue_filter, service_filter } = root.local;
+  const { charts, counters, distributions, lines, queue_filter, service_filter, services } = root.local;
   // Metrics have their names when they are made.
   const metric = Object.fromEntries(
     [...Object.keys(counters ?? {}), ...Object.keys(distributions ?? {})].map((name) => [name, `of ${name}`]),
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const dashboard = root.resource['google_monitoring_dashboard']?.['this']?.['dashboard_json'];
   const locals = {
     ...{ engine, model, free_settings, engine_settings, buckets },
-    ...{ charts, counters, dashboard, lines, metric, queue_filter, service_filter },
+    ...{ charts, counters, dashboard, lines, metric, queue_filter, service_filter, services },
   };
   const output = Object.fromEntries(
     Object.keys(locals).map((name) => [name, { value: '$'.concat(`{local.${name}}`) }]),
@@ -90,7 +90,7 @@ describe.skipIf(!isThere)('variables, by terraform itself', () => {
     );
     expect(filters).toHaveLength(10);
     for (const filter of filters) expect(filter).toMatch(/^of \w+$|^metric\.type=/);
-    expect(filters.join()).toContain('starts_with("inpaint-")');
+    expect(filters.join()).toContain('full_match("inpaint-(live|backfill)")');
   });
 
   test('each one outside its range is refused by name', async () => {

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { engineNames } from '../../lib/engines/engine-names.ts';
+import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import {
   type Configuration,
+  nestedAll,
   type Rule,
   readConfiguration,
   resourcesOf,
@@ -91,6 +94,22 @@ test('nobody has a right but these', () => {
       '{data.google_storage_project_service_account.agent.email_address}: roles/pubsub.publisher on the project',
     ),
   ]);
+});
+
+test('the default model is one the engine knows, still served, with a price for the cap', () => {
+  const [engine, model = ''] = String(at(real.root.variable, 'model')['default']).split(':');
+  const entry = modelEntry(model);
+  expect(entry).toMatchObject({ apis: [engine], state: 'current' });
+  expect(estimateUsd(entry, { width: 1024, height: 1024 }, 1)).toBeGreaterThan(0);
+});
+
+test('every engine may be chosen', () => {
+  const [check] = nestedAll(at(real.root.variable, 'model'), 'validation');
+  const pattern = /regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1];
+  const accepted = new RegExp(String(pattern));
+  const choices = engineNames.map((name) => (name === 'patchmatch' ? name : `${name}:some-model@006`));
+  expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
+  expect(['patchmatch:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual([]);
 });
 
 test('what is packed is what .gcloudignore lets through', async () => {

@@ -71,6 +71,21 @@ export const alertsNameWhatIsCounted: MetricRule = (resources, _, { root }) => {
   });
 };
 
+/** What is deployed is counted, and nothing else: another deployment may have a name that begins alike. */
+export const servicesAreCounted: MetricRule = (resources, _, { root }) => {
+  const nameOf = ({ body }: Resource) => String(body['name']).replace(wholeReference('var.name'), 'inpaint');
+  const pattern = String(root.local['services']).replace(wholeReference('var.name'), 'inpaint');
+  const counted = new RegExp(`^${pattern}$`);
+  return [
+    ...ofType(resources, 'google_cloudfunctions2_function')
+      .filter((resource) => !counted.test(nameOf(resource)))
+      .map(({ address }) => `${address}: expected a name that ${pattern} matches`),
+    ...['inpaint-trial-edit', 'inpaint-2-run-job']
+      .filter((name) => counted.test(name))
+      .map((name) => `local.services: expected not to match ${name}`),
+  ];
+};
+
 const matchesOf = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, found]) => String(found));
 
