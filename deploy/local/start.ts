@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import pretty from 'pino-pretty';
-import { jsonLog } from '../../lib/log.ts';
+import { jsonLog, type Log } from '../../lib/log.ts';
 import { demoPair } from './demo.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
 
@@ -39,12 +39,13 @@ console.log('\nStopped. What is in .local/ is kept.');
 process.exit(0);
 
 async function start(): Promise<LocalSystem> {
+  const isDebugging = process.env['LOG_LEVEL'] === 'debug';
   // The whole line, with every fact, is what the cloud logs; here a person reads along.
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
     messageFormat: shortLine,
-    hideObject: process.env['LOG_LEVEL'] !== 'debug',
+    hideObject: !isDebugging,
     ignore: 'severity',
     translateTime: 'SYS:HH:MM:ss',
     sync: true,
@@ -54,7 +55,7 @@ async function start(): Promise<LocalSystem> {
       root,
       port,
       storagePort: port === 0 ? 0 : port + 1,
-      log: jsonLog({ stream }),
+      log: isDebugging ? jsonLog({ stream }) : withoutTaskLines(jsonLog({ stream })),
       hasQueue: flags.queue,
       environment: {
         ...process.env,
@@ -73,9 +74,22 @@ function shortLine({ message, image, ms, code }: Record<string, unknown>): strin
   const facts = [
     typeof image === 'string' ? image : '',
     ms === undefined ? '' : `${ms} ms`,
-    String(code ?? ''),
+    String(message).includes(String(code ?? '')) ? '' : String(code),
   ];
   return [message, ...facts.filter((fact) => fact !== '')].join(', ');
+}
+
+/** What the function answered a task says again what the line of its job said. */
+function withoutTaskLines(log: Log): Log {
+  return {
+    ...log,
+    info: (message, fields) => {
+      if (!message.startsWith('runJob answered')) log.info(message, fields);
+    },
+    warn: (message, fields) => {
+      if (!message.startsWith('runJob refused')) log.warn(message, fields);
+    },
+  };
 }
 
 /** Drops the demo pair as a person would, and waits for what becomes of it. */

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../lib/config.ts';
+import { asEditError, EditError } from '../../lib/errors.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
+import { isOver, progressOf, tableOf } from './status-view.ts';
 
 /**
  * `npm run status -- [prefix] [--watch]`: what has become of every picture, read from the buckets alone.
@@ -12,67 +14,67 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { watch: { type: 'boolean', default: false } },
 });
-const { INPUT_BUCKET: input, OUTPUT_BUCKET: output, CONTROL_BUCKET: control } = process.env;
-const isLocal = input === undefined;
-const localStoragePort = Number(process.env['PORT'] ?? 8080) + 1;
-const apiEndpoint =
-  process.env['STORAGE_API_ENDPOINT'] ?? (isLocal ? `http://127.0.0.1:${localStoragePort}` : undefined);
-const buckets = { input: input ?? 'input', output: output ?? 'output', control: control ?? 'control' };
-const store = cloudStorage({ apiEndpoint, projectId: undefined });
-const prefix = positionals[0] ?? '';
-const { folderMask } = readConfig({ FOLDER_MASK: process.env['FOLDER_MASK'] });
-
+const isLocal = process.env['INPUT_BUCKET'] === undefined;
 const watchIntervalMs = 1000;
-for (;;) {
-  const jobs = await statusOf({ store, buckets, prefix, folderMask });
-  const isOver = jobs.every(({ state }) => ['done', 'failed', 'no mask'].includes(state));
-  if (!values.watch || isOver) {
-    console.log(tableOf(jobs));
-    break;
+let lastLine = '';
+
+try {
+  await show();
+} catch (error) {
+  const { code, message, remedy } = asEditError(error);
+  const helps: Readonly<Record<string, string>> = isLocal
+    ? {
+        STORAGE_UNAVAILABLE:
+          'Is it running? Start it with npm start, on the same PORT; or set INPUT_BUCKET and the others.',
+      }
+    : {
+        STORAGE_PERMISSION:
+          'Sign in as somebody who may read the three buckets: gcloud auth application-default login',
+      };
+  console.error(`${lastLine === '' ? '' : '\n'}${code}: ${message}\n${helps[code] ?? remedy}`);
+  process.exitCode = 1;
+}
+
+async function show(): Promise<void> {
+  const look = looker();
+  let jobs = await look();
+  while (values.watch && !isOver(jobs)) {
+    drawProgress(jobs);
+    await sleep(watchIntervalMs);
+    jobs = await look();
   }
-  process.stdout.write(`\r${progressOf(jobs)}\x1b[K`);
-  await sleep(watchIntervalMs);
+  if (values.watch) eraseProgress();
+  console.log(tableOf(jobs));
 }
 
-function tableOf(jobs: readonly JobStatus[]): string {
-  const rows = [
-    ['IMAGE', 'STATE', 'AGE', 'ATTEMPTS', 'CALLS', 'WHY'],
-    ...jobs.map(({ image, state, ageMs, attempts, modelCalls, code }) => [
-      image,
-      state,
-      ageText(ageMs),
-      String(attempts),
-      String(modelCalls),
-      code,
-    ]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines, '', summaryOf(jobs)].join('\n');
+function looker(): () => Promise<readonly JobStatus[]> {
+  const port = Number(process.env['PORT'] ?? 8080);
+  const local = {
+    ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
+    // As `npm start` chooses it.
+    STORAGE_API_ENDPOINT: `http://127.0.0.1:${port + 1}`,
+  };
+  const config = readConfig(isLocal ? { ...local, ...process.env } : process.env, { buckets: true });
+  const { buckets, folderMask, storageApiEndpoint, project } = config;
+  if (buckets === undefined) throw new EditError('CONFIG_INVALID', 'Expected three buckets, got none');
+  const store = cloudStorage({
+    apiEndpoint: storageApiEndpoint,
+    projectId: project,
+    ...(isLocal ? { retry: { backoffMs: [] } } : {}),
+  });
+  const prefix = positionals[0] ?? '';
+  return () => statusOf({ store, buckets, prefix, folderMask });
 }
 
-function summaryOf(jobs: readonly JobStatus[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of jobs) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ') || 'no pictures';
+/** Over the line before on a terminal; else a line of its own, where something has changed. */
+function drawProgress(jobs: readonly JobStatus[]): void {
+  const { isTTY, columns = 80 } = process.stdout;
+  const line = progressOf(jobs, isTTY ? columns - 1 : Number.POSITIVE_INFINITY);
+  if (isTTY) process.stdout.write(`\r${line}\x1b[K`);
+  else if (line !== lastLine) console.log(line);
+  lastLine = line;
 }
 
-function progressOf(jobs: readonly JobStatus[]): string {
-  const width = 30;
-  const complete = jobs.filter(({ state }) => state !== 'no mask');
-  const ended = complete.filter(({ state }) => state === 'done' || state === 'failed');
-  const filled = complete.length === 0 ? 0 : Math.floor((ended.length / complete.length) * width);
-  return `\r[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${ended.length}/${complete.length}  ${summaryOf(jobs)}`;
-}
-
-function ageText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+function eraseProgress(): void {
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
 }

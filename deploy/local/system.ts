@@ -8,6 +8,7 @@ import type { Log } from '../../lib/log.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
 import { startModelEmulator } from './model/emulator.ts';
+import { freeOrphanedClaims } from './orphaned-claims.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
 import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
 
@@ -55,6 +56,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       delivery: { maxInFlight: availableParallelism() },
     });
     started.push(storage);
+    await freeOrphanedClaims(storage.url, 'control', log);
     const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
     if (queue !== undefined) started.unshift(queue);
     const model = needsModelEmulator(environment)
@@ -73,8 +75,9 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     const tracing = makeTracing(config, () => log);
     registerFunctions(wire(config, log, { shutdown: shutdown.signal, tracing }));
     route(server);
-    // Only now are events delivered, those of an earlier run that was not finished among them.
+    // Only now are events and tasks delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
+    queue?.resume();
     return { url, storage, close };
   } catch (error) {
     await close();
@@ -96,13 +99,14 @@ async function startQueue(root: string, url: string, log: Log) {
     root,
     queues: { [queueName]: { maxConcurrentDispatches: availableParallelism() } },
     log: (message) => log.info(message),
+    isPaused: true,
   });
   const environment = {
     TASKS_QUEUE: queueName,
     TASKS_API_ENDPOINT: queue.url,
     RUN_JOB_URL: `${url}/runJob`,
   };
-  return { environment, close: () => queue.close() };
+  return { environment, resume: () => queue.queue(queueName).resume(), close: () => queue.close() };
 }
 
 /** One port for all functions: `/{name}` is answered by the framework's own server of that function. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Edit, EditResult } from '../edit.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
-import { asEditError, EditError } from '../errors.ts';
+import { asEditError, EditError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { EditRequest } from '../request.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
@@ -86,9 +86,7 @@ async function runInTime(job: Job, options: RunOptions, signal: AbortSignal): Pr
     case 'finished':
       return ended(claimed.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'wait':
-      throw new EditError(claimed.code, `Expected job ${job.id} to be free, got ${claimed.code}`, {
-        retryAfterMs: claimed.retryAfterMs,
-      });
+      throw new EditError(claimed.code, waitMessage(claimed), { retryAfterMs: claimed.retryAfterMs });
     case 'give-up':
       await publishError(job, attemptsSpent(claimed.claim), target);
       await changeQuietly(claimed.held, () => claimed.claim, options.log);
@@ -96,6 +94,19 @@ async function runInTime(job: Job, options: RunOptions, signal: AbortSignal): Pr
     case 'held':
       return runHeld(job, claimed.held, options, signal);
   }
+}
+
+function waitMessage({
+  code,
+  retryAfterMs,
+}: {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number;
+}): string {
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  return code === 'BUSY'
+    ? `Expected the job to be free, another worker holds it; again in ${seconds} s`
+    : `Expected the job to be free, it waits after ${code}; again in ${seconds} s`;
 }
 
 async function runHeld(

@@ -13,6 +13,8 @@ export interface QueueEmulatorOptions {
   readonly queues: Readonly<Record<string, QueueLimits>>;
   /** 0, the default, takes any free one. */
   readonly port?: number;
+  /** Nothing is sent before `resume()` of a queue. */
+  readonly isPaused?: boolean;
   readonly clock?: Clock;
   readonly log?: (message: string) => void;
 }
@@ -32,12 +34,12 @@ export interface QueueEmulator {
  * @throws {Error} naming the port when another program has it.
  */
 export async function startQueueEmulator(options: QueueEmulatorOptions): Promise<QueueEmulator> {
-  const { clock = systemClock, log = () => {} } = options;
+  const { clock = systemClock, log = () => {}, isPaused = false } = options;
   const server = await listen(options.port ?? 0);
   const queues = new Map<string, TaskQueue>();
   for (const [name, limits] of Object.entries(options.queues)) {
     const journalPath = join(resolve(options.root), '.queue', `${lastSegment(name)}.jsonl`);
-    queues.set(name, openTaskQueue({ name, journalPath, limits, clock, log }));
+    queues.set(name, openTaskQueue({ name, journalPath, limits, isPaused, clock, log }));
   }
   const queueOf = (name: string): TaskQueue => {
     const queue = queues.get(name);

@@ -1,7 +1,7 @@
 import { type Clock, scopedClock } from '../clock.ts';
 import { backoffMs, DEFAULT_LIMITS, type QueueLimits, rateLimit, retryAfterMs } from './limits.ts';
 import { type Handled, sendTask } from './send-task.ts';
-import { QueueError, type Task } from './task.ts';
+import { lastSegment, QueueError, type Task } from './task.ts';
 import { openTaskJournal } from './task-journal.ts';
 
 /** A name stays taken for about this long after its task is over. */
@@ -13,6 +13,7 @@ export interface TaskQueueOptions {
   readonly name: string;
   readonly journalPath: string;
   readonly limits: QueueLimits;
+  readonly isPaused: boolean;
   readonly clock: Clock;
   readonly log: (message: string) => void;
 }
@@ -42,7 +43,7 @@ export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
   const closing = new AbortController();
   const ready: string[] = [];
   let inFlight = 0;
-  let isPaused = false;
+  let { isPaused } = options;
   let isRateWaiting = false;
   let whenIdle: (() => void)[] = [];
 
@@ -69,7 +70,8 @@ export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
     const dispatches = task.dispatches + 1;
     const isDone = status !== undefined && status >= 200 && status < 300;
     const isGivenUp = !isDone && limits.maxAttempts > 0 && dispatches >= limits.maxAttempts;
-    if (isGivenUp) log(`queue: ${task.name} given up after ${dispatches} attempts`);
+    const shortName = lastSegment(task.name);
+    if (isGivenUp) log(`Queue: ${shortName} given up after ${dispatches} attempts`);
     if (isDone || isGivenUp) {
       end(task.name);
       return;
@@ -78,7 +80,7 @@ export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
     const waitMs = Math.max(backoffMs(dispatches, limits), asked);
     const responses = task.responses + (status === undefined ? 0 : 1);
     const again = { ...task, dispatches, responses, lastStatus: status, dueMs: clock.now() + waitMs };
-    log(`queue: ${task.name} answered ${status ?? 'not at all'}, again in ${waitMs} ms`);
+    log(`Queue: ${shortName} answered ${status ?? 'not at all'}, again in ${Math.round(waitMs / 1000)} s`);
     journal.put(again);
     schedule(again);
   };

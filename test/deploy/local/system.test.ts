@@ -197,6 +197,31 @@ test('a task of the queue runs the job', async () => {
   expect(await post('runJob', { name: 'photo.png' })).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
 });
 
+test('a job of a system that was killed begins again at once, its lost start counted', async () => {
+  system.storage.events.disturb({ drop: 1 });
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  system.storage.advance(180_000);
+  const { jobs } = (await post('sweep', { dryRun: true })) as { jobs: { job: string }[] };
+  const claim = {
+    state: 'RUNNING',
+    owner: 'gone',
+    attempts: '1',
+    modelCalls: 'none',
+    waitMs: '0',
+    code: 'none',
+  };
+  const control = bucket().storage.bucket('control');
+  await control.file(`claims/${jobs[0]?.job}`).save('', { resumable: false, metadata: { metadata: claim } });
+  const task = { bucket: 'input', name: 'photo.png', job: jobs[0]?.job };
+  expect(await post('runJob', task)).toMatchObject({ error: { code: 'BUSY' } });
+  await system.close();
+  system = await start();
+  expect(await post('runJob', task)).toEqual({ job: task.job });
+  const [, manifest] = await outputs();
+  expect(await outputJson(manifest!)).toMatchObject({ state: 'done', attempts: 2 });
+});
+
 test('with a queue an upload becomes a task, and the task the result', async () => {
   await system.close();
   system = await start(true);
