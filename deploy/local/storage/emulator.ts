@@ -118,7 +118,7 @@ export async function startStorageEmulator(options: StorageEmulatorOptions): Pro
 
 async function locked(root: string, url: string, server: Server): Promise<FolderLock> {
   try {
-    return lockFolder(root, url);
+    return await lockFolder(root, url);
   } catch (error) {
     await stop(server);
     throw error;

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EditError } from '../../../lib/errors.ts';
 
 /** What the emulator itself keeps in its folder. */
@@ -17,19 +18,23 @@ export interface FolderLock {
   release(): void;
 }
 
+/** A process that was killed is there until the system has taken its memory back. */
+const dyingMs = 1000;
+const lookMs = 100;
+
 /**
  * Two emulators on one folder would each take the other's writes for files put in by hand.
  *
  * @param url where this process answers, for people who meet the lock.
  * @throws {EditError} `CONFIG_INVALID` naming the process that holds the folder.
  */
-export function lockFolder(folder: string, url: string): FolderLock {
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), url };
+export async function lockFolder(folder: string, url: string): Promise<FolderLock> {
+  const holder: Holder = { pid: process.pid, started: factsOf(process.pid)[1], url };
   const path = join(folder, metaFolder, 'lock');
   mkdirSync(dirname(path), { recursive: true });
   if (!created(path, holder)) {
     const other = holderIn(path);
-    if (other !== undefined && isRunning(other)) throw inUse(folder, other);
+    if (other !== undefined && !(await ends(other))) throw inUse(folder, other);
     rmSync(path, { force: true });
     if (!created(path, holder)) throw inUse(folder, holderIn(path));
   }
@@ -59,6 +64,14 @@ function holderIn(path: string): Holder | undefined {
   }
 }
 
+async function ends(other: Holder): Promise<boolean> {
+  for (let waitedMs = 0; isRunning(other); waitedMs += lookMs) {
+    if (waitedMs >= dyingMs) return false;
+    await sleep(lookMs);
+  }
+  return true;
+}
+
 function isRunning({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0);
@@ -66,16 +79,19 @@ function isRunning({ pid, started }: Holder): boolean {
     // The process of another user is one too.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return started === startOf(pid);
+  const [state, startedNow] = factsOf(pid);
+  // A zombie has ended, and waits for a parent that may never ask.
+  return state !== 'Z' && started === startedNow;
 }
 
-/** Field 22, the start in clock ticks since the boot. @see proc_pid_stat(5) */
-function startOf(pid: number): string {
+/** State, and start in clock ticks since the boot: fields 3 and 22; empty where the system has none. @see proc_pid_stat(5) */
+function factsOf(pid: number): readonly [state: string, started: string] {
   try {
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
-    return afterName.split(' ')[19] ?? '';
+    const fields = afterName.split(' ');
+    return [fields[0] ?? '', fields[19] ?? ''];
   } catch {
-    return '';
+    return ['', ''];
   }
 }
 
