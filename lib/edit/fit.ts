@@ -14,6 +14,8 @@ export interface FitReport {
   readonly seam: number;
   /** Pixels of the model for one pixel of the picture, along a side, at most 1. */
   readonly effectiveResolution: number;
+  /** Contrast of neighbours in the answer against the picture's around the mask, at most 1; below 1 the answer is softer. */
+  readonly sharpness: number;
   /** All of it in one number, levels: candidates are put in this order, the least first. */
   readonly cost: number;
 }
@@ -37,6 +39,7 @@ export function fitReport({ scores, registration, harmony }: Measured, crop: Siz
     ringAfter: rounded(scores.ringResidual),
     seam: rounded(scores.seamStep),
     effectiveResolution: rounded(scores.resolution),
+    sharpness: rounded(scores.sharpness),
     cost: rounded(candidateCost(scores, crop)),
   };
 }

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type EditReport, editor } from '../../lib/edit.ts';
+import type { InpaintEngine } from '../../lib/engines/engine.ts';
+import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
+import type { Raster } from '../../lib/image/raster.ts';
+import { parseRequest } from '../../lib/request.ts';
+import { drifts, simulateModel } from '../bench/drift.ts';
+import { boxMask, maskPng, pipelineOf } from '../support/pictures.ts';
+import { scenery } from '../support/scenery.ts';
+
+/** `docs/manifest.md` against what an edit with three candidates and tiles really reports. */
+
+const document = readFileSync(new URL('../../docs/manifest.md', import.meta.url), 'utf8');
+const [regionTable = '', fitTable = ''] = document.split('Each of `fits`:');
+const fieldsOf = (table: string): string[] =>
+  [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => String(name));
+
+const size = { width: 420, height: 320 };
+const picture = scenery(size);
+const mask = boxMask(size, { left: 130, top: 110, width: 140, height: 110 });
+const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
+const defaults = { featherPx: 16, dilationPx: 0, modelDilation: 0, maxRegions: 1, maxTiles: 16 };
+const frames = { kind: 'free', maxSidePx: 190 } as const;
+
+/** What came last fits best, what came in between not at all. */
+const candidates: readonly ((crop: Raster) => Raster)[] = [
+  (crop) => simulateModel(crop, crop, { ...drifts.strong, blurPx: 2 }, 1),
+  (crop) => ({ ...crop, data: crop.data.map((value, i) => ((i / 90) % 2 < 1 ? 255 - value : 20)) }),
+  (crop) => simulateModel(crop, crop, drifts.mild, 2),
+];
+
+const engine: InpaintEngine = {
+  name: 'three',
+  masks: 'native',
+  frames,
+  async inpaint({ crop, samples }) {
+    const pictures = candidates.slice(-samples).map((paint) => paint(crop));
+    const images = await Promise.all(pictures.map((one) => engineCodec.encode(one)));
+    return { outcomes: images.map((image) => ({ kind: 'image', image })), warnings: [], calls: 1 };
+  },
+};
+
+let report: EditReport;
+beforeAll(async () => {
+  const request = parseRequest({ samples: 3, detail: 'tiles' });
+  const image = await pipelineOf(picture).png().toBuffer();
+  const run = editor({ engine, limits, defaults });
+  ({ report } = await run({ image, mask: await maskPng(mask), request }, new AbortController().signal));
+});
+
+describe('docs/manifest.md', () => {
+  it('names every field of a region and of a fit, and no others', () => {
+    const [region] = report.regions;
+    expect(fieldsOf(regionTable).sort()).toEqual(Object.keys(region!).sort());
+    expect(fieldsOf(fitTable).sort()).toEqual(Object.keys(region!.fits[0]!).sort());
+    for (const name of Object.keys(region!.tiles!)) expect(regionTable).toContain(name);
+    for (const name of Object.keys(region!.tiles!.fits[0]!)) expect(regionTable).toContain(`\`${name}\``);
+  });
+
+  it('says how the cost is made of the scores', () => {
+    const [{ box, fits }] = report.regions as [EditReport['regions'][number]];
+    expect(fits).toHaveLength(3);
+    for (const { cost, ringAfter, seam, sharpness, effectiveResolution, driftPx } of fits) {
+      const driftPercent = (100 * driftPx) / Math.hypot(box.width, box.height);
+      const told =
+        ringAfter + seam + 8 * (1 - sharpness) + 8 * (1 - effectiveResolution) + 0.5 * driftPercent;
+      // Each score is rounded to hundredths.
+      expect(Math.abs(cost - told)).toBeLessThan(0.15);
+    }
+  });
+
+  it('says what is rejected, and what comes first', () => {
+    const [{ outcomes, fits }] = report.regions as [EditReport['regions'][number]];
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['image', 'drifted', 'image']);
+    expect(fits[1]!.ringAfter).toBeGreaterThan(16);
+    expect(fits[2]!.cost).toBeLessThan(fits[0]!.cost);
+  });
+});
