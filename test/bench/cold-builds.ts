@@ -17,6 +17,8 @@ http('edit', (request, response) => void response.status(204).end());
 
 /** Their state is the framework's own, or their files are found by their path. */
 const neverBundled = [/^node:/, '@google-cloud/functions-framework', 'sharp'];
+/** Google's clients, loaded when needed in any case. */
+const clients = [/^@google-cloud\//, /^google-/];
 
 export interface Build {
   readonly name: string;
@@ -51,7 +53,11 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
   return [
     ...builds,
     { name: 'own files bundled', folder: await bundle('own', [...neverBundled, /^[^./]/]) },
-    { name: 'bundled with its packages', folder: await bundle('all', neverBundled) },
+    {
+      name: 'bundled, but for sharp and the clients',
+      folder: await bundle('some', [...neverBundled, ...clients]),
+    },
+    { name: 'bundled, but for sharp', folder: await bundle('all', neverBundled) },
   ];
 
   async function folder(name: string, main = 'dist/functions/index.js'): Promise<string> {
