@@ -39,10 +39,15 @@ export function progressOf(jobs: readonly JobStatus[], columns: number): string 
 export const isOver = (jobs: readonly JobStatus[]): boolean =>
   jobs.every(({ state }) => ['done', 'failed', 'no mask'].includes(state));
 
+/** A line that is drawn again and again keeps its order. */
+const order = ['done', 'failed', 'running', 'waiting', 'pending', 'no mask'] as const;
+
 /** `18 done, 2 waiting (MODEL_QUOTA)`. */
 function summaryOf(jobs: readonly JobStatus[]): string {
   const groups = Map.groupBy(jobs, ({ state }) => state);
-  const texts = [...groups].map(([state, members]) => {
+  const texts = order.flatMap((state) => {
+    const members = groups.get(state) ?? [];
+    if (members.length === 0) return [];
     const codes = [...new Set(members.map(({ code }) => code).filter((code) => code !== ''))];
     return `${members.length} ${state}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`;
   });

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Storage } from '@google-cloud/storage';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startModelEmulator } from '../../../deploy/local/model/emulator.ts';
 import { type LocalSystem, startLocalSystem } from '../../../deploy/local/system.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
+import { greyRemoval } from './model/support.ts';
 
 const size = { width: 90, height: 70 };
 const silent = { info() {}, warn() {}, error() {} };
@@ -15,8 +17,8 @@ let system: LocalSystem;
 let photo: Buffer;
 let mask: Buffer;
 
-const start = (hasQueue = false) =>
-  startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue });
+const start = (hasQueue = false, environment: Readonly<Record<string, string>> = {}) =>
+  startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue, environment });
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'local-system-'));
@@ -184,6 +186,36 @@ test('the sweep finds a pair whose events were lost; a dry run only says so', as
   expect(await post('sweep', {})).toMatchObject(planned);
   expect(await outputs()).toHaveLength(2);
   expect(await post('sweep', {})).toMatchObject({ jobs: [], settled: 1 });
+});
+
+test('a sweep starts so many jobs, the next ones go on where it stopped; a dry run says what that costs', async () => {
+  await system.close();
+  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  onTestFinished(() => model.close());
+  system = await start(false, { SWEEP_MAX_JOBS: '2', ENGINE: 'imagen', MODEL_BASE_URL: model.url });
+  system.storage.events.disturb({ drop: 1 });
+  for (const n of [0, 1, 2, 3, 4]) {
+    await upload(`p${n}.mask.png`, mask);
+    await upload(`p${n}.png`, photo);
+  }
+  system.storage.advance(180_000);
+  const sweep = async (body: object) => {
+    const report = (await post('sweep', body)) as { jobs: { image: string }[]; isComplete: boolean };
+    return { ...report, jobs: report.jobs.map(({ image }) => image) };
+  };
+  const planned = { jobs: ['p0.png', 'p1.png'], costEstimateUsd: 0.08, isComplete: false };
+  for (let run = 0; run < 2; run++) expect(await sweep({ dryRun: true })).toMatchObject(planned);
+  expect(await outputs()).toEqual([]);
+  expect(await sweep({})).toMatchObject(planned);
+  expect(await sweep({})).toMatchObject({
+    jobs: ['p2.png', 'p3.png'],
+    images: 2,
+    settled: 0,
+    isComplete: false,
+  });
+  expect(await sweep({})).toMatchObject({ jobs: ['p4.png'], isComplete: true, costEstimateUsd: 0.04 });
+  expect(await sweep({})).toMatchObject({ jobs: [], settled: 5, isComplete: true, costEstimateUsd: 0 });
+  expect(await outputs()).toHaveLength(10);
 });
 
 test('a task of the queue runs the job', async () => {
