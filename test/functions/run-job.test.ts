@@ -63,4 +63,13 @@ describe('runJob behind the framework', () => {
     expect((await post(body)).status).toBe(400);
     expect(seen).toEqual([]);
   });
+
+  it('keeps to itself what a fault of its own says', async () => {
+    failure = new TypeError('Cannot read /workspace/secret');
+    const response = await post(task);
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).toContain('INTERNAL');
+    expect(text).not.toContain('secret');
+  });
 });

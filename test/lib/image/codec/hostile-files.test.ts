@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { decodeAnswer } from '../../../../lib/image/codec/answer.ts';
 import { readHeader } from '../../../../lib/image/codec/header.ts';
 import { sharp } from '../../../../lib/image/codec/loaders.ts';
 import { pipelineOf, wavePicture } from '../../../support/pictures.ts';
@@ -60,6 +61,14 @@ describe.each(['image', 'mask'] as const)('a bomb as %s', (role) => {
     bytes.writeUInt16BE(65_000, frame + 5);
     bytes.writeUInt16BE(65_000, frame + 7);
     await expect(readHeader(bytes, limits, role)).rejects.toMatchObject(tooMany);
+  });
+});
+
+test('a bomb as answer of a model', async () => {
+  const bytes = pngClaiming(8001, 8000);
+  await expect(decodeAnswer(bytes)).rejects.toMatchObject({
+    code: 'ENGINE_BAD_REPLY',
+    cause: { message: expect.stringContaining('exceeds pixel limit') },
   });
 });
 
