@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { boundingBox, crop } from '../../lib/image/box.ts';
 import { insideDistance } from '../../lib/image/distance.ts';
@@ -15,16 +16,24 @@ export interface Scene {
 }
 
 export async function readRaster(url: URL): Promise<Raster> {
-  const { data, info } = await sharp(url.pathname).removeAlpha().toColourspace('srgb').raw().toBuffer({
-    resolveWithObject: true,
-  });
+  const { data, info } = await sharp(await readFile(url))
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({
+      resolveWithObject: true,
+    });
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
 
 export async function readMask(url: URL): Promise<Mask> {
-  const { data, info } = await sharp(url.pathname).removeAlpha().extractChannel(0).raw().toBuffer({
-    resolveWithObject: true,
-  });
+  const { data, info } = await sharp(await readFile(url))
+    .removeAlpha()
+    .extractChannel(0)
+    .raw()
+    .toBuffer({
+      resolveWithObject: true,
+    });
   return { width: info.width, height: info.height, channels: 1, data };
 }
 
