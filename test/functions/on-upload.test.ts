@@ -5,6 +5,7 @@ import { onUploadFunction } from '../../functions/on-upload.ts';
 import { EditError } from '../../lib/errors.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { silentLog } from '../support/job-world.ts';
+import { listenOn } from '../support/listening.ts';
 
 const seen: unknown[] = [];
 let failure: Error | undefined;
@@ -28,9 +29,7 @@ cloudEvent(
 const server = getTestServer('onUploadTest');
 let url: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  url = await listenOn(server);
 });
 afterAll(() => server.close());
 beforeEach(() => {

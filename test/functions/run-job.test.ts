@@ -5,6 +5,7 @@ import { runJobFunction } from '../../functions/run-job.ts';
 import { EditError } from '../../lib/errors.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { silentLog } from '../support/job-world.ts';
+import { listenOn } from '../support/listening.ts';
 
 const seen: unknown[] = [];
 let failure: Error | undefined;
@@ -24,9 +25,7 @@ http(
 const server = getTestServer('runJobTest');
 let url: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  url = await listenOn(server);
 });
 afterAll(() => server.close());
 beforeEach(() => {

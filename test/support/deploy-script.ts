@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type GcloudCommand, commandOf } from './gcloud-commands.ts';
+import { commandOf, type GcloudCommand } from './gcloud-commands.ts';
 import { repository } from './packed.ts';
 
 export const script = join(repository, 'deploy/deploy.sh');

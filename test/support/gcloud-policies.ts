@@ -1,6 +1,6 @@
-import packageJson from '../../package.json' with { type: 'json' };
 import { functionTable } from '../../functions/register.ts';
 import { readConfig, settings } from '../../lib/config.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { GcloudCommand } from './gcloud-commands.ts';
 
 /** Roles that a deployment may give; none of them contains a right to delete or overwrite objects. */

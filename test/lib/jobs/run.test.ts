@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import { runJob as runJobWithFacts } from '../../../lib/jobs/run.ts';
+import { claimOf, dropPair } from '../../support/failure-world.ts';
 import { fakeEditWith, fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+import { type memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 const minuteMs = 60_000;
 
 const runJob = async (...args: Parameters<typeof runJobWithFacts>) =>
   (await runJobWithFacts(...args)).outcome;
-
-function dropPair(image = 'photo') {
-  const world = memoryBuckets();
-  put(world, { bucket: 'input', name: 'd/p.jpg' }, image);
-  put(world, { bucket: 'input', name: 'd/p.mask.png' }, 'mask');
-  return world;
-}
 
 async function soleJob(store: ReturnType<typeof memoryClient>) {
   const [job] = await jobsOf(store, 'd/p.jpg');
@@ -26,9 +20,6 @@ function textOf(world: ReturnType<typeof memoryBuckets>, suffix: string): string
   const entry = [...world.objects.entries()].find(([key]) => key.endsWith(suffix));
   return entry === undefined ? undefined : new TextDecoder().decode(entry[1].bytes);
 }
-
-const claimOf = (world: ReturnType<typeof memoryBuckets>) =>
-  [...world.objects.values()].find(({ info }) => info.name.startsWith('claims/'))?.info.metadata;
 
 describe('runJob', () => {
   it('publishes the output, then the manifest, and ends the claim', async () => {

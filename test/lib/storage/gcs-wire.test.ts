@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
 import type { ObjectStore } from '../../../lib/storage/store.ts';
+import { listenOn } from '../../support/listening.ts';
 
 interface Sent {
   readonly method: string | undefined;
@@ -30,9 +30,7 @@ const server = createServer(async (request, response) => {
 });
 let store: ObjectStore;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const apiEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  store = cloudStorage({ apiEndpoint, projectId: undefined });
+  store = cloudStorage({ apiEndpoint: await listenOn(server), projectId: undefined });
 });
 afterAll(() => void server.close());
 beforeEach(() => {

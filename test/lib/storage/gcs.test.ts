@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../../deploy/local/storage/faults.ts';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
 import { listed, openEmulator } from '../../support/emulator-world.ts';
+import { listenOn } from '../../support/listening.ts';
 
 let emulator: Awaited<ReturnType<typeof openEmulator>>;
 beforeAll(async () => {
@@ -160,10 +160,8 @@ describe('cloudStorage', () => {
       const isWhole = ++requests === 3;
       response.writeHead(200, { 'x-goog-hash': 'crc32c=8TDyHg==' }).end(isWhole ? bytes : bytes.subarray(1));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const apiEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const broken = cloudStorage({
-      apiEndpoint,
+      apiEndpoint: await listenOn(server),
       projectId: undefined,
       retry: { attemptTimeoutMs: 2000, backoffMs: [1, 1] },
     });

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ManualClock, manualClock } from '../../../../deploy/local/clock.ts';
 import { type QueueEmulator, startQueueEmulator } from '../../../../deploy/local/queue/emulator.ts';
 import type { QueueLimits } from '../../../../deploy/local/queue/limits.ts';
+import { listenOn } from '../../../support/listening.ts';
 import { eventually } from '../storage/support.ts';
 
 const QUEUE = 'projects/p/locations/l/queues/jobs';
@@ -32,20 +32,20 @@ async function handler(clock: ManualClock, statuses: (number | [number, string])
     if (typeof next === 'number') answer(next);
     else answer(next[0], { 'retry-after': next[1] });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = await listenOn(server);
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/run` };
+  return { heard, url: `${url}/run` };
 }
 
 async function setUp(limits: QueueLimits = {}, statuses: (number | [number, string])[] = []) {
   const root = await mkdtemp(join(tmpdir(), 'queue-emulator-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const clock = manualClock(Date.UTC(2026, 0, 1));
-  const start = async (): Promise<QueueEmulator> => {
-    const emulator = await startQueueEmulator({ root, queues: { [QUEUE]: limits }, clock });
+  const start = async (isPaused = false): Promise<QueueEmulator> => {
+    const emulator = await startQueueEmulator({ root, queues: { [QUEUE]: limits }, isPaused, clock });
     onTestFinished(() => emulator.close().catch(() => undefined));
     return emulator;
   };
@@ -71,6 +71,20 @@ async function setUp(limits: QueueLimits = {}, statuses: (number | [number, stri
   const post = (path: string) => fetch(`${emulator.url}/v2/${path}`, { method: 'POST' });
   return { start, emulator, clock, create, heardCount, post, ...target };
 }
+
+it('that starts paused sends nothing, also of an earlier run, before it is resumed', async () => {
+  const { emulator, clock, create, heard, start } = await setUp({}, [503, 204]);
+  await create('j1');
+  await eventually(() => expect(heard).toHaveLength(1));
+  await emulator.close();
+  clock.advance(HOUR_MS);
+  const again = await start(true);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(heard).toHaveLength(1);
+  again.queue(QUEUE).resume();
+  await again.queue(QUEUE).idle();
+  expect(heard).toHaveLength(2);
+});
 
 describe('a task', () => {
   it('arrives as Cloud Tasks sends it, and is over with 2xx', async () => {
