@@ -69,6 +69,6 @@ async function photos(): Promise<Buffer[]> {
 function waves(): Promise<Buffer> {
   console.error('../shared/photos is not there: waves instead of photos');
   return pipelineOf(wavePicture({ width: 2560, height: 1600 }))
-    .png()
+    .png({ compressionLevel: 1 })
     .toBuffer();
 }
