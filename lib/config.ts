@@ -71,6 +71,9 @@ export const settings = {
   MAX_IMAGE_PIXELS: variable(integer(1, 268_402_689).default(150_000_000)).describe(
     'Largest picture accepted, width x height.',
   ),
+  ACCEPT_AVIF: variable(z.stringbool().default(false)).describe(
+    'Takes AVIF pictures of 8 bit too and writes them as lossless AVIF: slow, and larger than they were. HEIC is not decoded.',
+  ),
   FEATHER_PX: variable(integer(0, 256).default(32)).describe(
     'Width of the blend inside the edge of the mask, pixels of the original.',
   ),
@@ -157,7 +160,11 @@ export interface Config {
   readonly modelBaseUrl: string | undefined;
   readonly allowedModels: readonly string[];
   readonly models: ModelTable;
-  readonly limits: { readonly maxImageBytes: number; readonly maxImagePixels: number };
+  readonly limits: {
+    readonly maxImageBytes: number;
+    readonly maxImagePixels: number;
+    readonly acceptsAvif: boolean;
+  };
   readonly featherPx: number;
   readonly dilationPx: number;
   readonly modelDilation: number;
@@ -244,7 +251,11 @@ function configOf(environment: Environment): Config {
     modelBaseUrl: environment.MODEL_BASE_URL,
     allowedModels: environment.ALLOWED_MODELS,
     models: environment.MODELS,
-    limits: { maxImageBytes: environment.MAX_IMAGE_BYTES, maxImagePixels: environment.MAX_IMAGE_PIXELS },
+    limits: {
+      maxImageBytes: environment.MAX_IMAGE_BYTES,
+      maxImagePixels: environment.MAX_IMAGE_PIXELS,
+      acceptsAvif: environment.ACCEPT_AVIF,
+    },
     featherPx: environment.FEATHER_PX,
     dilationPx: environment.DILATION_PX,
     modelDilation: environment.MODEL_DILATION,

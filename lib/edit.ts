@@ -168,6 +168,7 @@ const encodings = {
   png: { mediaType: 'image/png', extension: 'png' },
   webp: { mediaType: 'image/webp', extension: 'webp' },
   tiff: { mediaType: 'image/tiff', extension: 'tiff' },
+  avif: { mediaType: 'image/avif', extension: 'avif' },
 } as const satisfies Record<Format, Pick<EditOutput, 'mediaType' | 'extension'>>;
 
 /**

@@ -1,8 +1,10 @@
+import { otherItems } from '../image/avif.ts';
+import type { Carried, CarryJob } from '../image/carried.ts';
 import { withoutExifThumbnail } from '../image/codec/exif.ts';
 import type { Format, Header } from '../image/codec/header.ts';
 import type { Source } from '../image/codec/read.ts';
+import { release } from '../image/codec/release.ts';
 import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
-import type { Carried, CarryJob } from '../image/carried.ts';
 import { carryPngChunks } from '../image/png/carry.ts';
 import { carryTiffTags } from '../image/tiff/carry.ts';
 import { openedTiff } from '../image/tiff/kind.ts';
@@ -34,8 +36,10 @@ export async function writeLossless(options: LosslessOptions): Promise<Carried> 
   });
   const carried =
     carry === undefined
-      ? await asWritten(written, format === photo.header.format)
+      ? await asWritten(written, photo, format)
       : carry({ source: photo.bytes, written, xmp: xmp.packet });
+  // Its pixels have been copied: one encoded picture is enough.
+  if (carry !== undefined) release(written);
   return {
     bytes: carried.bytes,
     dropped: [...carried.dropped, ...xmp.dropped],
@@ -56,11 +60,21 @@ function carrierOf({ bytes, header }: Source) {
   return carriers[header.format];
 }
 
-async function asWritten(written: Buffer, isSameFormat: boolean): Promise<Carried> {
+/** What libvips carries over by itself. */
+async function asWritten(
+  written: Buffer,
+  { bytes: source, header }: Source,
+  format: Format,
+): Promise<Carried> {
   const bytes = await withoutExifThumbnail(written);
-  const rest = isSameFormat ? 'tags of a BigTIFF but profile, XMP and IPTC' : otherFormat;
-  return { bytes, dropped: [rest, ...(bytes === written ? [] : ['thumbnail'])], notes: [] };
+  const thumbnail = bytes === written ? [] : ['thumbnail'];
+  if (format !== header.format) return { bytes, dropped: [otherFormat, ...thumbnail], notes: [] };
+  if (format === 'avif') return { bytes, dropped: [...otherItems(source), ...thumbnail], notes: [anewAvif] };
+  return { bytes, dropped: ['tags of a BigTIFF but profile, XMP and IPTC', ...thumbnail], notes: [] };
 }
+
+const anewAvif =
+  'An AVIF was written anew without loss, upright and with its EXIF sorted: decoded values are the same, the file is larger.';
 
 /** The packet to be written, `undefined` where it stays as it is. */
 function packetOf({ xmp }: Header, isGenerated: boolean) {

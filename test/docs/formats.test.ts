@@ -32,7 +32,9 @@ describe('docs/formats.md is what an edit of each kind of file gives (UPDATE_DOC
   });
 
   afterAll(() => {
-    if (isUpdating) writeFileSync(path, `${head}\n${rows.join('\n')}\n`);
+    // Not after a run of a few tests by name, nor one with a fault.
+    if (isUpdating && Object.keys(rows).length === formatKinds.length)
+      writeFileSync(path, `${head}\n${rows.join('\n')}\n`);
   });
 });
 

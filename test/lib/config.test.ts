@@ -8,7 +8,7 @@ test('defaults need no variable at all', () => {
     buckets: undefined,
     engine: 'patchmatch',
     dilationPx: 0,
-    limits: { maxImageBytes: 100_000_000, maxImagePixels: 150_000_000 },
+    limits: { maxImageBytes: 100_000_000, maxImagePixels: 150_000_000, acceptsAvif: false },
   });
 });
 

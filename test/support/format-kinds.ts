@@ -1,4 +1,5 @@
 import type { Sharp } from 'sharp';
+import { avifKinds } from './format-kinds/avif.ts';
 import { jpegKinds, refusedJpegs } from './format-kinds/jpeg.ts';
 import { type Kinds, pipeline } from './format-kinds/pictures.ts';
 import { pngKinds } from './format-kinds/png.ts';
@@ -12,6 +13,7 @@ export interface FormatKind {
   readonly kind: string;
   /** One file, or several that share a row. */
   readonly make: () => Promise<readonly Uint8Array[]>;
+  readonly acceptsAvif?: boolean;
   readonly request?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -100,6 +102,7 @@ export const formatKinds: readonly FormatKind[] = [
   ...shapes('webp'),
   ...ofFormat('tiff', tiffKinds),
   ...shapes('tiff'),
+  ...ofFormat('avif, `ACCEPT_AVIF`', avifKinds).map((row) => ({ ...row, acceptsAvif: true })),
   ...converted,
   ...ofFormat('others', { ...refusedJpegs, ...refusedTiffs, ...refusedKinds }),
 ];

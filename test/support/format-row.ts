@@ -3,7 +3,8 @@ import { type EditOutput, type EditReport, editor } from '../../lib/edit.ts';
 import type { InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
 import { boundingBox, intersect } from '../../lib/image/box.ts';
-import { sharp } from '../../lib/image/codec/loaders.ts';
+import type { Limits } from '../../lib/image/codec/header.ts';
+import { openAvif, sharp } from '../../lib/image/codec/loaders.ts';
 import { type Orientation, toStored } from '../../lib/image/orientation.ts';
 import type { Mask, Raster } from '../../lib/image/raster.ts';
 import { parseRequest } from '../../lib/request.ts';
@@ -28,6 +29,9 @@ export interface FormatRow {
   readonly reported: string;
 }
 
+/** What is refused is refused by this project, not for want of a decoder. */
+openAvif();
+
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 0 };
 const never = new AbortController().signal;
@@ -46,9 +50,9 @@ function driftingPaint({ crop, mask }: InpaintRequest): Raster {
 }
 
 /** Edits every file of a kind and says what became of it, told by decoders that are not this project's. */
-export async function rowOf({ make, request = {} }: FormatKind): Promise<FormatRow> {
+export async function rowOf({ make, request = {}, acceptsAvif = false }: FormatKind): Promise<FormatRow> {
   const rows: FormatRow[] = [];
-  for (const image of await make()) rows.push(await rowOfFile(image, request));
+  for (const image of await make()) rows.push(await rowOfFile(image, request, { ...limits, acceptsAvif }));
   const all = (name: keyof FormatRow) =>
     [...new Set(rows.map((row) => row[name]).filter((text) => text !== ''))].join('; ');
   return {
@@ -60,7 +64,7 @@ export async function rowOf({ make, request = {} }: FormatKind): Promise<FormatR
   };
 }
 
-async function rowOfFile(image: Uint8Array, request: object): Promise<FormatRow> {
+async function rowOfFile(image: Uint8Array, request: object, limits: Limits): Promise<FormatRow> {
   const { engine } = paintEngine(driftingPaint);
   const model: InpaintEngine = {
     ...engine,

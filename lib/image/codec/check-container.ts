@@ -1,4 +1,5 @@
 import { EditError } from '../../errors.ts';
+import { foreignColours, isAvif } from '../avif.ts';
 import { frameOf } from '../jpeg/frame-header.ts';
 import { isAnimated, readPngChunks } from '../png/chunks.ts';
 import { unknownColours } from '../tiff/kind.ts';
@@ -17,6 +18,10 @@ export function checkContainer(bytes: Uint8Array): void {
   // libvips shows the first frame of an animated PNG and says nothing of the others.
   if (head.startsWith('\x89PNG') && isAnimated(readPngChunks(bytes))) {
     throw new EditError('KIND_UNSUPPORTED', 'Expected a picture of one frame, got an animated PNG');
+  }
+  const foreign = isAvif(bytes) ? foreignColours(bytes) : undefined;
+  if (foreign !== undefined) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected an AVIF of sRGB or with a profile, got ${foreign}`);
   }
   const colours = /^(?:II|MM)/.test(head) ? unknownColours(bytes) : undefined;
   if (colours !== undefined) {

@@ -1,11 +1,12 @@
 import type { Metadata } from 'sharp';
 import { EditError } from '../../errors.ts';
+import { isAvif } from '../avif.ts';
 import type { Orientation } from '../orientation.ts';
 import type { Size } from '../raster.ts';
 import { checkContainer } from './check-container.ts';
-import { sharp } from './loaders.ts';
+import { openAvif, sharp } from './loaders.ts';
 
-export type Format = 'jpeg' | 'png' | 'webp' | 'tiff';
+export type Format = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
 
 /** Colour space names of libvips that are kept exactly. */
 export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
@@ -40,12 +41,15 @@ export interface Header {
 export interface Limits {
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
+  /** Pictures, not masks, may be AVIF, whose decoder is then opened. */
+  readonly acceptsAvif?: boolean;
 }
 
 /** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
 const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
+/** By their names in libvips. */
 const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
 
 /** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
@@ -65,15 +69,17 @@ export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role =
     );
   }
   if (role === 'image') checkContainer(bytes);
-  const metadata = await readMetadata(bytes, role);
-  if (!formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
+  if (takesAvif) openAvif();
+  const metadata = await readMetadata(bytes, role, takesAvif);
+  if (!takesAvif && !formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   if (role === 'image') checkKind(metadata);
   return headerOf(metadata);
 }
 
-async function readMetadata(bytes: Uint8Array, role: Role): Promise<Metadata> {
-  const other = otherFormat(bytes);
+async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
+  const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined) throw unsupportedFormat(role, other);
   try {
     return await sharp(bytes, { limitInputPixels: false }).metadata();
@@ -93,7 +99,7 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   if (head.startsWith('BM') && bytes.length > 26) return 'BMP';
   if (head.startsWith('8BPS')) return 'PSD';
   if (head.startsWith('%PDF')) return 'PDF';
-  if (head.slice(4, 8) === 'ftyp') return /avi[fs]/.test(head.slice(8, 32)) ? 'AVIF' : 'HEIF';
+  if (head.slice(4, 8) === 'ftyp') return isAvif(bytes) ? 'AVIF' : 'HEIF';
   if (/^\s*(<\?xml|<svg)/.test(head)) return 'SVG';
   return undefined;
 }
@@ -118,7 +124,7 @@ function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
 
 /** What cannot be kept exactly is refused by name. */
 function checkKind(metadata: Metadata): void {
-  const { space, depth, pages, channels } = metadata;
+  const { format, space, depth, pages, channels } = metadata;
   if (pages !== undefined && pages > 1) {
     throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
   }
@@ -126,6 +132,12 @@ function checkKind(metadata: Metadata): void {
     throw new EditError(
       'KIND_UNSUPPORTED',
       `Expected an RGB, grey or CMYK picture, got colour space ${space}`,
+    );
+  }
+  if (format === 'heif' && depth !== 'uchar') {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an AVIF of 8 bit, got one of ${metadata.bitsPerSample}`,
     );
   }
   if (depth !== 'uchar' && depth !== 'ushort') {
@@ -150,7 +162,7 @@ function headerOf(metadata: Metadata): Header {
   const { width, height } = metadata;
   const orientation = orientationOf(metadata.orientation);
   return {
-    format: metadata.format as Format,
+    format: metadata.format === 'heif' ? 'avif' : (metadata.format as Format),
     stored: { width, height },
     displayed: orientation >= 5 ? { width: height, height: width } : { width, height },
     orientation,

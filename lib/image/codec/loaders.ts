@@ -24,4 +24,9 @@ sharp.cache(false);
 // sharp takes one thread with glibc's allocator, against fragmentation: two decoders of one pipeline then wait for each other.
 sharp.concurrency(Math.min(2, availableParallelism()));
 
+/** For those who ask for it by configuration: AV1 is decoded by a large library, and pictures take long to be written. */
+export function openAvif(): void {
+  sharp.unblock({ operation: ['VipsForeignLoadHeifBuffer'] });
+}
+
 export { sharp };

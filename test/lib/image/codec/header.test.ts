@@ -31,6 +31,34 @@ test('knows CMYK', async () => {
   expect(await read(cmyk)).toMatchObject({ space: 'cmyk', channels: 4, depth: 8, hasAlpha: false });
 });
 
+describe('AVIF', () => {
+  const avif = () => pipelineOf(small).avif({ effort: 0 }).toBuffer();
+
+  test('is read where the configuration accepts it', async () => {
+    expect(await read(await avif(), { acceptsAvif: true })).toMatchObject({
+      format: 'avif',
+      stored: { width: 20, height: 10 },
+      space: 'srgb',
+      depth: 8,
+    });
+  });
+
+  test('is refused elsewhere, and as a mask, also when the decoder has been opened', async () => {
+    const bytes = await avif();
+    const refused = { code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('got AVIF') };
+    await expect(read(bytes)).rejects.toMatchObject(refused);
+    await expect(readHeader(bytes, { ...limits, acceptsAvif: true }, 'mask')).rejects.toMatchObject(refused);
+  });
+
+  test('HEIC is refused by name where AVIF is accepted', async () => {
+    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+    await expect(read(heic, { acceptsAvif: true })).rejects.toMatchObject({
+      code: 'FORMAT_UNSUPPORTED',
+      message: expect.stringContaining('got HEIF'),
+    });
+  });
+});
+
 describe('refuses, saying what it expected and what came', () => {
   const cases = {
     'no image': [Buffer.from('hello'), 'IMAGE_UNREADABLE', 'got 5 bytes that are none'],
