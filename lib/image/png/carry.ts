@@ -1,3 +1,4 @@
+import { EditError } from '../../errors.ts';
 import type { CarryJob, Carried } from '../carried.ts';
 import { exifWithoutThumbnail } from '../exif.ts';
 import { faultOf, isCritical, isSameKind, isXmp, kindOf, xmpChunkData } from './ancillary.ts';
@@ -26,17 +27,32 @@ export function carryPngChunks({ source, written, xmp }: CarryJob): Carried {
     dropped.add('thumbnail');
     return [pngChunk('eXIf', bare)];
   };
-  const pixels = before.chunks.findIndex(({ type }) => type === 'IDAT');
+  const pixels = before.chunks.findIndex(isPixels);
   const head = before.chunks.slice(0, pixels).flatMap(carried);
   const tail = before.chunks.slice(pixels).flatMap(carried);
-  const own = after.slice(1, -1).filter((chunk) => isCritical(chunk) || chunk.type === 'tRNS');
   const packet = xmp === undefined ? [] : [pngChunk('iTXt', xmpChunkData(xmp))];
-  const chunks = [after[0]!, ...head, ...packet, ...own, ...tail, after.at(-1)!];
+  const rawOf = (chunks: readonly PngChunk[]) => chunks.map(({ raw }) => raw);
   return {
-    bytes: Buffer.concat([pngSignature, ...chunks.map(({ raw }) => raw)]),
+    bytes: Buffer.concat([
+      pngSignature,
+      ...rawOf([after[0]!, ...head, ...packet, ...after.filter(isPalette)]),
+      pixelData(written, after),
+      ...rawOf([...tail, after.at(-1)!]),
+    ]),
     dropped: [...dropped],
     notes: isSameKind(kinds)
       ? []
       : [`A PNG of ${kindOf(kinds.from)} became one of ${kindOf(kinds.to)}: decoded values are the same.`],
   };
+}
+
+const isPalette = ({ type }: PngChunk) => type === 'PLTE' || type === 'tRNS';
+const isPixels = ({ type }: PngChunk) => type === 'IDAT';
+
+/** The chunks of pixels, some thousand that stand in a row, as one part of the file. */
+function pixelData(file: Uint8Array, chunks: readonly PngChunk[]): Uint8Array {
+  const first = chunks.find(isPixels)?.raw;
+  const last = chunks.findLast(isPixels)?.raw;
+  if (!first || !last) throw new EditError('INTERNAL', 'Expected a PNG with pixels to have been written');
+  return file.subarray(first.byteOffset - file.byteOffset, last.byteOffset + last.length - file.byteOffset);
 }

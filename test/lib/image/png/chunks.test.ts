@@ -50,6 +50,7 @@ describe('refuses', () => {
     'a signature alone': [pngSignature, 'IMAGE_TRUNCATED'],
     'a file without IEND': [png.subarray(0, -12), 'IMAGE_TRUNCATED'],
     'a chunk that ends behind the file': [withLength(0xffffffff), 'IMAGE_TRUNCATED'],
+    'an end that ends behind the file': [png.with(png.length - 9, 1), 'IMAGE_TRUNCATED'],
     'a type that is no four letters': [
       pngFile([
         ['IHDR', Buffer.alloc(13)],
