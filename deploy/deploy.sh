@@ -124,5 +124,9 @@ read_options "$@"
 name_things
 # The sources that are uploaded are those around this script.
 cd "$here/.."
-if $is_dry_run; then printf '#!/usr/bin/env bash\nset -euo pipefail\n'; else assert_ready; fi
+if $is_dry_run; then
+  printf '#!/usr/bin/env bash\n# To be run beside package.json.\nset -euo pipefail\n'
+else
+  assert_ready
+fi
 if $is_destroy; then destroy; else deploy; fi

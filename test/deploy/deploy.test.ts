@@ -7,6 +7,7 @@ import { engineNames } from '../../lib/engines/engine-names.ts';
 import { type FakeCloud, fakeCloud, script } from '../support/deploy-script.ts';
 import { type GcloudCommand, gcloudCommands } from '../support/gcloud-commands.ts';
 import { policies, policyFaults } from '../support/gcloud-policies.ts';
+import { repository } from '../support/packed.ts';
 
 const place = ['my-project', 'europe-west4'];
 const model = ['--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '2.50'];
@@ -45,7 +46,7 @@ describe('--dry-run', () => {
     const [real, printed] = [newCloud(), newCloud()];
     expect(real.run(script, [...place, ...model]).status).toBe(0);
     const { stdout } = dryRun(...model);
-    expect(printed.run('/usr/bin/env', ['bash'], stdout)).toMatchObject({ status: 0 });
+    expect(printed.run('/usr/bin/env', ['bash'], stdout, repository)).toMatchObject({ status: 0 });
     expect(printed.things()).toEqual(real.things());
     expect(printed.grants()).toEqual(real.grants());
     expect(linesOf(mutations(printed.calls()))).toEqual(linesOf(mutations(real.calls())));
@@ -171,7 +172,7 @@ describe('a deployment', () => {
     expect([cloud.things(), cloud.grants()]).toEqual([things, grants]);
   });
 
-  test('grants what docs/security.md says, and no right on models without one', () => {
+  test('gives no right on models without one', () => {
     const cloud = newCloud();
     cloud.run(script, place);
     expect(cloud.grants().filter((grant) => grant.includes('aiplatform'))).toEqual([]);

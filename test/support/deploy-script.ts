@@ -22,7 +22,8 @@ export interface Run {
 
 /** A machine for the script: a folder of tools, of which `gcloud` is a fake that remembers; the real one is out of reach. */
 export interface FakeCloud {
-  run(file: string, args: readonly string[], input?: string): Run;
+  /** Runs somewhere else than in the repository, unless told to. */
+  run(file: string, args: readonly string[], input?: string, cwd?: string): Run;
   /** The calls since the last time this was asked. */
   calls(): GcloudCommand[];
   /** What was made and not deleted, sorted; likewise what was granted. */
@@ -56,9 +57,9 @@ export function fakeCloud(folder: string, { gcloud = true } = {}): FakeCloud {
   };
   let seen = 0;
   return {
-    run(file, args, input = '') {
+    run(file, args, input = '', cwd = folder) {
       const env = { PATH: bin, FAKE_GCLOUD: state };
-      return spawnSync(file, args, { env, input, encoding: 'utf8', cwd: folder, timeout: 15_000 });
+      return spawnSync(file, args, { env, input, encoding: 'utf8', cwd, timeout: 15_000 });
     },
     calls() {
       const all = lines('calls').map((line) => commandOf(line.split('\t').filter((word) => word !== '')));

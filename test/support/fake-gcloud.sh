@@ -2,6 +2,16 @@
 # gcloud as far as deploy.sh needs it: remembers in $FAKE_GCLOUD what was made and granted, keeps every call there, and answers
 # as gcloud does. $FAKE_GCLOUD/fault: `PATTERN<tab>MESSAGE` fails the calls that match once.
 set -euo pipefail
+for word in "$@"; do
+  case "$word" in
+    --source=*) files=("${word#*=}/package.json" "${word#*=}/.gcloudignore") ;;
+    --lifecycle-file=*) files=("${word#*=}") ;;
+    *) continue ;;
+  esac
+  for file in "${files[@]}"; do
+    [[ -f $file ]] || { echo "ERROR: No such file: $PWD/$file" >&2 && exit 1; }
+  done
+done
 cd "$FAKE_GCLOUD"
 : >>things && : >>grants && : >>deleted-roles
 { printf '%s\t' "$@" && printf '\n'; } >>calls
