@@ -1,14 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repository } from '../support/packed.ts';
+import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
 import { readConfiguration } from '../support/terraform/configuration.ts';
 
-const isThere = spawnSync('terraform', ['version']).status === 0;
+const isThere = isTerraformThere();
 if (!isThere)
-  console.log('Without terraform the checks of variables and what is derived from them are not run.');
+  console.log(
+    'Without terraform 1.9 or newer the checks of variables and what is derived from them are not run.',
+  );
 
 let folder: string;
 beforeAll(async () => {
@@ -48,7 +50,7 @@ interface Grid {
 /** Applies the variables: what is derived from them, or what is wrong with them. */
 async function applied(variables: object): Promise<{ errors: string; outputs: Record<string, unknown> }> {
   await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables));
-  const run = (...args: string[]) => spawnSync('terraform', args, { cwd: folder, encoding: 'utf8' });
+  const run = (...args: string[]) => runTerraform(args, folder);
   const { stderr } = run('apply', '-auto-approve', '-no-color');
   const read = JSON.parse(run('output', '-json').stdout) as Record<string, { value: unknown }>;
   return {

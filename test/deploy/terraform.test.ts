@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../lib/engines/engine-names.ts';
 import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
+import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
 import {
   type Configuration,
   nestedAll,
@@ -28,11 +28,12 @@ beforeAll(async () => {
 const faultsOf = (rule: Rule, configuration: Configuration) =>
   rule(resourcesOf(configuration), configuration);
 
-const terraform = spawnSync('terraform', ['version']).status === 0;
-if (!terraform) console.log('Without terraform the formatting of deploy/terraform is not checked.');
+const terraform = isTerraformThere();
+if (!terraform)
+  console.log('Without terraform 1.9 or newer the formatting of deploy/terraform is not checked.');
 
 test.skipIf(!terraform)('the files are formatted', () => {
-  const { stdout } = spawnSync('terraform', ['fmt', '-check', '-recursive', folder], { encoding: 'utf8' });
+  const { stdout } = runTerraform(['fmt', '-check', '-recursive', folder]);
   expect(stdout).toBe('');
 });
 
