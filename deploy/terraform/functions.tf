@@ -98,7 +98,7 @@ module "run_job" {
   timeout_seconds = local.timeout_seconds
   min_instances   = 0
   # As many as the queues start at once, and some for those that a timeout left behind.
-  max_instances = ceil(1.2 * (var.live_queue.at_once + var.backfill_queue.at_once))
+  max_instances = ceil((var.live_queue.at_once + var.backfill_queue.at_once) * 6 / 5)
   ingress       = "ALLOW_INTERNAL_ONLY"
   invokers      = { tasks = google_service_account.tasks.member }
   environment   = local.job_settings
