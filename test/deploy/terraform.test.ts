@@ -32,8 +32,8 @@ const terraform = isTerraformThere();
 if (!terraform)
   console.log('Without terraform 1.9 or newer the formatting of deploy/terraform is not checked.');
 
-test.skipIf(!terraform)('the files are formatted', () => {
-  const { stdout } = runTerraform(['fmt', '-check', '-recursive', folder]);
+test.skipIf(!terraform)('the files are formatted', async () => {
+  const { stdout } = await runTerraform(['fmt', '-check', '-recursive', folder]);
   expect(stdout).toBe('');
 });
 

@@ -118,6 +118,6 @@ function rewritten(value: unknown, source: string): unknown {
   return value.replaceAll(wrapped('path.module'), source).replaceAll(reference, (...match) => {
     const { whole, index = '', dot } = match.at(-1) as Partial<Record<string, string>>;
     const place = `${whole?.replace(resourceName, standInName)}${index}`;
-    return dot === undefined ? `{ for key, one in ${place} : key => one.output }` : `${place}.output.`;
+    return dot === undefined ? `{ for key, one in ${place} : key => one.input }` : `${place}.input.`;
   });
 }
