@@ -3,32 +3,6 @@ locals {
   engine = split(":", var.model)[0]
   model  = join(":", slice(split(":", var.model), 1, length(split(":", var.model))))
 
-  # What `settings` may hold: the variables of docs/configuration.md that are not set below or by Cloud Run.
-  free_settings = [
-    "ALLOWED_MODELS",
-    "DILATION_PX",
-    "ENDPOINT_ID",
-    "FEATHER_PX",
-    "FOLDER_MASK",
-    "LOCATION",
-    "LOG_LEVEL",
-    "MAX_ATTEMPTS",
-    "MAX_IMAGE_BYTES",
-    "MAX_IMAGE_PIXELS",
-    "MAX_MODEL_CALLS",
-    "MAX_REGIONS",
-    "MAX_TILES",
-    "MODELS",
-    "MODEL_BASE_URL",
-    "MODEL_DILATION",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "REQUEST_DEFAULTS",
-    "REQUEST_FILE",
-    "STORAGE_API_ENDPOINT",
-    "SWEEP_MAX_JOBS",
-    "TASKS_API_ENDPOINT",
-  ]
-
   engine_settings = merge(
     var.settings,
     { GOOGLE_CLOUD_PROJECT = var.project, ENGINE = local.engine },

@@ -1,4 +1,4 @@
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../lib/engines/engine-names.ts';
@@ -12,6 +12,7 @@ import {
   readConfiguration,
   resourcesOf,
 } from '../support/terraform/configuration.ts';
+import { settingsLeftFree } from '../support/terraform/environment.ts';
 import { functionMistakes } from '../support/terraform/function-mistakes.ts';
 import { at } from '../support/terraform/mistake.ts';
 import { parseHcl } from '../support/terraform/parse-hcl.ts';
@@ -39,6 +40,21 @@ test.skipIf(!terraform)('the files are formatted', async () => {
 
 const mistakes = [...functionMistakes, ...placeMistakes];
 const rules = [...new Set(mistakes.map(([rule]) => rule))];
+
+test('settings.tf is what lib/config.ts leaves to people (UPDATE_DOCS=1 npm test writes it)', () => {
+  const path = join(folder, 'settings.tf');
+  const text = `# Written from lib/config.ts (\`UPDATE_DOCS=1 npm test\`).
+locals {
+  # What \`settings\` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
+  free_settings = [
+${settingsLeftFree(resourcesOf(real))
+  .map((name) => `    "${name}",\n`)
+  .join('')}  ]
+}
+`;
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, text);
+  expect(readFileSync(path, 'utf8')).toBe(text);
+});
 
 describe('the rules', () => {
   test.each(rules.map((rule) => [rule.name, rule] as const))('%s', (_, rule) => {

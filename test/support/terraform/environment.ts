@@ -1,6 +1,6 @@
 import { functionTable } from '../../../functions/register.ts';
 import { settings } from '../../../lib/config.ts';
-import { type Block, nested, ofType, type Rule, textsOf } from './configuration.ts';
+import { type Block, nested, ofType, type Resource, type Rule, textsOf } from './configuration.ts';
 
 /** Names that an expression of maps sets: `merge(..., { NAME = ... })`. */
 const namesSet = (expression: unknown): string[] => [
@@ -41,11 +41,16 @@ export const environmentIsKnown: Rule = (resources) =>
 /** Set by the platform. */
 const ofCloudRun = ['K_SERVICE', 'K_REVISION'];
 
+/** Every variable that nobody sets for people. */
+export function settingsLeftFree(resources: readonly Resource[]): string[] {
+  const taken = [...ofCloudRun, ...ofType(resources, functionType).flatMap(({ body }) => setBy(body))];
+  return Object.keys(settings).filter((name) => !taken.includes(name));
+}
+
 /** People may set every variable that is not set for them, and a typing error is refused. */
 export const settingsAreFree: Rule = (resources, { root }) => {
   const free = textsOf(root.local['free_settings']);
-  const taken = [...ofCloudRun, ...ofType(resources, functionType).flatMap(({ body }) => setBy(body))];
-  const wanted = Object.keys(settings).filter((name) => !taken.includes(name));
+  const wanted = settingsLeftFree(resources);
   return [
     ...wanted.filter((name) => !free.includes(name)).map((name) => `local.free_settings: expected ${name}`),
     ...free.filter((name) => !wanted.includes(name)).map((name) => `local.free_settings: unexpected ${name}`),
