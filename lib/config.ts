@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { engineNames } from './engines/engine-names.ts';
 import { type ModelTable, modelTableSchema } from './engines/models.ts';
 import { EditError } from './errors.ts';
-import { type Budget, defaultBudget } from './jobs/budget.ts';
+import { type Budget, budgetWithin, defaultBudget } from './jobs/budget.ts';
 import { requestDefaultsSchema } from './request.ts';
 
 const mebibyte = 1024 * 1024;
@@ -123,6 +123,9 @@ export const settings = {
   ),
   SWEEP_MAX_JOBS: variable(integer(1, 10_000).default(200)).describe(
     'At most so many jobs are started by one sweep.',
+  ),
+  MAX_EVENT_AGE_MS: variable(integer(60_000, 7 * 86_400_000).default(defaultBudget.maxEventAgeMs)).describe(
+    'Events older than this, milliseconds, are left to the sweep.',
   ),
   EDIT_DEADLINE_MS: variable(integer(1_000, 3_600_000).default(510_000)).describe(
     'An edit is given up after this long, milliseconds: a little less than the timeout of the function.',
@@ -263,10 +266,10 @@ function configOf(environment: Environment): Config {
     maxTiles: environment.MAX_TILES,
     editDeadlineMs: environment.EDIT_DEADLINE_MS,
     budget: {
-      ...defaultBudget,
+      ...budgetWithin(environment.EDIT_DEADLINE_MS),
       maxAttempts: environment.MAX_ATTEMPTS,
       maxModelCalls: environment.MAX_MODEL_CALLS,
-      deadlineMs: environment.EDIT_DEADLINE_MS,
+      maxEventAgeMs: environment.MAX_EVENT_AGE_MS,
     },
     queue: queueOf(environment),
     dailyCostCapUsd: environment.DAILY_COST_CAP_USD,

@@ -23,6 +23,7 @@ locals {
     "REQUEST_DEFAULTS",
     "FOLDER_MASK",
     "SWEEP_MAX_JOBS",
+    "MAX_EVENT_AGE_MS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
   ]

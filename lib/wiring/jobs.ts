@@ -51,7 +51,7 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   const store = tracedStore(client, tracing.trace);
   const { name: engine } = await makeEngine(config, config, tracing);
   const inline = inlineByEngine({ config, log, tracing, editWith, shutdown }, { store, buckets });
-  const dispatch = config.queue === undefined ? inline : await queued(config.queue, tracing);
+  const dispatch = config.queue === undefined ? inline : await queued(config.queue, config.budget, tracing);
   const pairing = { folderMask: config.folderMask };
   const plan = {
     engine,
@@ -175,7 +175,11 @@ async function guarded(
   }
 }
 
-async function queued(queue: NonNullable<Config['queue']>, { current }: Tracing): Promise<Dispatch> {
+async function queued(
+  queue: NonNullable<Config['queue']>,
+  { taskDeadlineMs }: Config['budget'],
+  { current }: Tracing,
+): Promise<Dispatch> {
   const [{ queueDispatch }, { applicationDefaultCredentials }] = await Promise.all([
     import('../jobs/queue.ts'),
     import('../engines/vertex.ts'),
@@ -188,7 +192,7 @@ async function queued(queue: NonNullable<Config['queue']>, { current }: Tracing)
     apiEndpoint,
     targetUrl: runJobUrl,
     serviceAccount,
-    taskDeadlineMs: 600_000,
+    taskDeadlineMs,
     traceHeaders: () => traceHeaders(current()),
     authorize: async () => Object.fromEntries((await credentials?.(apiEndpoint)) ?? []),
     fetch,

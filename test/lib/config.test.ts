@@ -33,6 +33,16 @@ test('defaults of requests are given as JSON, and kept as they are', () => {
   expect(readConfig({}).requestDefaults).toEqual({});
 });
 
+test.each([60_000, 510_000, 3_600_000])('a run of %d ms may end before its task and its lease do', (ms) => {
+  const { budget } = readConfig({ EDIT_DEADLINE_MS: String(ms) });
+  expect(budget.deadlineMs).toBe(ms);
+  expect(budget.leaseMs).toBeGreaterThan(ms);
+  // Cloud Tasks waits for half an hour at most.
+  expect(budget.taskDeadlineMs).toBeGreaterThan(Math.min(ms, 1_799_999));
+  expect(budget.taskDeadlineMs).toBeLessThanOrEqual(1_800_000);
+  expect(budget.leaseMs).toBeGreaterThan(budget.taskDeadlineMs);
+});
+
 describe('refuses', () => {
   const message = (environment: Record<string, string>, needs = false) => {
     try {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { statusOf } from '../../../lib/jobs/status.ts';
-import { buckets } from '../../support/job-world.ts';
+import { buckets, never } from '../../support/job-world.ts';
 import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
 
 const minuteMs = 60_000;
@@ -24,6 +24,20 @@ test('defaults of requests reach the job, below what its own file says', async (
   await world.dropPair('p');
   expect(await deliverTo(await world.worker(), 'p')).toBe('ended');
   expect(await world.manifestOf('p')).toMatchObject({ request: { featherPx: 3, seed: 9, mode: 'removal' } });
+});
+
+test('a request for a mask by the model needs no mask object, and its sweep is settled', async () => {
+  await using world = await openWiredWorld();
+  await world.put('p.png', 'photo');
+  const worker = await world.worker();
+  expect(await deliverTo(worker, 'p')).toBe('ended');
+  expect(await world.endOf('p')).toEqual([]);
+  const json = new TextEncoder().encode('{"maskMode": "background"}');
+  await world.user.create({ bucket: 'input', name: 'p.json' }, json, { contentType: 'application/json' });
+  await worker.uploads({ bucket: 'input', name: 'p.json' });
+  expect(await world.endOf('p')).toEqual(published);
+  expect(await world.manifestOf('p')).toMatchObject({ inputs: { mask: null } });
+  expect(await worker.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 1 });
 });
 
 describe("a folder's mask", () => {
