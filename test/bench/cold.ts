@@ -15,7 +15,7 @@ import { markdownTable } from './markdown.ts';
  * storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in turn in each round, ratios
  * are taken within a round, and medians of the rounds are printed: the machine may be busy. CPU counts every thread.
  */
-const rounds = Number(process.argv[2] ?? 11);
+const rounds = Number(process.argv[2] ?? 7);
 
 const size = { width: 32, height: 24 };
 const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
