@@ -14,7 +14,7 @@ interface Verdict {
  * arguments. Nothing is run, and neither network nor login is needed.
  *
  * @param folder for gcloud's configuration and the list of commands.
- * Each command takes a tenth of a second: of those that differ in values or lack a flag only one is asked about.
+ * Each command takes a tenth of a second: of those that differ in names or lack a flag only one is asked about.
  *
  * @returns `command: fault` for each fault.
  */
@@ -44,9 +44,19 @@ function distinct(commands: readonly GcloudCommand[]): GcloudCommand[] {
 function covers(other: GcloudCommand, { words, flags }: GcloudCommand): boolean {
   return (
     other.words.length === words.length &&
-    [0, 1, 2].every((index) => other.words[index] === words[index]) &&
-    [...flags.keys()].every((name) => other.flags.has(name))
+    commandName(other) === commandName({ words }) &&
+    [...flags].every(
+      ([name, value]) => other.flags.get(name) === value || (other.flags.has(name) && !isChoice(value)),
+    )
   );
+}
+
+/** Maybe one of a list, such as `internal-only`. */
+const isChoice = (value: string) => /^[a-z-]+$/.test(value);
+
+/** Groups are plurals, `storage buckets create`; behind any other second word come names and values, `functions deploy NAME`. */
+function commandName({ words: [first = '', second = '', third = ''] }: Pick<GcloudCommand, 'words'>): string {
+  return second.endsWith('s') ? `${first} ${second} ${third}` : `${first} ${second}`;
 }
 
 /** Flags come last: the linter takes a word after a flag for its value. */
