@@ -104,14 +104,19 @@ export async function writeOutput({
           bytes: await writePatched(photo, patches, { encoding }),
           reason: splice.reason,
         } as const);
-  const { bytes, dropped } = dropStaleMetadata(written.bytes);
+  const { bytes, dropped, trailerBytes } = dropStaleMetadata(written.bytes);
   const marked = isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
   const rest = format === photo.header.format ? [] : [otherFormat];
   return {
     ...written,
     bytes: marked.bytes,
     dropped: [...dropped, ...rest],
-    notes: marked.isMarked ? [] : [unmarked],
+    notes: [
+      ...(marked.isMarked ? [] : [unmarked]),
+      ...(trailerBytes > 0
+        ? [`${trailerBytes} bytes behind the end of the JPEG were kept as they are.`]
+        : []),
+    ],
   };
 }
 

@@ -62,7 +62,8 @@ const openDescription = '<rdf:Description';
 /** The whole start tag: attribute values may hold a ">". */
 const description = /<rdf:Description(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*\/?>/;
 
-const gainMapAttribute = /\shdrgm:\w+\s*=\s*(?:"[^"<]*"|'[^'<]*')/g;
+/** Of gain maps and motion photos. */
+const staleAttribute = /\s(?:hdrgm:|GCamera:MotionPhoto|GCamera:MicroVideo)\w*\s*=\s*(?:"[^"<]*"|'[^'<]*')/g;
 /** Elements that describe pictures which are no longer there, or show what was removed. */
 const staleElements = ['Container:Directory', 'xmp:Thumbnails'];
 
@@ -79,7 +80,7 @@ function withoutElement(packet: string, name: string): string {
   return kept.join('') + packet.slice(at);
 }
 
-/** The packet without gain map, container directory and thumbnails; the same text when it has none of them. */
+/** The packet without gain map, film, container directory and thumbnails; the same text when it has none of them. */
 export function packetWithoutStale(packet: string): string {
-  return staleElements.reduce(withoutElement, packet.replace(gainMapAttribute, ''));
+  return staleElements.reduce(withoutElement, packet.replace(staleAttribute, ''));
 }

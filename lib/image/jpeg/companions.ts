@@ -18,6 +18,18 @@ export const isGainMap = ({ marker: code, payload }: DraftSegment) =>
 export const isC2pa = ({ marker: code, payload }: DraftSegment) =>
   code === marker.app11 && startsWith(payload, 0, 'JP') && startsWith(payload, 12, 'jumb');
 
+const beginnings = [
+  Buffer.from([0xff, marker.soi, 0xff]),
+  Buffer.from('ftyp'),
+  Buffer.from('\x89PNG', 'latin1'),
+];
+
+/** Bytes that hold an ISO film, as motion photos do, or a picture that no index names: it shows what it showed. */
+export function isFilmOrPicture(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return beginnings.some((beginning) => file.includes(beginning));
+}
+
 interface Range {
   readonly from: number;
   readonly to: number;

@@ -1,28 +1,37 @@
-import { isC2pa, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
+import { isC2pa, isFilmOrPicture, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
 import { closeDraft, type DraftSegment, type HeaderDraft, openDraft } from './header-draft.ts';
 import { marker, startsWith } from './segments.ts';
 import { withoutThumbnail } from './thumbnails.ts';
-import { isXmp, newXmpSegment, withoutStaleXmp, withSourceType } from './xmp.ts';
+import {
+  holdsPictures,
+  isExtendedXmp,
+  isXmp,
+  newXmpSegment,
+  withoutStaleXmp,
+  withSourceType,
+} from './xmp.ts';
 
 /** What was taken out of a file because an edit makes it untrue. */
 export type DroppedPart =
   | 'thumbnail'
   | 'multi-picture index'
   | 'companion pictures'
+  | 'film or pictures behind the end'
   | 'gain map'
   | 'c2pa'
-  | 'stale xmp';
+  | 'stale xmp'
+  | 'pictures in extended xmp';
 
 export interface CleanedMetadata {
   readonly bytes: Uint8Array;
   readonly dropped: readonly DroppedPart[];
-  /** Bytes after EOI that were kept: a motion photo's film, a camera's own trailer. The caller should say so. */
+  /** Bytes after EOI that were kept: a camera's own trailer. The caller should say so. */
   readonly trailerBytes: number;
 }
 
 /**
  * Takes out what an edit makes stale: small copies of the picture (EXIF, JFIF, Photoshop, XMP), gain maps, the multi-picture index
- * and the pictures it points to, C2PA manifests.
+ * and the pictures it points to, the film of a motion photo, originals and depths in extended XMP, C2PA manifests.
  *
  * Exact: every other segment keeps its bytes and order; of EXIF only the second directory is unlinked and wiped in place, so no
  * tag moves; the scans are not looked at. A file with nothing to drop is returned as it is.
@@ -32,9 +41,12 @@ export interface CleanedMetadata {
 export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
   const draft = openDraft(bytes);
   const dropped = new Set<DroppedPart>();
-  const segments = draft.segments.flatMap((segment) => cleaned(segment, dropped));
-  const trailer = trailerWithoutCompanions(draft);
-  if (trailer.length < draft.trailer.length) dropped.add('companion pictures');
+  const isExtensionStale = holdsPictures(draft.segments);
+  if (isExtensionStale) dropped.add('pictures in extended xmp');
+  const segments = draft.segments
+    .filter((segment) => !isExtensionStale || !isExtendedXmp(segment))
+    .flatMap((segment) => cleaned(segment, { dropped, isExtensionStale }));
+  const trailer = currentTrailer(draft, dropped);
   if (dropped.size === 0) return { bytes, dropped: [], trailerBytes: trailer.length };
   return {
     bytes: closeDraft({ ...draft, segments, trailer }),
@@ -43,7 +55,21 @@ export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
   };
 }
 
-function cleaned(segment: DraftSegment, dropped: Set<DroppedPart>): DraftSegment[] {
+/** The bytes after EOI that do not show what was removed. */
+function currentTrailer(draft: HeaderDraft, dropped: Set<DroppedPart>): Uint8Array {
+  const rest = trailerWithoutCompanions(draft);
+  if (rest.length < draft.trailer.length) dropped.add('companion pictures');
+  if (!isFilmOrPicture(rest)) return rest;
+  dropped.add('film or pictures behind the end');
+  return new Uint8Array();
+}
+
+interface Cleaning {
+  readonly dropped: Set<DroppedPart>;
+  readonly isExtensionStale: boolean;
+}
+
+function cleaned(segment: DraftSegment, { dropped, isExtensionStale }: Cleaning): DraftSegment[] {
   const whole: readonly [DroppedPart, (segment: DraftSegment) => boolean][] = [
     ['multi-picture index', isMpf],
     ['gain map', isGainMap],
@@ -57,7 +83,7 @@ function cleaned(segment: DraftSegment, dropped: Set<DroppedPart>): DraftSegment
   const bare = withoutThumbnail(segment);
   if (bare !== segment) dropped.add('thumbnail');
   if (!bare) return [];
-  const current = isXmp(bare) ? withoutStaleXmp(bare) : bare;
+  const current = isXmp(bare) ? withoutStaleXmp(bare, isExtensionStale) : bare;
   if (current !== bare) dropped.add('stale xmp');
   return [current];
 }

@@ -28,9 +28,31 @@ export function withSourceType(segment: DraftSegment): DraftSegment | undefined 
 }
 
 /** The packet without gain map, container directory and thumbnails; the same object when it has none of them. */
-export function withoutStaleXmp(segment: DraftSegment): DraftSegment {
+export function withoutStaleXmp(segment: DraftSegment, isExtensionGone: boolean): DraftSegment {
   const packet = packetOf(segment);
   if (packet === undefined) return segment;
-  const cleaned = packetWithoutStale(packet);
+  const current = packetWithoutStale(packet);
+  const cleaned = isExtensionGone ? current.replace(extensionNote, '') : current;
   return cleaned === packet ? segment : (xmpSegment(cleaned) ?? segment);
+}
+
+const extensionHeader = 'http://ns.adobe.com/xmp/extension/\0';
+/** After the header: a checksum in hexadecimal, the length of the whole, the offset of this part. */
+const extensionFrameBytes = extensionHeader.length + 32 + 4 + 4;
+const extensionNote =
+  /\sxmpNote:HasExtendedXMP\s*=\s*(?:"[^"<]*"|'[^'<]*')|<xmpNote:HasExtendedXMP>[^<]*<\/xmpNote:HasExtendedXMP>/g;
+
+/** What does not fit into one packet. @see XMP specification part 3, 1.1.3.1. */
+export const isExtendedXmp = ({ marker: code, payload }: DraftSegment) =>
+  code === marker.app1 && startsWith(payload, 0, extensionHeader);
+
+/** Properties that hold the picture before its effects, its depths, or small copies. */
+const pictureProperties = ['GImage:Data', 'GDepth:Data', 'GDepth:Image', 'xmpGImg:image'];
+
+/** True when the extension shows what the picture showed. */
+export function holdsPictures(segments: readonly DraftSegment[]): boolean {
+  const parts = segments.filter(isExtendedXmp).map(({ payload }) => payload.subarray(extensionFrameBytes));
+  if (parts.length === 0) return false;
+  const extension = Buffer.concat(parts);
+  return pictureProperties.some((property) => extension.includes(property));
 }

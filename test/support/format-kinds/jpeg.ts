@@ -3,10 +3,11 @@ import { exifWithThumbnail } from '../exif-files.ts';
 import { matrixProfile } from '../icc-profiles.ts';
 import { jpegFixture } from '../jpeg-fixtures.ts';
 import { lateTablesJpeg } from '../late-tables.ts';
-import { dressed, type Kinds, pipeline, withProfile } from './pictures.ts';
+import { dressed, jpegSize, type Kinds, pipeline, withProfile } from './pictures.ts';
 
+const picture = (channels: 1 | 3) => pipeline(channels, 8, jpegSize);
 const jpeg = (options = {}) =>
-  pipeline(3)
+  picture(3)
     .jpeg({ quality: 88, ...options })
     .toBuffer();
 
@@ -44,6 +45,20 @@ const staleJpeg = async () =>
     [0xeb, 'JP\0\x01\0\0\0\x01\0\0\0\x14jumb a manifest'],
   ]);
 
+const extension = (data: string) =>
+  `http://ns.adobe.com/xmp/extension/\0${'0'.repeat(32)}${'\0'.repeat(8)}${data}`;
+
+const motionPhoto = async () =>
+  withSegments(
+    await jpeg(),
+    [
+      [0xe1, `http://ns.adobe.com/xap/1.0/\0${gainMapXmp.replace('hdrgm:Version', 'GCamera:MotionPhoto')}`],
+      [0xe1, extension('<x GIma')],
+      [0xe1, extension('ge:Data="of the original"/>')],
+    ],
+    '\0\0\0\x18ftypmp42 a film',
+  );
+
 /** The same with another precision in its frame header. */
 const twelveBit = async () => {
   const file = await jpeg();
@@ -60,20 +75,22 @@ export const jpegKinds: Kinds = {
   '4:4:4': () => jpeg({ chromaSubsampling: '4:4:4' }),
   '4:2:2': async () => jpegFixture('halfAcross'),
   '4:2:0': () => jpeg(),
-  grey: () => pipeline(1).jpeg({ quality: 88 }).toBuffer(),
+  grey: () => picture(1).jpeg({ quality: 88 }).toBuffer(),
   RGB: async () => jpegFixture('rgb'),
   progressive: () => jpeg({ progressive: true }),
   'restart markers': async () => jpegFixture('restartMarkers'),
-  'Display P3, EXIF, XMP, density': () => dressed(pipeline(3)).jpeg({ quality: 88 }).toBuffer(),
+  'Display P3, EXIF, XMP, density': () => dressed(picture(3)).jpeg({ quality: 88 }).toBuffer(),
   AdobeRGB: () =>
-    withProfile((path) => pipeline(3).withIccProfile(path).jpeg().toBuffer(), matrixProfile('adobeRgb')),
+    withProfile((path) => picture(3).withIccProfile(path).jpeg().toBuffer(), matrixProfile('adobeRgb')),
   'IPTC, comment, a segment of a camera': described,
+  'motion photo with its original in extended XMP': motionPhoto,
+  'bytes of a camera behind the end': async () => withSegments(await jpeg(), [], 'SEFT'),
   'thumbnail, gain map, MPF, C2PA': staleJpeg,
-  CMYK: () => pipeline(3).withIccProfile('cmyk').jpeg({ quality: 88 }).toBuffer(),
+  CMYK: () => picture(3).withIccProfile('cmyk').jpeg({ quality: 88 }).toBuffer(),
   'CMYK progressive': () =>
-    pipeline(3).withIccProfile('cmyk').jpeg({ quality: 88, progressive: true }).toBuffer(),
+    picture(3).withIccProfile('cmyk').jpeg({ quality: 88, progressive: true }).toBuffer(),
   'arithmetic coding': async () => jpegFixture('arithmetic'),
-  'tables between scans': async () => lateTablesJpeg(await rasterOf(pipeline(3))),
+  'tables between scans': async () => lateTablesJpeg(await rasterOf(picture(3))),
 };
 
 async function rasterOf(picture: Sharp) {

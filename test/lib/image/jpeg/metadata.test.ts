@@ -163,6 +163,48 @@ describe('dropping stale metadata', () => {
     );
   });
 
+  describe('bytes behind the end', () => {
+    const cases = {
+      'the film of a motion photo': '\0\0\0\x18ftypmp42',
+      'a JPEG that no index names': 'SEF\xff\xd8\xff\xe0',
+      'a PNG': '\x89PNG',
+    };
+    it.each(Object.entries(cases))('%s goes', (_, words) => {
+      const trailer = latin(words);
+      const { bytes, dropped, trailerBytes } = dropStaleMetadata(Buffer.concat([plain, trailer]));
+      expect({ dropped, trailerBytes }).toEqual({
+        dropped: ['film or pictures behind the end'],
+        trailerBytes: 0,
+      });
+      expect(Buffer.from(bytes)).toEqual(Buffer.from(plain));
+    });
+
+    it('what is neither stays and is counted', () => {
+      const source = Buffer.concat([plain, latin('SEFT of a camera')]);
+      expect(dropStaleMetadata(source)).toEqual({ bytes: source, dropped: [], trailerBytes: 16 });
+    });
+  });
+
+  describe('extended XMP', () => {
+    const part = (data: string) =>
+      segment(0xe1, 'http://ns.adobe.com/xmp/extension/\0', '0'.repeat(32), '\0'.repeat(8), data);
+    const note = 'xmpNote:HasExtendedXMP="0" dc:format="image/jpeg"';
+    const file = (...parts: Buffer[]) => Buffer.concat([plain.subarray(0, 2), ...parts, plain.subarray(2)]);
+
+    it('with the original in it goes, though the name is cut by the end of a segment, and so does the note of it', () => {
+      const { bytes, dropped } = dropStaleMetadata(file(xmp(note), part('<x GIma'), part('ge:Data="..."/>')));
+      expect(dropped.toSorted()).toEqual(['pictures in extended xmp', 'stale xmp']);
+      const text = Buffer.from(bytes).toString('latin1');
+      expect(text).not.toMatch(/GIma|ge:Data|HasExtendedXMP/);
+      expect(text).toContain('dc:format="image/jpeg"');
+    });
+
+    it('of words stays', () => {
+      const source = file(xmp(note), part('<x photoshop:History="long"/>'));
+      expect(dropStaleMetadata(source)).toMatchObject({ bytes: source, dropped: [] });
+    });
+  });
+
   it('drops the multi-picture index, the pictures it points to, gain maps and C2PA, and keeps the rest of the trailer', () => {
     const c2pa = segment(0xeb, 'JP', Buffer.from([0, 1, 0, 0, 0, 1, 0, 0, 0, 32]), 'jumbc2pa manifest');
     const iso = segment(0xe2, 'urn:iso:std:iso:ts:21496:-1\0', Buffer.from([0, 0, 0, 0]));
