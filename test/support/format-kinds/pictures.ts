@@ -7,7 +7,9 @@ import { pipelineOf, random } from '../pictures.ts';
 /** A kind in words -> a file of it. */
 export type Kinds = Readonly<Record<string, () => Promise<Uint8Array>>>;
 
-export const kindSize = { width: 80, height: 64 };
+/** Small, for there are many; of JPEGs several blocks of colour at half the resolution. */
+export const kindSize = { width: 48, height: 40 };
+export const jpegSize = { width: 80, height: 64 };
 
 /** Waves with a grain of two levels, so that no smoothing goes unseen; alpha from 0 to full, colours under 0 too. */
 export function pipeline(channels: 1 | 2 | 3 | 4, depth: 8 | 16 = 8, size = kindSize): Sharp {
