@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { drop, openEmulator, workerStore } from '../../support/emulator-world.ts';
+
+const script = fileURLToPath(new URL('../../../deploy/local/status.ts', import.meta.url));
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `npm run status`, without a terminal and with these settings alone. */
+function status(environment: Record<string, string>, ...flags: string[]): Promise<Ended> {
+  const options = { env: { METADATA_SERVER_DETECTION: 'none', ...environment } };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...flags], options, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+}
+
+it('reads the buckets of the settings, and waits without escape sequences where there is no terminal', async () => {
+  await using emulator = await openEmulator();
+  const user = workerStore(emulator, 'user');
+  for (const name of ['a/p.jpg', 'a/q.jpg', 'a/q.mask.png', 'b.jpg']) await drop(user, name, name);
+  const settings = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  const { code, out, err } = await status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, 'a/');
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(
+    /^IMAGE +STATE .*\na\/p\.jpg +no mask .*\na\/q\.jpg +pending .*\n\n1 pending, 1 no mask\n$/,
+  );
+  const only = await status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, 'b', '--watch');
+  expect(only.out).toMatch(/^IMAGE.*\nb\.jpg +no mask.*\n\n1 no mask\n$/);
+});
+
+it('says what to do when no local system answers, and which settings are missing', async () => {
+  // The port of discard, where nothing listens.
+  const silent = await status({ PORT: '8' }, '--watch');
+  expect(silent).toMatchObject({ code: 1, out: '' });
+  expect(silent.err).toContain('STORAGE_UNAVAILABLE: Expected an answer for gs://input/, got ECONNREFUSED');
+  expect(silent.err).toContain('Start it with npm start');
+  const half = await status({ INPUT_BUCKET: 'some-input' });
+  expect(half.code).toBe(1);
+  expect(half.err).toMatch(/CONFIG_INVALID.*\n.*OUTPUT_BUCKET: expected a bucket name, got none/);
+});
