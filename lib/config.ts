@@ -110,7 +110,7 @@ export const settings = {
     'Calls of the model for one region before its job is given up. 1: never billed twice.',
   ),
   DAILY_COST_CAP_USD: variable(z.coerce.number().min(0).optional()).describe(
-    'Model calls of one day (UTC) of the whole deployment, estimated; jobs then wait for the next day. Unset: no cap.',
+    'Model calls for dropped pictures in one day (UTC), of all instances together, by list prices; jobs then wait for the next day. Calls over HTTP are not in it. Unset: no cap.',
   ),
   REQUEST_FILE: variable(z.enum(['optional', 'required']).default('optional')).describe(
     '`required`: a pair without `photo.json` waits for it. `optional`: upload it before the file that completes the pair.',
