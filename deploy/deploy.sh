@@ -11,7 +11,7 @@ Brings the functions onUpload and edit to Google Cloud, with three buckets and o
 Run it again after a change: what is there is kept or updated.
 
   --engine NAME        who repaints: patchmatch (default, no model), gemini, imagen, imagen2, endpoint
-  --model ID           the model of that engine; default: what the engine recommends
+  --model ID           the model of that engine; default: the engine's own
   --endpoint-id ID     the endpoint of a self-deployed model, for --engine endpoint
   --daily-cap-usd N    estimated model costs of uploads on one day (UTC) after which jobs wait; default: no cap
   --max-instances N    instances of each function at most, 1 to 1000; default: 10
