@@ -67,7 +67,7 @@ variable "settings" {
 }
 
 variable "users" {
-  description = "Who may upload photos, fetch results and call the HTTP functions, as IAM members, e.g. [\"group:retouching@example.com\"]. Default: nobody."
+  description = "Who may upload and see photos, fetch results and call the HTTP functions, as IAM members, e.g. [\"group:retouching@example.com\"]. Default: nobody."
   type        = set(string)
   default     = []
 
