@@ -3,6 +3,7 @@ import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
 import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
 import type { TouchedComponent } from '../image/jpeg/edits.ts';
+import { withMetadataOf } from '../image/jpeg/graft.ts';
 import { dropStaleMetadata, markAsComposite } from '../image/jpeg/metadata.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.ts';
 import type { JpegStructure } from '../image/jpeg/structure.ts';
@@ -104,13 +105,12 @@ export async function writeOutput({
           bytes: await writePatched(photo, patches, { encoding }),
           reason: splice.reason,
         } as const);
-  const { bytes, dropped, trailerBytes } = dropStaleMetadata(written.bytes);
+  const { bytes, dropped, trailerBytes } = currentMetadata(photo, written);
   const marked = isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
-  const rest = format === photo.header.format ? [] : [otherFormat];
   return {
     ...written,
     bytes: marked.bytes,
-    dropped: [...dropped, ...rest],
+    dropped,
     notes: [
       ...(marked.isMarked ? [] : [unmarked]),
       ...(trailerBytes > 0
@@ -119,6 +119,32 @@ export async function writeOutput({
     ],
   };
 }
+
+interface Encoded {
+  readonly way: 'spliced' | 're-encoded';
+  readonly bytes: Uint8Array;
+}
+
+/** The JPEG with the metadata of its source, as far as they are still true. */
+function currentMetadata({ bytes: source, header }: Source, { way, bytes }: Encoded) {
+  if (way === 'spliced') return dropStaleMetadata(bytes);
+  if (header.format !== 'jpeg') return withDropped(dropStaleMetadata(bytes), otherFormat);
+  try {
+    const current = dropStaleMetadata(source);
+    return { ...current, bytes: withMetadataOf(current.bytes, bytes) };
+  } catch (error) {
+    // libjpeg forgives faults of headers that are not carried on.
+    if (!(error instanceof EditError)) throw error;
+    return withDropped(dropStaleMetadata(bytes), unreadHeaders);
+  }
+}
+
+const unreadHeaders = 'metadata but profile, EXIF and XMP, for the headers of the JPEG are damaged';
+
+const withDropped = ({ dropped, ...rest }: ReturnType<typeof dropStaleMetadata>, what: string) => ({
+  ...rest,
+  dropped: [...dropped, what],
+});
 
 function spliceOf({ bytes, header }: Source, patches: readonly Patch[]): Spliced | NotSpliced {
   const { orientation, stored } = header;

@@ -42,6 +42,20 @@ test('JPEG: the stale thumbnail goes, other tags, profile and density stay', asy
   expect(after.density).toBe(before.density);
 });
 
+test('JPEG: what libjpeg forgives in the headers costs the segments it does not carry, and is told', async () => {
+  const jpeg = await pipelineOf(wavePicture({ width: 64, height: 64 }))
+    .jpeg()
+    .toBuffer();
+  // A marker "for temporary use in arithmetic coding", and a comment.
+  const odd = Buffer.from('\xff\x01\xff\xfe\0\x06mine', 'latin1');
+  const { way, bytes, dropped } = await write(Buffer.concat([jpeg.subarray(0, 2), odd, jpeg.subarray(2)]));
+  expect({ way, dropped }).toEqual({
+    way: 're-encoded',
+    dropped: ['metadata but profile, EXIF and XMP, for the headers of the JPEG are damaged'],
+  });
+  expect(Buffer.from(bytes).includes('mine')).toBe(false);
+});
+
 test.each(['png', 'webp'] as const)('%s: the thumbnail goes, profile stays', async (format) => {
   const jpeg = withExif(
     await pipelineOf(wavePicture({ width: 64, height: 64 }))
