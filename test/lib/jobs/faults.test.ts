@@ -16,16 +16,17 @@ beforeAll(async () => {
 });
 afterAll(() => emulator[Symbol.asyncDispose]());
 
-/** How long a worker waits: for the answer to one request, and for the whole. */
+/** What ends a wait: the client's patience with one request, or the deadline of the whole, here the moment something hangs. */
 interface Patience {
   readonly requestMs?: number;
-  readonly wholeMs?: number;
+  readonly deadline?: AbortController;
 }
 
 /** From the event to the end, as one process does it. */
 async function work(worker: string, name: string, engine: Engine, patience: Patience = {}): Promise<void> {
-  const store = workerStore(emulator, worker, patience.requestMs);
-  const signal = patience.wholeMs === undefined ? never : AbortSignal.timeout(patience.wholeMs);
+  // Unless told otherwise it never gives a request up: what has crashed must not come to life again in a later case.
+  const store = workerStore(emulator, worker, patience.requestMs ?? 3_600_000);
+  const signal = patience.deadline?.signal ?? never;
   for (const job of await jobsOf(store, name, {}, signal)) {
     await runJob(job, runOptions(store, engine), signal);
   }
@@ -45,8 +46,13 @@ async function recover(name: string, engine: Engine): Promise<number> {
   throw new Error('expected an end within four deliveries');
 }
 
+interface HowItEnds {
+  readonly requestMs?: number;
+  readonly isPastDeadline?: boolean;
+}
+
 let cases = 0;
-async function caseWith(rule: Omit<FaultRule, 'match'> | undefined, patience: Patience = {}) {
+async function caseWith(rule: Omit<FaultRule, 'match'> | undefined, how: HowItEnds = {}) {
   const name = `case-${++cases}/p.jpg`;
   const user = workerStore(emulator, 'user');
   await drop(user, name, 'photo');
@@ -55,8 +61,14 @@ async function caseWith(rule: Omit<FaultRule, 'match'> | undefined, patience: Pa
   const engine = fakeEngine((call) => `painted ${call}`);
   const worker = `first-${cases}`;
   const died = Promise.withResolvers<false>();
+  const deadline = how.isPastDeadline ? new AbortController() : undefined;
+  const patience: Patience = { ...how, ...(deadline === undefined ? {} : { deadline }) };
   if (rule !== undefined) {
-    const onHit = rule.kind.startsWith('crash') ? () => died.resolve(false) : rule.onHit;
+    const onHit = rule.kind.startsWith('crash')
+      ? () => died.resolve(false)
+      : deadline === undefined
+        ? rule.onHit
+        : () => deadline.abort(new DOMException('The deadline has passed', 'TimeoutError'));
     emulator.faults.set([{ ...rule, match: { worker }, ...(onHit === undefined ? {} : { onHit }) }]);
   }
   emulator.requests.reset();
@@ -130,20 +142,20 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
     },
   );
 
-  const patiences: readonly (readonly [how: string, patience: Patience, mostCalls: number])[] = [
-    ['the request is given up, and made again', { requestMs: 100 }, 1],
-    ['the deadline of the whole ends it', { wholeMs: 200 }, 2],
+  const ends: readonly (readonly [what: string, how: HowItEnds, mostCalls: number])[] = [
+    ['the request is given up, and made again', { requestMs: 250 }, 1],
+    ['the deadline of the whole ends it', { isPastDeadline: true }, 2],
   ];
-  it.each(patiences)(
+  it.each(ends)(
     'hang at every request: %s; one result, also when it goes on at last',
-    async (_, patience, mostCalls) => {
+    async (_, how, mostCalls) => {
       const { requests } = await caseWith(undefined);
       // The last one ends the claim, after the result is there: it has five seconds of its own.
-      const last = patience.requestMs === undefined ? requests - 1 : requests;
+      const last = how.isPastDeadline ? requests - 1 : requests;
       for (let at = 1; at <= last; at++) {
-        const { name, engine, acknowledged } = await caseWith({ kind: 'hang', at }, patience);
+        const { name, engine, acknowledged } = await caseWith({ kind: 'hang', at }, how);
         expect(emulator.faults.hits()).toHaveLength(1);
-        expect(acknowledged).toBe(patience.requestMs !== undefined);
+        expect(acknowledged).toBe(!how.isPastDeadline);
         if (!acknowledged) await recover(name, engine);
         await expectOneResult(name, engine);
         emulator.faults.release();
