@@ -5,6 +5,7 @@ locals {
     fileset(local.root, "functions/**/*.ts"),
     fileset(local.root, "lib/**/*.ts"),
     [
+      "deploy/build.js",
       "deploy/prepare.js",
       "package-lock.json",
       "package.json",

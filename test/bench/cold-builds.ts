@@ -42,7 +42,7 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
   await writeFile(join(bare, 'index.js'), bareFunction);
   const builds = [
     { name: 'bare', folder: bare },
-    { name: 'tsc, loaded when needed (deployed)', folder: plain },
+    { name: 'tsc, loaded when needed', folder: plain },
     { name: 'tsc, all loaded at start', folder: eager },
   ];
   const bundler = await import('rolldown').catch(() => undefined);
@@ -57,7 +57,8 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
       name: 'bundled, but for sharp and the clients',
       folder: await bundle('some', [...neverBundled, ...clients]),
     },
-    { name: 'bundled, but for sharp', folder: await bundle('all', neverBundled) },
+    // As deploy/build.js does it.
+    { name: 'bundled, but for sharp (deployed)', folder: await bundle('all', neverBundled) },
   ];
 
   async function folder(name: string, main = 'dist/functions/index.js'): Promise<string> {
@@ -80,7 +81,7 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
       platform: 'node',
       external: [...external],
       logLevel: 'silent',
-      output: { dir: join(path, 'dist/functions'), format: 'esm', minify: true },
+      output: { dir: join(path, 'dist/functions'), format: 'esm' },
     });
     return path;
   }

@@ -22,6 +22,7 @@ const isSource = (file: string) => /^(functions|lib)\/.+\.ts$/.test(file);
 test('sources, lockfile and what compiles them are uploaded, nothing else', async () => {
   const files = await uploadedFiles(repository);
   expect(files.filter((file) => !isSource(file))).toEqual([
+    'deploy/build.js',
     'deploy/prepare.js',
     'package-lock.json',
     'package.json',
