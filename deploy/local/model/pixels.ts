@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { enlarge } from '../../../lib/image/enlarge.ts';
 import type { Mask, Raster, Size } from '../../../lib/image/raster.ts';
+import { rescale } from '../../../lib/image/rescale.ts';
 
 /** H x W x 3, 8 bit: all the emulator works on. */
 export interface Rgb extends Raster {
@@ -43,7 +43,7 @@ export async function resizeRgb(raster: Rgb, size: Size, fit: 'fill' | 'cover' =
   if (raster.width === width && raster.height === height) return raster;
   // libvips would move it by half a pixel: that is for `disturb` to do.
   if (fit === 'fill' && (raster.width < width || raster.height < height)) {
-    return { width, height, channels: 3, data: enlarge(raster, size).data };
+    return { width, height, channels: 3, data: rescale(raster, size).data };
   }
   const data = await sharp(raster.data, rawOf(raster)).resize({ width, height, fit }).raw().toBuffer();
   return { width, height, channels: 3, data };

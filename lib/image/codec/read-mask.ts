@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Mask, Size } from '../raster.ts';
+import { rescale } from '../rescale.ts';
 import { decoded } from './decoded.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
@@ -38,9 +39,10 @@ export async function decodeMask(
     const carrier = header.hasAlpha ? await carrierOf(bytes) : 'luma';
     const upright = sharp(bytes, { limitInputPixels: false, autoOrient: true });
     const grey = oneChannel(upright, carrier);
-    // Linear: no overshoot, so nothing outside the selection becomes selected.
-    const sized = isResized ? grey.resize({ ...pictureSize, fit: 'fill', kernel: 'linear' }) : grey;
-    return { mask: await firstChannel(sized), header, carrier, isResized };
+    const own = await firstChannel(grey);
+    // No overshoot: nothing outside the selection becomes selected.
+    const mask: Mask = isResized ? { ...rescale(own, pictureSize, 'area'), channels: 1 } : own;
+    return { mask, header, carrier, isResized };
   } catch (cause) {
     throw new EditError(
       'MASK_UNREADABLE',

@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
-import { enlarge } from '../enlarge.ts';
 import { storedBox, toDisplayed } from '../orientation.ts';
 import type { Box, Raster, Size } from '../raster.ts';
+import { rescale } from '../rescale.ts';
 import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
@@ -74,7 +74,7 @@ export async function readCropAsSrgb(
     })
     .toColourspace('srgb');
   const seen = toDisplayed(asRgb(await decoded(sized)), orientation);
-  return isLarger ? enlarge(seen, size) : seen;
+  return isLarger ? rescale(seen, size) : seen;
 }
 
 /** Keeps the pipeline in the picture's own colour space: sharp would otherwise convert to sRGB, 8 bit. */

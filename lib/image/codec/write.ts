@@ -1,11 +1,11 @@
 import type { Sharp } from 'sharp';
 import { storedBox, toStored } from '../orientation.ts';
 import type { Box, Raster } from '../raster.ts';
+import { losslessCompression } from '../tiff/kind.ts';
 import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
-import { losslessCompression } from '../tiff/kind.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
 /** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */

@@ -1,6 +1,6 @@
+import { firstDirectory, openTiff } from '../tiff/directory.ts';
 import type { DraftSegment, HeaderDraft } from './header-draft.ts';
 import { marker, startsWith } from './segments.ts';
-import { firstDirectory, openTiff } from '../tiff/directory.ts';
 
 const mpfHeader = 'MPF\0';
 const mpEntriesTag = 0xb002;

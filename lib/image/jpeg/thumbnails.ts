@@ -1,6 +1,4 @@
-import type { DraftSegment } from './header-draft.ts';
 import { withoutPhotoshopThumbnail } from '../photoshop.ts';
-import { marker, startsWith } from './segments.ts';
 import {
   firstDirectory,
   openTiff,
@@ -8,6 +6,8 @@ import {
   readNumber,
   type TiffDirectory,
 } from '../tiff/directory.ts';
+import type { DraftSegment } from './header-draft.ts';
+import { marker, startsWith } from './segments.ts';
 
 const exifHeader = 'Exif\0\0';
 

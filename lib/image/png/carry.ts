@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { CarryJob, Carried } from '../carried.ts';
+import type { Carried, CarryJob } from '../carried.ts';
 import { exifWithoutThumbnail } from '../exif.ts';
 import { faultOf, isCritical, isSameKind, isXmp, kindOf, xmpChunkData } from './ancillary.ts';
 import { type PngChunk, pngChunk, pngSignature, readPngChunks } from './chunks.ts';

@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { CarryJob, Carried } from '../carried.ts';
+import type { Carried, CarryJob } from '../carried.ts';
 import { describing, type TiffNode } from './describing.ts';
 import { encodeDirectory, firstNumber, readValue, type TiffValue } from './directory.ts';
 import { kindNotes, type OpenedTiff, openedTiff } from './kind.ts';

@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { CarryJob, Carried } from '../carried.ts';
+import type { Carried, CarryJob } from '../carried.ts';
 import { exifWithoutThumbnail } from '../exif.ts';
 import type { Size } from '../raster.ts';
 import { readWebpChunks, type WebpChunk, webpFile } from './chunks.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeMask } from '../../../../lib/image/codec/read-mask.ts';
-import type { Raster } from '../../../../lib/image/raster.ts';
+import type { Mask, Raster } from '../../../../lib/image/raster.ts';
 import { boxMask, maskPng, pipelineOf } from '../../../support/pictures.ts';
 
 const size = { width: 40, height: 30 };
@@ -48,16 +48,27 @@ describe('white is edited, whatever the file is', () => {
   });
 });
 
-test('a mask exported at another scale is scaled', async () => {
-  const half = await pipelineOf(expected)
-    .resize({ width: 20, height: 15, kernel: 'nearest' })
-    .png()
-    .toBuffer();
-  const { mask, isResized } = await decode(half);
-  expect(isResized).toBe(true);
-  expect(mask).toMatchObject(size);
-  expect(mask.data[9 * 40 + 15]).toBe(255);
-  expect(mask.data[25 * 40 + 35]).toBe(0);
+describe('a mask exported at another scale', () => {
+  const halves = (width: number, height: number): Mask => ({
+    width,
+    height,
+    channels: 1,
+    data: Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? 0 : 255)),
+  });
+
+  test.each([
+    ['smaller', { width: 10, height: 6 }, { width: 80, height: 48 }],
+    ['larger', { width: 80, height: 48 }, { width: 10, height: 6 }],
+  ])('that is %s keeps its edges where they were', async (_, own, picture) => {
+    const bytes = await maskPng(halves(own.width, own.height));
+    const { mask, isResized } = await decodeMask(bytes, { pictureSize: picture, limits });
+    expect(isResized).toBe(true);
+    expect(mask).toMatchObject(picture);
+    const row = [...mask.data.subarray(0, picture.width)];
+    expect(row).toEqual(row.map((value) => 255 - value).toReversed());
+    expect(row.filter((value) => value > 127)).toHaveLength(picture.width / 2);
+    expect(row[0]).toBe(0);
+  });
 });
 
 test('a mask of another aspect is refused, one on its side with a hint', async () => {

@@ -1,23 +1,29 @@
+import type { Kernel } from './axis-taps.ts';
 import type { Raster, Size } from './raster.ts';
 import { gatherRow, sumRows, wholeWindow, windowTaps } from './resample.ts';
 
 /**
- * A raster at a larger size, Catmull-Rom, rounded to 8 bit; nothing moves: the corners of both cover the same corners.
+ * A raster at another size, rounded to 8 bit; nothing moves: the corners of both cover the same corners.
  *
  * libvips enlarges from pixel corners, which moves the picture by half a pixel of the larger one. Row by row: at 4096 px
  * the whole picture in floats would take 200 MB.
  *
- * @param source H x W x C, 8 or 16 bit. @returns h x w x C, 8 bit.
+ * @param source H x W x C, 8 or 16 bit. @param kernel `cubic` (Catmull-Rom) for pictures, `area` where nothing may overshoot.
+ * @returns h x w x C, 8 bit.
  * @throws {EditError} `SHAPE_MISMATCH` when the size is empty.
  * @see https://github.com/libvips/libvips/issues/943
  */
-export function enlarge(source: Raster, { width, height }: Size): Raster & { readonly data: Uint8Array } {
+export function rescale(
+  source: Raster,
+  { width, height }: Size,
+  kernel: Kernel = 'cubic',
+): Raster & { readonly data: Uint8Array } {
   const { channels } = source;
   const { horizontal, vertical } = windowTaps({
     source,
     window: wholeWindow(source),
     size: { width, height },
-    kernel: 'cubic',
+    kernel,
   });
   const line = new Float32Array(source.width * channels);
   const row = new Float32Array(width * channels);
