@@ -75,6 +75,21 @@ test('the documents show commands, and none that opens a function or gives a rig
   expect(policies['nobody may delete objects'](documented)).toEqual([]);
 });
 
+/** `gcloud storage cp X X` is refused: the same object is given again by way of here. */
+const ontoThemselves = (commands: readonly GcloudCommand[]) =>
+  commands
+    .filter(({ words: [group, verb] }) => group === 'storage' && verb === 'cp')
+    .filter(({ words }) => words.slice(2, -1).includes(words.at(-1) ?? ''))
+    .map(({ line }) => line);
+
+test('no document copies an object onto itself', () => {
+  const copies = gcloudCommands('gcloud storage cp gs://b/x . && gcloud storage cp x gs://b/x');
+  const onto = gcloudCommands('gcloud storage cp gs://b/x gs://b/x');
+  expect(ontoThemselves([...copies, ...onto])).toEqual([onto[0]?.line]);
+  expect(documented.some(({ words }) => words[1] === 'cp')).toBe(true);
+  expect(ontoThemselves(documented)).toEqual([]);
+});
+
 const gcloud = spawnSync('gcloud', ['--version']).status === 0;
 if (!gcloud)
   console.log(
