@@ -9,7 +9,6 @@ locals {
       "deploy/prepare.js",
       "package-lock.json",
       "package.json",
-      "tsconfig.build.json",
       "tsconfig.json",
     ],
   )

@@ -26,7 +26,6 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
     'deploy/prepare.js',
     'package-lock.json',
     'package.json',
-    'tsconfig.build.json',
     'tsconfig.json',
   ]);
   expect(files).toContain('functions/index.ts');
