@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
+import lockfile from '../package-lock.json' with { type: 'json' };
 
 const root = new URL('../', import.meta.url);
 
@@ -21,8 +22,25 @@ const sources = (folder: string) =>
       text: readFileSync(new URL(`${folder}/${name}`, root), 'utf8'),
     }));
 
-test('the oldest Node allowed is one that runs TypeScript', () => {
-  expect(packageJson.engines.node).toBe('>=22.18');
+test('the oldest Node allowed is one that runs TypeScript, and the newest one that was tried', () => {
+  expect(packageJson.engines.node).toBe('^22.18 || ^24');
+  expect(lockfile.packages[''].engines).toEqual(packageJson.engines);
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  expect(readme).toContain('(Node 24, or 22 from 22.18;');
+});
+
+test('the Node that is deployed and the Node of the scripts are allowed', () => {
+  const deployed = ['deploy/terraform/function/main.tf', 'deploy/gcloud/create.sh'].map((path) => {
+    const [, major] = /nodejs(\d+)/.exec(readFileSync(new URL(path, root), 'utf8')) ?? [];
+    return major;
+  });
+  const [ofScripts] = packageJson.devDependencies.node.split('.');
+  expect(new Set([...deployed, ofScripts])).toEqual(new Set(['24']));
+  expect(packageJson.engines.node.split(' || ')).toContain('^24');
+});
+
+test('no newer Node is promised: a builder would take the newest there is', () => {
+  expect(packageJson.engines.node).not.toMatch(/[>*]/);
 });
 
 test('sources keep to what that Node knows', () => {
