@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { repository } from '../support/packed.ts';
 
 const documents = globSync(['*.md', 'docs/**/*.md', 'deploy/terraform/*.md'], { cwd: repository });
@@ -44,5 +45,9 @@ test('the documents people look for are there', () => {
       'SECURITY.md',
       'docs/security.md',
     ]),
+  );
+  expect(packageJson.license).toBe('Apache-2.0');
+  expect(readFileSync(join(repository, 'LICENSE'), 'utf8')).toMatch(
+    /Apache License\s+Version 2\.0.+END OF TERMS AND CONDITIONS/s,
   );
 });
