@@ -72,7 +72,7 @@ export const settings = {
     'Largest picture accepted, width x height.',
   ),
   ACCEPT_AVIF: variable(z.stringbool().default(false)).describe(
-    'Takes AVIF pictures of 8 bit too and writes them as lossless AVIF: slow, and larger than they were. HEIC is not decoded.',
+    'Takes AVIF pictures of 8 bit too and writes them as lossless AVIF: slow, and larger than they were. Opens libheif, a fifth decoder, to the whole process. HEIC is not decoded.',
   ),
   FEATHER_PX: variable(integer(0, 256).default(32)).describe(
     'Width of the blend inside the edge of the mask, pixels of the original.',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { fakeCloud, script } from '../support/deploy-script.ts';
 import { repository } from '../support/packed.ts';
 import { readConfiguration, resourcesOf } from '../support/terraform/configuration.ts';
@@ -59,6 +60,22 @@ function trialRow(grant: string): string {
   const place = bucket === undefined ? places[on] : `bucket ${bucket}`;
   return row(identity, own ?? role, place ?? `\`${on.replace('inpaint-trial-', '')}\``);
 }
+
+/** Given from the start, and no decision. */
+const given = ['@google-cloud/functions-framework', '@google-cloud/storage', 'google-auth-library', 'sharp'];
+
+test('the dependencies at run time are counted, and each that was chosen has its reason', () => {
+  const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
+  const versions = Object.entries(packageJson.dependencies);
+  const chosen = versions.filter(([name]) => !given.includes(name));
+  expect(readFileSync(path, 'utf8')).toMatch(
+    new RegExp(
+      `- ${words[versions.length]} dependencies at run time: [^.]+ and ${words[chosen.length]?.toLowerCase()} with a reason`,
+    ),
+  );
+  const reasons = readFileSync(join(repository, 'docs/decisions/dependencies.md'), 'utf8');
+  for (const [name, version] of chosen) expect(reasons).toContain(`\n| ${name} ${version} |`);
+});
 
 test('the table of rights is what Terraform and deploy.sh give', () => {
   const text = readFileSync(path, 'utf8');
