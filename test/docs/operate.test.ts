@@ -89,6 +89,17 @@ test('the figures in the text are those of code, Terraform and measurement', () 
   expect(variables).toMatch(/variable "daily_cost_cap_usd" \{[^}]*default {5}= 20\n/);
 });
 
+/** Whoever runs a command has read before that nobody has. */
+test.each([
+  ['README.md', '## Deploy'],
+  ['deploy/terraform/README.md', '# Terraform'],
+  ['docs/operate.md', '# Operating'],
+])('%s says that nothing was run against a project, before its first command', (file, heading) => {
+  const [, section = ''] = read(file).split(`${heading}\n`);
+  const [before = ''] = section.split(/```sh\n/);
+  expect(before).toMatch(/(?:None of this has been|^Not) run against a project yet/m);
+});
+
 describe('incidents', () => {
   const rows = [...document.matchAll(/^\| (?:`([A-Z_]+)`|-) \| (.*) \|$/gm)];
   const coded = rows.map(([, code]) => code).filter((code) => code !== undefined);
