@@ -1,4 +1,4 @@
-import { EditError } from '../errors.ts';
+import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from './dispatch.ts';
 
 export interface QueueOptions {
@@ -50,11 +50,12 @@ export function queueDispatch(options: QueueOptions): Dispatch {
 }
 
 async function createTask(task: object, options: QueueOptions, signal: AbortSignal): Promise<void> {
+  const headers = { 'Content-Type': 'application/json', ...(await authorized(options)) };
   let status: number;
   try {
     const response = await options.fetch(`${options.apiEndpoint}/v2/${options.queue}/tasks`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', ...(await options.authorize()) },
+      headers,
       body: JSON.stringify({ task }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     });
@@ -70,4 +71,16 @@ async function createTask(task: object, options: QueueOptions, signal: AbortSign
     isSetup ? 'QUEUE_PERMISSION' : 'QUEUE_UNAVAILABLE',
     `Expected Cloud Tasks to take a task for ${options.queue}, got ${status}`,
   );
+}
+
+/** Credentials are a matter of the deployment: waiting for Cloud Tasks would not bring them. */
+async function authorized({ authorize }: QueueOptions): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await authorize();
+  } catch (error) {
+    const { code, message } = asEditError(error);
+    // Whoever makes the credentials words their absence for a model.
+    if (error instanceof EditError && code !== 'MODEL_PERMISSION') throw error;
+    throw new EditError('QUEUE_PERMISSION', message);
+  }
 }

@@ -19,7 +19,7 @@ export interface UploadOptions {
  * bucket is the truth: whatever is complete there now is worked on, and a missing member means that its own
  * event will find the rest.
  *
- * @throws {EditError} the first error that asks for another delivery, after every job had its turn.
+ * @throws {EditError} after every job had its turn: the first error that asks for another delivery, else the first one.
  */
 export async function handleUpload(id: ObjectId, options: UploadOptions, signal: AbortSignal): Promise<void> {
   if (id.bucket !== options.inputBucket) {
@@ -35,6 +35,7 @@ export async function handleUpload(id: ObjectId, options: UploadOptions, signal:
       failures.push(asEditError(error));
     }
   }
-  const [first] = failures;
-  if (first !== undefined) throw first;
+  // An input error acknowledges the event: it must not speak for a job that has to come again.
+  const failure = failures.find(({ kind }) => kind !== 'input') ?? failures[0];
+  if (failure !== undefined) throw failure;
 }

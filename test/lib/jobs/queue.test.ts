@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { queueDispatch } from '../../../lib/jobs/queue.ts';
+import { EditError } from '../../../lib/errors.ts';
+import { type QueueOptions, queueDispatch } from '../../../lib/jobs/queue.ts';
 import { jobsOf, never } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
@@ -12,7 +13,9 @@ async function aJob() {
   return job;
 }
 
-function queueAnswering(status: number | Error) {
+const withToken = async () => ({ Authorization: 'Bearer token' });
+
+function queueAnswering(status: number | Error, authorize: QueueOptions['authorize'] = withToken) {
   const sent: { url: string; body: Record<string, unknown>; headers: Record<string, string> }[] = [];
   const dispatch = queueDispatch({
     queue: 'projects/p/locations/l/queues/q',
@@ -20,7 +23,7 @@ function queueAnswering(status: number | Error) {
     targetUrl: 'https://run-job.example',
     serviceAccount: 'worker@p.example',
     taskDeadlineMs: 600_000,
-    authorize: async () => ({ Authorization: 'Bearer token' }),
+    authorize,
     traceHeaders: () => ({ traceparent: '00-1-2-01' }),
     async fetch(url, init) {
       if (status instanceof Error) throw status;
@@ -65,5 +68,16 @@ describe('queueDispatch', () => {
     [new TypeError('fetch failed'), 'QUEUE_UNAVAILABLE'],
   ])('does not let the event be acknowledged after %s', async (status, code) => {
     await expect(queueAnswering(status).dispatch(await aJob(), never)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    ['MODEL_PERMISSION', 'QUEUE_PERMISSION'],
+    ['CONFIG_INVALID', 'CONFIG_INVALID'],
+  ] as const)('takes missing credentials for a fault of the set-up: %s', async (thrown, code) => {
+    const { dispatch, sent } = queueAnswering(200, async () => {
+      throw new EditError(thrown, 'Expected Application Default Credentials, got: none');
+    });
+    await expect(dispatch(await aJob(), never)).rejects.toMatchObject({ code, kind: 'setup' });
+    expect(sent).toEqual([]);
   });
 });
