@@ -138,7 +138,7 @@ export const settings = {
   ),
   K_REVISION: variable(z.string().optional()).describe('Set by Cloud Run: its version.'),
   LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info')).describe(
-    'Least severe messages that are logged.',
+    'Least severe messages that are logged. Metrics and alerts count lines of `info`: `warn` and beyond silence them.',
   ),
 } as const;
 

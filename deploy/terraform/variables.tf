@@ -64,6 +64,10 @@ variable "settings" {
     condition     = length(setsubtract(keys(var.settings), local.free_settings)) == 0
     error_message = "Expected variables of docs/configuration.md that Terraform does not set itself, got ${join(", ", setsubtract(keys(var.settings), local.free_settings))}."
   }
+  validation {
+    condition     = contains(["debug", "info"], lookup(var.settings, "LOG_LEVEL", "info"))
+    error_message = "Expected LOG_LEVEL debug or info: metrics and alerts count the lines of info."
+  }
 }
 
 variable "users" {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
+import { settings } from '../../lib/config.ts';
+import type { LogLevel } from '../../lib/log.ts';
 import { repository } from '../support/packed.ts';
 import {
   type Block,
   type Configuration,
+  nestedAll,
   readConfiguration,
   resourcesOf,
 } from '../support/terraform/configuration.ts';
@@ -39,6 +42,21 @@ const at = (value: unknown, ...path: string[]): Block =>
 describe('metrics and alerts', () => {
   test('every metric counts a line that the functions really write', () => {
     expect(faultsOf(metricsCountRealLines, real)).toEqual([]);
+  });
+
+  test('at every level that may be set, each metric still finds its line', async () => {
+    const conditions = nestedAll(at(real.root.variable, 'settings'), 'validation').map(({ condition }) =>
+      String(condition),
+    );
+    const [, levels = '[]'] =
+      /contains\((\[.+?\]), lookup\(var\.settings, "LOG_LEVEL"/.exec(conditions.join('\n')) ?? [];
+    const allowed = JSON.parse(levels) as LogLevel[];
+    expect(allowed).toContain(settings.LOG_LEVEL.parse(undefined));
+    const isBlind = async (level: LogLevel) =>
+      metricsCountRealLines(resourcesOf(real), await writtenLines(level), real).length > 0;
+    const { options } = settings.LOG_LEVEL.out.def.innerType;
+    for (const level of options)
+      expect([level, await isBlind(level)]).toEqual([level, !allowed.includes(level)]);
   });
 
   test.each([

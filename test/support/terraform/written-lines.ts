@@ -6,7 +6,7 @@ import { sweepFunction } from '../../../functions/sweep.ts';
 import { EditError, type ErrorCode } from '../../../lib/errors.ts';
 import { circuitBreaker } from '../../../lib/jobs/circuit-breaker.ts';
 import { sweep } from '../../../lib/jobs/sweep.ts';
-import { jsonLog, type Log } from '../../../lib/log.ts';
+import { jsonLog, type Log, type LogLevel } from '../../../lib/log.ts';
 import { startTracing } from '../../../lib/trace/tracing.ts';
 import { delivery, dropPair, pass } from '../failure-world.ts';
 import { buckets, fakeEngine, never, planOptions, questionOf } from '../job-world.ts';
@@ -18,7 +18,8 @@ const ofPlatform =
   'Memory limit of 4096 MiB exceeded with 4101 MiB used. Consider increasing the memory limit';
 
 /** Lines of real jobs, a real circuit breaker and the real sweep behind the framework, as Cloud Logging keeps them. */
-export async function writtenLines(): Promise<LogEntry[]> {
+export async function writtenLines(level?: LogLevel): Promise<LogEntry[]> {
+  const linesOf = linesAt(level);
   const ofJobs = await linesOf(async (log) => {
     await runJobs(log);
     await openCircuit(log);
@@ -30,11 +31,13 @@ export async function writtenLines(): Promise<LogEntry[]> {
   ];
 }
 
-async function linesOf(work: (log: Log) => Promise<void>): Promise<string[]> {
-  const lines: string[] = [];
-  await work(jsonLog({ stream: { write: (line) => void lines.push(line) } }));
-  return lines;
-}
+const linesAt =
+  (level: LogLevel = 'info') =>
+  async (work: (log: Log) => Promise<void>): Promise<string[]> => {
+    const lines: string[] = [];
+    await work(jsonLog({ level, stream: { write: (line) => void lines.push(line) } }));
+    return lines;
+  };
 
 const throwing = (code: ErrorCode) =>
   fakeEngine(() => {
