@@ -26,7 +26,7 @@ type Handler = (request: Request, response: Response, signal: AbortSignal) => Pr
 
 /**
  * What every HTTP function shares: allowed methods, a deadline of its own, cancellation when the caller goes
- * away, errors as JSON `{ error: { code, message, remedy } }` with the status of the error table, one log line, one trace.
+ * away, errors as JSON `{ error: { code, message, remedy, trace } }` with the status of the error table, one log line, one trace.
  */
 export function httpFunction(options: HttpOptions, handle: Handler): HttpFunction {
   const { name, methods, deadlineMs, log, tracing } = options;
@@ -43,7 +43,7 @@ export function httpFunction(options: HttpOptions, handle: Handler): HttpFunctio
       } catch (thrown) {
         const error = asEditError(thrown);
         await end({ 'http.response.status_code': error.status, 'error.type': error.code });
-        answerError(response, error);
+        answerError(response, error, tracing.current()?.traceId);
         const fields = { code: error.code, status: error.status, ...error.details, ...facts() };
         if (error.kind === 'bug') log.error(`${name} failed: ${error.message}`, { ...fields, error });
         else log.warn(`${name} refused: ${error.message}`, fields);
@@ -80,13 +80,14 @@ function requestSignal(response: Response, deadlineMs: number): AbortSignal {
   return AbortSignal.any([gone.signal, AbortSignal.timeout(deadlineMs)]);
 }
 
-function answerError(response: Response, error: EditError): void {
+/** @param trace where its lines are found; not every caller has one. */
+function answerError(response: Response, error: EditError, trace: string | undefined): void {
   if (response.headersSent || response.destroyed) return;
   // A bug's message may hold anything; the log has it.
   const message = error.kind === 'bug' ? 'The request failed through a fault of this service' : error.message;
   if (error.retryAfterMs !== undefined)
     response.set('Retry-After', String(Math.ceil(error.retryAfterMs / 1000)));
-  response.status(error.status).json({ error: { code: error.code, message, remedy: error.remedy } });
+  response.status(error.status).json({ error: { code: error.code, message, remedy: error.remedy, trace } });
 }
 
 function since(started: number): number {

@@ -16,6 +16,9 @@ interface ErrorEntry {
   readonly remedy: string;
 }
 
+/** Who may upload need not be allowed to replace: an object of the same name is then refused. */
+const orAnotherName = 'under another name where the old one may not be replaced';
+
 const errorTable = {
   // What people send.
   REQUEST_INVALID: {
@@ -31,14 +34,18 @@ const errorTable = {
     remedy: 'Deliver google.cloud.storage.object.v1.finalized events of the input bucket only.',
   },
   IMAGE_UNREADABLE: { status: 422, kind: 'input', remedy: 'Upload a file that other programs can open.' },
-  IMAGE_TRUNCATED: { status: 422, kind: 'input', remedy: 'Upload the whole file again.' },
+  IMAGE_TRUNCATED: { status: 422, kind: 'input', remedy: `Upload the whole file again, ${orAnotherName}.` },
   IMAGE_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Upload a smaller file, or raise MAX_IMAGE_BYTES.' },
   IMAGE_TOO_MANY_PIXELS: {
     status: 413,
     kind: 'input',
     remedy: 'Upload a picture of fewer pixels, or raise MAX_IMAGE_PIXELS.',
   },
-  FORMAT_UNSUPPORTED: { status: 415, kind: 'input', remedy: 'Convert the picture to JPEG, PNG or WebP.' },
+  FORMAT_UNSUPPORTED: {
+    status: 415,
+    kind: 'input',
+    remedy: 'Convert the picture to JPEG, PNG, WebP or TIFF.',
+  },
   KIND_UNSUPPORTED: {
     status: 415,
     kind: 'input',
@@ -94,7 +101,7 @@ const errorTable = {
   BUDGET_SPENT: {
     status: 422,
     kind: 'input',
-    remedy: 'Re-upload the picture to try again with a fresh budget.',
+    remedy: `Upload picture and mask again for a fresh budget, ${orAnotherName}.`,
   },
   // What passes.
   ENGINE_BAD_REPLY: {
@@ -150,7 +157,11 @@ const errorTable = {
     kind: 'bug',
     remedy: 'Report this with the picture and its mask; nothing was published.',
   },
-  INTERNAL: { status: 500, kind: 'bug', remedy: 'Report this with the request id.' },
+  INTERNAL: {
+    status: 500,
+    kind: 'bug',
+    remedy: 'Report this with the trace of the answer, or else with the time.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

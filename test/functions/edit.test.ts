@@ -134,7 +134,16 @@ describe('errors are JSON with a code', () => {
     ).toMatchObject({ status: 422, code: 'ENGINE_UNSUPPORTED' }));
 });
 
+test("an error names its trace, where the caller's is known", async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const answers = [{ traceparent: `00-${traceId}-b7ad6b7169203331-01` }, {}].map(async (headers) => {
+    const response = await fetch(url, { headers });
+    return ((await response.json()) as { error: { trace?: string } }).error.trace;
+  });
+  expect(await Promise.all(answers)).toEqual([traceId, undefined]);
+});
+
 test('one line for each request, and never a prompt in it', () => {
-  expect(lines.length).toBe(14);
+  expect(lines.length).toBe(16);
   expect(JSON.stringify(lines)).not.toContain('kite');
 });
