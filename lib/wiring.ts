@@ -7,6 +7,7 @@ import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
 import { editAround, makeEdit, makeGenerate, makeUpscale } from './wiring/engines.ts';
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
+import { once } from './wiring/once.ts';
 
 /** What the functions are made of, each part built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
@@ -37,17 +38,5 @@ export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
     generate: once(() => makeGenerate(config, tracing)),
     upscale: once(() => makeUpscale(config, tracing)),
     jobs: once(() => makeJobs({ config, log, tracing, editWith, shutdown })),
-  };
-}
-
-/** Runs `make` at most once; a failure is not remembered. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
   };
 }

@@ -10,6 +10,7 @@ import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { traceHeaders } from '../trace/context.ts';
 import type { Tracing } from '../trace.ts';
 import { type EditWith, makeEngine } from './engines.ts';
+import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Sees every job of an object of the input bucket through, or throws for another delivery. */
@@ -86,7 +87,8 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
           priceOf: priceOf(config, engine),
           log,
         },
-        signal,
+        // Without a queue the jobs run here, and have to hear of it.
+        AbortSignal.any([signal, shutdown]),
       );
     },
   };
@@ -100,7 +102,8 @@ interface Place {
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
 function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
   const { config, log, tracing, editWith } = parts;
-  const dispatches = new Map<string, Dispatch>();
+  // Breaker, cost guard and running jobs are of one dispatch: two for one model would not know of each other.
+  const dispatchOf = onceForEach<Dispatch>();
   return async (job, signal) => {
     // Loaded with the first job: most events find a member missing.
     const [{ inlineDispatch }, { chooseEngine }] = await Promise.all([
@@ -116,11 +119,9 @@ function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
       fault ??= asEditError(error);
     }
     const bare = await makeEngine(config, choice, tracing);
-    const known = dispatches.get(bare.name);
-    const engine = known === undefined ? await guarded(bare, parts, store) : bare;
-    const dispatch =
-      known ??
-      inlineDispatch({
+    const dispatch = await dispatchOf(bare.name, async () => {
+      const engine = await guarded(bare, parts, store);
+      return inlineDispatch({
         store,
         buckets,
         engine,
@@ -132,7 +133,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
         log,
         trace: tracing.trace,
       });
-    dispatches.set(engine.name, dispatch);
+    });
     await dispatch({ ...job, fault }, signal);
   };
 }

@@ -28,7 +28,7 @@ export interface WiredWorld extends AsyncDisposable {
   /** What every worker logged. */
   readonly lines: readonly LogLine[];
   /** What a worker of its own would be wired to: it shares nothing with the others but the buckets. */
-  worker(environment?: Readonly<Record<string, string>>): Promise<Jobs>;
+  worker(environment?: Readonly<Record<string, string>>, shutdown?: AbortSignal): Promise<Jobs>;
   /** Uploads one file, over what has its name. */
   put(name: string, what: 'photo' | 'mask'): Promise<void>;
   /** Drops `{name}.png` and its mask. */
@@ -60,7 +60,7 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
       .save(what === 'photo' ? photo : mask, { resumable: false });
   return {
     ...{ storage, model, user, lines, put },
-    worker: (environment = {}) =>
+    worker: (environment = {}, shutdown = never) =>
       wire(
         readConfig({
           ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
@@ -69,6 +69,7 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
           ...environment,
         }),
         log,
+        { shutdown },
       ).jobs(),
     async dropPair(name) {
       await put(`${name}.mask.png`, 'mask');

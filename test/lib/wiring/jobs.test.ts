@@ -40,6 +40,28 @@ test('a request for a mask by the model needs no mask object, and its sweep is s
   expect(await worker.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 1 });
 });
 
+test('the first events of one picture, at once on a cold worker, are one run', async () => {
+  await using world = await openWiredWorld();
+  await world.dropPair('p');
+  const { runJob } = await world.worker();
+  const names = ['p.png', 'p.mask.png', 'p.png', 'p.mask.png'];
+  await Promise.all(names.map((name) => runJob({ bucket: 'input', name }, never)));
+  expect(await world.endOf('p')).toEqual(published);
+});
+
+test('a sweep without a queue hears that the instance is going away', async () => {
+  await using world = await openWiredWorld();
+  await world.dropPair('p');
+  pass(5 * minuteMs);
+  const worker = await world.worker({}, AbortSignal.abort());
+  await worker.sweep({ isDryRun: false }, never).catch(() => undefined);
+  expect(world.model.calls()).toEqual([]);
+  expect(await world.endOf('p')).toEqual([]);
+  const next = await world.worker();
+  expect(await next.sweep({ isDryRun: false }, never)).toMatchObject({ jobs: [expect.anything()] });
+  expect(await world.endOf('p')).toEqual(published);
+});
+
 describe("a folder's mask", () => {
   it.each([
     ['before its pictures', ['mask', 'a', 'b']],
