@@ -1,5 +1,5 @@
 import type { InpaintEngine } from '../engines/engine.ts';
-import { type BoxedMask, dilateBoxed, maskWithin } from '../image/boxed-mask.ts';
+import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../image/boxed-mask.ts';
 import { type FramePlan, planFrame } from '../image/frame.ts';
 import type { Mask, Size } from '../image/raster.ts';
 import { planRegions } from '../image/regions.ts';
@@ -50,15 +50,16 @@ export function planRepaints({
   const dilationPx = request.dilationPx ?? defaults.dilationPx;
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
-  const contexts = effective
-    ? planRegions(effective, { image: size, maxRegions }).map(({ contextBox }) => contextBox)
-    : [{ left: 0, top: 0, ...size }];
-  const repaints = contexts.map((context, index) => {
-    const plan = planFrame({ context, image: size, frames: engine.frames });
+  const regions = effective
+    ? planRegions(effective, { image: size, maxRegions })
+    : [{ contextBox: { left: 0, top: 0, ...size }, maskBox: undefined }];
+  const repaints = regions.map(({ contextBox, maskBox }, index) => {
+    const plan = planFrame({ context: contextBox, image: size, frames: engine.frames });
     return {
       key: `r${index}`,
       plan,
-      mask: effective && maskWithin(effective, plan.box),
+      // Of this region alone: a crop that had to grow to a frame's ratio may hold parts of another.
+      mask: effective && maskBox && maskWithin(partOf(effective, maskBox), plan.box),
       featherPx,
       dilationPx,
     };

@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { intersect } from '../image/box.ts';
 import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
 import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
@@ -90,6 +91,7 @@ export async function writeOutput({
   encoding,
   isStrict = false,
 }: WriteOptions): Promise<Written> {
+  assertDisjoint(patches);
   const format = encoding?.format ?? photo.header.format;
   if (format !== 'jpeg') {
     return { way: 'lossless', ...(await writeLossless({ photo, patches, isGenerated, encoding })) };
@@ -118,6 +120,14 @@ export async function writeOutput({
         : []),
     ],
   };
+}
+
+/** What is written is a sum of patches: where two overlapped it would be neither of them. */
+function assertDisjoint(patches: readonly Patch[]): void {
+  for (const [i, { box }] of patches.entries()) {
+    if (patches.slice(i + 1).every((other) => intersect(box, other.box) === undefined)) continue;
+    throw new EditError('SHAPE_MISMATCH', 'Expected patches that share no pixel, got two that overlap');
+  }
 }
 
 interface Encoded {

@@ -28,6 +28,11 @@ export function maskWithin({ box, mask }: BoxedMask, part: Box): Mask {
   return out;
 }
 
+/** Only what lies in `box`. */
+export function partOf(boxed: BoxedMask, box: Box): BoxedMask {
+  return { box, mask: maskWithin(boxed, box) };
+}
+
 /** The mask grown by a Euclidean disc, inside the picture. @see dilate */
 export function dilateBoxed(boxed: BoxedMask, radiusPx: number, picture: Size): BoxedMask {
   if (radiusPx === 0) return boxed;

@@ -5,7 +5,7 @@ import type { Box, Size } from './raster.ts';
 
 /** One call to a model: what it shall repaint, and how much of the picture it sees around that. */
 export interface Region {
-  /** The exact box of everything above 0 of this region, px of the original. */
+  /** The exact box of everything above 0 of this region, px of the original; it shares no pixel with that of another. */
   readonly maskBox: Box;
   readonly contextBox: Box;
 }

@@ -182,6 +182,31 @@ describe('what the model sees', () => {
   });
 });
 
+describe('two regions, the crop of one so grown to its frame that it holds the other', () => {
+  const photo = { width: 1000, height: 750 };
+  const tall = boxMask(photo, { left: 250, top: 250, width: 50, height: 200 });
+  const small = boxMask(photo, { left: 432, top: 350, width: 20, height: 20 });
+  const both: Mask = { ...tall, data: tall.data.map((value, p) => Math.max(value, small.data[p]!)) };
+  const square = { kind: 'fixed', sizes: [{ width: 1024, height: 1024 }] } as const;
+
+  test.each(['png', 'jpeg'] as const)('are each edited once, as they are alone: %s', async (format) => {
+    const image = await pipelineOf(wavePicture(photo)).toFormat(format).toBuffer();
+    const edited = async (mask: Mask) => {
+      const { engine, requests } = paintEngine(greyPaint);
+      const { output } = await edit(image, mask, { engine: { ...engine, frames: square } });
+      return { calls: requests.length, raster: await pixels(output.bytes) };
+    };
+    const [together, ...alone] = await Promise.all([both, tall, small].map(edited));
+    expect(together?.calls).toBe(2);
+    for (const [n, mask] of [tall, small].entries()) {
+      const differing = mask.data.filter(
+        (value, p) => value > 0 && together?.raster.data[p * 3] !== alone[n]?.raster.data[p * 3],
+      );
+      expect(differing).toHaveLength(0);
+    }
+  });
+});
+
 describe('an answer is never trusted', () => {
   const photo = wavePicture({ width: 400, height: 300 });
   const mask = boxMask(photo, { left: 180, top: 130, width: 50, height: 40 });

@@ -76,6 +76,17 @@ test('a JPEG that cannot be spliced is written anew, and says so', async () => {
   expect(proof.differingPixels).toBeGreaterThan(0);
 });
 
+test('patches that overlap are never written', async () => {
+  const { photo, patches } = await inverted(await pipelineOf(wavePicture(size)).png().toBuffer());
+  const twice = writeOutput({
+    photo,
+    patches: [...patches, ...patches],
+    isGenerated: false,
+    encoding: undefined,
+  });
+  await expect(twice).rejects.toMatchObject({ code: 'SHAPE_MISMATCH' });
+});
+
 test('a JPEG that cannot be spliced is refused where whole blocks were asked for', async () => {
   const photo = await readPhoto(await lateTablesJpeg(wavePicture(size)), limits);
   const { original } = await readCrop(photo, box);
