@@ -14,7 +14,7 @@ import { fuseTiles, type TileFit } from '../image/tiles.ts';
 import type { EditRequest } from '../request.ts';
 import { type Fitted, fitAnswer } from './composite.ts';
 import type { Repaint } from './plan.ts';
-import { question } from './question.ts';
+import { dilationOf, question } from './question.ts';
 import type { Step } from './stopwatch.ts';
 
 /** What the manifest says of the tiles of one region. */
@@ -96,15 +96,14 @@ interface Guide {
   readonly mask: Mask;
 }
 
-async function guideOf(
-  { photo, crop, region, answer }: DetailOptions,
-  { canvas: size }: TilePlan,
-): Promise<Guide> {
+async function guideOf(options: DetailOptions, { canvas: size }: TilePlan): Promise<Guide> {
+  const { photo, crop, region, answer } = options;
   const canvas = await readCropAsSrgb(crop, photo.header, size);
   const mask = coverMask(region.mask, size);
   // No feather: the old object must not shine through what the tiles start from.
   const edited = contentOf(answer, region.plan);
-  const { patch, raster } = composite({ crop: canvas, edited, mask, featherPx: 0 });
+  const repainted = contentOf(maskInFrame(region.mask, region.plan, dilationOf(options)), region.plan);
+  const { patch, raster } = composite({ crop: canvas, edited, mask, repainted, featherPx: 0 });
   const data = Uint8Array.from(canvas.data);
   const length = patch.width * 3;
   for (let y = 0; y < patch.height; y++) {

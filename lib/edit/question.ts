@@ -33,6 +33,9 @@ export function question(options: QuestionOptions): InpaintRequest {
 }
 
 /** How much the repainted area is grown beyond the mask, by us or by the API: fraction of the crop's width. */
-function dilationOf(options: { readonly request: EditRequest; readonly modelDilation: number }): number {
+export function dilationOf(options: {
+  readonly request: EditRequest;
+  readonly modelDilation: number;
+}): number {
   return options.request.maskDilation ?? options.modelDilation;
 }
