@@ -1,5 +1,5 @@
 import { EditError } from '../errors.ts';
-import { grow } from '../image/box.ts';
+import { crop as cut, grow, isInside, relativeTo } from '../image/box.ts';
 import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
 import { readPixels, type Source } from '../image/codec/read.ts';
 import type { Patch } from '../image/codec/write.ts';
@@ -7,12 +7,17 @@ import { blockReachPx, coveredBlocks } from '../image/jpeg/block-mask.ts';
 import { proveSplice } from '../image/jpeg/prove.ts';
 import { readJpegStructure } from '../image/jpeg/structure.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
-import type { Box, Mask } from '../image/raster.ts';
+import type { Box, Mask, Raster } from '../image/raster.ts';
+
+/** Of a patch: where it lies, and the pixels of the picture there and around it, when the caller has decoded them already. */
+export interface ProvedPatch extends Pick<Patch, 'box'> {
+  readonly around?: { readonly box: Box; readonly raster: Raster } | undefined;
+}
 
 interface ProveSplicedOptions {
   readonly photo: Source;
   readonly output: Uint8Array;
-  readonly patches: readonly Pick<Patch, 'box'>[];
+  readonly patches: readonly ProvedPatch[];
   /** The effective mask as displayed. */
   readonly mask: BoxedMask;
 }
@@ -28,9 +33,11 @@ interface ProveSplicedOptions {
  */
 export async function proveSpliced({ photo, output, patches, mask }: ProveSplicedOptions): Promise<number> {
   const { orientation, stored, displayed } = photo.header;
-  const parts = patches.map(({ box }) => {
+  const parts = patches.map(({ box, around }) => {
     const reach = grow(box, blockReachPx, displayed);
-    return { reach, mask: maskWithin(mask, reach) };
+    const isKnown = around !== undefined && isInside(reach, around.box);
+    const known = isKnown ? cut(around.raster, relativeTo(reach, around.box)) : undefined;
+    return { reach, known, mask: maskWithin(mask, reach) };
   });
   // libvips decodes on its own threads while the coefficients are compared on this one.
   const counted = Promise.all(parts.map((part) => countDiffering(photo, output, part)));
@@ -53,10 +60,10 @@ export async function proveSpliced({ photo, output, patches, mask }: ProveSplice
 async function countDiffering(
   photo: Source,
   output: Uint8Array,
-  { reach, mask }: { readonly reach: Box; readonly mask: Mask },
+  { reach, known, mask }: { readonly reach: Box; readonly known: Raster | undefined; readonly mask: Mask },
 ): Promise<number> {
   const [before, after] = await Promise.all([
-    readPixels(photo, reach),
+    known ?? readPixels(photo, reach),
     readPixels({ ...photo, bytes: output }, reach),
   ]);
   const { channels, data } = before;

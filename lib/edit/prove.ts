@@ -2,10 +2,10 @@ import { EditError } from '../errors.ts';
 import { countAbove0, isBlank } from '../image/blank.ts';
 import type { BoxedMask } from '../image/boxed-mask.ts';
 import type { Source } from '../image/codec/read.ts';
-import { differenceMap, type Patch } from '../image/codec/write.ts';
+import { differenceMap } from '../image/codec/write.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
 import type { Raster } from '../image/raster.ts';
-import { proveSpliced } from './prove-splice.ts';
+import { type ProvedPatch, proveSpliced } from './prove-splice.ts';
 import type { Written } from './write.ts';
 
 /** What comparing an output with its input found. Counts are decoded pixels outside the effective mask. */
@@ -24,7 +24,7 @@ export interface Proof {
 interface ProveOptions {
   readonly photo: Source;
   readonly written: Written;
-  readonly patches: readonly Patch[];
+  readonly patches: readonly ProvedPatch[];
   /** The effective mask as displayed; 0 = must not have changed. */
   readonly mask: BoxedMask;
   /** Pixels that share a block with the mask may not differ either. */

@@ -1,11 +1,13 @@
 import type { EncodedImage, InpaintEngine, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
+import { crop as cut, grow, sizeOf } from '../image/box.ts';
 import { decodeAnswer } from '../image/codec/answer.ts';
 import { toOwnColours } from '../image/codec/own-space.ts';
 import { type Crop, readCrop, readCropAsSrgb, type Source } from '../image/codec/read.ts';
 import type { Patch } from '../image/codec/write.ts';
 import { maskInFrame, padToFrame } from '../image/frame-picture.ts';
-import type { Box, Mask, Size } from '../image/raster.ts';
+import { blockReachPx } from '../image/jpeg/block-mask.ts';
+import type { Box, Mask, Raster } from '../image/raster.ts';
 import type { Surroundings } from '../image/surroundings.ts';
 import type { EditRequest } from '../request.ts';
 import { type Fitted, fitAnswer, surroundingsIn } from './composite.ts';
@@ -22,6 +24,8 @@ export interface RegionPatch extends Patch {
   readonly mask: Mask;
   /** Where the mask lies in the picture as displayed. */
   readonly maskBox: Box;
+  /** The picture there and as far around as blocks of JPEG reach: what the proof compares with. */
+  readonly around: { readonly box: Box; readonly raster: Raster };
 }
 
 export interface Repainted {
@@ -64,7 +68,7 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   const detailed = await detailOf(options, crop, best);
   return {
     patches: [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)].map((fitted) =>
-      patchOf(fitted, region.plan.box),
+      patchOf(fitted, crop.original, region.plan.box),
     ),
     warnings: [...reply.warnings, ...(detailed?.warnings ?? [])],
     calls: reply.calls + (detailed?.calls ?? 0),
@@ -143,8 +147,22 @@ async function detailOf(
   return { ...detailed, warnings: [...detailed.warnings, 'Tiles refine the first output only.'] };
 }
 
-function patchOf({ patch, original, edited, mask }: Fitted, box: Box): RegionPatch {
-  return { box: placed(patch, edited, box), original, edited, mask, maskBox: box };
+function patchOf({ patch, original, edited, mask }: Fitted, crop: Raster, cropBox: Box): RegionPatch {
+  const inCrop = { ...patch, ...sizeOf(edited) };
+  const reach = grow(inCrop, blockReachPx, crop);
+  return {
+    box: placed(inCrop, cropBox),
+    original,
+    edited,
+    mask,
+    maskBox: cropBox,
+    around: { box: placed(reach, cropBox), raster: cut(crop, reach) },
+  };
+}
+
+/** A box of the crop, as seen in the picture. */
+function placed(box: Box, crop: Box): Box {
+  return { ...box, left: crop.left + box.left, top: crop.top + box.top };
 }
 
 /** Best first, by all that can be told without knowing the truth; an answer that does not fit is never published. */
@@ -154,14 +172,6 @@ function usable(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {
   if (best === undefined)
     throw new EditError('ENGINE_DRIFTED', candidates[0]?.fitted.rejection ?? 'Expected a picture, got none');
   return [best, ...others];
-}
-
-function placed(
-  patch: { readonly left: number; readonly top: number },
-  { width, height }: Size,
-  crop: Box,
-): Box {
-  return { left: crop.left + patch.left, top: crop.top + patch.top, width, height };
 }
 
 /** The question to the model: the crop in its frame, and the mask it shall repaint. */

@@ -8,15 +8,6 @@ import { assertShape, type Box, type Mask, type Raster, type Size } from './rast
 import { gatherRow, sumRows, windowTaps } from './resample.ts';
 import type { Tone } from './tone.ts';
 
-export interface Blended {
-  /** The patch: size of `patch`, channels and depth of the crop. */
-  readonly raster: Raster;
-  /** Pixels with any other value than before. */
-  readonly changedPixels: number;
-  /** Largest change of a sample, in sample values of the raster's depth. */
-  readonly largestChange: number;
-}
-
 export interface BlendArgs {
   /** The crop as it was, in the image's own space and depth. */
   readonly crop: Raster;
@@ -38,10 +29,11 @@ export interface BlendArgs {
  * Where alpha is 0 the original value survives exactly; channels beyond the answer's (alpha) always do.
  * Row by row, so that nothing of the patch's size is held but the patch itself.
  *
+ * @returns the patch: its size, channels and depth of the crop.
  * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
  * @see Porter and Duff, "Compositing Digital Images", SIGGRAPH 1984; Keys, IEEE TASSP 1981.
  */
-export function blend(args: BlendArgs): Blended {
+export function blend(args: BlendArgs): Raster {
   assertFits(args);
   const { crop, edited, patch, alpha, alignment, harmony } = args;
   const out = cut(crop, patch);
@@ -55,16 +47,15 @@ export function blend(args: BlendArgs): Blended {
     alignment: identityAlignment,
     kernel: 'area',
   });
-  const tally = { changedPixels: 0, largestChange: 0 };
   for (let y = 0; y < patch.height; y++) {
     const span = spanAbove0(alpha.data, y * patch.width, patch.width);
     if (span === undefined) continue;
     answerRow(y, span, answer);
     lightRow(y, span, light);
     correctRow({ answer, light, span, tone: harmony.tone });
-    blendRow({ out, alpha, y, span, wanted: answer, colours: edited.channels, tally });
+    blendRow({ out, alpha, y, span, wanted: answer, colours: edited.channels });
   }
-  return { raster: out, ...tally };
+  return out;
 }
 
 interface Row {
@@ -76,7 +67,6 @@ interface Row {
   /** Levels, colour channels interleaved. */
   readonly wanted: Float32Array;
   readonly colours: number;
-  readonly tally: { changedPixels: number; largestChange: number };
 }
 
 /** `gain * answer + offset + light` in place, a channel at a time. */
@@ -97,32 +87,24 @@ function correctRow(row: {
   }
 }
 
-function blendRow({ out, alpha, y, span, wanted, colours, tally }: Row): void {
+function blendRow({ out, alpha, y, span, wanted, colours }: Row): void {
   const { data, channels } = out;
   const perLevel = samplesPerLevel(data);
   const most = 255 * perLevel;
   const base = y * out.width;
-  let [changedPixels, largestChange] = [0, tally.largestChange];
   for (let x = span.from; x < span.to; x++) {
     const opacity = alpha.data[base + x]!;
     if (opacity === 0) continue;
     const weight = opacity / 255;
     let k = x * colours;
     let i = (base + x) * channels;
-    let difference = 0;
     for (let c = 0; c < colours; c++, i++, k++) {
       const before = data[i]!;
       const mixed = before + (wanted[k]! * perLevel - before) * weight;
       // Rounds half up. No branches: which way they go is as random as the picture, and costs twice the rest.
-      const after = Math.max(0, Math.min(most, mixed + 0.5)) | 0;
-      data[i] = after;
-      difference |= after ^ before;
-      largestChange = Math.max(largestChange, Math.abs(after - before));
+      data[i] = Math.max(0, Math.min(most, mixed + 0.5)) | 0;
     }
-    if (difference !== 0) changedPixels++;
   }
-  tally.changedPixels += changedPixels;
-  tally.largestChange = largestChange;
 }
 
 interface Span {

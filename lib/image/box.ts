@@ -108,6 +108,16 @@ export function boxAround(box: Box, size: Size, image: Size): Box {
   };
 }
 
+/** True when `outer` holds all of `inner`. */
+export function isInside(inner: Box, outer: Box): boolean {
+  return (
+    inner.left >= outer.left &&
+    inner.top >= outer.top &&
+    inner.left + inner.width <= outer.left + outer.width &&
+    inner.top + inner.height <= outer.top + outer.height
+  );
+}
+
 /** `box` as seen from the top left corner of `origin`. */
 export function relativeTo(box: Box, origin: Box): Box {
   return { ...box, left: box.left - origin.left, top: box.top - origin.top };

@@ -1,5 +1,5 @@
 import { alignedWindow } from './alignment.ts';
-import { type Blended, blend } from './blend.ts';
+import { blend } from './blend.ts';
 import { adaptiveFeather, defaultFeatherPx } from './feather.ts';
 import { type Harmony, harmoniseOn } from './harmonise.ts';
 import type { Box, Mask, Raster } from './raster.ts';
@@ -8,7 +8,9 @@ import { resample, resizeTo, wholeWindow } from './resample.ts';
 import { type Scores, scoreComposite } from './score.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
-export interface Composite extends Blended {
+export interface Composite {
+  /** The patch: channels and depth of the crop. */
+  readonly raster: Raster;
   /** Where the patch lies in the crop; it holds every pixel of the mask. Of an empty mask it is a corner. */
   readonly patch: Box;
   /** What was blended: size of the patch. Everything changed lies where it is above 0. */
@@ -48,18 +50,18 @@ export function compositeOn(surroundings: Surroundings, edited: Raster): Composi
   const harmony = harmoniseOn(surroundings.ring, aligned);
   const { difference } = harmony;
   const alpha = adaptiveFeather({ mask: patchMask, distance, featherPx, difference, crop, patch });
-  const blended = blend({ crop, edited, patch, alpha, alignment, harmony });
+  const raster = blend({ crop, edited, patch, alpha, alignment, harmony });
   const scores = scoreComposite({
     crop,
     edited,
     mask,
     patch,
     distance,
-    blended: blended.raster,
+    blended: raster,
     registration,
     harmony,
     small,
     ring: surroundings.ring.ring,
   });
-  return { ...blended, patch, alpha, registration, harmony, scores };
+  return { raster, patch, alpha, registration, harmony, scores };
 }

@@ -40,7 +40,7 @@ export type MethodName = keyof typeof methods;
 function paste({ crop, edited, mask }: Job, alpha: Mask, tone: Tone): Result {
   const patch = grow(boundingBox(mask)!, 1, crop);
   const residual = emptyFloatRaster(1, 1, 3);
-  const { raster } = blend({
+  const raster = blend({
     crop,
     edited,
     patch,

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { proveOutside } from '../../../lib/edit/prove.ts';
+import type { ProvedPatch } from '../../../lib/edit/prove-splice.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
+import { crop as cut } from '../../../lib/image/box.ts';
 import { boxedMask } from '../../../lib/image/boxed-mask.ts';
 import { readCrop } from '../../../lib/image/codec/read.ts';
-import type { Box } from '../../../lib/image/raster.ts';
+import type { Box, Raster } from '../../../lib/image/raster.ts';
 import { boxMask, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -14,7 +16,12 @@ const patchBox = { left: 32, top: 16, width: 128, height: 112 };
 const masked = { left: 80, top: 64, width: 30, height: 25 };
 
 /** A JPEG whose patch is inverted inside `painted`, proved against a mask of `masked`. */
-async function proof({ painted, chroma = '4:2:0' }: { painted: Box; chroma?: string }) {
+async function proof(how: {
+  painted: Box;
+  chroma?: string;
+  around?: (box: Box, raster: Raster) => ProvedPatch['around'];
+}) {
+  const { painted, chroma = '4:2:0' } = how;
   const image = await pipelineOf(wavePicture(size)).jpeg({ chromaSubsampling: chroma }).toBuffer();
   const photo = await readPhoto(image, limits);
   const { original } = await readCrop(photo, patchBox);
@@ -28,7 +35,10 @@ async function proof({ painted, chroma = '4:2:0' }: { painted: Box; chroma?: str
   const patches = [{ box: patchBox, original, edited: { ...original, data } }];
   const written = await writeOutput({ photo, patches, isGenerated: false, encoding: undefined });
   expect(written.way).toBe('spliced');
-  return proveOutside({ photo, written, patches, mask: boxedMask(boxMask(size, masked))! });
+  const all = { left: 0, top: 0, ...size };
+  const around = how.around?.(all, (await readCrop(photo, all)).original);
+  const proved = patches.map(({ box }) => ({ box, around }));
+  return proveOutside({ photo, written, patches: proved, mask: boxedMask(boxMask(size, masked))! });
 }
 
 describe('the proof of a spliced JPEG', () => {
@@ -39,6 +49,16 @@ describe('the proof of a spliced JPEG', () => {
     expect(differingPixels).toBeGreaterThan(0);
     // 30 x 25 pixels from (80, 64) share blocks of 16 with 32 x 32; a fringe of one pixel around.
     expect(differingPixels).toBeLessThanOrEqual(34 * 34 - masked.width * masked.height);
+  });
+
+  test('compares with the pixels it is given, where they reach far enough', async () => {
+    const found = await proof({ painted: masked });
+    expect(await proof({ painted: masked, around: (box, raster) => ({ box, raster }) })).toEqual(found);
+    const wrong = (raster: Raster) => ({ ...raster, data: raster.data.map((value) => value ^ 1) });
+    const other = await proof({ painted: masked, around: (box, raster) => ({ box, raster: wrong(raster) }) });
+    expect(other.differingPixels).toBeGreaterThan(found.differingPixels);
+    const few = (_: Box, raster: Raster) => ({ box: masked, raster: wrong(cut(raster, masked)) });
+    expect(await proof({ painted: masked, around: few })).toEqual(found);
   });
 
   test('finds nothing when the mask ends where blocks do and the colours are not subsampled', async () => {

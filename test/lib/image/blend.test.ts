@@ -21,10 +21,8 @@ const base = {
 
 describe('blend', () => {
   it('is original + (edited - original) * alpha / 255', () => {
-    const { raster, changedPixels, largestChange } = blend(base);
+    const raster = blend(base);
     expect([...raster.data]).toEqual([0, 105, 200, 30, 100, 110, 120, 130]);
-    expect(changedPixels).toBe(2);
-    expect(largestChange).toBe(180);
   });
 
   it('gives the original back exactly where alpha is 0, whatever the rest', () => {
@@ -38,7 +36,7 @@ describe('blend', () => {
       fc.property(rasters, ({ values, alphas, shiftX, offset }) => {
         const data = alphas.map((value) => (value < 128 ? 0 : value));
         const crop = { width: 4, height: 2, channels: 3, data: Uint16Array.from(values) };
-        const { raster } = blend({
+        const raster = blend({
           ...base,
           crop,
           edited: picture(5, 3, 3, texture),
@@ -58,7 +56,7 @@ describe('blend', () => {
       tone: { gains: [0.5], offsets: [7] },
       residual: floatPicture(4, 2, 1, (x) => x),
     };
-    const { raster } = blend({ ...base, alpha: maskOf('####', '####'), harmony });
+    const raster = blend({ ...base, alpha: maskOf('####', '####'), harmony });
     expect([...raster.data]).toEqual([107, 108, 109, 110, 107, 108, 109, 110]);
   });
 
@@ -66,31 +64,31 @@ describe('blend', () => {
     const bright = { ...plain(1), tone: { gains: [9], offsets: [0] } };
     const dark = { ...plain(1), tone: { gains: [-9], offsets: [0] } };
     const alpha = maskOf('####', '####');
-    expect([...blend({ ...base, alpha, harmony: bright }).raster.data]).toEqual(new Array(8).fill(255));
-    expect([...blend({ ...base, alpha, harmony: dark }).raster.data]).toEqual(new Array(8).fill(0));
+    expect([...blend({ ...base, alpha, harmony: bright }).data]).toEqual(new Array(8).fill(255));
+    expect([...blend({ ...base, alpha, harmony: dark }).data]).toEqual(new Array(8).fill(0));
   });
 
   it('works at 16 bit, with an answer of 8 or 16 bit', () => {
     const crop = { width: 2, height: 1, channels: 1, data: Uint16Array.of(1000, 40_001) };
     const patch = { left: 0, top: 0, width: 2, height: 1 };
     const args = { ...base, crop, patch, alpha: maskOf('#.') };
-    const eight = blend({ ...args, edited: { ...crop, data: Uint8Array.of(255, 255) } }).raster.data;
+    const eight = blend({ ...args, edited: { ...crop, data: Uint8Array.of(255, 255) } }).data;
     expect(eight).toEqual(Uint16Array.of(65_535, 40_001));
-    const sixteen = blend({ ...args, edited: { ...crop, data: Uint16Array.of(12_345, 12_345) } }).raster.data;
+    const sixteen = blend({ ...args, edited: { ...crop, data: Uint16Array.of(12_345, 12_345) } }).data;
     expect(sixteen).toEqual(Uint16Array.of(12_345, 40_001));
   });
 
   it('leaves an alpha channel the answer does not have as it was', () => {
     const crop = picture(4, 2, 4, (_x, _y, c) => (c === 3 ? 77 : 10));
     const edited = picture(4, 2, 3, () => 200);
-    const { raster } = blend({ ...base, crop, edited, alpha: maskOf('####', '####'), harmony: plain(3) });
+    const raster = blend({ ...base, crop, edited, alpha: maskOf('####', '####'), harmony: plain(3) });
     expect([...raster.data.subarray(0, 8)]).toEqual([200, 200, 200, 77, 200, 200, 200, 77]);
   });
 
   it('puts back where it belongs what the model moved', () => {
     const crop = picture(40, 30, 3, texture);
     const edited = picture(40, 30, 3, (x, y, c) => texture(x - 1.5, y + 0.5, c));
-    const { raster } = blend({
+    const raster = blend({
       crop,
       edited,
       patch: { left: 10, top: 8, width: 20, height: 14 },
@@ -111,7 +109,7 @@ describe('blend', () => {
 
   it('works on 1 x 1', () => {
     const dot = { width: 1, height: 1, channels: 1, data: Uint8Array.of(5) };
-    const { raster } = blend({
+    const raster = blend({
       ...base,
       crop: dot,
       edited: { ...dot, data: Uint8Array.of(9) },

@@ -15,7 +15,7 @@ const edited = picture(400, 300, 3, (x, y, c) => 1.04 * scene(x * 0.8 - 1.1, y *
 
 describe('composite', () => {
   it('moves, corrects and blends an answer so that the object is gone and nothing else has changed', () => {
-    const { patch, raster, alpha, registration, harmony, changedPixels } = composite({ crop, edited, mask });
+    const { patch, raster, alpha, registration, harmony } = composite({ crop, edited, mask });
     expect(patch).toEqual({ left: 109, top: 79, width: 92, height: 72 });
     expect(registration.confident).toBe(true);
     expect(registration.alignment.shiftX * 320).toBeCloseTo(1, 1);
@@ -33,7 +33,6 @@ describe('composite', () => {
     }
     expect(touchedOutside).toBe(0);
     expect(Math.sqrt(sum / count)).toBeLessThan(2.5);
-    expect(changedPixels).toBeLessThanOrEqual(90 * 70);
   });
 
   it.each([1, 2, 3, 4])('keeps the shape of a picture of %i channels at 16 bit', (channels) => {
