@@ -12,23 +12,28 @@ export interface Cursor {
 // Quoted: an empty text is no metadata value everywhere.
 const afterSchema = z.object({ after: z.string() });
 
+/** Reads it only: it is created when it is first moved. */
 export async function openCursor(store: ObjectStore, id: ObjectId, signal: AbortSignal): Promise<Cursor> {
-  let info: ObjectInfo | undefined = await store.stat(id, signal);
-  info ??= (
-    await store.create(id, new Uint8Array(), {
-      contentType: 'application/octet-stream',
-      metadata: { after: '""' },
-      signal,
-    })
-  ).info;
-  const parsed = afterSchema.safeParse(info.metadata);
-  let at = info;
+  let at: ObjectInfo | undefined = await store.stat(id, signal);
+  const parsed = afterSchema.safeParse(at?.metadata);
   return {
     after: parsed.success ? String(JSON.parse(parsed.data.after)) : '',
     async move(after, moveSignal) {
-      const moved = await store.swapMetadata(at, { after: JSON.stringify(after) }, moveSignal);
-      if (moved !== undefined) at = moved;
+      const metadata = { after: JSON.stringify(after) };
+      const moved =
+        at === undefined ? await create(metadata) : await store.swapMetadata(at, metadata, moveSignal);
+      at = moved ?? at;
       return moved !== undefined;
+
+      async function create(metadata: Readonly<Record<string, string>>): Promise<ObjectInfo | undefined> {
+        const contentType = 'application/octet-stream';
+        const { created, info } = await store.create(id, new Uint8Array(), {
+          contentType,
+          metadata,
+          signal: moveSignal,
+        });
+        return created ? info : undefined;
+      }
     },
   };
 }
