@@ -1,14 +1,16 @@
-import { asEditError } from '../errors.ts';
+import { inParallel } from '../engines/in-parallel.ts';
+import { asEditError, EditError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
-import { type PriceOf, smallestFrame } from './cost.ts';
-import { type Cursor, openCursor } from './cursor.ts';
+import type { PriceOf } from './cost.ts';
+import { openCursor } from './cursor.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type FolderMaskOf, folderMaskFinder } from './folder-mask.ts';
 import type { InputSet } from './identity.ts';
 import { collectInputs, type PairingOptions } from './pairing.ts';
 import { type Job, type PlanOptions, planJob } from './plan.ts';
 import type { Buckets } from './run.ts';
+import { ageMs, type End, type NoJob, type SweepReport, sweepSummary } from './sweep-report.ts';
 import { isSettled, readWindow, setOf, stemOf, type Window } from './window.ts';
 
 export interface SweepOptions {
@@ -21,6 +23,11 @@ export interface SweepOptions {
   readonly maxJobs: number;
   /** At most so many pictures are looked at. */
   readonly maxImages: number;
+  /** No picture is begun after this long. */
+  readonly timeMs: number;
+  readonly now: () => number;
+  /** 1 where jobs run here: each takes the memory of its pictures. */
+  readonly dispatchesAtOnce: number;
   /** Younger sets are left to their events. */
   readonly minAgeMs: number;
   /** Lists what would be done, and does nothing. */
@@ -29,76 +36,123 @@ export interface SweepOptions {
   readonly log: Log;
 }
 
-export interface SweepReport {
-  readonly images: number;
-  readonly settled: number;
-  readonly young: number;
-  readonly incomplete: number;
-  /** What was dispatched, or would be. */
-  readonly jobs: readonly { readonly image: string; readonly job: string }[];
-  readonly failures: number;
-  /** How long the oldest of these sets has been complete; 0 when every set has an end or is young. */
-  readonly oldestOpenMs: number;
-  /** At one call of the model for each job, of the smallest size; `null` when the model's price is not known. */
-  readonly costEstimateUsd: number | null;
-  /** The whole bucket has been looked at since the cursor's last start. */
-  readonly isComplete: boolean;
-}
-
 const windowImages = 500;
+/** Looked at together; a sweep that is stopped in the middle looks at some of them again. */
+const batchImages = 50;
+/** Each is three or four listings, one after the other. */
+const looksAtOnce = 10;
+/** Cloud Storage takes one write a second for one object. */
+const rememberEveryMs = 10_000;
+/** Within the time that a process which is told to end is given. */
+const farewellMs = 5000;
 
 /**
  * Dispatches every complete set that has no result and no error file: what events lost, and what lay in the
- * bucket before there was a function. Goes on where the last sweep stopped; running it twice at once or
- * killing it at any point does no harm, since jobs are named by their inputs.
+ * bucket before there was a function. Goes on where the last sweep stopped, also when that one ran out of time;
+ * running it twice at once or killing it at any point does no harm, since jobs are named by their inputs.
  */
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
-  const { store, buckets, maxImages, maxJobs, isDryRun } = options;
+  const { store, buckets, maxImages, maxJobs, isDryRun, now, log } = options;
+  const stopAt = now() + options.timeMs;
+  const isOver = () => signal.aborted || now() >= stopAt;
   const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
-  const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
-  const jobs: { image: string; job: string }[] = [];
-  let cost: number | null = 0;
-  const looking = { ...options, folderMaskOf: folderMaskFinder(store, buckets.input) };
+  const sum = sweepSummary(options.priceOf);
+  const looking = { ...options, isOver, folderMaskOf: folderMaskFinder(store, buckets.input) };
   let after = cursor.after;
   let isComplete = false;
+  let remembered = { place: after, atMs: now() };
+  const remember = async () => {
+    const place = isComplete ? '' : after;
+    if (isDryRun || place === remembered.place) return;
+    remembered = { place, atMs: now() };
+    // A signal of its own: what was done by a sweep that was aborted is done.
+    const isMoved = await cursor.move(place, AbortSignal.timeout(farewellMs));
+    if (!isMoved) log.info('Another sweep moved the cursor');
+  };
+  const isFull = () => sum.images() >= maxImages || sum.jobs() >= maxJobs;
 
-  while (!isComplete && tally.images < maxImages && jobs.length < maxJobs) {
-    const window = await readWindow(
-      { store, buckets, after, maxImages: Math.min(windowImages, maxImages - tally.images) },
-      signal,
-    );
-    for (const image of window.images) {
-      if (jobs.length >= maxJobs) break;
-      const verdict = await judge(image, window, looking, signal);
-      tally.images++;
-      after = image.name;
-      if (typeof verdict === 'string') {
-        tally[verdict]++;
-        continue;
+  try {
+    while (!isComplete && !isFull() && !isOver()) {
+      const count = Math.min(windowImages, maxImages - sum.images());
+      const window = await readWindow({ store, buckets, after, maxImages: count }, signal);
+      for (let at = 0; at < window.images.length && !isFull() && !isOver(); ) {
+        const batch = window.images.slice(at, at + batchImages);
+        const { done, fault } = await workOn(batch, window, maxJobs - sum.jobs(), looking, signal);
+        for (const end of done) sum.add(end);
+        at += done.length;
+        after = window.images[at - 1]?.name ?? after;
+        if (fault !== undefined) throw fault;
       }
-      tally.oldestOpenMs = Math.max(tally.oldestOpenMs, ageMs(verdict.inputs));
-      if (!isDryRun && !(await dispatched(verdict, options, signal))) {
-        tally.failures++;
-        continue;
-      }
-      jobs.push({ image: image.name, job: verdict.id });
-      const price = options.priceOf({ frame: smallestFrame, samples: verdict.request?.samples ?? 1 });
-      cost = cost === null || price === undefined ? null : cost + price;
+      isComplete = window.isLast && after === (window.images.at(-1)?.name ?? after);
+      if (now() - remembered.atMs >= rememberEveryMs) await remember();
     }
-    isComplete = window.isLast && after === (window.images.at(-1)?.name ?? after);
+  } catch (thrown) {
+    // What was aborted is left to the next sweep.
+    if (!isOver() || asEditError(thrown).kind !== 'passing') throw thrown;
+  } finally {
+    await remember();
   }
-  if (!isDryRun) await remember(cursor, isComplete ? '' : after, options.log, signal);
-  return { ...tally, jobs, costEstimateUsd: cost, isComplete };
+  return { ...sum.report(), isComplete, isOutOfTime: !isComplete && !isFull() };
 }
 
-type Looking = SweepOptions & { readonly folderMaskOf: FolderMaskOf };
+/** The ends of the first of these pictures, in order: of as many as there was time, and room for their jobs. */
+async function workOn(
+  batch: readonly ObjectInfo[],
+  window: Window,
+  room: number,
+  options: Looking,
+  signal: AbortSignal,
+): Promise<Prefix<End>> {
+  const { isDryRun, isOver, dispatchesAtOnce } = options;
+  const judged = await inOrder(batch, looksAtOnce, async (image) => {
+    if (isOver()) throw stopped();
+    return judge(image, window, options, signal);
+  });
+  let jobs = 0;
+  const full = judged.done.findIndex((verdict) => typeof verdict !== 'string' && ++jobs === room);
+  const taken = full === -1 ? judged.done : judged.done.slice(0, full + 1);
+  const ended = await inOrder(taken, dispatchesAtOnce, async (verdict): Promise<End> => {
+    if (typeof verdict === 'string') return verdict;
+    if (isDryRun) return { job: verdict, isDispatched: true };
+    if (isOver()) throw stopped();
+    return { job: verdict, isDispatched: await dispatched(verdict, options, signal) };
+  });
+  return { done: ended.done, fault: ended.fault ?? (full === -1 ? judged.fault : undefined) };
+}
+
+const stopped = () => new EditError('CANCELLED', 'The time of this sweep is over');
+
+interface Prefix<T> {
+  readonly done: readonly T[];
+  /** Of the first one that is not done. */
+  readonly fault: unknown;
+}
+
+/** Works on these, `limit` at a time, as far as all goes well. */
+async function inOrder<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<Prefix<R>> {
+  const done: R[] = [];
+  for (const result of await inParallel(
+    items.map((item) => () => work(item)),
+    limit,
+  )) {
+    if (result.status === 'rejected') return { done, fault: result.reason };
+    done.push(result.value);
+  }
+  return { done, fault: undefined };
+}
+
+type Looking = SweepOptions & { readonly folderMaskOf: FolderMaskOf; readonly isOver: () => boolean };
 
 async function judge(
   image: ObjectInfo,
   window: Window,
   options: Looking,
   signal: AbortSignal,
-): Promise<Job | 'settled' | 'young' | 'incomplete'> {
+): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
   const seen = await setInWindow(image, window, options, signal);
   if (seen !== undefined && isSettled(seen, terminals)) return 'settled';
@@ -126,13 +180,6 @@ async function setInWindow(
   return setOf(image, members, pairing.folderMask ? await folderMaskOf(image.name, signal) : undefined);
 }
 
-function ageMs({ image, mask, request }: InputSet): number {
-  const created = [image, mask, request].map((info) =>
-    info === undefined ? 0 : Date.parse(info.timeCreated),
-  );
-  return image.serverTimeMs - Math.max(...created);
-}
-
 /** A job that fails to start here is found again by the next sweep. */
 async function dispatched(job: Job, { dispatch, log }: SweepOptions, signal: AbortSignal): Promise<boolean> {
   try {
@@ -142,8 +189,4 @@ async function dispatched(job: Job, { dispatch, log }: SweepOptions, signal: Abo
     log.warn('A job could not be dispatched', { job: job.id, code: asEditError(error).code });
     return false;
   }
-}
-
-async function remember(cursor: Cursor, after: string, log: Log, signal: AbortSignal): Promise<void> {
-  if (!(await cursor.move(after, signal))) log.info('Another sweep moved the cursor');
 }

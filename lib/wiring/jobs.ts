@@ -4,7 +4,7 @@ import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import { type PriceOf, smallestFrame } from '../jobs/cost.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import type { SweepReport } from '../jobs/sweep.ts';
+import type { SweepReport } from '../jobs/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { traceHeaders } from '../trace/context.ts';
@@ -38,6 +38,10 @@ interface JobParts {
 const sweepMinAgeMs = 120_000;
 /** Looked at by one sweep: a listing of this many takes some seconds. */
 const sweepMaxImages = 20_000;
+/** Of its deadline: what has begun then ends in order. */
+const sweepShare = 0.9;
+/** Tasks are small requests; jobs that run here take the memory of their pictures. */
+const tasksAtOnce = 10;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
 export async function makeJobs({ config, log, tracing, editWith, shutdown }: JobParts): Promise<Jobs> {
@@ -53,6 +57,7 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   const { name: engine } = await makeEngine(config, config, tracing);
   const inline = inlineByEngine({ config, log, tracing, editWith, shutdown }, { store, buckets });
   const dispatch = config.queue === undefined ? inline : await queued(config.queue, config.budget, tracing);
+  const dispatchesAtOnce = config.queue === undefined ? 1 : tasksAtOnce;
   const pairing = { folderMask: config.folderMask };
   const plan = {
     engine,
@@ -82,6 +87,9 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
           dispatch,
           maxJobs: config.sweepMaxJobs,
           maxImages: sweepMaxImages,
+          timeMs: sweepShare * config.editDeadlineMs,
+          now: Date.now,
+          dispatchesAtOnce,
           minAgeMs: sweepMinAgeMs,
           isDryRun,
           priceOf: priceOf(config, engine),

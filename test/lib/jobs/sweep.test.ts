@@ -15,6 +15,9 @@ function optionsFor(world: MemoryBuckets, changes: Partial<SweepOptions> = {}): 
     dispatch: inlineDispatch(runOptions(store, fakeEngine())),
     maxJobs: 100,
     maxImages: 1000,
+    timeMs: 60_000,
+    now: Date.now,
+    dispatchesAtOnce: 1,
     minAgeMs: 120_000,
     isDryRun: false,
     priceOf: ({ samples }) => samples * 0.04,
@@ -168,12 +171,132 @@ describe('sweep', () => {
     }
   });
 
+  describe('that runs out of time', () => {
+    const pairs = (count: number) =>
+      Array.from({ length: count }, (_, n) => [`p${100 + n}.jpg`, `p${100 + n}.mask.png`]).flat();
+    const lonely = Array.from({ length: 300 }, (_, n) => `l${100 + n}.jpg`);
+
+    it('stops in order before its deadline, says so, and the next one goes on behind that place', async () => {
+      const world = worldOf(...pairs(7));
+      let nowMs = 0;
+      const dispatch = async () => {
+        nowMs += 400;
+      };
+      const limited = { dispatch, now: () => nowMs, timeMs: 1000 };
+      const reports = [];
+      for (let run = 0; run < 3; run++) reports.push(await sweep(optionsFor(world, limited), never));
+      expect(reports.map(imagesOf)).toEqual([
+        ['p100.jpg', 'p101.jpg', 'p102.jpg'],
+        ['p103.jpg', 'p104.jpg', 'p105.jpg'],
+        ['p106.jpg'],
+      ]);
+      const stopped = { images: 3, isOutOfTime: true, isComplete: false, oldestOpenMs: 10 * 60_000 };
+      expect(reports).toMatchObject([stopped, stopped, { isOutOfTime: false, isComplete: true }]);
+    });
+
+    it('keeps what it has done when it is aborted in the middle of anything', async () => {
+      // A whole one makes about forty requests.
+      for (let requests = 2; requests < 38; requests += 3) {
+        const world = worldOf(...pairs(12));
+        const found: string[] = [];
+        for (let run = 0; run < 2; run++) {
+          const aborting = new AbortController();
+          const store = memoryClient(world, (request) => {
+            if (run === 0 && request === requests) aborting.abort();
+            return undefined;
+          });
+          const dispatch = async (job: { readonly inputs: { readonly image: { readonly name: string } } }) =>
+            void found.push(job.inputs.image.name);
+          const report = await sweep(
+            optionsFor(world, { store, dispatch, dispatchesAtOnce: 5 }),
+            aborting.signal,
+          );
+          expect(report).toMatchObject({ isComplete: run === 1, isOutOfTime: run === 0 });
+        }
+        expect(found).toEqual([...new Set(found)]);
+        expect(found).toHaveLength(12);
+      }
+    });
+
+    it('gets past thousands of pictures without masks, over several calls', async () => {
+      const world = worldOf(...lonely, 'z.jpg', 'z.mask.png');
+      const found: string[] = [];
+      let calls = 0;
+      for (let isComplete = false; !isComplete && calls < 30; calls++) {
+        const aborting = new AbortController();
+        const store = memoryClient(world, (request) => {
+          // In the middle of a batch.
+          if (request === 100) aborting.abort();
+          return undefined;
+        });
+        const report = await sweep(optionsFor(world, { store }), aborting.signal);
+        found.push(...imagesOf(report));
+        isComplete = report.isComplete;
+      }
+      expect(found).toEqual(['z.jpg']);
+      expect(calls).toBeGreaterThan(2);
+      expect(calls).toBeLessThan(20);
+    });
+
+    it('has remembered its place when it is killed', async () => {
+      const world = worldOf(...Array.from({ length: 1100 }, (_, n) => `l${1000 + n}.jpg`));
+      let nowMs = 0;
+      const store = memoryClient(world, (request) => {
+        nowMs += 10;
+        return request > 2500 ? 'crash-before' : undefined;
+      });
+      await expect(sweep(optionsFor(world, { store, now: () => nowMs }), never)).rejects.toThrow();
+      const after = await sweep(optionsFor(world), never);
+      expect(after).toMatchObject({ images: 600, isComplete: true });
+    });
+  });
+
+  it('looks at some pictures at once, starts jobs as many at once as it is told, and no more than it may', async () => {
+    const world = worldOf(
+      ...Array.from({ length: 60 }, (_, n) => [`p${100 + n}.jpg`, `p${100 + n}.mask.png`]).flat(),
+    );
+    const atOnce = (limit: number) => {
+      let running = 0;
+      let most = 0;
+      return {
+        most: () => most,
+        async run() {
+          most = Math.max(most, ++running);
+          await new Promise(setImmediate);
+          running--;
+          expect(most).toBeLessThanOrEqual(limit);
+        },
+      };
+    };
+    const looks = atOnce(10);
+    const starts = atOnce(5);
+    const memory = memoryClient(world);
+    const store: typeof memory = {
+      ...memory,
+      async *list(bucket, options, signal) {
+        await looks.run();
+        yield* memory.list(bucket, options, signal);
+      },
+    };
+    const report = await sweep(
+      optionsFor(world, { store, dispatch: starts.run, dispatchesAtOnce: 5, maxJobs: 55 }),
+      never,
+    );
+    expect(report.jobs).toHaveLength(55);
+    expect([looks.most(), starts.most()]).toEqual([10, 5]);
+    expect(imagesOf(await sweep(optionsFor(world), never))[0]).toBe('p155.jpg');
+  });
+
   it('says what it would do and cost, and does nothing', async () => {
     const world = worldOf('a.jpg', 'a.mask.png', 'b.jpg', 'b.mask.png');
-    const dry = await sweep(optionsFor(world, { isDryRun: true }), never);
+    const objects = [...world.objects.keys()];
+    const store = memoryClient(world);
+    const dry = await sweep(optionsFor(world, { store, isDryRun: true }), never);
+    expect([...world.objects.keys()]).toEqual(objects);
+    // The rights of a reader are enough.
+    expect(store.requests.filter((request) => !/^(stat|read|list) /.test(request))).toEqual([]);
     expect(imagesOf(dry)).toEqual(['a.jpg', 'b.jpg']);
     expect(dry.costEstimateUsd).toBeCloseTo(0.08);
-    expect([...world.objects.keys()].filter((key) => key.startsWith('output/'))).toEqual([]);
     expect(imagesOf(await sweep(optionsFor(world), never))).toEqual(['a.jpg', 'b.jpg']);
   });
 

@@ -62,6 +62,7 @@ async function sweepLate(log: Log): Promise<void> {
   const options = {
     ...{ store: memoryClient(world), buckets, pairing: { folderMask: false }, plan: planOptions, log },
     ...{ maxJobs: 10, maxImages: 10, minAgeMs: 120_000, priceOf: () => 0, dispatch: async () => undefined },
+    ...{ timeMs: 60_000, now: Date.now, dispatchesAtOnce: 1 },
   };
   const handle = ({ isDryRun }: { readonly isDryRun: boolean }, signal: AbortSignal) =>
     sweep({ ...options, isDryRun }, signal);

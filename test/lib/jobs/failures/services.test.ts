@@ -60,6 +60,7 @@ describe('Events or tasks lost, trigger deleted', () => {
     const options = {
       ...{ store, buckets, plan: planOptions, log: silentLog, pairing: { folderMask: false } },
       ...{ maxJobs: 10, maxImages: 10, minAgeMs: 120_000, isDryRun: false, priceOf: () => 0 },
+      ...{ timeMs: 60_000, now: Date.now, dispatchesAtOnce: 1 },
       dispatch: inlineDispatch(runOptions(store, numbered())),
     };
     expect(await sweep(options, never)).toMatchObject({ jobs: [{ image: 'd/p.jpg' }] });
