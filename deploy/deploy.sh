@@ -14,7 +14,8 @@ Run it again after a change: what is there is kept or updated.
   --model ID           the model of that engine; default: the engine's own
   --endpoint-id ID     the endpoint of a self-deployed model, for --engine endpoint
   --daily-cap-usd N    estimated model costs of uploads on one day (UTC) after which jobs wait; default: no cap
-  --max-instances N    instances of each function at most, 1 to 1000; default: 10
+  --max-instances N    instances of each function at most, 1 to 1000, of 2 vCPU and 4 GiB; default: 10, which is
+                       the quota of a new project in a region
   --dry-run            print every command as a shell script, run none; needs neither gcloud nor a login
   --destroy            take it all away again, after asking; pictures only after a second question
   --help

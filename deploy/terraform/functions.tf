@@ -71,8 +71,8 @@ module "run_job" {
   concurrency     = 1
   timeout_seconds = local.timeout_seconds
   min_instances   = 0
-  # As many as the queues start at once, and some for those that a timeout left behind.
-  max_instances = ceil((var.live_queue.at_once + var.backfill_queue.at_once) * 6 / 5)
+  # As many as the queues start at once, and some for those that a timeout left behind: within the quota.
+  max_instances = min(var.max_workers, ceil((var.live_queue.at_once + var.backfill_queue.at_once) * 6 / 5))
   ingress       = "ALLOW_INTERNAL_ONLY"
   invokers      = { tasks = google_service_account.tasks.member }
   environment   = local.job_settings
@@ -104,9 +104,9 @@ module "http" {
   depends_on = [time_sleep.builder]
 
   for_each = {
-    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, description = "A photo and its mask -> the edited photo." }
-    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, description = "Text -> pictures." }
-    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, description = "A picture -> a larger one." }
+    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "A photo and its mask -> the edited photo." }
+    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Text -> pictures." }
+    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "A picture -> a larger one." }
   }
 
   common          = local.common
@@ -118,7 +118,7 @@ module "http" {
   concurrency     = each.value.concurrency
   timeout_seconds = local.timeout_seconds
   min_instances   = each.value.min_instances
-  max_instances   = 10
+  max_instances   = each.value.max_instances
   ingress         = var.ingress
   invokers        = { for member in var.users : member => member }
   environment     = local.engine_settings

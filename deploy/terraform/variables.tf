@@ -114,10 +114,29 @@ variable "worker_memory" {
   }
 }
 
+variable "max_workers" {
+  description = <<-TEXT
+    Workers at most, of 2 vCPU and worker_memory each; edit has as many beside them, 10 at most. 1 to 1000, default 10: Cloud Run
+    refuses a function that could take more than the project's quota in the region, which for a new project is 20 vCPU and
+    40 GiB. More: ask for more quota first ("Total CPU allocation" and "Total memory allocation, per project per region").
+  TEXT
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.max_workers >= 1 && var.max_workers <= 1000 && floor(var.max_workers) == var.max_workers
+    error_message = "Expected a whole number from 1 to 1000."
+  }
+  validation {
+    condition     = var.max_workers >= var.live_queue.at_once + var.backfill_queue.at_once
+    error_message = "Expected a worker for each task at work, live_queue.at_once + backfill_queue.at_once, and a quota for them."
+  }
+}
+
 variable "live_queue" {
-  description = "Limits of the queue of new uploads: tasks started per second (0.01 to 500, default 2) and at work at once (1 to 1000, default 20). Keep rate x calls below the model's quota: 2 a second are 120 calls a minute."
+  description = "Limits of the queue of new uploads: tasks started per second (0.01 to 500, default 2) and at work at once (1 to 1000, default 8). Keep rate x calls below the model's quota: 2 a second are 120 calls a minute."
   type        = object({ per_second = number, at_once = number })
-  default     = { per_second = 2, at_once = 20 }
+  default     = { per_second = 2, at_once = 8 }
 
   validation {
     condition     = var.live_queue.per_second >= 0.01 && var.live_queue.per_second <= 500
@@ -130,9 +149,9 @@ variable "live_queue" {
 }
 
 variable "backfill_queue" {
-  description = "The same limits for what the sweep finds: lost events, and pictures that were there before (defaults 0.5 and 5). Both queues share the model's quota."
+  description = "The same limits for what the sweep finds: lost events, and pictures that were there before (defaults 0.5 and 2). Both queues share the model's quota and max_workers."
   type        = object({ per_second = number, at_once = number })
-  default     = { per_second = 0.5, at_once = 5 }
+  default     = { per_second = 0.5, at_once = 2 }
 
   validation {
     condition     = var.backfill_queue.per_second >= 0.01 && var.backfill_queue.per_second <= 500

@@ -7,6 +7,7 @@ import { engineNames } from '../../lib/engines/engine-names.ts';
 import { type FakeCloud, fakeCloud, script } from '../support/deploy-script.ts';
 import { type GcloudCommand, gcloudCommands } from '../support/gcloud-commands.ts';
 import { policies, policyFaults } from '../support/gcloud-policies.ts';
+import { fitsNewProject } from '../support/new-project.ts';
 import { repository } from '../support/packed.ts';
 
 const place = ['my-project', 'europe-west4'];
@@ -40,6 +41,18 @@ describe('--dry-run', () => {
       expect(commands.length).toBeGreaterThan(30);
       expect(policyFaults(commands)).toEqual([]);
     }
+  });
+
+  test('each function fits the quota of a new project, unless more instances are asked for', () => {
+    const isEachFitting = (...args: string[]) =>
+      gcloudCommands(dryRun(...args).stdout)
+        .filter(({ words }) => words[0] === 'functions' && words[1] === 'deploy')
+        .map(({ flags }) => {
+          const [cpu, maxInstances] = [Number(flags.get('--cpu')), Number(flags.get('--max-instances'))];
+          return fitsNewProject({ cpu, memory: String(flags.get('--memory')), maxInstances });
+        });
+    expect(isEachFitting()).toEqual([true, true]);
+    expect(isEachFitting('--max-instances', '11')).toEqual([false, false]);
   });
 
   test('prints a script that does what a run does', () => {

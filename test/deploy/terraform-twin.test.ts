@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FunctionName, functionTable } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
+import { fitsNewProject } from '../support/new-project.ts';
 import { repository } from '../support/packed.ts';
 import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
 import {
@@ -133,6 +134,28 @@ describe.skipIf(!isThere)('the configuration, worked out by terraform', { timeou
       );
       expect(timeoutSeconds).toBeLessThan(taskSeconds);
     }
+  });
+
+  test('a new project has room for every function', () => {
+    const tooLarge = functionsIn(made).filter(([, body]) => {
+      const service = nested(body, 'service_config');
+      const [cpu, maxInstances] = [Number(service['available_cpu']), Number(service['max_instance_count'])];
+      return !fitsNewProject({ cpu, memory: String(service['available_memory']), maxInstances });
+    });
+    expect(tooLarge.map(([name]) => name)).toEqual([]);
+  });
+
+  // Each alone: Terraform compares no variables of which one is refused.
+  test.each([
+    [
+      'more tasks at work than workers',
+      { live_queue: { per_second: 2, at_once: 9 } },
+      'var.max_workers is 10',
+    ],
+    ['half a worker', { max_workers: 10.5 }, 'var.max_workers is 10.5'],
+    ['a log level that metrics are blind at', { settings: { LOG_LEVEL: 'warn' } }, 'Expected LOG_LEVEL'],
+  ])('%s: refused', async (_, variables, message) => {
+    expect((await planned({ ...least, ...variables })).errors).toContain(message);
   });
 
   test('the embedded engine has no model, and no cap is no setting', () => {

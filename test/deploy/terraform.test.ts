@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../lib/engines/engine-names.ts';
 import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
+import { fitsNewProject } from '../support/new-project.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
 import {
@@ -118,6 +119,20 @@ test('the default model is one the engine knows, still served, with a price for 
   const entry = modelEntry(model);
   expect(entry).toMatchObject({ apis: [engine], state: 'current' });
   expect(estimateUsd(entry, { width: 1024, height: 1024 }, 1)).toBeGreaterThan(0);
+});
+
+test('the default workers fit the quota of a new project, and each task at work has one', () => {
+  const { variable, module } = real.root;
+  const maxInstances = Number(at(variable, 'max_workers')['default']);
+  const cpu = Number(at(module, 'run_job')['cpu']);
+  const memory = String(at(variable, 'worker_memory')['default']);
+  expect({ cpu, memory, maxInstances, fits: fitsNewProject({ cpu, memory, maxInstances }) }).toMatchObject({
+    fits: true,
+  });
+  const atOnce = ['live_queue', 'backfill_queue'].map((queue) =>
+    Number(at(variable, queue, 'default')['at_once']),
+  );
+  expect(atOnce.reduce((sum, count) => sum + count)).toBe(maxInstances);
 });
 
 test('every engine may be chosen', () => {

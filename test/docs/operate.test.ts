@@ -35,6 +35,9 @@ function costs(): string {
 
 const pictures = 1e6;
 const secondsOfJob = 20;
+const worker = { cpu: 2, gib: 4 };
+/** Of new uploads, which go on beside the million. */
+const liveAtOnce = 8;
 const requestsOfJob = { writes: 6, reads: 4, listings: 6 };
 const sweepSeconds = 600;
 /** The most the setting takes; beyond, sweeps must come more often. */
@@ -44,14 +47,20 @@ const taskDays = 31;
 function scale(): string {
   const requests = Object.values(requestsOfJob).reduce((sum, count) => sum + count);
   return markdownTable(
-    ['`per_second`', 'days', 'calls a minute', '`at_once`', 'storage requests a second', '`SWEEP_MAX_JOBS`'],
-    [0.5, 2, 10, 30].map((perSecond) =>
+    [
+      ...['`per_second`', 'days', 'calls a minute', '`at_once`', '`max_workers`', 'vCPU', 'GiB'],
+      ...['storage requests a second', '`SWEEP_MAX_JOBS`'],
+    ],
+    [0.1, 0.5, 2, 10, 30].map((perSecond) =>
       [
         perSecond,
         (pictures / perSecond / 86_400).toFixed(1),
         perSecond * 60,
         perSecond * secondsOfJob,
-        perSecond * requests,
+        perSecond * secondsOfJob + liveAtOnce,
+        (perSecond * secondsOfJob + liveAtOnce) * worker.cpu,
+        (perSecond * secondsOfJob + liveAtOnce) * worker.gib,
+        Number((perSecond * requests).toFixed(1)),
         perSecond * sweepSeconds <= maxJobsOfSweep
           ? perSecond * sweepSeconds
           : `${maxJobsOfSweep}, every ${Math.floor(maxJobsOfSweep / perSecond / 60)} minutes`,
@@ -85,6 +94,16 @@ test('the figures in the text are those of code, Terraform and measurement', () 
   // A million tasks at once would take longer than a task lives.
   expect(pictures / feed / 86_400).toBeGreaterThan(taskDays);
   const variables = read('deploy/terraform/variables.tf');
+  expect(variables).toContain(`default     = { per_second = 2, at_once = ${liveAtOnce} }`);
+  expect(variables).toContain(`default     = "${worker.gib}Gi"`);
+  expect(read('deploy/terraform/functions.tf')).toMatch(
+    new RegExp(`module "run_job" {[^}]*cpu +=  ?${worker.cpu}\\n`),
+  );
+  const [, atOnce, maxWorkers] = /at_once = (\d+) \}\nmax_workers += (\d+) /.exec(document) ?? [];
+  expect(Number(maxWorkers)).toBe(Number(atOnce) + liveAtOnce);
+  expect(document).toContain(
+    `# ${Number(maxWorkers) * worker.cpu} vCPU, ${Number(maxWorkers) * worker.gib} GiB`,
+  );
   expect(variables).toContain('default     = "*/10 * * * *"');
   expect(variables).toMatch(/variable "daily_cost_cap_usd" \{[^}]*default {5}= 20\n/);
 });
