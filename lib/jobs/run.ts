@@ -239,8 +239,9 @@ function deadlineSignal(deadlineMs: number, outer: AbortSignal): { signal: Abort
   const timer = setTimeout(() => controller.abort(late), deadlineMs);
   const stop = () => {
     const { reason } = outer;
-    // What `AbortSignal.timeout` gives: counted, else a file that is never done in time would come back for ever.
-    const isLate = reason instanceof DOMException && reason.name === 'TimeoutError';
+    // A function's deadline is counted, else a file that is never done in time would come back for ever.
+    const isLate =
+      reason instanceof EditError ? reason.code === 'DEADLINE_EXCEEDED' : reason?.name === 'TimeoutError';
     controller.abort(isLate ? late : new EditError('CANCELLED', 'The work was cancelled', { cause: reason }));
   };
   if (outer.aborted) stop();

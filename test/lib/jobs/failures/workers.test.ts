@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EditError } from '../../../../lib/errors.ts';
 import { defaultBudget } from '../../../../lib/jobs/budget.ts';
 import {
   afterLease,
@@ -165,14 +166,17 @@ describe('File that kills the process', () => {
     expect(claimOf(world)).toMatchObject({ state: 'FAILED' });
   });
 
-  it('so does one that is never done in time, whoever keeps the time', async () => {
+  it.each([
+    ['AbortSignal.timeout', new DOMException('late', 'TimeoutError')],
+    ['the function', new EditError('DEADLINE_EXCEEDED', 'Expected an answer in time')],
+  ])('so does one that is never done in time, as kept by %s', async (_, reason) => {
     const world = dropPair();
     const engine = fakeEngine();
     for (let i = 0; i < defaultBudget.maxAttempts; i++) {
       const late = new AbortController();
       // The deadline of the function ends the run, a moment before the job's own would.
       const editWith = () => () => {
-        late.abort(new DOMException('late', 'TimeoutError'));
+        late.abort(reason);
         return Promise.reject(new Error('aborted in the words of the edit'));
       };
       expect(await deliver(world, engine, { run: { editWith }, signal: late.signal })).toBe('redeliver');
