@@ -1,4 +1,5 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import type { EncodedImage } from '../lib/engines/engine.ts';
 import type { PictureOutcome, PictureReply } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
 import { httpFunction, type Rim } from './http.ts';
@@ -16,16 +17,21 @@ export interface PicturesFunctionOptions extends Rim {
 
 /**
  * `POST` application/json -> every candidate as JSON, in base64 or by its `gs://` address; with
- * `Accept: image/*` the first picture itself.
+ * `Accept: image/*` the first picture itself, where there is one.
  */
 export function picturesFunction({ make, ...rim }: PicturesFunctionOptions): HttpFunction {
   return httpFunction({ ...rim, methods: ['POST'] }, async (request, response, signal) => {
     const value = jsonBody(request);
+    const isImageWanted = wantsImage(request);
+    // Before anything is paid for.
+    if (isImageWanted) assertNotStored(value);
     const reply = await (await make())(value, signal);
     const { engine, calls, warnings, outcomes } = reply;
     const facts = { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
-    const answer = wantsImage(request) ? answerImage : answerJson;
-    return { send: () => answer(response, reply), facts };
+    const image = isImageWanted ? firstImage(reply) : undefined;
+    const send = () =>
+      image === undefined ? answerJson(response, reply) : answerImage(response, image, engine);
+    return { send, facts };
   });
 }
 
@@ -40,20 +46,25 @@ function wantsImage(request: Request): boolean {
   return accepted.includes('image/') && !accepted.includes('json');
 }
 
+/** @throws {EditError} `REQUEST_INVALID` where the model would put its pictures into a bucket. */
+function assertNotStored(value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('storageUri' in value)) return;
+  throw new EditError(
+    'REQUEST_INVALID',
+    'Expected Accept: application/json or no storageUri, as pictures in a bucket are answered by their address',
+  );
+}
+
 type NamedReply = PictureReply & { readonly engine: string };
 
 function answerJson(response: Response, reply: NamedReply): void {
   response.json({ ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) });
 }
 
-function answerImage(response: Response, { outcomes, engine }: NamedReply): void {
-  const image = outcomes.find((outcome) => outcome.kind === 'image')?.image;
-  if (image === undefined) {
-    throw new EditError(
-      'REQUEST_INVALID',
-      'Expected Accept: application/json, as the pictures are in a bucket',
-    );
-  }
+const firstImage = ({ outcomes }: PictureReply) =>
+  outcomes.find((outcome) => outcome.kind === 'image')?.image;
+
+function answerImage(response: Response, image: EncodedImage, engine: string): void {
   response.set('Inpaint-Engine', engine);
   response.type(image.mediaType).send(Buffer.from(image.bytes));
 }

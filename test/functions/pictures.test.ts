@@ -95,6 +95,20 @@ describe('generate', () => {
   });
 });
 
+it.each([
+  ['generate', { prompt: 'a lighthouse at dusk' }],
+  ['upscale', { image: pngBase64(), factor: 'x4' }],
+])('%s refuses an image beside storageUri before the model is paid', async (name, body) => {
+  const callsBefore = fake.seen.length;
+  const stored = { ...body, storageUri: 'gs://pictures/out/' };
+  const response = await post(name, stored, { accept: 'image/*' });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
+  expect(fake.seen).toHaveLength(callsBefore);
+  expect((await post(name, stored)).status).toBe(200);
+  expect(fake.seen).toHaveLength(callsBefore + 1);
+});
+
 it('upscale answers one larger picture', async () => {
   const response = await post('upscale', { image: pngBase64(), factor: 'x4' });
   expect(response.status).toBe(200);
