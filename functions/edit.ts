@@ -1,7 +1,8 @@
 import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
 import { EditError } from '../lib/errors.ts';
-import { parseRequestFields } from '../lib/request.ts';
+import { type EditRequest, parseRequestFields } from '../lib/request.ts';
+import { assertAnswerFits, base64Length, jsonSender } from './answer.ts';
 import { httpFunction, type Rim } from './http.ts';
 
 interface EditFunctionOptions extends Rim {
@@ -23,26 +24,38 @@ export function editFunction({ edit, maxImageBytes, ...rim }: EditFunctionOption
     const image = files.get('image');
     if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
     const parsed = parseRequestFields(fields);
+    const isJson = request.get('accept')?.includes('application/json') ?? false;
+    assertAnswerFits(expectedSize(image, parsed, isJson), rim.maxAnswerBytes);
     const result = await (await edit())({ image, mask: files.get('mask'), request: parsed }, signal);
-    const answer = request.get('accept')?.includes('application/json') ? answerJson : answerImage;
-    return { send: () => answer(response, result), facts: result.report };
+    const sender = isJson ? jsonOf : imageOf;
+    return { send: sender(response, result, rim.maxAnswerBytes), facts: result.report };
   });
 }
 
-function answerImage(response: Response, { outputs, report }: EditResult): void {
-  const [best] = outputs;
-  if (best === undefined) throw new EditError('INTERNAL', 'Expected at least one output, got none');
-  response.set('Inpaint-Engine', report.engine);
-  if (report.warnings.length > 0) response.set('Inpaint-Warnings', headerText(report.warnings.join(' | ')));
-  response.type(best.mediaType).send(Buffer.from(best.bytes));
+/** Bytes, as far as known before a model is asked: a JPEG that stays one stays about as large. Of other pictures: 0. */
+function expectedSize(image: Uint8Array, request: EditRequest, isJson: boolean): number {
+  const isJpeg = image[0] === 0xff && image[1] === 0xd8;
+  if (!isJpeg || request.outputFormat !== 'same' || request.outputQuality !== undefined) return 0;
+  return isJson ? request.samples * base64Length(image.length) : image.length;
 }
 
-function answerJson(response: Response, { outputs, report }: EditResult): void {
+function imageOf(response: Response, { outputs, report }: EditResult, maxAnswerBytes?: number): () => void {
+  const [best] = outputs;
+  if (best === undefined) throw new EditError('INTERNAL', 'Expected at least one output, got none');
+  assertAnswerFits(best.bytes.length, maxAnswerBytes);
+  return () => {
+    response.set('Inpaint-Engine', report.engine);
+    if (report.warnings.length > 0) response.set('Inpaint-Warnings', headerText(report.warnings.join(' | ')));
+    response.type(best.mediaType).send(Buffer.from(best.bytes));
+  };
+}
+
+function jsonOf(response: Response, { outputs, report }: EditResult, maxAnswerBytes?: number): () => void {
   const encoded = outputs.map(({ mediaType, bytes }: EditOutput) => ({
     mediaType,
     bytesBase64Encoded: Buffer.from(bytes).toString('base64'),
   }));
-  response.json({ outputs: encoded, report });
+  return jsonSender(response, { outputs: encoded, report }, maxAnswerBytes);
 }
 
 /** Header values are printable ASCII. */

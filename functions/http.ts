@@ -10,10 +10,12 @@ export interface HttpOptions {
   readonly deadlineMs: number;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** What the platform hands on of an answer; `undefined`: all of it. */
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 /** What every HTTP function is given. */
-export type Rim = Pick<HttpOptions, 'deadlineMs' | 'log' | 'tracing'>;
+export type Rim = Pick<HttpOptions, 'deadlineMs' | 'log' | 'tracing' | 'maxAnswerBytes'>;
 
 /** How a request is answered, once everything else is done. */
 export interface Answer {

@@ -2,6 +2,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import type { EncodedImage } from '../lib/engines/engine.ts';
 import type { PictureOutcome, PictureReply } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
+import { assertAnswerFits, jsonSender } from './answer.ts';
 import { httpFunction, type Rim } from './http.ts';
 
 /** JSON from the caller -> pictures with their outcomes. */
@@ -29,8 +30,10 @@ export function picturesFunction({ make, ...rim }: PicturesFunctionOptions): Htt
     const { engine, calls, warnings, outcomes } = reply;
     const facts = { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
     const image = isImageWanted ? firstImage(reply) : undefined;
-    const send = () =>
-      image === undefined ? answerJson(response, reply) : answerImage(response, image, engine);
+    const send =
+      image === undefined
+        ? jsonOf(response, reply, rim.maxAnswerBytes)
+        : imageOf(response, { image, engine }, rim.maxAnswerBytes);
     return { send, facts };
   });
 }
@@ -57,16 +60,25 @@ function assertNotStored(value: unknown): void {
 
 type NamedReply = PictureReply & { readonly engine: string };
 
-function answerJson(response: Response, reply: NamedReply): void {
-  response.json({ ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) });
+function jsonOf(response: Response, reply: NamedReply, maxAnswerBytes?: number): () => void {
+  const value = { ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) };
+  return jsonSender(response, value, maxAnswerBytes);
 }
 
 const firstImage = ({ outcomes }: PictureReply) =>
   outcomes.find((outcome) => outcome.kind === 'image')?.image;
 
-function answerImage(response: Response, image: EncodedImage, engine: string): void {
-  response.set('Inpaint-Engine', engine);
-  response.type(image.mediaType).send(Buffer.from(image.bytes));
+interface NamedImage {
+  readonly image: EncodedImage;
+  readonly engine: string;
+}
+
+function imageOf(response: Response, { image, engine }: NamedImage, maxAnswerBytes?: number): () => void {
+  assertAnswerFits(image.bytes.length, maxAnswerBytes);
+  return () => {
+    response.set('Inpaint-Engine', engine);
+    response.type(image.mediaType).send(Buffer.from(image.bytes));
+  };
 }
 
 function toJson(outcome: PictureOutcome): object {

@@ -37,7 +37,7 @@ export function registerFunctions(
   const { buckets, limits, budget } = config;
   const http = (name: FunctionName, handle: HttpFunction) =>
     httpOf(name, (request, response) => track(handle(request, response)));
-  const rim = { deadlineMs: config.editDeadlineMs, log, tracing };
+  const rim = { deadlineMs: config.editDeadlineMs, log, tracing, maxAnswerBytes: config.maxAnswerBytes };
   http('edit', editFunction({ ...rim, edit, maxImageBytes: limits.maxImageBytes }));
   http('generate', generateFunction({ ...rim, make: generate }));
   http('upscale', upscaleFunction({ ...rim, make: upscale }));

@@ -6,6 +6,8 @@ import { type Budget, budgetWithin, defaultBudget } from './jobs/budget.ts';
 import { requestDefaultsSchema } from './request.ts';
 
 const mebibyte = 1024 * 1024;
+/** Of requests and of answers that are not streamed. @see https://cloud.google.com/run/quotas */
+const cloudRunMaxBytes = 32 * mebibyte;
 
 /** An unset variable and an empty one mean the same: deployment tools write both. */
 const variable = <S extends z.ZodType>(schema: S) =>
@@ -65,7 +67,7 @@ export const settings = {
     'JSON that replaces or adds to the table of models: price, sizes, location.',
   ),
   MAX_IMAGE_BYTES: variable(integer(1, 1024 * mebibyte).default(100_000_000)).describe(
-    'Largest file accepted, bytes, for pictures and masks.',
+    'Largest file accepted, bytes, for pictures and masks. A deployed `edit` takes and answers 32 MiB at most, as Cloud Run does; larger ones go through the bucket.',
   ),
   // libvips opens operands of at most 268 MP.
   MAX_IMAGE_PIXELS: variable(integer(1, 268_402_689).default(150_000_000)).describe(
@@ -192,6 +194,8 @@ export interface Config {
   readonly otlpEndpoint: string | undefined;
   /** `undefined` outside of Cloud Run. */
   readonly service: { readonly name: string; readonly version: string | undefined } | undefined;
+  /** `undefined`: answers of any size. */
+  readonly maxAnswerBytes: number | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -282,6 +286,7 @@ function configOf(environment: Environment): Config {
       environment.K_SERVICE === undefined
         ? undefined
         : { name: environment.K_SERVICE, version: environment.K_REVISION },
+    maxAnswerBytes: environment.K_SERVICE === undefined ? undefined : cloudRunMaxBytes,
     logLevel: environment.LOG_LEVEL,
   };
 }

@@ -27,6 +27,11 @@ const errorTable = {
     remedy: 'Correct the named field; unknown fields are refused so that a typing error is never ignored.',
   },
   REQUEST_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Send a smaller request.' },
+  ANSWER_TOO_LARGE: {
+    status: 413,
+    kind: 'input',
+    remedy: 'Drop picture and mask into the input bucket, or ask for the picture itself instead of JSON.',
+  },
   METHOD_NOT_ALLOWED: { status: 405, kind: 'input', remedy: 'Use the method named in the Allow header.' },
   EVENT_INVALID: {
     status: 400,

@@ -60,6 +60,7 @@ const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET
 
 /** What needs to be there before the first request: settings with their schemas, the log, and who is asked what. */
 const atStart = [
+  'functions/answer.ts',
   'functions/edit.ts',
   'functions/generate.ts',
   'functions/http.ts',

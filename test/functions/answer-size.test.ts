@@ -1,0 +1,103 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { registerFunctions } from '../../functions/register.ts';
+import { readConfig } from '../../lib/config.ts';
+import type { EditResult } from '../../lib/edit.ts';
+import { wire } from '../../lib/wiring.ts';
+
+/** What Cloud Run hands on of an answer. */
+const room = 32 * 1024 * 1024;
+const mediaType = 'image/png';
+const bytesOf = (length: number) => new Uint8Array(length);
+const silent = { info() {}, warn() {}, error() {} };
+
+/** What the edit and the model answer with, and how often they were asked. */
+let outputBytes = 0;
+let calls = 0;
+const edit = async (): Promise<EditResult> => {
+  calls++;
+  const output = { bytes: bytesOf(outputBytes), mediaType, extension: 'png', proof: {} };
+  const report = { engine: 'some', warnings: [] };
+  return { outputs: [output], report } as unknown as EditResult;
+};
+const generate = async () => ({
+  engine: 'some',
+  calls: 1,
+  warnings: [],
+  enhancedPrompts: [],
+  outcomes: [{ kind: 'image' as const, image: { bytes: bytesOf(outputBytes), mediaType } }],
+});
+
+const servers: Server[] = [];
+const ports = new Map<string, number>();
+const serve = async (name: string, environment: Record<string, string>, as: string) => {
+  const wiring = wire(readConfig(environment), silent);
+  registerFunctions({ ...wiring, edit: async () => edit, generate: async () => generate });
+  const server = getTestServer(name);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  ports.set(as, (server.address() as AddressInfo).port);
+};
+beforeAll(async () => {
+  await serve('edit', {}, 'elsewhere');
+  await serve('edit', { K_SERVICE: 'edit' }, 'edit');
+  await serve('generate', { K_SERVICE: 'generate' }, 'generate');
+});
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+async function ask(as: string, accept: string, body: FormData | string) {
+  calls = 0;
+  const type: Record<string, string> = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+  const init = { method: 'POST', headers: { accept, ...type }, body };
+  const response = await fetch(`http://127.0.0.1:${ports.get(as)}/`, init);
+  const answer = Buffer.from(await response.arrayBuffer());
+  return response.ok
+    ? answer.length
+    : (JSON.parse(answer.toString()) as { error: { code: string } }).error.code;
+}
+
+/** A picture is told a JPEG by its first bytes. */
+function form(sizeBytes: number, fields: Readonly<Record<string, string>> = {}): FormData {
+  const image = bytesOf(sizeBytes);
+  image.set([0xff, 0xd8]);
+  const body = new FormData();
+  body.set('image', new Blob([image]), 'f');
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  return body;
+}
+
+test('an edit that is too large for Cloud Run is refused by name, one that fits is not', async () => {
+  outputBytes = room + 1;
+  expect(await ask('edit', mediaType, form(9))).toBe('ANSWER_TOO_LARGE');
+  outputBytes = room;
+  expect(await ask('edit', mediaType, form(9))).toBe(room);
+  expect(await ask('edit', 'application/json', form(9))).toBe('ANSWER_TOO_LARGE');
+  expect(calls).toBe(1);
+});
+
+test('elsewhere answers are as large as they are', async () => {
+  outputBytes = room + 1;
+  expect(await ask('elsewhere', mediaType, form(9))).toBe(room + 1);
+});
+
+test('a JPEG whose candidates cannot fit is refused before a model is asked', async () => {
+  outputBytes = 9;
+  const third = form(room / 4, { samples: '3', prompt: 'a boat' });
+  expect(await ask('edit', 'application/json', third)).toBe('ANSWER_TOO_LARGE');
+  expect(calls).toBe(0);
+  for (const fields of [{ samples: '2' }, { samples: '3', outputFormat: 'webp' }]) {
+    expect(await ask('edit', 'application/json', form(room / 4, fields))).toBeTypeOf('number');
+    expect(calls).toBe(1);
+  }
+});
+
+test('so are pictures made by a model', async () => {
+  outputBytes = (room / 4) * 3;
+  const body = JSON.stringify({ prompt: 'a boat' });
+  expect(await ask('generate', 'application/json', body)).toBe('ANSWER_TOO_LARGE');
+  expect(await ask('generate', mediaType, body)).toBe(outputBytes);
+});
