@@ -88,6 +88,7 @@ const atStart = [
   'lib/wiring.ts',
   'lib/wiring/engines.ts',
   'lib/wiring/jobs.ts',
+  'lib/wiring/once.ts',
   'lib/wiring/tracing.ts',
 ];
 const heavy = ['sharp', '@google-cloud/storage', 'google-auth-library', 'gaxios', 'busboy'];
