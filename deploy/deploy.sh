@@ -12,6 +12,7 @@ Run it again after a change: what is there is kept or updated.
 
   --engine NAME        who repaints: patchmatch (default, no model), gemini, imagen, imagen2, endpoint
   --model ID           the model of that engine; default: the engine's own
+  --location NAME      where the model is served; default: where the table of models says. --engine endpoint needs it
   --endpoint-id ID     the endpoint of a self-deployed model, for --engine endpoint
   --daily-cap-usd N    estimated model costs of uploads on one day (UTC) after which jobs wait; default: no cap
   --max-instances N    instances of each function at most, 1 to 1000, of 2 vCPU and 4 GiB; default: 10, which is
@@ -32,14 +33,14 @@ fail() { # STATUS CODE SENTENCE
 
 # --- command line ---
 
-project='' region='' engine='patchmatch' model='' endpoint_id='' daily_cap_usd='' max_instances=10
+project='' region='' engine='patchmatch' model='' location='' endpoint_id='' daily_cap_usd='' max_instances=10
 is_dry_run=false is_destroy=false
 
 read_options() {
   local places=()
   while (($# > 0)); do
     case "$1" in
-      --engine | --model | --endpoint-id | --daily-cap-usd | --max-instances)
+      --engine | --model | --location | --endpoint-id | --daily-cap-usd | --max-instances)
         (($# > 1)) || fail 2 OPTION_INVALID "Expected a value after $1, got none"
         read_option "$1" "$2"
         shift
@@ -59,6 +60,7 @@ read_option() { # OPTION VALUE
   case "$1" in
     --engine) engine=$(matching "$1" "$2" '^(patchmatch|gemini|imagen|imagen2|endpoint)$') ;;
     --model) model=$(matching "$1" "$2" '^[A-Za-z0-9._@-]+$') ;;
+    --location) location=$(matching "$1" "$2" '^[a-z]+(-[a-z]+[0-9]+)?$') ;;
     --endpoint-id) endpoint_id=$(matching "$1" "$2" '^[A-Za-z0-9-]+$') ;;
     --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^[0-9]+(\.[0-9]+)?$') ;;
     --max-instances) max_instances=$(matching "$1" "$2" '^([1-9][0-9]{0,2}|1000)$') ;;
@@ -73,6 +75,10 @@ read_places() { # PROJECT REGION
   region=$(matching REGION "$2" '^[a-z]+-[a-z]+[0-9]+$')
   [[ $engine != endpoint || -n $endpoint_id ]] ||
     fail 2 ENDPOINT_MISSING 'Expected --endpoint-id beside --engine endpoint, got none'
+  [[ $engine != endpoint || -n $location ]] ||
+    fail 2 LOCATION_MISSING 'Expected --location beside --engine endpoint, where the endpoint is, got none'
+  [[ $engine != endpoint || -z $daily_cap_usd ]] ||
+    fail 2 PRICE_MISSING "Expected no --daily-cap-usd beside --engine endpoint, of which no price is known, got $daily_cap_usd"
   [[ $engine != patchmatch || -z $model ]] ||
     fail 2 ENGINE_MISSING "Expected --engine beside --model $model: patchmatch has no models"
 }

@@ -126,6 +126,7 @@ settings_of() { # NAME=VALUE...
   # Without NODE_ENV=production the framework answers errors with a page of paths.
   local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production "$@")
   [[ -z $model ]] || all+=("MODEL=$model")
+  [[ -z $location ]] || all+=("LOCATION=$location")
   [[ -z $endpoint_id ]] || all+=("ENDPOINT_ID=$endpoint_id")
   local IFS=,
   printf '%s' "${all[*]}"

@@ -11,6 +11,7 @@ import { fitsNewProject } from '../support/new-project.ts';
 import { repository } from '../support/packed.ts';
 
 const place = ['my-project', 'europe-west4'];
+const endpoint = ['--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1'];
 const model = ['--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '2.50'];
 
 let folder: string;
@@ -34,7 +35,7 @@ describe('--dry-run', () => {
     newCloud({ gcloud: false }).run(script, [...place, '--dry-run', ...args]);
 
   test('needs no gcloud, and prints commands that keep every policy', () => {
-    for (const options of [[], model, ['--engine', 'endpoint', '--endpoint-id', '1234']]) {
+    for (const options of [[], model, endpoint]) {
       const { status, stdout, stderr } = dryRun(...options);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       const commands = gcloudCommands(stdout);
@@ -73,6 +74,15 @@ describe('--dry-run', () => {
     );
     const removed = gcloudCommands(stdout).filter(({ words }) => words[1] === 'rm');
     expect(removed.map(({ words }) => words[2])).toEqual(['gs://my-project-inpaint-trial-control']);
+  });
+
+  test('an endpoint is looked for where it is', () => {
+    const settings = gcloudCommands(dryRun(...endpoint).stdout)
+      .map(({ flags }) => flags.get('--set-env-vars'))
+      .filter((text) => text !== undefined);
+    expect(settings).toHaveLength(2);
+    for (const text of settings) expect(text).toContain('ENGINE=endpoint,NODE_ENV=production');
+    for (const text of settings) expect(text).toContain(',LOCATION=europe-west1,ENDPOINT_ID=1234');
   });
 
   test('what to try ends it, as comments', () => {
@@ -306,6 +316,9 @@ describe('the command line', () => {
     [[...place, '--engine'], 2, 'OPTION_INVALID: Expected a value after --engine'],
     [[...place, '--engine', 'dall-e'], 2, 'OPTION_INVALID: Expected --engine to match'],
     [[...place, '--engine', 'endpoint'], 2, 'ENDPOINT_MISSING: Expected --endpoint-id'],
+    [[...place, ...endpoint.slice(0, 4)], 2, 'LOCATION_MISSING: Expected --location'],
+    [[...place, ...endpoint, '--daily-cap-usd', '5'], 2, 'PRICE_MISSING: Expected no --daily-cap-usd'],
+    [[...place, '--location', 'Europe'], 2, 'OPTION_INVALID: Expected --location to match'],
     [[...place, '--model', 'some-model'], 2, 'ENGINE_MISSING: Expected --engine beside --model'],
     [
       [...place, '--model', 'a,ENGINE=b', '--engine', 'gemini'],
@@ -349,7 +362,7 @@ describe('the command line', () => {
     expect(status).toBe(0);
     const source = readFileSync(script, 'utf8');
     const options = new Set(source.match(/(?<=^ {4,6}|\| )--[a-z-]+(?= \||\))/gm));
-    expect(options.size).toBe(8);
+    expect(options.size).toBe(9);
     for (const option of options) expect(stdout).toMatch(new RegExp(`^ +${option}`, 'm'));
     const [, pattern = ''] = source.match(/--engine\) engine=\S+ "\$1" "\$2" '\^\(([a-z0-9|]+)\)\$'/) ?? [];
     expect(pattern.split('|').sort()).toEqual([...engineNames].sort());
