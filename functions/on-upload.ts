@@ -7,7 +7,12 @@ import type { Tracing } from '../lib/trace.ts';
 
 interface OnUploadOptions {
   /** Sees every job of this object through, or throws for another delivery. */
-  readonly handle: (upload: { readonly bucket: string; readonly name: string }) => Promise<void>;
+  readonly handle: (
+    upload: { readonly bucket: string; readonly name: string },
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** What is not done after this long is given up: the event comes again. */
+  readonly deadlineMs: number;
   readonly inputBucket: string;
   /** Older events are left to the sweeper, which looks at the bucket itself. */
   readonly maxEventAgeMs: number;
@@ -28,7 +33,7 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
         const ageMs = Date.now() - Date.parse(event.time ?? '');
         if (ageMs > options.maxEventAgeMs) {
           log.warn('Event left to the sweeper: too old', { ...facts, ...upload, ageMs });
-        } else await handle(upload);
+        } else await within(options.deadlineMs, (signal) => handle(upload, signal));
         await end();
       } catch (thrown) {
         const error = asEditError(thrown);
@@ -39,6 +44,17 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
         } else throw reported(error, facts, log);
       }
     });
+}
+
+async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const late = new EditError('DEADLINE_EXCEEDED', `Expected the event's jobs within ${deadlineMs} ms`);
+  const timer = setTimeout(() => controller.abort(late), deadlineMs);
+  try {
+    await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The line that says everything about an error; what is left for the framework, which prints it, is one line without a stack. */

@@ -43,7 +43,8 @@ export function registerFunctions(
   http('upscale', upscaleFunction({ ...rim, make: upscale }));
   if (buckets === undefined) return;
   const onUpload = onUploadFunction({
-    handle: async (upload) => (await jobs()).uploads(upload),
+    handle: async (upload, signal) => (await jobs()).uploads(upload, signal),
+    deadlineMs: config.editDeadlineMs,
     inputBucket: buckets.input,
     maxEventAgeMs: budget.maxEventAgeMs,
     log,

@@ -15,6 +15,8 @@ export interface PairingOptions {
  * others are found by the sweep.
  */
 const maxOfFolder = 200;
+/** Each is four listings, one after the other. */
+const looksAtOnce = 10;
 
 // Somebody uploading the same picture over and over is not waited for: the event comes again.
 const maxCollects = 3;
@@ -58,7 +60,7 @@ export async function collectInputs(
 }
 
 /**
- * One by one: the pictures directly in a folder that have no mask of their own, as far as `maxOfFolder`.
+ * Ten at a time: the pictures directly in a folder that have no mask of their own, as far as `maxOfFolder`.
  *
  * @param folder its name ends with a slash, or is empty.
  */
@@ -69,14 +71,21 @@ async function collectFolder(
   signal: AbortSignal,
 ): Promise<readonly InputSet[]> {
   const sets: InputSet[] = [];
+  let batch: ObjectId[] = [];
+  const look = async () => {
+    const found = await Promise.all(batch.map((picture) => collectInputs(store, picture, options, signal)));
+    sets.push(...found.flat().filter(({ mask }) => mask !== undefined && isFolderMask(mask)));
+    batch = [];
+  };
   for await (const { bucket, name } of store.list(folder.bucket, { prefix: folder.name }, signal)) {
     const read = readName(name);
     if (read?.role !== 'image' || read.folder !== folder.name) continue;
-    const found = await collectInputs(store, { bucket, name }, options, signal);
-    sets.push(...found.filter(({ mask }) => mask !== undefined && isFolderMask(mask)));
+    batch.push({ bucket, name });
+    if (batch.length === looksAtOnce) await look();
     if (sets.length >= maxOfFolder) break;
   }
-  return sets;
+  await look();
+  return sets.slice(0, maxOfFolder);
 }
 
 function setsOf(upload: UploadName, members: readonly ObjectInfo[]): InputSet[] {

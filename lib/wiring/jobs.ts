@@ -66,16 +66,16 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
     makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
   };
   const upload =
-    (to: Dispatch): UploadHandler =>
+    (to: Dispatch, atOnce: number): UploadHandler =>
     (id, signal) =>
       handleUpload(
         id,
-        { store, inputBucket: buckets.input, pairing, plan, dispatch: to, log },
+        { store, inputBucket: buckets.input, pairing, plan, dispatch: to, dispatchesAtOnce: atOnce, log },
         signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]),
       );
   return {
-    uploads: upload(dispatch),
-    runJob: upload(inline),
+    uploads: upload(dispatch, dispatchesAtOnce),
+    runJob: upload(inline, 1),
     sweep: async ({ isDryRun }, signal) => {
       const { sweep } = await import('../jobs/sweep.ts');
       return sweep(

@@ -1,13 +1,18 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onUploadFunction } from '../../functions/on-upload.ts';
+import { registerFunctions } from '../../functions/register.ts';
+import { readConfig } from '../../lib/config.ts';
 import { EditError } from '../../lib/errors.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
+import type { Jobs } from '../../lib/wiring/jobs.ts';
+import { wire } from '../../lib/wiring.ts';
 import { silentLog } from '../support/job-world.ts';
 import { listenOn } from '../support/listening.ts';
 
 const seen: unknown[] = [];
+let isEndless = false;
 let failure: Error | undefined;
 const lines: { readonly level: string; readonly message: string; readonly fields: object | undefined }[] = [];
 const note = (level: string) => (message: string, fields?: object) =>
@@ -16,12 +21,15 @@ const note = (level: string) => (message: string, fields?: object) =>
 cloudEvent(
   'onUploadTest',
   onUploadFunction({
-    async handle(upload) {
+    async handle(upload, signal) {
       seen.push(upload);
+      if (isEndless)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       if (failure !== undefined) throw failure;
     },
     inputBucket: 'input',
     maxEventAgeMs: 3_600_000,
+    deadlineMs: 300,
     log: { ...silentLog, warn: note('warn'), error: note('error') },
     tracing: startTracing(),
   }),
@@ -36,13 +44,15 @@ beforeEach(() => {
   seen.length = 0;
   lines.length = 0;
   failure = undefined;
+  isEndless = false;
 });
 
 async function deliver(
   headers: Record<string, string> = {},
   data: Record<string, unknown> = {},
+  to = url,
 ): Promise<number> {
-  const response = await fetch(url, {
+  const response = await fetch(to, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/json',
@@ -96,6 +106,12 @@ describe('onUpload behind the framework', () => {
     },
   );
 
+  it('is given up at its deadline and asks for redelivery', async () => {
+    isEndless = true;
+    expect(await deliver()).toBe(500);
+    expect(lines).toMatchObject([{ level: 'warn', fields: { code: 'DEADLINE_EXCEEDED' } }]);
+  });
+
   it('asks for redelivery after an error nobody foresaw', async () => {
     failure = new TypeError('undefined is not a function');
     expect(await deliver()).toBe(500);
@@ -123,4 +139,19 @@ describe('onUpload behind the framework', () => {
     expect(printed.mock.calls).toEqual([['BUSY: the event comes again']]);
     printed.mockRestore();
   });
+});
+
+it('is registered with the deadline of its function', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const settings = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  const wiring = wire(readConfig({ ...settings, EDIT_DEADLINE_MS: '90000' }), silentLog);
+  const uploads: Jobs['uploads'] = async (_, signal) => void signals.push(signal);
+  registerFunctions({ ...wiring, jobs: async () => ({ ...(await wiring.jobs()), uploads }) });
+  const registered = getTestServer('onUpload');
+  onTestFinished(() => void registered.close());
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  expect(await deliver({}, {}, await listenOn(registered))).toBe(204);
+  expect(signals).toEqual([expect.any(AbortSignal)]);
+  expect(timers.mock.calls).toContainEqual([expect.any(Function), 90_000]);
+  timers.mockRestore();
 });

@@ -41,7 +41,7 @@ export async function delivery(
   const pairing = { folderMask: false };
   const options = {
     ...{ store, inputBucket: buckets.input, pairing, plan: planOptions },
-    ...{ dispatch, log: silentLog },
+    ...{ dispatch, dispatchesAtOnce: 1, log: silentLog },
   };
   const answer = await handleUpload(id, options, signal).then(
     () => 'acknowledged' as const,

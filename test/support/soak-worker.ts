@@ -53,6 +53,7 @@ const options = {
   pairing: { folderMask: false },
   plan: planOptions,
   log: silentLog,
+  dispatchesAtOnce: 1,
   dispatch: inlineDispatch(runOptions(store, engine, { editWith, budget: settings.budget })),
 };
 
