@@ -13,7 +13,7 @@ export interface Exchange {
 /**
  * Sends one request and reads its answer, never more of it than `maxReplyBytes`.
  *
- * @throws {EditError} `ENGINE_BAD_REPLY` when a good reply is longer; whatever `fetch` throws otherwise.
+ * @throws {EditError} `ENGINE_BAD_REPLY` when a good reply is longer or breaks off; what `fetch` throws before.
  */
 export async function exchange(
   send: typeof fetch,
@@ -23,8 +23,14 @@ export async function exchange(
 ): Promise<Exchange> {
   const response = await send(url, request);
   const limit = response.status === 200 ? maxReplyBytes : maxErrorBytes;
-  const text = await readText(response, limit);
-  if (text === undefined && response.status === 200) {
+  const isGood = response.status === 200;
+  const text = await readText(response, limit).catch(() => {
+    // Of an error the status says enough.
+    if (!isGood) return '';
+    // No cause: the work was done, this is no connection fault to try again.
+    throw new EditError('ENGINE_BAD_REPLY', 'Expected a whole reply, it broke off');
+  });
+  if (text === undefined && isGood) {
     throw new EditError('ENGINE_BAD_REPLY', `Expected a reply of at most ${limit} bytes, got more`);
   }
   return { status: response.status, retryAfter: response.headers.get('retry-after'), text: text ?? '' };

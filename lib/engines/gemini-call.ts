@@ -5,6 +5,7 @@ import { outputOptions } from './imagen-values.ts';
 import { inParallel } from './in-parallel.ts';
 import type { PictureFormat } from './picture-engines.ts';
 import type { VertexPost } from './vertex.ts';
+import { withCallFacts } from './vertex-errors.ts';
 import { modelPath } from './vertex-url.ts';
 
 export interface GeminiCallOptions {
@@ -84,16 +85,20 @@ export async function askForSamples(
   signal: AbortSignal,
 ): Promise<GeminiSamples> {
   let calls = 0;
+  let mayBeBilled = false;
   const askOnce = async (): Promise<GeminiCandidate> => {
     const { model, successor, secrets } = options;
     const path = modelPath(model, 'generateContent');
     try {
       const answer = await options.post({ path, body, model, successor, secrets }, signal);
       calls += answer.calls;
+      mayBeBilled = true;
       return parseCandidate(answer.value, model);
     } catch (error) {
-      const made = error instanceof EditError ? error.details?.['calls'] : undefined;
+      const details = error instanceof EditError ? error.details : undefined;
+      const made = details?.['calls'];
       calls += typeof made === 'number' ? made : 0;
+      mayBeBilled ||= details?.['mayBeBilled'] !== false;
       throw error;
     }
   };
@@ -110,15 +115,9 @@ export async function askForSamples(
   const failure = results.find((result) => result?.status === 'rejected');
   if (failure === undefined) return { outcomes, warnings: [], calls };
   const error = asEditError(failure.reason);
-  if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) throw withCalls(error, calls);
+  if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {
+    throw withCallFacts(error, { calls, mayBeBilled });
+  }
   const missing = samples - outcomes.length;
   return { outcomes, warnings: [`${missing} of ${samples} candidates are missing: ${error.code}.`], calls };
-}
-
-function withCalls(error: EditError, calls: number): EditError {
-  return new EditError(error.code, error.message, {
-    details: { ...error.details, calls },
-    ...(error.cause !== undefined && { cause: error.cause }),
-    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-  });
 }

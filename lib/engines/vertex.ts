@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
 import { exchange } from './exchange.ts';
-import { retryAfterMs, statusError } from './vertex-errors.ts';
+import { type CallsMade, retryAfterMs, statusError, withCallFacts } from './vertex-errors.ts';
 import { modelHost } from './vertex-url.ts';
 
 /** Time as this file needs it, injected so that tests never wait. */
@@ -76,10 +76,11 @@ const systemClock: Clock = {
 
 /**
  * The one way to a model API: authentication, deadline, retry with jitter, bounded reply, and every
- * failure as a coded error that counts the calls made (`details.calls`).
+ * failure as a coded error that counts the calls made (`details.calls`) and tells whether one of them may
+ * be billed (`details.mayBeBilled`): a connection that was never made and an answer of an error are not.
  *
- * Retried are 408, 429, 5xx and connection faults, after `2^n` seconds times 1 to 2, or after
- * `Retry-After`. An expired deadline is not retried: the model may have worked, and billed.
+ * Retried are 408, 429, 5xx and connection faults before an answer, after `2^n` seconds times 1 to 2, or
+ * after `Retry-After`. An expired deadline and an answer that breaks off are not retried: the model worked.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
@@ -102,18 +103,26 @@ export function vertexPost(options: VertexOptions): VertexPost {
     const facts = { ...call, location, secrets: call.secrets.filter((text) => text !== undefined) };
 
     let calls = 0;
+    let mayBeBilled = false;
     const sendOnce = async (): Promise<unknown> => {
       const headers = await unlessAborted(authorize(url), either);
       headers.set('content-type', 'application/json; charset=utf-8');
       const request = { method: 'POST', headers, body, redirect: 'manual', signal: either } as const;
+      const before = mayBeBilled;
       calls += 1;
+      // Until something proves otherwise.
+      mayBeBilled = true;
       const { status, retryAfter, text } = await exchange(
         options.fetch ?? fetch,
         url,
         request,
         maxReplyBytes,
-      );
+      ).catch((error: unknown) => {
+        if (neverConnected.has(faultCode(error) ?? '')) mayBeBilled = before;
+        throw error;
+      });
       if (status === 200) return parseReply(text, call.model, calls);
+      mayBeBilled = before;
       throw statusError(status, text, {
         ...facts,
         calls,
@@ -125,14 +134,15 @@ export function vertexPost(options: VertexOptions): VertexPost {
       try {
         return { value: await sendOnce(), calls };
       } catch (error) {
-        if (either.aborted) throw abortError(signal, call.model, calls, deadlineMs);
-        const fault = asModelError(error, call.model, calls);
+        const made = { calls, mayBeBilled };
+        if (either.aborted) throw abortError(signal, call.model, made, deadlineMs);
+        const fault = withCallFacts(asModelError(error, call.model), made);
         const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
         const pauseMs = Math.max(fault.retryAfterMs ?? 0, backOffMs);
         const isWorthIt = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
         if (!retriedCodes.has(fault.code) || tries >= maxTries || !isWorthIt) throw fault;
         await clock.sleep(pauseMs, either).catch(() => {
-          throw abortError(signal, call.model, calls, deadlineMs);
+          throw abortError(signal, call.model, made, deadlineMs);
         });
       }
     }
@@ -174,20 +184,34 @@ function parseReply(text: string, model: string, calls: number): unknown {
   }
 }
 
-/** What `fetch` and the body stream throw is a connection fault; only its code is passed on. */
-function asModelError(error: unknown, model: string, calls: number): EditError {
-  if (error instanceof EditError) return error;
+/** The model API was not reached: nothing was sent. */
+const neverConnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function faultCode(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  const reason = typeof code === 'string' ? code : 'a broken connection';
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What `fetch` throws is a connection fault; only its code is passed on. */
+function asModelError(error: unknown, model: string): EditError {
+  if (error instanceof EditError) return error;
+  const reason = faultCode(error) ?? 'a broken connection';
   return new EditError('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${reason}`, {
-    details: { model, calls, reason },
+    details: { model, reason },
   });
 }
 
 /** Why the work stopped: the caller's own coded reason, its time limit or ours, or its wish. */
-function abortError(signal: AbortSignal, model: string, calls: number, deadlineMs: number): EditError {
-  const details = { model, calls };
+function abortError(signal: AbortSignal, model: string, made: CallsMade, deadlineMs: number): EditError {
+  const details = { model, ...made };
   const reason: unknown = signal.reason;
   if (reason instanceof EditError) return reason;
   if (signal.aborted && (reason as Error | undefined)?.name !== 'TimeoutError') {

@@ -81,7 +81,7 @@ export function refundCall(claim: Claim, key: string): Claim {
   return { ...claim, modelCalls: { ...claim.modelCalls, [key]: Math.max(0, used - 1) } };
 }
 
-/** Codes that prove the model did not run: nothing was billed, so nothing is counted. */
+/** Codes of those who answer instead of the model, or before it ran: nothing is billed, so nothing is counted. */
 const unbilled: ReadonlySet<ErrorCode> = new Set([
   'MODEL_QUOTA',
   'MODEL_RETIRED',
@@ -90,7 +90,11 @@ const unbilled: ReadonlySet<ErrorCode> = new Set([
   'POLICY_STORM',
 ]);
 
-export const provesNoCall = (code: ErrorCode): boolean => unbilled.has(code);
+/** Whoever sent the calls knows best; of an outage only an answer, or no connection, proves that none ran. */
+export function provesNoCall({ code, details }: EditError): boolean {
+  const mayBeBilled = details?.['mayBeBilled'];
+  return typeof mayBeBilled === 'boolean' ? !mayBeBilled : unbilled.has(code);
+}
 
 /** Passing faults that may come from the file itself: they use up an attempt, so that they end. */
 const ownFault: ReadonlySet<ErrorCode> = new Set(['DEADLINE_EXCEEDED', 'ENGINE_BAD_REPLY', 'ENGINE_EMPTY']);

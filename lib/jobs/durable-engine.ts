@@ -38,7 +38,7 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget), signal);
       const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
-        if (provesNoCall(asEditError(error).code)) {
+        if (provesNoCall(asEditError(error))) {
           await claim.change((current) => refundCall(current, key), signal).catch(() => undefined);
         }
         throw error;

@@ -6,12 +6,13 @@ import {
   countCall,
   decideClaim,
   finishClaim,
+  provesNoCall,
   refundCall,
   releaseClaim,
 } from '../../lib/jobs/claim.ts';
 
 /** A mistake made on purpose, to see that the search finds it. */
-export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite';
+export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite' | 'refund-when-unknown';
 
 /** How often the world may misbehave along one path. */
 export interface Mischief {
@@ -280,19 +281,22 @@ function callModel(
     },
   ];
   if (world.left.refusals === 0) return effects;
-  const quota = spend(world, 'refusals');
+  /** Given back by what the error proves, as jobs do. */
+  const passing = (label: string, code: Worker['code'], mayBeBilled: boolean): Effect => {
+    const isProof =
+      bug === 'refund-when-unknown' || provesNoCall(new EditError(code, '', { details: { mayBeBilled } }));
+    const asked = mayBeBilled ? after : world;
+    return { label, after: spend(asked, 'refusals'), worker: go(isProof ? 'refund' : 'release', { code }) };
+  };
   return [
     ...effects,
-    { label: 'answers 429', after: quota, worker: go('refund', { code: 'MODEL_QUOTA' }) },
+    passing('answers 429', 'MODEL_QUOTA', false),
+    passing('answers 503', 'MODEL_UNAVAILABLE', false),
+    passing('breaks off', 'MODEL_UNAVAILABLE', true),
     {
       label: 'answers 400',
       after: spend(after, 'refusals'),
       worker: go('write-error', { code: 'IMAGE_UNREADABLE' }),
-    },
-    {
-      label: 'times out',
-      after: spend(after, 'refusals'),
-      worker: go('release', { code: 'MODEL_UNAVAILABLE' }),
     },
   ];
 }

@@ -266,4 +266,19 @@ describe('samples', () => {
     expect(seen).toHaveLength(3);
     expect(slept).toEqual([1000, 2000]);
   });
+
+  it.each([
+    ['none when all were answered with an error', [{ status: 404 }], false],
+    [
+      'one that had no picture',
+      [answer([{ text: 'No.' }]), answer([{ text: 'No.' }]), { status: 404 }],
+      true,
+    ],
+  ] as const)('tell whether one of them may be billed: %s', async (_, answers, mayBeBilled) => {
+    const { engine } = setUp(answers, { concurrency: 1 });
+    await expect(engine.inpaint(removalRequest({ samples: 2 }), never)).rejects.toMatchObject({
+      code: 'MODEL_RETIRED',
+      details: { mayBeBilled },
+    });
+  });
 });

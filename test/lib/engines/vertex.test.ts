@@ -222,11 +222,10 @@ describe('time and size limits', () => {
 });
 
 describe('over a real socket', () => {
-  it('repeats an answer that breaks off in the middle', async () => {
+  it('does not repeat an answer that breaks off in the middle: the model has worked', async () => {
     let requests = 0;
     const server = createServer((_request, response) => {
       requests += 1;
-      if (requests > 1) return void response.end('{"whole":true}');
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"half":');
       setImmediate(() => response.socket?.destroy());
@@ -235,10 +234,55 @@ describe('over a real socket', () => {
     try {
       const { port } = server.address() as AddressInfo;
       const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
-      expect(await post(call, never)).toEqual({ value: { whole: true }, calls: 2 });
+      expect(await failure(post(call, never))).toMatchObject({
+        code: 'ENGINE_BAD_REPLY',
+        details: { calls: 1, mayBeBilled: true },
+      });
+      expect(requests).toBe(1);
     } finally {
       server.closeAllConnections();
       server.close();
     }
+  });
+
+  it('knows that nobody was there', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
+    expect(await failure(post(call, never))).toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      details: { calls: 3, reason: 'ECONNREFUSED', mayBeBilled: false },
+    });
+  });
+});
+
+describe('whether a call may be billed', () => {
+  const broken = { fault: new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } }) };
+  const unknownHost = { fault: new TypeError('fetch failed', { cause: { code: 'ENOTFOUND' } }) };
+
+  it.each([
+    ['an outage', [{ status: 503 }], false],
+    ['a quota', [{ status: 429 }], false],
+    ['no such host', [unknownHost], false],
+    ['a connection that broke', [broken], true],
+    ['a connection that broke before an outage', [broken, { status: 503 }], true],
+    ['an outage before a connection that broke', [{ status: 503 }, { status: 503 }, broken], true],
+    ['an answer that is no JSON', [{ text: '<html>' }], true],
+  ] as const)('%s', async (_, answers, mayBeBilled) => {
+    const { details } = await failure(setUp(answers).post(call, never));
+    expect(details).toMatchObject({ mayBeBilled });
+  });
+
+  it('not when the deadline comes between tries, but when it comes in one', async () => {
+    const sleep = async () => Promise.reject(new Error('late'));
+    const between = setUp([{ status: 503 }], { clock: { ...fakeClock().clock, sleep } });
+    expect((await failure(between.post(call, never))).details).toMatchObject({ mayBeBilled: false });
+    const { post, expire } = setUp([{ hang: true }]);
+    const pending = failure(post(call, never));
+    await new Promise((resolve) => setImmediate(resolve));
+    expire();
+    expect((await pending).details).toMatchObject({ mayBeBilled: true });
   });
 });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import { defaultBudget } from '../../../lib/jobs/budget.ts';
-import { type Claim, countCall, decideClaim, refundCall, releaseClaim } from '../../../lib/jobs/claim.ts';
+import {
+  type Claim,
+  countCall,
+  decideClaim,
+  provesNoCall,
+  refundCall,
+  releaseClaim,
+} from '../../../lib/jobs/claim.ts';
 import { explore } from '../../support/explore.ts';
 
 const running: Claim = { state: 'RUNNING', owner: 'a', attempts: 1, modelCalls: {}, waitMs: 0, code: 'none' };
@@ -73,6 +80,20 @@ describe('countCall and refundCall', () => {
   });
 });
 
+describe('provesNoCall', () => {
+  it.each([
+    ['MODEL_QUOTA', undefined, true],
+    ['MODEL_QUOTA', true, false],
+    ['MODEL_UNAVAILABLE', false, true],
+    ['MODEL_UNAVAILABLE', true, false],
+    ['MODEL_UNAVAILABLE', undefined, false],
+    ['DEADLINE_EXCEEDED', undefined, false],
+    ['STORAGE_UNAVAILABLE', undefined, false],
+  ] as const)('%s, may be billed: %s -> %s', (code, mayBeBilled, proof) => {
+    expect(provesNoCall(new EditError(code, '', { details: { mayBeBilled } }))).toBe(proof);
+  });
+});
+
 describe('releaseClaim', () => {
   it.each([
     ['IMAGE_UNREADABLE', 'FAILED', 1],
@@ -106,8 +127,13 @@ describe('the claim protocol, explored exhaustively', () => {
     ['ack-when-busy', 'I3'],
     ['call-before-count', 'I2'],
     ['overwrite', 'I1'],
+    ['refund-when-unknown', 'I2'],
   ] as const)('finds the seeded bug %s and shows how', (bug, invariant) => {
-    const { trace } = explore(2, { crashes: 1, lostAnswers: 0, expiries: 2, refusals: 0 }, bug);
+    const { trace } = explore(
+      2,
+      { crashes: 1, lostAnswers: 0, expiries: 2, refusals: bug === 'refund-when-unknown' ? 1 : 0 },
+      bug,
+    );
     expect(trace?.at(-1)).toMatch(invariant);
     console.log(`${bug}:\n  ${trace?.join('\n  ')}`);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { vertexPost } from '../../../lib/engines/vertex.ts';
 import { EditError } from '../../../lib/errors.ts';
 import { runJob as runJobWithFacts } from '../../../lib/jobs/run.ts';
 import { claimOf, dropPair } from '../../support/failure-world.ts';
+import { type FakeAnswer, fakeClock, fakeModel } from '../../support/fake-model.ts';
 import { fakeEditWith, fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
 import { type memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
@@ -188,21 +190,30 @@ describe('runJob', () => {
     expect(await runJob(job, runOptions(store, fakeEngine()), never)).toBe('failed-before');
   });
 
-  it('stops calling a model that never answers well', async () => {
+  it('costs a job nothing when the model is away for hours, and stops when it may be billed each time', async () => {
     const world = dropPair();
     const store = memoryClient(world);
     const job = await soleJob(store);
-    const engine = fakeEngine(() => {
-      throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer, got 503');
-    });
-    for (let i = 0; i < 3; i++) {
-      await expect(runJob(job, runOptions(store, engine), never)).rejects.toMatchObject({
-        code: 'MODEL_UNAVAILABLE',
+    const { clock } = fakeClock();
+    const run = async (answer: FakeAnswer) => {
+      const post = vertexPost({
+        ...{ project: 'p', location: 'l', baseUrl: 'http://localhost:1', clock },
+        fetch: fakeModel(answer).fetch,
       });
+      const question = { path: 'p', body: {}, model: 'painter-1', successor: undefined, secrets: [] };
+      const engine = fakeEngine(async () => String((await post(question, never)).value));
+      const ended = runJob(job, runOptions(store, engine), never);
       world.nowMs += minuteMs;
+      return ended.catch(({ code }: EditError) => code);
+    };
+    const fault = (code: string) => ({ fault: new TypeError('fetch failed', { cause: { code } }) });
+    for (let minute = 0; minute < 60; minute++) {
+      const away = minute % 2 === 0 ? { status: 503 } : fault('ECONNREFUSED');
+      expect(await run(away)).toBe('MODEL_UNAVAILABLE');
     }
-    expect(await runJob(job, runOptions(store, engine), never)).toBe('failed');
-    expect(engine.calls).toHaveLength(3);
+    expect(claimOf(world)).toMatchObject({ state: 'WAIT', attempts: '0', modelCalls: 'r0=0' });
+    for (let i = 0; i < 3; i++) expect(await run(fault('ECONNRESET'))).toBe('MODEL_UNAVAILABLE');
+    expect(await run({ status: 200 })).toBe('failed');
     expect(textOf(world, 'error.json')).toContain('BUDGET_SPENT');
   });
 
