@@ -42,7 +42,7 @@ function clip(box: Box, to: Box): Box {
 }
 
 /** 1 for each block of a rectangle whose whole footprint lies where the mask is above 0; outside the box nothing does. */
-export function allowedBlocks(
+function allowedBlocks(
   structure: JpegStructure,
   component: JpegComponent,
   { box, mask }: BoxedMask,
@@ -74,11 +74,9 @@ function everyPixel(part: Box, { box, mask }: BoxedMask): boolean {
 }
 
 /**
- * The part of a mask that a strict splice can change in full: pixels whose blocks, of every component, lie inside it with
- * their whole footprint.
+ * The part of a mask whose blocks, of every component, lie inside it with their whole footprint.
  *
- * Composite within this, feather included, and give the splice the mask it was made from: no block is refused then, and no pixel
- * outside that mask changes when decoded. At its rim up to 16 pixels (4:2:0, 7 for 4:4:4) of the mask stay as they were.
+ * Composite within this, feather included: then no pixel outside the mask it was made from changes when decoded. At its rim up to 16 pixels (4:2:0, 7 for 4:4:4) of the mask stay as they were.
  *
  * @returns the same box; kept pixels keep their value, others are 0.
  */
@@ -108,41 +106,6 @@ function fillBox(data: Uint8Array, box: Box, part: Box, value: number): void {
     const at = (y - box.top) * box.width + left - box.left;
     data.fill(value, at, at + width);
   }
-}
-
-/**
- * A mask grown to whole blocks and their footprints (by at most 16 pixels and a fringe of 1 for 4:2:0): everything the mask
- * covers can then be repainted, and a strict splice given the grown mask leaves each pixel outside of it as it was, bit for bit.
- *
- * @returns a larger box; 255 inside, 0 outside.
- */
-export function growMaskToBlocks(structure: JpegStructure, { box, mask }: BoxedMask): BoxedMask {
-  const picture = { left: 0, top: 0, width: structure.width, height: structure.height };
-  const margin = 8 * Math.max(structure.maxH, structure.maxV) + 1;
-  const grownBox = clip(
-    {
-      left: box.left - margin,
-      top: box.top - margin,
-      width: box.width + 2 * margin,
-      height: box.height + 2 * margin,
-    },
-    picture,
-  );
-  const data = new Uint8Array(grownBox.width * grownBox.height);
-  for (const component of structure.components) {
-    const rect = blocksCovering(component, box);
-    for (let i = 0; i < rect.blocksWide * rect.blocksHigh; i++) {
-      if (!anyPixel(clip(samplesOf(component, rect, i), box), { box, mask })) continue;
-      const row = rect.top + Math.floor(i / rect.blocksWide);
-      fillBox(
-        data,
-        grownBox,
-        blockFootprint(structure, component, rect.left + (i % rect.blocksWide), row),
-        255,
-      );
-    }
-  }
-  return { box: grownBox, mask: { width: grownBox.width, height: grownBox.height, channels: 1, data } };
 }
 
 function anyPixel(part: Box, { box, mask }: BoxedMask): boolean {

@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { Box, Mask, Raster } from '../raster.ts';
+import type { Box, Raster } from '../raster.ts';
 import type { JpegComponent, JpegStructure } from './structure.ts';
 
 /** What is to change in a box of the picture, in the JPEG's own decoded space: no ICC conversion, no rotation. */
@@ -11,8 +11,6 @@ export interface JpegPatch {
    */
   readonly before: Raster;
   readonly after: Raster;
-  /** h x w: pixels above 0 may change. Needed by the strict mode alone. */
-  readonly mask?: Mask;
 }
 
 /** A rectangle of blocks of one component, counted in blocks. */
@@ -81,7 +79,7 @@ export const plainBytes = ({ data }: Raster) => new Uint8Array(data.buffer, data
 /** @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture, or its rasters not the box. */
 export function assertPatchFits(
   { width, height, colour }: JpegStructure,
-  { box, before, after, mask }: JpegPatch,
+  { box, before, after }: JpegPatch,
 ): void {
   const whole = [box.left, box.top, box.width, box.height].every(Number.isInteger);
   if (
@@ -99,17 +97,16 @@ export function assertPatchFits(
     );
   }
   const channels = { grey: 1, ycbcr: 3, rgb: 3, cmyk: 4, ycck: 4 }[colour];
-  for (const raster of [before, after, ...(mask ? [mask] : [])]) {
-    const depth = raster === mask ? 1 : channels;
-    const fits = raster.width === box.width && raster.height === box.height && raster.channels === depth;
+  for (const raster of [before, after]) {
+    const fits = raster.width === box.width && raster.height === box.height && raster.channels === channels;
     if (
       !fits ||
       !(raster.data instanceof Uint8Array) ||
-      raster.data.length !== box.width * box.height * depth
+      raster.data.length !== box.width * box.height * channels
     ) {
       throw new EditError(
         'SHAPE_MISMATCH',
-        `Expected ${box.width} x ${box.height} x ${depth} of 8 bit, got ${raster.width} x ${raster.height} x ${raster.channels}`,
+        `Expected ${box.width} x ${box.height} x ${channels} of 8 bit, got ${raster.width} x ${raster.height} x ${raster.channels}`,
       );
     }
   }

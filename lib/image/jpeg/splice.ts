@@ -1,6 +1,5 @@
 import { EditError, type ErrorCode } from '../../errors.ts';
-import { allowedBlocks } from './block-mask.ts';
-import { type BlockDeltas, patchDeltas } from './deltas.ts';
+import { patchDeltas } from './deltas.ts';
 import { collectEdits, type TouchedComponent } from './edits.ts';
 import { assertPatchFits, type JpegPatch } from './patch.ts';
 import { spliceCoefficients } from './splice-coefficients.ts';
@@ -10,11 +9,6 @@ import { type JpegStructure, readJpegStructure } from './structure.ts';
 export interface SpliceRequest {
   readonly source: Uint8Array;
   readonly patches: readonly JpegPatch[];
-  /**
-   * Only blocks are changed whose every decoded pixel, the fringe of chroma interpolation included, lies in a patch's mask:
-   * each pixel outside the masks then decodes to the same value, bit for bit.
-   */
-  readonly strict?: boolean;
   /** When the caller has read it already. */
   readonly structure?: JpegStructure;
 }
@@ -55,18 +49,10 @@ export function spliceJpeg(request: SpliceRequest): Spliced | NotSpliced {
   }
 }
 
-function splice({
-  source,
-  patches,
-  strict = false,
-  structure = readJpegStructure(source),
-}: SpliceRequest): Spliced {
+function splice({ source, patches, structure = readJpegStructure(source) }: SpliceRequest): Spliced {
   assertEnoughData(structure);
   for (const patch of patches) assertPatchFits(structure, patch);
-  const deltas = patches.flatMap((patch) => {
-    const changes = patchDeltas(structure, patch);
-    return strict ? changes.map((change) => withinMask(structure, change, patch)) : changes;
-  });
+  const deltas = patches.flatMap((patch) => patchDeltas(structure, patch));
   const edits = collectEdits(structure, deltas);
   const { touched } = edits;
   if (touched.every(({ count }) => count === 0)) {
@@ -85,12 +71,4 @@ function assertEnoughData({ components, scans, process }: JpegStructure): void {
   if (bits * 16 < blocks * (process === 'progressive' ? 1 : 2)) {
     throw new EditError('IMAGE_TRUNCATED', `Expected data for ${blocks} blocks, got ${bits} bits`);
   }
-}
-
-function withinMask(structure: JpegStructure, change: BlockDeltas, patch: JpegPatch): BlockDeltas {
-  if (!patch.mask)
-    throw new EditError('SHAPE_MISMATCH', 'Expected a mask with every patch in strict mode, got none');
-  const component = structure.components[change.component]!;
-  const allowed = allowedBlocks(structure, component, { box: patch.box, mask: patch.mask }, change);
-  return { ...change, touched: change.touched.map((bit, i) => bit & allowed[i]!) };
 }
