@@ -1,5 +1,6 @@
 import { isBlank } from '../image/blank.ts';
 import { crop as cut } from '../image/box.ts';
+import { firstChannels } from '../image/channels.ts';
 import { compositeOn } from '../image/composite.ts';
 import { differenceMask } from '../image/difference-mask.ts';
 import { dilate } from '../image/dilate.ts';
@@ -30,7 +31,7 @@ interface RegionOptions {
 }
 
 /** What answers to a region with this mask are compared with. */
-export function surroundingsIn({
+export function surroundingsOfRegion({
   crop,
   region: { plan, featherPx },
   writable,
@@ -67,8 +68,8 @@ export function fitAnswer(options: FitOptions): Fitted {
   const edited = contentOf(answer, region.plan);
   const colours = edited.channels;
   const mask =
-    region.mask ?? dilate(differenceMask({ crop: coloursOf(crop, colours), edited }), region.dilationPx);
-  const around = surroundings ?? surroundingsIn({ ...options, mask, repainted: undefined, colours });
+    region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
+  const around = surroundings ?? surroundingsOfRegion({ ...options, mask, repainted: undefined, colours });
   const isUnchanged = isBlank(around.mask.data, 0, around.mask.data.length);
   const result = compositeOn(around, edited);
   const { patch, raster } = result;
@@ -77,10 +78,4 @@ export function fitAnswer(options: FitOptions): Fitted {
     ? 'Expected the model to change something, got the picture as it was'
     : rejectionOf(fit, crop);
   return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster };
-}
-
-/** The first `channels` channels: without the alpha, of which a model knows nothing. */
-function coloursOf(raster: Raster, channels: number): Raster {
-  if (raster.channels === channels) return raster;
-  return { ...raster, channels, data: raster.data.filter((_, i) => i % raster.channels < channels) };
 }

@@ -15,6 +15,7 @@ import type { EditRequest } from '../request.ts';
 import { type Fitted, fitAnswer } from './composite.ts';
 import type { Repaint } from './plan.ts';
 import { dilationOf, question } from './question.ts';
+import { rounded } from './rounded.ts';
 import type { Step } from './stopwatch.ts';
 
 /** What the manifest says of the tiles of one region. */
@@ -217,8 +218,4 @@ function reportOf({ region }: DetailOptions, { scale, tiles }: TilePlan, told: T
     warnings,
     calls: told.calls,
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

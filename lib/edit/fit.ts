@@ -1,5 +1,6 @@
 import type { Size } from '../image/raster.ts';
 import { candidateCost, type Scores } from '../image/score.ts';
+import { rounded } from './rounded.ts';
 
 /** How one answer of a model fitted the picture it was made for. */
 export interface FitReport {
@@ -54,8 +55,4 @@ export function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Size): stri
     return `Expected the surroundings of the mask within ${maxRingResidual} levels of the picture's, got ${ringAfter}`;
   }
   return undefined;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -10,7 +10,7 @@ import { blockReachPx } from '../image/jpeg/block-mask.ts';
 import type { Box, Mask, Raster } from '../image/raster.ts';
 import type { Surroundings } from '../image/surroundings.ts';
 import type { EditRequest } from '../request.ts';
-import { type Fitted, fitAnswer, surroundingsIn } from './composite.ts';
+import { type Fitted, fitAnswer, surroundingsOfRegion } from './composite.ts';
 import { addDetail, type Detailed } from './detail.ts';
 import { meanwhile } from './meanwhile.ts';
 import type { Repaint } from './plan.ts';
@@ -61,7 +61,7 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
   const { photo, region, engine, step, signal } = options;
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
   const request = await step('frame', () => inpaintRequest(options, crop));
-  const surroundings = meanwhile(() => surroundingsOf(options, crop, request));
+  const surroundings = meanwhile(() => knownBefore(options, crop, request));
   const reply = await step('inpaint', () => engine.inpaint(request, signal)).finally(surroundings.stop);
   const candidates = await fitCandidates(options, crop, { reply, surroundings: surroundings.get });
   const [best, ...others] = usable(candidates);
@@ -107,8 +107,8 @@ async function fitCandidates(
   return candidates;
 }
 
-/** `undefined` when the model chooses itself what it repaints. */
-function surroundingsOf(
+/** What the answers will be compared with; `undefined` when the model chooses itself what it repaints. */
+function knownBefore(
   options: RepaintOptions,
   { original }: Crop,
   request: InpaintRequest,
@@ -120,7 +120,14 @@ function surroundingsOf(
   const repainted =
     request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
   const colours = original.channels - (photo.header.hasAlpha ? 1 : 0);
-  return surroundingsIn({ crop: original, region, writable: writableIn(options), mask, repainted, colours });
+  return surroundingsOfRegion({
+    crop: original,
+    region,
+    writable: writableIn(options),
+    mask,
+    repainted,
+    colours,
+  });
 }
 
 /** The part of a mask that is written; `undefined`: all of it. */

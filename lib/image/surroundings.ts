@@ -1,4 +1,5 @@
 import { boundingBox, crop as cut, grow } from './box.ts';
+import { firstChannels } from './channels.ts';
 import { coverMask } from './cover-mask.ts';
 import { featherDistance } from './feather.ts';
 import type { FloatRaster } from './float-raster.ts';
@@ -47,20 +48,13 @@ export function surroundingsOf(args: {
   assertSameSize(crop, mask);
   const size = fitSize(crop, workingSidePx);
   const whole = resizeTo(crop, size);
-  const small = coloursOf(whole, colours);
+  const small = firstChannels(whole, colours);
   const covered = withHidden(coverMask(repainted, size), whole, colours);
   const patch = grow(boundingBox(mask) ?? { left: 0, top: 0, width: 1, height: 1 }, 1, crop);
   const patchMask = cut(mask, patch);
   const distance = featherDistance(patchMask, featherPx);
   const [levels, ring] = [ringLevels(small, covered), knownRing(small, covered)];
   return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
-}
-
-/** The first `channels` channels: without the alpha a model knows nothing of. */
-function coloursOf(raster: FloatRaster, channels: number): FloatRaster {
-  if (raster.channels === channels) return raster;
-  const data = raster.data.filter((_, i) => i % raster.channels < channels);
-  return { ...raster, channels, data };
 }
 
 /** Above this a pixel is opaque; what lies under less was never shown to a model. */
