@@ -24,7 +24,9 @@ export const pictureOptions = {
   quality: z.int().min(0).max(100).optional().describe('JPEG quality of the picture; 75 when left out.'),
   storageUri: gcsUri
     .optional()
-    .describe('`gs://bucket/prefix/` of an allowed bucket: the model writes its pictures there.'),
+    .describe(
+      '`gs://bucket/prefix/` in the input or output bucket: the model writes its pictures there. Only where the function is given buckets, as on one machine; `deploy/` gives it none.',
+    ),
 } as const;
 
 export const pictureUri = gcsUri;

@@ -15,7 +15,11 @@ export const upscaleRequestSchema = z
       .min(1)
       .optional()
       .describe('The picture in base64, beyond 10 MB (7 MB for Gemini) it is sent as JPEG.'),
-    imageUri: pictureUri.optional().describe('The picture as `gs://bucket/name` of an allowed bucket.'),
+    imageUri: pictureUri
+      .optional()
+      .describe(
+        'The picture as `gs://bucket/name` in the input or output bucket. Only where the function is given buckets, as on one machine; `deploy/` gives it none.',
+      ),
     factor: z.enum(['x2', 'x3', 'x4']).default('x2').describe('x3 at imagen-4.0-upscale-preview only.'),
     labels: sharedOptions.labels,
     model: sharedOptions.model,
