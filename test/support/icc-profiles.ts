@@ -1,3 +1,9 @@
+const srgb = {
+  red: [0.43607, 0.22249, 0.01392],
+  green: [0.38515, 0.71687, 0.09708],
+  blue: [0.14307, 0.06061, 0.7141],
+} as const;
+
 /** Colorants adapted to D50 and the exponent of the curve. @see ICC.1:2004-10, three-component matrix-based profiles. */
 const spaces = {
   adobeRgb: {
@@ -12,6 +18,10 @@ const spaces = {
     green: [0.13519, 0.71188, 0],
     blue: [0.03134, 0.00009, 0.82491],
   },
+  /** As programs name it that keep linear light: sRGB by its colorants alone. */
+  'Linear sRGB': { gamma: 1, ...srgb },
+  'sRGB of power 2.2': { gamma: 2.19921875, ...srgb },
+  'sRGB by a table': { gamma: 'srgb', ...srgb },
 } as const;
 
 const d50 = [0.9642, 1, 0.8249] as const;
@@ -67,11 +77,25 @@ function xyz(values: readonly number[]): Buffer {
   return data;
 }
 
-function curve(gamma: number): Buffer {
+function curve(gamma: number | 'srgb'): Buffer {
+  if (gamma === 'srgb') return srgbCurve();
   const data = Buffer.alloc(16);
   data.write('curv', 'latin1');
   data.writeUInt32BE(1, 8);
   data.writeUInt16BE(Math.round(gamma * 256), 12);
+  return data;
+}
+
+/** As a table of 1024 samples. @see IEC 61966-2-1. */
+function srgbCurve(): Buffer {
+  const data = Buffer.alloc(12 + 2 * 1024);
+  data.write('curv', 'latin1');
+  data.writeUInt32BE(1024, 8);
+  for (let i = 0; i < 1024; i++) {
+    const x = i / 1023;
+    const linear = x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+    data.writeUInt16BE(Math.round(linear * 65535), 12 + 2 * i);
+  }
   return data;
 }
 

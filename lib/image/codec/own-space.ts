@@ -7,6 +7,7 @@ import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, rawPixels } from './read.ts';
+import { isSrgb } from './srgb-profile.ts';
 
 /**
  * A model's answer, 8 bit sRGB -> the colours of the picture it belongs to: grey, RGB or CMYK, its ICC profile,
@@ -52,12 +53,6 @@ async function toInks(answer: Raster, icc: Uint8Array | undefined): Promise<Rast
       target[i] = Math.min(255, Math.max(0, target[i]! + data[i]! - shown.data[i]!));
     }
   }
-}
-
-/** The description of every sRGB profile in use says so; a false "no" costs one exact conversion. */
-function isSrgb(icc: Uint8Array): boolean {
-  const text = Buffer.from(icc).toString('latin1').replaceAll('\0', '');
-  return /sRGB/.test(text);
 }
 
 /**

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { readHeader } from '../../../../lib/image/codec/header.ts';
 import { toOwnColours } from '../../../../lib/image/codec/own-space.ts';
 import { readCrop, readCropAsSrgb } from '../../../../lib/image/codec/read.ts';
+import { withProfile } from '../../../support/format-kinds/pictures.ts';
+import { matrixProfile } from '../../../support/icc-profiles.ts';
 import { pipelineOf, wavePicture } from '../../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -29,4 +31,21 @@ test.each([
   // Converted once with the perceptual intent both are several times larger.
   expect(sum / back.data.length).toBeLessThan(2);
   expect(worst).toBeLessThan(40);
+});
+
+test('a picture in linear light that only mentions sRGB gets its answer in linear light', async () => {
+  const picture = pipelineOf(wavePicture(box));
+  const bytes = await withProfile(
+    (path) => picture.withIccProfile(path).tiff().toBuffer(),
+    matrixProfile('Linear sRGB'),
+  );
+  const header = await readHeader(bytes, limits);
+  expect(Buffer.from(header.icc ?? []).toString('latin1')).toContain('Linear sRGB');
+  const crop = await readCrop({ bytes, header }, box);
+  const back = await toOwnColours(await readCropAsSrgb(crop, header, box), header);
+  let worst = 0;
+  back.data.forEach((value, i) => {
+    worst = Math.max(worst, Math.abs(value - crop.original.data[i]!));
+  });
+  expect(worst).toBeLessThanOrEqual(3);
 });
