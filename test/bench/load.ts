@@ -57,7 +57,7 @@ for (let n = 0; n < pairs; n++) {
 await untilPublishedOrStuck();
 const seconds = (performance.now() - started) / 1000;
 const cpu = process.cpuUsage(cpuBefore);
-const { reads, writes, lists } = system.storage.requests.snapshot();
+const { reads, writes, lists, byObject } = system.storage.requests.snapshot();
 await system.close();
 await rm(root, { recursive: true });
 
@@ -85,8 +85,12 @@ console.log(`latency: median ${percentile(0.5)}, 90 % ${percentile(0.9)}, 99 % $
 console.log(
   `requests for each job: writes ${perJob(writes - 2 * pairs)}, reads ${perJob(reads)}, lists ${perJob(lists)}`,
 );
+const ofClaims = Object.entries(byObject).filter(([name]) => name.startsWith('control/claims/'));
+const onClaim = (kind: 'reads' | 'writes') =>
+  perJob(ofClaims.reduce((sum, [, counts]) => sum + counts[kind], 0));
+console.log(`of these on its claim: writes ${onClaim('writes')}, reads ${onClaim('reads')}`);
 // Of uploads, emulator and functions together; unlike the rate it does not depend on who else uses the machine.
 console.log(`processor time for each pair: ${Math.round((cpu.user + cpu.system) / 1000 / pairs)} ms`);
 console.log(
-  `peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB, warnings ${failures.length}${failures[0] ? `, first: ${failures[0]}` : ''}`,
+  `peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB, of uploads, emulator and functions in one process; warnings ${failures.length}${failures[0] ? `, first: ${failures[0]}` : ''}`,
 );
