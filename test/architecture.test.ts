@@ -18,6 +18,7 @@ const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 /** What a store is, and how old its objects are. */
 const storeInterface = /^lib\/storage\/(store|age)\.ts$/;
+const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const request = /^lib\/(request|request-options|picture-options|engine-options)\.ts$/;
 
@@ -64,6 +65,7 @@ const layers: readonly Layer[] = [
       engineInterface,
       storeInterface,
       errors,
+      inParallel,
       log,
       trace,
       request,
@@ -75,7 +77,7 @@ const layers: readonly Layer[] = [
     files: /^lib\/engines\/vertex[^/]*\.ts$/,
     may: [engineFiles, errors, builtIn, /^(zod|google-auth-library)$/],
   },
-  { files: engineFiles, may: [engineFiles, raster, errors, builtIn, /^zod$/] },
+  { files: engineFiles, may: [engineFiles, raster, errors, inParallel, builtIn, /^zod$/] },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
     may: [/^lib\/storage\//, errors, builtIn, /^@google-cloud\/storage$/],
@@ -89,6 +91,7 @@ const layers: readonly Layer[] = [
   { files: trace, may: [] },
   { files: /^lib\/trace\//, may: [trace, /^lib\/trace\//, log, errors, builtIn] },
   { files: errors, may: [] },
+  { files: inParallel, may: [] },
 ];
 
 const root = resolve(import.meta.dirname, '..');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EditError } from '../errors.ts';
+import { inParallel } from '../in-parallel.ts';
 import { checkEditRequest, type EditHonours } from './edit-options.ts';
 import type { EngineCodec, InpaintEngine, InpaintRequest } from './engine.ts';
-import { inParallel } from './in-parallel.ts';
 import { requireImage } from './outcomes.ts';
 import { base64, encodeWithin } from './predict-edit.ts';
 import { imageOutcome } from './reply-image.ts';

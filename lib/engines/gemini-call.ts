@@ -1,8 +1,8 @@
 import { asEditError, EditError } from '../errors.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { InpaintOutcome } from './engine.ts';
 import { type GeminiCandidate, parseCandidate } from './gemini-reply.ts';
 import { outputOptions } from './imagen-values.ts';
-import { inParallel } from './in-parallel.ts';
 import type { PictureFormat } from './picture-engines.ts';
 import type { VertexPost } from './vertex.ts';
 import { withCallFacts } from './vertex-errors.ts';

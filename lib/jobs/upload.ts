@@ -1,5 +1,5 @@
-import { inParallel } from '../engines/in-parallel.ts';
 import { asEditError, EditError } from '../errors.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import type { Dispatch } from './dispatch.ts';
