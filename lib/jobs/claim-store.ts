@@ -8,6 +8,8 @@ import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim } fr
 /** A claim this run holds. Changes are made one after the other, each by compare-and-swap. */
 export interface HeldClaim {
   readonly current: () => Claim;
+  /** Why the claim is not this run's any more; `undefined` while nothing says so. */
+  readonly lost: () => EditError | undefined;
   /** @throws {EditError} `BUSY` when another run took the claim over. */
   readonly change: (next: (claim: Claim) => Claim, signal: AbortSignal) => Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function takeClaim(
 
 function holdClaim(store: ObjectStore, info: ObjectInfo, claim: Claim): HeldClaim {
   let held = { info, claim };
+  let lost: EditError | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
   async function write(next: Claim, signal: AbortSignal): Promise<void> {
@@ -75,11 +78,13 @@ function holdClaim(store: ObjectStore, info: ObjectInfo, claim: Claim): HeldClai
       }
       held = { info: seen, claim: found };
     }
-    throw new EditError('BUSY', 'Expected to hold the claim, another run took it over');
+    lost = new EditError('BUSY', 'Expected to hold the claim, another run took it over');
+    throw lost;
   }
 
   return {
     current: () => held.claim,
+    lost: () => lost,
     change: (next, signal) => {
       const done = queue.then(() => write(next(held.claim), signal));
       queue = done.catch(() => undefined);

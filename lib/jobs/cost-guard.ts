@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InpaintEngine } from '../engines/engine.ts';
-import { EditError } from '../errors.ts';
+import { withCallFacts } from '../engines/vertex-errors.ts';
+import { asEditError, EditError } from '../errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { CallFacts } from './cost.ts';
 
@@ -55,7 +56,10 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
       const price = toMicroUsd(options.priceOf({ frame: request.crop, samples: request.samples }));
       const admitted = queue.then(() => admit(price, signal));
       queue = admitted.catch(() => undefined);
-      await admitted;
+      await admitted.catch((error: unknown) => {
+        // Also when the counter is busy or the storage away: the model was not asked.
+        throw withCallFacts(asEditError(error), { calls: 0, mayBeBilled: false });
+      });
       return engine.inpaint(request, signal);
     },
   };

@@ -20,6 +20,9 @@ interface DurableOptions {
 /** Four candidates of 4096 x 4096 as PNG stay below this. */
 const maxReplyBytes = 256 * 1024 * 1024;
 
+/** Leaves the better part of a farewell to the claim's last write. */
+const refundMs = 2000;
+
 /**
  * An engine whose every call is counted before it is made and whose every reply is kept, so that a job
  * that starts again does not pay again. Of two replies to one call the first one saved is the answer.
@@ -39,7 +42,9 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget), signal);
       const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
         if (provesNoCall(asEditError(error))) {
-          await claim.change((current) => refundCall(current, key), signal).catch(() => undefined);
+          // Also after an abort: the call was not made all the same.
+          const farewell = AbortSignal.timeout(refundMs);
+          await claim.change((current) => refundCall(current, key), farewell).catch(() => undefined);
         }
         throw error;
       });

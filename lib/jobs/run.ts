@@ -201,8 +201,9 @@ async function endInError(
 ): Promise<RunResult> {
   const { store, buckets, log } = options;
   const farewell = AbortSignal.timeout(farewellMs);
-  // Another run holds the job now: its claim is not ours to touch.
-  if (error.code === 'BUSY') throw error;
+  // Another run holds the job now: its claim is not ours to touch, nor its end ours to report.
+  const lost = held.lost();
+  if (lost !== undefined) throw lost;
   if (error.kind === 'input' && error.code !== 'SUPERSEDED') {
     await publishError(job, error, { store, outputBucket: buckets.output, signal: farewell });
   }

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { EditError } from '../../../lib/errors.ts';
 import { costGuardedEngine } from '../../../lib/jobs/cost-guard.ts';
 import { runJob } from '../../../lib/jobs/run.ts';
+import type { ObjectStore } from '../../../lib/storage/store.ts';
+import { claimOf } from '../../support/failure-world.ts';
 import { fakeEngine, jobsOf, never, questionOf, runOptions } from '../../support/job-world.ts';
 import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 const request = questionOf('r0');
 
-function guarded(world: MemoryBuckets, dailyCapUsd: number) {
+function guarded(world: MemoryBuckets, dailyCapUsd: number, counter?: ObjectStore) {
   const engine = fakeEngine();
   const store = memoryClient(world);
   const guard = costGuardedEngine(engine, {
-    store,
+    store: counter ?? store,
     controlBucket: 'control',
     dailyCapUsd,
     priceOf: ({ samples }) => 0.04 * samples,
@@ -74,5 +77,33 @@ describe('costGuardedEngine', () => {
     }
     world.nowMs += 24 * 3_600_000;
     expect((await runJob(job, runOptions(store, guard), never)).outcome).toBe('published');
+  });
+
+  it.each([
+    ['busy', 'BUSY'],
+    ['away', 'STORAGE_UNAVAILABLE'],
+    ['silent when the work is stopped', 'CANCELLED'],
+  ] as const)('costs a job nothing while its counter is %s', async (state, code) => {
+    const world = memoryBuckets();
+    put(world, { bucket: 'input', name: 'p.jpg' }, 'photo');
+    put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+    const stop = new AbortController();
+    const store = memoryClient(world);
+    const counter: ObjectStore = {
+      ...store,
+      swapMetadata: async () => undefined,
+      async stat(id, signal) {
+        if (state === 'away') throw new EditError('STORAGE_UNAVAILABLE', 'Expected an answer, got none');
+        if (state === 'busy') return store.stat(id, signal);
+        stop.abort();
+        throw signal?.reason;
+      },
+    };
+    const { engine, guard } = guarded(world, 1, counter);
+    const [job] = await jobsOf(store, 'p.jpg');
+    if (job === undefined) throw new Error('expected a job');
+    await expect(runJob(job, runOptions(store, guard), stop.signal)).rejects.toMatchObject({ code });
+    expect(engine.calls).toEqual([]);
+    expect(claimOf(world)).toMatchObject({ state: 'WAIT', code, attempts: '0', modelCalls: 'r0=0' });
   });
 });

@@ -240,6 +240,24 @@ describe('runJob', () => {
     expect(textOf(world, '/1.jpg')).toBe('newer+mask+painted');
   });
 
+  it('does not report the end of a job that another run has taken over', async () => {
+    const world = dropPair();
+    const store = memoryClient(world);
+    const job = await soleJob(store);
+    const heir = fakeEngine(() => {
+      throw new EditError('MODEL_QUOTA', 'Expected quota, got 429');
+    });
+    const zombie = fakeEngine(async () => {
+      world.nowMs += 16 * minuteMs;
+      await runJob(job, runOptions(store, heir), never).catch(() => undefined);
+      const details = { mayBeBilled: false };
+      throw new EditError('ENGINE_REJECTED', 'Expected to be accepted, got 400', { details });
+    });
+    await expect(runJob(job, runOptions(store, zombie), never)).rejects.toMatchObject({ code: 'BUSY' });
+    expect(textOf(world, 'error.json')).toBeUndefined();
+    expect(claimOf(world)).toMatchObject({ state: 'WAIT', code: 'MODEL_QUOTA' });
+  });
+
   it('reports an invalid request file', async () => {
     const world = dropPair();
     put(world, { bucket: 'input', name: 'd/p.json' }, '{"colour": 1}');
