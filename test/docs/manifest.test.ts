@@ -2,17 +2,23 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type EditReport, editor } from '../../lib/edit.ts';
 import type { InpaintEngine } from '../../lib/engines/engine.ts';
+import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
 import type { Raster } from '../../lib/image/raster.ts';
+import { errorFileOf, manifestOf } from '../../lib/jobs/manifest.ts';
+import type { Job } from '../../lib/jobs/plan.ts';
 import { parseRequest } from '../../lib/request.ts';
+import type { ObjectInfo } from '../../lib/storage/store.ts';
 import { drifts, simulateModel } from '../bench/drift.ts';
 import { boxMask, maskPng, pipelineOf } from '../support/pictures.ts';
 import { scenery } from '../support/scenery.ts';
 
-/** `docs/manifest.md` against what an edit with three candidates and tiles really reports. */
+/** `docs/manifest.md` against what an edit with three candidates and tiles really reports, and jobs write. */
 
 const document = readFileSync(new URL('../../docs/manifest.md', import.meta.url), 'utf8');
-const [regionTable = '', fitTable = ''] = document.split('Each of `fits`:');
+const [, manifestTable = '', errorTable = '', regionTable = '', fitTable = ''] = document.split(
+  /^## manifest\.json$|^## error\.json$|^## Regions$|^Each of `fits`:$/m,
+);
 const fieldsOf = (table: string): string[] =>
   [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => String(name));
 
@@ -49,7 +55,61 @@ beforeAll(async () => {
   ({ report } = await run({ image, mask: await maskPng(mask), request }, new AbortController().signal));
 });
 
+const info = (name: string): ObjectInfo => ({
+  bucket: 'input',
+  name,
+  generation: '1',
+  metageneration: '1',
+  sizeBytes: 1,
+  crc32c: 'AAAAAA==',
+  contentType: 'image/png',
+  metadata: {},
+  timeCreated: '',
+  updated: '',
+  serverTimeMs: 0,
+});
+const job: Job = {
+  id: '0123456789abcdef',
+  inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined },
+  request: parseRequest({}),
+  fault: undefined,
+};
+const readJson = (bytes: Uint8Array): Record<string, object> => JSON.parse(new TextDecoder().decode(bytes));
+
+interface Shown {
+  readonly inputs: { readonly image: object };
+  readonly image: object;
+  readonly outputs: readonly object[];
+}
+
+/** Names in code spans of one row, without its own. */
+const namesIn = (table: string, field: string): string[] => {
+  const line = table.split('\n').find((each) => each.startsWith(`| \`${field}\` |`)) ?? '';
+  return [...line.matchAll(/`(\w+)`/g)].map(([, name]) => String(name)).slice(1);
+};
+
 describe('docs/manifest.md', () => {
+  it('names every field of manifest.json, and no others', () => {
+    const claim = { state: 'DONE', owner: '', attempts: 1, modelCalls: {}, waitMs: 0, code: 'none' } as const;
+    const outputs = [info('p.png/0123456789abcdef/1.png')];
+    const manifest = readJson(manifestOf({ job, claim, outputs, report, costEstimateUsd: undefined }));
+    expect(fieldsOf(manifestTable).sort()).toEqual(Object.keys(manifest).sort());
+    const { inputs, image, outputs: [output] = [] } = manifest as unknown as Shown;
+    expect(namesIn(manifestTable, 'inputs')).toEqual([
+      ...Object.keys(inputs),
+      ...Object.keys(inputs.image),
+      'null',
+    ]);
+    expect(namesIn(manifestTable, 'outputs')).toEqual(Object.keys(output!));
+    expect(namesIn(manifestTable, 'image')).toEqual(Object.keys(image));
+    expect(namesIn(manifestTable, 'proofs')).toEqual(expect.arrayContaining(Object.keys(report.proofs[0]!)));
+  });
+
+  it('names every field of error.json, and no others', () => {
+    const file = readJson(errorFileOf(job, new EditError('MASK_EMPTY', 'Expected a mask, got none')));
+    expect(fieldsOf(errorTable).sort()).toEqual(Object.keys(file).sort());
+  });
+
   it('names every field of a region and of a fit, and no others', () => {
     const [region] = report.regions;
     expect(fieldsOf(regionTable).sort()).toEqual(Object.keys(region!).sort());
