@@ -1,13 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { access, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Raster } from '../raster.ts';
 import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
+import { profileFiles } from './profile-files.ts';
 import { inOwnSpace, rawPixels } from './read.ts';
 import { isSrgb } from './srgb-profile.ts';
+
+/** The profiles of one batch of pictures; those of inks are some 500 kB each. */
+const withProfileFile = profileFiles({ files: 8, bytes: 4 * 1024 * 1024 });
 
 /**
  * A model's answer, 8 bit sRGB -> the colours of the picture it belongs to: grey, RGB or CMYK, its ICC profile,
@@ -18,15 +18,16 @@ import { isSrgb } from './srgb-profile.ts';
 export async function toOwnColours(answer: Raster, header: Header): Promise<Raster> {
   const isGrey = header.space === 'b-w' || header.space === 'grey16';
   const isCmyk = header.space === 'cmyk';
-  const needsProfile = header.icc !== undefined && !isSrgb(header.icc);
-  if (isCmyk) return toInks(answer, header.icc);
+  const { icc } = header;
+  if (isCmyk)
+    return icc === undefined ? toInks(answer) : withProfileFile(icc, (path) => toInks(answer, path));
+  const needsProfile = icc !== undefined && !isSrgb(icc);
   if (!isGrey && !needsProfile) return answer;
   const { width, height, data } = answer;
   const source = sharp(data, { raw: { width, height, channels: 3 } });
-  const converted = needsProfile
-    ? source.toColourspace(isGrey ? 'b-w' : 'srgb').withIccProfile(await profileFile(header.icc))
-    : inOwnSpace(source.toColourspace('b-w'), { space: 'b-w' });
-  return decoded(converted);
+  if (!needsProfile) return decoded(inOwnSpace(source.toColourspace('b-w'), { space: 'b-w' }));
+  const converted = source.toColourspace(isGrey ? 'b-w' : 'srgb');
+  return withProfileFile(icc, (path) => decoded(converted.withIccProfile(path)));
 }
 
 /** On photos the shown colour is 7 levels off at first, then 2, 1 and 0.6. */
@@ -38,9 +39,7 @@ const inkRounds = 4;
  * libvips converts with the perceptual intent both ways, and its way back is not the inverse of the way to the model: blacks
  * would be lifted twice. So the colour asked for is moved by what the shown one misses, a few times (fixed point).
  */
-async function toInks(answer: Raster, icc: Uint8Array | undefined): Promise<Raster> {
-  const { width, height, data } = answer;
-  const profile = icc === undefined ? undefined : await profileFile(icc);
+async function toInks({ width, height, data }: Raster, profile?: string): Promise<Raster> {
   const target = Float32Array.from(data);
   for (let round = 1; ; round++) {
     const asked = sharp(Uint8ClampedArray.from(target), { raw: { width, height, channels: 3 } });
@@ -53,22 +52,4 @@ async function toInks(answer: Raster, icc: Uint8Array | undefined): Promise<Rast
       target[i] = Math.min(255, Math.max(0, target[i]! + data[i]! - shown.data[i]!));
     }
   }
-}
-
-/**
- * libvips reads output profiles from files only, so the picture's profile is laid down under its checksum: written
- * once for each profile and process, complete before it carries its name.
- */
-async function profileFile(icc: Uint8Array | undefined): Promise<string> {
-  const bytes = icc ?? new Uint8Array();
-  const path = join(tmpdir(), `icc-${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}.icc`);
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return path;
-  const partial = `${path}.${randomUUID()}`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
-  return path;
 }
