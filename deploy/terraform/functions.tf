@@ -3,6 +3,16 @@ locals {
   engine = split(":", var.model)[0]
   model  = join(":", slice(split(":", var.model), 1, length(split(":", var.model))))
 
+  # Who makes whole pictures: the engine, or one that a request may name instead (lib/wiring/engines.ts).
+  makes_pictures = can(regex("gemini|image", "${local.engine},${lookup(var.settings, "ALLOWED_MODELS", "")}"))
+
+  # What people and programs call.
+  http = {
+    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "A photo and its mask -> the edited photo." }
+    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Text -> pictures." }
+    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "A picture -> a larger one." }
+  }
+
   engine_settings = merge(
     var.settings,
     { GOOGLE_CLOUD_PROJECT = var.project, ENGINE = local.engine },
@@ -98,16 +108,12 @@ module "sweep" {
   environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["backfill"].id })
 }
 
-# What people and programs call. They know no bucket: callers send the pictures.
+# They know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"
   depends_on = [time_sleep.builder]
 
-  for_each = {
-    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "A photo and its mask -> the edited photo." }
-    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Text -> pictures." }
-    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "A picture -> a larger one." }
-  }
+  for_each = { for name, row in local.http : name => row if name == "edit" || local.makes_pictures }
 
   common          = local.common
   name            = each.key

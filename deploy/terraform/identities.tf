@@ -117,14 +117,18 @@ resource "google_service_account_iam_member" "enqueuers_act_as_tasks" {
   member             = each.value
 }
 
-# Only who asks a model.
-resource "google_project_iam_member" "model" {
-  for_each = {
+# Only who asks a model; generate and upscale are not in every deployment.
+locals {
+  model_callers = {
     run_job  = module.run_job.member
     edit     = module.http["edit"].member
-    generate = module.http["generate"].member
-    upscale  = module.http["upscale"].member
+    generate = try(module.http["generate"].member, null)
+    upscale  = try(module.http["upscale"].member, null)
   }
+}
+
+resource "google_project_iam_member" "model" {
+  for_each = { for name, member in local.model_callers : name => member if name == "run_job" || contains(keys(module.http), name) }
 
   project = var.project
   role    = "roles/aiplatform.user"

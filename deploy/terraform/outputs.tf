@@ -24,11 +24,11 @@ output "try" {
     # Or send both and wait for the answer.
     curl -H "Authorization: Bearer $(gcloud auth print-identity-token)" \
       -F image=@photo.jpg -F mask=@photo.mask.png ${module.http["edit"].url} -o out.jpg
-
+    %{if local.makes_pictures}
     # Text to image.
     curl -H "Authorization: Bearer $(gcloud auth print-identity-token)" -H 'content-type: application/json' \
       -H 'accept: image/png' -d '{"prompt": "a harbour at dawn, wide"}' ${module.http["generate"].url} -o harbour.png
-
+    %{endif}
     # Look for pairs without a result now.
     gcloud scheduler jobs run ${google_cloud_scheduler_job.sweep.name} --project=${var.project} --location=${var.region}
   TEXT

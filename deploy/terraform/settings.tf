@@ -1,4 +1,4 @@
-# Written from lib/config.ts (`UPDATE_DOCS=1 npm test`).
+# Written from lib/config.ts and lib/engines/models.ts (`UPDATE_DOCS=1 npm test`).
 locals {
   # What `settings` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [
@@ -26,5 +26,21 @@ locals {
     "MAX_EVENT_AGE_MS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
+  ]
+
+  # Models with a price in lib/engines/models.ts.
+  priced_models = [
+    "imagen-3.0-capability-001",
+    "imagegeneration@006",
+    "imagegeneration@005",
+    "imagegeneration@002",
+    "imagen-4.0-generate-001",
+    "imagen-4.0-ultra-generate-001",
+    "imagen-4.0-fast-generate-001",
+    "imagen-3.0-generate-002",
+    "imagen-3.0-generate-001",
+    "imagen-3.0-fast-generate-001",
+    "gemini-3.1-flash-image",
+    "gemini-3-pro-image",
   ]
 }

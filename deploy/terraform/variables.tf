@@ -33,7 +33,8 @@ variable "model" {
   description = <<-TEXT
     Who repaints, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, the model Google recommends for edits; it knows every
     size up to 4K. Choose gemini:gemini-3-pro-image where its inventions do not convince (twice the price),
-    endpoint:ENDPOINT_ID for an inpainting model of your own on Vertex AI, patchmatch for removals without any model or cost.
+    endpoint:ENDPOINT_ID for an inpainting model of your own on Vertex AI (with settings.LOCATION, and a price in
+    settings.MODELS or no daily_cost_cap_usd), patchmatch for removals without any model or cost.
   TEXT
   type        = string
   default     = "gemini:gemini-3.1-flash-image"
@@ -41,6 +42,10 @@ variable "model" {
   validation {
     condition     = can(regex("^(patchmatch|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
     error_message = "Expected patchmatch, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+  }
+  validation {
+    condition     = !startswith(var.model, "endpoint:") || lookup(var.settings, "LOCATION", "") != ""
+    error_message = "Expected settings = { LOCATION = \"REGION\" } beside an endpoint, where it is."
   }
 }
 
@@ -52,6 +57,13 @@ variable "daily_cost_cap_usd" {
   validation {
     condition     = var.daily_cost_cap_usd == null || try(var.daily_cost_cap_usd >= 0, false)
     error_message = "Expected 0 or more, or null."
+  }
+  validation {
+    condition = (
+      var.daily_cost_cap_usd == null || local.engine == "patchmatch" || contains(local.priced_models, local.model) ||
+      try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false)
+    )
+    error_message = "Expected null, or a price of the model in settings.MODELS: a cap cannot hold what has no price."
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FunctionName, functionTable } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
+import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
 import { fitsNewProject } from '../support/new-project.ts';
 import { repository } from '../support/packed.ts';
 import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
@@ -152,6 +153,14 @@ describe.skipIf(!isThere)('the configuration, worked out by terraform', { timeou
       { live_queue: { per_second: 2, at_once: 9 } },
       'var.max_workers is 10',
     ],
+    ['a model without its engine', { model: 'gemini-3.1-flash-image' }, 'Expected patchmatch, or gemini:'],
+    ['a cap below nothing', { daily_cost_cap_usd: -1 }, 'Expected 0 or more'],
+    [
+      'an endpoint anywhere',
+      { model: 'endpoint:1', daily_cost_cap_usd: null },
+      'Expected settings = { LOCATION',
+    ],
+    ['a cap on a model without a price', { model: 'gemini:unheard-of' }, 'a price of the model'],
     ['half a worker', { max_workers: 10.5 }, 'var.max_workers is 10.5'],
     ['a log level that metrics are blind at', { settings: { LOG_LEVEL: 'warn' } }, 'Expected LOG_LEVEL'],
   ])('%s: refused', async (_, variables, message) => {
@@ -163,6 +172,33 @@ describe.skipIf(!isThere)('the configuration, worked out by terraform', { timeou
     expect(environments.map(({ ENGINE }) => ENGINE)).toEqual(environments.map(() => 'patchmatch'));
     expect(environments.flatMap(Object.keys)).not.toContain('MODEL');
     expect(environments.flatMap(Object.keys)).not.toContain('DAILY_COST_CAP_USD');
+  });
+
+  test('an endpoint with a place and a price starts, without functions that it cannot serve', async () => {
+    const entry = { apis: ['endpoint'], usdPerImage: { '1K': 0.01 } };
+    const settings = { LOCATION: 'europe-west4', MODELS: JSON.stringify({ '1234': entry }) };
+    const { errors, outputs, ...rest } = await planned({ ...least, model: 'endpoint:1234', settings });
+    expect(errors).not.toContain('Error');
+    const functions = functionsIn({ errors, outputs, ...rest });
+    expect(functions.map(([name]) => name).sort()).toEqual(['edit', 'onUpload', 'runJob', 'sweep']);
+    const [, body = {}] = functions.find(([name]) => name === 'runJob') ?? [];
+    const config = readConfig(environmentOf(body), { buckets: true });
+    expect(config).toMatchObject({ engine: 'endpoint', model: '1234', location: 'europe-west4' });
+    expect(estimateUsd(modelEntry('1234', config.models), { width: 64, height: 64 }, 1)).toBe(0.01);
+    expect(outputs['try']?.value).not.toContain('Text to image');
+    expect(outputs['urls']?.value).toEqual({ edit: 'https://inpaint-edit.run.app' });
+  });
+
+  test('whole pictures are made where the engine, or one that may be named, makes them', async () => {
+    const names = (some: Made) => functionsIn(some).map(([name]) => name);
+    expect(names(made)).toEqual(expect.arrayContaining(['generate', 'upscale']));
+    expect(made.outputs['try']?.value).toMatch(
+      /\n\n *# Text to image\.\n *curl [^#]+ harbour\.png\n\n *# Look for/,
+    );
+    expect(names(madeFull)).not.toContain('generate');
+    expect(madeFull.outputs['try']?.value).toMatch(/out\.jpg\n *\n *# Look for/);
+    const settings = { ALLOWED_MODELS: 'gemini' };
+    expect(names(await planned({ ...full, settings }))).toContain('generate');
   });
 
   test('pages, people and addresses reach what they are for', () => {
@@ -197,8 +233,6 @@ describe.skipIf(!isThere)('the configuration, worked out by terraform', { timeou
       project: 'My Project',
       region: 'eu',
       name: 'inpaint-of-the-whole-department',
-      model: 'gemini-3.1-flash-image',
-      daily_cost_cap_usd: -1,
       settings: { ENGINE: 'imagen' },
       users: ['allUsers'],
       ingress: 'ALL',

@@ -2,7 +2,7 @@ import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../lib/engines/engine-names.ts';
-import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
+import { estimateUsd, knownModels, modelEntry } from '../../lib/engines/models.ts';
 import { fitsNewProject } from '../support/new-project.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
@@ -42,14 +42,21 @@ test.skipIf(!terraform)('the files are formatted', async () => {
 const mistakes = [...functionMistakes, ...placeMistakes];
 const rules = [...new Set(mistakes.map(([rule]) => rule))];
 
-test('settings.tf is what lib/config.ts leaves to people (UPDATE_DOCS=1 npm test writes it)', () => {
+test('settings.tf is what lib/config.ts leaves to people, and which models have a price (UPDATE_DOCS=1 npm test writes it)', () => {
   const path = join(folder, 'settings.tf');
-  const text = `# Written from lib/config.ts (\`UPDATE_DOCS=1 npm test\`).
+  const text = `# Written from lib/config.ts and lib/engines/models.ts (\`UPDATE_DOCS=1 npm test\`).
 locals {
   # What \`settings\` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [
 ${settingsLeftFree(resourcesOf(real))
   .map((name) => `    "${name}",\n`)
+  .join('')}  ]
+
+  # Models with a price in lib/engines/models.ts.
+  priced_models = [
+${Object.entries(knownModels)
+  .filter(([, { usdPerImage = {} }]) => Object.keys(usdPerImage).length > 0)
+  .map(([name]) => `    "${name}",\n`)
   .join('')}  ]
 }
 `;

@@ -126,12 +126,18 @@ function expanded(folder: Folder, scope: Scope, prefix: string): Resource[] {
 
 /** One for each entry of a `for_each` that is written out; one in all where it is only known when applied. */
 function instancesOf({ for_each, ...block }: Block, scope: Scope): { suffix: string; body: Block }[] {
-  const each = resolve(for_each, scope);
+  const each = resolve(withoutCondition(for_each), scope);
   if (!isBlock(each)) return [{ suffix: '', body: resolve({ ...block, for_each }, scope) as Block }];
   return Object.entries(each).map(([key, value]) => ({
     suffix: `["${key}"]`,
     body: resolve(block, { ...scope, each: { key, value } }) as Block,
   }));
+}
+
+/** Entries of a table that only some deployments have are there, as far as rules go. */
+function withoutCondition(value: unknown): unknown {
+  const filtered = /^\$\{\{ for (\w+), (\w+) in (local\.\w+) : \1 => \2 if .+\}\}$/.exec(String(value));
+  return filtered === null ? value : `\${${String(filtered[3])}}`;
 }
 
 const reference = /\$\{((?:local|var|each)\.[\w.]+)\}/g;

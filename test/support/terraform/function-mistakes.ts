@@ -25,7 +25,7 @@ export const functionMistakes: readonly Mistake[] = [
   [
     servicesAreWhole,
     'upscale without memory, a row of a table',
-    ({ module }) => delete at(module, 'http', 'for_each', 'upscale')['memory'],
+    ({ local }) => delete at(local, 'http', 'upscale')['memory'],
     'module.http["upscale"].google_cloudfunctions2_function.this: expected available_memory',
   ],
   [
@@ -55,7 +55,7 @@ export const functionMistakes: readonly Mistake[] = [
   [
     codeIsRegistered,
     'a function that is not deployed',
-    ({ module }) => delete at(module, 'http', 'for_each')['upscale'],
+    ({ local }) => delete at(local, 'http')['upscale'],
     'Expected upscale to be deployed',
   ],
   [

@@ -46,7 +46,11 @@ export const storageRightsAreOfBuckets: Rule = (resources) =>
 
 /** What a right is to, by the argument that names it; without any it is to the project. */
 const targets = ['bucket', 'repository', 'service_account_id', 'name'];
-const bare = (expression: unknown): string => String(expression).replace(/^\$\{(.+)\}$/, '$1');
+/** Without `${}`, and without the `try` around what only some deployments have. */
+const bare = (expression: unknown): string =>
+  String(expression)
+    .replace(/^\$\{(.+)\}$/, '$1')
+    .replace(/^try\((.+), null\)$/, '$1');
 
 /** Every right that is given, as `member: role on what`. */
 export const grantsOf = (resources: readonly Resource[]): string[] =>
