@@ -1,5 +1,4 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
-import type { EncodedImage } from '../lib/engines/engine.ts';
 import type { PictureOutcome, PictureReply } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
 import { assertAnswerFits, jsonSender } from './answer.ts';
@@ -69,7 +68,7 @@ const firstImage = ({ outcomes }: PictureReply) =>
   outcomes.find((outcome) => outcome.kind === 'image')?.image;
 
 interface NamedImage {
-  readonly image: EncodedImage;
+  readonly image: NonNullable<ReturnType<typeof firstImage>>;
   readonly engine: string;
 }
 

@@ -9,6 +9,7 @@ export interface SweepReport {
   readonly incomplete: number;
   /** What was dispatched, or would be. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
+  /** Pictures that no job could be made of or started for. */
   readonly failures: number;
   /** How long the oldest of the sets that were looked at has been complete; 0 when every set has an end or is young. */
   readonly oldestOpenMs: number;
@@ -20,7 +21,8 @@ export interface SweepReport {
   readonly isOutOfTime: boolean;
 }
 
-export type NoJob = 'settled' | 'young' | 'incomplete';
+/** `unusable`: its name, or its request, is none that a job can be made of. */
+export type NoJob = 'settled' | 'young' | 'incomplete' | 'unusable';
 /** What became of a picture. */
 export type End = NoJob | { readonly job: Job; readonly isDispatched: boolean };
 
@@ -42,7 +44,7 @@ export function sweepSummary(priceOf: PriceOf): SweepSummary {
     add(end: End): void {
       tally.images++;
       if (typeof end === 'string') {
-        tally[end]++;
+        tally[end === 'unusable' ? 'failures' : end]++;
         return;
       }
       const { id, inputs, request } = end.job;

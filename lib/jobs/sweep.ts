@@ -106,7 +106,7 @@ async function workOn(
   const { isDryRun, isOver, dispatchesAtOnce } = options;
   const judged = await inOrder(batch, looksAtOnce, async (image) => {
     if (isOver()) throw stopped();
-    return judge(image, window, options, signal);
+    return verdictOn(image, window, options, signal);
   });
   let jobs = 0;
   const full = judged.done.findIndex((verdict) => typeof verdict !== 'string' && ++jobs === room);
@@ -146,6 +146,19 @@ async function inOrder<T, R>(
 }
 
 type Looking = SweepOptions & { readonly folderMaskOf: FolderMaskOf; readonly isOver: () => boolean };
+
+/** One picture that cannot be judged must not hold up all that come after it, in every sweep again. */
+async function verdictOn(...args: Parameters<typeof judge>): Promise<Job | NoJob> {
+  try {
+    return await judge(...args);
+  } catch (error) {
+    const { code, kind } = asEditError(error);
+    if (kind !== 'input') throw error;
+    const [image, , { log }] = args;
+    log.warn('A picture could not be looked at', { image: image.name, code });
+    return 'unusable';
+  }
+}
 
 async function judge(
   image: ObjectInfo,

@@ -47,6 +47,8 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
     listed.push(info);
     if (!isBefore(after, info.name) || readName(info.name)?.role !== 'image') continue;
     if (images.length < maxImages) images.push(info);
+    // One more than there is room for: the next window begins with it.
+    else isLast = false;
     if (images.length === maxImages)
       end ??= maximum(images.map(({ name }) => endOfStem(stemOf(name) ?? name)));
   }

@@ -137,6 +137,32 @@ describe('sweep', () => {
     });
   });
 
+  it('goes on behind a picture that cannot be looked at, and counts it', async () => {
+    const world = worldOf('a.jpg', 'a.mask.png', 'b {{projectId}}.jpg', 'c.jpg', 'c.mask.png');
+    const store = memoryClient(world);
+    const real: SweepOptions['store'] = {
+      ...store,
+      async *list(bucket, options, signal) {
+        if (options?.prefix?.includes('{{projectId}}') === true)
+          throw new EditError('REQUEST_INVALID', 'a name');
+        yield* store.list(bucket, options, signal);
+      },
+    };
+    const report = await sweep(optionsFor(world, { store: real }), never);
+    expect(imagesOf(report)).toEqual(['a.jpg', 'c.jpg']);
+    expect(report).toMatchObject({ images: 3, failures: 1, isComplete: true });
+  });
+
+  it('looks at pictures of one stem that did not fit into the last window', async () => {
+    const world = worldOf('a.jpg', 'a.mask.png', 'a.png', 'a.webp');
+    const seen = new Set<string>();
+    for (let n = 0; n < 6; n++) {
+      const report = await sweep(optionsFor(world, { maxImages: 1, isDryRun: false }), never);
+      for (const name of imagesOf(report)) seen.add(name);
+    }
+    expect([...seen].sort()).toEqual(['a.jpg', 'a.png', 'a.webp']);
+  });
+
   it('goes on where it stopped, and begins again at the end', async () => {
     const names = Array.from({ length: 7 }, (_, i) => [`p${i}.jpg`, `p${i}.mask.png`]).flat();
     const world = worldOf(...names);
