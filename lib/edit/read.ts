@@ -2,9 +2,11 @@ import { EditError } from '../errors.ts';
 import { type BoxedMask, boxedMask } from '../image/boxed-mask.ts';
 import { type Limits, readHeader } from '../image/codec/header.ts';
 import type { Source } from '../image/codec/read.ts';
-import { decodeMask } from '../image/codec/read-mask.ts';
+import { type DecodedMask, decodeMask } from '../image/codec/read-mask.ts';
 import { release } from '../image/codec/release.ts';
 import { type NormalisedMask, normaliseMask } from '../image/mask.ts';
+import { isJpegInside } from '../image/tiff/kind.ts';
+import { isLossyWebp } from '../image/webp/chunks.ts';
 
 /** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
@@ -24,8 +26,8 @@ export async function readMask(
 ): Promise<GivenMask> {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   const decoded = await decodeMask(mask, { pictureSize: photo.header.displayed, limits });
-  const { format, displayed } = decoded.header;
-  const normalised = normaliseMask(decoded.mask, { polarity, isLossy: format === 'jpeg' });
+  const { displayed } = decoded.header;
+  const normalised = normaliseMask(decoded.mask, { polarity, isLossy: isLossy(mask, decoded) });
   // An empty one was refused.
   const given = { ...normalised, mask: boxedMask(normalised.mask)! };
   for (const { data } of [decoded.mask, normalised.mask]) release(data);
@@ -33,4 +35,12 @@ export async function readMask(
   const { width, height } = photo.header.displayed;
   const resized = `The mask was scaled from ${displayed.width} x ${displayed.height} to ${width} x ${height}.`;
   return { ...given, warnings: [resized, ...given.warnings] };
+}
+
+/** True when the selection went through a codec that adds noise around its edges. */
+function isLossy(bytes: Uint8Array, { header, carrier }: DecodedMask): boolean {
+  if (header.format === 'jpeg') return true;
+  if (header.format === 'tiff') return isJpegInside(bytes);
+  // The alpha of a lossy WebP is in a lossless chunk of its own.
+  return header.format === 'webp' && carrier === 'luma' && isLossyWebp(bytes);
 }

@@ -14,7 +14,7 @@ export interface NormalisedMask {
 interface NormaliseOptions {
   /** `black`: black is edited, white kept. */
   readonly polarity: 'white' | 'black';
-  /** JPEG adds noise around edges: a mask that was black and white before is made so again. */
+  /** JPEG and lossy WebP add noise around edges: a mask that was black and white before is made so again. */
   readonly isLossy: boolean;
 }
 

@@ -14,6 +14,17 @@ export function openedTiff(bytes: Uint8Array): OpenedTiff | undefined {
   return tiff && entries && { tiff, entries };
 }
 
+/** JPEG of TIFF 6.0, and of its second technical note. */
+const jpegCompressions: ReadonlySet<number | undefined> = new Set([6, 7]);
+
+/** True when the samples of a file are packed as JPEG. */
+export function isJpegInside(bytes: Uint8Array): boolean {
+  const opened = openedTiff(bytes);
+  return (
+    opened !== undefined && jpegCompressions.has(firstNumber(opened.tiff, opened.entries, tag.compression))
+  );
+}
+
 /** What the samples of a file are packed with, where that loses nothing and libvips can write it. */
 export function losslessCompression(bytes: Uint8Array): 'none' | 'lzw' | 'deflate' | 'packbits' | undefined {
   const opened = openedTiff(bytes);

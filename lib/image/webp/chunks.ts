@@ -44,6 +44,10 @@ export function readWebpChunks(bytes: Uint8Array): WebpFile {
   return { chunks, trailerBytes: file.length - end };
 }
 
+/** True when the picture is in a `VP8 ` chunk: lossy. @throws {EditError} as {@link readWebpChunks}. */
+export const isLossyWebp = (bytes: Uint8Array): boolean =>
+  readWebpChunks(bytes).chunks.some(({ type }) => type === 'VP8 ');
+
 /** A WebP file of these chunks. */
 export function webpFile(chunks: readonly WebpChunk[]): Buffer {
   const parts = chunks.flatMap(({ type, data }) => [
