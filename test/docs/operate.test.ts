@@ -39,9 +39,11 @@ const worker = { cpu: 2, gib: 4 };
 /** Of new uploads, which go on beside the million. */
 const liveAtOnce = 8;
 const requestsOfJob = { writes: 6, reads: 4, listings: 6 };
-const sweepSeconds = 600;
-/** The most the setting takes; beyond, sweeps must come more often. */
-const maxJobsOfSweep = 10_000;
+/** Sweeps come so often; and so long one begins new pictures, of the deadline that Terraform gives it. */
+const [sweepSeconds, workSeconds] = [600, 0.9 * 510];
+/** Three listings and a task, or the listings alone, of so long each, ten pictures at once: an assumption, no measurement. */
+const [jobRequests, lonelyRequests, secondsOfRequest, looksAtOnce] = [4, 3, 0.15, 10];
+const maxJobsOfSweep = Math.floor((workSeconds * looksAtOnce) / (jobRequests * secondsOfRequest));
 const taskDays = 31;
 
 function scale(): string {
@@ -61,9 +63,7 @@ function scale(): string {
         (perSecond * secondsOfJob + liveAtOnce) * worker.cpu,
         (perSecond * secondsOfJob + liveAtOnce) * worker.gib,
         Number((perSecond * requests).toFixed(1)),
-        perSecond * sweepSeconds <= maxJobsOfSweep
-          ? perSecond * sweepSeconds
-          : `${maxJobsOfSweep}, every ${Math.floor(maxJobsOfSweep / perSecond / 60)} minutes`,
+        perSecond * sweepSeconds <= maxJobsOfSweep ? perSecond * sweepSeconds : '-',
       ].map(String),
     ),
   );
@@ -88,7 +88,19 @@ test('the figures in the text are those of code, Terraform and measurement', () 
   expect(document).toContain(`${writes} writes and ${listings} listings`);
   expect(document).toContain(`${writes + reads + listings} storage requests each`);
   expect(settings.SWEEP_MAX_JOBS.safeParse(String(maxJobsOfSweep)).success).toBe(true);
-  expect(settings.SWEEP_MAX_JOBS.safeParse(String(maxJobsOfSweep + 1)).success).toBe(false);
+  expect(document).toContain(
+    `at ${secondsOfRequest * 1000} ms a request, ${looksAtOnce} pictures at once, ${maxJobsOfSweep.toLocaleString('en')} jobs`,
+  );
+  expect(document).toContain(`${Math.floor(maxJobsOfSweep / sweepSeconds)} jobs a second`);
+  const lonely = (workSeconds * looksAtOnce) / (lonelyRequests * secondsOfRequest);
+  expect(document).toContain(
+    `some ${(Math.floor(lonely / 1000) * 1000).toLocaleString('en')} that lack a mask`,
+  );
+  expect(read('lib/jobs/sweep.ts')).toContain(`looksAtOnce = ${looksAtOnce};`);
+  const wiring = read('lib/wiring/jobs.ts');
+  expect(wiring).toContain(`tasksAtOnce = ${looksAtOnce};`);
+  const share = Number(/sweepShare = ([\d.]+);/.exec(wiring)?.[1]);
+  expect((share * Number(settings.EDIT_DEADLINE_MS.parse(undefined))) / 1000).toBeCloseTo(workSeconds);
   const feed = Number(settings.SWEEP_MAX_JOBS.parse(undefined)) / sweepSeconds;
   expect(feed).toBeCloseTo(1 / 3);
   // A million tasks at once would take longer than a task lives.
@@ -117,6 +129,24 @@ test.each([
   const [, section = ''] = read(file).split(`${heading}\n`);
   const [before = ''] = section.split(/```sh\n/);
   expect(before).toMatch(/(?:None of this has been|^Not) run against a project yet/m);
+});
+
+test('the dry run waits for its server, and asks with the engine and model of the deployment', () => {
+  const block = shellBlocks(document).find((text) => text.includes('"dryRun":true')) ?? '';
+  const [engine, model] =
+    /variable "model" \{[^}]*default {5}= "(\w+):([\w.-]+)"/
+      .exec(read('deploy/terraform/variables.tf'))
+      ?.slice(1) ?? [];
+  expect(block).toContain(` ENGINE=${engine} MODEL=${model} `);
+  const steps = [
+    'npm ci\n',
+    'npx functions-framework',
+    '&\ncurl --retry 60 --retry-connrefused',
+    '\nkill %1\n',
+  ];
+  const places = steps.map((step) => block.indexOf(step));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places).not.toContain(-1);
 });
 
 describe('incidents', () => {
