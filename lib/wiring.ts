@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
-import { editAround, makeEdit, makeGenerate, makeUpscale } from './wiring/engines.ts';
+import { editAround, makeEdit, makeGenerate, makeUpscale, modelCalls } from './wiring/engines.ts';
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
 
@@ -30,13 +30,14 @@ interface Rim {
 export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = rim;
   const editWith = editAround(config, tracing);
+  const calls = modelCalls(tracing);
   return {
     config,
     log,
     tracing,
-    edit: once(() => makeEdit(config, editWith, tracing)),
-    generate: once(() => makeGenerate(config, tracing)),
-    upscale: once(() => makeUpscale(config, tracing)),
-    jobs: once(() => makeJobs({ config, log, tracing, editWith, shutdown })),
+    edit: once(() => makeEdit(config, editWith, calls)),
+    generate: once(() => makeGenerate(config, calls)),
+    upscale: once(() => makeUpscale(config, calls)),
+    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown })),
   };
 }

@@ -3,6 +3,7 @@ import { endpointEngine } from './endpoint.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { EngineName, ModelEngineName } from './engine-names.ts';
 import { geminiEngine } from './gemini.ts';
+import type { GeminiCallOptions } from './gemini-call.ts';
 import { geminiGenerator } from './gemini-generate.ts';
 import { geminiUpscaler } from './gemini-upscale.ts';
 import { imagenEngine } from './imagen.ts';
@@ -40,7 +41,12 @@ const defaultRegion = 'us-central1';
 /** Everything works against a local server without a project; the path still has a place for it. */
 const localProject = 'local';
 
-type Tuning = Pick<VertexOptions, 'fetch' | 'clock' | 'random' | 'authorize' | 'deadlineMs' | 'maxTries'>;
+/** How models are called, whichever they are. */
+export type Tuning = Pick<
+  VertexOptions,
+  'fetch' | 'clock' | 'random' | 'authorize' | 'deadlineMs' | 'maxTries'
+> &
+  Pick<GeminiCallOptions, 'triesPerSample'>;
 
 /**
  * The authenticated POST for one model of the settings.
@@ -50,7 +56,7 @@ type Tuning = Pick<VertexOptions, 'fetch' | 'clock' | 'random' | 'authorize' | '
 export function postFor(
   settings: ModelSettings,
   entry: ModelEntry | undefined,
-  tuning: Tuning = {},
+  { triesPerSample: _, ...tuning }: Tuning = {},
 ): VertexPost {
   const { modelBaseUrl: baseUrl } = settings;
   const isLocal = baseUrl?.startsWith('http://') ?? false;
@@ -94,7 +100,11 @@ export function modelEngineFor(
   const options = { post, codec, model, successor: entry?.successor, maxSidePx: entry?.maxSidePx };
   if (engine === 'imagen') return imagenEngine(options);
   if (engine === 'imagen2') return imagen2Engine(options);
-  return geminiEngine({ ...options, imageSizes: entry?.imageSizes });
+  return geminiEngine({
+    ...options,
+    imageSizes: entry?.imageSizes,
+    triesPerSample: tuning?.triesPerSample,
+  });
 }
 
 function locationOf(engine: string): string {

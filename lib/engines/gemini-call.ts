@@ -26,7 +26,7 @@ export interface GeminiSamples {
 
 const defaultConcurrency = 2;
 /** Each try is billed: one more chance, not many. */
-const defaultTriesPerSample = 2;
+export const defaultTriesPerSample = 2;
 
 interface GeminiOptions {
   readonly personGeneration: string | undefined;

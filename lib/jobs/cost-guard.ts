@@ -3,6 +3,7 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import { withCallFacts } from '../engines/vertex-errors.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { provesNoCall } from './claim.ts';
 import type { CallFacts } from './cost.ts';
 
 export interface CostGuardOptions {
@@ -12,6 +13,8 @@ export interface CostGuardOptions {
   readonly dailyCapUsd: number;
   /** What one call of the model is taken to cost, USD. */
   readonly priceOf: (call: CallFacts) => number;
+  /** Calls that one candidate may take, each billed. */
+  readonly triesPerSample?: number;
   readonly now: () => number;
 }
 
@@ -30,7 +33,8 @@ const roundWaitMs = 50;
 const hourMs = 3_600_000;
 
 /**
- * An engine that stops before the day's cost passes the cap. Jobs then wait and keep their budgets.
+ * An engine that stops before the day's cost passes the cap. Jobs then wait and keep their budgets. Each
+ * call is admitted at the most it may cost; what it did not, and what was not billed, is there for the next.
  *
  * @throws {EditError} `COST_CAP_REACHED`; else what the engine throws.
  */
@@ -52,15 +56,29 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
   return {
     ...engine,
     async inpaint(request, signal) {
+      const { crop: frame, samples } = request;
+      const most = samples * (options.triesPerSample ?? 1);
+      const priceFor = (pictures: number) => toMicroUsd(options.priceOf({ frame, samples: pictures }));
+      const price = priceFor(most);
       // One after the other: two calls must not both see the last of what is left.
-      const price = toMicroUsd(options.priceOf({ frame: request.crop, samples: request.samples }));
       const admitted = queue.then(() => admit(price, signal));
       queue = admitted.catch(() => undefined);
       await admitted.catch((error: unknown) => {
         // Also when the counter is busy or the storage away: the model was not asked.
         throw withCallFacts(asEditError(error), { calls: 0, mayBeBilled: false });
       });
-      return engine.inpaint(request, signal);
+      const admittedOn = day;
+      const giveBack = (unspent: number) => {
+        if (day === admittedOn) left += unspent;
+      };
+      try {
+        const reply = await engine.inpaint(request, signal);
+        giveBack(price - priceFor(Math.min(most, Math.max(samples, reply.calls))));
+        return reply;
+      } catch (error) {
+        if (provesNoCall(asEditError(error))) giveBack(price);
+        throw error;
+      }
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts';
 import type { Edit } from '../edit.ts';
 import type { EngineCodec, InpaintEngine } from '../engines/engine.ts';
-import type { chooseEngine, EngineChoice } from '../engines/engine-for.ts';
+import type { chooseEngine, EngineChoice, Tuning } from '../engines/engine-for.ts';
 import { EditError } from '../errors.ts';
 import type { Generate } from '../generate.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
+import { once } from './once.ts';
 import { tracedFetch } from './tracing.ts';
 
 type ChooseEngine = typeof chooseEngine;
@@ -17,28 +18,42 @@ const codec: EngineCodec = {
     (await import('../image/codec/engine-codec.ts')).engineCodec.encode(raster, options),
 };
 
+export interface ModelCalls extends Tuning {
+  /** Credentials of this process, one for all it calls: they keep their tokens. */
+  readonly authorize: (url: string) => Promise<Headers>;
+}
+
+/** How this process calls models. */
+export function modelCalls(tracing: Tracing): ModelCalls {
+  const credentials = once(async () => {
+    const { applicationDefaultCredentials } = await import('../engines/vertex.ts');
+    return applicationDefaultCredentials();
+  });
+  return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };
+}
+
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
 export async function makeEngine(
   config: Config,
   { engine, model }: EngineChoice,
-  tracing: Tracing,
+  tuning: Tuning,
 ): Promise<InpaintEngine> {
   if (engine === 'patchmatch') {
     const { patchmatchEngine } = await import('../engines/patchmatch.ts');
     return patchmatchEngine({ codec });
   }
   const { modelEngineFor } = await import('../engines/engine-for.ts');
-  return modelEngineFor({ engine, model }, config, { codec, tuning: { fetch: tracedFetch(tracing) } });
+  return modelEngineFor({ engine, model }, config, { codec, tuning });
 }
 
 /** An edit by the configured engine, or by the one a request names from the allow-list. */
-export async function makeEdit(config: Config, editWith: EditWith, tracing: Tracing): Promise<Edit> {
+export async function makeEdit(config: Config, editWith: EditWith, tuning: Tuning): Promise<Edit> {
   const { chooseEngine } = await import('../engines/engine-for.ts');
   // A model that is configured wrong is found before the first request.
-  await makeEngine(config, config, tracing);
+  await makeEngine(config, config, tuning);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
-    return editWith(await makeEngine(config, choice, tracing))(input, signal);
+    return editWith(await makeEngine(config, choice, tuning))(input, signal);
   };
 }
 
@@ -58,25 +73,23 @@ function pictureChoice(chooseEngine: ChooseEngine, config: Config, asked: Parame
   return { engine: pictureEngines[choice.engine as keyof typeof pictureEngines], model: choice.model };
 }
 
-export async function makeGenerate(config: Config, tracing: Tracing): Promise<Generate> {
+export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
   const { chooseEngine, generatorFor } = await import('../engines/engine-for.ts');
   const { generateWith } = await import('../generate.ts');
   return generateWith({
-    generatorFor: (asked) =>
-      generatorFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(tracing) }),
+    generatorFor: (asked) => generatorFor(pictureChoice(chooseEngine, config, asked), config, tuning),
     allowedBuckets: bucketNames(config),
   });
 }
 
-export async function makeUpscale(config: Config, tracing: Tracing): Promise<Upscale> {
+export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upscale> {
   const { chooseEngine, upscalerFor } = await import('../engines/engine-for.ts');
   const { upscaleWith } = await import('../upscale.ts');
   return upscaleWith({
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
       (await import('../image/codec/engine-codec.ts')).shrinkImage(image, maxBytes),
-    upscalerFor: (asked) =>
-      upscalerFor(pictureChoice(chooseEngine, config, asked), config, { fetch: tracedFetch(tracing) }),
+    upscalerFor: (asked) => upscalerFor(pictureChoice(chooseEngine, config, asked), config, tuning),
     allowedBuckets: bucketNames(config),
   });
 }

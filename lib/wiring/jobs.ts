@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { traceHeaders } from '../trace/context.ts';
 import type { Tracing } from '../trace.ts';
-import { type EditWith, makeEngine } from './engines.ts';
+import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
@@ -31,6 +31,7 @@ interface JobParts {
   readonly config: Config;
   readonly log: Log;
   readonly tracing: Tracing;
+  readonly calls: ModelCalls;
   readonly editWith: EditWith;
 }
 
@@ -44,7 +45,8 @@ const sweepShare = 0.9;
 const tasksAtOnce = 10;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs({ config, log, tracing, editWith, shutdown }: JobParts): Promise<Jobs> {
+export async function makeJobs(parts: JobParts): Promise<Jobs> {
+  const { config, log, tracing, shutdown } = parts;
   const { buckets } = config;
   if (buckets === undefined)
     throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
@@ -54,9 +56,9 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   ]);
   const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
   const store = tracedStore(client, tracing.trace);
-  const { name: engine } = await makeEngine(config, config, tracing);
-  const inline = inlineByEngine({ config, log, tracing, editWith, shutdown }, { store, buckets });
-  const dispatch = config.queue === undefined ? inline : await queued(config.queue, config.budget, tracing);
+  const { name: engine } = await makeEngine(config, config, parts.calls);
+  const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, { store, buckets });
+  const dispatch = config.queue === undefined ? inline : await queued(config.queue, parts);
   const dispatchesAtOnce = config.queue === undefined ? 1 : tasksAtOnce;
   const pairing = { folderMask: config.folderMask };
   const plan = {
@@ -102,6 +104,11 @@ export async function makeJobs({ config, log, tracing, editWith, shutdown }: Job
   };
 }
 
+/** Where a job may call a model once, no layer below may send the same again: each may be billed. */
+function countedCalls({ config, calls }: JobParts): ModelCalls {
+  return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, triesPerSample: 1 } : calls;
+}
+
 interface Place {
   readonly store: ObjectStore;
   readonly buckets: NonNullable<Config['buckets']>;
@@ -109,7 +116,7 @@ interface Place {
 
 /** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
 function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
-  const { config, log, tracing, editWith } = parts;
+  const { config, log, tracing, calls, editWith } = parts;
   // Breaker, cost guard and running jobs are of one dispatch: two for one model would not know of each other.
   const dispatchOf = onceForEach<Dispatch>();
   return async (job, signal) => {
@@ -126,7 +133,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
     } catch (error) {
       fault ??= asEditError(error);
     }
-    const bare = await makeEngine(config, choice, tracing);
+    const bare = await makeEngine(config, choice, calls);
     const dispatch = await dispatchOf(bare.name, async () => {
       const engine = await guarded(bare, parts, store);
       return inlineDispatch({
@@ -154,14 +161,15 @@ async function checkReply({ outcomes }: InpaintReply): Promise<void> {
 /** Before a model is asked: is there money left today, and is asking of any use at the moment? */
 async function guarded(
   engine: InpaintEngine,
-  { config, log }: JobParts,
+  { config, log, calls }: JobParts,
   store: ObjectStore,
 ): Promise<InpaintEngine> {
   // An embedded engine costs nothing and is always there.
   if (modelOf(engine.name) === undefined) return engine;
-  const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
+  const [{ circuitBreaker }, { costGuardedEngine }, { defaultTriesPerSample }] = await Promise.all([
     import('../jobs/circuit-breaker.ts'),
     import('../jobs/cost-guard.ts'),
+    import('../engines/gemini-call.ts'),
   ]);
   const now = Date.now;
   // The breaker is outside: what is not asked takes no money.
@@ -180,30 +188,26 @@ async function guarded(
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,
+      triesPerSample: engine.name.startsWith('gemini:') ? (calls.triesPerSample ?? defaultTriesPerSample) : 1,
     });
   }
 }
 
 async function queued(
   queue: NonNullable<Config['queue']>,
-  { taskDeadlineMs }: Config['budget'],
-  { current }: Tracing,
+  { config, calls, tracing }: JobParts,
 ): Promise<Dispatch> {
-  const [{ queueDispatch }, { applicationDefaultCredentials }] = await Promise.all([
-    import('../jobs/queue.ts'),
-    import('../engines/vertex.ts'),
-  ]);
+  const { queueDispatch } = await import('../jobs/queue.ts');
   const { name, runJobUrl, serviceAccount, apiEndpoint } = queue;
   const isLocal = apiEndpoint.startsWith('http://');
-  const credentials = isLocal ? undefined : applicationDefaultCredentials();
   return queueDispatch({
     queue: name,
     apiEndpoint,
     targetUrl: runJobUrl,
     serviceAccount,
-    taskDeadlineMs,
-    traceHeaders: () => traceHeaders(current()),
-    authorize: async () => Object.fromEntries((await credentials?.(apiEndpoint)) ?? []),
+    taskDeadlineMs: config.budget.taskDeadlineMs,
+    traceHeaders: () => traceHeaders(tracing.current()),
+    authorize: async () => (isLocal ? {} : Object.fromEntries(await calls.authorize(apiEndpoint))),
     fetch,
   });
 }

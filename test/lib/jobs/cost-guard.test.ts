@@ -9,13 +9,20 @@ import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../supp
 
 const request = questionOf('r0');
 
-function guarded(world: MemoryBuckets, dailyCapUsd: number, counter?: ObjectStore) {
-  const engine = fakeEngine();
+interface Changes {
+  readonly counter?: ObjectStore;
+  readonly engine?: ReturnType<typeof fakeEngine>;
+  readonly triesPerSample?: number;
+}
+
+function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {}) {
+  const { counter, engine = fakeEngine(), ...more } = changes;
   const store = memoryClient(world);
   const guard = costGuardedEngine(engine, {
     store: counter ?? store,
     controlBucket: 'control',
     dailyCapUsd,
+    ...more,
     priceOf: ({ samples }) => 0.04 * samples,
     now: () => world.nowMs,
   });
@@ -43,6 +50,31 @@ describe('costGuardedEngine', () => {
     await guard.inpaint(request, never);
     await expect(guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
     expect(engine.calls).toHaveLength(2);
+  });
+
+  it('admits a candidate at all the tries it may take, and gives back those it did not', async () => {
+    const atOnce = guarded(memoryBuckets(), 0.2, { triesPerSample: 2 });
+    const asked = [1, 2, 3].map(() => atOnce.guard.inpaint(request, never).then(() => 'made'));
+    const ends = await Promise.allSettled(asked);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const inTurn = guarded(memoryBuckets(), 0.2, { triesPerSample: 2 });
+    for (let call = 0; call < 4; call++) await inTurn.guard.inpaint(request, never);
+    await expect(inTurn.guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
+  });
+
+  it('keeps the cap through an outage, but not through calls that may be billed', async () => {
+    const fails = (mayBeBilled: boolean) =>
+      fakeEngine(() => {
+        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', { details: { mayBeBilled } });
+      });
+    const ends = async (mayBeBilled: boolean) => {
+      const { guard } = guarded(memoryBuckets(), 0.2, { engine: fails(mayBeBilled) });
+      const codes: string[] = [];
+      for (let call = 0; call < 7; call++)
+        await guard.inpaint(request, never).catch(({ code }: EditError) => codes.push(code));
+      return codes.filter((code) => code === 'COST_CAP_REACHED').length;
+    };
+    expect([await ends(false), await ends(true)]).toEqual([0, 2]);
   });
 
   it('writes the counter once for many calls', async () => {
@@ -99,7 +131,7 @@ describe('costGuardedEngine', () => {
         throw signal?.reason;
       },
     };
-    const { engine, guard } = guarded(world, 1, counter);
+    const { engine, guard } = guarded(world, 1, { counter });
     const [job] = await jobsOf(store, 'p.jpg');
     if (job === undefined) throw new Error('expected a job');
     await expect(runJob(job, runOptions(store, guard), stop.signal)).rejects.toMatchObject({ code });

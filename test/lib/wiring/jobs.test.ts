@@ -95,6 +95,20 @@ describe("a folder's mask", () => {
   });
 });
 
+describe('with MAX_MODEL_CALLS=1 nothing below a counted call sends it again', () => {
+  it.each([
+    ['an outage', 'imagen', { status: 503 }, 'MODEL_UNAVAILABLE'],
+    ['a connection that breaks', 'imagen', { reset: true }, 'MODEL_UNAVAILABLE'],
+    ['an answer without a picture', 'gemini', { refusal: true }, 'ended'],
+  ] as const)('%s', async (_, ENGINE, behaviour, end) => {
+    await using world = await openWiredWorld({ ENGINE, MAX_MODEL_CALLS: '1' });
+    await world.dropPair('p');
+    world.model.behave(behaviour);
+    expect(await deliverTo(await world.worker(), 'p')).toBe(end);
+    expect(world.model.calls()).toHaveLength(1);
+  });
+});
+
 describe('the daily cap of cost', () => {
   it('is never passed by workers at once; the rest waits, reports, and goes on the next day', async () => {
     await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '0.12' });
@@ -139,6 +153,15 @@ describe('the daily cap of cost', () => {
     expect(await world.manifestOf('a')).toMatchObject({ costEstimateUsd: 0.12 });
     pass(60 * minuteMs);
     expect(await deliverTo(await world.worker({ DAILY_COST_CAP_USD: '0.5' }), 'b')).toBe('ended');
+  });
+
+  it('counts the second try that a Gemini model may need', async () => {
+    await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.12' });
+    await world.dropPair('p');
+    const end = async (settings: Record<string, string>) => deliverTo(await world.worker(settings), 'p');
+    expect(await end({})).toBe('COST_CAP_REACHED');
+    pass(60 * minuteMs);
+    expect(await end({ MAX_MODEL_CALLS: '1' })).toBe('ended');
   });
 
   it('needs a price', async () => {
