@@ -135,15 +135,6 @@ export const requestDefaultsSchema = z.record(z.string(), z.unknown()).superRefi
 });
 
 /**
- * The text of a request file -> a request with every default applied.
- *
- * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` naming each field that is wrong.
- */
-export function parseRequestFile(bytes: Uint8Array): EditRequest {
-  return parseRequest(readRequestFile(bytes));
-}
-
-/**
  * The text of a request file -> its JSON, not yet checked: where fields come from several places they
  * are merged first.
  *

@@ -6,11 +6,6 @@ import type { Mask } from './raster.ts';
 /** From this level on a soft mask counts as "edit" where only yes or no can be said. */
 export const maskThreshold = 128;
 
-/** Soft mask -> 0 or 255: 255 from `threshold` (1..255) on. What masks sent to models look like. */
-export function binarize(mask: Mask, threshold: number = maskThreshold): Mask {
-  return { ...mask, data: mask.data.map((value) => (value >= threshold ? 255 : 0)) };
-}
-
 /**
  * Grows a mask by a Euclidean disc: 255 within `radiusPx` of any pixel that is at least half edited;
  * softer values further out stay as they are, and no value falls. Radius 0 gives the same mask.

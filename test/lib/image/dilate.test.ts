@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { binarize, dilate, erode } from '../../../lib/image/dilate.ts';
+import { dilate, erode } from '../../../lib/image/dilate.ts';
 import { boxMask, maskOf } from './pictures.ts';
-
-describe('binarize', () => {
-  it('edits from half on', () => {
-    const mask = { width: 4, height: 1, channels: 1 as const, data: Uint8Array.of(0, 127, 128, 255) };
-    expect([...binarize(mask).data]).toEqual([0, 0, 255, 255]);
-    expect([...binarize(mask, 1).data]).toEqual([0, 255, 255, 255]);
-  });
-});
 
 describe('dilate', () => {
   it('grows by a disc, not by a square', () => {
@@ -18,6 +10,14 @@ describe('dilate', () => {
     expect(dilate(maskOf('.....', '.....', '..#..', '.....', '.....'), 1.5)).toEqual(
       maskOf('.....', '.###.', '.###.', '.###.', '.....'),
     );
+  });
+
+  it.each([
+    [127, [0, 127, 0]],
+    [128, [255, 255, 255]],
+  ])('grows from half on: %d', (value, expected) => {
+    const mask = { width: 3, height: 1, channels: 1 as const, data: Uint8Array.of(0, value, 0) };
+    expect([...dilate(mask, 1).data]).toEqual(expected);
   });
 
   it('keeps soft values beyond its reach and lowers none', () => {
