@@ -116,7 +116,7 @@ variable "page_origins" {
 }
 
 variable "worker_memory" {
-  description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi."
+  description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi, of which the quota of a new project holds 5: then lower max_workers and both at_once."
   type        = string
   default     = "4Gi"
 

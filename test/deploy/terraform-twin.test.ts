@@ -77,6 +77,16 @@ const functionsIn = ({ resources }: Made): [FunctionName, Block][] =>
     .filter(([address]) => address.includes('google_cloudfunctions2_function'))
     .map(([, body]) => [nested(body, 'build_config')['entry_point'] as FunctionName, body]);
 
+/** Functions that a new project has no room for. */
+const tooLarge = (made: Made): FunctionName[] =>
+  functionsIn(made)
+    .filter(([, body]) => {
+      const service = nested(body, 'service_config');
+      const [cpu, maxInstances] = [Number(service['available_cpu']), Number(service['max_instance_count'])];
+      return !fitsNewProject({ cpu, memory: String(service['available_memory']), maxInstances });
+    })
+    .map(([name]) => name);
+
 /** Two variables, and a setting. */
 const least = { project: 'my-project', region: 'europe-west1' };
 const plain = { ...least, settings: { FEATHER_PX: '8' } };
@@ -138,12 +148,18 @@ describe.skipIf(!isThere)('the configuration, worked out by terraform', { timeou
   });
 
   test('a new project has room for every function', () => {
-    const tooLarge = functionsIn(made).filter(([, body]) => {
-      const service = nested(body, 'service_config');
-      const [cpu, maxInstances] = [Number(service['available_cpu']), Number(service['max_instance_count'])];
-      return !fitsNewProject({ cpu, memory: String(service['available_memory']), maxInstances });
-    });
-    expect(tooLarge.map(([name]) => name)).toEqual([]);
+    expect(tooLarge(made)).toEqual([]);
+  });
+
+  test('the largest workers fit, too, where fewer are asked for', async () => {
+    const fewer = {
+      max_workers: 5,
+      live_queue: { per_second: 2, at_once: 4 },
+      backfill_queue: { per_second: 1, at_once: 1 },
+    };
+    const large = await planned({ ...least, worker_memory: '8Gi', ...fewer });
+    expect(functionsIn(large)).toHaveLength(6);
+    expect(tooLarge(large)).toEqual([]);
   });
 
   // Each alone: Terraform compares no variables of which one is refused.
