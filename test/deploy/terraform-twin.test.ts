@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,10 @@ async function planned(variables: object, configuration = real): Promise<Made> {
   await writeFile(join(target, 'terraform.tfvars.json'), JSON.stringify(variables));
   await runTerraform(['init', '-no-color'], target);
   const { stderr } = await runTerraform(['plan', '-no-color', '-out=plan'], target);
-  const { stdout } = await runTerraform(['show', '-json', 'plan'], target);
+  // What is refused leaves no plan to show.
+  const { stdout } = existsSync(join(target, 'plan'))
+    ? await runTerraform(['show', '-json', 'plan'], target)
+    : { stdout: '' };
   const { planned_values: values } = JSON.parse(stdout || '{}') as { planned_values?: Planned };
   const resources = values === undefined ? [] : resourcesIn(values.root_module);
   return { errors: stderr, resources: new Map(resources), outputs: values?.outputs ?? {} };
