@@ -1,4 +1,5 @@
 import type { AutomaticMask, InpaintRequest } from './engines/engine.ts';
+import { parseEngineName } from './engines/engine-names.ts';
 import { EditError } from './errors.ts';
 import type { EditRequest } from './request.ts';
 
@@ -48,7 +49,7 @@ export function automaticMaskOf(request: EditRequest): AutomaticMask | undefined
  * @throws {EditError} `ENGINE_UNSUPPORTED`.
  */
 export function assertHonoured(request: EditRequest, engineName: string): void {
-  const [engine, model] = engineName.split(':');
+  const { engine, model } = parseEngineName(engineName);
   const faults = [
     request.engine !== undefined && request.engine !== engine && `engine ${engine}`,
     request.model !== undefined && request.model !== model && `model ${model ?? 'unset'}`,

@@ -1,3 +1,4 @@
+import { parseEngineName } from '../engines/engine-names.ts';
 import { asEditError } from '../errors.ts';
 import { type Attributes, noTrace } from '../trace.ts';
 import type { Job } from './plan.ts';
@@ -28,7 +29,7 @@ function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promi
     image: job.inputs.image.name,
     generation: job.inputs.image.generation,
     sizeBytes: job.inputs.image.sizeBytes,
-    ...engineParts(engine.name),
+    ...parseEngineName(engine.name),
     ms: Math.round(performance.now() - started),
   });
   const run = async (note: (facts: Attributes) => void): Promise<void> => {
@@ -47,10 +48,4 @@ function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promi
     }
   };
   return trace('job', run, { job: job.id });
-}
-
-/** `imagen:imagen-3.0-capability-001` -> both names apart, as people count by either. */
-function engineParts(name: string): { readonly engine: string; readonly model: string | undefined } {
-  const [engine = name, ...model] = name.split(':');
-  return { engine, model: model.length === 0 ? undefined : model.join(':') };
 }

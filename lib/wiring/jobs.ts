@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
+import { parseEngineName } from '../engines/engine-names.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import { type PriceOf, smallestFrame } from '../jobs/cost.ts';
@@ -165,7 +166,8 @@ async function guarded(
   store: ObjectStore,
 ): Promise<InpaintEngine> {
   // An embedded engine costs nothing and is always there.
-  if (modelOf(engine.name) === undefined) return engine;
+  const { engine: api, model } = parseEngineName(engine.name);
+  if (model === undefined) return engine;
   const [{ circuitBreaker }, { costGuardedEngine }, { defaultTriesPerSample }] = await Promise.all([
     import('../jobs/circuit-breaker.ts'),
     import('../jobs/cost-guard.ts'),
@@ -188,7 +190,7 @@ async function guarded(
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,
-      triesPerSample: engine.name.startsWith('gemini:') ? (calls.triesPerSample ?? defaultTriesPerSample) : 1,
+      triesPerSample: api === 'gemini' ? (calls.triesPerSample ?? defaultTriesPerSample) : 1,
     });
   }
 }
@@ -214,10 +216,7 @@ async function queued(
 
 /** An engine without a model costs nothing. */
 function priceOf({ models }: Config, engineName: string): PriceOf {
-  const model = modelOf(engineName);
+  const { model } = parseEngineName(engineName);
   return ({ frame, samples }) =>
     model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
-
-/** `gemini:gemini-3-pro-image` -> the model; `undefined` for the embedded engine. */
-const modelOf = (engineName: string): string | undefined => engineName.split(':')[1];

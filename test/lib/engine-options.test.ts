@@ -7,6 +7,7 @@ const gemini = 'gemini:gemini-3-pro-image';
 it('accepts what the engine is, and what is left out', () => {
   assertHonoured(parseRequest({}), 'patchmatch');
   assertHonoured(parseRequest({ engine: 'gemini', model: 'gemini-3-pro-image' }), gemini);
+  assertHonoured(parseRequest({ engine: 'endpoint', model: 'painter:7' }), 'endpoint:painter:7');
 });
 
 it.each([{ engine: 'imagen' }, { model: 'other' }])('refuses %j instead of leaving it out', (value) => {
