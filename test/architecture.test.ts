@@ -62,7 +62,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      engineInterface,
+      /^lib\/engines\/(engine|engine-names|calls-made)\.ts$/,
       storeInterface,
       errors,
       inParallel,

@@ -1,11 +1,11 @@
 import { asEditError, EditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
+import { withCallsMade } from './calls-made.ts';
 import type { InpaintOutcome } from './engine.ts';
 import { type GeminiCandidate, parseCandidate } from './gemini-reply.ts';
 import { outputOptions } from './imagen-values.ts';
 import type { PictureFormat } from './picture-engines.ts';
 import type { VertexPost } from './vertex.ts';
-import { withCallFacts } from './vertex-errors.ts';
 import { modelPath } from './vertex-url.ts';
 
 export interface GeminiCallOptions {
@@ -116,7 +116,7 @@ export async function askForSamples(
   if (failure === undefined) return { outcomes, warnings: [], calls };
   const error = asEditError(failure.reason);
   if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {
-    throw withCallFacts(error, { calls, mayBeBilled });
+    throw withCallsMade(error, { calls, mayBeBilled });
   }
   const missing = samples - outcomes.length;
   return { outcomes, warnings: [`${missing} of ${samples} candidates are missing: ${error.code}.`], calls };

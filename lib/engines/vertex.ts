@@ -1,6 +1,7 @@
 import { EditError } from '../errors.ts';
+import { type CallsMade, withCallsMade } from './calls-made.ts';
 import { exchange } from './exchange.ts';
-import { type CallsMade, retryAfterMs, statusError, withCallFacts } from './vertex-errors.ts';
+import { retryAfterMs, statusError } from './vertex-errors.ts';
 import { modelHost } from './vertex-url.ts';
 
 /** Time as this file needs it, injected so that tests never wait. */
@@ -136,7 +137,7 @@ export function vertexPost(options: VertexOptions): VertexPost {
       } catch (error) {
         const made = { calls, mayBeBilled };
         if (either.aborted) throw abortError(signal, call.model, made, deadlineMs);
-        const fault = withCallFacts(asModelError(error, call.model), made);
+        const fault = withCallsMade(asModelError(error, call.model), made);
         const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
         const pauseMs = Math.max(fault.retryAfterMs ?? 0, backOffMs);
         const isWorthIt = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;

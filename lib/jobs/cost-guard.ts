@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withCallsMade } from '../engines/calls-made.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
-import { withCallFacts } from '../engines/vertex-errors.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { provesNoCall } from './claim.ts';
@@ -65,7 +65,7 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
       queue = admitted.catch(() => undefined);
       await admitted.catch((error: unknown) => {
         // Also when the counter is busy or the storage away: the model was not asked.
-        throw withCallFacts(asEditError(error), { calls: 0, mayBeBilled: false });
+        throw withCallsMade(asEditError(error), { calls: 0, mayBeBilled: false });
       });
       const admittedOn = day;
       const giveBack = (unspent: number) => {
