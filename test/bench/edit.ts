@@ -25,7 +25,8 @@ const child = builtChild();
 const unlimited = { maxImageBytes: 1e9, maxImagePixels: 2.6e8 };
 
 const found = peers();
-for (const { name, version } of found) console.log(`${name}: ${version ?? 'not on this machine, left out'}`);
+for (const { name, version } of found)
+  console.log(`- ${name}: ${version ?? 'not on this machine, left out'}`);
 
 const ms = (value: number) => value.toFixed(0);
 const mb = (value: number) => value.toFixed(0);

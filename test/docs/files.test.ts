@@ -44,6 +44,7 @@ test('the documents people look for are there', () => {
       'CONTRIBUTING.md',
       'SECURITY.md',
       'docs/security.md',
+      'docs/benchmarks.md',
     ]),
   );
   expect(packageJson.license).toBe('Apache-2.0');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { metadataFields } from '../../lib/jobs/plan.ts';
 import { readName } from '../../lib/jobs/names.ts';
+import { metadataFields } from '../../lib/jobs/plan.ts';
 import { parseRequest } from '../../lib/request.ts';
 import { gcloudCommands, shellBlocks } from '../support/gcloud-commands.ts';
 
