@@ -64,7 +64,7 @@ function outcomesOf(value: unknown, model: string) {
 
 /**
  * A self-deployed inpainting model on a Vertex endpoint. Its containers scale every input to their own
- * square, so the frame is that square: any other ratio would come back distorted.
+ * square, so the frame is that square; every other ratio would come back distorted.
  */
 export function endpointEngine(options: EndpointEngineOptions): InpaintEngine {
   const { post, codec, endpointId, sidePx = 1024, maxRequestBytes = defaultMaxRequestBytes } = options;
