@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { withDeadline } from '../deadline.ts';
 import { lastSegment, type Task } from './task.ts';
 
 /** What became of one try; no status: the handler was silent, or could not be reached. */
@@ -25,18 +26,19 @@ export function sendTask(task: Task, queue: string, closing: AbortSignal): Promi
     'x-cloudtasks-tasketa': (task.dueMs / 1000).toFixed(6),
     ...(task.lastStatus === undefined ? {} : { 'x-cloudtasks-taskpreviousresponse': task.lastStatus }),
   };
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(task.deadlineMs)]);
   const send = task.url.startsWith('https:') ? secureRequest : request;
-  return new Promise((resolve) => {
-    const silent = (): void => resolve({ status: undefined, retryAfter: undefined });
-    const sent = send(task.url, { method: task.method, headers, signal }, (response) => {
-      response.resume();
-      response.once('error', silent);
-      response.once('end', () => {
-        resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
+  const post = (signal: AbortSignal) =>
+    new Promise<Handled>((resolve) => {
+      const silent = (): void => resolve({ status: undefined, retryAfter: undefined });
+      const sent = send(task.url, { method: task.method, headers, signal }, (response) => {
+        response.resume();
+        response.once('error', silent);
+        response.once('end', () => {
+          resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
+        });
       });
+      sent.once('error', silent);
+      sent.end(body);
     });
-    sent.once('error', silent);
-    sent.end(body);
-  });
+  return withDeadline(task.deadlineMs, closing, post);
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { type Clock, scopedClock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import { type Disturbance, disturbance } from './disturbance.ts';
 import { finalizedEvent } from './event.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -86,8 +87,9 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     counts.attempts++;
     delivery.tries++;
     const { headers, body } = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(deadlineMs)]);
-    const outcome = await post(delivery.url, { headers, body, agent, signal }).catch((error: Error) => error);
+    const outcome = await withDeadline(deadlineMs, closing.signal, (signal) =>
+      post(delivery.url, { headers, body, agent, signal }),
+    ).catch((error: Error) => error);
     if (closing.signal.aborted) return;
     if (typeof outcome === 'number' && outcome >= 200 && outcome < 300) {
       counts.acknowledged++;
