@@ -26,7 +26,7 @@ const maxCollects = 3;
  * mask or request is `undefined`: the event of the member committed last finds them all.
  *
  * Double collect: the members are read, then the pictures again. When those are unchanged, the whole set
- * was current when the last of the others was read.
+ * was current when the last of the others was read. Without a picture, or with nothing but it, one look is enough.
  *
  * @throws {EditError} `BUSY` when the files keep changing.
  * @see Afek et al., "Atomic Snapshots of Shared Memory", Journal of the ACM 40(4), 1993.
@@ -47,11 +47,12 @@ export async function collectInputs(
 
   let first = await list(`${prefix}.`);
   for (let collect = 0; collect < maxCollects; collect++) {
+    if (setsOf(upload, first).length === 0) return [];
     const others = await list(`${prefix}_mask.`);
     if (options.folderMask) others.push(...(await list(folderMaskPrefix(upload.folder))));
-    const again = await list(`${prefix}.`);
+    const sets = setsOf(upload, [...first, ...others]);
+    const again = sets.every(isAlone) ? first : await list(`${prefix}.`);
     if (sameObjects(first, again)) {
-      const sets = setsOf(upload, [...first, ...others]);
       return upload.role === 'image' ? sets.filter(({ image }) => image.name === id.name) : sets;
     }
     first = again;
@@ -101,6 +102,11 @@ function setsOf(upload: UploadName, members: readonly ObjectInfo[]): InputSet[] 
   const mask = bestMask(ofRole('mask')) ?? bestMask(ofRole('folder-mask'));
   const request = ofRole('request')[0];
   return ofRole('image').map((image) => ({ image, mask, request }));
+}
+
+/** What was read at once is of one moment. */
+function isAlone({ mask, request }: InputSet): boolean {
+  return mask === undefined && request === undefined;
 }
 
 /** Metadata counts too: a request may ride on it. */

@@ -39,7 +39,7 @@ export interface SweepOptions {
 const windowImages = 500;
 /** Looked at together; a sweep that is stopped in the middle looks at some of them again. */
 const batchImages = 50;
-/** Each is three or four listings, one after the other. */
+/** Each is two to four listings, one after the other. */
 const looksAtOnce = 10;
 /** Cloud Storage takes one write a second for one object. */
 const rememberEveryMs = 10_000;

@@ -99,6 +99,16 @@ describe('collectInputs', () => {
     expect(set?.image.generation).not.toBe(old);
   });
 
+  it.each([
+    ['a mask without its picture', 1, ['photo.mask.png']],
+    ['a picture without its mask', 2, ['photo.jpg']],
+    ['a whole pair', 3, ['photo.jpg', 'photo.mask.png']],
+  ])('looks no oftener than needed: %s, %i listings', async (_what, listings, names) => {
+    const store = memoryClient(worldOf(...names));
+    await collectInputs(store, inInput(names[0] ?? ''), { folderMask: false }, never);
+    expect(store.requests).toHaveLength(listings);
+  });
+
   it('asks for another delivery when the files keep changing', async () => {
     const world = worldOf('a.jpg', 'a.mask.png');
     const store = memoryClient(world, () => {

@@ -269,7 +269,7 @@ describe('sweep', () => {
       let nowMs = 0;
       const store = memoryClient(world, (request) => {
         nowMs += 10;
-        return request > 2500 ? 'crash-before' : undefined;
+        return request > 1700 ? 'crash-before' : undefined;
       });
       await expect(sweep(optionsFor(world, { store, now: () => nowMs }), never)).rejects.toThrow();
       const after = await sweep(optionsFor(world), never);
