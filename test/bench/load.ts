@@ -1,16 +1,19 @@
 /**
- * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate into the local system, in this process,
- * and prints throughput, latencies from upload to manifest, peak memory, and storage requests for each job.
+ * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput, latencies from
+ * upload to manifest, storage requests for each job, and what the processes took. The functions run as they are deployed, each in a
+ * process of its own under the framework's own command; storage, queue and uploads are in this one.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startLocalSystem } from '../../deploy/local/system.ts';
-import type { Log } from '../../lib/log.ts';
+import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
+import { startStorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
+import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { usageOf } from './watched.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,23 +29,37 @@ const size = { width: 64, height: 48 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
 const mask = await maskPng(boxMask(size, { left: 30, top: 20, width: 6, height: 6 }));
 
+await using closing = new AsyncDisposableStack();
+const root = closing.adopt(await mkdtemp(join(tmpdir(), 'load-')), (path) => rm(path, { recursive: true }));
+const folder = await functionsFolder();
+/** As many jobs at once as cores: more would only make each slower. */
+const jobsAtOnce = availableParallelism();
+const storage = closing.adopt(
+  await startStorageEmulator({
+    root: join(root, 'buckets'),
+    buckets: ['input', 'output', 'control'],
+    delivery: { maxInFlight: jobsAtOnce },
+    // Nobody puts files in by hand.
+    watch: false,
+  }),
+  (emulator) => emulator.close(),
+);
+
 const uploadedAt = new Map<string, number>();
 const latenciesMs: number[] = [];
-const failures: string[] = [];
-const log: Log = {
-  info(_message, fields) {
-    const { outcome, image } = (fields ?? {}) as { outcome?: string; image?: string };
-    if (outcome === 'published' && image !== undefined)
-      latenciesMs.push(performance.now() - (uploadedAt.get(image) ?? 0));
-  },
-  warn: (message) => failures.push(message),
-  error: (message) => failures.push(message),
+const troubles: string[] = [];
+const workers: FunctionProcess[] = [];
+const environment: Record<string, string> = {
+  INPUT_BUCKET: 'input',
+  OUTPUT_BUCKET: 'output',
+  CONTROL_BUCKET: 'control',
+  STORAGE_API_ENDPOINT: storage.url,
 };
+if (values.queue) Object.assign(environment, await queued());
+const { url } = await work('onUpload', 'cloudevent');
+storage.events.subscribe('input', url);
 
-const root = await mkdtemp(join(tmpdir(), 'load-'));
-const system = await startLocalSystem({ root, port: 0, storagePort: 0, log, hasQueue: values.queue });
-// Uploads are counted apart: only what the jobs themselves ask for is of interest.
-const store = cloudStorage({ apiEndpoint: system.storage.workerUrl('uploader'), projectId: undefined });
+const store = cloudStorage({ apiEndpoint: storage.workerUrl('uploader'), projectId: undefined });
 const started = performance.now();
 const cpuBefore = process.cpuUsage();
 for (let n = 0; n < pairs; n++) {
@@ -57,21 +74,7 @@ for (let n = 0; n < pairs; n++) {
 await untilPublishedOrStuck();
 const seconds = (performance.now() - started) / 1000;
 const cpu = process.cpuUsage(cpuBefore);
-const { reads, writes, lists, byObject } = system.storage.requests.snapshot();
-await system.close();
-await rm(root, { recursive: true });
-
-/** A busy machine may take its time; one that has published nothing for so long is stuck. */
-async function untilPublishedOrStuck(): Promise<void> {
-  const patienceMs = 120_000;
-  let seen = 0;
-  let changedAt = performance.now();
-  while (latenciesMs.length < pairs && performance.now() - changedAt < patienceMs) {
-    if (latenciesMs.length !== seen) changedAt = performance.now();
-    seen = latenciesMs.length;
-    await sleep(50);
-  }
-}
+const { reads, writes, lists, byObject } = storage.requests.snapshot();
 
 const sorted = latenciesMs.toSorted((a, b) => a - b);
 const percentile = (share: number) =>
@@ -89,8 +92,63 @@ const ofClaims = Object.entries(byObject).filter(([name]) => name.startsWith('co
 const onClaim = (kind: 'reads' | 'writes') =>
   perJob(ofClaims.reduce((sum, [, counts]) => sum + counts[kind], 0));
 console.log(`of these on its claim: writes ${onClaim('writes')}, reads ${onClaim('reads')}`);
-// Of uploads, emulator and functions together; unlike the rate it does not depend on who else uses the machine.
-console.log(`processor time for each pair: ${Math.round((cpu.user + cpu.system) / 1000 / pairs)} ms`);
-console.log(
-  `peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB, of uploads, emulator and functions in one process; warnings ${failures.length}${failures[0] ? `, first: ${failures[0]}` : ''}`,
-);
+// Unlike the rate, processor time hardly depends on who else uses the machine.
+const report = (name: string, cpuMs: number, peakMb: number) =>
+  console.log(
+    `${name}: ${Math.round(cpuMs / pairs)} ms of processor time a pair, peak ${Math.round(peakMb)} MB`,
+  );
+for (const worker of workers) {
+  const { cpuMs, peakMb } = usageOf(worker.pid) ?? { cpuMs: Number.NaN, peakMb: Number.NaN };
+  report(`process of ${worker.target}`, cpuMs, peakMb);
+}
+report('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUsage().maxRSS / 1024);
+console.log(`warnings and errors: ${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`);
+
+/** The functions as a folder that the framework starts from: their TypeScript as it is. */
+async function functionsFolder(): Promise<string> {
+  const repository = resolve(import.meta.dirname, '../..');
+  const path = join(root, 'functions');
+  await mkdir(path);
+  await symlink(join(repository, 'node_modules'), join(path, 'node_modules'));
+  await writeFile(join(path, 'package.json'), JSON.stringify({ type: 'module', main: 'index.js' }));
+  await writeFile(join(path, 'index.js'), `import '${join(repository, 'functions/index.ts')}';\n`);
+  return path;
+}
+
+async function work(target: string, signature: 'http' | 'cloudevent'): Promise<FunctionProcess> {
+  const worker = await startFunction({ folder, target, signature, environment, onLine: note });
+  workers.push(worker);
+  return closing.use(worker);
+}
+
+/** The stand-in of Cloud Tasks and the function it calls -> the settings that make `onUpload` use them. */
+async function queued(): Promise<Record<string, string>> {
+  const name = 'projects/local/locations/local/queues/jobs';
+  const queue = await startQueueEmulator({
+    root,
+    queues: { [name]: { maxConcurrentDispatches: jobsAtOnce } },
+  });
+  closing.defer(() => queue.close());
+  const { url } = await work('runJob', 'http');
+  return { TASKS_QUEUE: name, TASKS_API_ENDPOINT: queue.url, RUN_JOB_URL: `${url}/runJob` };
+}
+
+/** One line of the log of a function. */
+function note(line: string): void {
+  const { severity, message, outcome, image } = JSON.parse(line) as Partial<Record<string, string>>;
+  if (severity !== 'INFO') troubles.push(message ?? line);
+  if (outcome === 'published' && image !== undefined)
+    latenciesMs.push(performance.now() - (uploadedAt.get(image) ?? Number.NaN));
+}
+
+/** A busy machine may take its time; one that has published nothing for so long is stuck. */
+async function untilPublishedOrStuck(): Promise<void> {
+  const patienceMs = 120_000;
+  let seen = 0;
+  let changedAt = performance.now();
+  while (latenciesMs.length < pairs && performance.now() - changedAt < patienceMs) {
+    if (latenciesMs.length !== seen) changedAt = performance.now();
+    seen = latenciesMs.length;
+    await sleep(50);
+  }
+}

@@ -40,7 +40,8 @@ export function watched(command: string, args: readonly string[]): Promise<Watch
   });
 }
 
-function usageOf(pid: number | undefined): { cpuMs: number; peakMb: number } | undefined {
+/** What a process took up to now; `undefined` where /proc does not tell. */
+export function usageOf(pid: number | undefined): { cpuMs: number; peakMb: number } | undefined {
   try {
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];

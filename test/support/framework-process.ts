@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface FunctionProcess extends AsyncDisposable {
+  readonly target: string;
   readonly url: string;
   readonly pid: number;
   /** What it wrote to stdout and stderr up to now, line by line. */
@@ -21,6 +23,8 @@ interface FunctionProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Flags of node itself. */
   readonly nodeOptions?: readonly string[];
+  /** Told of every line it writes to stdout. */
+  readonly onLine?: (line: string) => void;
 }
 
 const frameworkPackage = 'node_modules/@google-cloud/functions-framework';
@@ -28,7 +32,7 @@ const pollMs = 2;
 
 /** One function as Cloud Run functions starts it: the framework's own command in the folder, NODE_ENV=production. */
 export async function startFunction(options: FunctionProcessOptions): Promise<FunctionProcess> {
-  const { folder, target, signature = 'http', environment, nodeOptions = [] } = options;
+  const { folder, target, signature = 'http', environment, nodeOptions = [], onLine } = options;
   const framework = options.framework ?? join(folder, frameworkPackage);
   const port = await freePort();
   const child = spawn(
@@ -45,12 +49,14 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  if (onLine !== undefined) createInterface({ input: child.stdout }).on('line', onLine);
   const exit = once(child, 'exit');
   while (!(await isListening(port))) {
     if (child.exitCode !== null) throw new Error(`Expected ${target} to listen, got its end:\n${output}`);
     await wait(pollMs);
   }
   return {
+    target,
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     lines: () => output.split('\n').filter((line) => line !== ''),
