@@ -9,8 +9,8 @@ await build({
     worker: 'lib/engines/patchmatch/worker.ts',
   },
   platform: 'node',
-  // The framework keeps its registry of functions in a module of its own; sharp finds its binaries beside its files.
-  external: ['@google-cloud/functions-framework', 'sharp'],
+  // The framework keeps its registry of functions in a module of its own; sharp's binaries are packages, one for each platform.
+  external: ['@google-cloud/functions-framework', /^@img\//],
   logLevel: 'warn',
   // Not minified: stacks name functions, and the size of files hardly counts.
   output: { dir: 'dist/functions', format: 'esm', sourcemap: true, cleanDir: true },

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'rolldown';
 
 const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
@@ -15,8 +16,8 @@ cloudEvent('onUpload', async (event) => {});
 http('edit', (request, response) => void response.status(204).end());
 `;
 
-/** Their state is the framework's own, or their files are found by their path. */
-const neverBundled = [/^node:/, '@google-cloud/functions-framework', 'sharp'];
+/** The framework's state is its own; sharp's binaries are found by the path of their package. */
+const neverBundled = [/^node:/, '@google-cloud/functions-framework', /^@img\//];
 /** Google's clients, loaded when needed in any case. */
 const clients = [/^@google-cloud\//, /^google-/];
 
@@ -26,7 +27,7 @@ export interface Build {
   readonly folder: string;
 }
 
-/** Every way to deploy that is measured; bundles only where rolldown is installed, which comes along with vitest. */
+/** Every way to deploy that is measured. */
 export async function makeBuilds(root: string): Promise<readonly Build[]> {
   const plain = await folder('plain');
   await run(process.execPath, [
@@ -40,25 +41,18 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
 
   const bare = await folder('bare', 'index.js');
   await writeFile(join(bare, 'index.js'), bareFunction);
-  const builds = [
+  return [
     { name: 'bare', folder: bare },
     { name: 'tsc, loaded when needed', folder: plain },
     { name: 'tsc, all loaded at start', folder: eager },
-  ];
-  const bundler = await import('rolldown').catch(() => undefined);
-  if (bundler === undefined) {
-    console.log('Without rolldown nothing is bundled.');
-    return builds;
-  }
-  return [
-    ...builds,
     { name: 'own files bundled', folder: await bundle('own', [...neverBundled, /^[^./]/]) },
     {
       name: 'bundled, but for sharp and the clients',
-      folder: await bundle('some', [...neverBundled, ...clients]),
+      folder: await bundle('some', [...neverBundled, 'sharp', ...clients]),
     },
+    { name: 'bundled, but for sharp', folder: await bundle('most', [...neverBundled, 'sharp']) },
     // As deploy/build.js does it.
-    { name: 'bundled, but for sharp (deployed)', folder: await bundle('all', neverBundled) },
+    { name: "bundled, but for sharp's binaries (deployed)", folder: await bundle('all', neverBundled) },
   ];
 
   async function folder(name: string, main = 'dist/functions/index.js'): Promise<string> {
@@ -72,7 +66,7 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
   /** One file, and one for each import that waits for its first use. */
   async function bundle(name: string, external: readonly (string | RegExp)[]): Promise<string> {
     const path = await folder(name);
-    await bundler?.build({
+    await build({
       input: {
         index: join(plain, 'dist/functions/index.js'),
         // Found by its name beside the file that starts it.
