@@ -24,7 +24,7 @@ export interface Fit {
 }
 
 const maxIterations = 12;
-/** Below this an iteration changes nothing anybody could see. */
+/** A step shorter than this changes nothing anybody could see, and is not made. */
 const settledPx = 0.002;
 /** Tukey's biweight: 95 % efficient on normal noise, blind to what the model repainted. */
 const tukeyCut = 4.685;
@@ -54,9 +54,9 @@ export function fitAlignment(level: Level, start: Alignment, { zoom }: { zoom: b
   for (let i = 0; i < maxIterations; i++) {
     const step = solveStep(level, design, alignment);
     if (step === undefined) return undefined;
-    alignment = compose(alignment, step, level.template);
     const zoomPx = (Math.abs(step.zoom) * Math.max(width, height)) / 2;
-    if (Math.hypot(step.x, step.y) + zoomPx < settledPx) break;
+    if (Math.hypot(step.x, step.y) + zoomPx < settledPx) return { alignment, ...step.quality };
+    alignment = compose(alignment, step, level.template);
   }
   const last = solveStep(level, design, alignment);
   return last === undefined ? undefined : { alignment, ...last.quality };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { driftPx } from '../../../lib/image/alignment.ts';
+import { driftPx, identityAlignment } from '../../../lib/image/alignment.ts';
 import { crop as cut } from '../../../lib/image/box.ts';
 import { coverMask } from '../../../lib/image/cover-mask.ts';
 import type { FloatRaster } from '../../../lib/image/float-raster.ts';
@@ -133,6 +133,16 @@ describe('register', () => {
     expect(register({ crop: dot, edited: dot, mask: maskOf('#') }).confident).toBe(false);
     const full = boxMask(size.width, size.height, { left: 0, top: 0, ...size });
     expect(register({ crop, edited: crop, mask: full }).confident).toBe(false);
+  });
+
+  it('does not move by a hair what is in its place, whatever its tone', () => {
+    const { alignment, confident } = register({
+      crop,
+      edited: answer({ gain: 1.1, bias: -6, incline: 0 }),
+      mask,
+    });
+    expect(confident).toBe(true);
+    expect(alignment).toEqual(identityAlignment);
   });
 
   it('works with a mask that touches two borders', () => {
