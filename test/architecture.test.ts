@@ -85,7 +85,7 @@ const layers: readonly Layer[] = [
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, errors, builtIn] },
   { files: /^lib\/image\/codec\//, may: [/^lib\/image\//, engineInterface, errors, /^sharp$/, builtIn] },
   // Checksums of chunks.
-  { files: /^lib\/image\/png\//, may: [/^lib\/image\/(?!codec\/)/, errors, /^node:zlib$/] },
+  { files: /^lib\/image\/png\//, may: [/^lib\/image\/(?!codec\/)/, errors, /^node:(zlib|stream|util)$/] },
   { files: /^lib\/image\//, may: [/^lib\/image\/(?!codec\/)/, engineInterface, errors] },
   { files: log, may: [/^pino$/, trace, builtIn] },
   { files: trace, may: [] },

@@ -63,3 +63,61 @@ export function lowDepthPng({ width, height, depth, kind }: LowDepth): Buffer {
     ['IEND', Buffer.alloc(0)],
   ]);
 }
+
+interface PngRows {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly depth: 8 | 16;
+  /** Row by row, samples of 16 bit with the high byte first. */
+  readonly pixels: Uint8Array;
+  readonly filterOf: (row: number) => number;
+  /** The bytes of all rows, filtered -> a zlib stream. */
+  readonly compress?: (filtered: Uint8Array) => Uint8Array;
+  readonly idatBytes?: number;
+}
+
+/** A PNG as told, down to the filter of each row and the blocks of its stream. */
+export function pngOfRows({
+  width,
+  height,
+  channels,
+  depth,
+  pixels,
+  filterOf,
+  compress = (filtered) => deflateSync(filtered),
+  idatBytes = 8192,
+}: PngRows): Buffer {
+  const pixelBytes = (channels * depth) / 8;
+  const stride = width * pixelBytes;
+  const filtered = Buffer.alloc(height * (1 + stride));
+  for (let y = 0; y < height; y++) {
+    const filter = filterOf(y);
+    filtered[y * (1 + stride)] = filter;
+    for (let i = 0; i < stride; i++) {
+      const at = y * stride + i;
+      const a = i >= pixelBytes ? pixels[at - pixelBytes]! : 0;
+      const b = y > 0 ? pixels[at - stride]! : 0;
+      const c = i >= pixelBytes && y > 0 ? pixels[at - stride - pixelBytes]! : 0;
+      const guess = filter === 4 ? nearest(a, b, c) : ([0, a, b, (a + b) >> 1][filter] ?? 0);
+      filtered[y * (1 + stride) + 1 + i] = pixels[at]! - guess;
+    }
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  header[8] = depth;
+  header[9] = [0, 0, 4, 2, 6][channels]!;
+  const stream = compress(filtered);
+  const parts: Chunk[] = [];
+  for (let at = 0; at < stream.length; at += idatBytes)
+    parts.push(['IDAT', stream.subarray(at, at + idatBytes)]);
+  return pngFile([['IHDR', header], ...parts, ['IEND', Buffer.alloc(0)]]);
+}
+
+/** Of the three the one nearest to a + b - c, in doubt the first. */
+function nearest(a: number, b: number, c: number): number {
+  const away = (value: number) => Math.abs(a + b - c - value);
+  const least = Math.min(away(a), away(b), away(c));
+  return away(a) === least ? a : away(b) === least ? b : c;
+}
