@@ -6,6 +6,7 @@ import { differenceMap } from '../image/codec/write.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
 import type { Raster } from '../image/raster.ts';
 import { type ProvedPatch, proveSpliced } from './prove-splice.ts';
+import { proveSplicedPng } from './splice-png.ts';
 import type { Written } from './write.ts';
 
 /** What comparing an output with its input found. Counts are decoded pixels outside the effective mask. */
@@ -32,8 +33,8 @@ interface ProveOptions {
 }
 
 /**
- * Compares everything outside the effective mask with the input: of a spliced JPEG every coefficient, of all else every
- * decoded pixel. Reads what was really written, so that no fault of the writer goes unseen.
+ * Compares everything outside the effective mask with the input: of a spliced JPEG every coefficient, of a spliced PNG what its
+ * rows hold before they are decoded, of all else every decoded pixel. Reads what was really written, so that no fault of the writer goes unseen.
  *
  * @throws {EditError} `NOT_EXACT` when anything differs that must not: nothing is published then.
  */
@@ -54,6 +55,11 @@ export async function proveOutside({
       comparedPixels,
       differingPixels,
     };
+  }
+  if (written.way === 'spliced-png') {
+    const differingPixels = await proveSplicedPng(photo, written.bytes, { patches, mask });
+    if (differingPixels > 0) throw notExact(photo, differingPixels);
+    return { outside: 'exact', comparedPixels, differingPixels };
   }
   const difference = await differenceMap(photo, written.bytes);
   const differingPixels = countOutside(difference, {

@@ -4,12 +4,13 @@ import { withoutExifThumbnail } from '../image/codec/exif.ts';
 import type { Format, Header } from '../image/codec/header.ts';
 import type { Source } from '../image/codec/read.ts';
 import { release } from '../image/codec/release.ts';
-import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
+import { type Encoding, writePatched } from '../image/codec/write.ts';
 import { carryPngChunks } from '../image/png/carry.ts';
 import { carryTiffTags } from '../image/tiff/carry.ts';
 import { openedTiff } from '../image/tiff/kind.ts';
 import { carryWebpChunks } from '../image/webp/carry.ts';
 import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../image/xmp.ts';
+import { type PlacedPatch, splicedPng } from './splice-png.ts';
 
 export const unmarked =
   'The XMP packet of the picture could not be read: nothing marks what a model painted.';
@@ -19,21 +20,29 @@ export const otherFormat = 'metadata but profile, EXIF and XMP, for another form
 
 interface LosslessOptions {
   readonly photo: Source;
-  readonly patches: readonly Patch[];
+  readonly patches: readonly PlacedPatch[];
   readonly isGenerated: boolean;
   readonly encoding: Encoding | undefined;
 }
 
+export interface Lossless extends Carried {
+  /** Of a PNG was only the changed stretch encoded anew. */
+  readonly isSpliced: boolean;
+}
+
 /** PNG, WebP or TIFF with every value outside the patches, and with what the source says of itself besides. */
-export async function writeLossless(options: LosslessOptions): Promise<Carried> {
+export async function writeLossless(options: LosslessOptions): Promise<Lossless> {
   const { photo, patches, isGenerated, encoding } = options;
   const { format } = encoding ?? photo.header;
   const xmp = packetOf(photo.header, isGenerated);
   const carry = format === photo.header.format ? carrierOf(photo) : undefined;
-  const written = await writePatched(photo, patches, {
-    encoding,
-    metadata: carry === undefined ? { xmp: xmp.packet } : 'none',
-  });
+  const spliced = encoding === undefined && format === 'png' ? await splicedPng(photo, patches) : undefined;
+  const written =
+    spliced ??
+    (await writePatched(photo, patches, {
+      encoding,
+      metadata: carry === undefined ? { xmp: xmp.packet } : 'none',
+    }));
   const carried =
     carry === undefined
       ? await asWritten(written, photo, format)
@@ -42,6 +51,7 @@ export async function writeLossless(options: LosslessOptions): Promise<Carried> 
   if (carry !== undefined) release(written);
   return {
     bytes: carried.bytes,
+    isSpliced: spliced !== undefined,
     dropped: [...carried.dropped, ...xmp.dropped],
     notes: [...carried.notes, ...xmp.notes],
   };

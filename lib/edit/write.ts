@@ -2,7 +2,7 @@ import { EditError } from '../errors.ts';
 import { intersect } from '../image/box.ts';
 import type { Source } from '../image/codec/read.ts';
 import { asRgb } from '../image/codec/read.ts';
-import { type Encoding, type Patch, writePatched } from '../image/codec/write.ts';
+import { type Encoding, writePatched } from '../image/codec/write.ts';
 import type { TouchedComponent } from '../image/jpeg/edits.ts';
 import { withMetadataOf } from '../image/jpeg/graft.ts';
 import { dropStaleMetadata, markAsComposite } from '../image/jpeg/metadata.ts';
@@ -10,6 +10,7 @@ import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.
 import type { JpegStructure } from '../image/jpeg/structure.ts';
 import { storedBox, toStored } from '../image/orientation.ts';
 import type { Raster } from '../image/raster.ts';
+import type { PlacedPatch } from './splice-png.ts';
 import { otherFormat, unmarked, writeLossless } from './write-lossless.ts';
 
 /** An output, and by which way it was written: that decides what its proof may find. */
@@ -21,6 +22,8 @@ export type Written = {
   readonly notes: readonly string[];
 } & (
   | { readonly way: 'lossless' }
+  /** A PNG of which nothing was compressed anew but the stretch that holds the change. */
+  | { readonly way: 'spliced-png' }
   /** A JPEG of which nothing was encoded anew but the changed blocks. */
   | {
       readonly way: 'spliced';
@@ -33,7 +36,7 @@ export type Written = {
 
 interface WriteOptions {
   readonly photo: Source;
-  readonly patches: readonly Patch[];
+  readonly patches: readonly PlacedPatch[];
   /** A model painted it: the file says so, as IPTC asks. */
   readonly isGenerated: boolean;
   /** Another format or quality than the picture's own; `undefined` keeps both. */
@@ -94,7 +97,8 @@ export async function writeOutput({
   assertDisjoint(patches);
   const format = encoding?.format ?? photo.header.format;
   if (format !== 'jpeg') {
-    return { way: 'lossless', ...(await writeLossless({ photo, patches, isGenerated, encoding })) };
+    const { isSpliced, ...written } = await writeLossless({ photo, patches, isGenerated, encoding });
+    return { way: isSpliced ? 'spliced-png' : 'lossless', ...written };
   }
   const splice =
     encoding === undefined ? spliceOf(photo, patches) : { kind: 'unasked' as const, reason: 'asked for' };
@@ -123,7 +127,7 @@ export async function writeOutput({
 }
 
 /** What is written is a sum of patches: where two overlapped it would be neither of them. */
-function assertDisjoint(patches: readonly Patch[]): void {
+function assertDisjoint(patches: readonly PlacedPatch[]): void {
   for (const [i, { box }] of patches.entries()) {
     if (patches.slice(i + 1).every((other) => intersect(box, other.box) === undefined)) continue;
     throw new EditError('SHAPE_MISMATCH', 'Expected patches that share no pixel, got two that overlap');
@@ -156,7 +160,7 @@ const withDropped = ({ dropped, ...rest }: ReturnType<typeof dropStaleMetadata>,
   dropped: [...dropped, what],
 });
 
-function spliceOf({ bytes, header }: Source, patches: readonly Patch[]): Spliced | NotSpliced {
+function spliceOf({ bytes, header }: Source, patches: readonly PlacedPatch[]): Spliced | NotSpliced {
   const { orientation, stored } = header;
   const colours = (raster: Raster): Raster =>
     raster.channels === 1 || header.space === 'cmyk' ? raster : asRgb(raster);

@@ -1,0 +1,85 @@
+import { EditError } from '../errors.ts';
+import { crop as cut, grow, isInside, relativeTo } from '../image/box.ts';
+import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
+import type { Header } from '../image/codec/header.ts';
+import type { Source } from '../image/codec/read.ts';
+import type { Patch } from '../image/codec/write.ts';
+import { storedBox, toStored } from '../image/orientation.ts';
+import { type Allowed, provePng } from '../image/png/prove.ts';
+import { type PngPatch, splicePng } from '../image/png/splice.ts';
+import type { Box, Raster } from '../image/raster.ts';
+import type { ProvedPatch } from './prove-splice.ts';
+
+/** A patch, and the picture around it where that is decoded already. */
+export type PlacedPatch = Patch & ProvedPatch;
+
+/** Filters of PNG predict a pixel from its neighbours. */
+const reachPx = 1;
+
+/**
+ * A PNG with its patches and nothing else encoded anew: its pixels alone, without metadata. `undefined` where it must be encoded
+ * anew.
+ */
+export async function splicedPng(
+  { bytes, header }: Source,
+  patches: readonly PlacedPatch[],
+): Promise<Buffer | undefined> {
+  const { orientation, stored } = header;
+  const placed: PngPatch[] = [];
+  for (const patch of patches) {
+    const known = surroundings(header, patch);
+    if (known === undefined) return undefined;
+    const after = pasted(known.raster, patch.edited, relativeTo(patch.box, known.box));
+    placed.push({
+      box: storedBox(patch.box, orientation, stored),
+      before: toStored(known.raster, orientation),
+      after: toStored(after, orientation),
+    });
+  }
+  return splicePng(bytes, placed);
+}
+
+/**
+ * Counts the pixels outside the mask that differ between a PNG and what was spliced from it.
+ *
+ * @param mask the effective one as displayed.
+ * @throws {EditError} `NOT_EXACT` when anything else differs.
+ */
+export async function proveSplicedPng(
+  { bytes, header }: Source,
+  output: Uint8Array,
+  { patches, mask }: { readonly patches: readonly ProvedPatch[]; readonly mask: BoxedMask },
+): Promise<number> {
+  const { orientation, stored } = header;
+  const allowed: Allowed[] = [];
+  for (const patch of patches) {
+    const known = surroundings(header, patch);
+    if (known === undefined) throw new EditError('INTERNAL', 'Expected a patch with its surroundings');
+    allowed.push({
+      box: storedBox(patch.box, orientation, stored),
+      mask: toStored(maskWithin(mask, patch.box), orientation),
+      before: toStored(known.raster, orientation),
+    });
+  }
+  const differing = await provePng(bytes, output, allowed);
+  if (differing !== undefined) return differing;
+  throw new EditError('NOT_EXACT', 'Expected a png that differs in its mask alone, got another');
+}
+
+/** What is known of the picture one pixel around a patch. */
+function surroundings({ displayed }: Header, { box, around }: ProvedPatch) {
+  const reach = grow(box, reachPx, displayed);
+  if (around === undefined || !isInside(reach, around.box)) return undefined;
+  return { box: reach, raster: cut(around.raster, relativeTo(reach, around.box)) };
+}
+
+/** A copy with other pixels in one box. */
+function pasted(raster: Raster, pixels: Raster, { left, top }: Box): Raster {
+  const data = raster.data.slice();
+  const length = pixels.width * raster.channels;
+  for (let y = 0; y < pixels.height; y++) {
+    const row = pixels.data.subarray(y * length, (y + 1) * length);
+    data.set(row, ((top + y) * raster.width + left) * raster.channels);
+  }
+  return { ...raster, data };
+}
