@@ -99,6 +99,8 @@ export interface InpaintEngine {
   readonly frames: Frames;
   /** True where the API grows the mask itself, by `maskDilation`; else the mask is sent grown. */
   readonly dilatesMask?: boolean;
+  /** Told that an edit begins, long before its question: what takes time to start may start meanwhile. Never fails. */
+  prepare?(): void;
   /**
    * At least one outcome of the reply is an image: when none is, the engine throws.
    * @throws {EditError} before anything is sent: `ENGINE_UNSUPPORTED`, `REQUEST_INVALID`;

@@ -2,7 +2,7 @@ import { EditError } from '../errors.ts';
 import { assertSameSize, assertShape, type Mask, type Raster } from '../image/raster.ts';
 import type { EngineCodec, InpaintEngine, InpaintReply, InpaintRequest } from './engine.ts';
 import type { Picture } from './patchmatch/complete.ts';
-import { completeInWorker } from './patchmatch/run.ts';
+import { completeInWorker, startSpare } from './patchmatch/run.ts';
 
 interface PatchmatchOptions {
   readonly codec: EngineCodec;
@@ -21,6 +21,7 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
     name: 'patchmatch',
     masks: 'native',
     frames: { kind: 'free', maxSidePx },
+    prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
       const picture = pictureOf(request);
       const first = request.seed ?? defaultSeed;

@@ -104,6 +104,7 @@ export function editAround({ limits, ...config }: Config, { trace }: Tracing): E
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
   return (engine) => async (input, signal) => {
+    engine.prepare?.();
     const { editor } = await import('../edit.ts');
     return editor({ engine, limits, defaults, trace })(input, signal);
   };

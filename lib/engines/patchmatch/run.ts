@@ -5,6 +5,31 @@ import type { WorkerAnswer, WorkerTask } from './worker.ts';
 /** The worker beside this file: `.ts` where Node runs the sources, `.js` in the built package. */
 const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
+/** A thread that waits for its picture. */
+let spare: Worker | undefined;
+
+/** Starts the thread of the next picture, which takes 25 ms, while that picture is still being read. */
+export function startSpare(): void {
+  if (spare !== undefined) return;
+  const worker = new Worker(workerUrl);
+  const forget = () => {
+    if (spare === worker) spare = undefined;
+  };
+  // Whoever takes a thread listens too; one that dies waiting is nobody's fault.
+  worker.once('error', forget);
+  worker.once('exit', forget);
+  // Waiting, it keeps no process alive.
+  worker.unref();
+  spare = worker;
+}
+
+function takeWorker(): Worker {
+  const worker = spare ?? new Worker(workerUrl);
+  spare = undefined;
+  worker.ref();
+  return worker;
+}
+
 /**
  * Completes a picture in a thread of its own, so that the event loop keeps answering, and an abort
  * takes effect in the middle of the work.
@@ -19,7 +44,7 @@ export function completeInWorker(task: WorkerTask, signal: AbortSignal): Promise
     reject(cancelled(signal));
     return promise;
   }
-  const worker = new Worker(workerUrl, { workerData: task });
+  const worker = takeWorker();
   const abort = () => {
     reject(cancelled(signal));
     void worker.terminate();
@@ -32,6 +57,7 @@ export function completeInWorker(task: WorkerTask, signal: AbortSignal): Promise
   worker.once('error', (cause) =>
     reject(new EditError('INTERNAL', 'Expected a filled picture, got a crash of the worker', { cause })),
   );
+  worker.postMessage(task);
   worker.once('exit', (code) => {
     signal.removeEventListener('abort', abort);
     // Only the first settlement counts: after an answer or an abort this does nothing.

@@ -1,8 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { asEditError, type ErrorCode } from '../../errors.ts';
 import { completePicture, type Picture } from './complete.ts';
 
-/** What the worker is started with. */
+/** What the worker is sent, once. */
 export interface WorkerTask {
   readonly picture: Picture;
   /** One completed picture is made for each. */
@@ -23,8 +23,11 @@ function answerTo({ picture, seeds }: WorkerTask): WorkerAnswer {
   }
 }
 
-const answer = answerTo(workerData as WorkerTask);
-parentPort?.postMessage(
-  answer,
-  answer.kind === 'completed' ? answer.pictures.map((picture) => picture.buffer) : [],
-);
+// Listening no more, the thread ends.
+parentPort?.once('message', (task: WorkerTask) => {
+  const answer = answerTo(task);
+  parentPort?.postMessage(
+    answer,
+    answer.kind === 'completed' ? answer.pictures.map((picture) => picture.buffer) : [],
+  );
+});

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../lib/engines/engine.ts';
 import { patchmatchEngine } from '../../../lib/engines/patchmatch.ts';
@@ -136,5 +137,23 @@ describe('patchmatch engine', () => {
     await expect(work).rejects.toMatchObject({ code: 'CANCELLED', cause: { message: 'enough' } });
     // Four pictures of this size take many seconds; a second leaves room for a busy machine.
     expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe('a thread that is started before it is needed', () => {
+  it('gives the same picture, and the next edit at the same time one of its own', async () => {
+    const requests = [requestOf(48), requestOf(64)];
+    const expected = [];
+    for (const request of requests) expected.push(await engine.inpaint(request, never));
+    engine.prepare?.();
+    engine.prepare?.();
+    expect(await Promise.all(requests.map((request) => engine.inpaint(request, never)))).toEqual(expected);
+  });
+
+  it('keeps no process alive that has nothing else to do', () => {
+    const file = new URL('../../../lib/engines/patchmatch/run.ts', import.meta.url);
+    const script = `import(${JSON.stringify(file.href)}).then(({ startSpare }) => startSpare())`;
+    const ended = spawnSync(process.execPath, ['-e', script], { timeout: 15_000, encoding: 'utf8' });
+    expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
