@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
 import type { Box, Raster } from '../raster.ts';
 import { changedAdler } from './adler.ts';
-import { type PngChunk, pngSignature, readPngChunks } from './chunks.ts';
+import { type PngChunk, pngChunk, pngSignature, readPngChunks } from './chunks.ts';
 import { paddingBytes } from './deflate-blocks.ts';
 import { closedAt, openedAt } from './deflate-joint.ts';
 import { refilter } from './filters.ts';
@@ -118,7 +118,9 @@ function deflated(data: Uint8Array, from: number, isEnd: boolean): Promise<Buffe
 
 /** A file of its own memory: it can be given back at once. */
 function pngOf(chunks: readonly PngChunk[], pixels: readonly Uint8Array[]): Buffer {
-  const parts = [pngSignature, chunks[0]!.raw, ...idatChunks(pixels), chunks.at(-1)!.raw];
+  // Made anew: decoders that forgave a wrong checksum of theirs need not do so again.
+  const [head, end] = [pngChunk('IHDR', chunks[0]!.data), pngChunk('IEND', new Uint8Array())];
+  const parts = [pngSignature, head.raw, ...idatChunks(pixels), end.raw];
   const file = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

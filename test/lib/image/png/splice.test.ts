@@ -246,6 +246,14 @@ describe('splicePng', () => {
     expect(refused).toBeGreaterThan(50);
   });
 
+  it('gives the last chunk its checksum, whatever it was', async () => {
+    const { source, patch, before } = fileWith((filtered) => deflateSync(filtered));
+    const damaged = Buffer.from(source);
+    damaged[damaged.length - 1]! ^= 1;
+    const spliced = await splicePng(damaged, [patch]);
+    expect(spliced && (await provePng(damaged, spliced, [allowedIn(before, middle)]))).toBe(0);
+  });
+
   describe('leaves to be encoded anew', () => {
     it.each<[string, (filtered: Uint8Array) => Uint8Array]>([
       ['bytes behind the stream', (filtered) => Buffer.concat([deflateSync(filtered), Buffer.of(1, 2, 3)])],
