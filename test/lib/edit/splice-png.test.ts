@@ -58,6 +58,16 @@ describe('a PNG', () => {
     expect(await decode(await inverted())).toEqual(await decode(await inverted({ reachPx: 0 })));
   });
 
+  test('is not published when the patch changes what the mask keeps', async () => {
+    const inside = { ...box, left: box.left + 1, width: box.width - 1 };
+    const smaller = { box: inside, mask: boxMask(inside, { ...inside, left: 0, top: 0 }) };
+    const proving = proveOutside({ ...(await inverted()), mask: smaller });
+    await expect(proving).rejects.toMatchObject({
+      code: 'NOT_EXACT',
+      message: `Expected 0 changed pixels outside the mask of a png, got ${box.height}`,
+    });
+  });
+
   test.each([
     ['far away', 0],
     ['beside the patch', (30 * size.width + box.left + box.width) * 3],
