@@ -129,8 +129,8 @@ function samePart(
   for (let row = firstRow; row * rowBytes < end; row++) {
     for (const [from, watch, to] of spansOf(row, watches, rowBytes)) {
       const [start, stop] = [Math.max(from, at), Math.min(to, end)];
-      const begin = (row - watch.place.rowAt / rowBytes) * watch.place.bytes;
-      if (row * rowBytes >= at) watch.filters[row - watch.place.rowAt / rowBytes] = b[row * rowBytes - at]!;
+      const begin = (row - watch.place.box.top) * watch.place.bytes;
+      if (row * rowBytes >= at) watch.filters[row - watch.place.box.top] = b[row * rowBytes - at]!;
       if (start >= stop) continue;
       watch.filtered.set(b.subarray(start - at, stop - at), begin + start - from);
       if (a.compare(b, done - at, start - at, done - at, start - at) !== 0) return false;
@@ -143,7 +143,7 @@ function samePart(
 /** The parts of a row that may differ, from left to right. */
 function spansOf(row: number, watches: readonly Watch[], rowBytes: number): [number, Watch, number][] {
   return watches
-    .filter(({ place }) => row >= place.rowAt / rowBytes && row < place.rowAt / rowBytes + place.rows)
+    .filter(({ place }) => row >= place.box.top && row < place.box.top + place.rows)
     .map((watch): [number, Watch, number] => {
       const from = row * rowBytes + watch.place.columnAt;
       return [from, watch, from + watch.place.bytes];
