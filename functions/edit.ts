@@ -1,7 +1,7 @@
 import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
 import { EditError } from '../lib/errors.ts';
-import { type EditRequest, parseRequestFields } from '../lib/request.ts';
+import { type EditRequest, parseRequestFields } from '../lib/requests/edit-request.ts';
 import { assertAnswerFits, base64Length, jsonSender } from './answer.ts';
 import { httpFunction, type Rim } from './http.ts';
 

@@ -1,7 +1,7 @@
 import type { Request } from '@google-cloud/functions-framework';
 import busboy from 'busboy';
 import { EditError } from '../lib/errors.ts';
-import { maxRequestBytes } from '../lib/request.ts';
+import { maxRequestBytes } from '../lib/requests/edit-request.ts';
 
 export interface Form {
   readonly files: ReadonlyMap<string, Uint8Array>;

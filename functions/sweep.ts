@@ -1,7 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import { EditError } from '../lib/errors.ts';
-import type { SweepReport } from '../lib/jobs/sweep-report.ts';
+import type { SweepReport } from '../lib/jobs/sweep/sweep-report.ts';
 import { httpFunction, type Rim } from './http.ts';
 
 interface SweepFunctionOptions extends Rim {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { engineNames } from './engines/engine-names.ts';
 import { type ModelTable, modelTableSchema } from './engines/models.ts';
 import { EditError } from './errors.ts';
-import { type Budget, budgetWithin, defaultBudget } from './jobs/budget.ts';
-import { requestDefaultsSchema } from './request.ts';
+import { type Budget, budgetWithin, defaultBudget } from './jobs/claim/budget.ts';
+import { requestDefaultsSchema } from './requests/edit-request.ts';
 
 const mebibyte = 1024 * 1024;
 /** Of requests and of answers that are not streamed. @see https://cloud.google.com/run/quotas */

@@ -7,11 +7,11 @@ import { type RegionPatch, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { encodingOf, writeOutput } from './edit/write.ts';
-import { assertHonoured } from './engine-options.ts';
 import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
-import type { Format, Limits } from './image/codec/header.ts';
-import type { EditRequest } from './request.ts';
+import type { Format, Limits } from './formats/vips/header.ts';
+import type { EditRequest } from './requests/edit-request.ts';
+import { assertHonoured } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
 
 /** What an edit starts from: the files as they were uploaded. */

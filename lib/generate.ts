@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { practiceWarnings } from './engines/best-practice.ts';
-import { geminiAspectRatios } from './engines/gemini-frames.ts';
+import { geminiAspectRatios } from './engines/gemini/frames.ts';
 import { imageSizes } from './engines/models.ts';
 import type { Generator, PictureReply } from './engines/picture-engines.ts';
-import { assertAllowedUri, pictureFormat, pictureOptions } from './picture-options.ts';
-import { parseWith } from './request.ts';
-import { sharedOptions } from './request-options.ts';
+import { parseWith } from './requests/edit-request.ts';
+import { assertAllowedUri, pictureFormat, pictureOptions } from './requests/picture-options.ts';
+import { sharedOptions } from './requests/shared-options.ts';
 
 /** What a person may ask of text to image. Ranges are the widest of all models; each narrows them by name. */
 export const generateRequestSchema = z.strictObject({

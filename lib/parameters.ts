@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { type EditHonours, type EditOptionName, editOptionNames } from './engines/edit-options.ts';
 import { endpointHonours } from './engines/endpoint.ts';
-import { geminiHonours } from './engines/gemini.ts';
-import { geminiGenerateHonours } from './engines/gemini-generate.ts';
-import { imagenHonours } from './engines/imagen.ts';
-import { imagenGenerateHonours } from './engines/imagen-generate.ts';
-import { imagen2Honours } from './engines/imagen2.ts';
+import { geminiHonours } from './engines/gemini/gemini.ts';
+import { geminiGenerateHonours } from './engines/gemini/generate.ts';
+import { imagenGenerateHonours } from './engines/imagen/generate.ts';
+import { imagenHonours } from './engines/imagen/imagen.ts';
+import { imagen2Honours } from './engines/imagen/imagen2.ts';
 import type { Honours, OptionRule } from './engines/options.ts';
 import { generateRequestSchema } from './generate.ts';
-import { editRequestSchema } from './request.ts';
+import { editRequestSchema } from './requests/edit-request.ts';
 import { upscaleRequestSchema } from './upscale.ts';
 
 interface JsonSchema {

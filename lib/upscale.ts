@@ -3,9 +3,9 @@ import type { EncodedImage } from './engines/engine.ts';
 import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
 import { sniffMediaType } from './engines/reply-image.ts';
 import { EditError } from './errors.ts';
-import { assertAllowedUri, pictureFormat, pictureOptions, pictureUri } from './picture-options.ts';
-import { parseWith } from './request.ts';
-import { sharedOptions } from './request-options.ts';
+import { parseWith } from './requests/edit-request.ts';
+import { assertAllowedUri, pictureFormat, pictureOptions, pictureUri } from './requests/picture-options.ts';
+import { sharedOptions } from './requests/shared-options.ts';
 
 /** What a person may ask of an upscale: the picture in base64 or by address, never both. */
 export const upscaleRequestSchema = z

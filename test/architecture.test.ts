@@ -13,14 +13,18 @@ const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
 /** What is told about the work under way; who listens is lib/trace/. */
 const trace = /^lib\/trace\.ts$/;
-const raster = /^lib\/image\/raster\.ts$/;
+const raster = /^lib\/pixels\/raster\.ts$/;
+const pixels = /^lib\/pixels\//;
+const fit = /^lib\/fit\//;
+const plan = /^lib\/plan\//;
+const formats = /^lib\/formats\//;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 /** What a store is, and how old its objects are. */
 const storeInterface = /^lib\/storage\/(store|age)\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
-const request = /^lib\/(request|request-options|picture-options|engine-options)\.ts$/;
+const requests = /^lib\/requests\//;
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
@@ -28,7 +32,8 @@ const layers: readonly Layer[] = [
     files: /^functions\//,
     may: [
       /^functions\//,
-      /^lib\/(wiring|config|errors|log|request|edit|generate|upscale)\.ts$/,
+      /^lib\/(wiring|config|errors|log|edit|generate|upscale)\.ts$/,
+      requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
       /^lib\/trace\/context\.ts$/,
@@ -40,23 +45,29 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
-  { files: /^lib\/config\.ts$/, may: [errors, /^lib\/(jobs\/budget|request)\.ts$/, engineFiles, /^zod$/] },
+  {
+    files: /^lib\/config\.ts$/,
+    may: [errors, /^lib\/jobs\/claim\/budget\.ts$/, requests, engineFiles, /^zod$/],
+  },
   // The table of parameters looks at everything that declares one.
-  { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, request, engineFiles, /^zod$/] },
-  { files: request, may: [errors, request, engineFiles, /^zod$/] },
+  { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, requests, engineFiles, /^zod$/] },
+  { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
     files: /^lib\/(edit\.ts|edit\/)/,
     may: [
       /^lib\/edit\//,
-      /^lib\/image\//,
+      pixels,
+      fit,
+      plan,
+      formats,
       engineInterface,
       /^lib\/engines\/best-practice\.ts$/,
       errors,
       trace,
-      request,
+      requests,
     ],
   },
-  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, request, /^zod$/] },
+  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests, /^zod$/] },
   {
     files: /^lib\/jobs\//,
     may: [
@@ -68,25 +79,28 @@ const layers: readonly Layer[] = [
       inParallel,
       log,
       trace,
-      request,
+      requests,
       builtIn,
       /^zod$/,
     ],
   },
   {
-    files: /^lib\/engines\/vertex[^/]*\.ts$/,
+    files: /^lib\/engines\/vertex\//,
     may: [engineFiles, errors, builtIn, /^(zod|google-auth-library)$/],
   },
-  { files: engineFiles, may: [engineFiles, raster, errors, inParallel, builtIn, /^zod$/] },
+  { files: engineFiles, may: [engineFiles, pixels, errors, inParallel, builtIn, /^zod$/] },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
     may: [/^lib\/storage\//, errors, builtIn, /^@google-cloud\/storage$/],
   },
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, errors, builtIn] },
-  { files: /^lib\/image\/codec\//, may: [/^lib\/image\//, engineInterface, errors, /^sharp$/, builtIn] },
-  // Checksums of chunks.
-  { files: /^lib\/image\/png\//, may: [/^lib\/image\/(?!codec\/)/, errors, /^node:(zlib|stream|util)$/] },
-  { files: /^lib\/image\//, may: [/^lib\/image\/(?!codec\/)/, engineInterface, errors] },
+  { files: /^lib\/formats\/vips\//, may: [formats, pixels, engineInterface, errors, /^sharp$/, builtIn] },
+  // Compressed streams and checksums of chunks.
+  { files: /^lib\/formats\/png\//, may: [formats, pixels, errors, /^node:(zlib|stream|util)$/] },
+  { files: formats, may: [formats, pixels, errors] },
+  { files: plan, may: [plan, pixels, engineInterface, errors] },
+  { files: fit, may: [fit, plan, pixels, errors] },
+  { files: pixels, may: [pixels, errors] },
   { files: log, may: [/^pino$/, trace, builtIn] },
   { files: trace, may: [] },
   { files: /^lib\/trace\//, may: [trace, /^lib\/trace\//, log, errors, builtIn] },
@@ -129,11 +143,13 @@ test('imports point down', () => {
 });
 
 test('an import that points up is found', () => {
-  expect(faultsOf('lib/image/blend.ts', "import { sharp } from 'sharp';\n")).toEqual([
-    'lib/image/blend.ts must not import sharp',
+  expect(faultsOf('lib/fit/blend.ts', "import { sharp } from 'sharp';\n")).toEqual([
+    'lib/fit/blend.ts must not import sharp',
   ]);
   expect(faultsOf('lib/edit.ts', "import type { Config } from './config.ts';\n")).toHaveLength(1);
-  expect(faultsOf('lib/jobs/run.ts', "const x = await import('../storage/gcs.ts');\n")).toHaveLength(1);
+  expect(faultsOf('lib/jobs/run/run.ts', "const x = await import('../../storage/gcs.ts');\n")).toHaveLength(
+    1,
+  );
 });
 
 test('no cycles', () => {

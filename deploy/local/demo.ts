@@ -1,5 +1,5 @@
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Mask, Raster } from '../../lib/image/raster.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 
 const width = 1800;
 const height = 1200;

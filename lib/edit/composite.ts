@@ -1,12 +1,12 @@
-import { isBlank } from '../image/blank.ts';
-import { crop as cut } from '../image/box.ts';
-import { firstChannels } from '../image/channels.ts';
-import { compositeOn } from '../image/composite.ts';
-import { differenceMask } from '../image/difference-mask.ts';
-import { dilate } from '../image/dilate.ts';
-import { contentOf } from '../image/frame-picture.ts';
-import type { Mask, Raster } from '../image/raster.ts';
-import { type Surroundings, surroundingsOf } from '../image/surroundings.ts';
+import { compositeOn } from '../fit/composite.ts';
+import { differenceMask } from '../fit/difference-mask.ts';
+import { type Surroundings, surroundingsOf } from '../fit/surroundings.ts';
+import { isBlank } from '../pixels/blank.ts';
+import { crop as cut } from '../pixels/box.ts';
+import { firstChannels } from '../pixels/channels.ts';
+import { dilate } from '../pixels/dilate.ts';
+import type { Mask, Raster } from '../pixels/raster.ts';
+import { contentOf } from '../plan/frame-picture.ts';
 import { type FitReport, fitReport, rejectionOf } from './fit.ts';
 import type { Repaint } from './plan.ts';
 

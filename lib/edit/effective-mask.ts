@@ -1,6 +1,6 @@
-import { countAbove0 } from '../image/blank.ts';
-import { type BoxedMask, unionOfMasks } from '../image/boxed-mask.ts';
-import type { Size } from '../image/raster.ts';
+import { countAbove0 } from '../pixels/blank.ts';
+import { type BoxedMask, unionOfMasks } from '../pixels/boxed-mask.ts';
+import type { Size } from '../pixels/raster.ts';
 import type { RegionPatch } from './repaint.ts';
 
 /** The masks that patches were blended through, each at its place in the picture. */

@@ -1,5 +1,5 @@
-import type { Size } from '../image/raster.ts';
-import { candidateCost, type Scores } from '../image/score.ts';
+import { candidateCost, type Scores } from '../fit/score.ts';
+import type { Size } from '../pixels/raster.ts';
 import { rounded } from './rounded.ts';
 
 /** How one answer of a model fitted the picture it was made for. */

@@ -1,9 +1,9 @@
 import type { InpaintEngine } from '../engines/engine.ts';
-import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../image/boxed-mask.ts';
-import { type FramePlan, planFrame } from '../image/frame.ts';
-import type { Mask, Size } from '../image/raster.ts';
-import { planRegions } from '../image/regions.ts';
-import type { EditRequest } from '../request.ts';
+import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
+import type { Mask, Size } from '../pixels/raster.ts';
+import { type FramePlan, planFrame } from '../plan/frame.ts';
+import { planRegions } from '../plan/regions.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 
 /** One model call: which part of the picture it sees and which of that it repaints. */
 export interface Repaint {

@@ -1,13 +1,13 @@
 import { EditError } from '../errors.ts';
-import { crop as cut, grow, isInside, relativeTo } from '../image/box.ts';
-import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
-import { readPixels, type Source } from '../image/codec/read.ts';
-import type { Patch } from '../image/codec/write.ts';
-import { blockReachPx, coveredBlocks } from '../image/jpeg/block-mask.ts';
-import { proveSplice } from '../image/jpeg/prove.ts';
-import { readJpegStructure } from '../image/jpeg/structure.ts';
-import { storedBox, toStored } from '../image/orientation.ts';
-import type { Box, Mask, Raster } from '../image/raster.ts';
+import { blockReachPx, coveredBlocks } from '../formats/jpeg/block-mask.ts';
+import { proveSplice } from '../formats/jpeg/prove.ts';
+import { readJpegStructure } from '../formats/jpeg/structure.ts';
+import { readPixels, type Source } from '../formats/vips/read.ts';
+import type { Patch } from '../formats/vips/write.ts';
+import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
+import { type BoxedMask, maskWithin } from '../pixels/boxed-mask.ts';
+import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Box, Mask, Raster } from '../pixels/raster.ts';
 
 /** Of a patch: where it lies, and the pixels of the picture there and around it, when the caller has decoded them already. */
 export interface ProvedPatch extends Pick<Patch, 'box'> {

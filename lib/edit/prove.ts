@@ -1,10 +1,10 @@
 import { EditError } from '../errors.ts';
-import { countAbove0, isBlank } from '../image/blank.ts';
-import type { BoxedMask } from '../image/boxed-mask.ts';
-import type { Source } from '../image/codec/read.ts';
-import { differenceMap } from '../image/codec/write.ts';
-import { storedBox, toStored } from '../image/orientation.ts';
-import type { Raster } from '../image/raster.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { differenceMap } from '../formats/vips/write.ts';
+import { countAbove0, isBlank } from '../pixels/blank.ts';
+import type { BoxedMask } from '../pixels/boxed-mask.ts';
+import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Raster } from '../pixels/raster.ts';
 import { type ProvedPatch, proveSpliced } from './prove-splice.ts';
 import { proveSplicedPng } from './splice-png.ts';
 import type { Written } from './write.ts';

@@ -1,7 +1,7 @@
-import { automaticMaskOf, engineOptions } from '../engine-options.ts';
 import type { InpaintEngine, InpaintRequest } from '../engines/engine.ts';
-import type { Mask, Raster } from '../image/raster.ts';
-import type { EditRequest } from '../request.ts';
+import type { Mask, Raster } from '../pixels/raster.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
+import { automaticMaskOf, engineOptions } from '../requests/engine-options.ts';
 
 interface QuestionOptions {
   /** Names the call over retries. */

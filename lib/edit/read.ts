@@ -1,12 +1,12 @@
 import { EditError } from '../errors.ts';
-import { type BoxedMask, boxedMask } from '../image/boxed-mask.ts';
-import { type Limits, readHeader } from '../image/codec/header.ts';
-import type { Source } from '../image/codec/read.ts';
-import { type DecodedMask, decodeMask } from '../image/codec/read-mask.ts';
-import { release } from '../image/codec/release.ts';
-import { type NormalisedMask, normaliseMask } from '../image/mask.ts';
-import { isJpegInside } from '../image/tiff/kind.ts';
-import { isLossyWebp } from '../image/webp/chunks.ts';
+import { isJpegInside } from '../formats/tiff/kind.ts';
+import { type Limits, readHeader } from '../formats/vips/header.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
+import { release } from '../formats/vips/release.ts';
+import { isLossyWebp } from '../formats/webp/chunks.ts';
+import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
+import { type NormalisedMask, normaliseMask } from '../pixels/mask.ts';
 
 /** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {

@@ -1,6 +1,6 @@
 import type { InpaintOutcome } from '../engines/engine.ts';
-import type { FramePlan } from '../image/frame.ts';
-import type { Box, Size } from '../image/raster.ts';
+import type { Box, Size } from '../pixels/raster.ts';
+import type { FramePlan } from '../plan/frame.ts';
 import type { Fitted } from './composite.ts';
 import type { TilesReport } from './detail.ts';
 import type { FitReport } from './fit.ts';

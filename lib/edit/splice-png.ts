@@ -1,13 +1,13 @@
 import { EditError } from '../errors.ts';
-import { crop as cut, grow, isInside, relativeTo } from '../image/box.ts';
-import { type BoxedMask, maskWithin } from '../image/boxed-mask.ts';
-import type { Header } from '../image/codec/header.ts';
-import type { Source } from '../image/codec/read.ts';
-import type { Patch } from '../image/codec/write.ts';
-import { storedBox, toStored } from '../image/orientation.ts';
-import { type Allowed, provePng } from '../image/png/prove.ts';
-import { type PngPatch, splicePng } from '../image/png/splice.ts';
-import type { Box, Raster } from '../image/raster.ts';
+import { type Allowed, provePng } from '../formats/png/prove.ts';
+import { type PngPatch, splicePng } from '../formats/png/splice.ts';
+import type { Header } from '../formats/vips/header.ts';
+import type { Source } from '../formats/vips/read.ts';
+import type { Patch } from '../formats/vips/write.ts';
+import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
+import { type BoxedMask, maskWithin } from '../pixels/boxed-mask.ts';
+import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Box, Raster } from '../pixels/raster.ts';
 import type { ProvedPatch } from './prove-splice.ts';
 
 /** A patch, and the picture around it where that is decoded already. */

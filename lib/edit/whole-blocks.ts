@@ -1,11 +1,11 @@
 import { EditError } from '../errors.ts';
-import { countAbove0 } from '../image/blank.ts';
-import type { Source } from '../image/codec/read.ts';
-import { shrinkMaskToBlocks } from '../image/jpeg/block-mask.ts';
-import { readJpegStructure } from '../image/jpeg/structure.ts';
-import { storedBox, toDisplayed, toStored } from '../image/orientation.ts';
-import type { Box, Mask } from '../image/raster.ts';
-import type { EditRequest } from '../request.ts';
+import { shrinkMaskToBlocks } from '../formats/jpeg/block-mask.ts';
+import { readJpegStructure } from '../formats/jpeg/structure.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { countAbove0 } from '../pixels/blank.ts';
+import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
+import type { Box, Mask } from '../pixels/raster.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import type { Repaint } from './plan.ts';
 
 /** The part of a mask, lying at `box` of the displayed picture, whose JPEG blocks lie wholly inside it. */

@@ -1,15 +1,15 @@
-import { otherItems } from '../image/avif.ts';
-import type { Carried, CarryJob } from '../image/carried.ts';
-import { withoutExifThumbnail } from '../image/codec/exif.ts';
-import type { Format, Header } from '../image/codec/header.ts';
-import type { Source } from '../image/codec/read.ts';
-import { release } from '../image/codec/release.ts';
-import { type Encoding, writePatched } from '../image/codec/write.ts';
-import { carryPngChunks } from '../image/png/carry.ts';
-import { carryTiffTags } from '../image/tiff/carry.ts';
-import { openedTiff } from '../image/tiff/kind.ts';
-import { carryWebpChunks } from '../image/webp/carry.ts';
-import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../image/xmp.ts';
+import { otherItems } from '../formats/avif.ts';
+import type { Carried, CarryJob } from '../formats/carried.ts';
+import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../formats/metadata/xmp.ts';
+import { carryPngChunks } from '../formats/png/carry.ts';
+import { carryTiffTags } from '../formats/tiff/carry.ts';
+import { openedTiff } from '../formats/tiff/kind.ts';
+import { withoutExifThumbnail } from '../formats/vips/exif.ts';
+import type { Format, Header } from '../formats/vips/header.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { release } from '../formats/vips/release.ts';
+import { type Encoding, writePatched } from '../formats/vips/write.ts';
+import { carryWebpChunks } from '../formats/webp/carry.ts';
 import { type PlacedPatch, splicedPng } from './splice-png.ts';
 
 export const unmarked =

@@ -1,15 +1,15 @@
 import { EditError } from '../errors.ts';
-import { intersect } from '../image/box.ts';
-import type { Source } from '../image/codec/read.ts';
-import { asRgb } from '../image/codec/read.ts';
-import { type Encoding, writePatched } from '../image/codec/write.ts';
-import type { TouchedComponent } from '../image/jpeg/edits.ts';
-import { withMetadataOf } from '../image/jpeg/graft.ts';
-import { dropStaleMetadata, markAsComposite } from '../image/jpeg/metadata.ts';
-import { type NotSpliced, type Spliced, spliceJpeg } from '../image/jpeg/splice.ts';
-import type { JpegStructure } from '../image/jpeg/structure.ts';
-import { storedBox, toStored } from '../image/orientation.ts';
-import type { Raster } from '../image/raster.ts';
+import type { TouchedComponent } from '../formats/jpeg/edits.ts';
+import { withMetadataOf } from '../formats/jpeg/graft.ts';
+import { dropStaleMetadata, markAsComposite } from '../formats/jpeg/metadata.ts';
+import { type NotSpliced, type Spliced, spliceJpeg } from '../formats/jpeg/splice.ts';
+import type { JpegStructure } from '../formats/jpeg/structure.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { asRgb } from '../formats/vips/read.ts';
+import { type Encoding, writePatched } from '../formats/vips/write.ts';
+import { intersect } from '../pixels/box.ts';
+import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Raster } from '../pixels/raster.ts';
 import type { PlacedPatch } from './splice-png.ts';
 import { otherFormat, unmarked, writeLossless } from './write-lossless.ts';
 

@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
 import type { InpaintRequest } from './engine.ts';
-import { maxMaskClasses } from './mask-classes.ts';
+import { maxMaskClasses } from './imagen/mask-classes.ts';
 import { checkOptions, type Honours } from './options.ts';
 
 /** The options of an edit that an engine may or may not honour. */

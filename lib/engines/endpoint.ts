@@ -3,10 +3,10 @@ import { EditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
 import { checkEditRequest, type EditHonours } from './edit-options.ts';
 import type { EngineCodec, InpaintEngine, InpaintRequest } from './engine.ts';
+import { base64, encodeWithin } from './imagen/predict-edit.ts';
 import { requireImage } from './outcomes.ts';
-import { base64, encodeWithin } from './predict-edit.ts';
 import { imageOutcome } from './reply-image.ts';
-import type { VertexPost } from './vertex.ts';
+import type { VertexPost } from './vertex/vertex.ts';
 
 export const endpointHonours: EditHonours = {
   prompt: { note: 'required for insertion' },

@@ -2,17 +2,17 @@ import { EditError } from '../errors.ts';
 import { endpointEngine } from './endpoint.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { EngineName, ModelEngineName } from './engine-names.ts';
-import { geminiEngine } from './gemini.ts';
-import type { GeminiCallOptions } from './gemini-call.ts';
-import { geminiGenerator } from './gemini-generate.ts';
-import { geminiUpscaler } from './gemini-upscale.ts';
-import { imagenEngine } from './imagen.ts';
-import { imagenGenerator } from './imagen-generate.ts';
-import { imagenUpscaler } from './imagen-upscale.ts';
-import { imagen2Engine } from './imagen2.ts';
+import type { GeminiCallOptions } from './gemini/call.ts';
+import { geminiEngine } from './gemini/gemini.ts';
+import { geminiGenerator } from './gemini/generate.ts';
+import { geminiUpscaler } from './gemini/upscale.ts';
+import { imagenGenerator } from './imagen/generate.ts';
+import { imagenEngine } from './imagen/imagen.ts';
+import { imagen2Engine } from './imagen/imagen2.ts';
+import { imagenUpscaler } from './imagen/upscale.ts';
 import { type ModelApi, type ModelEntry, type ModelTable, modelEntry } from './models.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
-import { type VertexOptions, type VertexPost, vertexPost } from './vertex.ts';
+import { type VertexOptions, type VertexPost, vertexPost } from './vertex/vertex.ts';
 
 /** Settings as they stand in the environment: `ENGINE`, `MODEL`, `LOCATION`, ... */
 export interface ModelSettings {

@@ -1,4 +1,4 @@
-import type { Mask, Raster, Size } from '../image/raster.ts';
+import type { Mask, Raster, Size } from '../pixels/raster.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 

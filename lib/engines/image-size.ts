@@ -1,4 +1,4 @@
-import type { Size } from '../image/raster.ts';
+import type { Size } from '../pixels/raster.ts';
 
 /**
  * Width and height from the header of a PNG, JPEG or WebP, without decoding; `undefined` for others.

@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
 import type { InpaintOutcome } from './engine.ts';
-import type { StoredOutcome } from './predictions.ts';
+import type { StoredOutcome } from './imagen/predictions.ts';
 
 /**
  * Passes outcomes on when one of them is an image; else throws what all of them together mean.

@@ -1,6 +1,6 @@
 import type { EncodedImage, InpaintOutcome, SafetyAttributes } from './engine.ts';
+import type { StoredOutcome } from './imagen/predictions.ts';
 import type { ImageSize } from './models.ts';
-import type { StoredOutcome } from './predictions.ts';
 
 /** How an answer is encoded; the media types beyond PNG and JPEG are taken by some models only. */
 export interface PictureFormat {

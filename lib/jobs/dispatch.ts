@@ -1,8 +1,8 @@
 import { parseEngineName } from '../engines/engine-names.ts';
 import { asEditError } from '../errors.ts';
 import { type Attributes, noTrace } from '../trace.ts';
-import type { Job } from './plan.ts';
-import { type RunOptions, runJob } from './run.ts';
+import type { Job } from './inputs/plan.ts';
+import { type RunOptions, runJob } from './run/run.ts';
 
 /** Sees a job through, or to where it cannot be lost: returning is what lets an event be acknowledged. */
 export type Dispatch = (job: Job, signal: AbortSignal) => Promise<void>;

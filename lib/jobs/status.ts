@@ -1,11 +1,11 @@
 import { sinceUpdateMs } from '../storage/age.ts';
 import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
-import { observeClaim } from './claim-store.ts';
-import { folderMaskFinder } from './folder-mask.ts';
-import { listAll } from './listing.ts';
-import { imageVersion, readName } from './names.ts';
-import type { Buckets } from './run.ts';
-import { groupByStem, isSettled, setOf, terminalsByImage } from './window.ts';
+import { observeClaim } from './claim/claim-store.ts';
+import { folderMaskFinder } from './inputs/folder-mask.ts';
+import { listAll } from './inputs/listing.ts';
+import { imageVersion, readName } from './inputs/names.ts';
+import { groupByStem, isSettled, setOf, terminalsByImage } from './inputs/window.ts';
+import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
   readonly image: string;

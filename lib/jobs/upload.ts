@@ -3,9 +3,9 @@ import { inParallel } from '../in-parallel.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { InputSet } from './identity.ts';
-import { collectInputs, type PairingOptions } from './pairing.ts';
-import { type PlanOptions, planJob } from './plan.ts';
+import type { InputSet } from './inputs/identity.ts';
+import { collectInputs, type PairingOptions } from './inputs/pairing.ts';
+import { type PlanOptions, planJob } from './inputs/plan.ts';
 
 export interface UploadOptions {
   readonly store: ObjectStore;

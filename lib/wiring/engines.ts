@@ -15,7 +15,7 @@ export type EditWith = (engine: InpaintEngine) => Edit;
 /** sharp is loaded with the first crop: an upload without its mask needs none. */
 const codec: EngineCodec = {
   encode: async (raster, options) =>
-    (await import('../image/codec/engine-codec.ts')).engineCodec.encode(raster, options),
+    (await import('../formats/vips/engine-codec.ts')).engineCodec.encode(raster, options),
 };
 
 export interface ModelCalls extends Tuning {
@@ -26,7 +26,7 @@ export interface ModelCalls extends Tuning {
 /** How this process calls models. */
 export function modelCalls(tracing: Tracing): ModelCalls {
   const credentials = once(async () => {
-    const { applicationDefaultCredentials } = await import('../engines/vertex.ts');
+    const { applicationDefaultCredentials } = await import('../engines/vertex/vertex.ts');
     return applicationDefaultCredentials();
   });
   return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };
@@ -39,7 +39,7 @@ export async function makeEngine(
   tuning: Tuning,
 ): Promise<InpaintEngine> {
   if (engine === 'patchmatch') {
-    const { patchmatchEngine } = await import('../engines/patchmatch.ts');
+    const { patchmatchEngine } = await import('../engines/patchmatch/patchmatch.ts');
     return patchmatchEngine({ codec });
   }
   const { modelEngineFor } = await import('../engines/engine-for.ts');
@@ -88,7 +88,7 @@ export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upsca
   return upscaleWith({
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
-      (await import('../image/codec/engine-codec.ts')).shrinkImage(image, maxBytes),
+      (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes),
     upscalerFor: (asked) => upscalerFor(pictureChoice(chooseEngine, config, asked), config, tuning),
     allowedBuckets: bucketNames(config),
   });

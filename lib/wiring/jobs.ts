@@ -3,9 +3,9 @@ import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { parseEngineName } from '../engines/engine-names.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
-import { type PriceOf, smallestFrame } from '../jobs/cost.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import type { SweepReport } from '../jobs/sweep-report.ts';
+import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
+import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { traceHeaders } from '../trace/context.ts';
@@ -80,7 +80,7 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
     uploads: upload(dispatch, dispatchesAtOnce),
     runJob: upload(inline, 1),
     sweep: async ({ isDryRun }, signal) => {
-      const { sweep } = await import('../jobs/sweep.ts');
+      const { sweep } = await import('../jobs/sweep/sweep.ts');
       return sweep(
         {
           store,
@@ -155,7 +155,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
 }
 
 async function checkReply({ outcomes }: InpaintReply): Promise<void> {
-  const { decodeAnswer } = await import('../image/codec/answer.ts');
+  const { decodeAnswer } = await import('../formats/vips/answer.ts');
   for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
 }
 
@@ -169,9 +169,9 @@ async function guarded(
   const { engine: api, model } = parseEngineName(engine.name);
   if (model === undefined) return engine;
   const [{ circuitBreaker }, { costGuardedEngine }, { defaultTriesPerSample }] = await Promise.all([
-    import('../jobs/circuit-breaker.ts'),
-    import('../jobs/cost-guard.ts'),
-    import('../engines/gemini-call.ts'),
+    import('../jobs/run/circuit-breaker.ts'),
+    import('../jobs/run/cost-guard.ts'),
+    import('../engines/gemini/call.ts'),
   ]);
   const now = Date.now;
   // The breaker is outside: what is not asked takes no money.

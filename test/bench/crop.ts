@@ -1,4 +1,4 @@
-import type { Box } from '../../lib/image/raster.ts';
+import type { Box } from '../../lib/pixels/raster.ts';
 
 /** From this value on a mask pixel counts as masked. */
 const threshold = 128;

@@ -1,8 +1,8 @@
-import { alignedWindow } from '../../lib/image/alignment.ts';
-import { blur } from '../../lib/image/blur.ts';
-import type { FloatRaster } from '../../lib/image/float-raster.ts';
-import type { Raster, Size } from '../../lib/image/raster.ts';
-import { resample, wholeWindow } from '../../lib/image/resample.ts';
+import { alignedWindow } from '../../lib/fit/alignment.ts';
+import { blur } from '../../lib/pixels/blur.ts';
+import type { FloatRaster } from '../../lib/pixels/float-raster.ts';
+import type { Raster, Size } from '../../lib/pixels/raster.ts';
+import { resample, wholeWindow } from '../../lib/pixels/resample.ts';
 
 /** What a model does to a picture beside what it was asked for. Lengths in px of the model's frame. */
 export interface Drift {

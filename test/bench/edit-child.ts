@@ -46,7 +46,7 @@ async function floor(): Promise<void> {
 
 async function editorUnderTest(): Promise<() => Promise<void>> {
   const { editor } = await import('../../lib/edit.ts');
-  const { parseRequest } = await import('../../lib/request.ts');
+  const { parseRequest } = await import('../../lib/requests/edit-request.ts');
   const run = editor({
     engine: await standIn(),
     limits: { maxImageBytes: 1e9, maxImagePixels: 2.6e8 },
@@ -65,7 +65,7 @@ async function editorUnderTest(): Promise<() => Promise<void>> {
 
 /** Answers what it was sent with the mask in one grey, after a second. */
 async function standIn(): Promise<InpaintEngine> {
-  const { sharp } = await import('../../lib/image/codec/loaders.ts');
+  const { sharp } = await import('../../lib/formats/vips/loaders.ts');
   return {
     name: 'stand-in',
     masks: 'native',

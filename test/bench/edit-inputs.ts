@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Box } from '../../lib/image/raster.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import type { Box } from '../../lib/pixels/raster.ts';
 import { boxMask, maskPng, wavePicture } from '../support/pictures.ts';
 import { edgesOf, mosaic } from './mosaic.ts';
 

@@ -13,11 +13,11 @@ import { patchmatchRemoval, type Removal } from '../../deploy/local/model/remova
 import { type Edit, type EditResult, editor } from '../../lib/edit.ts';
 import { modelEngineFor } from '../../lib/engines/engine-for.ts';
 import { EditError } from '../../lib/errors.ts';
-import { boundingBox, crop, grow } from '../../lib/image/box.ts';
-import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Mask, Raster } from '../../lib/image/raster.ts';
-import { parseRequest } from '../../lib/request.ts';
+import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import { boundingBox, crop, grow } from '../../lib/pixels/box.ts';
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { decodedValues } from '../support/decoded-values.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
 import { type PhotoPair, photoPairs, readPair } from '../support/photos.ts';

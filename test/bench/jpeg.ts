@@ -1,10 +1,10 @@
 import sharp from 'sharp';
-import { proveSplice } from '../../lib/image/jpeg/prove.ts';
-import { holdsMcu, openWindow, slide } from '../../lib/image/jpeg/scan-window.ts';
-import { spliceJpeg } from '../../lib/image/jpeg/splice.ts';
-import { readJpegStructure } from '../../lib/image/jpeg/structure.ts';
-import { scanTables, skipMcus } from '../../lib/image/jpeg/walk.ts';
-import type { Raster } from '../../lib/image/raster.ts';
+import { proveSplice } from '../../lib/formats/jpeg/prove.ts';
+import { holdsMcu, openWindow, slide } from '../../lib/formats/jpeg/scan-window.ts';
+import { spliceJpeg } from '../../lib/formats/jpeg/splice.ts';
+import { readJpegStructure } from '../../lib/formats/jpeg/structure.ts';
+import { scanTables, skipMcus } from '../../lib/formats/jpeg/walk.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 import { ellipse, paste } from '../support/jpeg-pictures.ts';
 import { markdownTable } from './markdown.ts';
 import { edgesOf, mosaic } from './mosaic.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Size } from '../../lib/image/raster.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import type { Size } from '../../lib/pixels/raster.ts';
 import { photosFolder } from '../support/photos.ts';
 import { pipelineOf, wavePicture } from '../support/pictures.ts';
 

@@ -1,15 +1,15 @@
-import { identityAlignment } from '../../lib/image/alignment.ts';
-import { blend } from '../../lib/image/blend.ts';
-import { boundingBox, crop as cut, grow } from '../../lib/image/box.ts';
-import { composite } from '../../lib/image/composite.ts';
-import { coverMask } from '../../lib/image/cover-mask.ts';
-import { outsideDistance } from '../../lib/image/distance.ts';
-import { feather } from '../../lib/image/feather.ts';
-import { emptyFloatRaster } from '../../lib/image/float-raster.ts';
-import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
-import type { Registration } from '../../lib/image/register.ts';
-import { fitSize, resizeTo } from '../../lib/image/resample.ts';
-import { identityTone, type Tone } from '../../lib/image/tone.ts';
+import { identityAlignment } from '../../lib/fit/alignment.ts';
+import { blend } from '../../lib/fit/blend.ts';
+import { composite } from '../../lib/fit/composite.ts';
+import { feather } from '../../lib/fit/feather.ts';
+import type { Registration } from '../../lib/fit/register.ts';
+import { identityTone, type Tone } from '../../lib/fit/tone.ts';
+import { boundingBox, crop as cut, grow } from '../../lib/pixels/box.ts';
+import { coverMask } from '../../lib/pixels/cover-mask.ts';
+import { outsideDistance } from '../../lib/pixels/distance.ts';
+import { emptyFloatRaster } from '../../lib/pixels/float-raster.ts';
+import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
+import { fitSize, resizeTo } from '../../lib/pixels/resample.ts';
 
 export interface Job {
   readonly crop: Raster;

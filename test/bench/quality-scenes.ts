@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { boundingBox, crop } from '../../lib/image/box.ts';
-import { insideDistance } from '../../lib/image/distance.ts';
-import { smoothstep } from '../../lib/image/feather.ts';
-import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
-import { contextOf } from '../../lib/image/regions.ts';
+import { smoothstep } from '../../lib/fit/feather.ts';
+import { boundingBox, crop } from '../../lib/pixels/box.ts';
+import { insideDistance } from '../../lib/pixels/distance.ts';
+import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
+import { contextOf } from '../../lib/plan/regions.ts';
 import { photosFolder } from '../support/photos.ts';
 import { normalNoise } from './drift.ts';
 

@@ -1,8 +1,8 @@
-import { blur } from '../../lib/image/blur.ts';
-import { insideDistance } from '../../lib/image/distance.ts';
-import { type FloatRaster, luma } from '../../lib/image/float-raster.ts';
-import type { Mask, Raster } from '../../lib/image/raster.ts';
-import { resizeTo } from '../../lib/image/resample.ts';
+import { blur } from '../../lib/pixels/blur.ts';
+import { insideDistance } from '../../lib/pixels/distance.ts';
+import { type FloatRaster, luma } from '../../lib/pixels/float-raster.ts';
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import { resizeTo } from '../../lib/pixels/resample.ts';
 
 /** How far a result is from what was really there; only a simulation knows that. */
 export interface Scores {

@@ -1,10 +1,10 @@
-import { boundingBox, crop as cut } from '../../lib/image/box.ts';
-import { composite } from '../../lib/image/composite.ts';
-import type { FramePlan } from '../../lib/image/frame.ts';
-import type { Box, Raster } from '../../lib/image/raster.ts';
-import { fitSize, resizeTo } from '../../lib/image/resample.ts';
-import { planDetail, type TilePlan } from '../../lib/image/tile-plan.ts';
-import { fuseTiles } from '../../lib/image/tiles.ts';
+import { composite } from '../../lib/fit/composite.ts';
+import { fuseTiles } from '../../lib/fit/tiles.ts';
+import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';
+import type { Box, Raster } from '../../lib/pixels/raster.ts';
+import { fitSize, resizeTo } from '../../lib/pixels/resample.ts';
+import type { FramePlan } from '../../lib/plan/frame.ts';
+import { planDetail, type TilePlan } from '../../lib/plan/tile-plan.ts';
 import { drifts, simulateModel } from './drift.ts';
 import { ellipseMask, type Scene, withObject } from './quality-scenes.ts';
 import { scoresOf } from './quality-scores.ts';

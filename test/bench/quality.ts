@@ -2,10 +2,10 @@
  * What answers of a model that drifts look like put back, by us and as others do: simulated drift on six crops of the large
  * photos, so that the truth is known. `node test/bench/quality.ts`
  */
-import type { Alignment } from '../../lib/image/alignment.ts';
-import { boundingBox, crop as cut } from '../../lib/image/box.ts';
-import type { Size } from '../../lib/image/raster.ts';
-import { fitSize } from '../../lib/image/resample.ts';
+import type { Alignment } from '../../lib/fit/alignment.ts';
+import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';
+import type { Size } from '../../lib/pixels/raster.ts';
+import { fitSize } from '../../lib/pixels/resample.ts';
 import { hasPhotos } from '../support/photos.ts';
 import { type Drift, type DriftName, drifts, simulateModel } from './drift.ts';
 import { type Method, methods, type Result } from './quality-methods.ts';

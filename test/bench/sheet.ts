@@ -5,10 +5,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { glyphHeight, glyphs, glyphWidth } from '../../deploy/local/model/glyphs.ts';
-import { boundingBox, crop as cut } from '../../lib/image/box.ts';
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Box, Mask, Raster, Size } from '../../lib/image/raster.ts';
-import { fitSize } from '../../lib/image/resample.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';
+import type { Box, Mask, Raster, Size } from '../../lib/pixels/raster.ts';
+import { fitSize } from '../../lib/pixels/resample.ts';
 import { hasPhotos } from '../support/photos.ts';
 import { scenery } from '../support/scenery.ts';
 import { type DriftName, drifts, simulateModel } from './drift.ts';

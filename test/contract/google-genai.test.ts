@@ -15,7 +15,7 @@ import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { generatorFor, modelEngineFor, upscalerFor } from '../../lib/engines/engine-for.ts';
 import type { ModelEngineName } from '../../lib/engines/engine-names.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
-import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
+import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { type Json, startEmulator } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { removalRequest } from '../support/inpaint-request.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
-import { defaultBudget } from '../../lib/jobs/budget.ts';
+import { defaultBudget } from '../../lib/jobs/claim/budget.ts';
 import {
   type Claim,
   countCall,
@@ -9,7 +9,7 @@ import {
   finishClaim,
   refundCall,
   releaseClaim,
-} from '../../lib/jobs/claim.ts';
+} from '../../lib/jobs/claim/claim.ts';
 
 const document = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
 const failures = new URL('../lib/jobs/failures/', import.meta.url);

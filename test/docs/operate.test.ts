@@ -96,7 +96,7 @@ test('the figures in the text are those of code, Terraform and measurement', () 
   expect(document).toContain(
     `some ${(Math.floor(lonely / 1000) * 1000).toLocaleString('en')} that lack a mask`,
   );
-  expect(read('lib/jobs/sweep.ts')).toContain(`looksAtOnce = ${looksAtOnce};`);
+  expect(read('lib/jobs/sweep/sweep.ts')).toContain(`looksAtOnce = ${looksAtOnce};`);
   const wiring = read('lib/wiring/jobs.ts');
   expect(wiring).toContain(`tasksAtOnce = ${looksAtOnce};`);
   const share = Number(/sweepShare = ([\d.]+);/.exec(wiring)?.[1]);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readName } from '../../lib/jobs/names.ts';
-import { metadataFields } from '../../lib/jobs/plan.ts';
-import { parseRequest } from '../../lib/request.ts';
+import { readName } from '../../lib/jobs/inputs/names.ts';
+import { metadataFields } from '../../lib/jobs/inputs/plan.ts';
+import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { gcloudCommands, shellBlocks } from '../support/gcloud-commands.ts';
 
 const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -4,7 +4,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
-import { sharp } from '../../lib/image/codec/loaders.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { wire } from '../../lib/wiring.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 

@@ -1,5 +1,5 @@
 import { EditError } from '../../lib/errors.ts';
-import { defaultBudget } from '../../lib/jobs/budget.ts';
+import { defaultBudget } from '../../lib/jobs/claim/budget.ts';
 import {
   type Claim,
   type ClaimDecision,
@@ -9,7 +9,7 @@ import {
   provesNoCall,
   refundCall,
   releaseClaim,
-} from '../../lib/jobs/claim.ts';
+} from '../../lib/jobs/claim/claim.ts';
 
 /** A mistake made on purpose, to see that the search finds it. */
 export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite' | 'refund-when-unknown';

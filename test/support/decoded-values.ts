@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Raster } from '../../lib/image/raster.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 
 /**
  * Every value a file decodes to, told by libvips alone: no profile is applied, no space or depth changed, and no code of

@@ -1,6 +1,6 @@
 import type { InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
-import { engineCodec } from '../../lib/image/codec/engine-codec.ts';
-import type { Raster } from '../../lib/image/raster.ts';
+import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 
 /** What a model makes of a crop; `undefined`: nothing that is an image. */
 export type Paint = (request: InpaintRequest) => Raster | undefined;

@@ -1,5 +1,5 @@
 import { inlineDispatch } from '../../lib/jobs/dispatch.ts';
-import type { RunOptions } from '../../lib/jobs/run.ts';
+import type { RunOptions } from '../../lib/jobs/run/run.ts';
 import { handleUpload } from '../../lib/jobs/upload.ts';
 import type { ObjectId } from '../../lib/storage/store.ts';
 import { buckets, fakeEditWith, fakeEngine, never, planOptions, runOptions, silentLog } from './job-world.ts';

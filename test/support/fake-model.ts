@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/engines/vertex.ts';
+import type { Clock } from '../../lib/engines/vertex/vertex.ts';
 
 /** What the fake model answers: a status and JSON, text, a fault to throw, or nothing ever. */
 export interface FakeAnswer {

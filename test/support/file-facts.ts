@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { readSegments } from '../../lib/image/jpeg/segments.ts';
-import { readPngChunks } from '../../lib/image/png/chunks.ts';
+import { readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { readPngChunks } from '../../lib/formats/png/chunks.ts';
 import { tiffFacts } from './tiff-facts.ts';
 
 /** What a file says of itself besides its pixels: name -> value to compare. */

@@ -1,5 +1,5 @@
 import type { EngineCodec, InpaintRequest } from '../../lib/engines/engine.ts';
-import type { Mask, Raster } from '../../lib/image/raster.ts';
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 
 /** A grey H x W x 3 picture. */
 export function greyCrop(width = 8, height = 8, value = 100): Raster {

@@ -1,10 +1,10 @@
 import type { Edit, EditResult } from '../../lib/edit.ts';
 import type { InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
-import { defaultBudget } from '../../lib/jobs/budget.ts';
-import { collectInputs } from '../../lib/jobs/pairing.ts';
-import { type Job, type PlanOptions, planJob } from '../../lib/jobs/plan.ts';
-import type { RunOptions } from '../../lib/jobs/run.ts';
+import { defaultBudget } from '../../lib/jobs/claim/budget.ts';
+import { collectInputs } from '../../lib/jobs/inputs/pairing.ts';
+import { type Job, type PlanOptions, planJob } from '../../lib/jobs/inputs/plan.ts';
+import type { RunOptions } from '../../lib/jobs/run/run.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ObjectStore } from '../../lib/storage/store.ts';
 

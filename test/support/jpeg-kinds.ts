@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JpegOptions } from 'sharp';
-import type { Raster } from '../../lib/image/raster.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 import { encodeJpeg, encodeYcck, picture } from './jpeg-pictures.ts';
 
 export interface JpegKind {

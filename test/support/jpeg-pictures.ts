@@ -1,7 +1,7 @@
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
-import { sparseCmyk } from '../../lib/image/codec/sparse-cmyk.ts';
-import { marker, readSegments } from '../../lib/image/jpeg/segments.ts';
-import type { Box, Mask, Raster } from '../../lib/image/raster.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { sparseCmyk } from '../../lib/formats/vips/sparse-cmyk.ts';
+import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
 
 /** A repeatable source of numbers in 0..1. @see mulberry32 */
 export function seeded(seed: number): () => number {

@@ -1,6 +1,6 @@
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import { marker, readSegments } from '../../lib/image/jpeg/segments.ts';
-import type { Raster } from '../../lib/image/raster.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 import { pipelineOf } from './pictures.ts';
 
 /**

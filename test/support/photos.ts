@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import type { Mask } from '../../lib/image/raster.ts';
+import type { Mask } from '../../lib/pixels/raster.ts';
 import { decodedValues } from './decoded-values.ts';
 
 /** `../shared/photos` beside the repository, and not part of it; `PHOTOS` names another folder. */

@@ -1,5 +1,5 @@
-import { sharp } from '../../lib/image/codec/loaders.ts';
-import type { Box, Mask, Raster, Size } from '../../lib/image/raster.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import type { Box, Mask, Raster, Size } from '../../lib/pixels/raster.ts';
 
 /** A repeatable stream of numbers 0..1 (mulberry32). */
 export function random(seed: number): () => number {

@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
-import { pngSignature, readPngChunks } from '../../lib/image/png/chunks.ts';
+import { pngSignature, readPngChunks } from '../../lib/formats/png/chunks.ts';
 
 export type Chunk = readonly [type: string, data: Uint8Array];
 

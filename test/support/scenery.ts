@@ -1,5 +1,5 @@
-import { smoothstep } from '../../lib/image/feather.ts';
-import type { Raster, Size } from '../../lib/image/raster.ts';
+import { smoothstep } from '../../lib/fit/feather.ts';
+import type { Raster, Size } from '../../lib/pixels/raster.ts';
 
 type Colour = readonly [number, number, number];
 

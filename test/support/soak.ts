@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Storage } from '@google-cloud/storage';
-import { type Budget, defaultBudget } from '../../lib/jobs/budget.ts';
-import { readTerminalName } from '../../lib/jobs/names.ts';
+import { type Budget, defaultBudget } from '../../lib/jobs/claim/budget.ts';
+import { readTerminalName } from '../../lib/jobs/inputs/names.ts';
 import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
 
 export interface SoakSettings {

@@ -1,4 +1,4 @@
-import type { Mask, Size } from '../../../lib/image/raster.ts';
+import type { Mask, Size } from '../../../lib/pixels/raster.ts';
 import type { AutomaticMaskOrder } from './edit-order.ts';
 import { hashOf, randomFrom } from './random.ts';
 

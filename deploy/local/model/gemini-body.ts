@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Size } from '../../../lib/image/raster.ts';
+import type { Size } from '../../../lib/pixels/raster.ts';
 import { ApiError, invalidField } from './api-error.ts';
 import { labelsField, parseBody } from './fields.ts';
 import type { Model } from './models.ts';

@@ -1,4 +1,4 @@
-import type { Mask, Size } from '../../../lib/image/raster.ts';
+import type { Mask, Size } from '../../../lib/pixels/raster.ts';
 import { ApiError, invalidField } from './api-error.ts';
 import { automaticMask } from './automatic-mask.ts';
 import type { Behaviour } from './behaviour.ts';

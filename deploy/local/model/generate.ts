@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Size } from '../../../lib/image/raster.ts';
+import type { Size } from '../../../lib/pixels/raster.ts';
 import { invalidField } from './api-error.ts';
 import type { ReplyParameters } from './edit-order.ts';
 import {

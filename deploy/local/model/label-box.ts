@@ -1,4 +1,4 @@
-import type { Box, Mask, Size } from '../../../lib/image/raster.ts';
+import type { Box, Mask, Size } from '../../../lib/pixels/raster.ts';
 
 /** Steps per side in which places and sizes are tried: finer ones change nothing that can be seen. */
 const steps = 48;

@@ -1,4 +1,4 @@
-import type { Mask } from '../../../lib/image/raster.ts';
+import type { Mask } from '../../../lib/pixels/raster.ts';
 import { type Rgb, resizeRgb } from './pixels.ts';
 
 /** Levels by which a pixel must differ to be marked: above what JPEG does to a copy. */

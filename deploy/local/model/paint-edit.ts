@@ -1,5 +1,5 @@
-import { dilate } from '../../../lib/image/dilate.ts';
-import type { Mask } from '../../../lib/image/raster.ts';
+import { dilate } from '../../../lib/pixels/dilate.ts';
+import type { Mask } from '../../../lib/pixels/raster.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Rgb } from './pixels.ts';
 import { paintPlaceholder } from './placeholder.ts';

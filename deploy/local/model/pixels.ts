@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import type { Mask, Raster, Size } from '../../../lib/image/raster.ts';
-import { rescale } from '../../../lib/image/rescale.ts';
+import type { Mask, Raster, Size } from '../../../lib/pixels/raster.ts';
+import { rescale } from '../../../lib/pixels/rescale.ts';
 
 /** H x W x 3, 8 bit: all the emulator works on. */
 export interface Rgb extends Raster {

@@ -1,4 +1,4 @@
-import type { Box, Mask, Size } from '../../../lib/image/raster.ts';
+import type { Box, Mask, Size } from '../../../lib/pixels/raster.ts';
 import { glyphHeight, glyphs, glyphWidth } from './glyphs.ts';
 import { labelBox } from './label-box.ts';
 import type { Rgb } from './pixels.ts';

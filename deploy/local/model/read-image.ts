@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Mask } from '../../../lib/image/raster.ts';
+import type { Mask } from '../../../lib/pixels/raster.ts';
 import { type ApiError, invalidField } from './api-error.ts';
 import type { ImageField } from './fields.ts';
 import { decodeMask, decodeRgb, type Rgb } from './pixels.ts';

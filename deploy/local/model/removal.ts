@@ -1,5 +1,5 @@
 import { completeInWorker } from '../../../lib/engines/patchmatch/run.ts';
-import type { Mask } from '../../../lib/image/raster.ts';
+import type { Mask } from '../../../lib/pixels/raster.ts';
 import type { Rgb } from './pixels.ts';
 
 /** Fills what is masked from what is around it; both of one size. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Size } from '../../../lib/image/raster.ts';
+import type { Size } from '../../../lib/pixels/raster.ts';
 import { ApiError, invalidField } from './api-error.ts';
 import type { PlacedImage, ReplyParameters } from './edit-order.ts';
 import { imageField, labelsField, outputFields, parseBody, safetyFields } from './fields.ts';

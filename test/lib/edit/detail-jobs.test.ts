@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { editor } from '../../../lib/edit.ts';
 import type { InpaintEngine } from '../../../lib/engines/engine.ts';
-import { engineCodec } from '../../../lib/image/codec/engine-codec.ts';
-import { runJob } from '../../../lib/jobs/run.ts';
+import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
+import { runJob } from '../../../lib/jobs/run/run.ts';
 import { jobsOf, never, runOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
-import { sharp } from '../../../lib/image/codec/loaders.ts';
-import { toOwnColours } from '../../../lib/image/codec/own-space.ts';
-import { readCrop, readCropAsSrgb } from '../../../lib/image/codec/read.ts';
+import { sharp } from '../../../lib/formats/vips/loaders.ts';
+import { toOwnColours } from '../../../lib/formats/vips/own-space.ts';
+import { readCrop, readCropAsSrgb } from '../../../lib/formats/vips/read.ts';
 import { exifWithThumbnail } from '../../support/exif-files.ts';
 import { pipelineOf, wavePicture } from '../../support/pictures.ts';
 

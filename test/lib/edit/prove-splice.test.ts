@@ -3,10 +3,10 @@ import { proveOutside } from '../../../lib/edit/prove.ts';
 import type { ProvedPatch } from '../../../lib/edit/prove-splice.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
-import { crop as cut } from '../../../lib/image/box.ts';
-import { boxedMask } from '../../../lib/image/boxed-mask.ts';
-import { readCrop } from '../../../lib/image/codec/read.ts';
-import type { Box, Raster } from '../../../lib/image/raster.ts';
+import { readCrop } from '../../../lib/formats/vips/read.ts';
+import { crop as cut } from '../../../lib/pixels/box.ts';
+import { boxedMask } from '../../../lib/pixels/boxed-mask.ts';
+import type { Box, Raster } from '../../../lib/pixels/raster.ts';
 import { boxMask, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { proveOutside } from '../../../lib/edit/prove.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
-import { readCrop } from '../../../lib/image/codec/read.ts';
+import { readCrop } from '../../../lib/formats/vips/read.ts';
 import { lateTablesJpeg } from '../../support/late-tables.ts';
 import { boxMask, noisePicture, pipelineOf, wavePicture } from '../../support/pictures.ts';
 

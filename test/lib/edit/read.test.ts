@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readMask, readPhoto } from '../../../lib/edit/read.ts';
-import { sharp } from '../../../lib/image/codec/loaders.ts';
+import { sharp } from '../../../lib/formats/vips/loaders.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const size = { width: 160, height: 120 };

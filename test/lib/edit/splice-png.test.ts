@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { proveOutside } from '../../../lib/edit/prove.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
 import { writeOutput } from '../../../lib/edit/write.ts';
-import { crop as cut, grow } from '../../../lib/image/box.ts';
-import { readCrop } from '../../../lib/image/codec/read.ts';
-import type { Raster } from '../../../lib/image/raster.ts';
+import { readCrop } from '../../../lib/formats/vips/read.ts';
+import { crop as cut, grow } from '../../../lib/pixels/box.ts';
+import type { Raster } from '../../../lib/pixels/raster.ts';
 import { boxMask, noisePicture, pipelineOf } from '../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { editor } from '../../../lib/edit.ts';
-import { parseRequest } from '../../../lib/request.ts';
+import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { decodedValues } from '../../support/decoded-values.ts';
 import { greyPaint, paintEngine } from '../../support/engines.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
-import { collectInputs } from '../../../lib/jobs/pairing.ts';
-import { planJob } from '../../../lib/jobs/plan.ts';
-import { runJob } from '../../../lib/jobs/run.ts';
+import { collectInputs } from '../../../lib/jobs/inputs/pairing.ts';
+import { planJob } from '../../../lib/jobs/inputs/plan.ts';
+import { runJob } from '../../../lib/jobs/run/run.ts';
 import { statusOf } from '../../../lib/jobs/status.ts';
 import { buckets, fakeEngine, jobsOf, never, planOptions, runOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';

@@ -1,4 +1,4 @@
-import { sharp } from '../../../lib/image/codec/loaders.ts';
+import { sharp } from '../../../lib/formats/vips/loaders.ts';
 import { withChunks } from '../png-files.ts';
 import { type Kinds, pipeline } from './pictures.ts';
 

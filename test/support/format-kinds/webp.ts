@@ -1,4 +1,4 @@
-import { readWebpChunks, webpFile } from '../../../lib/image/webp/chunks.ts';
+import { readWebpChunks, webpFile } from '../../../lib/formats/webp/chunks.ts';
 import { exifWithThumbnail } from '../exif-files.ts';
 import { dressed, type Kinds, pipeline } from './pictures.ts';
 

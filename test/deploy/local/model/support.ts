@@ -6,7 +6,7 @@ import {
 } from '../../../../deploy/local/model/emulator.ts';
 import { decodeRgb, type Rgb } from '../../../../deploy/local/model/pixels.ts';
 import type { Removal } from '../../../../deploy/local/model/removal.ts';
-import type { Mask, Size } from '../../../../lib/image/raster.ts';
+import type { Mask, Size } from '../../../../lib/pixels/raster.ts';
 import { boxMask, wavePicture } from '../../../support/pictures.ts';
 
 /** Fills with one grey: removals are told apart from everything else at a glance. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EditError, type ErrorCode } from '../../../../lib/errors.ts';
-import { defaultBudget } from '../../../../lib/jobs/budget.ts';
+import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
 import { inlineDispatch } from '../../../../lib/jobs/dispatch.ts';
-import { sweep } from '../../../../lib/jobs/sweep.ts';
+import { sweep } from '../../../../lib/jobs/sweep/sweep.ts';
 import {
   claimOf,
   deliver,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { defaultBudget } from '../../../../lib/jobs/budget.ts';
+import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
 import {
   afterLease,
   claimOf,

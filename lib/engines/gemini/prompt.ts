@@ -1,0 +1,51 @@
+import type { Box, Size } from '../../pixels/raster.ts';
+import type { InpaintMode } from '../engine.ts';
+import { markColour } from './mark-region.ts';
+
+export interface EditWording {
+  readonly mode: InpaintMode;
+  readonly prompt: string | undefined;
+  readonly negativePrompt: string | undefined;
+  /** Around the marked region, in pixels of the crop. */
+  readonly region: Box;
+  readonly crop: Size;
+}
+
+/** Gemini reads positions as `[top, left, bottom, right]` on a scale of 0 to 1000. */
+function normalisedBox({ region, crop }: EditWording): string {
+  const y = (value: number) => Math.round((value / crop.height) * 1000);
+  const x = (value: number) => Math.round((value / crop.width) * 1000);
+  const edges = [y(region.top), x(region.left), y(region.top + region.height), x(region.left + region.width)];
+  return `[${edges.join(', ')}]`;
+}
+
+const removal = (prompt: string | undefined): readonly string[] => [
+  'Remove everything that is inside the marked region, together with its shadow and reflection there, and continue the surroundings through the region, so that nobody could tell that something was there.',
+  'Put no new object there.',
+  ...(prompt ? [`After the removal the region shows: ${prompt}`] : []),
+];
+
+const insertion = (prompt: string): readonly string[] => [
+  `Paint this into the marked region, filling it naturally: ${prompt}`,
+  'Match the perspective, light, sharpness and grain of the photograph, and let the new content meet its surroundings without a seam.',
+];
+
+/**
+ * What a model without masks is told. The picture comes first, its marked copy second: a second image
+ * alone does not bind a model, so the region is also given as a box and in words, and what must stay is
+ * said as plainly as what shall change.
+ */
+export function editPrompt(wording: EditWording): string {
+  const { mode, negativePrompt } = wording;
+  const prompt = wording.prompt?.trim();
+  const avoid = negativePrompt?.trim();
+  return [
+    `The first image is a photograph. The second image is the same photograph with one region marked in ${markColour.name}; the mark shows where to edit and is not part of the photograph.`,
+    `The marked region lies in the box ${normalisedBox(wording)} ([top, left, bottom, right] on a scale of 0 to 1000).`,
+    'Edit the first image:',
+    ...(mode === 'removal' ? removal(prompt) : insertion(prompt ?? '')),
+    ...(avoid ? [`Avoid: ${avoid}`] : []),
+    'Leave everything outside the marked region exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.',
+    `Answer with the edited photograph only, in the same framing as the first image, without any ${markColour.name} mark.`,
+  ].join('\n');
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { EditError } from '../../errors.ts';
+import { supportCodeReason } from './support-codes.ts';
+
+/** What is known about a call when its answer is translated. */
+export interface CallFacts {
+  readonly model: string;
+  readonly location: string;
+  /** HTTP calls made so far. */
+  readonly calls: number;
+  readonly retryAfterMs: number | undefined;
+  /** Text the caller sent; an error message that repeats some of it is not passed on. */
+  readonly secrets: readonly string[];
+  /** The model to set instead when this one is gone. */
+  readonly successor: string | undefined;
+}
+
+const errorBody = z.object({
+  error: z.object({ message: z.string().catch(''), status: z.string().catch('') }).partial(),
+});
+
+/**
+ * A prompt blocked by policy and a malformed request are both 400 `INVALID_ARGUMENT`: the message is
+ * the only difference, so this is the one place where message text is matched.
+ */
+const policyWords = /responsible ai|usage guidelines|sensitive words|polic(y|ies)|support codes?:/i;
+
+/** Longer messages are cut: they are for a person to read. */
+const maxMessageLength = 300;
+/** A run of this many characters in common is a quotation, not chance. */
+const quotationLength = 12;
+
+/** True when `message` repeats a secret, or a run of {@link quotationLength} characters of it. */
+function quotes(message: string, secret: string): boolean {
+  if (secret.length <= quotationLength) return secret.length > 0 && message.includes(secret);
+  for (let at = 0; at + quotationLength <= message.length; at++) {
+    if (secret.includes(message.slice(at, at + quotationLength))) return true;
+  }
+  return false;
+}
+
+/** The service's own words, unless they repeat what was sent. */
+function safeMessage(message: string, secrets: readonly string[]): string {
+  const isQuotation = secrets.some((secret) => quotes(message, secret));
+  if (message === '' || isQuotation) return 'no message that may be repeated';
+  return message.replace(/[A-Za-z0-9+/=_-]{60,}/g, '...').slice(0, maxMessageLength);
+}
+
+/**
+ * An HTTP status of a model API -> the coded error it means. The message names model, location and
+ * status, and never what was sent.
+ *
+ * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors
+ */
+export function statusError(status: number, body: string, facts: CallFacts): EditError {
+  const { model, location, calls, retryAfterMs } = facts;
+  const { message, reason } = readErrorBody(body);
+  const details = { model, location, calls, httpStatus: status, ...(reason && { reason }) };
+  const said = safeMessage(message, facts.secrets);
+  if (status === 404) return retired(facts, details);
+  if (status === 401 || status === 403 || reason === 'FAILED_PRECONDITION') {
+    return new EditError(
+      'MODEL_PERMISSION',
+      `Expected to be allowed to call ${model}, got ${status}: ${said}`,
+      {
+        details,
+      },
+    );
+  }
+  if (status === 429) {
+    return new EditError('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429`, {
+      details,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+  if (status === 408 || status >= 500) {
+    return new EditError('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${status}`, {
+      details,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+  if (status >= 300 && status < 400) {
+    return new EditError(
+      'CONFIG_INVALID',
+      `Expected the model API at MODEL_BASE_URL, got redirect ${status}`,
+      {
+        details,
+      },
+    );
+  }
+  if (policyWords.test(message)) {
+    const why = supportCodeReason(message);
+    return new EditError('ENGINE_REFUSED', `Expected ${model} to accept the request, got blocked: ${why}`, {
+      details: { ...details, reasons: [why] },
+    });
+  }
+  return new EditError('ENGINE_REJECTED', `Expected ${model} to accept the request, got ${status}: ${said}`, {
+    details,
+  });
+}
+
+function retired(facts: CallFacts, details: Readonly<Record<string, unknown>>): EditError {
+  const { model, location, successor } = facts;
+  const instead = successor === undefined ? 'a model that is served there' : successor;
+  return new EditError(
+    'MODEL_RETIRED',
+    `Expected ${model} to be served in ${location}, got 404: set MODEL to ${instead}, or LOCATION to where it is`,
+    { details: { ...details, ...(successor !== undefined && { successor }) } },
+  );
+}
+
+function readErrorBody(body: string): { readonly message: string; readonly reason: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return { message: '', reason: '' };
+  }
+  // Streaming front ends wrap the error in an array.
+  const parsed = errorBody.safeParse(Array.isArray(value) ? value[0] : value);
+  return { message: parsed.data?.error.message ?? '', reason: parsed.data?.error.status ?? '' };
+}
+
+/**
+ * How long the service asked to wait: `Retry-After` as seconds or as an HTTP date, in ms from `now`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+export function retryAfterMs(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,44 @@
+import type { Box, Size } from '../pixels/raster.ts';
+import type { Window } from '../pixels/resample.ts';
+
+/**
+ * Where the model put things, as a similarity without rotation. Shifts are fractions of the crop's
+ * sides, so the same alignment holds at every resolution.
+ *
+ * The crop's point `u` (fraction of the side, 0 in the middle) is found in the edited picture at
+ * `u * scale + shift`: a positive shift means its content sits too far right or down.
+ */
+export interface Alignment {
+  readonly shiftX: number;
+  readonly shiftY: number;
+  readonly scale: number;
+}
+
+export const identityAlignment: Alignment = { shiftX: 0, shiftY: 0, scale: 1 };
+
+/**
+ * The part of the edited raster that belongs to `patch` of the crop, in px of the edited raster.
+ *
+ * @param args.crop size of the crop that was sent. @param args.patch a box of it, px of the crop.
+ */
+export function alignedWindow(args: {
+  readonly edited: Size;
+  readonly crop: Size;
+  readonly patch: Box;
+  readonly alignment: Alignment;
+}): Window {
+  const { edited, crop, patch, alignment } = args;
+  const { scale, shiftX, shiftY } = alignment;
+  return {
+    left: edited.width * (0.5 + scale * (patch.left / crop.width - 0.5) + shiftX),
+    top: edited.height * (0.5 + scale * (patch.top / crop.height - 0.5) + shiftY),
+    width: (edited.width * scale * patch.width) / crop.width,
+    height: (edited.height * scale * patch.height) / crop.height,
+  };
+}
+
+/** The farthest any point of a picture of `size` was moved, in its px: shift and zoom together, at a corner. */
+export function driftPx({ shiftX, shiftY, scale }: Alignment, size: Size): number {
+  const zoom = Math.abs(scale - 1) / 2;
+  return Math.hypot((Math.abs(shiftX) + zoom) * size.width, (Math.abs(shiftY) + zoom) * size.height);
+}

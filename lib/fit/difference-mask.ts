@@ -1,0 +1,118 @@
+import { EditError } from '../errors.ts';
+import { blur } from '../pixels/blur.ts';
+import { dropSpecks, forEachComponent } from '../pixels/components.ts';
+import { dilate, erode } from '../pixels/dilate.ts';
+import { emptyFloatRaster, type FloatRaster } from '../pixels/float-raster.ts';
+import { assertSameSize, type Mask, type Raster, type Size } from '../pixels/raster.ts';
+import { fitSize, resample, resizeTo, wholeWindow } from '../pixels/resample.ts';
+import { alignedWindow } from './alignment.ts';
+import { register } from './register.ts';
+import { robustSigma } from './robust.ts';
+import { applyTone, fitTone } from './tone.ts';
+
+/** Found at this size: a model that makes its own mask draws it no finer. */
+const workingSidePx = 512;
+const differenceBlurPx = 1;
+/** Levels. A pixel this different was edited for certain; lower ones when they hang together with such. */
+const certainLevels = 20;
+const possibleLevels = 9;
+/** In units of the spread everywhere: a model that regrains the whole picture edited none of it. */
+const certainSigmas = 7;
+const possibleSigmas = 3.5;
+/** Gaps of twice this are closed: where old and new happen to look alike. */
+const closePx = 4;
+/** Smaller groups are chance, as a share of the picture. */
+const speckShare = 0.0004;
+/** The edit reaches a little beyond what clearly differs, and ends softly. */
+const growPx = 3;
+const softenPx = 1.5;
+
+/**
+ * The mask a model used but did not tell: where its answer differs from the crop after registration
+ * and tone correction on the whole picture (both robust, so that the edit itself does not count).
+ *
+ * Low-passed difference, hysteresis threshold, closing, specks dropped, grown by 3 and softened, all at
+ * 512 px; then enlarged to the size of the crop. All 0 when nothing was edited.
+ *
+ * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the crop.
+ * @throws {EditError} `SHAPE_MISMATCH` when the channels differ.
+ * @see Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 1986 (hysteresis).
+ */
+export function differenceMask({ crop, edited }: { readonly crop: Raster; readonly edited: Raster }): Mask {
+  if (crop.channels !== edited.channels) {
+    throw new EditError('SHAPE_MISMATCH', `Expected ${crop.channels} channels, got ${edited.channels}`);
+  }
+  const size = fitSize(crop, workingSidePx);
+  const small = resizeTo(crop, size);
+  const nothing: Mask = { ...size, channels: 1, data: new Uint8Array(size.width * size.height) };
+  const { alignment } = register({ crop: small, edited: resizeTo(edited, size), mask: nothing });
+  const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });
+  const aligned = resample({ source: edited, window, size, kernel: 'cubic' });
+  const everywhere = emptyFloatRaster(size.width, size.height, 1);
+  everywhere.data.fill(1);
+  const tone = fitTone({ crop: small, edited: aligned, weights: everywhere });
+  const changed = hysteresis(
+    smaller(differenceOf(small, applyTone(aligned, tone)), differenceOf(small, aligned)),
+  );
+  const whole = dropSpecks(close(changed), Math.max(1, speckShare * size.width * size.height));
+  return softened(dilate(whole, growPx), crop);
+}
+
+/**
+ * Of two difference maps the one with more unchanged pixels: where a model repainted most of the picture, a tone
+ * fitted to all of it is that of the new content.
+ */
+function smaller(toned: FloatRaster, plain: FloatRaster): FloatRaster {
+  const unchanged = ({ data }: FloatRaster) => data.reduce((sum, d) => sum + (d < possibleLevels ? 1 : 0), 0);
+  return unchanged(plain) > unchanged(toned) ? plain : toned;
+}
+
+/** The channel that differs most, low-passed, levels. */
+function differenceOf(a: FloatRaster, b: FloatRaster): FloatRaster {
+  assertSameSize(a, b);
+  const { width, height, channels } = a;
+  const signed = blur({ ...a, data: a.data.map((value, i) => value - b.data[i]!) }, differenceBlurPx).data;
+  const out = emptyFloatRaster(width, height, 1);
+  for (let i = 0; i < signed.length; i++) {
+    const p = Math.trunc(i / channels);
+    out.data[p] = Math.max(out.data[p]!, Math.abs(signed[i]!));
+  }
+  return out;
+}
+
+/** Groups of possible pixels that hold at least one certain one. */
+function hysteresis({ width, height, data }: FloatRaster): Mask {
+  const sigma = Math.min(robustSigma(data), sigmaOfQuietest(data));
+  const certain = Math.max(certainLevels, certainSigmas * sigma);
+  const possible = Math.max(possibleLevels, possibleSigmas * sigma);
+  const mask = new Uint8Array(data.length);
+  for (let p = 0; p < data.length; p++) if (data[p]! >= possible) mask[p] = 255;
+  const candidates: Mask = { width, height, channels: 1, data: mask };
+  const kept = new Uint8Array(data.length);
+  forEachComponent(candidates, (pixels) => {
+    if (pixels.some((p) => data[p]! >= certain)) for (const p of pixels) kept[p] = 255;
+  });
+  return { ...candidates, data: kept };
+}
+
+/** A fifth of the pixels is unchanged in any edit; for pure noise this is what the median says too. */
+const quietShare = 0.2;
+/** Between the fifth and the median estimate, for the largest of three channels of Gaussian noise. */
+const quietToSigma = 2.3;
+
+function sigmaOfQuietest(data: Float32Array): number {
+  const sorted = Float32Array.from(data).sort();
+  return quietToSigma * (sorted[Math.floor(quietShare * sorted.length)] ?? 0);
+}
+
+function close(mask: Mask): Mask {
+  return erode(dilate(mask, closePx), closePx);
+}
+
+function softened(mask: Mask, size: Size): Mask {
+  const soft = blur(resizeTo(mask, mask), softenPx);
+  const large = resizeTo(soft, size).data;
+  const data = new Uint8Array(large.length);
+  for (let p = 0; p < data.length; p++) data[p] = Math.round(Math.min(255, large[p]!));
+  return { width: size.width, height: size.height, channels: 1, data };
+}

@@ -1,0 +1,115 @@
+import { EditError } from '../errors.ts';
+import { axisTaps } from '../pixels/axis-taps.ts';
+import { insideDistance } from '../pixels/distance.ts';
+import type { FloatRaster } from '../pixels/float-raster.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
+
+/** Wide enough that what registration and harmonising leave is not seen. */
+export const defaultFeatherPx = 32;
+/** Where the old content still shows, the edge is as soft as that of a camera. */
+const tightFeatherPx = 2;
+/** Levels of low-passed difference: below it is grain and texture, from the second on another object. */
+const ghostFrom = 6;
+const ghostTo = 24;
+
+/** `3t^2 - 2t^3` of t clamped to 0..1: 0 and 1 with level ends. */
+export function smoothstep(t: number): number {
+  if (t <= 0) return 0;
+  if (t >= 1) return 1;
+  return t * t * (3 - 2 * t);
+}
+
+/**
+ * The plain inward feather: `min(mask, 255 * S(d / featherPx))`, d = distance to the nearest kept pixel.
+ *
+ * 0 stays 0 (nothing outside changes), no value grows, so a user's soft edge is kept. Width 0 gives the mask.
+ *
+ * @param mask H x W x 1. @param featherPx px of this mask.
+ * @throws {EditError} `REQUEST_INVALID` when the width is negative or no number.
+ */
+export function feather(mask: Mask, featherPx: number): Mask {
+  if (!(featherPx >= 0)) {
+    throw new EditError('REQUEST_INVALID', `Expected a feather of at least 0 px, got ${featherPx}`);
+  }
+  if (featherPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
+  const distance = insideDistance(mask, featherPx);
+  const data = mask.data.map((value, p) =>
+    Math.min(value, Math.round(255 * smoothstep(distance[p]! / featherPx))),
+  );
+  return { ...mask, data };
+}
+
+/** Distance to the nearest kept pixel, as far as a feather asks: twice its width tells whether the mask is thick enough for it; at least 1 px. */
+export function featherDistance(mask: Mask, featherPx: number): Float32Array {
+  return insideDistance(mask, Math.max(1, 2 * featherPx));
+}
+
+/**
+ * The difference-adaptive inward feather:
+ * `min(mask, 255 * max(S(d / w), S((|O - P| - 6) / 18) * S(d / 2)))`.
+ *
+ * Wide where picture and answer agree, tight where the old object still differs from it: a wide feather
+ * there would let the object shine through as a ghost. w is `featherPx`, but at most half the mask's
+ * inner radius, so that thin masks are replaced too.
+ *
+ * @param args.mask the effective mask of the patch, H x W x 1. @param args.distance its `featherDistance` when the caller has it.
+ * @param args.difference low-passed |O - P| of
+ * the whole crop at any resolution, levels. @param args.patch where the patch lies in the crop, px of it.
+ */
+export function adaptiveFeather(args: {
+  readonly mask: Mask;
+  readonly distance?: Float32Array;
+  readonly featherPx: number;
+  readonly difference: FloatRaster;
+  readonly crop: Size;
+  readonly patch: Box;
+}): Mask {
+  const { mask, difference, crop, patch, distance = featherDistance(mask, args.featherPx) } = args;
+  const { width, height } = mask;
+  const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
+  const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
+  const vertical = linearTaps(difference.height, crop.height, patch.top, height);
+  // All that lies deeper than the feather is the mask itself, copied natively.
+  const data = new Uint8Array(mask.data);
+  const row = new Float32Array(difference.width);
+  for (let y = 0; y < height; y++) {
+    let rowReady = false;
+    for (let x = 0; x < width; x++) {
+      const p = y * width + x;
+      const d = distance[p]!;
+      if (d >= featherPx || d === 0) continue;
+      if (!rowReady) rowReady = lerpRow(difference, vertical, y, row);
+      const { first, weights, taps } = horizontal;
+      let gap = 0;
+      for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
+      const ghost = smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
+      const alpha = Math.max(smoothstep(d / featherPx), ghost * smoothstep(d / tightFeatherPx));
+      data[p] = Math.min(data[p]!, Math.round(255 * alpha));
+    }
+  }
+  return { ...mask, data };
+}
+
+/** The largest distance there is; infinite when the whole patch is inside. */
+function innerRadius(distance: Float32Array): number {
+  let most = 0;
+  for (let p = 0; p < distance.length; p++) if (distance[p]! > most) most = distance[p]!;
+  return most;
+}
+
+/** Bilinear reading of a reduced map of the crop at `count` pixels of the crop from `from`. */
+export function linearTaps(mapLength: number, cropLength: number, from: number, count: number) {
+  const step = mapLength / cropLength;
+  return axisTaps({ start: from * step, step, count, sourceLength: mapLength, kernel: 'area' });
+}
+
+function lerpRow(map: FloatRaster, vertical: ReturnType<typeof linearTaps>, y: number, out: Float32Array) {
+  const { first, weights, taps } = vertical;
+  out.fill(0);
+  for (let t = 0; t < taps; t++) {
+    const weight = weights[y * taps + t]!;
+    const base = (first[y]! + t) * map.width;
+    for (let x = 0; x < map.width; x++) out[x]! += weight * map.data[base + x]!;
+  }
+  return true;
+}

@@ -1,0 +1,135 @@
+import type { FloatRaster } from '../pixels/float-raster.ts';
+import { samplesPerLevel } from '../pixels/float-raster.ts';
+import type { Box, Mask, Raster, Size } from '../pixels/raster.ts';
+import { driftPx } from './alignment.ts';
+import type { Harmony } from './harmonise.ts';
+import type { Registration } from './register.ts';
+
+/** What can be said of a result without knowing the truth; for manifests, and to put candidates in order. */
+export interface Scores {
+  /** The farthest any point was moved by the model, px of the crop. */
+  readonly driftPx: number;
+  /** Low-passed difference left on the ring after all correction of tone, levels. */
+  readonly ringResidual: number;
+  /** How much the step over the mask's edge stands out from the one beside it, levels; 0 = no seam. */
+  readonly seamStep: number;
+  /** Pixels of the answer for one pixel of the crop, along a side, at most 1. */
+  readonly resolution: number;
+  /** Gradient of the answer against the crop's on the ring, at most 1; below 1 the answer is softer. */
+  readonly sharpness: number;
+}
+
+/** Levels that one unit of each other score weighs when candidates are compared. */
+const sharpnessLevels = 8;
+const resolutionLevels = 8;
+const driftLevelsPerPercent = 0.5;
+/** The tightest feather goes from old to new within 2 px: the step is told from what lies beyond. */
+const seamReachPx = 3;
+
+/** One number to order candidates by, in levels; less is better. */
+export function candidateCost(scores: Scores, crop: Size): number {
+  const driftPercent = (100 * scores.driftPx) / Math.hypot(crop.width, crop.height);
+  return (
+    scores.ringResidual +
+    scores.seamStep +
+    sharpnessLevels * (1 - scores.sharpness) +
+    resolutionLevels * (1 - scores.resolution) +
+    driftLevelsPerPercent * driftPercent
+  );
+}
+
+/**
+ * Scores one composite.
+ *
+ * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance, args.blended as in `seamStep`.
+ * @param args.small the crop at working size. @param args.ring 1 where the answer is compared with it.
+ */
+export function scoreComposite(args: {
+  readonly crop: Raster;
+  readonly edited: Size;
+  readonly mask: Mask;
+  readonly patch: Box;
+  readonly distance: Float32Array;
+  readonly blended: Raster;
+  readonly registration: Registration;
+  readonly harmony: Harmony;
+  readonly small: FloatRaster;
+  readonly ring: FloatRaster;
+}): Scores {
+  const { crop, edited, registration, harmony, small, ring } = args;
+  return {
+    driftPx: driftPx(registration.alignment, crop),
+    ringResidual: harmony.ringAfter,
+    seamStep: seamStep(args),
+    resolution: Math.min(1, edited.width / crop.width, edited.height / crop.height),
+    sharpness: sharpness(small, harmony.toned, ring),
+  };
+}
+
+/**
+ * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from there to 3 px
+ * outside, in levels over all channels; never below 0, and 0 without an edge.
+ *
+ * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that holds
+ * the mask. @param args.distance of its pixels to the nearest kept one. @param args.blended the same box as it is now.
+ */
+export function seamStep(args: {
+  readonly crop: Raster;
+  readonly mask: Mask;
+  readonly patch: Box;
+  readonly distance: Float32Array;
+  readonly blended: Raster;
+}): number {
+  const { crop, mask, patch, distance, blended } = args;
+  const { width, height, channels } = crop;
+  let [across, beside, count] = [0, 0, 0];
+  // From the kept pixel x, y one step of dx, dy is into the mask.
+  const visit = (x: number, y: number, dx: number, dy: number): void => {
+    const [inX, inY] = [x + dx * seamReachPx, y + dy * seamReachPx];
+    const [outX, outY] = [x - dx * seamReachPx, y - dy * seamReachPx];
+    if (Math.min(inX, inY, outX, outY) < 0) return;
+    if (Math.max(inX, outX) >= width || Math.max(inY, outY) >= height) return;
+    if (mask.data[inY * width + inX] === 0 || mask.data[outY * width + outX] !== 0) return;
+    count += channels;
+    const edge = (y * width + x) * channels;
+    const inside = ((inY - patch.top) * patch.width + inX - patch.left) * channels;
+    const outside = (outY * width + outX) * channels;
+    for (let c = 0; c < channels; c++) {
+      const level = crop.data[edge + c]!;
+      across += Math.abs(blended.data[inside + c]! - level);
+      beside += Math.abs(crop.data[outside + c]! - level);
+    }
+  };
+  const isKept = (x: number, y: number): boolean =>
+    x >= 0 && y >= 0 && x < width && y < height && mask.data[y * width + x] === 0;
+  // Beside a kept pixel the distance is 1: the edge is found natively, the rest is not looked at.
+  for (let at = distance.indexOf(1); at >= 0; at = distance.indexOf(1, at + 1)) {
+    const x = patch.left + (at % patch.width);
+    const y = patch.top + Math.floor(at / patch.width);
+    if (isKept(x - 1, y)) visit(x - 1, y, 1, 0);
+    if (isKept(x + 1, y)) visit(x + 1, y, -1, 0);
+    if (isKept(x, y - 1)) visit(x, y - 1, 0, 1);
+    if (isKept(x, y + 1)) visit(x, y + 1, 0, -1);
+  }
+  return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
+}
+
+/** Sum of absolute differences of neighbours on the ring, answer over crop, at most 1. */
+function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
+  let [wanted, got] = [0, 0];
+  const { width, channels } = crop;
+  for (let p = known.indexOf(1); p >= 0 && p + width < known.length; p = known.indexOf(1, p + 1)) {
+    if (known[p + 1] !== 1 || known[p + width] !== 1) continue;
+    if ((p + 1) % width === 0) continue;
+    for (let c = 0; c < channels; c++) {
+      const k = p * channels + c;
+      wanted += gradient(crop.data, k, channels, width);
+      got += gradient(answer.data, k, channels, width);
+    }
+  }
+  return wanted === 0 ? 1 : Math.min(1, got / wanted);
+}
+
+function gradient(data: Float32Array, k: number, channels: number, width: number): number {
+  return Math.abs(data[k + channels]! - data[k]!) + Math.abs(data[k + channels * width]! - data[k]!);
+}

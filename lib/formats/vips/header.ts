@@ -1,0 +1,188 @@
+import type { Metadata } from 'sharp';
+import { EditError } from '../../errors.ts';
+import type { Orientation } from '../../pixels/orientation.ts';
+import type { Size } from '../../pixels/raster.ts';
+import { isAvif } from '../avif.ts';
+import { checkContainer } from './check-container.ts';
+import { openAvif, sharp } from './loaders.ts';
+
+export type Format = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
+
+/** Colour space names of libvips that are kept exactly. */
+export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
+
+/** What the first bytes of a picture say of it, before any pixel is decoded. */
+export interface Header {
+  readonly format: Format;
+  /** Pixels as stored in the file. */
+  readonly stored: Size;
+  /** Pixels as shown, after the EXIF orientation. */
+  readonly displayed: Size;
+  /** EXIF orientation; 1 when absent. */
+  readonly orientation: Orientation;
+  readonly space: Space;
+  /** Decoded samples per pixel, alpha included: 1 to 4. */
+  readonly channels: number;
+  /** Bits per sample. */
+  readonly depth: 8 | 16;
+  readonly hasAlpha: boolean;
+  /** The embedded ICC profile. */
+  readonly icc: Uint8Array | undefined;
+  /** The EXIF block, starting with `Exif\0\0`. */
+  readonly exif: Uint8Array | undefined;
+  /** The XMP packet. */
+  readonly xmp: Uint8Array | undefined;
+  readonly isPalette: boolean;
+  readonly isProgressive: boolean;
+  /** JPEG only: `4:2:0`, `4:4:4`, ... */
+  readonly chromaSubsampling: string | undefined;
+}
+
+export interface Limits {
+  readonly maxImageBytes: number;
+  readonly maxImagePixels: number;
+  /** Pictures, not masks, may be AVIF, whose decoder is then opened. */
+  readonly acceptsAvif?: boolean;
+}
+
+/** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
+export type Role = 'image' | 'mask';
+
+const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
+/** By their names in libvips. */
+const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
+
+/** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
+const maxSidePx = 65_535;
+
+/**
+ * Bytes -> header, with every limit checked before a pixel is decoded.
+ *
+ * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
+ * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
+ */
+export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role = 'image'): Promise<Header> {
+  if (bytes.length > limits.maxImageBytes) {
+    throw new EditError(
+      'IMAGE_TOO_LARGE',
+      `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
+    );
+  }
+  if (role === 'image') checkContainer(bytes);
+  const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
+  if (takesAvif) openAvif();
+  const metadata = await readMetadata(bytes, role, takesAvif);
+  if (!takesAvif && !formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  checkSize(metadata, limits, role);
+  if (role === 'image') checkKind(metadata);
+  return headerOf(metadata);
+}
+
+async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
+  const other = takesAvif ? undefined : otherFormat(bytes);
+  if (other !== undefined) throw unsupportedFormat(role, other);
+  try {
+    return await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw new EditError(
+      role === 'image' ? 'IMAGE_UNREADABLE' : 'MASK_UNREADABLE',
+      `Expected ${theFile(role)} to be a JPEG, PNG, WebP or TIFF picture, got ${bytes.length} bytes that are none`,
+      { cause },
+    );
+  }
+}
+
+/** Names what the bytes are when they are a picture of a format not offered: a better answer than "unreadable". */
+function otherFormat(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  if (head.startsWith('GIF8')) return 'GIF';
+  if (head.startsWith('BM') && bytes.length > 26) return 'BMP';
+  if (head.startsWith('8BPS')) return 'PSD';
+  if (head.startsWith('%PDF')) return 'PDF';
+  if (head.slice(4, 8) === 'ftyp') return isAvif(bytes) ? 'AVIF' : 'HEIF';
+  if (/^\s*(<\?xml|<svg)/.test(head)) return 'SVG';
+  return undefined;
+}
+
+function unsupportedFormat(role: Role, format: string): EditError {
+  return new EditError(
+    'FORMAT_UNSUPPORTED',
+    `Expected ${theFile(role)} to be JPEG, PNG, WebP or TIFF, got ${format}`,
+  );
+}
+
+function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
+  const { width, height } = metadata;
+  if (width * height > limits.maxImagePixels || Math.max(width, height) > maxSidePx) {
+    throw new EditError(
+      'IMAGE_TOO_MANY_PIXELS',
+      `Expected ${theFile(role)} of at most ${limits.maxImagePixels} pixels and ${maxSidePx} a side, ` +
+        `got ${width} x ${height} = ${width * height}`,
+    );
+  }
+}
+
+/** What cannot be kept exactly is refused by name. */
+function checkKind(metadata: Metadata): void {
+  const { format, space, depth, pages, channels } = metadata;
+  if (pages !== undefined && pages > 1) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
+  }
+  if (!spaces.has(space)) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an RGB, grey or CMYK picture, got colour space ${space}`,
+    );
+  }
+  if (format === 'heif' && depth !== 'uchar') {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected an AVIF of 8 bit, got one of ${metadata.bitsPerSample}`,
+    );
+  }
+  if (depth !== 'uchar' && depth !== 'ushort') {
+    throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
+  }
+  const most = space === 'srgb' || space === 'rgb16' ? 4 : 2;
+  if (space !== 'cmyk' && channels > most) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected at most ${most} channels of colour space ${space}, got ${channels}`,
+    );
+  }
+  if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`,
+    );
+  }
+}
+
+function headerOf(metadata: Metadata): Header {
+  const { width, height } = metadata;
+  const orientation = orientationOf(metadata.orientation);
+  return {
+    format: metadata.format === 'heif' ? 'avif' : (metadata.format as Format),
+    stored: { width, height },
+    displayed: orientation >= 5 ? { width: height, height: width } : { width, height },
+    orientation,
+    space: metadata.space as Space,
+    channels: metadata.channels,
+    depth: metadata.depth === 'ushort' ? 16 : 8,
+    hasAlpha: metadata.hasAlpha,
+    icc: metadata.icc,
+    exif: metadata.exif,
+    xmp: metadata.xmp,
+    isPalette: metadata.isPalette === true,
+    isProgressive: metadata.isProgressive,
+    chromaSubsampling: metadata.chromaSubsampling,
+  };
+}
+
+function orientationOf(tag: number | undefined): Orientation {
+  return tag !== undefined && tag >= 1 && tag <= 8 ? (tag as Orientation) : 1;
+}
+
+function theFile(role: Role): string {
+  return role === 'image' ? 'an image' : 'a mask';
+}

@@ -1,0 +1,55 @@
+import type { Raster } from '../../pixels/raster.ts';
+import { decoded } from './decoded.ts';
+import type { Header } from './header.ts';
+import { sharp } from './loaders.ts';
+import { profileFiles } from './profile-files.ts';
+import { inOwnSpace, rawPixels } from './read.ts';
+import { isSrgb } from './srgb-profile.ts';
+
+/** The profiles of one batch of pictures; those of inks are some 500 kB each. */
+const withProfileFile = profileFiles({ files: 8, bytes: 4 * 1024 * 1024 });
+
+/**
+ * A model's answer, 8 bit sRGB -> the colours of the picture it belongs to: grey, RGB or CMYK, its ICC profile,
+ * 8 bit whatever the picture's depth (the model gave no more).
+ *
+ * @param answer H x W x 3. @returns H x W x 1, 3 or 4.
+ */
+export async function toOwnColours(answer: Raster, header: Header): Promise<Raster> {
+  const isGrey = header.space === 'b-w' || header.space === 'grey16';
+  const isCmyk = header.space === 'cmyk';
+  const { icc } = header;
+  if (isCmyk)
+    return icc === undefined ? toInks(answer) : withProfileFile(icc, (path) => toInks(answer, path));
+  const needsProfile = icc !== undefined && !isSrgb(icc);
+  if (!isGrey && !needsProfile) return answer;
+  const { width, height, data } = answer;
+  const source = sharp(data, { raw: { width, height, channels: 3 } });
+  if (!needsProfile) return decoded(inOwnSpace(source.toColourspace('b-w'), { space: 'b-w' }));
+  const converted = source.toColourspace(isGrey ? 'b-w' : 'srgb');
+  return withProfileFile(icc, (path) => decoded(converted.withIccProfile(path)));
+}
+
+/** On photos the shown colour is 7 levels off at first, then 2, 1 and 0.6. */
+const inkRounds = 4;
+
+/**
+ * 8 bit sRGB -> the inks that are shown in these colours: H x W x 4, 255 = full ink.
+ *
+ * libvips converts with the perceptual intent both ways, and its way back is not the inverse of the way to the model: blacks
+ * would be lifted twice. So the colour asked for is moved by what the shown one misses, a few times (fixed point).
+ */
+async function toInks({ width, height, data }: Raster, profile?: string): Promise<Raster> {
+  const target = Float32Array.from(data);
+  for (let round = 1; ; round++) {
+    const asked = sharp(Uint8ClampedArray.from(target), { raw: { width, height, channels: 3 } });
+    // Without a profile libvips takes its own for CMYK, as it did on the way to the model.
+    const inks = profile === undefined ? asked.toColourspace('cmyk') : asked.withIccProfile(profile);
+    const file = await inks.tiff({ compression: 'none' }).toBuffer();
+    if (round === inkRounds) return rawPixels(file, { space: 'cmyk', channels: 4, depth: 8 });
+    const shown = await decoded(sharp(file, { limitInputPixels: false }).toColourspace('srgb'));
+    for (let i = 0; i < target.length; i++) {
+      target[i] = Math.min(255, Math.max(0, target[i]! + data[i]! - shown.data[i]!));
+    }
+  }
+}

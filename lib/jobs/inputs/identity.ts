@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { ObjectInfo } from '../../storage/store.ts';
+
+/** Raise when the same inputs shall give other pixels: every job gets a new name, nothing old is overwritten. */
+export const pipelineMajor = 1;
+
+/** The objects of one job at one moment. */
+export interface InputSet {
+  readonly image: ObjectInfo;
+  /** `undefined` only when the request asks for an automatic mask. */
+  readonly mask: ObjectInfo | undefined;
+  readonly request: ObjectInfo | undefined;
+}
+
+export interface JobFacts {
+  readonly inputs: InputSet;
+  /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */
+  readonly engine: string;
+  /** Plain JSON; `null` when the request file cannot be read (its generation names it then). */
+  readonly effectiveRequest: unknown;
+}
+
+/** Same inputs, same name, whoever computes it: 16 hex digits of SHA-256 over canonical JSON. */
+export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
+  const member = (info: ObjectInfo | undefined) =>
+    info === undefined ? null : { name: info.name, generation: info.generation, crc32c: info.crc32c };
+  const facts = {
+    bucket: inputs.image.bucket,
+    image: member(inputs.image),
+    mask: member(inputs.mask),
+    request: member(inputs.request),
+    engine,
+    effectiveRequest,
+    pipelineMajor,
+  };
+  return createHash('sha256').update(canonicalJson(facts)).digest('hex').slice(0, 16);
+}
+
+/**
+ * JSON with sorted keys and no spaces; keys whose value is `undefined` are left out.
+ *
+ * @see RFC 8785 (JSON Canonicalization Scheme), which this follows for strings, finite numbers, arrays and objects.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}

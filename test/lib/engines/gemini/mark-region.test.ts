@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { markRegion, maskBox } from '../../../../lib/engines/gemini/mark-region.ts';
+import { boxMask, greyCrop } from '../../../support/inpaint-request.ts';
+
+const redOf = (data: ArrayLike<number>, width: number) =>
+  Array.from({ length: data.length / 3 / width }, (_, y) =>
+    Array.from({ length: width }, (_, x) => data[(y * width + x) * 3]),
+  );
+
+describe('markRegion', () => {
+  it('tints the region, draws its outline, and leaves the rest', () => {
+    const mask = boxMask(5, 5, { left: 1, top: 1, width: 3, height: 3 });
+    const marked = markRegion(greyCrop(5, 5, 100), mask);
+    expect(redOf(marked.data, 5)).toEqual([
+      [100, 100, 100, 100, 100],
+      [100, 255, 255, 255, 100],
+      [100, 255, 178, 255, 100],
+      [100, 255, 255, 255, 100],
+      [100, 100, 100, 100, 100],
+    ]);
+  });
+
+  it('gives the picture back for an empty mask, and never changes its input', () => {
+    const crop = greyCrop(4, 4);
+    const empty = boxMask(4, 4, { left: 0, top: 0, width: 0, height: 0 });
+    expect(markRegion(crop, empty)).toEqual(crop);
+    markRegion(crop, boxMask(4, 4));
+    expect(crop).toEqual(greyCrop(4, 4));
+  });
+
+  it('refuses sizes that differ', () => {
+    expect(() => markRegion(greyCrop(4, 4), boxMask(5, 4))).toThrow(
+      expect.objectContaining({ code: 'SHAPE_MISMATCH' }),
+    );
+  });
+});
+
+describe('maskBox', () => {
+  it('is the smallest box around the mask', () => {
+    const box = { left: 3, top: 1, width: 2, height: 4 };
+    expect(maskBox(boxMask(8, 8, box))).toEqual(box);
+  });
+
+  it('is nothing for an empty mask', () => {
+    expect(maskBox(boxMask(3, 3, { left: 0, top: 0, width: 0, height: 0 }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { InpaintRequest } from '../../../../lib/engines/engine.ts';
+import { imagen2Engine } from '../../../../lib/engines/imagen/imagen2.ts';
+import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
+import { fakeModel } from '../../../support/fake-model.ts';
+import {
+  cropBase64,
+  labelCodec,
+  maskBase64,
+  pngBase64,
+  removalRequest,
+} from '../../../support/inpaint-request.ts';
+
+const never = new AbortController().signal;
+const always = { includeRaiReason: true, outputOptions: { mimeType: 'image/png' } };
+
+async function send(overrides: Partial<InpaintRequest>) {
+  const fake = fakeModel({ json: { predictions: [{ bytesBase64Encoded: pngBase64() }] } });
+  const post = vertexPost({
+    project: 'p',
+    location: 'us-central1',
+    baseUrl: 'http://127.0.0.1:1',
+    fetch: fake.fetch,
+  });
+  const engine = imagen2Engine({ post, model: 'imagegeneration@006', codec: labelCodec });
+  const reply = await engine.inpaint(removalRequest(overrides), never);
+  return { reply, body: fake.seen[0]?.body, url: fake.seen[0]?.url };
+}
+
+describe('request body', () => {
+  it('is the documented one for a removal with a mask', async () => {
+    const { body, url } = await send({});
+    expect(url).toMatch(/models\/imagegeneration@006:predict$/);
+    expect(body).toEqual({
+      instances: [
+        {
+          prompt: '',
+          image: { bytesBase64Encoded: cropBase64 },
+          mask: { image: { bytesBase64Encoded: maskBase64 } },
+        },
+      ],
+      parameters: {
+        sampleCount: 1,
+        editConfig: { editMode: 'inpainting-remove', maskDilation: 0.01 },
+        ...always,
+      },
+    });
+  });
+
+  it('is the documented one for an insertion with a mask', async () => {
+    const { body } = await send({ mode: 'insertion', prompt: 'ripe strawberries', guidance: 60 });
+    expect(body).toEqual({
+      instances: [
+        {
+          prompt: 'ripe strawberries',
+          image: { bytesBase64Encoded: cropBase64 },
+          mask: { image: { bytesBase64Encoded: maskBase64 } },
+        },
+      ],
+      parameters: {
+        sampleCount: 1,
+        editConfig: { editMode: 'inpainting-insert', guidanceScale: 60, maskDilation: 0.01 },
+        ...always,
+      },
+    });
+  });
+
+  it('names an automatic mask instead of sending one', async () => {
+    const background = await send({
+      mask: undefined,
+      automaticMask: { mode: 'background', classes: undefined },
+    });
+    expect(background.body?.instances[0]).not.toHaveProperty('mask');
+    expect(background.body?.parameters.editConfig).toEqual({
+      editMode: 'inpainting-remove',
+      maskMode: { maskType: 'background' },
+      maskDilation: 0.01,
+    });
+    const semantic = await send({ mask: undefined, automaticMask: { mode: 'semantic', classes: [7, 8] } });
+    expect(semantic.body?.parameters.editConfig.maskMode).toEqual({ maskType: 'semantic', classes: [7, 8] });
+  });
+});
+
+it('says what it left out', async () => {
+  const { reply, body } = await send({ steps: 20, guidance: 10, negativePrompt: 'dogs' });
+  expect(reply.warnings.join('\n')).toMatch(/steps[\s\S]*negativePrompt[\s\S]*guidance/);
+  expect(body?.parameters.editConfig).toEqual({ editMode: 'inpainting-remove', maskDilation: 0.01 });
+});
+
+it('refuses guidance over 500, naming range and engine', async () => {
+  await expect(send({ guidance: 501 })).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: 'Expected guidance of 0..500 for imagen2:imagegeneration@006, got 501',
+  });
+});

@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
+import { patchmatchEngine } from '../../../../lib/engines/patchmatch/patchmatch.ts';
+
+/** Hands the pixels through, so that tests see exactly what the engine made. */
+const rawCodec: EngineCodec = {
+  encode: async ({ data }) => ({ bytes: Uint8Array.from(data), mediaType: 'application/octet-stream' }),
+};
+const engine = patchmatchEngine({ codec: rawCodec });
+
+const never = new AbortController().signal;
+
+/** A checked cloth of 8 pixel squares, its middle masked. */
+function requestOf(size: number, changes: Partial<InpaintRequest> = {}): InpaintRequest {
+  const crop = new Uint8Array(size * size * 3);
+  const mask = new Uint8Array(size * size);
+  for (let i = 0; i < size * size; i++) {
+    const x = i % size;
+    const y = (i - x) / size;
+    crop.fill(((x >> 3) + (y >> 3)) % 2 === 0 ? 200 : 60, 3 * i, 3 * i + 3);
+    if (Math.abs(x - size / 2) < size / 6 && Math.abs(y - size / 2) < size / 6) mask[i] = 255;
+  }
+  return {
+    key: 'r0',
+    mode: 'removal',
+    crop: { width: size, height: size, channels: 3, data: crop },
+    mask: { width: size, height: size, channels: 1, data: mask },
+    automaticMask: undefined,
+    maskDilation: undefined,
+    prompt: undefined,
+    negativePrompt: undefined,
+    samples: 1,
+    seed: 7,
+    steps: undefined,
+    guidance: undefined,
+    language: undefined,
+    personGeneration: undefined,
+    safetySetting: undefined,
+    addWatermark: undefined,
+    includeSafetyAttributes: undefined,
+    replyFormat: undefined,
+    labels: undefined,
+    ...changes,
+  };
+}
+
+async function bytesOf(request: InpaintRequest): Promise<Uint8Array[]> {
+  const { outcomes } = await engine.inpaint(request, never);
+  return outcomes.map((outcome) => (outcome.kind === 'image' ? outcome.image.bytes : new Uint8Array()));
+}
+
+describe('patchmatch engine', () => {
+  it('answers a picture of the size of the crop, without any call', async () => {
+    const { outcomes, warnings, calls } = await engine.inpaint(requestOf(48), never);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['image']);
+    expect((await bytesOf(requestOf(48)))[0]).toHaveLength(48 * 48 * 3);
+    expect({ warnings, calls }).toEqual({ warnings: [], calls: 0 });
+  });
+
+  it('gives the same bytes for the same seed', async () => {
+    expect(await bytesOf(requestOf(48))).toEqual(await bytesOf(requestOf(48)));
+  });
+
+  it('makes each sample with a seed of its own, the first with the one asked for', async () => {
+    const [first, second] = await bytesOf(requestOf(48, { samples: 2, seed: 7 }));
+    expect([first]).toEqual(await bytesOf(requestOf(48, { seed: 7 })));
+    expect([second]).toEqual(await bytesOf(requestOf(48, { seed: 8 })));
+  });
+
+  it('leaves the crop and the mask it was given as they are', async () => {
+    const request = requestOf(48);
+    const before = structuredClone({ crop: request.crop.data, mask: request.mask?.data });
+    await engine.inpaint(request, never);
+    expect({ crop: request.crop.data, mask: request.mask?.data }).toEqual(before);
+  });
+
+  it('names the options it ignores', async () => {
+    const { warnings } = await engine.inpaint(
+      requestOf(24, { prompt: 'a lawn', steps: 12, addWatermark: false }),
+      never,
+    );
+    expect(warnings).toEqual(['Engine patchmatch ignores prompt.', 'Engine patchmatch ignores steps.']);
+  });
+
+  it.each([
+    ['an insertion', { mode: 'insertion' }, 'ENGINE_UNSUPPORTED'],
+    [
+      'an automatic mask',
+      { mask: undefined, automaticMask: { mode: 'foreground', classes: undefined } },
+      'ENGINE_UNSUPPORTED',
+    ],
+    ['no mask', { mask: undefined }, 'MASK_MISSING'],
+    [
+      'a mask of another size',
+      { mask: { width: 2, height: 2, channels: 1, data: new Uint8Array(4) } },
+      'SHAPE_MISMATCH',
+    ],
+    [
+      '16 bit samples',
+      { crop: { width: 24, height: 24, channels: 3, data: new Uint16Array(24 * 24 * 3) } },
+      'SHAPE_MISMATCH',
+    ],
+    [
+      'a mask without any black',
+      { mask: { width: 24, height: 24, channels: 1, data: new Uint8Array(24 * 24).fill(255) } },
+      'MASK_FULL',
+    ],
+  ] satisfies [string, Partial<InpaintRequest>, string][])('refuses %s', async (_, changes, code) => {
+    await expect(engine.inpaint(requestOf(24, changes), never)).rejects.toMatchObject({ code });
+  });
+
+  it('refuses a crop beyond its frame', async () => {
+    const crop = { width: 1025, height: 1, channels: 3, data: new Uint8Array(1025 * 3) };
+    const mask = { width: 1025, height: 1, channels: 1 as const, data: new Uint8Array(1025) };
+    await expect(engine.inpaint(requestOf(24, { crop, mask }), never)).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+    });
+  });
+
+  it('does not begin when it is already cancelled', async () => {
+    await expect(engine.inpaint(requestOf(24), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+  });
+
+  it('says when it was the deadline that ended the work', async () => {
+    const late = AbortSignal.abort(new DOMException('late', 'TimeoutError'));
+    await expect(engine.inpaint(requestOf(24), late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('stops in the middle of the work when cancelled', async () => {
+    const controller = new AbortController();
+    const work = engine.inpaint(requestOf(1024, { samples: 4 }), controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')), 100);
+    const start = performance.now();
+    await expect(work).rejects.toMatchObject({ code: 'CANCELLED', cause: { message: 'enough' } });
+    // Four pictures of this size take many seconds; a second leaves room for a busy machine.
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe('a thread that is started before it is needed', () => {
+  it('gives the same picture, and the next edit at the same time one of its own', async () => {
+    const requests = [requestOf(48), requestOf(64)];
+    const expected = [];
+    for (const request of requests) expected.push(await engine.inpaint(request, never));
+    engine.prepare?.();
+    engine.prepare?.();
+    expect(await Promise.all(requests.map((request) => engine.inpaint(request, never)))).toEqual(expected);
+  });
+
+  it('keeps no process alive that has nothing else to do', () => {
+    const file = new URL('../../../../lib/engines/patchmatch/run.ts', import.meta.url);
+    const script = `import(${JSON.stringify(file.href)}).then(({ startSpare }) => startSpare())`;
+    const ended = spawnSync(process.execPath, ['-e', script], { timeout: 15_000, encoding: 'utf8' });
+    expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readPhoto } from '../../../lib/edit/read.ts';
+import { writeOutput } from '../../../lib/edit/write.ts';
+import { EditError } from '../../../lib/errors.ts';
+import type { Carried, CarryJob } from '../../../lib/formats/carried.ts';
+import { carryPngChunks } from '../../../lib/formats/png/carry.ts';
+import { carryTiffTags } from '../../../lib/formats/tiff/carry.ts';
+import { checkContainer } from '../../../lib/formats/vips/check-container.ts';
+import { sharp } from '../../../lib/formats/vips/loaders.ts';
+import { readCrop } from '../../../lib/formats/vips/read.ts';
+import { carryWebpChunks } from '../../../lib/formats/webp/carry.ts';
+import { damaged } from '../../support/damage.ts';
+import { jpegKinds } from '../../support/format-kinds/jpeg.ts';
+import { pngKinds } from '../../support/format-kinds/png.ts';
+import { tiffKinds } from '../../support/format-kinds/tiff.ts';
+import { webpKinds } from '../../support/format-kinds/webp.ts';
+
+/** A result, or the code of an `EditError`; anything else that is thrown is a fault. */
+function codeOf<T>(run: () => T): T | string {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof EditError) return error.code;
+    throw error;
+  }
+}
+
+const inputCodes = /^(FORMAT_UNSUPPORTED|KIND_UNSUPPORTED|IMAGE_\w+)$/;
+const limits = { maxImageBytes: 1e6, maxImagePixels: 1e6 };
+
+interface Subject {
+  readonly files: readonly (() => Promise<Uint8Array>)[];
+  readonly carry?: (job: CarryJob) => Carried;
+  readonly written?: (picture: Uint8Array) => Promise<Uint8Array>;
+}
+
+const subjects: Record<string, Subject> = {
+  png: {
+    files: [pngKinds['ancillary chunks of every kind']!, pngKinds['chunks that an edit makes untrue']!],
+    carry: carryPngChunks,
+    written: (picture) => sharp(picture).png().toBuffer(),
+  },
+  webp: {
+    files: [webpKinds['chunks that an edit makes untrue']!],
+    carry: carryWebpChunks,
+    written: (picture) => sharp(picture).webp({ lossless: true }).toBuffer(),
+  },
+  tiff: {
+    files: [
+      tiffKinds['description, EXIF, GPS, IPTC, GeoTIFF']!,
+      tiffKinds['the same, big-endian']!,
+      tiffKinds['tags that an edit makes untrue']!,
+    ],
+    carry: carryTiffTags,
+    written: (picture) => sharp(picture).tiff({ compression: 'lzw' }).toBuffer(),
+  },
+  jpeg: { files: [jpegKinds['thumbnail, gain map, MPF, C2PA']!] },
+};
+
+describe.each(Object.entries(subjects))('%s: damaged files', (format, { files, carry, written }) => {
+  let wholes: Uint8Array[] = [];
+  beforeAll(async () => {
+    wholes = await Promise.all(files.map((make) => make()));
+  });
+
+  test('never crash the readers of containers, and are never carried at more than twice their size', async () => {
+    for (const [seed, whole] of wholes.entries()) {
+      const target = await written?.(whole);
+      for (const source of damaged(whole, { count: 1500, seed: seed + 1 })) {
+        const checked = codeOf(() => checkContainer(source));
+        if (typeof checked === 'string') expect(checked).toMatch(inputCodes);
+        if (carry === undefined || target === undefined) continue;
+        const carried = codeOf(() => carry({ source, written: target, xmp: undefined }));
+        if (typeof carried === 'string') expect(carried).toMatch(/^(FORMAT_|IMAGE_|INTERNAL)/);
+        else expect(carried.bytes.length).toBeLessThan(target.length + 2 * source.length + 1000);
+      }
+    }
+  });
+
+  test('are written whole or refused by the edit, and never reported as a bug', async () => {
+    const outcomes = new Set<string>();
+    for (const [seed, whole] of wholes.entries()) {
+      for (const source of [whole, ...damaged(whole, { count: 60, seed: 100 + seed })])
+        outcomes.add(await outcomeOf(source));
+    }
+    for (const outcome of outcomes)
+      expect(`${format} ${outcome}`).toMatch(/ (written|FORMAT_\w+|KIND_\w+|IMAGE_\w+)$/);
+    expect(outcomes).toContain('written');
+    expect(outcomes.size).toBeGreaterThan(1);
+  });
+});
+
+async function outcomeOf(source: Uint8Array): Promise<string> {
+  try {
+    const photo = await readPhoto(source, limits);
+    const { width, height } = photo.header.displayed;
+    const { original } = await readCrop(photo, { left: 0, top: 0, width, height });
+    const edited = { ...original, data: original.data.map((value) => 255 - value) };
+    const box = { left: 0, top: 0, width, height };
+    const { bytes } = await writeOutput({
+      photo,
+      patches: [{ box, original, edited }],
+      isGenerated: true,
+      encoding: undefined,
+    });
+    await sharp(bytes, { failOn: 'warning' }).toColourspace('srgb').raw().toBuffer();
+    return 'written';
+  } catch (error) {
+    return error instanceof EditError ? error.code : String(error);
+  }
+}

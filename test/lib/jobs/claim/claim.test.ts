@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { EditError } from '../../../../lib/errors.ts';
+import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
+import {
+  type Claim,
+  countCall,
+  decideClaim,
+  provesNoCall,
+  refundCall,
+  releaseClaim,
+} from '../../../../lib/jobs/claim/claim.ts';
+import { explore } from '../../../support/explore.ts';
+
+const running: Claim = { state: 'RUNNING', owner: 'a', attempts: 1, modelCalls: {}, waitMs: 0, code: 'none' };
+const young = (claim: Claim) => ({ claim, ageMs: 0 });
+const old = (claim: Claim) => ({ claim, ageMs: defaultBudget.leaseMs });
+
+describe('decideClaim', () => {
+  const decide = (seen: Parameters<typeof decideClaim>[0]) => decideClaim(seen, 'b', defaultBudget);
+
+  it('takes what nobody holds', () => {
+    expect(decide(undefined)).toMatchObject({
+      kind: 'take',
+      claim: { state: 'RUNNING', owner: 'b', attempts: 1 },
+    });
+  });
+
+  it('goes on with what it holds already', () => {
+    expect(decideClaim(old(running), 'a', defaultBudget).kind).toBe('held');
+  });
+
+  it('waits while another holds it, at most until the lease ends', () => {
+    expect(decide(young(running))).toEqual({ kind: 'wait', code: 'BUSY', retryAfterMs: 30_000 });
+    const almost = { claim: running, ageMs: defaultBudget.leaseMs - 10 };
+    expect(decide(almost)).toEqual({ kind: 'wait', code: 'BUSY', retryAfterMs: 10 });
+  });
+
+  it('takes over when the lease has ended, and keeps the count of calls', () => {
+    const counted = { ...running, modelCalls: { r0: 2 } };
+    expect(decide(old(counted))).toMatchObject({
+      kind: 'take',
+      claim: { owner: 'b', attempts: 2, modelCalls: { r0: 2 } },
+    });
+  });
+
+  it('gives up when the attempts are used up', () => {
+    const spent = { ...running, attempts: defaultBudget.maxAttempts };
+    expect(decide(old(spent))).toMatchObject({
+      kind: 'give-up',
+      claim: { state: 'FAILED', code: 'BUDGET_SPENT' },
+    });
+    expect(decide(young(spent)).kind).toBe('wait');
+  });
+
+  it('leaves a waiting job alone for as long as its last run said', () => {
+    const waiting: Claim = { ...running, state: 'WAIT', waitMs: 5000, code: 'MODEL_QUOTA' };
+    expect(decide({ claim: waiting, ageMs: 2000 })).toEqual({
+      kind: 'wait',
+      code: 'MODEL_QUOTA',
+      retryAfterMs: 3000,
+    });
+    expect(decide({ claim: waiting, ageMs: 5000 }).kind).toBe('take');
+  });
+
+  it.each(['DONE', 'FAILED'] as const)('leaves alone what is %s', (state) => {
+    expect(decide(old({ ...running, state }))).toEqual({ kind: 'finished', state });
+  });
+});
+
+describe('countCall and refundCall', () => {
+  it('count each region up to its budget', () => {
+    const twice = { ...running, modelCalls: { r0: 2 } };
+    expect(countCall(twice, 'r0', { ...defaultBudget, maxModelCalls: 2 })).toBeUndefined();
+    expect(countCall(twice, 'r1', { ...defaultBudget, maxModelCalls: 2 })?.modelCalls).toEqual({
+      r0: 2,
+      r1: 1,
+    });
+    expect(refundCall(twice, 'r0').modelCalls).toEqual({ r0: 1 });
+    expect(refundCall(running, 'r0').modelCalls).toEqual({ r0: 0 });
+  });
+});
+
+describe('provesNoCall', () => {
+  it.each([
+    ['MODEL_QUOTA', undefined, true],
+    ['MODEL_QUOTA', true, false],
+    ['MODEL_UNAVAILABLE', false, true],
+    ['MODEL_UNAVAILABLE', true, false],
+    ['MODEL_UNAVAILABLE', undefined, false],
+    ['DEADLINE_EXCEEDED', undefined, false],
+    ['STORAGE_UNAVAILABLE', undefined, false],
+  ] as const)('%s, may be billed: %s -> %s', (code, mayBeBilled, proof) => {
+    expect(provesNoCall(new EditError(code, '', { details: { mayBeBilled } }))).toBe(proof);
+  });
+});
+
+describe('releaseClaim', () => {
+  it.each([
+    ['IMAGE_UNREADABLE', 'FAILED', 1],
+    ['MODEL_QUOTA', 'WAIT', 0],
+    ['STORAGE_UNAVAILABLE', 'WAIT', 0],
+    ['MODEL_RETIRED', 'WAIT', 0],
+    ['CANCELLED', 'WAIT', 0],
+    ['DEADLINE_EXCEEDED', 'WAIT', 1],
+    ['ENGINE_BAD_REPLY', 'WAIT', 1],
+    ['INTERNAL', 'WAIT', 1],
+  ] as const)('after %s: %s with %d attempts used', (code, state, attempts) => {
+    expect(releaseClaim(running, new EditError(code, ''))).toMatchObject({ state, attempts, code });
+  });
+});
+
+describe('the claim protocol, explored exhaustively', () => {
+  it.each([
+    // `node test/bench/explore.ts` goes further than a test has time for.
+    ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],
+    ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 1, refusals: 1 }],
+    ['3 workers', 3, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0 }],
+  ] as const)('%s: no invariant breaks, and every state can reach an end', (name, workers, mischief) => {
+    const { states, trace, stuck } = explore(workers, mischief);
+    console.log(`${name}: ${states} states`);
+    expect(trace).toBeUndefined();
+    expect(stuck).toBe(0);
+    expect(states).toBeGreaterThan(1000);
+  });
+
+  it.each([
+    ['ack-when-busy', 'I3'],
+    ['call-before-count', 'I2'],
+    ['overwrite', 'I1'],
+    ['refund-when-unknown', 'I2'],
+  ] as const)('finds the seeded bug %s and shows how', (bug, invariant) => {
+    const { trace } = explore(
+      2,
+      { crashes: 1, lostAnswers: 0, expiries: 2, refusals: bug === 'refund-when-unknown' ? 1 : 0 },
+      bug,
+    );
+    expect(trace?.at(-1)).toMatch(invariant);
+    console.log(`${bug}:\n  ${trace?.join('\n  ')}`);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { EditError } from '../../../../lib/errors.ts';
+import { costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
+import { runJob } from '../../../../lib/jobs/run/run.ts';
+import type { ObjectStore } from '../../../../lib/storage/store.ts';
+import { claimOf } from '../../../support/failure-world.ts';
+import { fakeEngine, jobsOf, never, questionOf, runOptions } from '../../../support/job-world.ts';
+import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
+
+const request = questionOf('r0');
+
+interface Changes {
+  readonly counter?: ObjectStore;
+  readonly engine?: ReturnType<typeof fakeEngine>;
+  readonly triesPerSample?: number;
+}
+
+function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {}) {
+  const { counter, engine = fakeEngine(), ...more } = changes;
+  const store = memoryClient(world);
+  const guard = costGuardedEngine(engine, {
+    store: counter ?? store,
+    controlBucket: 'control',
+    dailyCapUsd,
+    ...more,
+    priceOf: ({ samples }) => 0.04 * samples,
+    now: () => world.nowMs,
+  });
+  return { engine, store, guard };
+}
+
+describe('costGuardedEngine', () => {
+  it('never passes the cap, however many processes share it', async () => {
+    const world = memoryBuckets();
+    const processes = Array.from({ length: 5 }, () => guarded(world, 1));
+    let refused = 0;
+    const ask = async ({ guard }: (typeof processes)[number]) => {
+      for (let call = 0; call < 20; call++) await guard.inpaint(request, never).catch(() => refused++);
+    };
+    await Promise.all(processes.map(ask));
+    const calls = processes.reduce((sum, { engine }) => sum + engine.calls.length, 0);
+    expect(calls).toBe(25);
+    expect(refused).toBe(75);
+  });
+
+  it('counts every candidate that is asked for', async () => {
+    const { engine, guard } = guarded(memoryBuckets(), 0.2);
+    await guard.inpaint(questionOf('r0', 4), never);
+    await expect(guard.inpaint(questionOf('r0', 4), never)).rejects.toThrow('Expected to stay within');
+    await guard.inpaint(request, never);
+    await expect(guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
+    expect(engine.calls).toHaveLength(2);
+  });
+
+  it('admits a candidate at all the tries it may take, and gives back those it did not', async () => {
+    const atOnce = guarded(memoryBuckets(), 0.2, { triesPerSample: 2 });
+    const asked = [1, 2, 3].map(() => atOnce.guard.inpaint(request, never).then(() => 'made'));
+    const ends = await Promise.allSettled(asked);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const inTurn = guarded(memoryBuckets(), 0.2, { triesPerSample: 2 });
+    for (let call = 0; call < 4; call++) await inTurn.guard.inpaint(request, never);
+    await expect(inTurn.guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
+  });
+
+  it('keeps the cap through an outage, but not through calls that may be billed', async () => {
+    const fails = (mayBeBilled: boolean) =>
+      fakeEngine(() => {
+        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', { details: { mayBeBilled } });
+      });
+    const ends = async (mayBeBilled: boolean) => {
+      const { guard } = guarded(memoryBuckets(), 0.2, { engine: fails(mayBeBilled) });
+      const codes: string[] = [];
+      for (let call = 0; call < 7; call++)
+        await guard.inpaint(request, never).catch(({ code }: EditError) => codes.push(code));
+      return codes.filter((code) => code === 'COST_CAP_REACHED').length;
+    };
+    expect([await ends(false), await ends(true)]).toEqual([0, 2]);
+  });
+
+  it('writes the counter once for many calls', async () => {
+    const { guard, store } = guarded(memoryBuckets(), 100);
+    for (let call = 0; call < 25; call++) await guard.inpaint(request, never);
+    expect(store.requests.filter((what) => what.startsWith('swap'))).toHaveLength(1);
+  });
+
+  it('goes on the next day', async () => {
+    const world = memoryBuckets();
+    const { guard } = guarded(world, 0.05);
+    await guard.inpaint(request, never);
+    const late = guard.inpaint(request, never);
+    await expect(late).rejects.toMatchObject({ code: 'COST_CAP_REACHED', retryAfterMs: 3_600_000 });
+    world.nowMs += 24 * 3_600_000;
+    await expect(guard.inpaint(request, never)).resolves.toBeDefined();
+  });
+
+  it('makes jobs wait with their budgets kept, and lets them go on', async () => {
+    const world = memoryBuckets();
+    put(world, { bucket: 'input', name: 'p.jpg' }, 'photo');
+    put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+    const { guard, store } = guarded(world, 0.05);
+    await guard.inpaint(request, never);
+    const [job] = await jobsOf(store, 'p.jpg');
+    if (job === undefined) throw new Error('expected a job');
+    for (let hour = 0; hour < 10; hour++) {
+      await expect(runJob(job, runOptions(store, guard), never)).rejects.toMatchObject({
+        code: 'COST_CAP_REACHED',
+      });
+      world.nowMs += 3_600_000;
+    }
+    world.nowMs += 24 * 3_600_000;
+    expect((await runJob(job, runOptions(store, guard), never)).outcome).toBe('published');
+  });
+
+  it.each([
+    ['busy', 'BUSY'],
+    ['away', 'STORAGE_UNAVAILABLE'],
+    ['silent when the work is stopped', 'CANCELLED'],
+  ] as const)('costs a job nothing while its counter is %s', async (state, code) => {
+    const world = memoryBuckets();
+    put(world, { bucket: 'input', name: 'p.jpg' }, 'photo');
+    put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+    const stop = new AbortController();
+    const store = memoryClient(world);
+    const counter: ObjectStore = {
+      ...store,
+      swapMetadata: async () => undefined,
+      async stat(id, signal) {
+        if (state === 'away') throw new EditError('STORAGE_UNAVAILABLE', 'Expected an answer, got none');
+        if (state === 'busy') return store.stat(id, signal);
+        stop.abort();
+        throw signal?.reason;
+      },
+    };
+    const { engine, guard } = guarded(world, 1, { counter });
+    const [job] = await jobsOf(store, 'p.jpg');
+    if (job === undefined) throw new Error('expected a job');
+    await expect(runJob(job, runOptions(store, guard), stop.signal)).rejects.toMatchObject({ code });
+    expect(engine.calls).toEqual([]);
+    expect(claimOf(world)).toMatchObject({ state: 'WAIT', code, attempts: '0', modelCalls: 'r0=0' });
+  });
+});

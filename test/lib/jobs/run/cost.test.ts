@@ -1,0 +1,32 @@
+import { describe, expect, it, test } from 'vitest';
+import { estimateUsd, modelEntry } from '../../../../lib/engines/models.ts';
+import { jobCostUsd } from '../../../../lib/jobs/run/cost.ts';
+
+const regionOf = (side: number) => ({ frame: { width: side, height: side } }) as never;
+
+describe('jobCostUsd', () => {
+  const priceOf = ({ frame, samples }: { frame: { width: number }; samples: number }) =>
+    frame.width * samples;
+
+  it('prices every counted call by the frame of its region and the pictures asked for', () => {
+    const counted = { modelCalls: { r0: 2, r1: 1, r1t0: 1, r1t1: 1 }, regions: [regionOf(1), regionOf(10)] };
+    expect(jobCostUsd({ ...counted, samples: 4 }, priceOf)).toBe(2 * 4 + 40 + 10 + 10);
+  });
+
+  it('has no figure where the model has none, and none is needed without calls', () => {
+    expect(jobCostUsd({ modelCalls: { r0: 1 }, regions: [], samples: 1 }, () => undefined)).toBeUndefined();
+    expect(jobCostUsd({ modelCalls: {}, regions: [], samples: 1 }, () => undefined)).toBe(0);
+  });
+});
+
+test.each([
+  ['gemini-3.1-flash-image', 1584, 0.067],
+  ['gemini-3.1-flash-image', 2048, 0.101],
+  ['gemini-3.1-flash-image', 4096, 0.151],
+  ['imagen-3.0-capability-001', 1024, 0.04],
+  // Sold in one size: a frame the list does not know is not free.
+  ['imagen-3.0-capability-001', 4096, 0.04],
+])('%s, %d px: %d USD for one picture', (model, side, usd) => {
+  expect(estimateUsd(modelEntry(model), { width: side, height: 512 }, 1)).toBe(usd);
+  expect(estimateUsd(modelEntry(model), { width: side, height: 512 }, 3)).toBeCloseTo(3 * usd);
+});

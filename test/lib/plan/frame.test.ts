@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { planFrame } from '../../../lib/plan/frame.ts';
+
+const sizes = [
+  { width: 1024, height: 1024 },
+  { width: 2048, height: 2048 },
+  { width: 1200, height: 896 },
+  { width: 896, height: 1200 },
+];
+const fixed = { kind: 'fixed', sizes } as const;
+const image = { width: 6000, height: 4000 };
+
+describe('planFrame', () => {
+  it('sends a small crop as it is to an engine of free size', () => {
+    const context = { left: 5, top: 6, width: 300, height: 200 };
+    expect(planFrame({ context, image, frames: { kind: 'free', maxSidePx: 1024 } })).toEqual({
+      box: context,
+      frame: { width: 300, height: 200 },
+      content: { left: 0, top: 0, width: 300, height: 200 },
+      scale: 1,
+    });
+  });
+
+  it('reduces a large crop to the longest side', () => {
+    const context = { left: 0, top: 0, width: 4096, height: 1024 };
+    const plan = planFrame({ context, image, frames: { kind: 'free', maxSidePx: 1024 } });
+    expect(plan.frame).toEqual({ width: 1024, height: 256 });
+    expect(plan.scale).toBe(4);
+  });
+
+  it('grows to the ratio that needs least, and stays inside the image', () => {
+    const context = { left: 0, top: 0, width: 1000, height: 750 };
+    const plan = planFrame({ context, image, frames: fixed });
+    expect(plan.frame).toEqual({ width: 1200, height: 896 });
+    expect(plan.box).toEqual({ left: 0, top: 0, width: 1004, height: 750 });
+    expect(plan.box.width / plan.box.height).toBeCloseTo(1200 / 896, 2);
+  });
+
+  it('takes the smallest size that is sufficient, else the largest of the ratio', () => {
+    const square = (side: number) => ({ left: 100, top: 100, width: side, height: side });
+    const frameOf = (side: number) => planFrame({ context: square(side), image, frames: fixed });
+    expect(frameOf(1280).frame.width).toBe(1024);
+    expect(frameOf(1281).frame.width).toBe(2048);
+    expect(frameOf(3800).frame.width).toBe(2048);
+    expect(frameOf(3800).scale).toBeCloseTo(3800 / 2048, 6);
+  });
+
+  it('stretches a little where the image misses the ratio by a little', () => {
+    const all = { left: 0, top: 0, width: 1190, height: 900 };
+    const plan = planFrame({ context: all, image: all, frames: fixed });
+    expect(plan.box).toEqual(all);
+    expect(plan.content).toEqual({ left: 0, top: 0, width: 1200, height: 896 });
+  });
+
+  it('fills the frame up where the image cannot hold the ratio', () => {
+    const all = { left: 0, top: 0, width: 2000, height: 500 };
+    const plan = planFrame({ context: all, image: all, frames: fixed });
+    expect(plan.box).toEqual(all);
+    expect(plan.frame).toEqual({ width: 1200, height: 896 });
+    expect(plan.content).toEqual({ left: 0, top: 298, width: 1200, height: 300 });
+    expect(plan.content.width / plan.content.height).toBeCloseTo(4, 2);
+  });
+
+  it('refuses an engine without sizes', () => {
+    const context = { left: 0, top: 0, width: 1, height: 1 };
+    expect(() => planFrame({ context, image, frames: { kind: 'fixed', sizes: [] } })).toThrow(
+      /at least one frame size/,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { parseRequest, parseRequestFields } from '../../../lib/requests/edit-request.ts';
+
+const fault = (value: unknown) => {
+  try {
+    parseRequest(value);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return undefined;
+};
+
+describe('parseRequest', () => {
+  it('fills in every default', () => {
+    expect(parseRequest({})).toEqual({
+      mode: 'removal',
+      samples: 1,
+      detail: 'single',
+      jpegBlocks: 'touched',
+      maskMode: 'user',
+      outputFormat: 'same',
+      polarity: 'white',
+    });
+  });
+
+  it('takes what it gave: a parsed request parses to itself', () => {
+    const parsed = parseRequest({
+      maskMode: 'semantic',
+      maskClasses: ['bicycle', 176],
+      safetySetting: 'block_some',
+      labels: { team: 'photos' },
+    });
+    expect(parsed.maskClasses).toEqual([175, 176]);
+    expect(parsed.safetySetting).toBe('block_medium_and_above');
+    expect(parseRequest(parsed)).toEqual(parsed);
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ sampels: 2 }, /sampels/],
+    [{ samples: 5 }, /samples: .*4/],
+    [{ steps: 76 }, /steps: .*75/],
+    [{ guidance: -1 }, /guidance: .*0/],
+    [{ maskDilation: 1.5 }, /maskDilation: .*1/],
+    [{ seed: 2 ** 31 }, /seed: .*2147483647/],
+    [{ language: 'de' }, /language/],
+    [{ labels: { Team: 'x' } }, /labels/],
+    [{ mode: 'insertion' }, /prompt: expected what to insert/],
+    [{ maskMode: 'semantic' }, /maskClasses: expected 1 to 5/],
+    [{ maskMode: 'semantic', maskClasses: [0, 1, 2, 3, 4, 5] }, /got 6/],
+    [{ maskMode: 'semantic', maskClasses: ['unicorn'] }, /maskClasses: .*unicorn/],
+    [{ maskClasses: ['cat'] }, /expected maskMode semantic/],
+    [{ seed: 1, addWatermark: true }, /addWatermark false/],
+    [{ modelQuality: 80 }, /modelFormat jpeg/],
+  ])('refuses %j, naming the field', (value, message) => {
+    expect(fault(value)).toMatch(message);
+  });
+});
+
+it('reads form fields by what their schema wants', () => {
+  const fields = new Map([
+    ['maskMode', 'semantic'],
+    ['maskClasses', 'cell phone, 7'],
+    ['samples', '2'],
+    ['addWatermark', 'false'],
+    ['negativePrompt', '42'],
+  ]);
+  expect(parseRequestFields(fields)).toMatchObject({
+    maskClasses: [41, 7],
+    samples: 2,
+    addWatermark: false,
+    negativePrompt: '42',
+  });
+});
