@@ -5,7 +5,7 @@ import { fuseTiles, type TileFit } from '../fit/tiles.ts';
 import { decodeAnswer } from '../formats/vips/answer.ts';
 import { toOwnColours } from '../formats/vips/own-space.ts';
 import { type Crop, readCropAsSrgb, type Source } from '../formats/vips/read.ts';
-import { crop as cut } from '../pixels/box.ts';
+import { crop as cut, paste, relativeTo } from '../pixels/box.ts';
 import { coverMask } from '../pixels/cover-mask.ts';
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
 import { type FramePlan, sufficientScale } from '../plan/frame.ts';
@@ -105,13 +105,9 @@ async function guideOf(options: DetailOptions, { canvas: size }: TilePlan): Prom
   const edited = contentOf(answer, region.plan);
   const repainted = contentOf(maskInFrame(region.mask, region.plan, dilationOf(options)), region.plan);
   const { patch, raster } = composite({ crop: canvas, edited, mask, repainted, featherPx: 0 });
-  const data = Uint8Array.from(canvas.data);
-  const length = patch.width * 3;
-  for (let y = 0; y < patch.height; y++) {
-    const row = raster.data.subarray(y * length, (y + 1) * length);
-    data.set(row, ((patch.top + y) * size.width + patch.left) * 3);
-  }
-  return { canvas: { ...canvas, data }, mask };
+  const guide = { ...canvas, data: Uint8Array.from(canvas.data) };
+  paste(guide, raster, patch);
+  return { canvas: guide, mask };
 }
 
 interface Told {
@@ -178,12 +174,10 @@ function tilePlan({ box }: TilePlace, frame: Size): FramePlan {
 }
 
 function onlyInside(mask: Mask, { box, core }: TilePlace): Mask {
-  const data = new Uint8Array(mask.data.length);
-  for (let y = core.top - box.top; y < core.top - box.top + core.height; y++) {
-    const from = y * box.width + core.left - box.left;
-    data.set(mask.data.subarray(from, from + core.width), from);
-  }
-  return { ...mask, data };
+  const inside = relativeTo(core, box);
+  const only = { ...mask, data: new Uint8Array(mask.data.length) };
+  paste(only, cut(mask, inside), inside);
+  return only;
 }
 
 function imageOf({ outcomes }: InpaintReply): Uint8Array {

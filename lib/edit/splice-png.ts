@@ -4,10 +4,9 @@ import { type PngPatch, splicePng } from '../formats/png/splice.ts';
 import type { Header } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
 import type { Patch } from '../formats/vips/write.ts';
-import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
+import { crop as cut, grow, isInside, paste, relativeTo, sizeOf } from '../pixels/box.ts';
 import { type BoxedMask, maskWithin } from '../pixels/boxed-mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
-import type { Box, Raster } from '../pixels/raster.ts';
 import type { ProvedPatch } from './prove-splice.ts';
 
 /** A patch, and the picture around it where that is decoded already. */
@@ -29,7 +28,8 @@ export async function splicedPng(
   for (const patch of patches) {
     const known = surroundings(header, patch);
     if (known === undefined) return undefined;
-    const after = pasted(known.raster, patch.edited, relativeTo(patch.box, known.box));
+    const after = cut(known.raster, { left: 0, top: 0, ...sizeOf(known.raster) });
+    paste(after, patch.edited, relativeTo(patch.box, known.box));
     placed.push({
       box: storedBox(patch.box, orientation, stored),
       before: toStored(known.raster, orientation),
@@ -71,15 +71,4 @@ function surroundings({ displayed }: Header, { box, around }: ProvedPatch) {
   const reach = grow(box, reachPx, displayed);
   if (around === undefined || !isInside(reach, around.box)) return undefined;
   return { box: reach, raster: cut(around.raster, relativeTo(reach, around.box)) };
-}
-
-/** A copy with other pixels in one box. */
-function pasted(raster: Raster, pixels: Raster, { left, top }: Box): Raster {
-  const data = raster.data.slice();
-  const length = pixels.width * raster.channels;
-  for (let y = 0; y < pixels.height; y++) {
-    const row = pixels.data.subarray(y * length, (y + 1) * length);
-    data.set(row, ((top + y) * raster.width + left) * raster.channels);
-  }
-  return { ...raster, data };
 }

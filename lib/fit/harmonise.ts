@@ -1,5 +1,5 @@
 import { blur, blurKnown } from '../pixels/blur.ts';
-import { boundingBox, crop as cut, grow } from '../pixels/box.ts';
+import { boundingBox, crop as cut, grow, paste } from '../pixels/box.ts';
 import { outsideDistance } from '../pixels/distance.ts';
 import { emptyFloatRaster, type FloatRaster } from '../pixels/float-raster.ts';
 import { assertSameSize, type Box, type Mask } from '../pixels/raster.ts';
@@ -146,11 +146,7 @@ function contentDifference(
     }
     gaps.data[p] = most;
   }
-  const smooth = blur(gaps, differenceBlurPx).data;
-  for (let y = 0; y < box.height; y++) {
-    const row = smooth.subarray(y * box.width, (y + 1) * box.width);
-    out.data.set(row, (box.top + y) * width + box.left);
-  }
+  paste(out, blur(gaps, differenceBlurPx), box);
   return out;
 }
 

@@ -153,6 +153,20 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   return { ...raster, width: box.width, height: box.height, data };
 }
 
+/** Writes `part` into `raster`, in place, its first pixel at `left`, `top`. Both have the same channels and depth; `part` fits. */
+export function paste<T extends Raster | Mask | FloatRaster>(
+  raster: T,
+  part: T,
+  { left, top }: Pick<Box, 'left' | 'top'>,
+): void {
+  const { channels } = raster;
+  const length = part.width * channels;
+  for (let y = 0; y < part.height; y++) {
+    const row = part.data.subarray(y * length, (y + 1) * length);
+    raster.data.set(row, ((top + y) * raster.width + left) * channels);
+  }
+}
+
 function emptyLike(data: Raster['data'] | FloatRaster['data'], length: number) {
   if (data instanceof Float32Array) return new Float32Array(length);
   return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);

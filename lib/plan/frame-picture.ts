@@ -1,4 +1,4 @@
-import { crop as cut } from '../pixels/box.ts';
+import { crop as cut, paste } from '../pixels/box.ts';
 import { coverMask } from '../pixels/cover-mask.ts';
 import { dilate } from '../pixels/dilate.ts';
 import type { Mask, Raster } from '../pixels/raster.ts';
@@ -31,12 +31,9 @@ export function padToFrame(content: Raster, { frame, content: at }: FramePlan): 
 export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask {
   const { frame, content } = plan;
   const inside = dilate(coverMask(mask, content), dilation * content.width);
-  const data = new Uint8Array(frame.width * frame.height);
-  for (let y = 0; y < content.height; y++) {
-    const row = inside.data.subarray(y * content.width, (y + 1) * content.width);
-    data.set(row, (content.top + y) * frame.width + content.left);
-  }
-  return { ...frame, channels: 1, data };
+  const whole: Mask = { ...frame, channels: 1, data: new Uint8Array(frame.width * frame.height) };
+  paste(whole, inside, content);
+  return whole;
 }
 
 /** The part of a frame, at whatever size it came back, that holds the crop; the rest is padding. */

@@ -1,8 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { boundingBox, boxAround, crop, gapPx, grow, intersect, union } from '../../../lib/pixels/box.ts';
+import {
+  boundingBox,
+  boxAround,
+  crop,
+  gapPx,
+  grow,
+  intersect,
+  paste,
+  union,
+} from '../../../lib/pixels/box.ts';
 import { maskOf } from '../../support/made-pictures.ts';
 
 const box = (left: number, top: number, width: number, height: number) => ({ left, top, width, height });
+
+describe('paste', () => {
+  it('writes a part at its place and nothing else', () => {
+    const whole = maskOf('....', '....', '....');
+    paste(whole, maskOf('##', '.#'), { left: 1, top: 1 });
+    expect(whole).toEqual(maskOf('....', '.##.', '..#.'));
+  });
+});
 
 describe('boundingBox', () => {
   it('is the smallest box around everything above 0', () => {
