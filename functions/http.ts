@@ -1,4 +1,5 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { deadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace/context.ts';
@@ -74,17 +75,16 @@ function assertMethod(request: Request, response: Response, methods: readonly st
  * framework's own `req.abortController` is of no use: it fires as soon as a request body has been read.
  */
 function requestSignal(response: Response, deadlineMs: number): AbortSignal {
-  const controller = new AbortController();
+  const hungUp = new AbortController();
   const late = new EditError('DEADLINE_EXCEEDED', `Expected an answer within ${deadlineMs} ms, got none`);
-  // A timer of its own, as that of `AbortSignal.timeout` would outlive each request by minutes.
-  const timer = setTimeout(() => controller.abort(late), deadlineMs);
+  const time = deadline(deadlineMs, late, hungUp.signal);
   // Sent, or broken off.
   response.on('close', () => {
-    clearTimeout(timer);
+    time[Symbol.dispose]();
     if (!response.writableFinished)
-      controller.abort(new EditError('CANCELLED', 'The caller closed the connection'));
+      hungUp.abort(new EditError('CANCELLED', 'The caller closed the connection'));
   });
-  return controller.signal;
+  return time.signal;
 }
 
 /** @param trace where its lines are found; not every caller has one. */

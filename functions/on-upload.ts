@@ -1,5 +1,6 @@
 import type { CloudEventFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
+import { withDeadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace/context.ts';
@@ -47,14 +48,8 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
 }
 
 async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
   const late = new EditError('DEADLINE_EXCEEDED', `Expected the event's jobs within ${deadlineMs} ms`);
-  const timer = setTimeout(() => controller.abort(late), deadlineMs);
-  try {
-    await work(controller.signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  await withDeadline({ ms: deadlineMs, late }, work);
 }
 
 /** The line that says everything about an error; what is left for the framework, which prints it, is one line without a stack. */

@@ -1,70 +1,116 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EditError } from '../errors.ts';
+import { EditError, type ErrorCode } from './errors.ts';
 
-export interface RetryOptions {
-  /** One try may take this long. */
-  readonly attemptTimeoutMs: number;
-  /** Upper bounds of the waits between tries; each wait is drawn from 0 to its bound ("full jitter"). */
-  readonly backoffMs: readonly number[];
+/**
+ * Why an aborted signal stops the work, as an error with a code: the reason itself when it has one,
+ * `DEADLINE_EXCEEDED` after `AbortSignal.timeout`, else `CANCELLED`.
+ *
+ * @param expected what was to happen, e.g. `the picture to be filled`.
+ */
+export function abortError({ reason }: AbortSignal, expected = 'the work to end'): EditError {
+  if (reason instanceof EditError) return reason;
+  const isLate = reason instanceof Error && reason.name === 'TimeoutError';
+  return isLate
+    ? new EditError('DEADLINE_EXCEEDED', `Expected ${expected} in time, got the deadline`, { cause: reason })
+    : new EditError('CANCELLED', `Expected ${expected}, got a cancellation`, { cause: reason });
+}
+
+/** A signal that aborts after `ms`, or with one of `others`. Dispose of it when the work ends. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
 }
 
 /**
- * Tries a call again while it fails with a passing error, each try with its own deadline.
- * A caller's abort ends it at once, also for calls that cannot be aborted themselves.
+ * A deadline whose timer ends with the work. The timer of `AbortSignal.timeout` lives on until it fires, and
+ * keeps everything alive that listens to it.
  *
- * @throws {EditError} what the last try threw; `CANCELLED` (or the signal's own `EditError`) after an abort.
+ * @param late the reason the signal aborts with when time is up.
+ * @param others signals that abort it earlier, each with its own reason.
+ */
+export function deadline(
+  ms: number,
+  late: EditError,
+  ...others: readonly (AbortSignal | undefined)[]
+): Deadline {
+  const timeUp = new AbortController();
+  const timer = setTimeout(() => timeUp.abort(late), ms);
+  const outer = others.filter((signal) => signal !== undefined);
+  return {
+    signal: outer.length === 0 ? timeUp.signal : AbortSignal.any([timeUp.signal, ...outer]),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+}
+
+/** Runs the work under a deadline, see `deadline`. Not `using`: Node 22 runs these sources too, and does not know it. */
+export async function withDeadline<T>(
+  { ms, late, others = [] }: { ms: number; late: EditError; others?: readonly (AbortSignal | undefined)[] },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const time = deadline(ms, late, ...others);
+  try {
+    return await work(time.signal);
+  } finally {
+    time[Symbol.dispose]();
+  }
+}
+
+/**
+ * Settles with `work`, or rejects as soon as the signal aborts, also when the work does not listen to it.
+ *
+ * @throws {EditError} `abortError` after an abort, whatever the work throws then.
+ */
+export async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work();
+  if (signal.aborted) throw abortError(signal);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(abortError(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work(), promise]);
+  } catch (error) {
+    throw signal.aborted ? abortError(signal) : error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @throws {EditError} `abortError` when the signal aborts first. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await unlessAborted(() => sleep(ms, undefined, signal === undefined ? {} : { signal }), signal);
+}
+
+export interface RetryOptions {
+  /** How long one try may take, milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** Upper bounds of the pauses between tries, milliseconds; each pause is drawn from 0 to its bound ("full jitter"). */
+  readonly backoffMs: readonly number[];
+  /** What a try that takes too long fails with. */
+  readonly lateCode: ErrorCode;
+}
+
+/**
+ * Tries a call again while it fails with a passing error, each try with its own deadline. An abort ends it at
+ * once, also when the call does not listen to its signal.
+ *
+ * @throws {EditError} the error of the last try, or `abortError`.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export async function retryPassing<T>(
   call: (signal: AbortSignal) => Promise<T>,
-  options: RetryOptions,
+  { attemptTimeoutMs, backoffMs, lateCode }: RetryOptions,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
+    const late = new EditError(lateCode, `Expected an answer within ${attemptTimeoutMs} ms, got none`);
     try {
-      return await withDeadline(call, options.attemptTimeoutMs, signal);
+      return await withDeadline({ ms: attemptTimeoutMs, late, others: [signal] }, (time) =>
+        unlessAborted(() => call(time), time),
+      );
     } catch (error) {
-      const bound = options.backoffMs[attempt];
+      const bound = backoffMs[attempt];
       const isPassing = error instanceof EditError && error.kind === 'passing';
       if (!isPassing || bound === undefined || signal?.aborted === true) throw error;
-      await sleep(Math.random() * bound, undefined, signal === undefined ? {} : { signal }).catch(() => {
-        throw cancelled(signal);
-      });
     }
+    await pause(Math.random() * (backoffMs[attempt] ?? 0), signal);
   }
-}
-
-async function withDeadline<T>(
-  call: (signal: AbortSignal) => Promise<T>,
-  timeoutMs: number,
-  outer: AbortSignal | undefined,
-): Promise<T> {
-  if (outer?.aborted === true) throw cancelled(outer);
-  const attempt = new AbortController();
-  const timeout = new EditError('STORAGE_UNAVAILABLE', `Expected an answer within ${timeoutMs} ms, got none`);
-  const timer = setTimeout(() => attempt.abort(timeout), timeoutMs);
-  const onOuterAbort = () => attempt.abort(cancelled(outer));
-  outer?.addEventListener('abort', onOuterAbort, { once: true });
-  try {
-    return await Promise.race([call(attempt.signal), rejectOnAbort(attempt.signal)]);
-  } catch (error) {
-    // A call that honours the signal fails in its own words; the reason is what matters.
-    throw attempt.signal.aborted ? attempt.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener('abort', onOuterAbort);
-  }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-function cancelled(signal: AbortSignal | undefined): EditError {
-  const reason: unknown = signal?.reason;
-  return reason instanceof EditError
-    ? reason
-    : new EditError('CANCELLED', 'The work was cancelled', { cause: reason });
 }

@@ -13,7 +13,6 @@ const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
 /** What is told about the work under way; who listens is lib/trace/. */
 const trace = /^lib\/trace\.ts$/;
-const raster = /^lib\/pixels\/raster\.ts$/;
 const pixels = /^lib\/pixels\//;
 const fit = /^lib\/fit\//;
 const plan = /^lib\/plan\//;
@@ -22,6 +21,7 @@ const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 /** What a store is, and how old its objects are. */
 const storeInterface = /^lib\/storage\/(store|age)\.ts$/;
+const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
@@ -32,7 +32,7 @@ const layers: readonly Layer[] = [
     files: /^functions\//,
     may: [
       /^functions\//,
-      /^lib\/(wiring|config|errors|log|edit|generate|upscale)\.ts$/,
+      /^lib\/(wiring|config|abort|errors|log|edit|generate|upscale)\.ts$/,
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
@@ -75,6 +75,7 @@ const layers: readonly Layer[] = [
       /^lib\/edit\.ts$/,
       /^lib\/engines\/(engine|engine-names|calls-made)\.ts$/,
       storeInterface,
+      abort,
       errors,
       inParallel,
       log,
@@ -86,14 +87,14 @@ const layers: readonly Layer[] = [
   },
   {
     files: /^lib\/engines\/vertex\//,
-    may: [engineFiles, errors, builtIn, /^(zod|google-auth-library)$/],
+    may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
-  { files: engineFiles, may: [engineFiles, pixels, errors, inParallel, builtIn, /^zod$/] },
+  { files: engineFiles, may: [engineFiles, pixels, abort, errors, inParallel, builtIn, /^zod$/] },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
-    may: [/^lib\/storage\//, errors, builtIn, /^@google-cloud\/storage$/],
+    may: [/^lib\/storage\//, abort, errors, builtIn, /^@google-cloud\/storage$/],
   },
-  { files: /^lib\/storage\//, may: [/^lib\/storage\//, errors, builtIn] },
+  { files: /^lib\/storage\//, may: [/^lib\/storage\//, abort, errors, builtIn] },
   { files: /^lib\/formats\/vips\//, may: [formats, pixels, engineInterface, errors, /^sharp$/, builtIn] },
   // Compressed streams and checksums of chunks.
   { files: /^lib\/formats\/png\//, may: [formats, pixels, errors, /^node:(zlib|stream|util)$/] },
@@ -104,6 +105,7 @@ const layers: readonly Layer[] = [
   { files: log, may: [/^pino$/, trace, builtIn] },
   { files: trace, may: [] },
   { files: /^lib\/trace\//, may: [trace, /^lib\/trace\//, log, errors, builtIn] },
+  { files: abort, may: [errors, /^node:timers\/promises$/] },
   { files: errors, may: [] },
   { files: inParallel, may: [] },
 ];

@@ -1,3 +1,4 @@
+import { abortError } from '../abort.ts';
 import { asEditError, EditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Log } from '../log.ts';
@@ -34,7 +35,7 @@ export async function handleUpload(id: ObjectId, options: UploadOptions, signal:
   const see = async (inputs: InputSet): Promise<void> => {
     try {
       // A job that is begun uses up one of its attempts.
-      if (signal.aborted) throw cancelled(signal);
+      if (signal.aborted) throw abortError(signal, 'the event to be handled');
       const job = await planJob(store, inputs, plan, signal);
       if (job !== undefined) await options.dispatch(job, signal);
     } catch (error) {
@@ -49,8 +50,4 @@ export async function handleUpload(id: ObjectId, options: UploadOptions, signal:
   // An input error acknowledges the event: it must not speak for a job that has to come again.
   const failure = failures.find(({ kind }) => kind !== 'input') ?? failures[0];
   if (failure !== undefined) throw failure;
-}
-
-function cancelled({ reason }: AbortSignal): EditError {
-  return reason instanceof EditError ? reason : new EditError('CANCELLED', 'The event was cancelled');
 }

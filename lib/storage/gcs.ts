@@ -1,9 +1,9 @@
 import type { Bucket, File, FileMetadata, Storage } from '@google-cloud/storage';
+import { type RetryOptions, retryPassing } from '../abort.ts';
 import { EditError } from '../errors.ts';
 import { crc32cBase64 } from './crc32c.ts';
 import { readStream } from './gcs-download.ts';
 import { statusOf, storageError } from './gcs-errors.ts';
-import { type RetryOptions, retryPassing } from './retry.ts';
 import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from './store.ts';
 
 export interface CloudStorageOptions {
@@ -15,7 +15,11 @@ export interface CloudStorageOptions {
 }
 
 // A 100 MB picture at 2 MB/s takes 50 s; Cloud Storage asks for exponential back-off, and the job has its own deadline above this.
-const defaultRetry: RetryOptions = { attemptTimeoutMs: 60_000, backoffMs: [250, 1000, 4000, 8000] };
+const defaultRetry: RetryOptions = {
+  attemptTimeoutMs: 60_000,
+  backoffMs: [250, 1000, 4000, 8000],
+  lateCode: 'STORAGE_UNAVAILABLE',
+};
 
 /** The client library replaces this by the project's id wherever it stands in a request, also in names. */
 const rewrittenToken = '{{projectId}}';

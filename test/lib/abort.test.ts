@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { EditError } from '../../../lib/errors.ts';
-import { retryPassing } from '../../../lib/storage/retry.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { abortError, retryPassing, withDeadline } from '../../lib/abort.ts';
+import { EditError } from '../../lib/errors.ts';
 
-const quick = { attemptTimeoutMs: 1000, backoffMs: [1, 1] };
+const lateCode = 'STORAGE_UNAVAILABLE';
+const quick = { attemptTimeoutMs: 1000, backoffMs: [1, 1], lateCode } as const;
 const passing = () => new EditError('STORAGE_UNAVAILABLE', 'Expected an answer, got 503');
 
 describe('retryPassing', () => {
@@ -51,7 +52,7 @@ describe('retryPassing', () => {
     let calls = 0;
     const answer = await retryPassing(
       () => (++calls === 1 ? new Promise<number>(() => {}) : Promise.resolve(calls)),
-      { attemptTimeoutMs: 5, backoffMs: [1] },
+      { attemptTimeoutMs: 5, backoffMs: [1], lateCode },
       undefined,
     );
     expect(answer).toBe(2);
@@ -71,9 +72,50 @@ describe('retryPassing', () => {
         setTimeout(() => controller.abort(), 1);
         throw passing();
       },
-      { attemptTimeoutMs: 1000, backoffMs: [3_600_000] },
+      { attemptTimeoutMs: 1000, backoffMs: [3_600_000], lateCode },
       controller.signal,
     );
     await expect(failing).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+describe('withDeadline', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const late = new EditError('DEADLINE_EXCEEDED', 'Expected it within 1000 ms');
+  const untilAborted = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+  it('leaves no timer behind, whether the work succeeds or fails', async () => {
+    await expect(withDeadline({ ms: 1000, late }, async () => 'done')).resolves.toBe('done');
+    await expect(withDeadline({ ms: 1000, late }, () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('aborts late work with the error it was given', async () => {
+    const ended = expect(withDeadline({ ms: 1000, late }, untilAborted)).rejects.toBe(late);
+    await vi.advanceTimersByTimeAsync(1000);
+    await ended;
+  });
+
+  it('aborts with an outer signal, for its reason', async () => {
+    const closing = new AbortController();
+    const work = withDeadline({ ms: 1000, late, others: [undefined, closing.signal] }, untilAborted);
+    const ended = expect(work).rejects.toThrow('closing');
+    closing.abort(new Error('closing'));
+    await ended;
+  });
+});
+
+describe('abortError', () => {
+  it.each([
+    ['a reason with a code', new EditError('BUSY', 'another'), 'BUSY'],
+    ['a timeout', new DOMException('late', 'TimeoutError'), 'DEADLINE_EXCEEDED'],
+    ['anything else', undefined, 'CANCELLED'],
+  ])('gives %s its code', (_, reason, code) => {
+    expect(abortError(AbortSignal.abort(reason)).code).toBe(code);
   });
 });

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '../../../lib/abort.ts';
+import { EditError } from '../../../lib/errors.ts';
 import { lastSegment, type Task } from './task.ts';
 
 /** What became of one try; no status: the handler was silent, or could not be reached. */
@@ -40,5 +41,9 @@ export function sendTask(task: Task, queue: string, closing: AbortSignal): Promi
       sent.once('error', silent);
       sent.end(body);
     });
-  return withDeadline(task.deadlineMs, closing, post);
+  const late = new EditError(
+    'DEADLINE_EXCEEDED',
+    `Expected an answer within ${task.deadlineMs} ms, got none`,
+  );
+  return withDeadline({ ms: task.deadlineMs, late, others: [closing] }, post);
 }

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
+import { withDeadline } from '../../../lib/abort.ts';
+import { EditError } from '../../../lib/errors.ts';
 import { type Clock, scopedClock } from '../clock.ts';
-import { withDeadline } from '../deadline.ts';
 import { type Disturbance, disturbance } from './disturbance.ts';
 import { finalizedEvent } from './event.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -87,7 +88,8 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     counts.attempts++;
     delivery.tries++;
     const { headers, body } = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
-    const outcome = await withDeadline(deadlineMs, closing.signal, (signal) =>
+    const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
+    const outcome = await withDeadline({ ms: deadlineMs, late, others: [closing.signal] }, (signal) =>
       post(delivery.url, { headers, body, agent, signal }),
     ).catch((error: Error) => error);
     if (closing.signal.aborted) return;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { abortError } from '../../abort.ts';
 import { EditError } from '../../errors.ts';
 import type { WorkerAnswer, WorkerTask } from './worker.ts';
 
@@ -41,12 +42,12 @@ function takeWorker(): Worker {
 export function completeInWorker(task: WorkerTask, signal: AbortSignal): Promise<readonly Uint8Array[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   if (signal.aborted) {
-    reject(cancelled(signal));
+    reject(abortError(signal, 'the picture to be filled'));
     return promise;
   }
   const worker = takeWorker();
   const abort = () => {
-    reject(cancelled(signal));
+    reject(abortError(signal, 'the picture to be filled'));
     void worker.terminate();
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -64,14 +65,4 @@ export function completeInWorker(task: WorkerTask, signal: AbortSignal): Promise
     reject(new EditError('INTERNAL', `Expected an answer of the worker, got its end with code ${code}`));
   });
   return promise;
-}
-
-function cancelled({ reason }: AbortSignal): EditError {
-  if (reason instanceof EditError) return reason;
-  const late = reason instanceof DOMException && reason.name === 'TimeoutError';
-  return late
-    ? new EditError('DEADLINE_EXCEEDED', 'Expected a filled picture in time, got the deadline', {
-        cause: reason,
-      })
-    : new EditError('CANCELLED', 'Expected to fill the picture, got a cancellation', { cause: reason });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { abortError, withDeadline } from '../../abort.ts';
 import type { Edit, EditResult } from '../../edit.ts';
 import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError, type ErrorCode } from '../../errors.ts';
@@ -53,14 +54,9 @@ const ended = (outcome: RunResult['outcome'], facts: object = {}): RunResult => 
  * @throws {EditError} of kind `passing`, `setup` or `bug` when the job must come again, `retryAfterMs` set.
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
-  const deadline = deadlineSignal(options.budget.deadlineMs, outerSignal);
-  try {
-    // Awaited here: the deadline ends with this function.
-    return await runInTime(job, options, deadline.signal);
-  } finally {
-    // Not `using`: Node 22 runs these sources too, and does not know it.
-    deadline[Symbol.dispose]();
-  }
+  const ms = options.budget.deadlineMs;
+  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
+  return withDeadline({ ms, late, others: [outerSignal] }, (signal) => runInTime(job, options, signal));
 }
 
 async function runInTime(job: Job, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
@@ -125,7 +121,7 @@ async function runHeld(
     await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
   } catch (thrown) {
     // After an abort every layer fails in its own words; the reason is what matters.
-    const error = asEditError(signal.aborted ? signal.reason : thrown);
+    const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
     return endInError(job, held, error, options);
   }
   await changeQuietly(held, finishClaim, options.log);
@@ -231,27 +227,4 @@ function attemptsSpent({ attempts, modelCalls }: Claim): EditError {
   return new EditError('BUDGET_SPENT', `Expected the job to end within ${attempts} attempts, got no end`, {
     details: { attempts, modelCalls },
   });
-}
-
-/** Aborts at the job's own deadline or with `outer`; a function's own deadline, counts the same. */
-function deadlineSignal(deadlineMs: number, outer: AbortSignal): { signal: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${deadlineMs} ms`);
-  const timer = setTimeout(() => controller.abort(late), deadlineMs);
-  const stop = () => {
-    const { reason } = outer;
-    // A function's deadline is counted, else a file that is never done in time would come back for ever.
-    const isLate =
-      reason instanceof EditError ? reason.code === 'DEADLINE_EXCEEDED' : reason?.name === 'TimeoutError';
-    controller.abort(isLate ? late : new EditError('CANCELLED', 'The work was cancelled', { cause: reason }));
-  };
-  if (outer.aborted) stop();
-  outer.addEventListener('abort', stop, { once: true });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      outer.removeEventListener('abort', stop);
-    },
-  };
 }
