@@ -5,7 +5,7 @@ import type { InpaintEngine } from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Job } from '../../lib/jobs/inputs/plan.ts';
-import { errorFileOf, manifestOf } from '../../lib/jobs/run/manifest.ts';
+import { errorFileOf, manifestOf } from '../../lib/jobs/run/publish.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import type { ObjectInfo } from '../../lib/storage/store.ts';

@@ -187,7 +187,7 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
   };
   const act = (decision: ClaimDecision): Effect[] => {
     switch (decision.kind) {
-      case 'held':
+      case 'owned':
         return one(world, go('stat-raw', { claim: decision.claim, version: world.version }));
       case 'take':
         return one(world, go('swap-claim', { next: decision.claim, version: world.version }));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectInfo } from '../../storage/store.ts';
 
-/** Raise when the same inputs shall give other pixels: every job gets a new name, nothing old is overwritten. */
+/** Raise it when the same inputs shall give other pixels: every job gets a new id, no old result is overwritten. */
 export const pipelineMajor = 1;
 
 /** The objects of one job at one moment. */
@@ -12,15 +12,24 @@ export interface InputSet {
   readonly request: ObjectInfo | undefined;
 }
 
+/** The inputs as custom metadata of `manifest.json` and `error.json`: a listing shows which ones were used. */
+export function inputGenerations({ image, mask, request }: InputSet): Record<string, string> {
+  return {
+    image: image.generation,
+    mask: mask?.generation ?? 'none',
+    request: request?.generation ?? 'none',
+  };
+}
+
 export interface JobFacts {
   readonly inputs: InputSet;
   /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */
   readonly engine: string;
-  /** Plain JSON; `null` when the request file cannot be read (its generation names it then). */
+  /** Plain JSON; `null` when the request file cannot be read (its generation identifies it then). */
   readonly effectiveRequest: unknown;
 }
 
-/** Same inputs, same name, whoever computes it: 16 hex digits of SHA-256 over canonical JSON. */
+/** The same inputs give the same id: the first 16 hex digits of SHA-256 over canonical JSON. */
 export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
   const member = (info: ObjectInfo | undefined) =>
     info === undefined ? null : { name: info.name, generation: info.generation, crc32c: info.crc32c };

@@ -25,8 +25,8 @@ describe('decideClaim', () => {
     });
   });
 
-  it('goes on with what it holds already', () => {
-    expect(decideClaim(old(running), 'a', defaultBudget).kind).toBe('held');
+  it('goes on with a job that is its own already', () => {
+    expect(decideClaim(old(running), 'a', defaultBudget).kind).toBe('owned');
   });
 
   it('waits while another holds it, at most until the lease ends', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sinceUpdateMs } from '../../../lib/storage/age.ts';
+import { sinceUpdateMs } from '../../../lib/storage/store.ts';
 
 const serverTimeMs = Date.parse('2026-11-21T07:00:05.000Z');
 
