@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Log } from '../../log.ts';
-import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/store.ts';
+import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 
 /** Cloud Storage takes about one write a second for one object. */
 const saveEveryMs = 10_000;
@@ -29,60 +29,48 @@ export interface Progress {
   readonly saveIfDue: () => Promise<void>;
 }
 
+/** The place as it is saved: the metadata of an empty object. JSON, because metadata values may not be empty. */
+const savedSchema = z.object({ after: z.string().transform((json) => String(JSON.parse(json))) });
+
+/** Reads the saved place. The first save creates its object, later ones change it by compare-and-swap. */
 export async function openProgress(
   { store, buckets, now, isDryRun, log }: ProgressOptions,
   signal: AbortSignal,
 ): Promise<Progress> {
-  const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
-  const at = { after: cursor.after, isComplete: false };
-  let saved = { place: cursor.after, atMs: now() };
-  const save = async () => {
-    const place = at.isComplete ? '' : at.after;
-    if (isDryRun || place === saved.place) return;
-    saved = { place, atMs: now() };
+  const id = { bucket: buckets.control, name: 'sweep/cursor' };
+  let object: ObjectInfo | undefined = await store.stat(id, signal);
+  const { after } = savedSchema.safeParse(object?.metadata).data ?? { after: '' };
+  const place = { after, isComplete: false };
+  let saved = { after, atMs: now() };
+
+  async function write(metadata: Readonly<Record<string, string>>): Promise<ObjectInfo | undefined> {
     // A signal of its own: an aborted sweep keeps what it has done.
-    const isMoved = await cursor.move(place, AbortSignal.timeout(lastWriteMs));
-    if (!isMoved) log.info('Another sweep moved the cursor');
-  };
-  return {
-    after: () => at.after,
-    isComplete: () => at.isComplete,
-    pass(imageName) {
-      at.after = imageName;
-    },
-    complete() {
-      at.isComplete = true;
-    },
-    save,
-    saveIfDue: async () => (now() - saved.atMs >= saveEveryMs ? save() : undefined),
-  };
-}
-
-interface Cursor {
-  readonly after: string;
-  /** Compare-and-swap; false when another worker moved the cursor first. */
-  readonly move: (after: string, signal: AbortSignal) => Promise<boolean>;
-}
-
-// JSON: an empty text is no metadata value everywhere.
-const afterSchema = z.object({ after: z.string() });
-
-/** The place in the metadata of an empty object. The first move creates it. */
-async function openCursor(store: ObjectStore, id: ObjectId, signal: AbortSignal): Promise<Cursor> {
-  let at: ObjectInfo | undefined = await store.stat(id, signal);
-  const parsed = afterSchema.safeParse(at?.metadata);
-  const move = async (metadata: Readonly<Record<string, string>>, signal: AbortSignal) => {
-    if (at !== undefined) return store.swapMetadata(at, metadata, signal);
+    const signal = AbortSignal.timeout(lastWriteMs);
+    if (object !== undefined) return store.swapMetadata(object, metadata, signal);
     const options = { contentType: 'application/octet-stream', metadata, signal };
     const { created, info } = await store.create(id, new Uint8Array(), options);
     return created ? info : undefined;
-  };
+  }
+
+  async function save(): Promise<void> {
+    const after = place.isComplete ? '' : place.after;
+    if (isDryRun || after === saved.after) return;
+    saved = { after, atMs: now() };
+    const written = await write({ after: JSON.stringify(after) });
+    object = written ?? object;
+    if (written === undefined) log.info('Another sweep moved the cursor');
+  }
+
   return {
-    after: parsed.success ? String(JSON.parse(parsed.data.after)) : '',
-    async move(after, signal) {
-      const moved = await move({ after: JSON.stringify(after) }, signal);
-      at = moved ?? at;
-      return moved !== undefined;
+    after: () => place.after,
+    isComplete: () => place.isComplete,
+    pass(imageName) {
+      place.after = imageName;
     },
+    complete() {
+      place.isComplete = true;
+    },
+    save,
+    saveIfDue: async () => (now() - saved.atMs >= saveEveryMs ? save() : undefined),
   };
 }
