@@ -4,7 +4,7 @@ import { type Attributes, noTrace } from '../trace.ts';
 import type { Job } from './inputs/plan.ts';
 import { type RunOptions, runJob } from './run/run.ts';
 
-/** Runs a job to its end, or stores it where it cannot be lost. After the return the event may be acknowledged. */
+/** Runs a job to its end, or stores it where it cannot be lost. Then the event may be acknowledged. */
 export type Dispatch = (job: Job, signal: AbortSignal) => Promise<void>;
 
 /** Runs the job in this process, and logs one line about its end. */

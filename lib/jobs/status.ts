@@ -23,7 +23,7 @@ interface StatusOptions {
   readonly buckets: Buckets;
   /** Only pictures whose name begins so. */
   readonly prefix: string;
-  /** True where pictures may wait with the mask of their folder. Results of such jobs are found in any case. */
+  /** True where pictures use the mask of their folder. Results of such jobs are found in any case. */
   readonly folderMask?: boolean;
 }
 

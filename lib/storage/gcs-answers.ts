@@ -2,7 +2,11 @@ import type { FileMetadata } from '@google-cloud/storage';
 import { EditError } from '../errors.ts';
 import type { ObjectId, ObjectInfo } from './store.ts';
 
-/** An object resource of the JSON API -> our `ObjectInfo`. @param serverTimeMs the server's clock at its answer. */
+/**
+ * An object resource of the JSON API -> our `ObjectInfo`.
+ *
+ * @param serverTimeMs the server's clock at its answer.
+ */
 export function infoOf(metadata: FileMetadata, serverTimeMs: number): ObjectInfo {
   return {
     bucket: String(metadata.bucket),

@@ -26,8 +26,9 @@ const defaultRetry: RetryOptions = {
 const rewrittenToken = '{{projectId}}';
 
 /** The fields of an object that this system reads; a listing of thousands carries nothing else. */
-const listFields =
-  'nextPageToken,items(bucket,name,generation,metageneration,size,crc32c,contentType,metadata,timeCreated,updated)';
+const objectFields =
+  'bucket,name,generation,metageneration,size,crc32c,contentType,metadata,timeCreated,updated';
+const listFields = `nextPageToken,items(${objectFields})`;
 
 /** Cloud Storage as an `ObjectStore`. */
 export function cloudStorage(options: CloudStorageOptions): ObjectStore {

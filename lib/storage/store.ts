@@ -62,7 +62,10 @@ export interface ObjectStore {
     bytes: Uint8Array,
     options: CreateOptions & { readonly signal?: AbortSignal },
   ): Promise<{ readonly created: boolean; readonly info: ObjectInfo }>;
-  /** Sets these keys of the custom metadata, the others stay; `undefined` when the metageneration no longer matches. */
+  /**
+   * Sets these keys of the custom metadata and keeps the others. `undefined` when the metageneration has
+   * changed.
+   */
   swapMetadata(
     id: ObjectId & { readonly generation: string; readonly metageneration: string },
     metadata: Readonly<Record<string, string>>,

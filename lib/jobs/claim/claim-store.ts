@@ -17,7 +17,7 @@ import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim, fir
  *    took over after the lease: then this run has lost the job, and writes no claim any more.
  */
 
-/** The right of this run to work on a job, and to change its claim. Changes are written one after the other. */
+/** The right of this run to work on a job and to change its claim, one change after the other. */
 export interface Lease {
   readonly current: () => Claim;
   /** Why this run does not hold the job any more; `undefined` as long as nothing shows that. */

@@ -22,7 +22,7 @@ export interface Claim {
   readonly state: 'RUNNING' | 'WAIT' | 'DONE' | 'FAILED';
   /** A nonce of one run; two runs of one process have different ones. */
   readonly owner: string;
-  /** Runs that began and did not end in order. A passing fault is an end in order and takes its run off again. */
+  /** Runs that began and did not end in order; a run that ends in a passing fault is taken off again. */
   readonly attempts: number;
   /** Calls of the model for each region, counted before they are made. */
   readonly modelCalls: Readonly<Record<string, number>>;
@@ -62,7 +62,7 @@ export const firstClaim = (owner: string): Claim => ({
   code: 'none',
 });
 
-/** What the run `owner` may do about a job whose claim was observed like this (`undefined`: there is none). */
+/** What the run `owner` may do about a job whose claim was observed so; `undefined`: there is none. */
 export function decideClaim(
   observed: ClaimObservation | undefined,
   owner: string,
@@ -88,7 +88,7 @@ export function decideClaim(
   };
 }
 
-/** The claim with one more call for a region, to be written before the call; `undefined` when its budget is spent. */
+/** The claim with one more call for a region, to be written before the call; `undefined` over budget. */
 export function countCall(claim: Claim, key: string, budget: Budget): Claim | undefined {
   const used = claim.modelCalls[key] ?? 0;
   if (used >= budget.maxModelCalls) return undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectInfo } from '../../storage/store.ts';
 
-/** Raise it when the same inputs shall give other pixels: every job gets a new id, no old result is overwritten. */
+/** Raise it when the same inputs shall give other pixels: all jobs get new ids, old results stay. */
 export const pipelineMajor = 1;
 
 /** The objects of one job at one moment. */
@@ -12,7 +12,7 @@ export interface InputSet {
   readonly request: ObjectInfo | undefined;
 }
 
-/** The inputs as custom metadata of `manifest.json` and `error.json`: a listing shows which ones were used. */
+/** The inputs as custom metadata of `manifest.json` and `error.json`, so that a listing shows them. */
 export function inputGenerations({ image, mask, request }: InputSet): Record<string, string> {
   return {
     image: image.generation,
@@ -48,7 +48,7 @@ export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
 /**
  * JSON with sorted keys and no spaces; keys whose value is `undefined` are left out.
  *
- * @see RFC 8785 (JSON Canonicalization Scheme), which this follows for strings, finite numbers, arrays and objects.
+ * @see RFC 8785 (JSON Canonicalization Scheme): the same for strings, finite numbers, arrays and objects.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

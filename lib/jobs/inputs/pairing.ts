@@ -38,9 +38,9 @@ export async function collectInputs(
 }
 
 /**
- * Double collect: the pictures are listed, then masks and requests, then the pictures again. When the pictures
- * have not changed, the whole set was current when the last of the others was listed. One listing is enough
- * where there is no picture, or nothing but pictures.
+ * Double collect: `{stem}.*` is listed, then the other masks, then `{stem}.*` again. When that has not
+ * changed, the whole set was current when the last of the other masks was listed. One listing is enough where
+ * there is no picture, or nothing but pictures.
  *
  * @see Afek et al., "Atomic Snapshots of Shared Memory", Journal of the ACM 40(4), 1993.
  */

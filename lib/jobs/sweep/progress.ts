@@ -15,7 +15,7 @@ interface ProgressOptions {
   readonly log: Log;
 }
 
-/** How far the sweeps have come through the bucket. The next sweep continues behind the place that was saved. */
+/** How far the sweeps have come through the bucket; the next one continues behind the saved place. */
 export interface Progress {
   /** Name of the last picture that was dealt with; empty at the beginning. */
   readonly after: () => string;
@@ -29,7 +29,7 @@ export interface Progress {
   readonly saveIfDue: () => Promise<void>;
 }
 
-/** The place as it is saved: the metadata of an empty object. JSON, because metadata values may not be empty. */
+/** The metadata of the object that holds the place. JSON, because metadata values may not be empty. */
 const savedSchema = z.object({ after: z.string().transform((json) => String(JSON.parse(json))) });
 
 /** Reads the saved place. The first save creates its object, later ones change it by compare-and-swap. */

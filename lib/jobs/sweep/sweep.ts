@@ -53,7 +53,7 @@ const looksAtOnce = 10;
 /**
  * Dispatches every complete set that has no result and no error file: sets whose events were lost, and sets
  * that were in the bucket before the function was. Continues where the last sweep stopped, also when that one
- * ran out of time. Two sweeps at once, or a sweep killed at any point, do no harm: jobs are named by their inputs.
+ * ran out of time. Two sweeps at once, or a sweep that is killed, do no harm: jobs are named by their inputs.
  */
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
   const stopAt = options.now() + options.timeMs;
