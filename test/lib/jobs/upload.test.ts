@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import type { Dispatch } from '../../../lib/jobs/dispatch.ts';
 import { handleUpload } from '../../../lib/jobs/upload.ts';
-import { never, planOptions, silentLog } from '../../support/job-world.ts';
+import { never, planOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
 const upload = { bucket: 'input', name: 'd/_folder.mask.png' };
@@ -14,7 +14,7 @@ function folderOf(pictures: number, dispatch: Dispatch, dispatchesAtOnce: number
   for (let n = 0; n < pictures; n++) put(world, { bucket: 'input', name: `d/p${100 + n}.jpg` }, `photo ${n}`);
   return {
     ...{ store: memoryClient(world), inputBucket: 'input', pairing: { folderMask: true }, plan: planOptions },
-    ...{ dispatch, dispatchesAtOnce, log: silentLog },
+    ...{ dispatch, dispatchesAtOnce },
   };
 }
 
