@@ -48,7 +48,7 @@ it('reads the state of every picture from the buckets', async () => {
   ]);
 });
 
-it('finds results of folder masks, and shows pictures as waiting for one where that is configured', async () => {
+it('finds results of folder masks, and pictures that wait with one where that is configured', async () => {
   const store = memoryClient(bucketsWith('f/_folder.mask.png', 'f/p1.jpg', 'f/p2.jpg'));
   const id = { bucket: 'input', name: 'f/p1.jpg' };
   const [set] = await collectInputs(store, id, { folderMask: true }, never);
