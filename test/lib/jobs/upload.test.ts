@@ -60,14 +60,15 @@ describe('the event of the mask of a folder', () => {
     expect(begun).toBe(3);
   });
 
-  it('dispatches every job, also when one fails', async () => {
+  it('dispatches every job when some fail, and throws an error that asks for another delivery', async () => {
     let begun = 0;
     const dispatch: Dispatch = async () => {
-      if (++begun === 2) throw new EditError('BUSY', 'Expected the job free');
+      begun++;
+      if (begun === 2) throw new EditError('REQUEST_INVALID', 'Expected a request');
+      if (begun === 5) throw new EditError('BUSY', 'Expected the job to be free');
     };
-    await expect(handleUpload(upload, folderOf(8, dispatch, 4), never)).rejects.toMatchObject({
-      code: 'BUSY',
-    });
+    const handled = handleUpload(upload, folderOf(8, dispatch, 4), never);
+    await expect(handled).rejects.toMatchObject({ code: 'BUSY' });
     expect(begun).toBe(8);
   });
 });

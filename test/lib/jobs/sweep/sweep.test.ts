@@ -270,6 +270,19 @@ describe('a sweep that runs out of time', () => {
     expect(reports).toMatchObject([stopped, stopped, { isOutOfTime: false, isComplete: true }]);
   });
 
+  it('judges no picture after its deadline', async () => {
+    let nowMs = 0;
+    const world = worldOf(...Array.from({ length: 300 }, (_, n) => `l${100 + n}.jpg`));
+    const store = memoryClient(world, () => {
+      nowMs += 100;
+      return undefined;
+    });
+    const report = await sweepOf(world, { store, now: () => nowMs, timeMs: 5000 });
+    expect(report).toMatchObject({ isOutOfTime: true, isComplete: false });
+    // Ten pictures at once may take two listings each after it.
+    expect(nowMs).toBeLessThanOrEqual(5000 + 20 * 100 + 100);
+  });
+
   it('keeps what it has done when it is aborted at any request', async () => {
     // A whole sweep makes about forty requests.
     for (let at = 2; at < 38; at += 3) {
