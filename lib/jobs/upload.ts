@@ -7,7 +7,7 @@ import type { InputSet } from './inputs/identity.ts';
 import { collectInputs, type PairingOptions } from './inputs/pairing.ts';
 import { type PlanOptions, planJob } from './inputs/plan.ts';
 
-export interface UploadOptions {
+interface UploadOptions {
   readonly store: ObjectStore;
   readonly inputBucket: string;
   readonly pairing: PairingOptions;

@@ -6,7 +6,7 @@ import { infoOf, serverTimeMs, statusOf, storageError, writtenInfo } from './gcs
 import { readStream } from './gcs-download.ts';
 import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from './store.ts';
 
-export interface CloudStorageOptions {
+interface CloudStorageOptions {
   /** Base URL of an emulator; `undefined` is the real service. */
   readonly apiEndpoint: string | undefined;
   /** `undefined`: as the credentials say. An emulator needs none. */

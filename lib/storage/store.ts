@@ -21,7 +21,7 @@ export interface ObjectId {
   readonly name: string;
 }
 
-export interface CreateOptions {
+interface CreateOptions {
   readonly contentType: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }

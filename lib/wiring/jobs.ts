@@ -15,8 +15,8 @@ import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
-export type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
-export type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
+type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
+type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
 
 export interface Jobs {
   /** For events: runs jobs in this process, or puts them into the queue. */
@@ -50,7 +50,10 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const { config, tracing, shutdown } = parts;
   const { buckets, queue } = config;
   if (buckets === undefined)
-    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
+    throw new EditError(
+      'CONFIG_INVALID',
+      'Expected INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, got none',
+    );
   const [{ cloudStorage }, { handleUpload }] = await Promise.all([
     import('../storage/gcs.ts'),
     import('../jobs/upload.ts'),

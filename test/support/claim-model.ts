@@ -75,12 +75,12 @@ export interface World {
   readonly violation: string | undefined;
 }
 
-export interface Move {
+interface Move {
   readonly name: string;
   readonly world: World;
 }
 
-export const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
+const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
 
 const idle: Worker = {
   step: 'idle',

@@ -1,6 +1,6 @@
 import { type Mischief, movesOf, type SeededBug, startWorld, type World } from './claim-model.ts';
 
-export interface Exploration {
+interface Exploration {
   readonly states: number;
   /** The steps to the first violation, then the violation. */
   readonly trace: readonly string[] | undefined;

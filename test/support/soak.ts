@@ -14,7 +14,7 @@ export interface SoakSettings {
   readonly budget: Budget;
 }
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly jobs: number;
   readonly workers: number;
   readonly seed: number;
@@ -22,7 +22,7 @@ export interface SoakOptions {
   readonly killPercent: number;
 }
 
-export interface SoakTally {
+interface SoakTally {
   readonly pairs: number;
   readonly deliveries: number;
   readonly redeliveries: number;

@@ -26,7 +26,7 @@ export interface Lease {
   readonly change: (next: (claim: Claim) => Claim, signal: AbortSignal) => Promise<void>;
 }
 
-export type ClaimResult =
+type ClaimResult =
   | { readonly kind: 'leased'; readonly lease: Lease }
   /** The failure is to be reported, then `claim` to be written. */
   | { readonly kind: 'give-up'; readonly claim: Claim; readonly lease: Lease }

@@ -21,7 +21,7 @@ export function inputGenerations({ image, mask, request }: InputSet): Record<str
   };
 }
 
-export interface JobFacts {
+interface JobFacts {
   readonly inputs: InputSet;
   /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */
   readonly engine: string;

@@ -65,7 +65,11 @@ async function collectStem(
     }
     before = after;
   }
-  throw new EditError('BUSY', `Expected the files of gs://${upload.bucket}/${prefix} to hold still`);
+  const files = `gs://${upload.bucket}/${prefix}.*`;
+  throw new EditError(
+    'BUSY',
+    `Expected ${files} not to change while it is listed, got ${maxCollects} changes`,
+  );
 }
 
 /**

@@ -89,7 +89,8 @@ async function readRequest(store: ObjectStore, info: ObjectInfo, signal: AbortSi
     );
   }
   const bytes = await store.read(info, { maxBytes: maxRequestBytes, signal });
-  if (bytes === undefined) throw new EditError('BUSY', `Expected ${info.name} to stay while it is read`);
+  if (bytes === undefined)
+    throw new EditError('BUSY', `Expected ${info.name} as it was listed, got a newer one`);
   return readRequestFile(bytes);
 }
 

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../storage/store.ts';
 import { provesNoCall } from '../claim/claim.ts';
 import type { CallFacts } from './cost.ts';
 
-export interface CostGuardOptions {
+interface CostGuardOptions {
   readonly store: ObjectStore;
   readonly controlBucket: string;
   /** Most cost of the whole deployment in one day of UTC. */
@@ -108,7 +108,7 @@ async function reserve(
 function capReached({ dailyCapUsd, now }: CostGuardOptions): EditError {
   const dayMs = 24 * hourMs;
   const untilTomorrowMs = dayMs - (now() % dayMs);
-  const message = `Expected to stay within ${dailyCapUsd} USD a day, the cost of today reaches it`;
+  const message = `Expected the cost of today to stay within ${dailyCapUsd} USD, got a call that would pass it`;
   // Tried again within the hour: the cap may be raised.
   return new EditError('COST_CAP_REACHED', message, { retryAfterMs: Math.min(untilTomorrowMs, hourMs) });
 }
