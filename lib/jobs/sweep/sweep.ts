@@ -92,22 +92,25 @@ async function sweepWindow(
 ): Promise<void> {
   const maxImages = Math.min(windowImages, tally.imagesLeft());
   const window = await readWindow({ ...run, after: progress.after(), maxImages }, signal);
-  const verdicts = mapOrdered(window.images, looksAtOnce, async (image) => ({
-    image,
-    verdict: await verdictOn(image, window, run, signal),
-  }));
-  const outcomes = mapOrdered(
-    upToJobs(verdicts, tally.jobsLeft()),
-    run.dispatchesAtOnce,
-    async ({ image, verdict }) => ({ image, outcome: await outcomeOf(verdict, run, signal) }),
-  );
-  for await (const { image, outcome } of outcomes) {
+  for await (const { image, outcome } of outcomesIn(window, tally.jobsLeft(), run, signal)) {
     tally.add(outcome);
     progress.pass(image.name);
   }
   const last = window.images.at(-1);
   if (window.isLast && (last === undefined || progress.after() === last.name)) progress.complete();
   await progress.saveIfDue();
+}
+
+/** Pictures -> verdicts, up to the last job there is room for -> outcomes, in the order of the pictures. */
+function outcomesIn(window: Window, maxJobs: number, run: SweepRun, signal: AbortSignal) {
+  const verdicts = mapOrdered(window.images, looksAtOnce, async (image) => ({
+    image,
+    verdict: await verdictOn(image, window, run, signal),
+  }));
+  return mapOrdered(upToJobs(verdicts, maxJobs), run.dispatchesAtOnce, async ({ image, verdict }) => ({
+    image,
+    outcome: await outcomeOf(verdict, run, signal),
+  }));
 }
 
 interface Verdict {
