@@ -108,7 +108,7 @@ async function reserve(
 function capReached({ dailyCapUsd, now }: CostGuardOptions): EditError {
   const dayMs = 24 * hourMs;
   const untilTomorrowMs = dayMs - (now() % dayMs);
-  const message = `Expected the cost of today to stay within ${dailyCapUsd} USD, got a call that would pass it`;
+  const message = `Expected the cost of today within ${dailyCapUsd} USD, got a call that would pass it`;
   // Tried again within the hour: the cap may be raised.
   return new EditError('COST_CAP_REACHED', message, { retryAfterMs: Math.min(untilTomorrowMs, hourMs) });
 }
