@@ -7,9 +7,7 @@ export interface GcloudCommand {
   readonly line: string;
 }
 
-const operators = /[|&;()<>#\n]/;
-
-/** Every command of gcloud in a shell script, wherever a command may stand; comments are not looked into. */
+/** Finds every command of gcloud in a shell script. Comments are left out. */
 export function gcloudCommands(script: string): GcloudCommand[] {
   const joined = script.replaceAll(/\\\n\s*/g, '').replaceAll(/^\s*#.*$/gm, '');
   return [...joined.matchAll(/(?:^|[|&;(\n])\s*gcloud (?=\S)/g)].map((match) =>
@@ -17,25 +15,11 @@ export function gcloudCommands(script: string): GcloudCommand[] {
   );
 }
 
-/** The words up to the first operator. Single and double quotes are taken off; nothing is expanded. */
+/** The words up to the first operator of the shell. Quotes are taken off; nothing is expanded. */
 function shellWords(text: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (const character of text) {
-    if (quote !== '') {
-      if (character === quote) quote = '';
-      else word += character;
-    } else if (character === "'" || character === '"') {
-      quote = character;
-      word ??= '';
-    } else if (character === ' ' || operators.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-      if (character !== ' ') return words;
-    } else word = (word ?? '') + character;
-  }
-  return word === undefined ? words : [...words, word];
+  const [command = ''] = /^(?:'[^']*'|"[^"]*"|[^|&;()<>#\n'"])*/.exec(text) ?? [];
+  const words = command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }
 
 export function commandOf(all: readonly string[]): GcloudCommand {
