@@ -2,16 +2,55 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { sweepFunction } from '../../../functions/sweep.ts';
-import { EditError, type ErrorCode } from '../../../lib/errors.ts';
-import { circuitBreaker } from '../../../lib/jobs/run/circuit-breaker.ts';
-import { sweep } from '../../../lib/jobs/sweep/sweep.ts';
-import { jsonLog, type Log, type LogLevel } from '../../../lib/log.ts';
-import { startTracing } from '../../../lib/trace/tracing.ts';
-import { delivery, dropPair, pass } from '../failure-world.ts';
-import { buckets, fakeEngine, never, planOptions, questionOf } from '../job-world.ts';
-import { memoryClient } from '../memory-store.ts';
-import { type LogEntry, logEntryOf } from './log-filter.ts';
+import { sweepFunction } from '../../functions/sweep.ts';
+import { EditError, type ErrorCode } from '../../lib/errors.ts';
+import { circuitBreaker } from '../../lib/jobs/run/circuit-breaker.ts';
+import { sweep } from '../../lib/jobs/sweep/sweep.ts';
+import { jsonLog, type Log, type LogLevel } from '../../lib/log.ts';
+import { startTracing } from '../../lib/trace/tracing.ts';
+import { delivery, dropPair, pass } from './failure-world.ts';
+import { buckets, fakeEngine, never, planOptions, questionOf } from './job-world.ts';
+import { memoryClient } from './memory-store.ts';
+
+/** A line as Cloud Logging keeps it: fields by their path, such as `jsonPayload.code`. */
+export type LogEntry = Readonly<Record<string, unknown>>;
+
+/** Cloud Run takes fields with a meaning of their own out of the payload of a line. */
+function logEntryOf(line: string, service: string): LogEntry {
+  const resource = { 'resource.type': 'cloud_run_revision', 'resource.labels.service_name': service };
+  if (!line.startsWith('{')) return { ...resource, textPayload: line };
+  const fields = Object.entries(JSON.parse(line) as Record<string, unknown>).filter(
+    ([name]) => !/^(severity|httpRequest|time|timestamp|logging\.googleapis\.com\/.+)$/.test(name),
+  );
+  return {
+    ...resource,
+    ...Object.fromEntries(fields.map(([name, value]) => [`jsonPayload.${name}`, value])),
+  };
+}
+
+/** `a.b="x"`, `a.b=~"^x"`, `a.b>=1`, `a.b:*`. */
+const comparison = /^([\w.]+)(=~|>=|<=|=|>|<|:)(\*|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)$/;
+
+/**
+ * Compares an entry with comparisons joined by AND, as the metrics and the documents use them.
+ *
+ * @see https://cloud.google.com/logging/docs/view/logging-query-language
+ */
+export function matchesFilter(filter: string, entry: LogEntry): boolean {
+  return filter.split(' AND ').every((term) => {
+    const [, path, operator, literal] = comparison.exec(term) ?? [];
+    if (path === undefined || literal === undefined) throw new Error(`Expected a comparison, got ${term}`);
+    const found = entry[path] ?? undefined;
+    if (operator === ':' || found === undefined) return found !== undefined;
+    if (operator === '=~') return new RegExp(String(JSON.parse(literal))).test(String(found));
+    const wanted: unknown = JSON.parse(literal);
+    if (operator === '=') return found === wanted;
+    const difference = Number(found) - Number(wanted);
+    return operator?.startsWith('>')
+      ? difference > 0 || (operator === '>=' && difference === 0)
+      : difference < 0;
+  });
+}
 
 /** What the platform writes beside the functions' own lines. */
 const ofPlatform =
