@@ -25,6 +25,8 @@ const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
+/** The table of options, its value lists and the types that follow: engines take their words from here. */
+const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes)\.ts$/;
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
@@ -49,8 +51,7 @@ const layers: readonly Layer[] = [
     files: /^lib\/config\.ts$/,
     may: [errors, /^lib\/jobs\/claim\/budget\.ts$/, requests, engineFiles, /^zod$/],
   },
-  // The table of parameters looks at everything that declares one.
-  { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, requests, engineFiles, /^zod$/] },
+  { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
     files: /^lib\/(edit\.ts|edit\/)/,
@@ -67,7 +68,7 @@ const layers: readonly Layer[] = [
       requests,
     ],
   },
-  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests, /^zod$/] },
+  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests] },
   {
     files: /^lib\/jobs\//,
     may: [
@@ -89,7 +90,10 @@ const layers: readonly Layer[] = [
     files: /^lib\/engines\/vertex\//,
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
-  { files: engineFiles, may: [engineFiles, pixels, abort, errors, inParallel, builtIn, /^zod$/] },
+  {
+    files: engineFiles,
+    may: [engineFiles, requestOptions, pixels, abort, errors, inParallel, builtIn, /^zod$/],
+  },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
     may: [/^lib\/storage\//, abort, errors, builtIn, /^@google-cloud\/storage$/],

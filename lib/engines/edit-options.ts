@@ -1,27 +1,12 @@
 import { EditError } from '../errors.ts';
+import { maxMaskClasses } from '../requests/mask-classes.ts';
+import { type EngineField, engineFields } from '../requests/schema.ts';
 import type { InpaintRequest } from './engine.ts';
-import { maxMaskClasses } from './imagen/mask-classes.ts';
 import { checkOptions, type Honours } from './options.ts';
 
 /** The options of an edit that an engine may or may not honour. */
-export const editOptionNames = [
-  'prompt',
-  'negativePrompt',
-  'automaticMask',
-  'maskDilation',
-  'samples',
-  'seed',
-  'steps',
-  'guidance',
-  'language',
-  'personGeneration',
-  'safetySetting',
-  'addWatermark',
-  'includeSafetyAttributes',
-  'replyFormat',
-  'labels',
-] as const satisfies readonly (keyof InpaintRequest)[];
-export type EditOptionName = (typeof editOptionNames)[number];
+const editOptionNames = engineFields('edit');
+export type EditOptionName = EngineField<'edit'>;
 export type EditHonours = Honours<EditOptionName>;
 
 /**

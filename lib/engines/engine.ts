@@ -1,4 +1,5 @@
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
+import type { EngineOptions } from '../requests/schema.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 
@@ -29,10 +30,13 @@ export interface ReplyFormat {
 }
 
 /**
- * What is asked of a model. Every option is present and may be `undefined`, so that an adapter
- * cannot forget one: what it does not honour it names in `warnings`.
+ * What is asked of a model: the options of the request that go to engines, see `lib/requests/options.ts`, and
+ * what depends on the pictures. Every option is present and may be `undefined`, so that an adapter cannot
+ * forget one.
+ *
+ * `maskDilation` is a fraction of the crop's width, 0..1, and given only where the API grows the mask itself.
  */
-export interface InpaintRequest {
+export interface InpaintRequest extends EngineOptions<'edit'> {
   /** Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region. */
   readonly key: string;
   readonly mode: InpaintMode;
@@ -41,25 +45,8 @@ export interface InpaintRequest {
   /** H x W x 1, thresholded: 0 or 255; already dilated as asked. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
-  /** Model-side dilation as a fraction of the crop's width, 0..1. Only where the API dilates itself. */
-  readonly maskDilation: number | undefined;
-  readonly prompt: string | undefined;
-  readonly negativePrompt: string | undefined;
-  /** How many candidates to ask for, 1..4. */
-  readonly samples: number;
-  readonly seed: number | undefined;
-  readonly steps: number | undefined;
-  readonly guidance: number | undefined;
-  readonly language: string | undefined;
-  readonly personGeneration: string | undefined;
-  readonly safetySetting: string | undefined;
-  /** The invisible watermark some models add; a seed is only honoured without it. */
-  readonly addWatermark: boolean | undefined;
-  /** Ask for the scores of the safety categories too; they come back in `InpaintReply.safety`. */
-  readonly includeSafetyAttributes: boolean | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
-  readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */

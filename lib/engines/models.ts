@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ImageSize, imageSizes, upscaleFactors } from '../requests/values.ts';
 
 /** The protocols this system speaks; a model may be served by several. */
 export const modelApis = [
@@ -11,9 +12,6 @@ export const modelApis = [
 ] as const;
 export type ModelApi = (typeof modelApis)[number];
 
-export const imageSizes = ['1K', '2K', '4K'] as const;
-export type ImageSize = (typeof imageSizes)[number];
-
 const entrySchema = z.strictObject({
   apis: z.array(z.enum(modelApis)).min(1).describe('Protocols the model is served by.'),
   location: z.string().optional().describe('Where it is served; used when LOCATION is not set.'),
@@ -21,7 +19,7 @@ const entrySchema = z.strictObject({
   successor: z.string().optional().describe('What to set instead once it is gone.'),
   imageSizes: z.array(z.enum(imageSizes)).min(1).optional().describe('Sizes it answers in.'),
   maxSidePx: z.int().min(256).max(8192).optional().describe('Longer side of its answers, for mask edits.'),
-  upscaleFactors: z.array(z.enum(['x2', 'x3', 'x4'])).optional(),
+  upscaleFactors: z.array(z.enum(upscaleFactors)).optional(),
   maxSamples: z.int().min(1).max(8).optional(),
   takesNegativePrompt: z.boolean().optional(),
   usdPerImage: z

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { settings } from '../../lib/config.ts';
-import { imageSizes, knownModels } from '../../lib/engines/models.ts';
+import { knownModels } from '../../lib/engines/models.ts';
 import { EditError, errorCodes } from '../../lib/errors.ts';
+import { imageSizes } from '../../lib/requests/values.ts';
 import { markdownTable } from '../bench/markdown.ts';
 import { gcloudCommands, shellBlocks } from '../support/gcloud-commands.ts';
 import { type LogEntry, matchesFilter, valueAt } from '../support/terraform/log-filter.ts';

@@ -1,11 +1,11 @@
 import type { Size } from '../../pixels/raster.ts';
-import { type ImageSize, imageSizes } from '../models.ts';
+import { type AspectRatio, type ImageSize, imageSizes } from '../../requests/values.ts';
 
 /**
  * Answer pixels at 1K by nominal ratio; 2K doubles them, 4K quadruples them. The nominal ratio is not the
  * ratio of the pixels (3:2 is 1264 : 848 = 1.4906), and a crop must have that of the pixels.
  */
-const pixelsAt1K: readonly (readonly [ratio: string, width: number, height: number])[] = [
+const pixelsAt1K: readonly (readonly [ratio: AspectRatio, width: number, height: number])[] = [
   ['1:1', 1024, 1024],
   ['2:3', 848, 1264],
   ['3:2', 1264, 848],
@@ -17,8 +17,6 @@ const pixelsAt1K: readonly (readonly [ratio: string, width: number, height: numb
   ['16:9', 1376, 768],
   ['21:9', 1584, 672],
 ];
-
-export const geminiAspectRatios: readonly string[] = pixelsAt1K.map(([ratio]) => ratio);
 
 const scaleOf: Readonly<Record<ImageSize, number>> = { '1K': 1, '2K': 2, '4K': 4 };
 

@@ -1,10 +1,10 @@
 import { EditError } from '../../errors.ts';
+import { type ImageSize, imageSizes, personGenerations, safetySettings } from '../../requests/values.ts';
 import { checkEditRequest, type EditHonours } from '../edit-options.ts';
 import type { EncodedImage, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
 import { imageSize } from '../image-size.ts';
 import { base64, encodeWithin, type ModelEngineOptions } from '../imagen/predict-edit.ts';
-import { personGenerations, replyFormatRule, safetySettings } from '../imagen/values.ts';
-import { type ImageSize, imageSizes } from '../models.ts';
+import { replyFormatRule } from '../imagen/values.ts';
 import { requireImage } from '../outcomes.ts';
 import { askForSamples, type GeminiCallOptions, geminiConfig } from './call.ts';
 import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';

@@ -1,12 +1,16 @@
 import { EditError } from '../../errors.ts';
+import {
+  aspectRatios,
+  type ImageSize,
+  imageSizes,
+  personGenerations,
+  safetySettings,
+} from '../../requests/values.ts';
 import type { GenerateHonours } from '../imagen/generate.ts';
-import { personGenerations, safetySettings } from '../imagen/values.ts';
-import { type ImageSize, imageSizes } from '../models.ts';
 import { checkOptions } from '../options.ts';
 import { requireImage } from '../outcomes.ts';
 import type { GenerateRequest, Generator } from '../picture-engines.ts';
 import { askForSamples, type GeminiCallOptions, geminiConfig } from './call.ts';
-import { geminiAspectRatios } from './frames.ts';
 
 /** What Gemini image models take for text to image; the rest is ignored with a warning, or refused. */
 export function geminiGenerateHonours(sizes: readonly ImageSize[] = imageSizes): GenerateHonours {
@@ -14,7 +18,7 @@ export function geminiGenerateHonours(sizes: readonly ImageSize[] = imageSizes):
     prompt: { note: 'required' },
     negativePrompt: { note: 'said in words' },
     samples: { range: [1, 4], note: 'one call each' },
-    aspectRatio: { values: geminiAspectRatios },
+    aspectRatio: { values: aspectRatios },
     imageSize: { values: sizes },
     personGeneration: { values: personGenerations },
     safetySetting: { values: safetySettings },

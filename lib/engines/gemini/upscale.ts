@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
+import { type ImageSize, imageSizes } from '../../requests/values.ts';
 import { imageSize } from '../image-size.ts';
 import { base64 } from '../imagen/predict-edit.ts';
-import { type ImageSize, imageSizes } from '../models.ts';
 import { requireImage } from '../outcomes.ts';
 import type { Upscaler } from '../picture-engines.ts';
 import { askForSamples, type GeminiCallOptions, geminiConfig } from './call.ts';

@@ -174,7 +174,7 @@ describe('request body', () => {
 });
 
 describe('refused before anything is sent', () => {
-  it.each<[string, Partial<InpaintRequest>, string, RegExp]>([
+  it.each<[string, object, string, RegExp]>([
     ['too many steps', { steps: 76 }, 'REQUEST_INVALID', /steps of 1\.\.75 for imagen/],
     ['no steps', { steps: 0 }, 'REQUEST_INVALID', /steps of 1\.\.75/],
     ['too many samples', { samples: 5 }, 'REQUEST_INVALID', /samples of 1\.\.4/],
