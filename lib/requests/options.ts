@@ -22,7 +22,10 @@ export interface Option {
   readonly of: readonly Operation[];
   /** Range and default: one schema, or one for each operation. */
   readonly schema: z.ZodType | Readonly<Partial<Record<Operation, z.ZodType>>>;
-  /** The field of the engine's request that it becomes. Without it this service does the work itself. */
+  /**
+   * The field of the engine's request that it becomes. Without it this service does the work itself. Such an
+   * option is best left without a default: engines that do not take it warn of every value they are given.
+   */
   readonly engineField?: string;
   /** For `docs/parameters.md`. */
   readonly description: string;
