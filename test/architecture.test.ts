@@ -11,6 +11,8 @@ interface Layer {
 const builtIn = /^node:/;
 const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
+const settings = /^lib\/settings\.ts$/;
+const budget = /^lib\/jobs\/claim\/budget\.ts$/;
 /** What is told about the work under way; who listens is lib/trace/. */
 const trace = /^lib\/trace\.ts$/;
 const pixels = /^lib\/pixels\//;
@@ -47,10 +49,8 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
-  {
-    files: /^lib\/config\.ts$/,
-    may: [errors, /^lib\/jobs\/claim\/budget\.ts$/, requests, engineFiles, /^zod$/],
-  },
+  { files: /^lib\/config\.ts$/, may: [settings, errors, budget, /^zod$/] },
+  { files: settings, may: [budget, requests, engineFiles, /^zod$/] },
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {

@@ -54,7 +54,7 @@ describe('metrics and alerts', () => {
     expect(allowed).toContain(settings.LOG_LEVEL.parse(undefined));
     const isBlind = async (level: LogLevel) =>
       metricsCountRealLines(resourcesOf(real), await writtenLines(level), real).length > 0;
-    const { options } = settings.LOG_LEVEL.out.def.innerType;
+    const { options } = settings.LOG_LEVEL.def.innerType;
     for (const level of options)
       expect([level, await isBlind(level)]).toEqual([level, !allowed.includes(level)]);
   });
