@@ -13,7 +13,7 @@ const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
 const settings = /^lib\/settings\.ts$/;
 const budget = /^lib\/jobs\/claim\/budget\.ts$/;
-/** What is told about the work under way; who listens is lib/trace/. */
+/** What tracing is; lib/trace/ records and exports spans. */
 const trace = /^lib\/trace\.ts$/;
 const pixels = /^lib\/pixels\//;
 const fit = /^lib\/fit\//;
@@ -40,7 +40,6 @@ const layers: readonly Layer[] = [
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
-      /^lib\/trace\/context\.ts$/,
       /^lib\/jobs\//,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,

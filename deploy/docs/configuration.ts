@@ -17,8 +17,8 @@ export function configurationDocument(): string {
   );
   return `# Configuration
 
-Environment variables, read once at start; every fault is listed. The upload functions need the three buckets, which
-must be distinct; the HTTP functions need none. \`npm run docs\` generates this table from \`lib/settings.ts\`.
+Environment variables, read once at start; every fault is listed. The upload functions need the three buckets,
+which must be distinct; the HTTP functions need none. \`npm run docs\` makes this table from \`lib/settings.ts\`.
 
 | variable | values | default | meaning |
 |---|---|---|---|
