@@ -26,7 +26,7 @@ export interface ModelCalls extends Tuning {
 /** How this process calls models. */
 export function modelCalls(tracing: Tracing): ModelCalls {
   const credentials = once(async () => {
-    const { applicationDefaultCredentials } = await import('../engines/vertex/vertex.ts');
+    const { applicationDefaultCredentials } = await import('../engines/vertex/credentials.ts');
     return applicationDefaultCredentials();
   });
   return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };

@@ -76,7 +76,7 @@ export function fakeModel(...answers: readonly FakeAnswer[]) {
 export function fakeClock(startMs = Date.UTC(2026, 0, 1)) {
   let nowMs = startMs;
   const slept: number[] = [];
-  const deadlines: AbortController[] = [];
+  const expiries: (() => void)[] = [];
   const clock: Clock = {
     now: () => nowMs,
     sleep: async (ms, signal) => {
@@ -84,14 +84,14 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)) {
       slept.push(ms);
       nowMs += ms;
     },
-    deadline: () => {
-      const controller = new AbortController();
-      deadlines.push(controller);
-      return controller.signal;
+    deadline: (_ms, late, signal) => {
+      const timeUp = new AbortController();
+      expiries.push(() => timeUp.abort(late));
+      return { signal: AbortSignal.any([timeUp.signal, signal]), [Symbol.dispose]: () => {} };
     },
   };
   const expire = () => {
-    for (const controller of deadlines) controller.abort(new DOMException('time is up', 'TimeoutError'));
+    for (const abort of expiries) abort();
   };
   return { clock, slept, expire };
 }
