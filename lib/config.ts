@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { engineNames } from './engines/engine-names.ts';
+import { engineNames } from './engines/engines.ts';
 import { type ModelTable, modelTableSchema } from './engines/models.ts';
 import { EditError } from './errors.ts';
 import { type Budget, budgetWithin, defaultBudget } from './jobs/claim/budget.ts';

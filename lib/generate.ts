@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { practiceWarnings } from './engines/best-practice.ts';
-import { geminiAspectRatios } from './engines/gemini/frames.ts';
-import { imageSizes } from './engines/models.ts';
+import { aspectRatios, imageSizes } from './engines/models.ts';
 import type { Generator, PictureReply } from './engines/picture-engines.ts';
 import { parseWith } from './requests/edit-request.ts';
 import { assertAllowedUri, pictureFormat, pictureOptions } from './requests/picture-options.ts';
@@ -11,10 +10,7 @@ import { sharedOptions } from './requests/shared-options.ts';
 export const generateRequestSchema = z.strictObject({
   prompt: z.string().trim().min(1).max(4000).describe('What the picture shall show.'),
   samples: z.int().min(1).max(8).default(1).describe('How many pictures; each is billed by the model.'),
-  aspectRatio: z
-    .enum(geminiAspectRatios as [string, ...string[]])
-    .default('1:1')
-    .describe('Width to height.'),
+  aspectRatio: z.enum(aspectRatios).default('1:1').describe('Width to height.'),
   imageSize: z.enum(imageSizes).default('1K').describe('Longer side of the picture, about.'),
   enhancePrompt: z
     .boolean()
@@ -27,7 +23,7 @@ export const generateRequestSchema = z.strictObject({
 export type GenerateOptions = z.infer<typeof generateRequestSchema>;
 
 /** The engine a request asks for, or the configured one. */
-export type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Generator;
+export type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Promise<Generator>;
 
 export interface GenerateParts {
   readonly generatorFor: GeneratorFor;
@@ -50,7 +46,7 @@ export const generateWith =
   async (value, signal) => {
     const request = parseWith(generateRequestSchema, value);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const generator = generatorFor(request);
+    const generator = await generatorFor(request);
     const practice = practiceWarnings({
       mode: 'insertion',
       prompt: request.prompt,

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { type EditHonours, type EditOptionName, editOptionNames } from './engines/edit-options.ts';
-import { endpointHonours } from './engines/endpoint.ts';
-import { geminiHonours } from './engines/gemini/gemini.ts';
-import { geminiGenerateHonours } from './engines/gemini/generate.ts';
-import { imagenGenerateHonours } from './engines/imagen/generate.ts';
-import { imagenHonours } from './engines/imagen/imagen.ts';
-import { imagen2Honours } from './engines/imagen/imagen2.ts';
-import type { Honours, OptionRule } from './engines/options.ts';
+import {
+  type EditOptionName,
+  editOptionNames,
+  type OptionRule,
+  type OptionRules,
+} from './engines/capabilities.ts';
+import { capabilitiesOf, engineNames } from './engines/engines.ts';
 import { generateRequestSchema } from './generate.ts';
 import { editRequestSchema } from './requests/edit-request.ts';
 import { upscaleRequestSchema } from './upscale.ts';
@@ -24,19 +23,12 @@ interface JsonSchema {
   readonly required?: readonly string[];
 }
 
-const patchmatchHonours: EditHonours = { samples: { range: [1, 4] }, seed: { default: 1 } };
-
-const editEngines: Readonly<Record<string, EditHonours>> = {
-  imagen: imagenHonours,
-  imagen2: imagen2Honours,
-  gemini: geminiHonours,
-  endpoint: endpointHonours,
-  patchmatch: patchmatchHonours,
-};
-const generateEngines: Readonly<Record<string, Honours>> = {
-  imagen: imagenGenerateHonours(),
-  gemini: geminiGenerateHonours(),
-};
+const editEngines: Readonly<Record<string, OptionRules>> = Object.fromEntries(
+  engineNames.map((engine) => [engine, capabilitiesOf(engine).options]),
+);
+const generateEngines: Readonly<Record<string, OptionRules>> = Object.fromEntries(
+  (['imagen', 'gemini'] as const).map((engine) => [engine, capabilitiesOf(engine).generate?.() ?? {}]),
+);
 
 /** Request field -> the engine option it becomes, where the names differ. */
 const optionOf: Readonly<Record<string, string>> = {
@@ -76,7 +68,7 @@ export function parametersDocument(): string {
 
 function table(
   schema: z.ZodType,
-  engines: Readonly<Record<string, Honours>>,
+  engines: Readonly<Record<string, OptionRules>>,
   engineOptions: readonly string[],
 ): readonly string[] {
   const { properties = {}, required = [] } = z.toJSONSchema(schema, {

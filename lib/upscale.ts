@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EncodedImage } from './engines/engine.ts';
+import { sniffMediaType } from './engines/images.ts';
 import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
-import { sniffMediaType } from './engines/reply-image.ts';
 import { EditError } from './errors.ts';
 import { parseWith } from './requests/edit-request.ts';
 import { assertAllowedUri, pictureFormat, pictureOptions, pictureUri } from './requests/picture-options.ts';
@@ -34,7 +34,7 @@ export const upscaleRequestSchema = z
 export type UpscaleOptions = z.infer<typeof upscaleRequestSchema>;
 
 export interface UpscaleParts {
-  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Upscaler;
+  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
   /** Buckets a model may be told to read and write. */
@@ -58,7 +58,7 @@ export const upscaleWith =
     const request = parseWith(upscaleRequestSchema, value);
     assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const upscaler = upscalerFor(request);
+    const upscaler = await upscalerFor(request);
     const sent = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
     const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
     const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;

@@ -11,8 +11,24 @@ export const modelApis = [
 ] as const;
 export type ModelApi = (typeof modelApis)[number];
 
+/** Longer side of an answer, about, in units of 1024 pixels. */
 export const imageSizes = ['1K', '2K', '4K'] as const;
 export type ImageSize = (typeof imageSizes)[number];
+
+/** Nominal width to height of the pictures Gemini makes: the widest choice of all models. */
+export const aspectRatios = [
+  '1:1',
+  '2:3',
+  '3:2',
+  '3:4',
+  '4:3',
+  '4:5',
+  '5:4',
+  '9:16',
+  '16:9',
+  '21:9',
+] as const;
+export type AspectRatio = (typeof aspectRatios)[number];
 
 const entrySchema = z.strictObject({
   apis: z.array(z.enum(modelApis)).min(1).describe('Protocols the model is served by.'),
@@ -62,9 +78,8 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model, in one place. Prices are estimates in USD, gathered from public price pages in 2026, for
- * one answer image, without input tokens; a model without a figure has no estimate. They serve the
- * estimate only and are overridden, like everything here, by the `MODELS` setting.
+ * What is known about each model. Prices are USD for one answer image without input tokens, gathered from public price
+ * pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/pricing
  */
@@ -122,13 +137,13 @@ function lookUp(table: ModelTable, model: string): ModelEntry | undefined {
   return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
-/** Longer sides of the largest answers (21:9) that are sold as 1K and as 2K, pixels. */
+/** Longer sides of the largest answers (21:9) sold as 1K and as 2K, pixels. */
 const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
 
 /**
- * List price of `images` answers in a frame, USD. A model that lists fewer sizes is taken at its next larger price, else at
- * its highest; `undefined` where no price is known.
+ * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its next larger
+ * one, else by its highest; `undefined` where no price is known.
  */
 export function estimateUsd(
   entry: ModelEntry | undefined,

@@ -1,8 +1,7 @@
 import type { EncodedImage, InpaintOutcome, SafetyAttributes } from './engine.ts';
-import type { StoredOutcome } from './imagen/predictions.ts';
 import type { ImageSize } from './models.ts';
 
-/** How an answer is encoded; the media types beyond PNG and JPEG are taken by some models only. */
+/** How an answer is encoded. Only some models take media types beyond PNG and JPEG. */
 export interface PictureFormat {
   readonly mediaType: string;
   /** JPEG only, 0..100. */
@@ -41,6 +40,13 @@ export interface UpscaleRequest {
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
+/** A picture that was written to `storageUri` instead of being sent. */
+export interface StoredOutcome {
+  readonly kind: 'stored';
+  readonly uri: string;
+  readonly mediaType: string | undefined;
+}
+
 export type PictureOutcome = InpaintOutcome | StoredOutcome;
 
 export interface PictureReply {
@@ -60,9 +66,9 @@ export interface Generator {
 }
 
 export interface Upscaler {
+  readonly name: string;
   /** Larger pictures are refused; callers make them smaller first. */
   readonly maxImageBytes: number;
-  readonly name: string;
   /** @throws {EditError} as `InpaintEngine.inpaint`. */
   upscale(request: UpscaleRequest, signal: AbortSignal): Promise<PictureReply>;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { engineNames } from '../engines/engine-names.ts';
+import { engineNames } from '../engines/engines.ts';
 import { maxMaskClasses } from '../engines/imagen/mask-classes.ts';
 import { EditError } from '../errors.ts';
 import { maskClassList, sharedOptions } from './shared-options.ts';

@@ -1,5 +1,5 @@
 import type { AutomaticMask, InpaintRequest } from '../engines/engine.ts';
-import { parseEngineName } from '../engines/engine-names.ts';
+import { parseEngineName } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import type { EditRequest } from './edit-request.ts';
 

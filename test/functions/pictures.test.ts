@@ -5,7 +5,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateFunction } from '../../functions/generate.ts';
 import { upscaleFunction } from '../../functions/upscale.ts';
-import { generatorFor, upscalerFor } from '../../lib/engines/engine-for.ts';
+import { generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import { generateWith } from '../../lib/generate.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { upscaleWith } from '../../lib/upscale.ts';

@@ -86,22 +86,22 @@ export function vertexPost(options: VertexOptions): VertexPost {
   const { clock = systemClock, random = Math.random } = options;
   const transport = transportOf(options, clock);
   return async (call, signal) => {
-    const late = new EditError('DEADLINE_EXCEEDED', `Expected ${call.model} to answer within ${deadlineMs} ms`);
+    const late = new EditError(
+      'DEADLINE_EXCEEDED',
+      `Expected ${call.model} to answer within ${deadlineMs} ms`,
+    );
     const endMs = clock.now() + deadlineMs;
     const time = clock.deadline(deadlineMs, late, signal);
     const body = JSON.stringify(call.body);
     let made: MadeCalls = { calls: 0, mayBeBilled: false };
+    const send = async () => {
+      const sent = await sendOnce({ ...call, body }, transport, time.signal);
+      made = { calls: made.calls + sent.calls, mayBeBilled: made.mayBeBilled || sent.mayBeBilled };
+      return sent;
+    };
     try {
-      for (let tries = 1; ; tries++) {
-        const sent = await sendOnce({ ...call, body }, transport, time.signal);
-        made = { calls: made.calls + sent.calls, mayBeBilled: made.mayBeBilled || sent.mayBeBilled };
-        if (sent.fault === undefined) return { value: sent.value, calls: made.calls };
-        time.signal.throwIfAborted();
-        const pauseMs = pauseAfter(sent.fault, tries, random());
-        const isWorthWaiting = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
-        if (!retriedCodes.has(sent.fault.code) || tries >= maxTries || !isWorthWaiting) throw sent.fault;
-        await clock.sleep(pauseMs, time.signal);
-      }
+      const value = await sendUntilGood(send, { clock, random, maxTries, endMs }, time.signal);
+      return { value, calls: made.calls };
     } catch (error) {
       // The caller's own coded reason goes back to it as it is.
       if (signal.reason instanceof EditError) throw signal.reason;
@@ -113,16 +113,38 @@ export function vertexPost(options: VertexOptions): VertexPost {
   };
 }
 
+interface RetryPolicy {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly maxTries: number;
+  /** When the deadline passes, milliseconds since the epoch: no pause begins that would outlast it. */
+  readonly endMs: number;
+}
+
+async function sendUntilGood(
+  send: () => Promise<Sent>,
+  { clock, random, maxTries, endMs }: RetryPolicy,
+  signal: AbortSignal,
+): Promise<unknown> {
+  for (let tries = 1; ; tries++) {
+    const sent = await send();
+    if (sent.fault === undefined) return sent.value;
+    signal.throwIfAborted();
+    const { code, retryAfterMs = 0 } = sent.fault;
+    const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
+    const pauseMs = Math.max(retryAfterMs, backOffMs);
+    const isWorthWaiting = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
+    if (!retriedCodes.has(code) || tries >= maxTries || !isWorthWaiting) throw sent.fault;
+    await clock.sleep(pauseMs, signal);
+  }
+}
+
 type MadeCalls = Required<Billing>;
 
+/** Why the work was stopped: by the deadline, or by the caller without a code. */
 function stopped(signal: AbortSignal, model: string): EditError {
   const { code, message, cause } = abortError(signal, `${model} to answer`);
   return new EditError(code, message, { cause, details: { model } });
-}
-
-function pauseAfter({ retryAfterMs }: EditError, tries: number, random: number): number {
-  const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random));
-  return Math.max(retryAfterMs ?? 0, backOffMs);
 }
 
 interface Transport {
