@@ -6,10 +6,10 @@ import {
   generateRequestSchema,
   pictureFormat,
 } from './requests/picture-requests.ts';
-import { engineOptions, parseWith } from './requests/schema.ts';
+import { optionValues, parseWith } from './requests/schema.ts';
 
 /** The engine a request asks for, or the configured one. */
-export type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Generator;
+export type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Promise<Generator>;
 
 export interface GenerateParts {
   readonly generatorFor: GeneratorFor;
@@ -32,14 +32,14 @@ export const generateWith =
   async (value, signal) => {
     const request = parseWith(generateRequestSchema, value);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const generator = generatorFor(request);
+    const generator = await generatorFor(request);
     const practice = practiceWarnings({
       mode: 'insertion',
       prompt: request.prompt,
       maskedFraction: undefined,
     });
     const reply = await generator.generate(
-      { ...engineOptions('generate', request), replyFormat: pictureFormat(request) },
+      { ...optionValues('generate', request), replyFormat: pictureFormat(request) },
       signal,
     );
     return { ...reply, engine: generator.name, warnings: [...practice, ...reply.warnings] };

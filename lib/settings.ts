@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { engineNames } from './engines/engine-names.ts';
+import { engineNames } from './engines/engines.ts';
 import { modelTableSchema } from './engines/models.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';

@@ -1,6 +1,6 @@
 import type { EncodedImage } from './engines/engine.ts';
+import { sniffMediaType } from './engines/images.ts';
 import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
-import { sniffMediaType } from './engines/reply-image.ts';
 import { EditError } from './errors.ts';
 import {
   assertAllowedUri,
@@ -8,10 +8,10 @@ import {
   type UpscaleOptions,
   upscaleRequestSchema,
 } from './requests/picture-requests.ts';
-import { engineOptions, parseWith } from './requests/schema.ts';
+import { optionValues, parseWith } from './requests/schema.ts';
 
 export interface UpscaleParts {
-  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Upscaler;
+  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
   /** Buckets a model may be told to read and write. */
@@ -35,12 +35,12 @@ export const upscaleWith =
     const request = parseWith(upscaleRequestSchema, value);
     assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const upscaler = upscalerFor(request);
+    const upscaler = await upscalerFor(request);
     const sent = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
     const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
     const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;
     const reply = await upscaler.upscale(
-      { ...engineOptions('upscale', request), image, replyFormat: pictureFormat(request) },
+      { ...optionValues('upscale', request), image, replyFormat: pictureFormat(request) },
       signal,
     );
     const warnings = isTooLarge

@@ -73,7 +73,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engine-names|calls-made)\.ts$/,
+      /^lib\/engines\/(engine|engines)\.ts$/,
       storeInterface,
       abort,
       errors,

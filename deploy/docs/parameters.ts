@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import type { EditHonours } from '../../lib/engines/edit-options.ts';
-import { endpointHonours } from '../../lib/engines/endpoint.ts';
-import { geminiHonours } from '../../lib/engines/gemini/gemini.ts';
-import { geminiGenerateHonours } from '../../lib/engines/gemini/generate.ts';
-import { imagenGenerateHonours } from '../../lib/engines/imagen/generate.ts';
-import { imagenHonours } from '../../lib/engines/imagen/imagen.ts';
-import { imagen2Honours } from '../../lib/engines/imagen/imagen2.ts';
-import type { Honours, OptionRule } from '../../lib/engines/options.ts';
+import type { OptionRule, OptionRules } from '../../lib/engines/capabilities.ts';
+import { capabilitiesOf, engineNames } from '../../lib/engines/engines.ts';
 import { editRequestSchema } from '../../lib/requests/edit-request.ts';
 import { type Option, options } from '../../lib/requests/options.ts';
 import { generateRequestSchema, upscaleRequestSchema } from '../../lib/requests/picture-requests.ts';
@@ -24,17 +18,16 @@ interface JsonSchema {
 }
 
 /** Engine -> option -> how the engine takes it. */
-type Capabilities = Readonly<Record<string, Honours>>;
+type RulesByEngine = Readonly<Record<string, OptionRules>>;
 
-const patchmatch: EditHonours = { samples: { range: [1, 4] }, seed: { default: 1 } };
-const editEngines: Capabilities = {
-  imagen: imagenHonours,
-  imagen2: imagen2Honours,
-  gemini: geminiHonours,
-  endpoint: endpointHonours,
-  patchmatch,
-};
-const generateEngines: Capabilities = { imagen: imagenGenerateHonours(), gemini: geminiGenerateHonours() };
+const editRules: RulesByEngine = Object.fromEntries(
+  engineNames.map((engine) => [engine, capabilitiesOf(engine).options]),
+);
+const generateRules: RulesByEngine = Object.fromEntries(
+  generateRequestSchema.shape.engine
+    .unwrap()
+    .options.map((engine) => [engine, capabilitiesOf(engine).generate?.() ?? {}]),
+);
 
 /** `docs/parameters.md`: every field of a request, and what each engine does with it. */
 export function parametersDocument(): string {
@@ -48,11 +41,11 @@ picture at 2K or 4K where it fits.
 
 ## edit
 
-${table(editRequestSchema, editEngines)}
+${table(editRequestSchema, editRules)}
 
 ## generate
 
-${table(generateRequestSchema, generateEngines)}
+${table(generateRequestSchema, generateRules)}
 
 ## upscale
 
@@ -60,14 +53,14 @@ ${table(upscaleRequestSchema, {})}
 `;
 }
 
-function table(schema: z.ZodType, engines: Capabilities): string {
+function table(schema: z.ZodType, engines: RulesByEngine): string {
   const { properties = {}, required = [] } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
   const rows = Object.entries(properties).map(([name, field]) => {
     const fallback = required.includes(name) ? 'required' : valueText(field.default);
-    const cells = Object.values(engines).map((capabilities) => capabilityText(name, capabilities));
+    const cells = Object.values(engines).map((rules) => capabilityText(name, rules));
     return [`\`${name}\``, rangeText(field), fallback, field.description ?? '', ...cells];
   });
   const head = ['parameter', 'range', 'default', 'meaning', ...Object.keys(engines)];
@@ -89,11 +82,11 @@ function valueText(value: unknown): string {
 }
 
 /** How an engine takes an option: its range, its default, a note. */
-function capabilityText(name: string, capabilities: Honours): string {
+function capabilityText(name: string, rules: OptionRules): string {
   const table: Readonly<Record<string, Option>> = options;
   const engineField = table[name]?.engineField;
   if (engineField === undefined) return 'here';
-  const rule = capabilities[name] ?? capabilities[engineField];
+  const rule = rules[engineField];
   return rule === undefined ? '-' : ruleText(rule);
 }
 

@@ -60,9 +60,8 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model, in one place. Prices are estimates in USD, gathered from public price pages in 2026, for
- * one answer image, without input tokens; a model without a figure has no estimate. They serve the
- * estimate only and are overridden, like everything here, by the `MODELS` setting.
+ * What is known about each model. Prices are USD for one answer image without input tokens, gathered from public price
+ * pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/pricing
  */
@@ -120,13 +119,13 @@ function lookUp(table: ModelTable, model: string): ModelEntry | undefined {
   return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
-/** Longer sides of the largest answers (21:9) that are sold as 1K and as 2K, pixels. */
+/** Longer sides of the largest answers (21:9) sold as 1K and as 2K, pixels. */
 const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
 
 /**
- * List price of `images` answers in a frame, USD. A model that lists fewer sizes is taken at its next larger price, else at
- * its highest; `undefined` where no price is known.
+ * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its next larger
+ * one, else by its highest; `undefined` where no price is known.
  */
 export function estimateUsd(
   entry: ModelEntry | undefined,

@@ -1,8 +1,7 @@
-import type { EngineOptions } from '../requests/schema.ts';
+import type { OptionValues } from '../requests/schema.ts';
 import type { EncodedImage, InpaintOutcome, SafetyAttributes } from './engine.ts';
-import type { StoredOutcome } from './imagen/predictions.ts';
 
-/** How an answer is encoded; the media types beyond PNG and JPEG are taken by some models only. */
+/** How an answer is encoded. Only some models take media types beyond PNG and JPEG. */
 export interface PictureFormat {
   readonly mediaType: string;
   /** JPEG only, 0..100. */
@@ -10,14 +9,21 @@ export interface PictureFormat {
 }
 
 /** Text to image. Every option is present and may be `undefined`, so that an adapter cannot forget one. */
-export interface GenerateRequest extends EngineOptions<'generate'> {
+export interface GenerateRequest extends OptionValues<'generate'> {
   readonly replyFormat: PictureFormat | undefined;
 }
 
-export interface UpscaleRequest extends EngineOptions<'upscale'> {
+export interface UpscaleRequest extends OptionValues<'upscale'> {
   /** Bytes, or the `gs://` address of an object. */
   readonly image: EncodedImage | { readonly uri: string };
   readonly replyFormat: PictureFormat | undefined;
+}
+
+/** A picture that was written to `storageUri` instead of being sent. */
+export interface StoredOutcome {
+  readonly kind: 'stored';
+  readonly uri: string;
+  readonly mediaType: string | undefined;
 }
 
 export type PictureOutcome = InpaintOutcome | StoredOutcome;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { engineNames } from '../engines/engine-names.ts';
+import { engineNames } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import { maxMaskClasses } from './mask-classes.ts';
 import { parseWith, shapeOf } from './schema.ts';

@@ -1,10 +1,10 @@
 import type { AutomaticMask, ReplyFormat } from '../engines/engine.ts';
-import { parseEngineName } from '../engines/engine-names.ts';
+import { parseEngineName } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import type { EditRequest } from './edit-request.ts';
-import { type EngineOptions, engineOptions } from './schema.ts';
+import { type OptionValues, optionValues } from './schema.ts';
 
-interface EditOptions extends EngineOptions<'edit'> {
+interface EditOptions extends OptionValues<'edit'> {
   /** `undefined` leaves the format to the engine. */
   readonly replyFormat: ReplyFormat | undefined;
   /** The mask that the model shall make itself; `undefined` when the user sends one. */
@@ -15,7 +15,7 @@ interface EditOptions extends EngineOptions<'edit'> {
 export function editOptions(request: EditRequest): EditOptions {
   const { modelFormat, modelQuality, maskMode, maskClasses } = request;
   return {
-    ...engineOptions('edit', request),
+    ...optionValues('edit', request),
     replyFormat: modelFormat && { mediaType: `image/${modelFormat}`, quality: modelQuality },
     automaticMask: maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses },
   };

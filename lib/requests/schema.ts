@@ -17,7 +17,7 @@ type SchemaOf<O extends Option, Op extends Operation> = O['schema'] extends z.Zo
 export type Shape<Op extends Operation> = { [Name in NameOf<Op>]: SchemaOf<Options[Name], Op> };
 
 /** The options that an engine's request takes under their own names; `undefined` where they are left out. */
-export type EngineOptions<Op extends Operation> = {
+export type OptionValues<Op extends Operation> = {
   readonly [Name in NameOf<Op> as Options[Name] extends { readonly engineField: Name }
     ? Name
     : never]: z.output<SchemaOf<Options[Name], Op>>;
@@ -42,13 +42,13 @@ export function shapeOf<Op extends Operation>(operation: Op): Shape<Op> {
 }
 
 /** The options of a parsed request that go to the engine, each present even if `undefined`. */
-export function engineOptions<Op extends Operation>(
+export function optionValues<Op extends Operation>(
   operation: Op,
-  request: Partial<EngineOptions<Op>>,
-): EngineOptions<Op> {
+  request: Partial<OptionValues<Op>>,
+): OptionValues<Op> {
   const values: Readonly<Record<string, unknown>> = request;
   const asked = entriesOf(operation).filter(([name, { engineField }]) => engineField === name);
-  return Object.fromEntries(asked.map(([name]) => [name, values[name]])) as EngineOptions<Op>;
+  return Object.fromEntries(asked.map(([name]) => [name, values[name]])) as OptionValues<Op>;
 }
 
 /** The fields of an engine's request that come from options, each once, in the order of the table. */

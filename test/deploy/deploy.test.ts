@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineNames } from '../../lib/engines/engine-names.ts';
+import { engineNames } from '../../lib/engines/engines.ts';
 import { type FakeCloud, fakeCloud, script } from '../support/deploy-script.ts';
 import { type GcloudCommand, gcloudCommands } from '../support/gcloud-commands.ts';
 import { policies, policyFaults } from '../support/gcloud-policies.ts';

@@ -1,7 +1,7 @@
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engineNames } from '../../lib/engines/engine-names.ts';
+import { engineNames } from '../../lib/engines/engines.ts';
 import { estimateUsd, knownModels, modelEntry } from '../../lib/engines/models.ts';
 import { fitsNewProject } from '../support/new-project.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';

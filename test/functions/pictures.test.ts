@@ -4,7 +4,7 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { picturesFunction } from '../../functions/pictures.ts';
-import { generatorFor, upscalerFor } from '../../lib/engines/engine-for.ts';
+import { generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import { generateWith } from '../../lib/generate.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { upscaleWith } from '../../lib/upscale.ts';

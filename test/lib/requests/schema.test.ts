@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { options } from '../../../lib/requests/options.ts';
-import { canonicalRequest, engineFields, engineOptions, shapeOf } from '../../../lib/requests/schema.ts';
+import { canonicalRequest, engineFields, optionValues, shapeOf } from '../../../lib/requests/schema.ts';
 
 it('gives each operation its own options, described', () => {
   const names = (['edit', 'generate', 'upscale'] as const).flatMap((operation) =>
@@ -16,7 +16,7 @@ it('gives each operation its own options, described', () => {
 });
 
 it('hands engines every option they may know, given or not', () => {
-  const asked = engineOptions('upscale', { factor: 'x3' });
+  const asked = optionValues('upscale', { factor: 'x3' });
   expect(asked).toEqual({ factor: 'x3', labels: undefined, storageUri: undefined });
   expect(Object.keys(asked)).toContain('labels');
   expect(engineFields('edit')).toContain('automaticMask');
