@@ -1,4 +1,5 @@
-import { imageSizes, knownModels } from '../../lib/engines/models.ts';
+import { knownModels } from '../../lib/engines/models.ts';
+import { imageSizes } from '../../lib/requests/values.ts';
 import { markdownTable } from './markdown.ts';
 
 const usd = (price: number | undefined) => (price === undefined ? '-' : (price * 1000).toFixed(0));

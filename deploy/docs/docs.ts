@@ -4,8 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
+import { parametersDocument } from './parameters.ts';
 import { rightsTable } from './rights.ts';
 import { terraformSettings } from './terraform-settings.ts';
 import { trialDocument } from './trial.ts';
@@ -18,6 +20,8 @@ interface Made {
 }
 
 const documents: readonly Made[] = [
+  { file: 'docs/configuration.md', write: configurationDocument },
+  { file: 'docs/parameters.md', write: parametersDocument },
   { file: 'docs/errors.md', write: errorsDocument },
   { file: 'docs/trial.md', write: trialDocument },
   { file: 'docs/operate.md', part: 'costs', write: costsTable },

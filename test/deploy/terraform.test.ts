@@ -8,7 +8,7 @@ import {
   terraformFolder,
   textsOf,
 } from '../../deploy/docs/terraform-deployment.ts';
-import { engineNames } from '../../lib/engines/engine-names.ts';
+import { engineNames } from '../../lib/engines/engines.ts';
 import { modelEntry } from '../../lib/engines/models.ts';
 import { EditError, errorCodes } from '../../lib/errors.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';

@@ -284,7 +284,8 @@ function callModel(
   /** Given back by what the error proves, as jobs do. */
   const passing = (label: string, code: Worker['code'], mayBeBilled: boolean): Effect => {
     const isProof =
-      bug === 'refund-when-unknown' || provesNoCall(new EditError(code, '', { details: { mayBeBilled } }));
+      bug === 'refund-when-unknown' ||
+      provesNoCall(new EditError(code, '', { billing: { calls: 1, mayBeBilled } }));
     const asked = mayBeBilled ? after : world;
     return { label, after: spend(asked, 'refusals'), worker: go(isProof ? 'refund' : 'release', { code }) };
   };

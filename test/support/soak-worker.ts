@@ -18,7 +18,6 @@ const store = cloudStorage({
 /** A model on the other side of HTTP, so that its calls are counted where no kill reaches them. */
 const engine: InpaintEngine = {
   name: 'fake:1',
-  masks: 'native',
   frames: { kind: 'free', maxSidePx: 1024 },
   async inpaint({ prompt }, signal) {
     const response = await fetch(`${settings.modelUrl}/?for=${encodeURIComponent(prompt ?? '')}`, { signal });

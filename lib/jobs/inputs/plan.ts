@@ -6,6 +6,7 @@ import {
   readRequestFile,
   typedFields,
 } from '../../requests/edit-request.ts';
+import { canonicalRequest } from '../../requests/schema.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { type InputSet, jobId } from './identity.ts';
 
@@ -45,7 +46,8 @@ export async function planJob(
     // An unreadable request beside a picture alone: the mask may follow, and then it is reported.
     if (asked.request === undefined || !options.makesOwnMask(asked.request)) return undefined;
   }
-  const id = jobId({ inputs, engine: options.engine, effectiveRequest: asked.request ?? asked.fields });
+  const effectiveRequest = asked.request === undefined ? asked.fields : canonicalRequest(asked.request);
+  const id = jobId({ inputs, engine: options.engine, effectiveRequest });
   return { id, inputs, request: asked.request, fault: asked.fault };
 }
 

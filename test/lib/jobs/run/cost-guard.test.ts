@@ -65,7 +65,9 @@ describe('costGuardedEngine', () => {
   it('keeps the cap through an outage, but not through calls that may be billed', async () => {
     const fails = (mayBeBilled: boolean) =>
       fakeEngine(() => {
-        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', { details: { mayBeBilled } });
+        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', {
+          billing: { calls: 1, mayBeBilled },
+        });
       });
     const ends = async (mayBeBilled: boolean) => {
       const { guard } = guarded(memoryBuckets(), 0.2, { engine: fails(mayBeBilled) });

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { traceContextOf, traceHeaders } from '../../../lib/trace/context.ts';
+import { traceContextOf, traceHeaders } from '../../lib/trace.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';

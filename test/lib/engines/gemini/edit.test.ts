@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
-import { type GeminiEngineOptions, geminiEngine } from '../../../../lib/engines/gemini/gemini.ts';
-import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
-import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
+import { engineOnFake, type FakeAnswer, fakeModel } from '../../../support/fake-model.ts';
 import {
   boxMask,
   cropBase64,
   greyCrop,
-  labelCodec,
   pngBase64,
   removalRequest,
 } from '../../../support/inpaint-request.ts';
@@ -23,26 +20,18 @@ const picture = (width = 1024, height = 1024, extra: object = {}) => ({
   ...extra,
 });
 
-function setUp(answers: readonly FakeAnswer[], options: Partial<GeminiEngineOptions> = {}) {
-  const fake = fakeModel(...answers);
-  const time = fakeClock();
-  const post = vertexPost({
-    project: 'p',
-    location: 'global',
-    authorize: async () => new Headers(),
-    fetch: fake.fetch,
-    clock: time.clock,
-    random: () => 0,
-  });
-  return { engine: geminiEngine({ post, model, codec: labelCodec, ...options }), seen: fake.seen, ...time };
-}
+type Options = Parameters<typeof engineOnFake>[2];
+const setUp = (answers: readonly FakeAnswer[], options: Options = {}) =>
+  engineOnFake('gemini', answers, { model, ...options });
 
-const fail = (answers: readonly FakeAnswer[], overrides: Partial<InpaintRequest> = {}) =>
-  setUp(answers).engine.inpaint(removalRequest(overrides), never);
+async function replyTo(answers: readonly FakeAnswer[], overrides: Partial<InpaintRequest> = {}) {
+  const { engine } = await setUp(answers);
+  return engine.inpaint(removalRequest(overrides), never);
+}
 
 describe('request body', () => {
   it('shows crop and marked copy, and always sends ratio and size', async () => {
-    const { engine, seen } = setUp([answer([picture()])]);
+    const { engine, seen } = await setUp([answer([picture()])]);
     await engine.inpaint(removalRequest(), never);
     expect(seen[0]?.url).toBe(
       'https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google/models/gemini-nano-banana-2.1:generateContent',
@@ -74,7 +63,8 @@ describe('request body', () => {
       },
     };
     const crop = greyCrop();
-    await setUp([answer([picture()])], { codec }).engine.inpaint(removalRequest({ crop }), never);
+    const { engine } = await setUp([answer([picture()])], { codec });
+    await engine.inpaint(removalRequest({ crop }), never);
     expect(seenPixels).toEqual([
       [100, 100, 100],
       [178, 50, 178],
@@ -88,7 +78,7 @@ describe('request body', () => {
     [1536, 2752, '9:16', '2K'],
     [4800, 3584, '4:3', '4K'],
   ])('asks for the smallest size that covers %i x %i', async (width, height, aspectRatio, imageSize) => {
-    const { engine, seen } = setUp([answer([picture(width, height)])]);
+    const { engine, seen } = await setUp([answer([picture(width, height)])]);
     await engine.inpaint(
       removalRequest({ crop: greyCrop(width, height), mask: boxMask(width, height) }),
       never,
@@ -97,7 +87,7 @@ describe('request body', () => {
   });
 
   it('says person, safety and labels in the words of this API, and names what it ignores', async () => {
-    const { engine, seen } = setUp([answer([picture()])]);
+    const { engine, seen } = await setUp([answer([picture()])]);
     const reply = await engine.inpaint(
       removalRequest({
         personGeneration: 'dont_allow',
@@ -124,14 +114,14 @@ describe('request body', () => {
         return { bytes: new Uint8Array(8_000_000), mediaType: 'image/jpeg' };
       },
     };
-    const { engine, seen } = setUp([answer([picture()])], { codec });
+    const { engine, seen } = await setUp([answer([picture()])], { codec });
     await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
     expect(limits).toEqual([7_000_000]);
     expect(seen).toHaveLength(0);
   });
 
   it('refuses automatic masks by name before anything is sent', async () => {
-    const { engine, seen } = setUp([answer([picture()])]);
+    const { engine, seen } = await setUp([answer([picture()])]);
     const request = removalRequest({
       mask: undefined,
       automaticMask: { mode: 'foreground', classes: undefined },
@@ -147,7 +137,7 @@ describe('request body', () => {
 describe('reply', () => {
   it('takes the last image that is not a draft, also after text', async () => {
     const parts = [{ text: 'Here:' }, picture(1, 1), picture(1024, 1024), picture(2, 2, { thought: true })];
-    const reply = await fail([answer(parts)]);
+    const reply = await replyTo([answer(parts)]);
     const [outcome] = reply.outcomes;
     expect(outcome?.kind === 'image' && Buffer.from(outcome.image.bytes).toString('base64')).toBe(
       pngBase64(1024, 1024),
@@ -156,7 +146,7 @@ describe('reply', () => {
   });
 
   it('takes the last draft when there is nothing else', async () => {
-    const reply = await fail([
+    const reply = await replyTo([
       answer([picture(1, 1, { thought: true }), picture(1024, 1024, { thought: true })]),
     ]);
     expect(reply.warnings).toEqual([]);
@@ -164,12 +154,12 @@ describe('reply', () => {
 
   it('trusts magic bytes over the mimeType', async () => {
     const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xd9]).toString('base64');
-    const reply = await fail([answer([{ inlineData: { mimeType: 'image/png', data: jpeg } }])]);
+    const reply = await replyTo([answer([{ inlineData: { mimeType: 'image/png', data: jpeg } }])]);
     expect(reply.outcomes[0]).toMatchObject({ image: { mediaType: 'image/jpeg' } });
   });
 
   it('says when another size came back', async () => {
-    const reply = await fail([answer([picture(1280, 720)])]);
+    const reply = await replyTo([answer([picture(1280, 720)])]);
     expect(reply.warnings).toEqual([
       'gemini:gemini-nano-banana-2.1 was asked for 1024 x 1024 and answered 1280 x 720.',
     ]);
@@ -177,19 +167,19 @@ describe('reply', () => {
 
   it('asks once more after words only, then calls it a refusal without repeating the words', async () => {
     const words = answer([{ text: 'I cannot edit the secret garden.' }]);
-    const { engine, seen } = setUp([words]);
+    const { engine, seen } = await setUp([words]);
     const error = await engine.inpaint(removalRequest(), never).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ENGINE_REFUSED', kind: 'input', details: { calls: 2 } });
+    expect(error).toMatchObject({ code: 'ENGINE_REFUSED', kind: 'input', billing: { calls: 2 } });
     expect(JSON.stringify(error)).not.toContain('garden');
     expect(seen).toHaveLength(2);
-    const second = await fail([words, answer([picture()])]);
+    const second = await replyTo([words, answer([picture()])]);
     expect(second).toMatchObject({ calls: 2, outcomes: [{ kind: 'image' }] });
   });
 
   it.each(['IMAGE_SAFETY', 'IMAGE_PROHIBITED_CONTENT', 'PROHIBITED_CONTENT', 'SAFETY', 'BLOCKLIST', 'SPII'])(
     'takes %s for a lasting block and does not ask again',
     async (finishReason) => {
-      const { engine, seen } = setUp([{ json: { candidates: [{ finishReason }] } }]);
+      const { engine, seen } = await setUp([{ json: { candidates: [{ finishReason }] } }]);
       await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
         code: 'ENGINE_FILTERED',
         details: { reasons: [`blocked (${finishReason})`] },
@@ -200,7 +190,7 @@ describe('reply', () => {
 
   it('takes a blocked prompt for a lasting block', async () => {
     await expect(
-      fail([{ json: { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } }]),
+      replyTo([{ json: { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } }]),
     ).rejects.toMatchObject({
       code: 'ENGINE_FILTERED',
     });
@@ -209,7 +199,7 @@ describe('reply', () => {
   it.each(['NO_IMAGE', 'IMAGE_OTHER', 'OTHER', 'IMAGE_RECITATION', 'MAX_TOKENS'])(
     'tries %s again, a bounded number of times',
     async (finishReason) => {
-      const { engine, seen } = setUp([{ json: { candidates: [{ finishReason }] } }]);
+      const { engine, seen } = await setUp([{ json: { candidates: [{ finishReason }] } }]);
       await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
         code: 'ENGINE_BAD_REPLY',
         kind: 'passing',
@@ -219,7 +209,7 @@ describe('reply', () => {
   );
 
   it.each([[{}], [{ candidates: [] }], [{ candidates: [{}] }]])('survives %j', async (json) => {
-    await expect(fail([{ json }])).rejects.toMatchObject({ kind: 'passing' });
+    await expect(replyTo([{ json }])).rejects.toMatchObject({ kind: 'passing' });
   });
 });
 
@@ -234,23 +224,15 @@ describe('samples', () => {
       now -= 1;
       return fake.fetch(input, init);
     };
-    const post = vertexPost({
-      project: 'p',
-      location: 'global',
-      baseUrl: 'http://localhost:1',
-      fetch: counting,
-    });
-    const reply = await geminiEngine({ post, model, codec: labelCodec }).inpaint(
-      removalRequest({ samples: 4 }),
-      never,
-    );
+    const { engine } = await setUp([], { tuning: { fetch: counting } });
+    const reply = await engine.inpaint(removalRequest({ samples: 4 }), never);
     expect(reply.outcomes).toHaveLength(4);
     expect(reply.calls).toBe(4);
     expect(most).toBe(2);
   });
 
   it('keeps the pictures it has when a later call fails', async () => {
-    const { engine } = setUp([answer([picture()]), { status: 403 }], { concurrency: 1 });
+    const { engine } = await setUp([answer([picture()]), { status: 403 }], { tuning: { concurrency: 1 } });
     const reply = await engine.inpaint(removalRequest({ samples: 3 }), never);
     expect(reply.outcomes).toHaveLength(1);
     expect(reply.calls).toBe(2);
@@ -258,10 +240,10 @@ describe('samples', () => {
   });
 
   it('retries 429 at most twice, pausing at least a second, then hands the quota fault on', async () => {
-    const { engine, seen, slept } = setUp([{ status: 429 }]);
+    const { engine, seen, slept } = await setUp([{ status: 429 }]);
     await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
       code: 'MODEL_QUOTA',
-      details: { calls: 3 },
+      billing: { calls: 3 },
     });
     expect(seen).toHaveLength(3);
     expect(slept).toEqual([1000, 2000]);
@@ -275,10 +257,10 @@ describe('samples', () => {
       true,
     ],
   ] as const)('tell whether one of them may be billed: %s', async (_, answers, mayBeBilled) => {
-    const { engine } = setUp(answers, { concurrency: 1 });
+    const { engine } = await setUp(answers, { tuning: { concurrency: 1 } });
     await expect(engine.inpaint(removalRequest({ samples: 2 }), never)).rejects.toMatchObject({
       code: 'MODEL_RETIRED',
-      details: { mayBeBilled },
+      billing: { mayBeBilled },
     });
   });
 });

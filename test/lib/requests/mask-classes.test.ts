@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { maskClasses, maskClassIds } from '../../../../lib/engines/imagen/mask-classes.ts';
+import { maskClasses, maskClassIds } from '../../../lib/requests/mask-classes.ts';
 
 it('holds the 194 classes at their ids', () => {
   expect(maskClasses).toHaveLength(194);

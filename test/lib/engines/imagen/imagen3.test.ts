@@ -1,35 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { AutomaticMask, InpaintRequest } from '../../../../lib/engines/engine.ts';
-import { imagenEngine } from '../../../../lib/engines/imagen/imagen.ts';
-import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
-import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
+import { engineOnFake, type FakeAnswer } from '../../../support/fake-model.ts';
 import {
   boxMask,
   cropBase64,
-  labelCodec,
   maskBase64,
   pngBase64,
   removalRequest,
 } from '../../../support/inpaint-request.ts';
 
 const never = new AbortController().signal;
-const model = 'imagen-3.0-capability-001';
 const onePicture = { json: { predictions: [{ bytesBase64Encoded: pngBase64(), mimeType: 'image/png' }] } };
 
-function setUp(...answers: readonly FakeAnswer[]) {
-  const fake = fakeModel(...(answers.length > 0 ? answers : [onePicture]));
-  const post = vertexPost({
-    project: 'p',
-    location: 'us-central1',
-    authorize: async () => new Headers(),
-    fetch: fake.fetch,
-    clock: fakeClock().clock,
-  });
-  return { engine: imagenEngine({ post, model, codec: labelCodec }), seen: fake.seen };
-}
+const setUp = (...answers: readonly FakeAnswer[]) =>
+  engineOnFake('imagen', answers.length > 0 ? answers : [onePicture]);
 
 async function bodyOf(overrides: Partial<InpaintRequest>) {
-  const { engine, seen } = setUp();
+  const { engine, seen } = await setUp();
   await engine.inpaint(removalRequest(overrides), never);
   return seen[0]?.body;
 }
@@ -157,7 +144,7 @@ describe('request body', () => {
   });
 
   it('never sends an aspect ratio, and goes to the documented path', async () => {
-    const { engine, seen } = setUp();
+    const { engine, seen } = await setUp();
     await engine.inpaint(removalRequest(), never);
     expect(JSON.stringify(seen[0]?.body)).not.toContain('aspectRatio');
     expect(seen[0]?.url).toMatch(
@@ -166,7 +153,7 @@ describe('request body', () => {
   });
 
   it('leaves the negative prompt out of a removal and says so', async () => {
-    const { engine, seen } = setUp();
+    const { engine, seen } = await setUp();
     const reply = await engine.inpaint(removalRequest({ negativePrompt: 'dogs' }), never);
     expect(seen[0]?.body.parameters).not.toHaveProperty('negativePrompt');
     expect(reply.warnings).toEqual([expect.stringContaining('negativePrompt')]);
@@ -174,7 +161,7 @@ describe('request body', () => {
 });
 
 describe('refused before anything is sent', () => {
-  it.each<[string, Partial<InpaintRequest>, string, RegExp]>([
+  it.each<[string, object, string, RegExp]>([
     ['too many steps', { steps: 76 }, 'REQUEST_INVALID', /steps of 1\.\.75 for imagen/],
     ['no steps', { steps: 0 }, 'REQUEST_INVALID', /steps of 1\.\.75/],
     ['too many samples', { samples: 5 }, 'REQUEST_INVALID', /samples of 1\.\.4/],
@@ -194,7 +181,7 @@ describe('refused before anything is sent', () => {
     ['six classes', automatic('semantic', [1, 2, 3, 4, 5, 6]), 'REQUEST_INVALID', /1 to 5 mask classes/],
     ['classes without semantic', automatic('foreground', [1]), 'REQUEST_INVALID', /no mask classes/],
   ])('%s', async (_, overrides, code, message) => {
-    const { engine, seen } = setUp();
+    const { engine, seen } = await setUp();
     const work = engine.inpaint(removalRequest(overrides), never);
     await expect(work).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     await expect(work).rejects.toThrow('imagen');
@@ -204,7 +191,7 @@ describe('refused before anything is sent', () => {
 
 describe('reply', () => {
   it('gives images, the filtered one with its category, and the calls made', async () => {
-    const { engine } = setUp(
+    const { engine } = await setUp(
       { status: 503 },
       {
         json: {
@@ -223,24 +210,27 @@ describe('reply', () => {
   });
 
   it('names candidates that are missing without a reason', async () => {
-    const { engine } = setUp();
+    const { engine } = await setUp();
     const reply = await engine.inpaint(removalRequest({ samples: 4 }), never);
     expect(reply.warnings).toEqual([expect.stringContaining('3 of 4')]);
   });
 
   it('fails for good when all are filtered, with the reasons', async () => {
-    const { engine } = setUp({ json: { predictions: [{ raiFilteredReason: 'x Support codes: 62263041' }] } });
+    const { engine } = await setUp({
+      json: { predictions: [{ raiFilteredReason: 'x Support codes: 62263041' }] },
+    });
     await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
       code: 'ENGINE_FILTERED',
       kind: 'input',
-      details: { reasons: ['dangerous content (62263041)'], calls: 1 },
+      details: { reasons: ['dangerous content (62263041)'] },
+      billing: { calls: 1 },
     });
   });
 
   it.each([[{}], [{ predictions: [] }], [{ predictions: null }]])(
     'has its own code for no predictions and no reason: %j',
     async (json) => {
-      const { engine } = setUp({ json });
+      const { engine } = await setUp({ json });
       await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
         code: 'ENGINE_EMPTY',
         kind: 'passing',
@@ -250,12 +240,14 @@ describe('reply', () => {
 
   it('does not take a truncated picture for one', async () => {
     const cut = Buffer.from(pngBase64(), 'base64').subarray(0, 30).toString('base64');
-    const { engine } = setUp({ json: { predictions: [{ bytesBase64Encoded: cut, mimeType: 'image/png' }] } });
+    const { engine } = await setUp({
+      json: { predictions: [{ bytesBase64Encoded: cut, mimeType: 'image/png' }] },
+    });
     await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({ code: 'ENGINE_BAD_REPLY' });
   });
 
   it('gives the safety scores apart from the candidates', async () => {
-    const { engine } = setUp({
+    const { engine } = await setUp({
       json: {
         predictions: [
           { bytesBase64Encoded: pngBase64(), safetyAttributes: { categories: ['Hate'], scores: [0.1] } },

@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../errors.ts';
 
 /** The semantic classes Imagen can mask by itself; the id of a class is its place in this list, 0..193. */
 // biome-ignore format: a table of 194 lines tells nothing more
@@ -56,8 +56,9 @@ function maskClassId(value: string | number): number {
   if (id !== undefined && Number.isInteger(id) && id >= 0 && id < maskClasses.length) return id;
   const alike = maskClasses.filter((name) => typeof value === 'string' && name.includes(canonical(value)));
   const hint = alike.length > 0 ? `; alike: ${alike.join(', ')}` : '';
+  const got = JSON.stringify(value).slice(0, 40);
   throw new EditError(
     'REQUEST_INVALID',
-    `Expected a mask class by name or as id 0..${maskClasses.length - 1}, got ${JSON.stringify(value).slice(0, 40)}${hint}`,
+    `Expected a mask class by name or as id 0..${maskClasses.length - 1}, got ${got}${hint}`,
   );
 }

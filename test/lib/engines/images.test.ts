@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { imageSize } from '../../../lib/engines/image-size.ts';
-import { imageOutcome, sniffMediaType } from '../../../lib/engines/reply-image.ts';
+import { imageOutcome, sniffMediaType } from '../../../lib/engines/images.ts';
 
 const picture = sharp({ create: { width: 37, height: 21, channels: 3, background: '#456' } });
 
