@@ -11,7 +11,7 @@ import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './formats/vips/header.ts';
 import type { EditRequest } from './requests/edit-request.ts';
-import { assertHonoured } from './requests/engine-options.ts';
+import { assertChosenEngine } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
 
 /** What an edit starts from: the files as they were uploaded. */
@@ -80,7 +80,7 @@ export interface EditorOptions {
 export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit {
   const { modelDilation, maxRegions, maxTiles } = defaults;
   return async (input, signal) => {
-    assertHonoured(input.request, engine.name);
+    assertChosenEngine(input.request, engine.name);
     const { mode, prompt, polarity, maskMode } = input.request;
     const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
     const { step, timingsMs } = stopwatch(signal, trace);

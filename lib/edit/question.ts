@@ -1,7 +1,7 @@
 import type { InpaintEngine, InpaintRequest } from '../engines/engine.ts';
 import type { Mask, Raster } from '../pixels/raster.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
-import { automaticMaskOf, engineOptions } from '../requests/engine-options.ts';
+import { editOptions } from '../requests/engine-options.ts';
 
 interface QuestionOptions {
   /** Names the call over retries. */
@@ -21,13 +21,12 @@ export function question(options: QuestionOptions): InpaintRequest {
   const { key, crop, maskGrownBy, samples, request, engine } = options;
   const dilation = dilationOf(options);
   return {
+    ...editOptions(request),
     key,
     mode: request.mode,
     crop,
     mask: maskGrownBy(engine.dilatesMask ? 0 : dilation),
-    automaticMask: automaticMaskOf(request),
     maskDilation: engine.dilatesMask ? dilation : undefined,
-    ...engineOptions(request),
     samples,
   };
 }

@@ -19,7 +19,6 @@ function mirror(diesAt?: string) {
   const calls: string[] = [];
   const engine: InpaintEngine = {
     name: 'fake:1',
-    masks: 'native',
     frames,
     async inpaint({ key, crop }) {
       calls.push(key);

@@ -72,7 +72,6 @@ async function edit({ request = { detail: 'tiles' }, maxTiles = 16, paint }: Wor
   const asked: InpaintRequest[] = [];
   const engine: InpaintEngine = {
     name: 'knowing',
-    masks: 'native',
     frames,
     async inpaint(question) {
       asked.push(question);
