@@ -1,12 +1,10 @@
-import { compositeOn } from '../fit/composite.ts';
+import { compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
-import { type Surroundings, surroundingsOf } from '../fit/surroundings.ts';
-import { isBlank } from '../pixels/blank.ts';
 import { crop as cut } from '../pixels/box.ts';
-import { firstChannels } from '../pixels/channels.ts';
-import { dilate } from '../pixels/dilate.ts';
+import { dilate } from '../pixels/mask.ts';
 import type { Mask, Raster } from '../pixels/raster.ts';
-import { contentOf } from '../plan/frame-picture.ts';
+import { firstChannels, isBlank } from '../pixels/raster.ts';
+import { contentOf } from '../plan/frame.ts';
 import { type FitReport, fitReport, rejectionOf } from './fit.ts';
 import type { Repaint } from './plan.ts';
 
@@ -44,9 +42,9 @@ export function surroundingsOfRegion({
   readonly repainted: Mask | undefined;
   /** Channels of an answer. */
   readonly colours: number;
-}): Surroundings {
+}): PreparedCrop {
   const written = writable === undefined ? mask : writable(mask);
-  return surroundingsOf({
+  return prepareCrop({
     crop,
     mask: written,
     repainted: repainted === undefined ? written : contentOf(repainted, plan),
@@ -59,7 +57,7 @@ interface FitOptions extends RegionOptions {
   /** The whole answer in the same colours, 8 bit, any size. */
   readonly answer: Raster;
   /** Those of the region's mask; `undefined`: they are made here. */
-  readonly surroundings?: Surroundings | undefined;
+  readonly surroundings?: PreparedCrop | undefined;
 }
 
 /** Registers, harmonises and blends one answer, and says whether it may be used. */

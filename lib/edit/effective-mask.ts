@@ -1,5 +1,5 @@
-import { countAbove0 } from '../pixels/blank.ts';
 import { type BoxedMask, unionOfMasks } from '../pixels/boxed-mask.ts';
+import { countAbove0 } from '../pixels/mask.ts';
 import type { Size } from '../pixels/raster.ts';
 import type { RegionPatch } from './repaint.ts';
 

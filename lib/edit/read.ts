@@ -6,7 +6,7 @@ import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
 import { release } from '../formats/vips/release.ts';
 import { isLossyWebp } from '../formats/webp/chunks.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
-import { type NormalisedMask, normaliseMask } from '../pixels/mask.ts';
+import { type NormalisedMask, normaliseMask } from '../pixels/normalise-mask.ts';
 
 /** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {

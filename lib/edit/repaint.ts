@@ -1,6 +1,6 @@
 import type { EncodedImage, InpaintEngine, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
-import type { Surroundings } from '../fit/surroundings.ts';
+import type { PreparedCrop } from '../fit/composite.ts';
 import { blockReachPx } from '../formats/jpeg/block-mask.ts';
 import { decodeAnswer } from '../formats/vips/answer.ts';
 import { toOwnColours } from '../formats/vips/own-space.ts';
@@ -8,7 +8,7 @@ import { type Crop, readCrop, readCropAsSrgb, type Source } from '../formats/vip
 import type { Patch } from '../formats/vips/write.ts';
 import { crop as cut, grow, sizeOf } from '../pixels/box.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
-import { maskInFrame, padToFrame } from '../plan/frame-picture.ts';
+import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 import { type Fitted, fitAnswer, surroundingsOfRegion } from './composite.ts';
 import { addDetail, type Detailed } from './detail.ts';
@@ -84,7 +84,7 @@ export async function repaint(options: RepaintOptions): Promise<Repainted> {
 
 interface Answered {
   readonly reply: InpaintReply;
-  readonly surroundings: () => Surroundings | undefined;
+  readonly surroundings: () => PreparedCrop | undefined;
 }
 
 async function fitCandidates(
@@ -112,7 +112,7 @@ function knownBefore(
   options: RepaintOptions,
   { original }: Crop,
   request: InpaintRequest,
-): Surroundings | undefined {
+): PreparedCrop | undefined {
   const { region, photo } = options;
   const { mask, plan } = region;
   if (mask === undefined) return undefined;

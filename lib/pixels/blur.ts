@@ -1,4 +1,4 @@
-import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
+import { emptyFloatRaster, type FloatRaster } from './raster.ts';
 
 /** Samples of a Gaussian, cut at 3 sigma, that sum to 1; index 0 is the centre. */
 function gaussianTaps(sigmaPx: number): Float32Array {

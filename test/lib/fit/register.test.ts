@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { driftPx, identityAlignment } from '../../../lib/fit/alignment.ts';
 import { register } from '../../../lib/fit/register.ts';
 import { crop as cut } from '../../../lib/pixels/box.ts';
-import { coverMask } from '../../../lib/pixels/cover-mask.ts';
-import type { FloatRaster } from '../../../lib/pixels/float-raster.ts';
+import type { FloatRaster } from '../../../lib/pixels/raster.ts';
 import { resizeTo } from '../../../lib/pixels/resample.ts';
 import { normalNoise } from '../../bench/drift.ts';
 import { ellipseMask } from '../../bench/quality-scenes.ts';
@@ -155,13 +154,6 @@ describe('register', () => {
     const small = floatPicture(5, 5, 3, texture);
     expect(() => register({ crop, edited: small, mask })).toThrow(/same size/);
     expect(() => register({ crop, edited: crop, mask: maskOf('#') })).toThrow(/same size/);
-  });
-});
-
-describe('coverMask', () => {
-  it('covers a pixel of which any part was above 0', () => {
-    expect(coverMask(maskOf('....', '...1'), { width: 2, height: 1 })).toEqual(maskOf('.#'));
-    expect(coverMask(maskOf('.#..'), { width: 4, height: 1 })).toEqual(maskOf('.#..'));
   });
 });
 
