@@ -108,7 +108,8 @@ function blendRow({ out, alpha, y, span, wanted, colours }: Row): void {
     for (let c = 0; c < colours; c++, i++, k++) {
       const before = data[i]!;
       const mixed = before + (wanted[k]! * perLevel - before) * weight;
-      // Rounds half up. Without branches: they are as unpredictable as the picture, and take twice the time of the rest.
+      // Rounds half up. Without branches: they are as unpredictable as the picture, and take twice the time
+      // of the rest.
       data[i] = Math.max(0, Math.min(most, mixed + 0.5)) | 0;
     }
   }
@@ -137,7 +138,10 @@ interface Sampled {
   readonly kernel: Kernel;
 }
 
-/** Returns a function that fills the pixels `span` of one row of the patch. It reads only source columns it needs. */
+/**
+ * Returns a function that fills the pixels `span` of one row of the patch. It reads only source columns it
+ * needs.
+ */
 function rowSampler({ source, crop, patch, alignment, kernel }: Sampled) {
   const { channels } = source;
   const window = alignedWindow({ edited: source, crop, patch, alignment });

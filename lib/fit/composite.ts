@@ -75,9 +75,10 @@ export function composite(args: {
 /**
  * Does the part of {@link composite} that needs no answer: once for all candidates, while the model works.
  *
- * @param args.crop H x W x C, the image's own space and depth. @param args.mask H x W x 1, the effective mask.
- * @param args.colours channels of an answer: C, less alpha. @param args.repainted any size: what the model was asked
- * to repaint, at least the mask. Both pictures are compared on the ring around it.
+ * @param args.crop H x W x C, the image's own space and depth. @param args.mask H x W x 1, the effective
+ * mask.
+ * @param args.colours channels of an answer: C, less alpha. @param args.repainted any size: what the model
+ * was asked to repaint, at least the mask. Both pictures are compared on the ring around it.
  * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
  */
 export function prepareCrop(args: {
@@ -100,7 +101,9 @@ export function prepareCrop(args: {
   return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
 }
 
-/** Adds pixels that are not opaque, if the raster has a channel beyond its colours: they cannot be compared. */
+/**
+ * Adds pixels that are not opaque, if the raster has a channel beyond its colours: they cannot be compared.
+ */
 function withTransparent(mask: Mask, { channels, data: levels }: FloatRaster, colours: number): Mask {
   if (channels === colours) return mask;
   const data = mask.data.map((value, p) => (levels[p * channels + colours]! < opaqueLevel ? 255 : value));

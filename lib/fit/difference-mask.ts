@@ -20,7 +20,10 @@ import { applyTone, fitTone } from './tone.ts';
 /** Longer side at which the mask is found, px: models draw theirs no finer. */
 const workingSidePx = 512;
 const differenceBlurPx = 1;
-/** Levels: a pixel this different was edited for certain; one above the lower bound, if connected to a certain one. */
+/**
+ * Levels: a pixel this different was edited for certain; one above the lower bound, if connected to a certain
+ * one.
+ */
 const certainLevels = 20;
 const possibleLevels = 9;
 /** The same bounds in sigmas of the whole picture's difference: new grain everywhere is no edit. */
@@ -41,7 +44,8 @@ const softenPx = 1.5;
  * Low-passed difference, hysteresis threshold, closing, specks dropped, grown by 3 and softened, all at
  * 512 px; then enlarged to the size of the crop. All 0 when nothing was edited.
  *
- * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the crop.
+ * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the
+ * crop.
  * @throws {EditError} `SHAPE_MISMATCH` when the channels differ.
  * @see Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 1986 (hysteresis).
  */

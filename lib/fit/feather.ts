@@ -6,7 +6,10 @@ import { axisTaps } from '../pixels/taps.ts';
 export const defaultFeatherPx = 32;
 /** Where the old content still shows the edge is as soft as that of a camera, px. */
 const tightFeatherPx = 2;
-/** Levels of low-passed difference: up to the first it is grain and texture, from the second on another object. */
+/**
+ * Levels of low-passed difference: up to the first it is grain and texture, from the second on another
+ * object.
+ */
 const ghostFrom = 6;
 const ghostTo = 24;
 
@@ -18,8 +21,8 @@ export function smoothstep(t: number): number {
 }
 
 /**
- * Distance to the nearest kept pixel, px; infinite beyond twice the width of the feather (at least 1 px). That far tells
- * whether the mask is thick enough for the feather.
+ * Distance to the nearest kept pixel, px; infinite beyond twice the width of the feather (at least 1 px).
+ * That far tells whether the mask is thick enough for the feather.
  */
 export function featherDistance(mask: Mask, featherPx: number): Float32Array {
   return insideDistance(mask, Math.max(1, 2 * featherPx));
@@ -29,14 +32,16 @@ export function featherDistance(mask: Mask, featherPx: number): Float32Array {
  * The difference-adaptive inward feather:
  * `min(mask, 255 * max(S(d / w), S((|O - P| - 6) / 18) * S(d / 2)))`.
  *
- * O is the crop, P the corrected answer, d the distance to the nearest kept pixel, S the smoothstep. Wide where O and P
- * agree, tight where the old object still shows: a wide feather there would let it shine through as a ghost. w is
- * `featherPx`, but at most half the mask's inner radius, so that thin masks are replaced too.
+ * O is the crop, P the corrected answer, d the distance to the nearest kept pixel, S the smoothstep. Wide
+ * where O and P agree, tight where the old object still shows: a wide feather there would let it shine
+ * through as a ghost. w is `featherPx`, but at most half the mask's inner radius, so that thin masks are
+ * replaced too.
  *
  * 0 stays 0 (nothing outside changes), no value grows, so a user's soft edge is kept. Width 0 gives the mask.
  *
  * @param args.mask the effective mask of the patch, H x W x 1. @param args.distance its `featherDistance`.
- * @param args.featherPx at least 0. @param args.difference low-passed |O - P| of the whole crop at any resolution, levels.
+ * @param args.featherPx at least 0. @param args.difference low-passed |O - P| of the whole crop at any
+ * resolution, levels.
  * @param args.patch where the patch lies in the crop, px of the crop.
  */
 export function adaptiveFeather(args: {
@@ -80,7 +85,10 @@ function innerRadius(distance: Float32Array): number {
   return most;
 }
 
-/** Weights of one axis that read a reduced map of the crop, bilinearly, at `count` pixels of the crop from `from` on. */
+/**
+ * Weights of one axis that read a reduced map of the crop, bilinearly, at `count` pixels of the crop from
+ * `from` on.
+ */
 function linearTaps(mapLength: number, cropLength: number, from: number, count: number) {
   const step = mapLength / cropLength;
   return axisTaps({ start: from * step, step, count, sourceLength: mapLength, kernel: 'area' });

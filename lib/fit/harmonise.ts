@@ -11,11 +11,19 @@ export interface Harmony {
   readonly tone: Tone;
   /** H x W x C: the answer after the tone. */
   readonly toned: FloatRaster;
-  /** About H/4 x W/4 x C over the whole crop: levels to add after the tone; smooth, for use inside the mask. */
+  /**
+   * About H/4 x W/4 x C over the whole crop: levels to add after the tone; smooth, for use inside the mask.
+   */
   readonly residual: FloatRaster;
-  /** H x W x 1: low-passed difference between crop and corrected answer, levels; shows the old object. 0 far outside the mask. */
+  /**
+   * H x W x 1: low-passed difference between crop and corrected answer, levels; shows the old object. 0 far
+   * outside the mask.
+   */
   readonly difference: FloatRaster;
-  /** Root mean square of the low-passed difference on the ring, levels, before any correction and after the tone. */
+  /**
+   * Root mean square of the low-passed difference on the ring, levels, before any correction and after the
+   * tone.
+   */
   readonly ringBefore: number;
   readonly ringAfter: number;
 }
@@ -48,7 +56,8 @@ export interface KnownRing {
 /**
  * Measures the crop around a mask.
  *
- * @param crop H x W x C, reduced to 512 px or so, levels of 8 bit. @param mask H x W x 1, above 0 = repainted.
+ * @param crop H x W x C, reduced to 512 px or so, levels of 8 bit. @param mask H x W x 1, above 0 =
+ * repainted.
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
  */
 export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
@@ -62,11 +71,11 @@ export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
 }
 
 /**
- * Brings an answer to the light and colour of the picture: robust gain and offset from the ring, then the rest of the
- * difference at the mask's boundary as a membrane.
+ * Brings an answer to the light and colour of the picture: robust gain and offset from the ring, then the
+ * rest of the difference at the mask's boundary as a membrane.
  *
- * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and averaged
- * over 4 x 4 px *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
+ * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and averaged over
+ * 4 x 4 px *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
  *
  * @param edited the aligned answer, H x W x C like `known.crop`, in the same space (the image's own).
  * @throws {EditError} `SHAPE_MISMATCH` when sizes or channels differ.
@@ -152,7 +161,9 @@ const scaled = ({ left, top, width, height }: Box, x: number, y: number): Box =>
   height: height * y,
 });
 
-/** Root mean square difference of block means, so that grain and fine texture do not count; 0 without a ring. */
+/**
+ * Root mean square difference of block means, so that grain and fine texture do not count; 0 without a ring.
+ */
 function ringRms(crop: Blocks, edited: Blocks, { gains, offsets }: Tone): number {
   const channels = gains.length;
   let [sum, count] = [0, 0];

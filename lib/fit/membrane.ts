@@ -8,10 +8,10 @@ interface Weighted {
 /**
  * Spreads known values smoothly into the unknown: a membrane through scattered data, in O(n).
  *
- * Pull: weighted means at half the size, again and again; weights are summed and cut at 1. Push: back up, each
- * level takes from the coarser one what its own weights lack to 1. Near known values the result
- * follows them, far away it is their weighted mean (Shepard's behaviour, without his cost).
- * Values with weight 1 come back exactly. Without any weight the result is 0.
+ * Pull: weighted means at half the size, again and again; weights are summed and cut at 1. Push: back up,
+ * each level takes from the coarser one what its own weights lack to 1. Near known values the result follows
+ * them, far away it is their weighted mean (Shepard's behaviour, without his cost). Values with weight 1 come
+ * back exactly. Without any weight the result is 0.
  *
  * @param values H x W x C. @param weights H x W x 1, 0 (unknown) to 1 (known).
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
@@ -46,7 +46,10 @@ function normalized({ values, weights }: Weighted): FloatRaster {
   return { ...values, data };
 }
 
-/** Tent filter [1 3 3 1] / 4 along each axis: it sums to 2 instead of 1, so that weights grow towards 1 at coarse levels. */
+/**
+ * Tent filter [1 3 3 1] / 4 along each axis: it sums to 2 instead of 1, so that weights grow towards 1 at
+ * coarse levels.
+ */
 const tent = [0.25, 0.75, 0.75, 0.25] as const;
 
 function pull(fine: Weighted): Weighted {
@@ -71,7 +74,9 @@ function pull(fine: Weighted): Weighted {
   return coarse;
 }
 
-/** Adds four pixels of row `y`, from column `left` on, to the coarse pixel `o`; pixels outside do not count. */
+/**
+ * Adds four pixels of row `y`, from column `left` on, to the coarse pixel `o`; pixels outside do not count.
+ */
 function addRow(args: {
   readonly fine: Weighted;
   readonly coarse: Weighted;
@@ -135,7 +140,8 @@ export interface Blocks {
 const minShare = 0.25;
 
 /**
- * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0. Each pixel belongs to one block.
+ * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0. Each pixel belongs to
+ * one block.
  *
  * @param values H x W x C. @param weights H x W x 1, 0 or above. @returns about H/blockPx x W/blockPx.
  */

@@ -10,11 +10,18 @@ import { evenSamples } from './robust.ts';
 export interface Registration {
   /** The identity when the result is uncertain. */
   readonly alignment: Alignment;
-  /** False on rings too flat or too different to align: then nothing is moved. True with the identity: it is in place. */
+  /**
+   * False on rings too flat or too different to align: then nothing is moved. True with the identity: it is
+   * in place.
+   */
   readonly confident: boolean;
-  /** Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown. */
+  /**
+   * Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown.
+   */
   readonly precisionPx: number;
-  /** Root mean square difference on the ring after the best gain and bias, levels, before and after moving. */
+  /**
+   * Root mean square difference on the ring after the best gain and bias, levels, before and after moving.
+   */
   readonly residualBefore: number;
   readonly residualAfter: number;
 }
@@ -130,8 +137,8 @@ function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; re
 }
 
 /**
- * The crop's side of {@link register}: finest level first, each half the size of the one before; `undefined` for a level with
- * too little ring.
+ * The crop's side of {@link register}: finest level first, each half the size of the one before; `undefined`
+ * for a level with too little ring.
  *
  * @param crop H x W x C, levels of 8 bit. @param mask H x W x 1, above 0 = repainted.
  *

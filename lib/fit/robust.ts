@@ -6,8 +6,9 @@ export const tukeyCut = 4.685;
 const rounds = 2;
 
 /**
- * Picks at most `count` of the values: one from each stretch of equal length, at a position that changes from stretch
- * to stretch, so that a pattern in the values (stripes, a checkerboard) is not sampled at one phase only.
+ * Picks at most `count` of the values: one from each stretch of equal length, at a position that changes from
+ * stretch to stretch, so that a pattern in the values (stripes, a checkerboard) is not sampled at one phase
+ * only.
  */
 export function evenSamples<T extends Float32Array | Int32Array>(values: T, count: number): T {
   const every = Math.max(1, Math.ceil(values.length / count));
@@ -65,8 +66,8 @@ interface Solved {
 /**
  * Robust linear least squares: two rounds of Tukey's biweight.
  *
- * Starts from `values = first column + constant` ("the same contrast, brighter"): plain least squares would follow
- * outliers. Expects the first column to be the template.
+ * Starts from `values = first column + constant` ("the same contrast, brighter"): plain least squares would
+ * follow outliers. Expects the first column to be the template.
  *
  * @param values one for each row of the design.
  * @returns `undefined` when the normal matrix is singular.

@@ -40,8 +40,10 @@ export function candidateCost(scores: Scores, crop: Size): number {
 /**
  * Scores one composite.
  *
- * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance, args.blended as in `seamStep`.
- * @param args.small the crop at working size, levels. @param args.ring the same size: 1 where the answer is compared with it.
+ * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance,
+ * args.blended as in `seamStep`.
+ * @param args.small the crop at working size, levels. @param args.ring the same size: 1 where the answer is
+ * compared with it.
  */
 export function scoreComposite(args: {
   readonly crop: Raster;
@@ -66,11 +68,12 @@ export function scoreComposite(args: {
 }
 
 /**
- * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from that pixel to 3 px
- * outside, in levels over all channels; at least 0, and 0 without an edge.
+ * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from that pixel to
+ * 3 px outside, in levels over all channels; at least 0, and 0 without an edge.
  *
- * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that holds
- * the mask. @param args.distance from its pixels to the nearest kept one, px. @param args.blended the same box after the edit.
+ * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that
+ * holds the mask. @param args.distance from its pixels to the nearest kept one, px. @param args.blended the
+ * same box after the edit.
  */
 export function seamStep(args: {
   readonly crop: Raster;

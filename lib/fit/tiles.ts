@@ -21,7 +21,10 @@ export interface Tile {
 export interface TileFit {
   /** How far the model moved it, px of the canvas. */
   readonly driftPx: number;
-  /** Mean agreement with the first answer over the masked part of its core, 0..1; 1 = it shows the same things. */
+  /**
+   * Mean agreement with the first answer over the masked part of its core, 0..1; 1 = it shows the same
+   * things.
+   */
   readonly agreement: number;
   /** False when the tile was moved too far or shows another picture: nothing of it was used. */
   readonly isUsed: boolean;
@@ -42,7 +45,10 @@ const stepsPerLevel = 64;
 const maxDriftShare = 0.04;
 /** Standard deviation of the low-pass, in pixels of the first answer: finer detail comes from the tiles. */
 const lowPassPixels = 1.4;
-/** Levels of low-passed difference: up to the first the same thing in other grain, from the second on another thing. */
+/**
+ * Levels of low-passed difference: up to the first the same thing in other grain, from the second on another
+ * thing.
+ */
 const agreesTo = 10;
 const differsFrom = 30;
 /** A tile that agrees less has painted another picture. */
@@ -52,8 +58,9 @@ const minAgreement = 0.5;
  * Gives an enlarged first answer the detail of tiles: low frequencies from the answer, high from the tiles.
  *
  * `out = guide + w * a * (tile - lowpass(tile) - guide + lowpass(guide))`, each tile registered to the guide
- * and brought to its tone first; the weights w of neighbours fade into each other and sum to 1, the agreement a is
- * `1 - S((lowpass|lowpass(tile) - lowpass(guide)| - 10) / 20)`: where a tile shows another thing, the guide stays.
+ * and brought to its tone first; the weights w of neighbours fade into each other and sum to 1, the agreement
+ * a is `1 - S((lowpass|lowpass(tile) - lowpass(guide)| - 10) / 20)`: where a tile shows another thing, the
+ * guide stays.
  *
  * @param args.guide H x W x 3, 8 bit: the canvas, with the first answer where the mask is set; not changed.
  * @param args.mask H x W x 1: pixels at 0 never change.

@@ -97,8 +97,8 @@ export function grow(box: Box, byPx: number, image: Size): Box {
 }
 
 /**
- * A box of `size` (whole px) centred on `box`. Near a border it is shifted inside; it shrinks only where the image
- * itself is smaller.
+ * A box of `size` (whole px) centred on `box`. Near a border it is shifted inside; it shrinks only where the
+ * image itself is smaller.
  */
 export function boxAround(box: Box, size: Size, image: Size): Box {
   const width = Math.min(image.width, size.width);
@@ -147,7 +147,8 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   }
   const { channels } = raster;
   const length = box.width * channels;
-  // Not slice(): for a Buffer, which sharp returns, it gives a view, and writing to it would change the source.
+  // Not slice(): for a Buffer, which sharp returns, it gives a view, and writing to it would change the
+  // source.
   const data = emptyLike(raster.data, length * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.top + y) * raster.width + box.left) * channels;
@@ -156,7 +157,10 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   return { ...raster, width: box.width, height: box.height, data };
 }
 
-/** Writes `part` into `raster`, in place, its first pixel at `left`, `top`. Both have the same channels and depth; `part` fits. */
+/**
+ * Writes `part` into `raster`, in place, its first pixel at `left`, `top`. Both have the same channels and
+ * depth; `part` fits.
+ */
 export function paste<T extends Raster | Mask | FloatRaster>(
   raster: T,
   part: T,

@@ -3,8 +3,8 @@ import type { Mask } from './raster.ts';
 /**
  * Exact Euclidean distance of every pixel to the nearest pixel for which `isTarget` holds, O(n).
  *
- * Distances are between pixel centres, in px: 0 on a target, 1 beside it, sqrt(2) diagonally. The
- * picture's border is no target. Without any target every distance is `Infinity`, and so is any beyond `limitPx`: what
+ * Distances are between pixel centres, in px: 0 on a target, 1 beside it, sqrt(2) diagonally. The picture's
+ * border is no target. Without any target every distance is `Infinity`, and so is any beyond `limitPx`: what
  * nobody asks for costs next to nothing.
  *
  * Columns first (two scans), then the lower envelope of the parabolas `g(i)^2 + (x - i)^2` of each row.
@@ -73,7 +73,9 @@ interface Envelope {
 
 interface Run {
   readonly line: Float32Array;
-  /** Columns `from` (inclusive) to `to` (exclusive) are no targets, their neighbours are, or the picture ends. */
+  /**
+   * Columns `from` (inclusive) to `to` (exclusive) are no targets, their neighbours are, or the picture ends.
+   */
   readonly from: number;
   readonly to: number;
   readonly limitPx: number;

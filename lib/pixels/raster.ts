@@ -19,8 +19,8 @@ export interface Mask {
 }
 
 /**
- * Pixels between two steps of the arithmetic: H x W x C, row by row, in *levels of 8 bit* (0..255; fractions and
- * overshoot allowed), whatever the depth of the picture they came from.
+ * Pixels between two steps of the arithmetic: H x W x C, row by row, in *levels of 8 bit* (0..255; fractions
+ * and overshoot allowed), whatever the depth of the picture they came from.
  */
 export interface FloatRaster {
   readonly width: number;
@@ -35,8 +35,8 @@ export interface Size {
 }
 
 /**
- * A rectangle; right and bottom edges are exclusive. Whole pixels, unless a function says that it takes continuous ones:
- * there pixel `i` covers `i` to `i + 1`, and a box may lie partly outside its raster.
+ * A rectangle; right and bottom edges are exclusive. Whole pixels, unless a function says that it takes
+ * continuous ones: there pixel `i` covers `i` to `i + 1`, and a box may lie partly outside its raster.
  */
 export interface Box extends Size {
   readonly left: number;
@@ -79,7 +79,9 @@ export function samplesPerLevel(data: Raster['data'] | FloatRaster['data']): num
   return data instanceof Uint16Array ? 257 : 1;
 }
 
-/** Only the first `count` channels, such as the colours without alpha; the raster itself when it has no more. */
+/**
+ * Only the first `count` channels, such as the colours without alpha; the raster itself when it has no more.
+ */
 export function firstChannels<T extends Raster | FloatRaster>(raster: T, count: number): T {
   const { channels } = raster;
   if (channels === count) return raster;
@@ -107,7 +109,10 @@ export function luma(raster: FloatRaster): FloatRaster {
 /** Grows on demand; comparing with it is native. */
 let zeros = new Uint8Array(1 << 14);
 
-/** True when every sample of `data[from, to)` is 0. Compares memory natively: a loop over 24 MP takes longer than decoding them. */
+/**
+ * True when every sample of `data[from, to)` is 0. Compares memory natively: a loop over 24 MP takes longer
+ * than decoding them.
+ */
 export function isBlank(data: Uint8Array | Uint16Array, from: number, to: number): boolean {
   const length = (to - from) * data.BYTES_PER_ELEMENT;
   if (zeros.length < length) zeros = new Uint8Array(2 * length);

@@ -33,7 +33,9 @@ export function resample(args: {
   return out;
 }
 
-/** The size whose longer side is at most `maxSidePx`, in the same ratio, each side at least 1; never larger. */
+/**
+ * The size whose longer side is at most `maxSidePx`, in the same ratio, each side at least 1; never larger.
+ */
 export function fitSize(size: Size, maxSidePx: number): Size {
   const factor = Math.min(1, maxSidePx / Math.max(size.width, size.height));
   return {
@@ -50,10 +52,11 @@ export function resizeTo(source: Raster | FloatRaster, size: Size): FloatRaster 
 /**
  * A raster at another size, rounded to 8 bit; nothing moves: the corners of both cover the same corners.
  *
- * libvips enlarges from pixel corners, which moves the picture by half a pixel of the larger one. Row by row: at 4096 px
- * the whole picture in floats would take 200 MB.
+ * libvips enlarges from pixel corners, which moves the picture by half a pixel of the larger one. Row by row:
+ * at 4096 px the whole picture in floats would take 200 MB.
  *
- * @param source H x W x C, 8 or 16 bit. @param kernel `cubic` (Catmull-Rom) for pictures, `area` where nothing may overshoot.
+ * @param source H x W x C, 8 or 16 bit. @param kernel `cubic` (Catmull-Rom) for pictures, `area` where
+ * nothing may overshoot.
  * @returns h x w x C, 8 bit.
  * @throws {EditError} `SHAPE_MISMATCH` when the size is empty.
  * @see https://github.com/libvips/libvips/issues/943

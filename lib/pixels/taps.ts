@@ -1,7 +1,10 @@
 import { EditError } from '../errors.ts';
 import { type Box, type FloatRaster, type Raster, type Size, samplesPerLevel } from './raster.ts';
 
-/** `area`: exact coverage, linear between pixels when enlarging. `cubic`: Catmull-Rom, stretched when reducing. */
+/**
+ * `area`: exact coverage, linear between pixels when enlarging. `cubic`: Catmull-Rom, stretched when
+ * reducing.
+ */
 export type Kernel = 'area' | 'cubic';
 
 /** Weights of one axis: for each output index the first source index and `taps` weights that sum to 1. */
@@ -134,7 +137,10 @@ export function sumRows(args: {
 /** Reused by every sum: new rows each time would be work for the garbage collector alone. */
 const converted = Array.from({ length: 4 }, () => new Float32Array(0));
 
-/** Samples as floats: the copy converts natively, and the sum sees one type only, which is faster than reading `data` there. */
+/**
+ * Samples as floats: the copy converts natively, and the sum sees one type only, which is faster than reading
+ * `data` there.
+ */
 function floatRow(data: Raster['data'] | Float32Array, from: number, to: number, slot: number): Float32Array {
   if (data instanceof Float32Array) return data.subarray(from, to);
   if (converted[slot]!.length < to - from) converted[slot] = new Float32Array(to - from);

@@ -12,23 +12,29 @@ export interface FramePlan {
   readonly frame: Size;
   /** Where the crop lies in the frame; the rest of the frame repeats the crop's edge. */
   readonly content: Box;
-  /** Pixels of the original for one pixel of the frame; above 1 the answer has less detail than the picture. */
+  /**
+   * Pixels of the original for one pixel of the frame; above 1 the answer has less detail than the picture.
+   */
   readonly scale: number;
 }
 
 /** Up to this scale an answer looks as sharp as the picture: resampling hides the difference. */
 export const sufficientScale = 1.25;
-/** Up to this ratio a crop is stretched to fill the frame: models do not mind, and the mapping back is exact. */
+/**
+ * Up to this ratio a crop is stretched to fill the frame: models do not mind, and the mapping back is exact.
+ */
 const maxStretch = 1.03;
-/** Costs within this factor count as equal: sizes of one nominal ratio are rounded to multiples of 16 or so. */
+/**
+ * Costs within this factor count as equal: sizes of one nominal ratio are rounded to multiples of 16 or so.
+ */
 const sameGrowth = 1.02;
 
 /**
  * Grows a context box to a size the model answers in.
  *
  * Fixed sizes: takes the ratio that needs the least growth inside the image, then the smallest size of that
- * ratio with `scale <= 1.25` (or the largest). Where the image cannot hold the ratio, the crop takes what the image has
- * and is stretched by up to 3 %; beyond that the frame is padded by repeating the crop's edge.
+ * ratio with `scale <= 1.25` (or the largest). Where the image cannot hold the ratio, the crop takes what the
+ * image has and is stretched by up to 3 %; beyond that the frame is padded by repeating the crop's edge.
  *
  * @throws {EditError} `CONFIG_INVALID` when the engine names no size.
  */
@@ -108,7 +114,8 @@ export function padToFrame(content: Raster, { frame, content: at }: FramePlan): 
 /**
  * The mask as a model receives it: thresholded, grown, in the frame.
  *
- * A frame pixel is 255 when it overlaps any pixel of the mask above 0, so that the model repaints all that is blended.
+ * A frame pixel is 255 when it overlaps any pixel of the mask above 0, so that the model repaints all that is
+ * blended.
  *
  * @param mask H x W x 1 at the size of `plan.box`. @param dilation fraction of the crop's width.
  */

@@ -27,9 +27,9 @@ export function contextOf(maskBox: Box, image: Size): Box {
 /**
  * Mask -> the regions to send, from top to bottom, then left to right.
  *
- * Groups pixels above 0 on a grid of 64 px cells (touching cells would share context anyway), merges regions whose
- * contexts overlap, then the nearest pair until at most `maxRegions` remain. Together the mask boxes hold every
- * pixel above 0.
+ * Groups pixels above 0 on a grid of 64 px cells (touching cells would share context anyway), merges regions
+ * whose contexts overlap, then the nearest pair until at most `maxRegions` remain. Together the mask boxes
+ * hold every pixel above 0.
  *
  * @throws {EditError} `REQUEST_INVALID` when `maxRegions` is not at least 1.
  */

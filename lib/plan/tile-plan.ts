@@ -15,11 +15,16 @@ export interface TilePlace {
   /** px of the canvas. */
   readonly box: Box;
   readonly overlaps: Overlaps;
-  /** What the tile repaints. Around it the first answer stays, for the model to continue from; px of the canvas. */
+  /**
+   * What the tile repaints. Around it the first answer stays, for the model to continue from; px of the
+   * canvas.
+   */
   readonly core: Box;
 }
 
-/** How to ask again for a region in parts, so that each pixel of the picture gets more pixels of the model. */
+/**
+ * How to ask again for a region in parts, so that each pixel of the picture gets more pixels of the model.
+ */
 export interface TilePlan {
   /** Size of the crop that the tiles are cut from. */
   readonly canvas: Size;
@@ -29,9 +34,14 @@ export interface TilePlan {
   readonly tiles: readonly TilePlace[];
 }
 
-/** Neighbours share at least this much of a tile: a margin on either side, and between them a band to fade in. */
+/**
+ * Neighbours share at least this much of a tile: a margin on either side, and between them a band to fade in.
+ */
 const overlapShare = 0.25;
-/** Half of the band in which one tile fades into the next, and the least margin of known picture, as shares of the tile. */
+/**
+ * Half of the band in which one tile fades into the next, and the least margin of known picture, as shares of
+ * the tile.
+ */
 export const fadeShare = 1 / 16;
 /** Factor between the scales that are tried. */
 const scaleStep = 1.05;
@@ -41,8 +51,10 @@ const scaleStep = 1.05;
  *
  * The canvas is the crop at full size, made smaller in steps of 5 % until few enough tiles cover the mask.
  *
- * @param args.mask at the size of the crop. @param args.plan how the crop was sent first: tiles have its frame.
- * @returns `undefined` when the first answer is as good already, or so few tiles would not better it by a quarter.
+ * @param args.mask at the size of the crop. @param args.plan how the crop was sent first: tiles have its
+ * frame.
+ * @returns `undefined` when the first answer is as good already, or so few tiles would not better it by a
+ * quarter.
  */
 export function planDetail(args: {
   readonly mask: Mask;
@@ -91,7 +103,8 @@ function unscaled(box: Box, scale: number, crop: Size): Box {
  * Tiles of one size in rows and columns that cover `area` and known picture around it, evenly spaced,
  * overlapping by at least a quarter, inside the canvas.
  *
- * @param args.area what to repaint, px of the canvas. @param args.tile size of a tile, cut to a smaller canvas.
+ * @param args.area what to repaint, px of the canvas. @param args.tile size of a tile, cut to a smaller
+ * canvas.
  * @throws {EditError} `SHAPE_MISMATCH` when the area is not inside the canvas.
  */
 export function planTiles(args: {
@@ -119,7 +132,9 @@ export function planTiles(args: {
   );
 }
 
-/** One axis: where a tile starts, what it shares with its neighbours, and the margins it does not repaint, px. */
+/**
+ * One axis: where a tile starts, what it shares with its neighbours, and the margins it does not repaint, px.
+ */
 interface Span {
   readonly start: number;
   readonly side: number;
@@ -158,7 +173,10 @@ function spans(axis: {
   });
 }
 
-/** The part of an overlap that the neighbour alone repaints, or a margin of known picture; 0 at the border of the canvas. */
+/**
+ * The part of an overlap that the neighbour alone repaints, or a margin of known picture; 0 at the border of
+ * the canvas.
+ */
 function margin(overlap: number, side: number, isBorder: boolean): number {
   if (overlap > 0) return Math.max(0, Math.floor(overlap / 2 - fadeShare * side));
   return isBorder ? 0 : Math.floor(fadeShare * side);

@@ -180,7 +180,7 @@ describe('guided tiles', () => {
   test('are not asked for where none is allowed, and that is said', async () => {
     const { asked, report } = await edit({ maxTiles: 0 });
     expect(asked).toHaveLength(1);
-    expect(report.warnings).toContainEqual(expect.stringMatching(/More than the 0 tiles/));
+    expect(report.warnings).toContainEqual(expect.stringMatching(/more than the 0 tiles/));
   });
 
   test('refine the best of several candidates, one call each', async () => {
