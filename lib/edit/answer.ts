@@ -100,7 +100,7 @@ function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Size): string | un
     return `Expected the answer to be moved by at most ${rounded(maxDriftPx)} px, got ${driftPx}`;
   }
   if (ringAfter > maxRingResidual) {
-    return `Expected the surroundings of the mask within ${maxRingResidual} levels of the picture's, got ${ringAfter}`;
+    return `Expected surroundings of the mask within ${maxRingResidual} levels of the picture, got ${ringAfter}`;
   }
   return undefined;
 }

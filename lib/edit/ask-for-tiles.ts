@@ -11,9 +11,7 @@ import type { RegionContext } from './plan.ts';
 
 /** What tiles continue and refine. */
 export interface Guide {
-  /**
-   * The crop at canvas size with the first answer in it, registered and harmonised; H x W x 3, 8 bit sRGB.
-   */
+  /** The crop at canvas size with the first answer fitted in; H x W x 3, 8 bit sRGB. */
   readonly canvas: Raster;
   /** 255 where any of the mask is, at canvas size. */
   readonly mask: Mask;

@@ -65,7 +65,8 @@ export async function addDetail(options: DetailOptions): Promise<Detailed> {
 function tooFewTiles({ region, maxTiles }: DetailOptions): string[] {
   if (region.plan.scale <= sufficientScale) return [];
   return [
-    `Region ${region.key} needs more than the ${maxTiles} tiles that MAX_TILES allows: it has the detail of one answer.`,
+    `Region ${region.key} needs more than the ${maxTiles} tiles that MAX_TILES allows: ` +
+      'it has the detail of one answer.',
   ];
 }
 
@@ -104,13 +105,15 @@ function warningsOf(
   const warnings: string[] = [];
   if (scale > 1) {
     warnings.push(
-      `The ${planned} tiles that MAX_TILES allows for region ${key} reach ${effectiveResolution} pixels of the model for one of the picture.`,
+      `The ${planned} tiles that MAX_TILES allows for region ${key} reach ${effectiveResolution} ` +
+        'pixels of the model for one of the picture.',
     );
   }
   if (used < planned) {
     const reasons = [...new Set(missing)].join(', ') || 'they show something else';
     warnings.push(
-      `${planned - used} of ${planned} tiles of region ${key} were left out (${reasons}): the first answer stays there.`,
+      `${planned - used} of ${planned} tiles of region ${key} were left out (${reasons}): ` +
+        'the first answer stays there.',
     );
   }
   return warnings;

@@ -28,10 +28,7 @@ export interface RegionContext {
   readonly region: Repaint;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
-  /**
-   * How far the repainted area reaches beyond the mask if the request does not say; fraction of the crop's
-   * width.
-   */
+  /** Default growth of the repainted area beyond the mask, fraction of the crop's width. */
   readonly modelDilation: number;
   /** At most this many further calls for detail. */
   readonly maxTiles: number;
@@ -54,9 +51,7 @@ interface PlanOptions {
   readonly size: Size;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
-  /**
-   * Used where the request has no value; pixels of the original. At most `maxRegions` regions are planned.
-   */
+  /** For what the request leaves open, pixels of the original; and at most this many regions. */
   readonly defaults: {
     readonly dilationPx: number;
     readonly featherPx: number;
@@ -64,9 +59,7 @@ interface PlanOptions {
   };
 }
 
-/**
- * Plans the crops to send, one for each separate region of the mask; without a mask one of the whole picture.
- */
+/** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
 export function planRepaints({ mask, size, engine, request, defaults }: PlanOptions): RepaintPlan {
   const { maxRegions } = defaults;
   const dilationPx = request.dilationPx ?? defaults.dilationPx;

@@ -45,7 +45,8 @@ export async function readMask(
   for (const { data } of [decoded.mask, normalised.mask]) release(data);
   if (!decoded.isResized) return given;
   const { width, height } = photo.header.displayed;
-  const resized = `The mask was scaled from ${displayed.width} x ${displayed.height} to ${width} x ${height}.`;
+  const from = `${displayed.width} x ${displayed.height}`;
+  const resized = `The mask was scaled from ${from} to ${width} x ${height}.`;
   return { ...given, warnings: [resized, ...given.warnings] };
 }
 

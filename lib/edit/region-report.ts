@@ -9,9 +9,7 @@ export interface RegionReport {
   readonly box: Box;
   /** The size it was sent in. */
   readonly frame: Size;
-  /**
-   * Pixels of the picture for one pixel of the frame; above 1 the answer has less detail than the picture.
-   */
+  /** Pixels of the picture for one of the frame; above 1 the answer has less detail than the picture. */
   readonly scale: number;
   /** Pixels of the model for one pixel of the picture that the best candidate has everywhere, at most 1. */
   readonly effectiveResolution: number;
@@ -23,10 +21,7 @@ export interface RegionReport {
   readonly tiles?: TilesReport;
 }
 
-/**
- * What the model returned for a candidate: an image, a reason for none, or an image that does not fit the
- * picture.
- */
+/** An image, why there is none, or `drifted`: an image that does not fit the picture. */
 export interface CandidateOutcome {
   readonly kind: InpaintOutcome['kind'] | 'drifted';
   readonly reason?: string;
@@ -45,10 +40,7 @@ export interface FitReport {
   readonly seam: number;
   /** Pixels of the model for one pixel of the picture, along a side, at most 1. */
   readonly effectiveResolution: number;
-  /**
-   * Contrast of neighbours in the answer over the picture's around the mask, at most 1; below 1 the answer is
-   * softer.
-   */
+  /** Contrast of neighbours around the mask, answer over picture, at most 1; below 1 it is softer. */
   readonly sharpness: number;
   /** The sum of it, levels: candidates are sorted by it, the least first. */
   readonly cost: number;

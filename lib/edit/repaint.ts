@@ -112,9 +112,7 @@ function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candi
   return [best, ...others];
 }
 
-/**
- * Adds detail by tiles where requested: only to the best candidate, because tiles cost as many calls again.
- */
+/** Adds detail by tiles if requested, to the best candidate only: tiles cost as many calls again. */
 async function detailOf(
   context: RegionContext,
   crop: Crop,

@@ -138,10 +138,7 @@ interface Sampled {
   readonly kernel: Kernel;
 }
 
-/**
- * Returns a function that fills the pixels `span` of one row of the patch. It reads only source columns it
- * needs.
- */
+/** Returns a function that fills the pixels `span` of one row of the patch. */
 function rowSampler({ source, crop, patch, alignment, kernel }: Sampled) {
   const { channels } = source;
   const window = alignedWindow({ edited: source, crop, patch, alignment });
@@ -170,7 +167,7 @@ function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {
   if (fits) return;
   throw new EditError(
     'SHAPE_MISMATCH',
-    `Expected a patch of ${crop.width} x ${crop.height} x ${crop.channels} with its alpha, tone and residual, ` +
-      `got ${patch.width} x ${patch.height}, alpha ${alpha.width} x ${alpha.height}, ${colours} colours`,
+    `Expected a patch inside ${crop.width} x ${crop.height} x ${crop.channels} with its alpha, tone and ` +
+      `residual, got ${patch.width} x ${patch.height}, alpha ${alpha.width} x ${alpha.height}, ${colours} colours`,
   );
 }

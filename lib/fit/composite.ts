@@ -50,7 +50,7 @@ export interface Composite {
 
 /** Longer side at which pictures are registered and their light is compared, px. */
 const workingSidePx = 512;
-/** Alpha above this is opaque; a model never saw the colours of other pixels. */
+/** Alpha above this is opaque. */
 const opaqueLevel = 254;
 
 /**
@@ -101,9 +101,7 @@ export function prepareCrop(args: {
   return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
 }
 
-/**
- * Adds pixels that are not opaque, if the raster has a channel beyond its colours: they cannot be compared.
- */
+/** Adds pixels that are not opaque, if there is alpha: a model never saw their colours. */
 function withTransparent(mask: Mask, { channels, data: levels }: FloatRaster, colours: number): Mask {
   if (channels === colours) return mask;
   const data = mask.data.map((value, p) => (levels[p * channels + colours]! < opaqueLevel ? 255 : value));

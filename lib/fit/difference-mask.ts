@@ -20,10 +20,7 @@ import { applyTone, fitTone } from './tone.ts';
 /** Longer side at which the mask is found, px: models draw theirs no finer. */
 const workingSidePx = 512;
 const differenceBlurPx = 1;
-/**
- * Levels: a pixel this different was edited for certain; one above the lower bound, if connected to a certain
- * one.
- */
+/** Levels: certainly edited; and edited if connected to a certain pixel. */
 const certainLevels = 20;
 const possibleLevels = 9;
 /** The same bounds in sigmas of the whole picture's difference: new grain everywhere is no edit. */

@@ -6,10 +6,7 @@ import { axisTaps } from '../pixels/taps.ts';
 export const defaultFeatherPx = 32;
 /** Where the old content still shows the edge is as soft as that of a camera, px. */
 const tightFeatherPx = 2;
-/**
- * Levels of low-passed difference: up to the first it is grain and texture, from the second on another
- * object.
- */
+/** Low-passed difference, levels: below the first it is grain, above the second another object. */
 const ghostFrom = 6;
 const ghostTo = 24;
 
@@ -85,10 +82,7 @@ function innerRadius(distance: Float32Array): number {
   return most;
 }
 
-/**
- * Weights of one axis that read a reduced map of the crop, bilinearly, at `count` pixels of the crop from
- * `from` on.
- */
+/** Weights along one axis that read a reduced map of the crop at `count` pixels from `from` on. */
 function linearTaps(mapLength: number, cropLength: number, from: number, count: number) {
   const step = mapLength / cropLength;
   return axisTaps({ start: from * step, step, count, sourceLength: mapLength, kernel: 'area' });

@@ -11,19 +11,11 @@ export interface Harmony {
   readonly tone: Tone;
   /** H x W x C: the answer after the tone. */
   readonly toned: FloatRaster;
-  /**
-   * About H/4 x W/4 x C over the whole crop: levels to add after the tone; smooth, for use inside the mask.
-   */
+  /** About H/4 x W/4 x C over the whole crop: smooth levels to add after the tone, inside the mask. */
   readonly residual: FloatRaster;
-  /**
-   * H x W x 1: low-passed difference between crop and corrected answer, levels; shows the old object. 0 far
-   * outside the mask.
-   */
+  /** H x W x 1: low-passed |crop - corrected answer|, levels; shows the old object. 0 far from the mask. */
   readonly difference: FloatRaster;
-  /**
-   * Root mean square of the low-passed difference on the ring, levels, before any correction and after the
-   * tone.
-   */
+  /** Root mean square difference on the ring, low-passed, levels, before correction and after the tone. */
   readonly ringBefore: number;
   readonly ringAfter: number;
 }
@@ -161,9 +153,7 @@ const scaled = ({ left, top, width, height }: Box, x: number, y: number): Box =>
   height: height * y,
 });
 
-/**
- * Root mean square difference of block means, so that grain and fine texture do not count; 0 without a ring.
- */
+/** Root mean square difference of block means, which hold no grain; 0 without a ring. */
 function ringRms(crop: Blocks, edited: Blocks, { gains, offsets }: Tone): number {
   const channels = gains.length;
   let [sum, count] = [0, 0];

@@ -46,10 +46,7 @@ function normalized({ values, weights }: Weighted): FloatRaster {
   return { ...values, data };
 }
 
-/**
- * Tent filter [1 3 3 1] / 4 along each axis: it sums to 2 instead of 1, so that weights grow towards 1 at
- * coarse levels.
- */
+/** Tent filter [1 3 3 1] / 4 along each axis. It sums to 2, so that weights grow towards 1. */
 const tent = [0.25, 0.75, 0.75, 0.25] as const;
 
 function pull(fine: Weighted): Weighted {
@@ -74,9 +71,7 @@ function pull(fine: Weighted): Weighted {
   return coarse;
 }
 
-/**
- * Adds four pixels of row `y`, from column `left` on, to the coarse pixel `o`; pixels outside do not count.
- */
+/** Adds four pixels of row `y` from column `left` on to the coarse pixel `o`; skips those outside. */
 function addRow(args: {
   readonly fine: Weighted;
   readonly coarse: Weighted;

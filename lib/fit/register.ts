@@ -10,18 +10,11 @@ import { evenSamples } from './robust.ts';
 export interface Registration {
   /** The identity when the result is uncertain. */
   readonly alignment: Alignment;
-  /**
-   * False on rings too flat or too different to align: then nothing is moved. True with the identity: it is
-   * in place.
-   */
+  /** False on rings too flat or too different to align. True with the identity: it is in place. */
   readonly confident: boolean;
-  /**
-   * Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown.
-   */
+  /** Standard error of the shift along its weakest direction, px of the rasters; infinite if unknown. */
   readonly precisionPx: number;
-  /**
-   * Root mean square difference on the ring after the best gain and bias, levels, before and after moving.
-   */
+  /** Root mean square difference on the ring after gain and bias, levels, before and after moving. */
   readonly residualBefore: number;
   readonly residualAfter: number;
 }

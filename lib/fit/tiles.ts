@@ -21,10 +21,7 @@ export interface Tile {
 export interface TileFit {
   /** How far the model moved it, px of the canvas. */
   readonly driftPx: number;
-  /**
-   * Mean agreement with the first answer over the masked part of its core, 0..1; 1 = it shows the same
-   * things.
-   */
+  /** Mean agreement with the first answer over the masked part of its core, 0..1. */
   readonly agreement: number;
   /** False when the tile was moved too far or shows another picture: nothing of it was used. */
   readonly isUsed: boolean;
@@ -45,10 +42,7 @@ const stepsPerLevel = 64;
 const maxDriftShare = 0.04;
 /** Standard deviation of the low-pass, in pixels of the first answer: finer detail comes from the tiles. */
 const lowPassPixels = 1.4;
-/**
- * Levels of low-passed difference: up to the first the same thing in other grain, from the second on another
- * thing.
- */
+/** Low-passed difference, levels: below the first it is grain, above the second another thing. */
 const agreesTo = 10;
 const differsFrom = 30;
 /** A tile that agrees less has painted another picture. */

@@ -17,9 +17,7 @@ const rounds = 5;
 const minSigma = 0.5;
 /** Evenly spaced over the ring; two unknowns for each channel need no more. */
 const maxSamples = 8192;
-/**
- * Draws the gain to 1 on flat rings, which tell no contrast: a spread of so many levels moves it half way.
- */
+/** Draws the gain to 1 on flat rings: a spread of so many levels moves it half way. */
 const gainPriorLevels = 3;
 
 export function identityTone(channels: number): Tone {

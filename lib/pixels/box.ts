@@ -140,10 +140,9 @@ export function placedIn(part: Box, box: Box): Box {
  */
 export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box): T {
   if (!(box.width > 0 && box.height > 0 && isInside(box, boxOf(raster)))) {
-    throw new EditError(
-      'SHAPE_MISMATCH',
-      `Expected a box inside ${raster.width} x ${raster.height}, got ${box.width} x ${box.height} at ${box.left}, ${box.top}`,
-    );
+    const found = `${box.width} x ${box.height} at ${box.left}, ${box.top}`;
+    const expected = `a box inside ${raster.width} x ${raster.height}`;
+    throw new EditError('SHAPE_MISMATCH', `Expected ${expected}, got ${found}`);
   }
   const { channels } = raster;
   const length = box.width * channels;
@@ -157,10 +156,7 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   return { ...raster, width: box.width, height: box.height, data };
 }
 
-/**
- * Writes `part` into `raster`, in place, its first pixel at `left`, `top`. Both have the same channels and
- * depth; `part` fits.
- */
+/** Copies `part` into `raster`, its first pixel to `left`, `top`; same channels and depth, and it fits. */
 export function paste<T extends Raster | Mask | FloatRaster>(
   raster: T,
   part: T,

@@ -2,10 +2,7 @@ import { boundingBox, crop, grow, intersect, relativeTo, union } from './box.ts'
 import { dilate } from './mask.ts';
 import { type Box, emptyMask, type Mask, type Size } from './raster.ts';
 
-/**
- * A mask of a larger picture, stored only inside a box: every value outside is 0. Memory follows the mask,
- * not the picture.
- */
+/** A mask of a larger picture, stored only inside a box: every value outside is 0. */
 export interface BoxedMask {
   readonly box: Box;
   /** At the size of the box. */

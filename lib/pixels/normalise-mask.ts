@@ -7,28 +7,28 @@ export interface NormalisedMask {
   readonly mask: Mask;
   /** Share of the pixels above 0, 0..1. */
   readonly coverage: number;
-  /** A sentence for each suspicious property; the edit goes on. */
+  /** One sentence for each suspicious property. */
   readonly warnings: readonly string[];
 }
 
 interface NormaliseOptions {
   /** `black`: black is edited, white kept. */
   readonly polarity: 'white' | 'black';
-  /** JPEG and lossy WebP add noise around edges: a mask that was black and white before is made so again. */
+  /** Lossy formats add noise around edges: the mask is made black and white again if it was so before. */
   readonly isLossy: boolean;
 }
 
 /** Above this share a mask is probably inverted. */
 const suspiciousCoverage = 0.6;
-/** Values this near to black or white count as it in a lossy mask; quality 50 rings by about 30. */
+/** In a lossy mask values this near to black or white are noise; JPEG quality 50 rings by about 30. */
 const ringing = 40;
-/** A lossy mask with at most this share of values between is black and white. */
+/** A lossy mask with at most this share of other values was black and white. */
 const nearBinaryShare = 0.02;
-/** A mask whose brightest value is below this was hardly meant: 0/1 labels, or a thumbnail of noise. */
+/** A mask whose brightest value is lower is a mistake: 0/1 labels, or noise. */
 const faintest = 16;
 
 /**
- * Gives the values of a decoded mask their meaning: polarity, noise of lossy formats, suspicious contents.
+ * Applies polarity to a decoded mask, removes the noise of lossy formats, and warns of suspicious contents.
  *
  * @throws {EditError} `MASK_EMPTY` when nothing would be edited, `MASK_FULL` when nothing would be kept.
  */
@@ -40,17 +40,19 @@ export function normaliseMask(decoded: Mask, { polarity, isLossy }: NormaliseOpt
     mask = mapped(mask, (value) => (value < ringing ? 0 : value > 255 - ringing ? 255 : value));
     levels = histogram(mask);
     warnings.push(
-      'The mask is lossy: values near black and white were taken for black and white. PNG is exact.',
+      'The mask is lossy: values near black and white were set to black and white. PNG is exact.',
     );
   }
   const coverage = 1 - levels[0]! / mask.data.length;
   assertUseful(levels, mask.data.length);
   const brightest = levels.findLastIndex((count) => count > 0);
   if (brightest < 128)
-    warnings.push(`The mask is faint: its brightest value is ${brightest} of 255, so the edit is blended.`);
+    warnings.push(
+      `The mask is faint: its brightest value is ${brightest} of 255, so the edit is only blended in.`,
+    );
   if (coverage > suspiciousCoverage) {
     warnings.push(
-      `The mask selects ${Math.round(coverage * 100)} % of the picture: perhaps its polarity is inverted.`,
+      `The mask selects ${Math.round(coverage * 100)} % of the picture: its polarity may be inverted.`,
     );
   }
   return { mask, coverage, warnings };

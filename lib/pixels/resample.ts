@@ -33,9 +33,7 @@ export function resample(args: {
   return out;
 }
 
-/**
- * The size whose longer side is at most `maxSidePx`, in the same ratio, each side at least 1; never larger.
- */
+/** The size reduced in its ratio to a longer side of at most `maxSidePx`; each side is at least 1. */
 export function fitSize(size: Size, maxSidePx: number): Size {
   const factor = Math.min(1, maxSidePx / Math.max(size.width, size.height));
   return {

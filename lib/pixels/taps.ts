@@ -1,10 +1,7 @@
 import { EditError } from '../errors.ts';
 import { type Box, type FloatRaster, type Raster, type Size, samplesPerLevel } from './raster.ts';
 
-/**
- * `area`: exact coverage, linear between pixels when enlarging. `cubic`: Catmull-Rom, stretched when
- * reducing.
- */
+/** `area`: exact coverage, linear when enlarging. `cubic`: Catmull-Rom, stretched when reducing. */
 export type Kernel = 'area' | 'cubic';
 
 /** Weights of one axis: for each output index the first source index and `taps` weights that sum to 1. */
@@ -78,10 +75,8 @@ export function windowTaps(args: {
 }): { readonly horizontal: AxisTaps; readonly vertical: AxisTaps } {
   const { source, window, size, kernel } = args;
   if (!(window.width > 0 && window.height > 0 && size.width > 0 && size.height > 0)) {
-    throw new EditError(
-      'SHAPE_MISMATCH',
-      `Expected a window and a size above 0, got ${window.width} x ${window.height} to ${size.width} x ${size.height}`,
-    );
+    const found = `${window.width} x ${window.height} to ${size.width} x ${size.height}`;
+    throw new EditError('SHAPE_MISMATCH', `Expected a window and a size above 0, got ${found}`);
   }
   return {
     horizontal: axisTaps({
@@ -134,13 +129,10 @@ export function sumRows(args: {
   for (; t < vertical.taps; t++) addOne(sum, rowOf(t, 0), weightOf(t));
 }
 
-/** Reused by every sum: new rows each time would be work for the garbage collector alone. */
+/** Reused by every sum, to spare the garbage collector. */
 const converted = Array.from({ length: 4 }, () => new Float32Array(0));
 
-/**
- * Samples as floats: the copy converts natively, and the sum sees one type only, which is faster than reading
- * `data` there.
- */
+/** Samples as floats, converted natively: then the sums see one type only, which is faster. */
 function floatRow(data: Raster['data'] | Float32Array, from: number, to: number, slot: number): Float32Array {
   if (data instanceof Float32Array) return data.subarray(from, to);
   if (converted[slot]!.length < to - from) converted[slot] = new Float32Array(to - from);

@@ -12,21 +12,15 @@ export interface FramePlan {
   readonly frame: Size;
   /** Where the crop lies in the frame; the rest of the frame repeats the crop's edge. */
   readonly content: Box;
-  /**
-   * Pixels of the original for one pixel of the frame; above 1 the answer has less detail than the picture.
-   */
+  /** Pixels of the original for one of the frame; above 1 the answer has less detail than the picture. */
   readonly scale: number;
 }
 
 /** Up to this scale an answer looks as sharp as the picture: resampling hides the difference. */
 export const sufficientScale = 1.25;
-/**
- * Up to this ratio a crop is stretched to fill the frame: models do not mind, and the mapping back is exact.
- */
+/** Up to this ratio a crop is stretched: models do not mind, and the mapping back is exact. */
 const maxStretch = 1.03;
-/**
- * Costs within this factor count as equal: sizes of one nominal ratio are rounded to multiples of 16 or so.
- */
+/** Costs within this factor are equal: sizes of one ratio are rounded to multiples of 16 or so. */
 const sameGrowth = 1.02;
 
 /**

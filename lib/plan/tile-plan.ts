@@ -15,16 +15,11 @@ export interface TilePlace {
   /** px of the canvas. */
   readonly box: Box;
   readonly overlaps: Overlaps;
-  /**
-   * What the tile repaints. Around it the first answer stays, for the model to continue from; px of the
-   * canvas.
-   */
+  /** What the tile repaints, px of the canvas. Around it the first answer stays, to continue from. */
   readonly core: Box;
 }
 
-/**
- * How to ask again for a region in parts, so that each pixel of the picture gets more pixels of the model.
- */
+/** How to repaint a region again in parts, with more pixels of the model for each of the picture. */
 export interface TilePlan {
   /** Size of the crop that the tiles are cut from. */
   readonly canvas: Size;
@@ -34,14 +29,9 @@ export interface TilePlan {
   readonly tiles: readonly TilePlace[];
 }
 
-/**
- * Neighbours share at least this much of a tile: a margin on either side, and between them a band to fade in.
- */
+/** Neighbours share at least this much of a tile: a margin on either side, a band to fade between. */
 const overlapShare = 0.25;
-/**
- * Half of the band in which one tile fades into the next, and the least margin of known picture, as shares of
- * the tile.
- */
+/** Half of the fading band between neighbours, and the least margin, as shares of the tile. */
 export const fadeShare = 1 / 16;
 /** Factor between the scales that are tried. */
 const scaleStep = 1.05;
@@ -132,9 +122,7 @@ export function planTiles(args: {
   );
 }
 
-/**
- * One axis: where a tile starts, what it shares with its neighbours, and the margins it does not repaint, px.
- */
+/** One axis: where a tile starts, what it shares with neighbours, and its margins, px. */
 interface Span {
   readonly start: number;
   readonly side: number;
@@ -173,10 +161,7 @@ function spans(axis: {
   });
 }
 
-/**
- * The part of an overlap that the neighbour alone repaints, or a margin of known picture; 0 at the border of
- * the canvas.
- */
+/** Width that a tile leaves to its neighbour, or as known picture; 0 at the border of the canvas. */
 function margin(overlap: number, side: number, isBorder: boolean): number {
   if (overlap > 0) return Math.max(0, Math.floor(overlap / 2 - fadeShare * side));
   return isBorder ? 0 : Math.floor(fadeShare * side);

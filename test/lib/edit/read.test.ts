@@ -7,8 +7,7 @@ const size = { width: 160, height: 120 };
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 /** On no edge of a block, where lossy codecs ring most. */
 const box = { left: 51, top: 43, width: 37, height: 29 };
-const warning =
-  'The mask is lossy: values near black and white were taken for black and white. PNG is exact.';
+const warning = 'The mask is lossy: values near black and white were set to black and white. PNG is exact.';
 
 const photo = await readPhoto(await pipelineOf(wavePicture(size)).png().toBuffer(), limits);
 const request = { maskMode: 'user', polarity: 'white' } as const;
