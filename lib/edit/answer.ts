@@ -1,3 +1,4 @@
+import { maxDriftShare } from '../fit/alignment.ts';
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
 import { candidateCost } from '../fit/score.ts';
@@ -21,8 +22,6 @@ export interface FittedAnswer {
   readonly edited: Raster;
 }
 
-/** A model that moved the picture by more than this share of the crop's diagonal painted another picture. */
-const maxDriftShare = 0.04;
 /** With a larger residual on the ring, in levels, the surroundings are not those of the picture. */
 const maxRingResidual = 16;
 

@@ -1,4 +1,6 @@
-import type { Box, Size } from '../pixels/raster.ts';
+import { boxOf } from '../pixels/box.ts';
+import type { Box, FloatRaster, Raster, Size } from '../pixels/raster.ts';
+import { resample } from '../pixels/resample.ts';
 
 /**
  * How a model moved the picture: a similarity without rotation. Shifts are fractions of the crop's
@@ -35,6 +37,15 @@ export function alignedWindow(args: {
     height: (edited.height * scale * patch.height) / crop.height,
   };
 }
+
+/** An edited raster brought back into place: resampled to `size`, levels; Catmull-Rom. */
+export function aligned(edited: Raster, size: Size, alignment: Alignment): FloatRaster {
+  const window = alignedWindow({ edited, crop: size, patch: boxOf(size), alignment });
+  return resample({ source: edited, window, size, kernel: 'cubic' });
+}
+
+/** A model that moved a picture by more than this share of its diagonal painted another picture. */
+export const maxDriftShare = 0.04;
 
 /** How far the worst corner of a picture of `size` was moved, by shift and zoom together, in its px. */
 export function driftPx({ shiftX, shiftY, scale }: Alignment, size: Size): number {

@@ -9,8 +9,7 @@ import {
   type Size,
   samplesPerLevel,
 } from '../pixels/raster.ts';
-import type { Kernel } from '../pixels/taps.ts';
-import { gatherRow, sumRows, windowTaps } from '../pixels/taps.ts';
+import { gatherRow, type Kernel, sumRows, windowTaps } from '../pixels/taps.ts';
 import { type Alignment, alignedWindow, identityAlignment } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
 import type { Tone } from './tone.ts';

@@ -1,4 +1,4 @@
-import { boundingBox, boxOf, crop as cut, grow } from '../pixels/box.ts';
+import { boundingBox, crop as cut, grow } from '../pixels/box.ts';
 import { coverMask } from '../pixels/mask.ts';
 import {
   assertSameSize,
@@ -9,12 +9,12 @@ import {
   type Raster,
   type Size,
 } from '../pixels/raster.ts';
-import { fitSize, resample, resizeTo } from '../pixels/resample.ts';
-import { alignedWindow } from './alignment.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { aligned } from './alignment.ts';
 import { blend } from './blend.ts';
 import { adaptiveFeather, defaultFeatherPx, featherDistance } from './feather.ts';
 import { type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
-import { type Registration, type RingLevel, registerOn, ringLevels } from './register.ts';
+import { type Registration, type RingLevel, registerOn, ringLevels, workingSidePx } from './register.ts';
 import { type Scores, scoreComposite } from './score.ts';
 
 /** The side of a composite that needs no answer: what answers are compared with and blended into. */
@@ -48,8 +48,6 @@ export interface Composite {
   readonly scores: Scores;
 }
 
-/** Longer side at which pictures are registered and their light is compared, px. */
-const workingSidePx = 512;
 /** Alpha above this is opaque. */
 const opaqueLevel = 254;
 
@@ -113,8 +111,7 @@ export function compositeOn(prepared: PreparedCrop, edited: Raster): Composite {
   const { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring } = prepared;
   const registration = registerOn(levels, resizeTo(edited, size));
   const { alignment } = registration;
-  const window = alignedWindow({ edited, crop: size, patch: boxOf(size), alignment });
-  const harmony = harmonise(ring, resample({ source: edited, window, size, kernel: 'cubic' }));
+  const harmony = harmonise(ring, aligned(edited, size, alignment));
   const { difference } = harmony;
   const alpha = adaptiveFeather({ mask: patchMask, distance, featherPx, difference, crop, patch });
   const raster = blend({ crop, edited, patch, alpha, alignment, harmony });

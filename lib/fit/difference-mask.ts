@@ -1,8 +1,7 @@
-import { EditError } from '../errors.ts';
 import { blur } from '../pixels/blur.ts';
-import { boxOf } from '../pixels/box.ts';
 import { dilate, dropSpecks, erode, forEachComponent } from '../pixels/mask.ts';
 import {
+  assertSameChannels,
   assertSameSize,
   emptyFloatRaster,
   emptyMask,
@@ -11,14 +10,12 @@ import {
   type Raster,
   type Size,
 } from '../pixels/raster.ts';
-import { fitSize, resample, resizeTo } from '../pixels/resample.ts';
-import { alignedWindow } from './alignment.ts';
-import { register } from './register.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { aligned } from './alignment.ts';
+import { register, workingSidePx } from './register.ts';
 import { robustSigma } from './robust.ts';
 import { applyTone, fitTone } from './tone.ts';
 
-/** Longer side at which the mask is found, px: models draw theirs no finer. */
-const workingSidePx = 512;
 const differenceBlurPx = 1;
 /** Levels: certainly edited; and edited if connected to a certain pixel. */
 const certainLevels = 20;
@@ -47,19 +44,16 @@ const softenPx = 1.5;
  * @see Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 1986 (hysteresis).
  */
 export function differenceMask({ crop, edited }: { readonly crop: Raster; readonly edited: Raster }): Mask {
-  if (crop.channels !== edited.channels) {
-    throw new EditError('SHAPE_MISMATCH', `Expected ${crop.channels} channels, got ${edited.channels}`);
-  }
+  assertSameChannels(edited, crop);
   const size = fitSize(crop, workingSidePx);
   const small = resizeTo(crop, size);
   const { alignment } = register({ crop: small, edited: resizeTo(edited, size), mask: emptyMask(size) });
-  const window = alignedWindow({ edited, crop: size, patch: boxOf(size), alignment });
-  const aligned = resample({ source: edited, window, size, kernel: 'cubic' });
+  const moved = aligned(edited, size, alignment);
   const everywhere = emptyFloatRaster(size.width, size.height, 1);
   everywhere.data.fill(1);
-  const tone = fitTone({ crop: small, edited: aligned, weights: everywhere });
+  const tone = fitTone({ crop: small, edited: moved, weights: everywhere });
   const changed = hysteresis(
-    smaller(differenceOf(small, applyTone(aligned, tone)), differenceOf(small, aligned)),
+    smaller(differenceOf(small, applyTone(moved, tone)), differenceOf(small, moved)),
   );
   const whole = dropSpecks(close(changed), Math.max(1, speckShare * size.width * size.height));
   return softened(dilate(whole, growPx), crop);

@@ -19,6 +19,8 @@ export interface Registration {
   readonly residualAfter: number;
 }
 
+/** Longer side of the reduced pictures that are registered and whose light is compared, px. */
+export const workingSidePx = 512;
 /** After the low-pass nearer pixels hold some of what was repainted, px. */
 const ringFromPx = 2;
 const ringToPx = 32;

@@ -1,5 +1,11 @@
-import type { Box, FloatRaster, Mask, Raster, Size } from '../pixels/raster.ts';
-import { samplesPerLevel } from '../pixels/raster.ts';
+import {
+  type Box,
+  type FloatRaster,
+  type Mask,
+  type Raster,
+  type Size,
+  samplesPerLevel,
+} from '../pixels/raster.ts';
 import { driftPx } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
 import type { Registration } from './register.ts';

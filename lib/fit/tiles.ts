@@ -1,13 +1,19 @@
-import { EditError } from '../errors.ts';
 import { blur } from '../pixels/blur.ts';
-import { boxOf, crop as cut } from '../pixels/box.ts';
-import type { Mask, Raster } from '../pixels/raster.ts';
-import { emptyFloatRaster, emptyMask, type FloatRaster, luma } from '../pixels/raster.ts';
-import { fitSize, resample, resizeTo } from '../pixels/resample.ts';
+import { crop as cut } from '../pixels/box.ts';
+import {
+  assertSameChannels,
+  emptyFloatRaster,
+  emptyMask,
+  type FloatRaster,
+  luma,
+  type Mask,
+  type Raster,
+} from '../pixels/raster.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
 import { fadeShare, type TilePlace } from '../plan/tile-plan.ts';
-import { type Alignment, alignedWindow, driftPx } from './alignment.ts';
+import { type Alignment, aligned, driftPx, maxDriftShare } from './alignment.ts';
 import { smoothstep } from './feather.ts';
-import { register } from './register.ts';
+import { register, workingSidePx } from './register.ts';
 import { applyTone, fitTone } from './tone.ts';
 
 /** A second, finer answer for a part of the canvas. */
@@ -33,13 +39,10 @@ export interface TileFusion {
   readonly add: (tile: Tile) => TileFit;
 }
 
-const registrationSidePx = 512;
 /** Standard deviation of the low-pass that separates light from shapes, px at that size. */
 const lightPx = 12;
 /** Detail is summed in 64ths of a level, which 16 bit can hold. */
 const stepsPerLevel = 64;
-/** A tile moved by more than this share of its diagonal shows another picture. */
-const maxDriftShare = 0.04;
 /** Standard deviation of the low-pass, in pixels of the first answer: finer detail comes from the tiles. */
 const lowPassPixels = 1.4;
 /** Low-passed difference, levels: below the first it is grain, above the second another thing. */
@@ -82,9 +85,7 @@ export function fuseTiles(args: {
     if (drift > maxDriftShare * Math.hypot(box.width, box.height)) {
       return { driftPx: drift, agreement: 0, isUsed: false };
     }
-    const window = alignedWindow({ edited: answer, crop: known, patch: boxOf(known), alignment });
-    const tile = resample({ source: answer, window, size: known, kernel: 'cubic' });
-    const finer = finerThan(known, tile, lowPassPixels * guidePixelPx);
+    const finer = finerThan(known, aligned(answer, known, alignment), lowPassPixels * guidePixelPx);
     const agreement = meanInCore(finer.agreement, mask, place);
     if (agreement < minAgreement) return { driftPx: drift, agreement, isUsed: false };
     addDetail(finer, place);
@@ -115,7 +116,7 @@ export function fuseTiles(args: {
 
 /** Registers a tile with the guide; the identity where that is uncertain. */
 function alignmentOf(answer: Raster, guide: Raster): Alignment {
-  const size = fitSize(guide, registrationSidePx);
+  const size = fitSize(guide, workingSidePx);
   const [crop, edited] = [shapes(resizeTo(guide, size)), shapes(resizeTo(answer, size))];
   return register({ crop, edited, mask: emptyMask(size) }).alignment;
 }
@@ -187,9 +188,4 @@ function fadeAt(fromEnd: number, overlap: number, side: number): number {
   if (overlap === 0) return 1;
   const half = Math.min(fadeShare * side, overlap / 2);
   return smoothstep((fromEnd - overlap / 2 + half) / (2 * half));
-}
-
-function assertSameChannels(a: Raster, b: Raster): void {
-  if (a.channels === b.channels) return;
-  throw new EditError('SHAPE_MISMATCH', `Expected ${b.channels} channels, got ${a.channels}`);
 }

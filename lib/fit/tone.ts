@@ -1,6 +1,4 @@
-import { EditError } from '../errors.ts';
-import type { FloatRaster } from '../pixels/raster.ts';
-import { assertSameSize } from '../pixels/raster.ts';
+import { assertSameChannels, assertSameSize, type FloatRaster } from '../pixels/raster.ts';
 import { evenSamples, indicesAbove0, median, robustSigma, tukeyCut } from './robust.ts';
 
 /** `corrected = gain * edited + offset`, one of each per channel; offsets in levels of 8 bit. */
@@ -43,9 +41,7 @@ export function fitTone(args: {
   assertSameSize(crop, edited);
   assertSameSize(crop, weights);
   const { channels } = crop;
-  if (edited.channels !== channels) {
-    throw new EditError('SHAPE_MISMATCH', `Expected ${channels} channels, got ${edited.channels}`);
-  }
+  assertSameChannels(edited, crop);
   const known = evenSamples(indicesAbove0(weights.data), maxSamples);
   if (known.length === 0) return identityTone(channels);
   const prior = taken(weights, known, 0);

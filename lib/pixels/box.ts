@@ -1,6 +1,5 @@
 import { EditError } from '../errors.ts';
-import type { Box, FloatRaster, Mask, Raster, Size } from './raster.ts';
-import { isBlank } from './raster.ts';
+import { type Box, type FloatRaster, isBlank, type Mask, type Raster, type Size } from './raster.ts';
 
 /** Index of the first value above 0 in `data[from, to)`, which holds one. */
 function firstAbove0(data: Uint8Array, from: number, to: number): number {

@@ -55,6 +55,12 @@ export function assertShape(raster: Raster): void {
   }
 }
 
+/** @throws {EditError} `SHAPE_MISMATCH` when `raster` has not as many channels as `wanted`. */
+export function assertSameChannels(raster: Raster | FloatRaster, wanted: Raster | FloatRaster): void {
+  if (raster.channels === wanted.channels) return;
+  throw new EditError('SHAPE_MISMATCH', `Expected ${wanted.channels} channels, got ${raster.channels}`);
+}
+
 /** @throws {EditError} `SHAPE_MISMATCH` when two rasters differ in width or height. */
 export function assertSameSize(a: Size, b: Size): void {
   if (a.width !== b.width || a.height !== b.height) {

@@ -7,8 +7,7 @@ import { identityTone, type Tone } from '../../lib/fit/tone.ts';
 import { boundingBox, crop as cut, grow } from '../../lib/pixels/box.ts';
 import { insideDistance, outsideDistance } from '../../lib/pixels/distance.ts';
 import { coverMask } from '../../lib/pixels/mask.ts';
-import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
-import { emptyFloatRaster } from '../../lib/pixels/raster.ts';
+import { type Box, emptyFloatRaster, type Mask, type Raster } from '../../lib/pixels/raster.ts';
 import { fitSize, resizeTo } from '../../lib/pixels/resample.ts';
 
 export interface Job {
