@@ -20,7 +20,7 @@ test.each([
   ['JPEG', () => mask.clone().jpeg({ quality: 80 })],
   ['WebP', () => mask.clone().webp({ quality: 80 })],
   ['TIFF with JPEG inside', () => mask.clone().tiff({ compression: 'jpeg', quality: 80 })],
-])('a mask as lossy %s selects what it did before, and no noise around it', async (_, encode) => {
+])('a mask encoded as lossy %s selects the same box, without noise around it', async (_, encode) => {
   const bytes = await encode().toBuffer();
   expect(new Set(await sharp(bytes).raw().toBuffer()).size, 'values in the file').toBeGreaterThan(2);
   const given = await read(bytes);
@@ -39,7 +39,7 @@ test.each([
         .joinChannel(Buffer.from(softMask.data), { raw: { ...size, channels: 1 } })
         .webp({ quality: 50 }),
   ],
-])('faint values of a mask in %s are meant', async (_, encode) => {
+])('faint values of a mask in %s are kept', async (_, encode) => {
   const given = await read(await encode().toBuffer());
   expect(given!.mask.box).toEqual(box);
   expect(new Set(given!.mask.mask.data)).toEqual(new Set([20]));

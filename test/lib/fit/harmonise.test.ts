@@ -24,7 +24,7 @@ function worstInside(edited: typeof crop, harmony: ReturnType<typeof harmonise>)
 }
 
 describe('harmonise', () => {
-  it('takes a change of tone back', () => {
+  it('undoes a change of tone', () => {
     const edited = applyTone(crop, { gains: [1.06, 0.97, 1.1], offsets: [-6, 4, 9] });
     const harmony = harmonise(knownRing(crop, mask), edited);
     expect(worstInside(edited, harmony)).toBeLessThan(1.5);
@@ -32,12 +32,12 @@ describe('harmonise', () => {
     expect(harmony.ringAfter).toBeLessThan(0.5);
   });
 
-  it('takes slowly changing light back, which gain and offset cannot', () => {
+  it('undoes slowly changing light, which gain and offset cannot', () => {
     const edited = floatPicture(120, 100, 3, (x, y, c) => texture(x, y, c) + (x - 60) / 6);
     expect(worstInside(edited, harmonise(knownRing(crop, mask), edited))).toBeLessThan(4);
   });
 
-  it('changes nothing where nothing is wrong', () => {
+  it('changes nothing when the answer equals the crop', () => {
     const { tone, residual, ringBefore, difference } = harmonise(knownRing(crop, mask), crop);
     for (const gain of tone.gains) expect(gain).toBeCloseTo(1, 5);
     expect(largest(residual.data)).toBeLessThan(0.01);
@@ -59,7 +59,7 @@ describe('harmonise', () => {
     expect(largest(resizeTo(residual, flat).data.filter((_, p) => isInside(p)))).toBeLessThan(1.5);
   });
 
-  it('shows where the old object was', () => {
+  it('measures a difference where the old object was', () => {
     const old = floatPicture(120, 100, 3, (x, y, c) =>
       x > 50 && x < 70 && y > 40 && y < 60 ? 20 : texture(x, y, c),
     );
@@ -68,7 +68,7 @@ describe('harmonise', () => {
     expect(difference.data[50 * 120 + 44]).toBeLessThan(5);
   });
 
-  it('leaves an answer without any known ring as it is', () => {
+  it('does not correct an answer without a known ring', () => {
     const dot = floatPicture(1, 1, 3, () => 9);
     const harmony = harmonise(
       knownRing(dot, maskOf('#')),
