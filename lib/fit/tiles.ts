@@ -39,7 +39,7 @@ export interface TileFusion {
   readonly add: (tile: Tile) => TileFit;
 }
 
-/** Standard deviation of the low-pass that separates light from shapes, px at that size. */
+/** Standard deviation of the low-pass that separates light from shapes, px at working size. */
 const lightPx = 12;
 /** Detail is summed in 64ths of a level, which 16 bit can hold. */
 const stepsPerLevel = 64;
