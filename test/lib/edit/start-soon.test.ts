@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { meanwhile } from '../../../lib/edit/meanwhile.ts';
+import { startSoon } from '../../../lib/edit/start-soon.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -8,9 +8,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('works while others do, not at once, and only once', () => {
+it('starts after a moment, and works only once', () => {
   const work = vi.fn(() => 'done');
-  const { get } = meanwhile(work);
+  const { get } = startSoon(work);
   expect(work).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1000);
   expect(work).toHaveBeenCalledTimes(1);
@@ -18,25 +18,25 @@ it('works while others do, not at once, and only once', () => {
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-it('works when it is asked before its time', () => {
+it('starts at once when its result is needed', () => {
   const work = vi.fn(() => undefined);
-  const { get } = meanwhile(work);
+  const { get } = startSoon(work);
   get();
   vi.advanceTimersByTime(1000);
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-it('never begins after a stop, unless it is asked', () => {
+it('never starts after a cancel, unless its result is needed', () => {
   const work = vi.fn(() => 1);
-  const { get, stop } = meanwhile(work);
-  stop();
+  const { get, cancel } = startSoon(work);
+  cancel();
   vi.advanceTimersByTime(1000);
   expect(work).not.toHaveBeenCalled();
   expect(get()).toBe(1);
 });
 
-it('throws to whoever asks, not to the clock', () => {
-  const { get } = meanwhile(() => {
+it('throws to the caller of get, not to the clock', () => {
+  const { get } = startSoon(() => {
     throw new Error('no');
   });
   vi.advanceTimersByTime(1000);
