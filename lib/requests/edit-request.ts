@@ -128,7 +128,8 @@ export function parseRequestFields(texts: ReadonlyMap<string, string>): EditRequ
 export function typedFields(texts: ReadonlyMap<string, string>): Record<string, unknown> {
   const shape: Readonly<Record<string, z.ZodType>> = fields.shape;
   const typed = [...texts].map(([name, text]) => {
-    const takesText = shape[name] === undefined || shape[name].safeParse(text).success;
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    const takesText = schema === undefined || schema.safeParse(text).success;
     return [name, takesText ? text : jsonOrText(text)];
   });
   return Object.fromEntries(typed);
