@@ -158,15 +158,16 @@ async function verdictOn(
     const error = asEditError(thrown);
     if (run.isOver() && error.kind === 'passing') throw error;
     run.outage.saw(error);
-    return { fault: faultOf(image.name, error, run.log) };
+    return { fault: faultOf(image, error, run.log) };
   }
 }
 
 /** Reports a fault of one picture; a bug with its stack. */
-function faultOf(name: string, error: EditError, log: Log): SweepFault {
+function faultOf({ name, job }: { name: string; job?: string }, error: EditError, log: Log): SweepFault {
   const { code, kind, message } = error;
   const write = kind === 'bug' ? log.error : log.warn;
-  write(`A picture was left out: ${message}`, { image: name, code, ...(kind === 'bug' ? { error } : {}) });
+  const what = job === undefined ? 'A picture could not be judged' : 'A job could not be dispatched';
+  write(`${what}: ${message}`, { image: name, job, code, ...(kind === 'bug' ? { error } : {}) });
   return { name, code, message };
 }
 
@@ -219,7 +220,10 @@ async function outcomeOf(verdict: Job | NoJob, run: SweepRun, signal: AbortSigna
     await run.dispatch(verdict, signal);
     return { job: verdict };
   } catch (error) {
-    return { job: verdict, fault: faultOf(verdict.inputs.image.name, asEditError(error), run.log) };
+    return {
+      job: verdict,
+      fault: faultOf({ name: verdict.inputs.image.name, job: verdict.id }, asEditError(error), run.log),
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { inlineDispatch } from '../../../../lib/jobs/dispatch.ts';
+import { collectInputs } from '../../../../lib/jobs/inputs/pairing.ts';
 import type { Job } from '../../../../lib/jobs/inputs/plan.ts';
 import { type SweepOptions, sweep } from '../../../../lib/jobs/sweep/sweep.ts';
 import {
@@ -290,6 +291,39 @@ describe('sweep', () => {
       const found: string[] = [];
       for (let run = 0; run < 8; run++) found.push(...(await imagesBy(world, { maxImages })));
       expect(found.sort()).toEqual(['a-b.jpg', 'a.jpg', 'a.jpg.png', 'a.png', 'a.webp', 'b.webp']);
+    }
+  });
+
+  it('finds the pairs that events find, with any names and any size of its window, and settles them', async () => {
+    const photos = [
+      'a.jpg',
+      'a',
+      'a.b.png',
+      'a-b.jfif',
+      'A.JPG',
+      'é.jpg',
+      'e\u0301.png',
+      'a-mask.jpg',
+      '_folder.jpg',
+    ];
+    const masks = ['.mask.png', '_MASK.png', '-mask.png', '.jpg.mask.png', '_mask.jpg', '-mask.mask.png'];
+    for (let seed = 1; seed <= 12; seed++) {
+      const isIn = (n: number) => (seed * 7919 * (n + 3)) % 5 < 2;
+      const stems = ['a', 'a.b', 'a-b', 'A', 'é', 'e\u0301', '_folder'];
+      const named = stems.flatMap((stem) => masks.map((mask) => `${stem}${mask}`));
+      const names = [...photos, ...named.filter((_, n) => isIn(n))];
+      const world = worldOf();
+      for (const name of names) put(world, { bucket: 'input', name }, name, { contentType: 'image/png' });
+      world.nowMs += 10 * minuteMs;
+      const pairing = { folderMask: seed % 3 === 0 };
+      const expected = new Set<string>();
+      for (const name of names)
+        for (const set of await collectInputs(memoryClient(world), { bucket: 'input', name }, pairing, never))
+          if (set.mask !== undefined) expected.add(set.image.name);
+      const maxImages = 1 + (seed % 7);
+      const found: string[] = [];
+      for (let run = 0; run < 40; run++) found.push(...(await imagesBy(world, { maxImages, pairing })));
+      expect(found.sort()).toEqual([...expected].sort());
     }
   });
 
