@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
+import { withMetadataOf } from '../formats/jpeg/container/graft.ts';
+import { dropStaleMetadata, markAsComposite } from '../formats/jpeg/container/metadata.ts';
 import type { TouchedComponent } from '../formats/jpeg/edits.ts';
-import { withMetadataOf } from '../formats/jpeg/graft.ts';
-import { dropStaleMetadata, markAsComposite } from '../formats/jpeg/metadata.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from '../formats/jpeg/splice.ts';
 import type { JpegStructure } from '../formats/jpeg/structure.ts';
 import type { Source } from '../formats/vips/read.ts';

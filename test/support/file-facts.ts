@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { readPngChunks } from '../../lib/formats/png/chunks.ts';
 import { tiffFacts } from './tiff-facts.ts';
 

@@ -1,4 +1,4 @@
-import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { pipelineOf } from './pictures.ts';

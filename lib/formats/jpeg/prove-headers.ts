@@ -1,4 +1,4 @@
-import { marker, type Segment } from './segments.ts';
+import { marker, type Segment } from './container/segments.ts';
 import type { JpegStructure } from './structure.ts';
 
 export interface HeaderComparison {

@@ -1,10 +1,10 @@
 import { EditError } from '../../errors.ts';
 import { alignWithOnes, type BitWriter, bitWriter, reserve, writeBits, writeBytes } from './bit-writer.ts';
+import { marker } from './container/segments.ts';
 import { type Coefficients, decodeCoefficients } from './decode-coefficients.ts';
 import { applyAc, type CoefficientEdits } from './edits.ts';
 import { encodeScan, type ScanSink } from './encode-coefficients.ts';
 import { codesOf, encodeHuffmanTable, optimalHuffmanTable } from './huffman.ts';
-import { marker } from './segments.ts';
 import type { SplicedFile } from './splice-sequential.ts';
 import type { DefinedTable, JpegScan, JpegStructure } from './structure.ts';
 

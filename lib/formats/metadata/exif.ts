@@ -1,5 +1,5 @@
-import { marker } from '../jpeg/segments.ts';
-import { withoutThumbnail } from '../jpeg/thumbnails.ts';
+import { marker } from '../jpeg/container/segments.ts';
+import { withoutThumbnail } from '../jpeg/container/thumbnails.ts';
 
 /** Introduces the block in JPEG, and by habit elsewhere. */
 const introduction = Buffer.from('Exif\0\0', 'latin1');

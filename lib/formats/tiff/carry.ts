@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
 import type { Carried, CarryJob } from '../carried.ts';
+import { encodeDirectory, firstNumber, readValue, type TiffValue } from '../metadata/directory.ts';
 import { describing, type TiffNode } from './describing.ts';
-import { encodeDirectory, firstNumber, readValue, type TiffValue } from './directory.ts';
 import { kindNotes, type OpenedTiff, openedTiff } from './kind.ts';
 import { layout, tag } from './tags.ts';
 

@@ -1,4 +1,3 @@
-import { withoutPhotoshopThumbnail } from '../metadata/photoshop.ts';
 import {
   readDirectory,
   readNumber,
@@ -6,7 +5,8 @@ import {
   swapped,
   type TiffEntry,
   type TiffValue,
-} from './directory.ts';
+} from '../metadata/directory.ts';
+import { withoutPhotoshopThumbnail } from '../metadata/photoshop.ts';
 import type { OpenedTiff } from './kind.ts';
 import { descriptive, layout, pointers, staleNames, tag } from './tags.ts';
 

@@ -1,4 +1,4 @@
-import { firstDirectory, firstNumber, openTiff, type Tiff, type TiffEntry } from './directory.ts';
+import { firstDirectory, firstNumber, openTiff, type Tiff, type TiffEntry } from '../metadata/directory.ts';
 import { tag } from './tags.ts';
 
 /** A file and its first directory. */

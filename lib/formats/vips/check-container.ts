@@ -1,6 +1,6 @@
 import { EditError } from '../../errors.ts';
 import { foreignColours, isAvif } from '../avif.ts';
-import { frameOf } from '../jpeg/frame-header.ts';
+import { frameOf } from '../jpeg/container/frame-header.ts';
 import { isAnimated, readPngChunks } from '../png/chunks.ts';
 import { unknownColours } from '../tiff/kind.ts';
 import { readWebpChunks } from '../webp/chunks.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { replaceTables } from '../../../../lib/formats/jpeg/container/tables.ts';
 import { codesOf, type HuffmanTable, optimalHuffmanTable } from '../../../../lib/formats/jpeg/huffman.ts';
 import { proveSplice } from '../../../../lib/formats/jpeg/prove.ts';
 import { spliceJpeg } from '../../../../lib/formats/jpeg/splice.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/structure.ts';
-import { replaceTables } from '../../../../lib/formats/jpeg/table-header.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { crop, decodeJpeg, picture, seeded } from '../../../support/jpeg-pictures.ts';
 import { decodeReference } from '../../../support/reference-jpeg.ts';

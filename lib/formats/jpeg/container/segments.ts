@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
 
 /** Second byte of the JPEG markers this code names. @see ITU-T T.81, table B.1. */
 export const marker = {

@@ -1,12 +1,12 @@
-import { withoutPhotoshopThumbnail } from '../metadata/photoshop.ts';
 import {
   firstDirectory,
   openTiff,
   readDirectory,
   readNumber,
   type TiffDirectory,
-} from '../tiff/directory.ts';
-import type { DraftSegment } from './header-draft.ts';
+} from '../../metadata/directory.ts';
+import { withoutPhotoshopThumbnail } from '../../metadata/photoshop.ts';
+import type { DraftSegment } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 
 const exifHeader = 'Exif\0\0';

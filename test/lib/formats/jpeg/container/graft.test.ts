@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { withMetadataOf } from '../../../../lib/formats/jpeg/graft.ts';
-import { readSegments } from '../../../../lib/formats/jpeg/segments.ts';
-import { jpegFixture } from '../../../support/jpeg-fixtures.ts';
-import { encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
+import { withMetadataOf } from '../../../../../lib/formats/jpeg/container/graft.ts';
+import { readSegments } from '../../../../../lib/formats/jpeg/container/segments.ts';
+import { jpegFixture } from '../../../../support/jpeg-fixtures.ts';
+import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
 
 const comment = Buffer.from('\xff\xfe\0\x07mine!\xff\xec\0\x06cam1', 'latin1');
 const behind = (file: Uint8Array, segments: Buffer, trailer = '') =>

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dropStaleMetadata, markAsComposite } from '../../../../lib/formats/jpeg/metadata.ts';
-import { readSegments } from '../../../../lib/formats/jpeg/segments.ts';
-import { compositeWithTrainedModel } from '../../../../lib/formats/metadata/xmp.ts';
-import { encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
+import { dropStaleMetadata, markAsComposite } from '../../../../../lib/formats/jpeg/container/metadata.ts';
+import { readSegments } from '../../../../../lib/formats/jpeg/container/segments.ts';
+import { compositeWithTrainedModel } from '../../../../../lib/formats/metadata/xmp.ts';
+import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
 const secret = Buffer.from('THE REMOVED OBJECT IN SMALL');

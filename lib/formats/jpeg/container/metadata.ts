@@ -1,5 +1,5 @@
 import { isC2pa, isFilmOrPicture, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
-import { closeDraft, type DraftSegment, type HeaderDraft, openDraft } from './header-draft.ts';
+import { closeDraft, type DraftSegment, type HeaderDraft, openDraft } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 import { withoutThumbnail } from './thumbnails.ts';
 import {

@@ -1,5 +1,5 @@
-import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../metadata/xmp.ts';
-import { type DraftSegment, maxPayloadBytes } from './header-draft.ts';
+import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../../metadata/xmp.ts';
+import { type DraftSegment, maxPayloadBytes } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 
 const xmpHeader = 'http://ns.adobe.com/xap/1.0/\0';

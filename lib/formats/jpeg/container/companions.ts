@@ -1,5 +1,5 @@
-import { firstDirectory, openTiff } from '../tiff/directory.ts';
-import type { DraftSegment, HeaderDraft } from './header-draft.ts';
+import { firstDirectory, openTiff } from '../../metadata/directory.ts';
+import type { DraftSegment, HeaderDraft } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 
 const mpfHeader = 'MPF\0';

@@ -1,4 +1,4 @@
-import { closeDraft, type DraftSegment, openDraft } from './header-draft.ts';
+import { closeDraft, type DraftSegment, openDraft } from './header.ts';
 import { marker } from './segments.ts';
 
 /** APPn and comments, but not Adobe's segment: that says how the samples are coded. */
