@@ -1,9 +1,9 @@
 import { otherItems } from '../formats/avif.ts';
 import type { Carried, CarryJob } from '../formats/carried.ts';
+import { openTiff } from '../formats/metadata/directory.ts';
 import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from '../formats/metadata/xmp.ts';
 import { carryPngChunks } from '../formats/png/carry.ts';
 import { carryTiffTags } from '../formats/tiff/carry.ts';
-import { openedTiff } from '../formats/tiff/kind.ts';
 import { withoutExifThumbnail } from '../formats/vips/exif.ts';
 import type { Format, Header } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
@@ -66,7 +66,7 @@ const carriers: Partial<Record<Format, (job: CarryJob) => Carried>> = {
 
 function carrierOf({ bytes, header }: Source) {
   // The directories of a BigTIFF, of 64 bit, are libvips' alone.
-  if (header.format === 'tiff' && openedTiff(bytes) === undefined) return undefined;
+  if (header.format === 'tiff' && openTiff(bytes) === undefined) return undefined;
   return carriers[header.format];
 }
 

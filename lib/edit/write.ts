@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
-import { withMetadataOf } from '../formats/jpeg/container/graft.ts';
-import { dropStaleMetadata, markAsComposite } from '../formats/jpeg/container/metadata.ts';
+
+import { dropStaleMetadata, markAsComposite, withMetadataOf } from '../formats/jpeg/container/metadata.ts';
 import type { TouchedComponent } from '../formats/jpeg/edits.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from '../formats/jpeg/splice.ts';
 import type { JpegStructure } from '../formats/jpeg/structure.ts';

@@ -1,4 +1,4 @@
-/** A TIFF structure: a file, or a block as EXIF and MPF carry it. Offsets count from its own first byte. */
+/** A TIFF structure: a whole file, or the block that EXIF and MPF carry. Offsets count from its first byte. */
 export interface Tiff {
   readonly view: DataView;
   readonly isLittle: boolean;
@@ -7,8 +7,9 @@ export interface Tiff {
 export interface TiffEntry {
   readonly tag: number;
   readonly type: number;
+  /** The number of values. */
   readonly count: number;
-  /** Of the value field, 4 bytes: the value or its offset. */
+  /** Offset of the 4 byte field that holds the value, or the offset of longer values. */
   readonly valueAt: number;
 }
 
@@ -16,24 +17,34 @@ export interface TiffDirectory {
   readonly offset: number;
   readonly end: number;
   readonly entries: readonly TiffEntry[];
-  /** Where the offset of the next directory stands, and that offset; 0 for none. */
+  /** Offset of the field that links to the next directory. */
   readonly nextAt: number;
+  /** Offset of the next directory; 0 for none. */
   readonly next: number;
+}
+
+/** A TIFF structure and its first directory. */
+export interface OpenedTiff {
+  readonly tiff: Tiff;
+  readonly directory: TiffDirectory;
 }
 
 const entryBytes = 12;
 
-/** `undefined` when the bytes do not begin as a TIFF. */
-export function openTiff(bytes: Uint8Array): Tiff | undefined {
+/** Opens a TIFF; `undefined` for other files, 64 bit offsets (BigTIFF), or a first directory that is not inside. */
+export function openTiff(bytes: Uint8Array): OpenedTiff | undefined {
   if (bytes.length < 8) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const order = view.getUint16(0);
   if (order !== 0x4949 && order !== 0x4d4d) return undefined;
   const isLittle = order === 0x4949;
-  return view.getUint16(2, isLittle) === 42 ? { view, isLittle } : undefined;
+  if (view.getUint16(2, isLittle) !== 42) return undefined;
+  const tiff = { view, isLittle };
+  const directory = readDirectory(tiff, view.getUint32(4, isLittle));
+  return directory && { tiff, directory };
 }
 
-/** The directory at an offset; `undefined` when it does not lie inside. @see TIFF 6.0, section 2. */
+/** Reads the directory at an offset; `undefined` when it is not inside the file. @see TIFF 6.0, section 2. */
 export function readDirectory({ view, isLittle }: Tiff, offset: number): TiffDirectory | undefined {
   if (offset < 8 || offset + 2 > view.byteLength) return undefined;
   const count = view.getUint16(offset, isLittle);
@@ -51,33 +62,26 @@ export function readDirectory({ view, isLittle }: Tiff, offset: number): TiffDir
   return { offset, end: nextAt + 4, entries, nextAt, next: view.getUint32(nextAt, isLittle) };
 }
 
-/** The first directory. */
-export const firstDirectory = (tiff: Tiff): TiffDirectory | undefined =>
-  readDirectory(tiff, tiff.view.getUint32(4, tiff.isLittle));
-
-/** A single SHORT or LONG; `undefined` for anything else. */
-export function readNumber({ view, isLittle }: Tiff, entry: TiffEntry | undefined): number | undefined {
-  if (entry?.count !== 1) return undefined;
-  if (entry.type === 3) return view.getUint16(entry.valueAt, isLittle);
-  return entry.type === 4 ? view.getUint32(entry.valueAt, isLittle) : undefined;
-}
-
-/** Bytes of one number of each type: a RATIONAL is two of 4. @see TIFF 6.0, section 2; type 13 is that of Technical Note 1. */
+/**
+ * Bytes of one number, by type; a RATIONAL is two numbers of 4 bytes.
+ *
+ * @see TIFF 6.0, section 2, and Technical Note 1 for type 13.
+ */
 const unitBytes: readonly number[] = [0, 1, 1, 2, 4, 4, 1, 1, 2, 4, 4, 4, 8, 4];
 const rationalTypes: ReadonlySet<number> = new Set([5, 10]);
-/** Longer data stand elsewhere, and the entry holds their offset. */
+/** Longer values are stored elsewhere, and the entry holds their offset. */
 const inlineBytes = 4;
 
-/** The values of an entry, taken out of a file. */
+/** The values of one entry. */
 export interface TiffValue {
   readonly tag: number;
   readonly type: number;
   readonly count: number;
-  /** In the byte order of the file it came from. */
+  /** In the byte order of its file. */
   readonly data: Uint8Array;
 }
 
-/** `undefined` when the type is not known, or the values do not lie inside of the file. */
+/** Reads the values; `undefined` for an unknown type, or values that are not inside the file. */
 export function readValue({ view, isLittle }: Tiff, entry: TiffEntry): TiffValue | undefined {
   const { tag, type, count, valueAt } = entry;
   const length = count * (unitBytes[type] ?? 0) * (rationalTypes.has(type) ? 2 : 1);
@@ -86,7 +90,7 @@ export function readValue({ view, isLittle }: Tiff, entry: TiffEntry): TiffValue
   return { tag, type, count, data: new Uint8Array(view.buffer, view.byteOffset + at, length) };
 }
 
-/** The same value in the other byte order. */
+/** Converts values to the other byte order. */
 export function swapped(value: TiffValue): TiffValue {
   const unit = unitBytes[value.type]!;
   const data = new Uint8Array(value.data.length);
@@ -97,14 +101,18 @@ export function swapped(value: TiffValue): TiffValue {
   return { ...value, data };
 }
 
-/** A directory that stands at the even offset `at`, the data of its entries behind it. It has no next one. */
+/**
+ * Encodes a directory, followed by the values that do not fit into its entries. It links to no next directory.
+ *
+ * @param at offset of the directory in its file; even.
+ */
 export function encodeDirectory(values: readonly TiffValue[], at: number, isLittle: boolean): Uint8Array {
   const sorted = values.toSorted((a, b) => a.tag - b.tag);
   const places: number[] = [];
   let end = 2 + sorted.length * entryBytes + 4;
   for (const { data } of sorted) {
     places.push(end);
-    // Data begin at even offsets.
+    // Values begin at even offsets.
     if (data.length > inlineBytes) end += data.length + (data.length & 1);
   }
   const out = new Uint8Array(end);
@@ -121,12 +129,24 @@ export function encodeDirectory(values: readonly TiffValue[], at: number, isLitt
   return out;
 }
 
-/** The first of the values, SHORT or LONG, that stand under a tag. */
-export function firstNumber(tiff: Tiff, entries: readonly TiffEntry[], name: number): number | undefined {
-  const entry = entries.find(({ tag }) => tag === name);
+/** The first value of an entry of type SHORT or LONG; `undefined` for other types. */
+export function firstNumber(tiff: Tiff, entry: TiffEntry | undefined): number | undefined {
   const value = entry && readValue(tiff, entry);
   if (value === undefined) return undefined;
   const view = new DataView(value.data.buffer, value.data.byteOffset, value.data.length);
   if (value.type === 3) return view.getUint16(0, tiff.isLittle);
   return value.type === 4 ? view.getUint32(0, tiff.isLittle) : undefined;
+}
+
+/** The first value of a tag, as {@link firstNumber}. */
+export const numberAt = (tiff: Tiff, { entries }: TiffDirectory, tag: number): number | undefined =>
+  firstNumber(
+    tiff,
+    entries.find((entry) => entry.tag === tag),
+  );
+
+export function uint32(value: number, isLittle: boolean): Uint8Array {
+  const data = new Uint8Array(4);
+  new DataView(data.buffer).setUint32(0, value, isLittle);
+  return data;
 }

@@ -1,8 +1,16 @@
 import { EditError } from '../../errors.ts';
 import type { Carried, CarryJob } from '../carried.ts';
-import { encodeDirectory, firstNumber, readValue, type TiffValue } from '../metadata/directory.ts';
+import {
+  encodeDirectory,
+  numberAt,
+  type OpenedTiff,
+  openTiff,
+  readValue,
+  type TiffValue,
+  uint32,
+} from '../metadata/directory.ts';
 import { describing, type TiffNode } from './describing.ts';
-import { kindNotes, type OpenedTiff, openedTiff } from './kind.ts';
+import { kindNotes } from './kind.ts';
 import { layout, tag } from './tags.ts';
 
 /**
@@ -15,11 +23,13 @@ import { layout, tag } from './tags.ts';
  * @see TIFF 6.0, section 2.
  */
 export function carryTiffTags({ source, written, xmp }: CarryJob): Carried {
-  const from = openedTiff(source);
-  const to = openedTiff(written);
+  const from = openTiff(source);
+  const to = openTiff(written);
   if (!from || !to) throw new EditError('INTERNAL', 'Expected two TIFFs with offsets of 32 bit');
   const { nodes, dropped } = describing(from, { isLittle: to.tiff.isLittle, budgetBytes: source.length });
-  const own = to.entries.filter((entry) => layout.has(entry.tag)).map((entry) => readValue(to.tiff, entry));
+  const own = to.directory.entries
+    .filter((entry) => layout.has(entry.tag))
+    .map((entry) => readValue(to.tiff, entry));
   const all = new Map<number, TiffNode>();
   for (const node of [...own, ...nodes, alphaOf(from, to), packetOf(xmp)]) if (node) all.set(node.tag, node);
   return {
@@ -31,8 +41,8 @@ export function carryTiffTags({ source, written, xmp }: CarryJob): Carried {
 
 /** The meaning of the fourth sample, where it is neither associated alpha, which was decoded, nor one of several. */
 function alphaOf(from: OpenedTiff, to: OpenedTiff): TiffValue | undefined {
-  const numbers = [from, to].map(({ tiff, entries }) => firstNumber(tiff, entries, tag.samplesPerPixel));
-  const meaning = firstNumber(from.tiff, from.entries, tag.extraSamples);
+  const numbers = [from, to].map(({ tiff, directory }) => numberAt(tiff, directory, tag.samplesPerPixel));
+  const meaning = numberAt(from.tiff, from.directory, tag.extraSamples);
   if (numbers[0] !== numbers[1] || meaning !== 0) return undefined;
   return { tag: tag.extraSamples, type: 3, count: 1, data: new Uint8Array(2) };
 }
@@ -63,10 +73,4 @@ function withDirectory(file: Uint8Array, nodes: readonly TiffNode[], isLittle: b
   const bytes = Buffer.concat(parts);
   bytes.set(uint32(first, isLittle), 4);
   return bytes;
-}
-
-function uint32(value: number, isLittle: boolean): Uint8Array {
-  const data = new Uint8Array(4);
-  new DataView(data.buffer).setUint32(0, value, isLittle);
-  return data;
 }

@@ -1,13 +1,13 @@
 import {
+  firstNumber,
+  type OpenedTiff,
   readDirectory,
-  readNumber,
   readValue,
   swapped,
   type TiffEntry,
   type TiffValue,
 } from '../metadata/directory.ts';
 import { withoutPhotoshopThumbnail } from '../metadata/photoshop.ts';
-import type { OpenedTiff } from './kind.ts';
 import { descriptive, layout, pointers, staleNames, tag } from './tags.ts';
 
 /** A value, or a directory of its own. */
@@ -28,7 +28,7 @@ export interface Describing {
 
 /** What a TIFF says of its picture; values of damaged entries are left behind. */
 export function describing(
-  { tiff, entries }: OpenedTiff,
+  { tiff, directory: { entries } }: OpenedTiff,
   { isLittle, budgetBytes }: DescribingOptions,
 ): Describing {
   const dropped = new Set<string>();
@@ -45,7 +45,7 @@ export function describing(
   };
 
   const directoryAt = (entry: TiffEntry, inner: readonly number[]): TiffNode[] => {
-    const directory = readDirectory(tiff, readNumber(tiff, entry) ?? 0);
+    const directory = readDirectory(tiff, firstNumber(tiff, entry) ?? 0);
     if (directory === undefined) {
       dropped.add(`damaged tag ${entry.tag}`);
       return [];

@@ -1,6 +1,6 @@
 import { EditError } from '../../errors.ts';
 import { foreignColours, isAvif } from '../avif.ts';
-import { frameOf } from '../jpeg/container/frame-header.ts';
+import { assertFrameSupported } from '../jpeg/container/frame-header.ts';
 import { isAnimated, readPngChunks } from '../png/chunks.ts';
 import { unknownColours } from '../tiff/kind.ts';
 import { readWebpChunks } from '../webp/chunks.ts';
@@ -13,7 +13,7 @@ import { readWebpChunks } from '../webp/chunks.ts';
  */
 export function checkContainer(bytes: Uint8Array): void {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  if (head.startsWith('\xff\xd8')) checkJpeg(bytes);
+  if (head.startsWith('\xff\xd8')) assertFrameSupported(bytes);
   if (head.startsWith('RIFF') && head.endsWith('WEBP')) readWebpChunks(bytes);
   // libvips shows the first frame of an animated PNG and says nothing of the others.
   if (head.startsWith('\x89PNG') && isAnimated(readPngChunks(bytes))) {
@@ -28,20 +28,6 @@ export function checkContainer(bytes: Uint8Array): void {
     throw new EditError(
       'KIND_UNSUPPORTED',
       `Expected an RGB, grey or CMYK picture, got a TIFF of ${colours}`,
-    );
-  }
-}
-
-function checkJpeg(bytes: Uint8Array): void {
-  const frame = frameOf(bytes);
-  if (frame === undefined) return;
-  if (frame.bits !== 8) {
-    throw new EditError('KIND_UNSUPPORTED', `Expected a JPEG of 8 bit, got one of ${frame.bits}`);
-  }
-  if (!frame.isSingleDct) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      'Expected a JPEG of one DCT frame, got a lossless or hierarchical one',
     );
   }
 }

@@ -1,33 +1,34 @@
-import { firstDirectory, openTiff } from '../../metadata/directory.ts';
-import type { DraftSegment, HeaderDraft } from './header.ts';
+import { joinParts } from '../../container.ts';
+import { openTiff } from '../../metadata/directory.ts';
+import type { HeaderSegment, JpegHeader } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 
 const mpfHeader = 'MPF\0';
 const mpEntriesTag = 0xb002;
 const mpEntryBytes = 16;
 
-/** An index of the other pictures in the file: gain maps, previews, second lenses. @see CIPA DC-007. */
-export const isMpf = ({ marker: code, payload }: DraftSegment) =>
-  code === marker.app2 && startsWith(payload, 0, mpfHeader);
+/** True for the multi-picture index, which lists gain maps, previews and second lenses. @see CIPA DC-007. */
+export const isMpf = ({ name, data }: HeaderSegment) =>
+  name === marker.app2 && startsWith(data, 0, mpfHeader);
 
-/** Metadata of a gain map. @see ISO 21496-1, annex C. */
-export const isGainMap = ({ marker: code, payload }: DraftSegment) =>
-  code === marker.app2 && startsWith(payload, 0, 'urn:iso:std:iso:ts:21496:-1\0');
+/** True for the metadata of a gain map. @see ISO 21496-1, annex C. */
+export const isGainMap = ({ name, data }: HeaderSegment) =>
+  name === marker.app2 && startsWith(data, 0, 'urn:iso:std:iso:ts:21496:-1\0');
 
-/** A JUMBF box, which holds a C2PA manifest: signed over bytes that have changed. @see C2PA 2.1, A.3.1. */
-export const isC2pa = ({ marker: code, payload }: DraftSegment) =>
-  code === marker.app11 && startsWith(payload, 0, 'JP') && startsWith(payload, 12, 'jumb');
+/** True for a JUMBF box with a C2PA manifest. The edit breaks its signature. @see C2PA 2.1, A.3.1. */
+export const isC2pa = ({ name, data }: HeaderSegment) =>
+  name === marker.app11 && startsWith(data, 0, 'JP') && startsWith(data, 12, 'jumb');
 
-const beginnings = [
+const fileSignatures = [
   Buffer.from([0xff, marker.soi, 0xff]),
   Buffer.from('ftyp'),
   Buffer.from('\x89PNG', 'latin1'),
 ];
 
-/** Bytes that hold an ISO film, as motion photos do, or a picture that no index names: it shows what it showed. */
-export function isFilmOrPicture(bytes: Uint8Array): boolean {
+/** True when the bytes hold a film (of a motion photo) or a picture: it may still show what was removed. */
+export function holdsFilmOrPicture(bytes: Uint8Array): boolean {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return beginnings.some((beginning) => file.includes(beginning));
+  return fileSignatures.some((signature) => file.includes(signature));
 }
 
 interface Range {
@@ -35,12 +36,12 @@ interface Range {
   readonly to: number;
 }
 
-/** The bytes after EOI without the pictures the MPF index points to; what it does not mention stays. */
-export function trailerWithoutCompanions({ source, segments, trailer }: HeaderDraft): Uint8Array {
+/** The bytes after EOI without the pictures of the multi-picture index. Other bytes stay. */
+export function trailerWithoutCompanions({ source, segments, trailer }: JpegHeader): Uint8Array {
   const trailerAt = source.length - trailer.length;
   const ranges = segments
     .filter(isMpf)
-    .flatMap(companionRanges)
+    .flatMap((segment) => companionRanges(segment, source))
     .map(({ from, to }) => ({ from: Math.max(from, trailerAt), to: Math.min(to, source.length) }))
     .filter(({ from, to }) => from < to)
     .sort((a, b) => a.from - b.from);
@@ -51,17 +52,18 @@ export function trailerWithoutCompanions({ source, segments, trailer }: HeaderDr
     if (from > at) kept.push(source.subarray(at, from));
     at = Math.max(at, to);
   }
-  kept.push(source.subarray(at));
-  return Buffer.concat(kept);
+  return joinParts([...kept, source.subarray(at)]);
 }
 
-/** File ranges of all pictures but the first, whose offset is 0 by definition. */
-function companionRanges({ payload, sourceOffset }: DraftSegment): Range[] {
-  const tiff = openTiff(payload.subarray(mpfHeader.length));
-  const entry = tiff && firstDirectory(tiff)?.entries.find(({ tag }) => tag === mpEntriesTag);
-  if (!tiff || !entry || sourceOffset === undefined) return [];
-  const { view, isLittle } = tiff;
-  const base = sourceOffset + mpfHeader.length;
+/** File ranges of the indexed pictures. The first picture has offset 0 and is left out. */
+function companionRanges({ data }: HeaderSegment, source: Uint8Array): Range[] {
+  const index = data.subarray(mpfHeader.length);
+  const opened = openTiff(index);
+  const entry = opened?.directory.entries.find(({ tag }) => tag === mpEntriesTag);
+  if (!opened || !entry) return [];
+  const { view, isLittle } = opened.tiff;
+  // Offsets count from the TIFF header in the index.
+  const base = index.byteOffset - source.byteOffset;
   const at = view.getUint32(entry.valueAt, isLittle);
   const ranges: Range[] = [];
   for (let i = at; i + mpEntryBytes <= Math.min(view.byteLength, at + entry.count); i += mpEntryBytes) {

@@ -1,31 +1,42 @@
-import { marker, uint16 } from './segments.ts';
+import { EditError } from '../../../errors.ts';
+import { marker, type Segment, walkSegments } from './segments.ts';
 
-export interface Frame {
-  /** Bits a sample. */
-  readonly bits: number;
-  /** Neither lossless nor one of several of a hierarchy. */
-  readonly isSingleDct: boolean;
-}
-
-/** Baseline, extended and progressive, Huffman and arithmetic. @see ITU-T T.81, table B.1. */
+/** Frames of one DCT image: baseline, extended, progressive; Huffman or arithmetic. @see ITU-T T.81, table B.1. */
 const singleDct: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
-/** Of the same range, but no frames: tables of Huffman codes, an extension, conditions of arithmetic coding. */
+/** Markers in the range of frames that are none: Huffman tables, an extension, arithmetic conditioning. */
 const noFrames: ReadonlySet<number> = new Set([marker.dht, 0xc8, 0xcc]);
 
-/** The first frame header, found from segment to segment without a look at any scan; `undefined` when there is none. */
-export function frameOf(bytes: Uint8Array): Frame | undefined {
-  let at = 2;
-  while (at + 4 < bytes.length && bytes[at] === 0xff) {
-    const code = bytes[at + 1]!;
-    if (code === 0xff) {
-      at++;
-      continue;
+/** True for the marker of any frame header, SOF0 to SOF15. */
+export const isFrame = (code: number): boolean => code >= marker.sof0 && code <= 0xcf && !noFrames.has(code);
+
+/**
+ * Checks the first frame header; scans are not read. A file whose headers are damaged passes: libjpeg decides on it.
+ *
+ * @throws {EditError} `KIND_UNSUPPORTED` for samples of other than 8 bits, lossless and hierarchical files.
+ */
+export function assertFrameSupported(bytes: Uint8Array): void {
+  const frame = firstFrame(bytes);
+  if (frame === undefined) return;
+  const bits = bytes[frame.dataOffset];
+  if (bits !== 8) {
+    throw new EditError('KIND_UNSUPPORTED', `Expected a JPEG of 8 bit, got one of ${bits}`);
+  }
+  if (!singleDct.has(frame.marker)) {
+    throw new EditError(
+      'KIND_UNSUPPORTED',
+      'Expected a JPEG of one DCT frame, got a lossless or hierarchical one',
+    );
+  }
+}
+
+function firstFrame(bytes: Uint8Array): Segment | undefined {
+  try {
+    for (const segment of walkSegments(bytes)) {
+      if (isFrame(segment.marker)) return segment;
+      if (segment.marker === marker.sos) return undefined;
     }
-    if (code >= marker.sof0 && code <= 0xcf && !noFrames.has(code)) {
-      return { bits: bytes[at + 4]!, isSingleDct: singleDct.has(code) };
-    }
-    if (code === marker.sos) return undefined;
-    at += 2 + uint16(bytes, at + 2);
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
   }
   return undefined;
 }

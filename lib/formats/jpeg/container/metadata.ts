@@ -1,5 +1,6 @@
-import { isC2pa, isFilmOrPicture, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
-import { closeDraft, type DraftSegment, type HeaderDraft, openDraft } from './header.ts';
+import { type Fate, siftChunks } from '../../container.ts';
+import { holdsFilmOrPicture, isC2pa, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
+import { closeHeader, type HeaderSegment, type JpegHeader, openHeader } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 import { withoutThumbnail } from './thumbnails.ts';
 import {
@@ -11,108 +12,105 @@ import {
   withSourceType,
 } from './xmp.ts';
 
-/** What was taken out of a file because an edit makes it untrue. */
-export type DroppedPart =
-  | 'thumbnail'
-  | 'multi-picture index'
-  | 'companion pictures'
-  | 'film or pictures behind the end'
-  | 'gain map'
-  | 'c2pa'
-  | 'stale xmp'
-  | 'pictures in extended xmp';
-
 export interface CleanedMetadata {
   readonly bytes: Uint8Array;
-  readonly dropped: readonly DroppedPart[];
-  /** Bytes after EOI that were kept: a camera's own trailer. The caller should say so. */
+  /** What was removed, in the words of the report. */
+  readonly dropped: readonly string[];
+  /** Bytes kept after EOI, such as the trailer of a camera. The caller should mention them. */
   readonly trailerBytes: number;
 }
 
 /**
- * Takes out what an edit makes stale: small copies of the picture (EXIF, JFIF, Photoshop, XMP), gain maps, the multi-picture index
- * and the pictures it points to, the film of a motion photo, originals and depths in extended XMP, C2PA manifests.
+ * Removes what an edit makes untrue: thumbnails (EXIF, JFIF, Photoshop, XMP), gain maps, the multi-picture
+ * index and its pictures, the film of a motion photo, originals and depth maps in extended XMP, C2PA manifests.
  *
- * Exact: every other segment keeps its bytes and order; of EXIF only the second directory is unlinked and wiped in place, so no
- * tag moves; the scans are not looked at. A file with nothing to drop is returned as it is.
+ * Exact: every other segment keeps its bytes and its order. An EXIF thumbnail is wiped in place, so no tag moves.
+ * Scans are not read. A file with nothing to remove is returned as it is.
  *
- * @throws {EditError} `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are not a JPEG's.
+ * @throws {EditError} `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are damaged.
  */
 export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
-  const draft = openDraft(bytes);
-  const dropped = new Set<DroppedPart>();
-  const isExtensionStale = holdsPictures(draft.segments);
+  const header = openHeader(bytes);
+  const dropped = new Set<string>();
+  const isExtensionStale = holdsPictures(header.segments);
   if (isExtensionStale) dropped.add('pictures in extended xmp');
-  const segments = draft.segments
-    .filter((segment) => !isExtensionStale || !isExtendedXmp(segment))
-    .flatMap((segment) => cleaned(segment, { dropped, isExtensionStale }));
-  const trailer = currentTrailer(draft, dropped);
-  if (dropped.size === 0) return { bytes, dropped: [], trailerBytes: trailer.length };
+  const segments = siftChunks(header.segments, (segment) => fateOf(segment, isExtensionStale), dropped);
+  const trailer = currentTrailer(header, dropped);
   return {
-    bytes: closeDraft({ ...draft, segments, trailer }),
+    bytes: dropped.size === 0 ? bytes : closeHeader({ ...header, segments, trailer }),
     dropped: [...dropped],
     trailerBytes: trailer.length,
   };
 }
 
-/** The bytes after EOI that do not show what was removed. */
-function currentTrailer(draft: HeaderDraft, dropped: Set<DroppedPart>): Uint8Array {
-  const rest = trailerWithoutCompanions(draft);
-  if (rest.length < draft.trailer.length) dropped.add('companion pictures');
-  if (!isFilmOrPicture(rest)) return rest;
+/** The bytes after EOI without films and pictures, which may show what was removed. */
+function currentTrailer(header: JpegHeader, dropped: Set<string>): Uint8Array {
+  const rest = trailerWithoutCompanions(header);
+  if (rest.length < header.trailer.length) dropped.add('companion pictures');
+  if (!holdsFilmOrPicture(rest)) return rest;
   dropped.add('film or pictures behind the end');
   return new Uint8Array();
 }
 
-interface Cleaning {
-  readonly dropped: Set<DroppedPart>;
-  readonly isExtensionStale: boolean;
-}
-
-function cleaned(segment: DraftSegment, { dropped, isExtensionStale }: Cleaning): DraftSegment[] {
-  const whole: readonly [DroppedPart, (segment: DraftSegment) => boolean][] = [
-    ['multi-picture index', isMpf],
-    ['gain map', isGainMap],
-    ['c2pa', isC2pa],
-  ];
-  for (const [part, belongs] of whole) {
-    if (!belongs(segment)) continue;
-    dropped.add(part);
-    return [];
+function fateOf(segment: HeaderSegment, isExtensionStale: boolean): Fate<HeaderSegment> {
+  if (isExtensionStale && isExtendedXmp(segment)) return { chunk: undefined };
+  if (isMpf(segment)) return { chunk: undefined, lost: 'multi-picture index' };
+  if (isGainMap(segment)) return { chunk: undefined, lost: 'gain map' };
+  if (isC2pa(segment)) return { chunk: undefined, lost: 'c2pa' };
+  if (isXmp(segment)) {
+    const chunk = withoutStaleXmp(segment, isExtensionStale);
+    return { chunk, lost: chunk === segment ? undefined : 'stale xmp' };
   }
-  const bare = withoutThumbnail(segment);
-  if (bare !== segment) dropped.add('thumbnail');
-  if (!bare) return [];
-  const current = isXmp(bare) ? withoutStaleXmp(bare, isExtensionStale) : bare;
-  if (current !== bare) dropped.add('stale xmp');
-  return [current];
+  const chunk = withoutThumbnail(segment);
+  return { chunk, lost: chunk === segment ? undefined : 'thumbnail' };
 }
 
 export interface MarkedFile {
   readonly bytes: Uint8Array;
-  /** False when the file's XMP packet could not take it; the bytes are the input's then. */
+  /** False when the XMP packet of the file cannot hold the mark; the bytes are the input then. */
   readonly isMarked: boolean;
 }
 
 /**
- * Sets XMP `Iptc4xmpExt:DigitalSourceType` to `compositeWithTrainedAlgorithmicMedia`: in the packet there is, else in a new one.
+ * Sets XMP `Iptc4xmpExt:DigitalSourceType` to `compositeWithTrainedAlgorithmicMedia`, in the packet of the file or
+ * in a new one.
  *
  * @throws {EditError} as `dropStaleMetadata`.
  */
 export function markAsComposite(bytes: Uint8Array): MarkedFile {
-  const draft = openDraft(bytes);
-  const index = draft.segments.findIndex(isXmp);
-  if (index < 0) return { bytes: closeDraft(withNewXmp(draft)), isMarked: true };
-  const marked = withSourceType(draft.segments[index]!);
+  const header = openHeader(bytes);
+  const index = header.segments.findIndex(isXmp);
+  if (index < 0) return { bytes: closeHeader(withNewXmp(header)), isMarked: true };
+  const marked = withSourceType(header.segments[index]!);
   if (!marked) return { bytes, isMarked: false };
-  return { bytes: closeDraft({ ...draft, segments: draft.segments.with(index, marked) }), isMarked: true };
+  return { bytes: closeHeader({ ...header, segments: header.segments.with(index, marked) }), isMarked: true };
 }
 
-/** JFIF must come first, EXIF next: the new packet goes behind them. */
-function withNewXmp(draft: HeaderDraft): HeaderDraft {
-  const isBefore = ({ marker: code, payload }: DraftSegment) =>
-    code === marker.app0 || (code === marker.app1 && startsWith(payload, 0, 'Exif\0'));
-  const at = draft.segments.findIndex((segment) => !isBefore(segment));
-  const index = at < 0 ? draft.segments.length : at;
-  return { ...draft, segments: draft.segments.toSpliced(index, 0, newXmpSegment()) };
+/** Inserts a packet after JFIF, which must come first, and EXIF, which comes next. */
+function withNewXmp(header: JpegHeader): JpegHeader {
+  const isBefore = ({ name, data }: HeaderSegment) =>
+    name === marker.app0 || (name === marker.app1 && startsWith(data, 0, 'Exif\0'));
+  const at = header.segments.findIndex((segment) => !isBefore(segment));
+  const index = at < 0 ? header.segments.length : at;
+  return { ...header, segments: header.segments.toSpliced(index, 0, newXmpSegment()) };
+}
+
+/** APPn and comments, without Adobe's APP14: it says how the samples are coded. */
+const isMetadata = ({ name }: HeaderSegment) =>
+  name === marker.com || (name >= marker.app0 && name <= marker.app15 && name !== marker.app14);
+
+/**
+ * Gives a re-encoded JPEG the metadata segments and the trailer of its source, byte for byte and in their order.
+ * libvips itself copies profile, EXIF, XMP and IPTC, but no comments and no camera segments.
+ *
+ * @throws {EditError} as `readSegments`.
+ */
+export function withMetadataOf(source: Uint8Array, written: Uint8Array): Uint8Array {
+  const from = openHeader(source);
+  const to = openHeader(written);
+  return closeHeader({
+    ...to,
+    segments: [...from.segments.filter(isMetadata), ...to.segments.filter((segment) => !isMetadata(segment))],
+    trailer: from.trailer,
+  });
 }

@@ -1,6 +1,6 @@
 import { EditError } from '../../../errors.ts';
 
-/** Second byte of the JPEG markers this code names. @see ITU-T T.81, table B.1. */
+/** The second bytes of JPEG markers. @see ITU-T T.81, table B.1. */
 export const marker = {
   sof0: 0xc0,
   sof1: 0xc1,
@@ -18,50 +18,50 @@ export const marker = {
   app1: 0xe1,
   app2: 0xe2,
   app11: 0xeb,
+  app13: 0xed,
   app14: 0xee,
   app15: 0xef,
   com: 0xfe,
 } as const;
 
-/** One marker segment. All offsets count bytes of the file. */
+/** A marker segment. Offsets count bytes of the file. */
 export interface Segment {
+  /** The second byte of the marker. */
   readonly marker: number;
-  /** Of the 0xFF (or its first fill byte). */
+  /** Offset of the marker's 0xFF, or of the first fill byte before it. */
   readonly offset: number;
-  /** After the length field. */
+  /** Offset of the payload, after the length field. */
   readonly dataOffset: number;
-  /** After the payload; for SOS the entropy-coded data begins here. */
+  /** Offset after the payload. The entropy-coded data of a SOS begins here. */
   readonly end: number;
-  /** For SOS: where the entropy-coded data ends, at the next marker that is no RST. Else `end`. */
+  /** For SOS: offset of the next marker that is no RST, where the entropy-coded data ends. Else `end`. */
   readonly entropyEnd: number;
 }
 
 /**
- * The marker segments of the first image of a file, SOI to EOI, the markers themselves included.
+ * Reads the marker segments of the first image of a file, SOI and EOI included.
  *
- * Bytes after EOI belong to nobody and are not looked at. A missing EOI after a scan is tolerated, as every decoder does.
+ * Bytes after EOI are not read. A missing EOI after a scan is accepted, as decoders do.
  *
- * @throws {EditError} `FORMAT_UNSUPPORTED` no SOI, `IMAGE_TRUNCATED` a segment runs past the end, `IMAGE_UNREADABLE` else.
+ * @throws {EditError} `FORMAT_UNSUPPORTED` without SOI, `IMAGE_TRUNCATED` when a segment runs past the end,
+ * `IMAGE_UNREADABLE` otherwise.
  */
-export function readSegments(bytes: Uint8Array): Segment[] {
+export const readSegments = (bytes: Uint8Array): Segment[] => [...walkSegments(bytes)];
+
+/** Yields the segments one by one, so that a caller can stop early. @throws {EditError} as `readSegments`. */
+export function* walkSegments(bytes: Uint8Array): Generator<Segment, void, void> {
   if (bytes[0] !== 0xff || bytes[1] !== marker.soi) {
     throw new EditError('FORMAT_UNSUPPORTED', 'Expected a JPEG file to begin with FF D8');
   }
-  const segments: Segment[] = [standalone(marker.soi, 0, 2)];
-  let at = 2;
-  while (at < bytes.length) {
-    const segment = readSegment(bytes, at);
-    segments.push(segment);
-    if (segment.marker === marker.eoi) return segments;
-    at = segment.entropyEnd;
+  let last = standalone(marker.soi, 0, 2);
+  yield last;
+  while (last.entropyEnd < bytes.length) {
+    last = readSegment(bytes, last.entropyEnd);
+    yield last;
+    if (last.marker === marker.eoi) return;
   }
-  if (segments.at(-1)?.marker !== marker.sos) {
-    throw new EditError(
-      'IMAGE_TRUNCATED',
-      `Expected a scan, got the end of the file at byte ${bytes.length}`,
-    );
-  }
-  return segments;
+  if (last.marker === marker.sos) return;
+  throw new EditError('IMAGE_TRUNCATED', `Expected a scan, got the end of the file at byte ${bytes.length}`);
 }
 
 const standalone = (code: number, offset: number, end: number): Segment => ({
@@ -100,7 +100,7 @@ function readSegment(bytes: Uint8Array, offset: number): Segment {
 const truncated = (bytes: Uint8Array) =>
   new EditError('IMAGE_TRUNCATED', `Expected more bytes, got the end of the file at byte ${bytes.length}`);
 
-/** Offset of the next marker that is neither a stuffed FF 00 nor a restart, or the end of the file. */
+/** Finds the next marker that is neither a stuffed FF 00 nor a restart; else returns the end of the file. */
 function findEntropyEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (;;) {
@@ -114,7 +114,7 @@ function findEntropyEnd(bytes: Uint8Array, from: number): number {
   }
 }
 
-/** Big-endian, as everything in a JPEG header. */
+/** Reads a big-endian number, the byte order of JPEG headers. */
 export function uint16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }

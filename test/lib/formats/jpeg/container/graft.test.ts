@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { withMetadataOf } from '../../../../../lib/formats/jpeg/container/graft.ts';
+import { withMetadataOf } from '../../../../../lib/formats/jpeg/container/metadata.ts';
 import { readSegments } from '../../../../../lib/formats/jpeg/container/segments.ts';
 import { jpegFixture } from '../../../../support/jpeg-fixtures.ts';
 import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
