@@ -1,15 +1,15 @@
 import { maskCoverage, placedMask } from './edit/effective-mask.ts';
 import { planRepaints } from './edit/plan.ts';
-import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
 import type { RegionReport } from './edit/region-report.ts';
 import { type RegionPatch, type Repainted, repaint } from './edit/repaint.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
-import { encodingOf, writeOutput } from './edit/write.ts';
+import { outputFormatOf, writeOutput } from './edit/write.ts';
 import { practiceWarnings } from './engines/best-practice.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
-import type { Format, Limits } from './formats/vips/header.ts';
+import type { Proof } from './formats/format.ts';
+import type { Limits } from './formats/vips/header.ts';
 import type { EditRequest } from './requests/edit-request.ts';
 import { assertHonoured } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
@@ -24,7 +24,7 @@ export interface EditInput {
 
 export interface EditOutput extends EncodedImage {
   /** Without the dot, for the name of the output object. */
-  readonly extension: 'jpg' | 'png' | 'webp' | 'tiff' | 'avif';
+  readonly extension: string;
   /** What was found comparing this output with the input outside the effective mask. */
   readonly proof: Proof;
 }
@@ -86,7 +86,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const { step, timingsMs } = stopwatch(signal, trace);
 
     const photo = await step('read', () => readPhoto(input.image, limits));
-    const encoding = encodingOf(photo, input.request);
+    const output = outputFormatOf(photo, input.request);
+    const { mediaType, extension, prove } = output.format;
     const wholeBlocks = wholeBlocksOf(photo, input.request);
     const size = photo.header.displayed;
     const given = await step('mask', () =>
@@ -123,14 +124,14 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const notes = new Set<string>();
     for (const patches of candidates(painted.map(({ patches }) => patches))) {
       const written = await step('write', () =>
-        writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
+        writeOutput(output, { photo, patches, isGenerated, isStrict }),
       );
       const proof = await step('prove', () =>
-        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches), isStrict }),
+        prove({ photo, written, patches, mask: plan.mask ?? placedMask(patches), isStrict }),
       );
       for (const part of written.dropped) dropped.add(part);
       for (const note of written.notes) notes.add(note);
-      outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });
+      outputs.push({ mediaType, extension, bytes: written.bytes, proof });
     }
 
     return { outputs, report: reportOf() };
@@ -162,14 +163,6 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     }
   };
 }
-
-const encodings = {
-  jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
-  png: { mediaType: 'image/png', extension: 'png' },
-  webp: { mediaType: 'image/webp', extension: 'webp' },
-  tiff: { mediaType: 'image/tiff', extension: 'tiff' },
-  avif: { mediaType: 'image/avif', extension: 'avif' },
-} as const satisfies Record<Format, Pick<EditOutput, 'mediaType' | 'extension'>>;
 
 /**
  * Regions x candidates -> candidates x regions: output n takes candidate n of every region. A region with fewer

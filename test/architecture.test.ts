@@ -26,6 +26,13 @@ const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
 
+/** What the code of each format may use: containers, metadata, and the shapes of rasters, boxes and masks. */
+const sharedByFormats: readonly RegExp[] = [
+  /^lib\/formats\/(container\.ts|metadata\/)/,
+  /^lib\/pixels\/(raster|box|boxed-mask)\.ts$/,
+  errors,
+];
+
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
   {
@@ -96,8 +103,12 @@ const layers: readonly Layer[] = [
   },
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, abort, errors, builtIn] },
   { files: /^lib\/formats\/vips\//, may: [formats, pixels, engineInterface, errors, /^sharp$/, builtIn] },
-  // Compressed streams and checksums of chunks.
-  { files: /^lib\/formats\/png\//, may: [formats, pixels, errors, /^node:(zlib|stream|util)$/] },
+  // JPEG and PNG could each be published alone.
+  { files: /^lib\/formats\/jpeg\//, may: [/^lib\/formats\/jpeg\//, ...sharedByFormats] },
+  {
+    files: /^lib\/formats\/png\//,
+    may: [/^lib\/formats\/png\//, ...sharedByFormats, /^node:(zlib|stream|util)$/],
+  },
   { files: formats, may: [formats, pixels, errors] },
   { files: plan, may: [plan, pixels, engineInterface, errors] },
   { files: fit, may: [fit, plan, pixels, errors] },

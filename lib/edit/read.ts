@@ -1,16 +1,15 @@
 import { EditError } from '../errors.ts';
-import { isJpegInside } from '../formats/tiff/kind.ts';
+import { formatNamed, inspectContainer } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
 import { release } from '../formats/vips/release.ts';
-import { isLossyWebp } from '../formats/webp/chunks.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
 import { type NormalisedMask, normaliseMask } from '../pixels/mask.ts';
 
 /** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
-  return { bytes, header: await readHeader(bytes, limits) };
+  return { bytes, header: await readHeader(bytes, limits, { inspect: inspectContainer }) };
 }
 
 /** The user's mask: 255 = edit, in displayed pixels of the picture, with what is suspicious about it in words. */
@@ -39,8 +38,5 @@ export async function readMask(
 
 /** True when the selection went through a codec that adds noise around its edges. */
 function isLossy(bytes: Uint8Array, { header, carrier }: DecodedMask): boolean {
-  if (header.format === 'jpeg') return true;
-  if (header.format === 'tiff') return isJpegInside(bytes);
-  // The alpha of a lossy WebP is in a lossless chunk of its own.
-  return header.format === 'webp' && carrier === 'luma' && isLossyWebp(bytes);
+  return formatNamed(header.format).isLossyMask?.(bytes, carrier) ?? false;
 }

@@ -1,7 +1,8 @@
 import type { EncodedImage, InpaintEngine, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import type { Surroundings } from '../fit/surroundings.ts';
-import { blockReachPx } from '../formats/jpeg/block-mask.ts';
+import type { WholeBlocks } from '../formats/format.ts';
+import { patchReachPx } from '../formats/formats.ts';
 import { decodeAnswer } from '../formats/vips/answer.ts';
 import { toOwnColours } from '../formats/vips/own-space.ts';
 import { type Crop, readCrop, readCropAsSrgb, type Source } from '../formats/vips/read.ts';
@@ -17,7 +18,6 @@ import type { Repaint } from './plan.ts';
 import { question } from './question.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import type { Step } from './stopwatch.ts';
-import type { WholeBlocks } from './whole-blocks.ts';
 
 /** A patch, and the mask it was blended through. */
 export interface RegionPatch extends Patch {
@@ -156,7 +156,7 @@ async function detailOf(
 
 function patchOf({ patch, original, edited, mask }: Fitted, crop: Raster, cropBox: Box): RegionPatch {
   const inCrop = { ...patch, ...sizeOf(edited) };
-  const reach = grow(inCrop, blockReachPx, crop);
+  const reach = grow(inCrop, patchReachPx, crop);
   return {
     box: placed(inCrop, cropBox),
     original,

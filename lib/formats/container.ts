@@ -36,3 +36,21 @@ export function joinParts(parts: readonly Uint8Array[]): Buffer {
   }
   return file;
 }
+
+/** A file encoded anew, and the source whose metadata it should carry. */
+export interface CarryJob {
+  readonly source: Uint8Array;
+  /** Only the pixels are taken from here. */
+  readonly written: Uint8Array;
+  /** Replaces the XMP packet of the source; `undefined` keeps it. */
+  readonly xmp: string | undefined;
+}
+
+/** The file with the metadata that are still true. */
+export interface Carried {
+  readonly bytes: Buffer;
+  /** Metadata left out because the edit makes them untrue or their meaning is unknown, in words of the report. */
+  readonly dropped: readonly string[];
+  /** Other changes of the file, in sentences. */
+  readonly notes: readonly string[];
+}

@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { Carried, CarryJob } from '../carried.ts';
+import type { Carried, CarryJob } from '../container.ts';
 import { exifWithoutThumbnail } from '../metadata/exif.ts';
 import { faultOf, isCritical, isSameKind, isXmp, kindOf, xmpChunkData } from './ancillary.ts';
 import { type PngChunk, pngChunk, pngSignature, readPngChunks } from './chunks.ts';

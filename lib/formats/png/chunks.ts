@@ -18,6 +18,10 @@ export interface PngFile {
 }
 
 export const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+/** True when the file begins with the signature of a PNG. */
+export const isPng = (bytes: Uint8Array): boolean =>
+  Buffer.compare(bytes.subarray(0, pngSignature.length), pngSignature) === 0;
+
 /** Length, type and checksum. */
 const frameBytes = 12;
 
@@ -30,7 +34,7 @@ const frameBytes = 12;
  */
 export function readPngChunks(bytes: Uint8Array): PngFile {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!file.subarray(0, pngSignature.length).equals(pngSignature)) {
+  if (!isPng(bytes)) {
     throw new EditError('FORMAT_UNSUPPORTED', 'Expected a PNG to begin with its signature');
   }
   const chunks: PngChunk[] = [];

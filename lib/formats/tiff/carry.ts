@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import type { Carried, CarryJob } from '../carried.ts';
+import type { Carried, CarryJob } from '../container.ts';
 import {
   encodeDirectory,
   numberAt,

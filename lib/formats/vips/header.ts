@@ -2,18 +2,16 @@ import type { Metadata } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Orientation } from '../../pixels/orientation.ts';
 import type { Size } from '../../pixels/raster.ts';
-import { isAvif } from '../avif.ts';
-import { checkContainer } from './check-container.ts';
+import { isAvif } from '../avif/boxes.ts';
 import { openAvif, sharp } from './loaders.ts';
-
-export type Format = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
 
 /** Colour space names of libvips that are kept exactly. */
 export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
 
 /** What the first bytes of a picture say of it, before any pixel is decoded. */
 export interface Header {
-  readonly format: Format;
+  /** A name of the table of formats. */
+  readonly format: string;
   /** Pixels as stored in the file. */
   readonly stored: Size;
   /** Pixels as shown, after the EXIF orientation. */
@@ -48,9 +46,15 @@ export interface Limits {
 /** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
+interface HeaderOptions {
+  readonly role?: Role;
+  /** Checks the container before libvips reads it. */
+  readonly inspect?: (bytes: Uint8Array) => void;
+}
+
 const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
-/** By their names in libvips. */
-const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
+/** The names that libvips gives to the formats of its open decoders. */
+const decodable: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff']);
 
 /** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
 const maxSidePx = 65_535;
@@ -61,18 +65,22 @@ const maxSidePx = 65_535;
  * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
  * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
  */
-export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role = 'image'): Promise<Header> {
+export async function readHeader(
+  bytes: Uint8Array,
+  limits: Limits,
+  { role = 'image', inspect }: HeaderOptions = {},
+): Promise<Header> {
   if (bytes.length > limits.maxImageBytes) {
     throw new EditError(
       'IMAGE_TOO_LARGE',
       `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
     );
   }
-  if (role === 'image') checkContainer(bytes);
+  inspect?.(bytes);
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
   const metadata = await readMetadata(bytes, role, takesAvif);
-  if (!takesAvif && !formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  if (!takesAvif && !decodable.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   if (role === 'image') checkKind(metadata);
   return headerOf(metadata);
@@ -162,7 +170,7 @@ function headerOf(metadata: Metadata): Header {
   const { width, height } = metadata;
   const orientation = orientationOf(metadata.orientation);
   return {
-    format: metadata.format === 'heif' ? 'avif' : (metadata.format as Format),
+    format: metadata.format === 'heif' ? 'avif' : metadata.format,
     stored: { width, height },
     displayed: orientation >= 5 ? { width: height, height: width } : { width, height },
     orientation,

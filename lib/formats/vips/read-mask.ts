@@ -32,7 +32,7 @@ export async function decodeMask(
   bytes: Uint8Array,
   { pictureSize, limits }: MaskOptions,
 ): Promise<DecodedMask> {
-  const header = await readHeader(bytes, limits, 'mask');
+  const header = await readHeader(bytes, limits, { role: 'mask' });
   const isResized = !isEqual(header.displayed, pictureSize);
   if (isResized) assertSameAspect(header.displayed, pictureSize);
   try {

@@ -1,6 +1,6 @@
 import { EditError } from '../../errors.ts';
 import type { Size } from '../../pixels/raster.ts';
-import type { Carried, CarryJob } from '../carried.ts';
+import type { Carried, CarryJob } from '../container.ts';
 import { exifWithoutThumbnail } from '../metadata/exif.ts';
 import { readWebpChunks, type WebpChunk, webpFile } from './chunks.ts';
 

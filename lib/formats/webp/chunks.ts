@@ -15,6 +15,10 @@ export interface WebpFile {
 
 /** `RIFF`, length, `WEBP`. */
 const headerBytes = 12;
+/** True when the file begins as a RIFF container of a WebP. */
+export const isWebp = (bytes: Uint8Array): boolean =>
+  /^RIFF.{4}WEBP/s.test(Buffer.from(bytes.subarray(0, headerBytes)).toString('latin1'));
+
 /** Type and length. */
 const frameBytes = 8;
 
@@ -26,7 +30,7 @@ const frameBytes = 8;
  */
 export function readWebpChunks(bytes: Uint8Array): WebpFile {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP') {
+  if (!isWebp(bytes)) {
     throw new EditError('FORMAT_UNSUPPORTED', 'Expected a WebP to begin with RIFF and WEBP');
   }
   const end = Math.min(file.length, frameBytes + file.readUInt32LE(4));

@@ -1,19 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readPhoto } from '../../../lib/edit/read.ts';
-import { writeOutput } from '../../../lib/edit/write.ts';
 import { EditError } from '../../../lib/errors.ts';
-import type { Carried, CarryJob } from '../../../lib/formats/carried.ts';
+import type { Carried, CarryJob } from '../../../lib/formats/container.ts';
+import { inspectContainer } from '../../../lib/formats/formats.ts';
 import { carryPngChunks } from '../../../lib/formats/png/carry.ts';
 import { carryTiffTags } from '../../../lib/formats/tiff/carry.ts';
-import { checkContainer } from '../../../lib/formats/vips/check-container.ts';
 import { sharp } from '../../../lib/formats/vips/loaders.ts';
-import { readCrop } from '../../../lib/formats/vips/read.ts';
 import { carryWebpChunks } from '../../../lib/formats/webp/carry.ts';
 import { damaged } from '../../support/damage.ts';
 import { jpegKinds } from '../../support/format-kinds/jpeg.ts';
 import { pngKinds } from '../../support/format-kinds/png.ts';
 import { tiffKinds } from '../../support/format-kinds/tiff.ts';
 import { webpKinds } from '../../support/format-kinds/webp.ts';
+import { invertBox, limits } from '../../support/patched-photo.ts';
 
 /** A result, or the code of an `EditError`; anything else that is thrown is a fault. */
 function codeOf<T>(run: () => T): T | string {
@@ -26,7 +25,6 @@ function codeOf<T>(run: () => T): T | string {
 }
 
 const inputCodes = /^(FORMAT_UNSUPPORTED|KIND_UNSUPPORTED|IMAGE_\w+)$/;
-const limits = { maxImageBytes: 1e6, maxImagePixels: 1e6 };
 
 interface Subject {
   readonly files: readonly (() => Promise<Uint8Array>)[];
@@ -67,7 +65,7 @@ describe.each(Object.entries(subjects))('%s: damaged files', (format, { files, c
     for (const [seed, whole] of wholes.entries()) {
       const target = await written?.(whole);
       for (const source of damaged(whole, { count: 1500, seed: seed + 1 })) {
-        const checked = codeOf(() => checkContainer(source));
+        const checked = codeOf(() => inspectContainer(source));
         if (typeof checked === 'string') expect(checked).toMatch(inputCodes);
         if (carry === undefined || target === undefined) continue;
         const carried = codeOf(() => carry({ source, written: target, xmp: undefined }));
@@ -92,17 +90,9 @@ describe.each(Object.entries(subjects))('%s: damaged files', (format, { files, c
 
 async function outcomeOf(source: Uint8Array): Promise<string> {
   try {
-    const photo = await readPhoto(source, limits);
-    const { width, height } = photo.header.displayed;
-    const { original } = await readCrop(photo, { left: 0, top: 0, width, height });
-    const edited = { ...original, data: original.data.map((value) => 255 - value) };
+    const { width, height } = (await readPhoto(source, limits)).header.displayed;
     const box = { left: 0, top: 0, width, height };
-    const { bytes } = await writeOutput({
-      photo,
-      patches: [{ box, original, edited }],
-      isGenerated: true,
-      encoding: undefined,
-    });
+    const { bytes } = (await invertBox(source, box, { isGenerated: true })).written;
     await sharp(bytes, { failOn: 'warning' }).toColourspace('srgb').raw().toBuffer();
     return 'written';
   } catch (error) {

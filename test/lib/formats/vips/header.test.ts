@@ -47,7 +47,9 @@ describe('AVIF', () => {
     const bytes = await avif();
     const refused = { code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('got AVIF') };
     await expect(read(bytes)).rejects.toMatchObject(refused);
-    await expect(readHeader(bytes, { ...limits, acceptsAvif: true }, 'mask')).rejects.toMatchObject(refused);
+    await expect(readHeader(bytes, { ...limits, acceptsAvif: true }, { role: 'mask' })).rejects.toMatchObject(
+      refused,
+    );
   });
 
   test('HEIC is refused by name where AVIF is accepted', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { inspectContainer } from '../../../../lib/formats/formats.ts';
 import { decodeAnswer } from '../../../../lib/formats/vips/answer.ts';
 import { readHeader } from '../../../../lib/formats/vips/header.ts';
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
@@ -46,11 +47,15 @@ describe.each(['image', 'mask'] as const)('a bomb as %s', (role) => {
   test('a PNG of a few bytes that claims 60000 x 60000 pixels', async () => {
     const bytes = pngClaiming(60_000, 60_000);
     expect(bytes.length).toBeLessThan(200);
-    await expect(readHeader(bytes, limits, role)).rejects.toMatchObject(tooMany);
+    await expect(readHeader(bytes, limits, { role, inspect: inspectContainer })).rejects.toMatchObject(
+      tooMany,
+    );
   });
 
   test('a PNG of one row, a million pixels wide', async () => {
-    await expect(readHeader(pngClaiming(1_000_000, 1), limits, role)).rejects.toMatchObject(tooMany);
+    await expect(
+      readHeader(pngClaiming(1_000_000, 1), limits, { role, inspect: inspectContainer }),
+    ).rejects.toMatchObject(tooMany);
   });
 
   test('a JPEG that claims 65000 x 65000 pixels', async () => {
@@ -60,7 +65,9 @@ describe.each(['image', 'mask'] as const)('a bomb as %s', (role) => {
     const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
     bytes.writeUInt16BE(65_000, frame + 5);
     bytes.writeUInt16BE(65_000, frame + 7);
-    await expect(readHeader(bytes, limits, role)).rejects.toMatchObject(tooMany);
+    await expect(readHeader(bytes, limits, { role, inspect: inspectContainer })).rejects.toMatchObject(
+      tooMany,
+    );
   });
 });
 

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { proveOutside } from '../../../lib/edit/prove.ts';
-import type { ProvedPatch } from '../../../lib/edit/prove-splice.ts';
 import { readPhoto } from '../../../lib/edit/read.ts';
-import { writeOutput } from '../../../lib/edit/write.ts';
+import type { ProvedPatch } from '../../../lib/formats/format.ts';
 import { readCrop } from '../../../lib/formats/vips/read.ts';
 import { crop as cut } from '../../../lib/pixels/box.ts';
 import { boxedMask } from '../../../lib/pixels/boxed-mask.ts';
 import type { Box, Raster } from '../../../lib/pixels/raster.ts';
+import { limits, patch, prove } from '../../support/patched-photo.ts';
 import { boxMask, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
-const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const size = { width: 192, height: 160 };
 /** The patch; wide enough that each block under the mask lies inside. */
 const patchBox = { left: 32, top: 16, width: 128, height: 112 };
@@ -33,12 +31,12 @@ async function proof(how: {
     }
   }
   const patches = [{ box: patchBox, original, edited: { ...original, data } }];
-  const written = await writeOutput({ photo, patches, isGenerated: false, encoding: undefined });
-  expect(written.way).toBe('spliced');
+  const written = await patch(photo, patches);
+  expect(written.isSpliced).toBe(true);
   const all = { left: 0, top: 0, ...size };
   const around = how.around?.(all, (await readCrop(photo, all)).original);
   const proved = patches.map(({ box }) => ({ box, around }));
-  return proveOutside({ photo, written, patches: proved, mask: boxedMask(boxMask(size, masked))! });
+  return prove({ photo, written, patches: proved, mask: boxedMask(boxMask(size, masked))! });
 }
 
 describe('the proof of a spliced JPEG', () => {

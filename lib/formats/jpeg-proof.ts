@@ -1,38 +1,39 @@
 import { EditError } from '../errors.ts';
-import { blockReachPx, coveredBlocks } from '../formats/jpeg/block-mask.ts';
-import { proveSplice } from '../formats/jpeg/prove.ts';
-import { readJpegStructure } from '../formats/jpeg/structure.ts';
-import { readPixels, type Source } from '../formats/vips/read.ts';
-import type { Patch } from '../formats/vips/write.ts';
 import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
-import { type BoxedMask, maskWithin } from '../pixels/boxed-mask.ts';
+import { maskWithin } from '../pixels/boxed-mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
+import type { Proof, ProofJob } from './format.ts';
+import { blockReachPx, coveredBlocks } from './jpeg/block-mask.ts';
+import { proveSplice } from './jpeg/prove.ts';
+import { readJpegStructure } from './jpeg/structure.ts';
+import { comparedPixels, countDifferingPixels, exactProof } from './proof.ts';
+import { readPixels, type Source } from './vips/read.ts';
 
-/** Of a patch: where it lies, and the pixels of the picture there and around it, when the caller has decoded them already. */
-export interface ProvedPatch extends Pick<Patch, 'box'> {
-  readonly around?: { readonly box: Box; readonly raster: Raster } | undefined;
-}
-
-interface ProveSplicedOptions {
-  readonly photo: Source;
-  readonly output: Uint8Array;
-  readonly patches: readonly ProvedPatch[];
-  /** The effective mask as displayed. */
-  readonly mask: BoxedMask;
+/** Proves a JPEG. One that was encoded again is not exact anywhere: its pixels are only counted. */
+export async function proveJpeg(job: ProofJob): Promise<Proof> {
+  const { isSpliced, reason = 'not known' } = job.written;
+  if (!isSpliced) {
+    const differingPixels = await countDifferingPixels(job);
+    return { outside: 're-encoded', comparedPixels: comparedPixels(job), differingPixels, reason };
+  }
+  const differingPixels = await proveCoefficients(job);
+  if (differingPixels === 0 || job.isStrict === true) return exactProof(job, differingPixels);
+  return { outside: 'touched-blocks', comparedPixels: comparedPixels(job), differingPixels };
 }
 
 /**
- * Proves that outside the blocks that hold a pixel of the mask not one coefficient changed, which makes all pixels there
- * decode to the same value; then decodes the surroundings of the mask and counts what its blocks carry over the edge.
+ * Proves that no coefficient changed outside the blocks that hold a pixel of the mask: all pixels there decode to
+ * the same values. Then decodes both files around the mask and counts the pixels that differ outside it.
  *
  * The blocks are derived from the mask, not from what the writer says it touched.
  *
- * @returns the decoded pixels outside the mask that differ, all of which share a block with it.
- * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or what governs decoding.
+ * @returns the number of differing pixels outside the mask. Each shares a block with the mask.
+ * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs decoding.
  */
-export async function proveSpliced({ photo, output, patches, mask }: ProveSplicedOptions): Promise<number> {
+async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
   const { orientation, stored, displayed } = photo.header;
+  const output = written.bytes;
   const parts = patches.map(({ box, around }) => {
     const reach = grow(box, blockReachPx, displayed);
     const isKnown = around !== undefined && isInside(reach, around.box);
@@ -56,7 +57,7 @@ export async function proveSpliced({ photo, output, patches, mask }: ProveSplice
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Decoded pixels outside the mask, in one box of the picture as displayed, that differ between two files. */
+/** Counts the pixels of one displayed box that differ between two files outside the mask. */
 async function countDiffering(
   photo: Source,
   output: Uint8Array,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foreignColours, isAvif, otherItems } from '../../../lib/formats/avif.ts';
+import { foreignColours, isAvif, otherItems } from '../../../../lib/formats/avif/boxes.ts';
 
 const ftyp = (...brands: string[]) => {
   const box = Buffer.concat([
