@@ -1,8 +1,8 @@
 import { EditError } from '../errors.ts';
 import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
-import { carryPngChunks } from './png/carry.ts';
 import { isAnimated, isPng, readPngChunks } from './png/chunks.ts';
+import { carryPngChunks } from './png/metadata.ts';
 import { patchInPlace, provePngPhoto, reachPx } from './png-in-place.ts';
 
 const writer: LosslessWriter = {

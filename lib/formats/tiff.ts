@@ -3,8 +3,8 @@ import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
 import { openTiff } from './metadata/directory.ts';
 import { proveLossless } from './proof.ts';
-import { carryTiffTags } from './tiff/carry.ts';
 import { isJpegInside, losslessCompression, unknownColours } from './tiff/kind.ts';
+import { carryTiffTags } from './tiff/metadata.ts';
 
 const writer: LosslessWriter = {
   name: 'tiff',

@@ -1,8 +1,8 @@
 import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
 import { proveLossless } from './proof.ts';
-import { carryWebpChunks } from './webp/carry.ts';
 import { isLossyWebp, isWebp, readWebpChunks } from './webp/chunks.ts';
+import { carryWebpChunks } from './webp/metadata.ts';
 
 const writer: LosslessWriter = {
   name: 'webp',

@@ -58,8 +58,8 @@ const namedPngChunks = new Set(['IDAT', 'IEND', 'iCCP', 'eXIf', 'pHYs', 'PLTE', 
 function addPngFacts(bytes: Uint8Array, facts: Map<string, string>): void {
   const { chunks } = readPngChunks(bytes);
   facts.set('kind of pixels', Buffer.from(chunks[0]!.data.subarray(8, 10)).toString('hex'));
-  for (const { type, raw, data } of chunks.slice(1)) {
+  for (const { name, raw, data } of chunks.slice(1)) {
     const isXmp = Buffer.from(data.subarray(0, 17)).toString() === 'XML:com.adobe.xmp';
-    if (!namedPngChunks.has(type) && !isXmp) facts.set(type, (facts.get(type) ?? '') + hash(raw));
+    if (!namedPngChunks.has(name) && !isXmp) facts.set(name, (facts.get(name) ?? '') + hash(raw));
   }
 }

@@ -1,9 +1,8 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { changedAdler } from '../../../../lib/formats/png/adler.ts';
 import { type BlockStart, blockEnd, paddingBytes } from '../../../../lib/formats/png/deflate-blocks.ts';
-import { closedAt, openedAt } from '../../../../lib/formats/png/deflate-joint.ts';
+import { changedAdler, closedAt, openedAt } from '../../../../lib/formats/png/zlib-stream.ts';
 import { normalNoise } from '../../../bench/drift.ts';
 
 const next = normalNoise(5);

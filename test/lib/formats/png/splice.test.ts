@@ -69,7 +69,7 @@ const pixelsOf = (file: Uint8Array) =>
   inflateSync(
     Buffer.concat(
       readPngChunks(file)
-        .chunks.filter(({ type }) => type === 'IDAT')
+        .chunks.filter(({ name }) => name === 'IDAT')
         .map(({ data }) => data),
     ),
   );
@@ -287,7 +287,7 @@ describe('splicePng', () => {
       const withHeader = (at: number, value: number) => {
         const header = Buffer.from(chunks[0]!.data);
         header[at] = value;
-        return pngFile([['IHDR', header], ...chunks.slice(1).map(({ type, data }) => [type, data] as const)]);
+        return pngFile([['IHDR', header], ...chunks.slice(1).map(({ name, data }) => [name, data] as const)]);
       };
       for (const [at, value] of [
         [8, 4],
@@ -297,7 +297,7 @@ describe('splicePng', () => {
       ] as const) {
         expect(await splicePng(withHeader(at, value), [patch])).toBeUndefined();
       }
-      const [header, ...rest] = chunks.map(({ type, data }) => [type, data] as const);
+      const [header, ...rest] = chunks.map(({ name, data }) => [name, data] as const);
       const transparent = pngFile([header!, ['tRNS', Buffer.alloc(6)], ...rest]);
       expect(await splicePng(transparent, [patch])).toBeUndefined();
     });
@@ -342,7 +342,7 @@ describe('provePng', () => {
   });
 
   it('holds for no other shape, though every byte be the same, and for too few rows', async () => {
-    const [header, ...rest] = readPngChunks(source).chunks.map(({ type, data }) => [type, data] as const);
+    const [header, ...rest] = readPngChunks(source).chunks.map(({ name, data }) => [name, data] as const);
     const other = Buffer.from(header![1]);
     // As many bytes in all: 120 rows of 451 are 30 of 1804.
     other.writeUInt32BE(601);
@@ -380,7 +380,7 @@ describe('provePng', () => {
     }
     const { chunks } = readPngChunks(output);
     const cutShort = pngFile(
-      chunks.map(({ type, data }) => [type, type === 'IDAT' ? data.subarray(0, -1) : data] as const),
+      chunks.map(({ name, data }) => [name, name === 'IDAT' ? data.subarray(0, -1) : data] as const),
     );
     expect(await provePng(source, cutShort, allowed)).toBeUndefined();
   });
@@ -388,5 +388,5 @@ describe('provePng', () => {
 
 function streamOf(file: Uint8Array): Buffer {
   const { chunks } = readPngChunks(file);
-  return Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
+  return Buffer.concat(chunks.filter(({ name }) => name === 'IDAT').map(({ data }) => data));
 }

@@ -97,10 +97,12 @@ describe('refuses, saying what it expected and what came', () => {
   });
 
   test('CMYK of 16 bit', async () => {
-    // 20 samples of 8 bit a row read as 10 of 16.
     const deep = sparseCmyk({ width: 20, height: 10 }, []);
-    for (const at of [8, 10, 12, 14]) deep.writeUInt16LE(16, at);
-    deep.writeUInt32LE(10, deep.readUInt32LE(4) + 2 + 8);
+    // Rows of 20 samples of 8 bit read as 10 of 16. Entries: width is the first, bits per sample the third.
+    const entries = deep.readUInt32LE(4) + 2;
+    deep.writeUInt32LE(10, entries + 8);
+    const bits = deep.readUInt32LE(entries + 2 * 12 + 8);
+    for (let at = bits; at < bits + 8; at += 2) deep.writeUInt16LE(16, at);
     await expect(read(deep)).rejects.toMatchObject({
       code: 'KIND_UNSUPPORTED',
       message: 'Expected CMYK of 4 channels of 8 bit, got 4 channels of ushort',

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { carryWebpChunks } from '../../../../lib/formats/webp/carry.ts';
 import { readWebpChunks, type WebpChunk, webpFile } from '../../../../lib/formats/webp/chunks.ts';
+import { carryWebpChunks } from '../../../../lib/formats/webp/metadata.ts';
 import { exifWithThumbnail } from '../../../support/exif-files.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
@@ -18,10 +18,10 @@ async function carried(
   const written = await picture(channels).toBuffer();
   const source = webpFile([...readWebpChunks(written).chunks, ...extra]);
   const { bytes, ...report } = carryWebpChunks({ source, written, xmp });
-  return { written, bytes, types: readWebpChunks(bytes).chunks.map(({ type }) => type), ...report };
+  return { written, bytes, types: readWebpChunks(bytes).chunks.map(({ name }) => name), ...report };
 }
 
-const chunk = (type: string, words: string): WebpChunk => ({ type, data: Buffer.from(words) });
+const chunk = (name: string, words: string): WebpChunk => ({ name, data: Buffer.from(words) });
 
 test('a file of the chunks of another is that file', async () => {
   const bytes = await picture()
@@ -43,8 +43,8 @@ test.each([3, 4] as const)(
     const profile = (await sharp(await picture().withIccProfile('p3').toBuffer()).metadata()).icc!;
     const { bytes, written, types, dropped } = await carried(
       [
-        { type: 'ICCP', data: profile },
-        { type: 'EXIF', data: exif },
+        { name: 'ICCP', data: profile },
+        { name: 'EXIF', data: exif },
       ],
       { channels },
     );
@@ -66,7 +66,7 @@ test('another XMP packet replaces the one there was', async () => {
 });
 
 test('the thumbnail in EXIF is wiped and told', async () => {
-  const { bytes, dropped } = await carried([{ type: 'EXIF', data: exifWithThumbnail() }]);
+  const { bytes, dropped } = await carried([{ name: 'EXIF', data: exifWithThumbnail() }]);
   expect(bytes.includes('THUMBNAIL')).toBe(false);
   expect(dropped).toEqual(['thumbnail']);
 });

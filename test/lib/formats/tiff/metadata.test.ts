@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { carryTiffTags } from '../../../../lib/formats/tiff/carry.ts';
+import { carryTiffTags } from '../../../../lib/formats/tiff/metadata.ts';
 import { tiffFacts } from '../../../support/tiff-facts.ts';
 import { type TagList, tiffFile } from '../../../support/tiff-files.ts';
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { carryPngChunks } from '../../../../lib/formats/png/carry.ts';
 import { readPngChunks } from '../../../../lib/formats/png/chunks.ts';
+import { carryPngChunks } from '../../../../lib/formats/png/metadata.ts';
 import { exifWithThumbnail } from '../../../support/exif-files.ts';
 import { type Chunk, lowDepthPng, withChunks } from '../../../support/png-files.ts';
 
@@ -17,7 +17,7 @@ const encodedAnew = (png: Uint8Array) =>
 async function carried(png: Uint8Array, head: readonly Chunk[], tail: readonly Chunk[] = [], xmp?: string) {
   const source = withChunks(png, head, tail);
   const { bytes, ...report } = carryPngChunks({ source, written: await encodedAnew(png), xmp });
-  return { bytes, types: readPngChunks(bytes).chunks.map(({ type }) => type), ...report };
+  return { bytes, types: readPngChunks(bytes).chunks.map(({ name }) => name), ...report };
 }
 
 const text = (type: string, words: string): Chunk => [type, Buffer.from(words, 'latin1')];
