@@ -3,7 +3,7 @@ import { formatNamed, inspectContainer } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
-import { release } from '../formats/vips/release.ts';
+import { release } from '../formats/vips/samples.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
 import { type NormalisedMask, normaliseMask } from '../pixels/mask.ts';
 

@@ -28,7 +28,11 @@ export function outputFormatOf(
   return { format, encoding: quality === undefined ? {} : { quality } };
 }
 
-/** Writes the photo with its patches. @throws {EditError} `SHAPE_MISMATCH` when patches overlap, as their sum is written. */
+/**
+ * Writes the photo with its patches.
+ *
+ * @throws {EditError} `SHAPE_MISMATCH` when patches overlap, as their sum is written.
+ */
 export async function writeOutput(
   { format, encoding }: OutputFormat,
   job: Omit<PatchJob, 'encoding'>,

@@ -49,7 +49,7 @@ export interface CarryJob {
 /** The file with the metadata that are still true. */
 export interface Carried {
   readonly bytes: Buffer;
-  /** Metadata left out because the edit makes them untrue or their meaning is unknown, in words of the report. */
+  /** Metadata that the edit makes untrue, or of unknown meaning, in words of the report. */
   readonly dropped: readonly string[];
   /** Other changes of the file, in sentences. */
   readonly notes: readonly string[];

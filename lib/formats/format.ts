@@ -46,10 +46,10 @@ export interface Format {
   readonly wholeBlocks?: (photo: Source) => WholeBlocks;
 }
 
-/** Returns the part of a mask, at `box` of the displayed picture, whose blocks lie entirely inside the mask. */
+/** Limits a mask, at `box` of the displayed picture, to the blocks that lie inside it as a whole. */
 export type WholeBlocks = (mask: Mask, box: Box) => Mask;
 
-/** A patch, and the decoded pixels around it where the caller has them. Boxes are those of the displayed picture. */
+/** A patch with the decoded pixels around it, if known. Boxes are those of the displayed picture. */
 export interface PlacedPatch extends Patch {
   readonly around?: { readonly box: Box; readonly raster: Raster } | undefined;
 }
@@ -86,7 +86,7 @@ export interface ProofJob {
 
 export interface Written extends Pick<Carried, 'dropped' | 'notes'> {
   readonly bytes: Uint8Array;
-  /** True when the file was edited in place: only changed JPEG blocks, or part of the PNG stream, were encoded. */
+  /** True when only the changed JPEG blocks, or the changed part of the PNG stream, were encoded again. */
   readonly isSpliced: boolean;
   /** Why a JPEG was encoded again, which changes pixels everywhere. */
   readonly reason?: string;
@@ -95,8 +95,8 @@ export interface Written extends Pick<Carried, 'dropped' | 'notes'> {
 /** The result of comparing an output with its input. Counts are decoded pixels outside the effective mask. */
 export interface Proof {
   /**
-   * `exact`: no pixel differs. `touched-blocks`: only pixels that share a block of JPEG coefficients with the mask
-   * differ. `re-encoded`: the JPEG was encoded again, which changes pixels everywhere.
+   * `exact`: no pixel differs. `touched-blocks`: only pixels that share a block of JPEG coefficients with the
+   * mask differ. `re-encoded`: the JPEG was encoded again, which changes pixels everywhere.
    */
   readonly outside: 'exact' | 'touched-blocks' | 're-encoded';
   readonly comparedPixels: number;

@@ -22,5 +22,5 @@ export function inspectContainer(bytes: Uint8Array): void {
   formats.find(({ isSignature }) => isSignature(bytes))?.inspect?.(bytes);
 }
 
-/** Decode at least this many pixels around a patch, so that every format can be edited in place and proved. */
+/** Decode this many pixels around a patch, so that every format can be edited in place and proved. */
 export const patchReachPx = Math.max(...formats.map(({ reachPx }) => reachPx));

@@ -23,13 +23,15 @@ export async function proveJpeg(job: ProofJob): Promise<Proof> {
 }
 
 /**
- * Proves that no coefficient changed outside the blocks that hold a pixel of the mask: all pixels there decode to
- * the same values. Then decodes both files around the mask and counts the pixels that differ outside it.
+ * Proves that no coefficient changed outside the blocks that hold a pixel of the mask: all pixels there
+ * decode to the same values. Then decodes both files around the mask and counts the pixels that differ
+ * outside it.
  *
  * The blocks are derived from the mask, not from what the writer says it touched.
  *
  * @returns the number of differing pixels outside the mask. Each shares a block with the mask.
- * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs decoding.
+ * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs
+ * decoding.
  */
 async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
   const { orientation, stored, displayed } = photo.header;

@@ -30,7 +30,7 @@ export const jpeg: Format = {
   wholeBlocks,
 };
 
-/** Edits the coefficients of the patches in place where that is possible; else encodes the whole picture again. */
+/** Edits the coefficients under the patches where that is possible; else encodes the whole picture again. */
 async function patch(job: PatchJob): Promise<Written> {
   const { photo, patches, encoding } = job;
   const splice = encoding === undefined ? splicePatches(photo, patches) : { kind: 'unasked' as const };
@@ -106,8 +106,8 @@ const withDropped = ({ dropped, ...rest }: ReturnType<typeof dropStaleMetadata>,
 });
 
 /**
- * Limits masks to whole blocks of coefficients, with the pixels that decoders interpolate around them. Then no
- * decoded pixel outside the mask changes.
+ * Limits masks to whole blocks of coefficients, with the pixels that decoders interpolate around them. Then
+ * no decoded pixel outside the mask changes.
  *
  * @throws {EditError} `KIND_UNSUPPORTED` when the coefficients of this JPEG cannot be edited.
  */

@@ -1,11 +1,10 @@
 import type { Carried, CarryJob } from './container.ts';
 import type { PatchJob, PlacedPatch, Written } from './format.ts';
 import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from './metadata/xmp.ts';
-import { withoutExifThumbnail } from './vips/exif.ts';
 import type { Header } from './vips/header.ts';
 import type { Source } from './vips/read.ts';
-import { release } from './vips/release.ts';
-import { type Encoder, writePatched } from './vips/write.ts';
+import { release } from './vips/samples.ts';
+import { type Encoder, withoutExifThumbnail, writePatched } from './vips/write.ts';
 
 /** Reported when the picture's XMP packet cannot hold the mark. */
 export const unmarked =
@@ -14,7 +13,7 @@ export const unmarked =
 /** Reported when libvips copies the metadata from one format to another. */
 export const otherFormat = 'metadata but profile, EXIF and XMP, for another format was asked for';
 
-/** How a file of the same format gets the metadata of its source: by our own code, or as libvips copies them. */
+/** How metadata reach an output of the same format: by our own code, or as libvips copies them. */
 export type MetadataRoute =
   | { readonly carry: (job: CarryJob) => Carried }
   | { readonly copied: Pick<Carried, 'dropped' | 'notes'> };
@@ -28,7 +27,7 @@ export interface LosslessWriter {
   readonly splice?: (photo: Source, patches: readonly PlacedPatch[]) => Promise<Buffer | undefined>;
 }
 
-/** Writes a lossless file: every value outside the patches stays, and so do the metadata that are still true. */
+/** Writes a lossless file. Values outside the patches stay, and so do the metadata that are still true. */
 export async function patchLossless(writer: LosslessWriter, job: PatchJob): Promise<Written> {
   const { photo, patches, encoding } = job;
   const isSameFormat = photo.header.format === writer.name;

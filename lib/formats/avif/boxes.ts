@@ -1,21 +1,25 @@
-/** Boxes before the coded pictures hold all that is said of them; some kilobytes, and never more than this. */
+/** The boxes before the coded pictures describe them. They take some kilobytes, never more than this. */
 const headBytes = 65_536;
 
-/** Of the box of brands: more than any file has. */
+/** The largest box of brands, in bytes: more than any file has. */
 const mostBrands = 128;
 
-/** True for the container of AVIF and not of HEIC, of which no decoder is free. @see AV1 Image File Format, 6. */
+/**
+ * True for the container of AVIF. HEIC has the same container and no free decoder.
+ *
+ * @see AV1 Image File Format, 6.
+ */
 export function isAvif(bytes: Uint8Array): boolean {
   const head = latin1(bytes, mostBrands);
   const end = ((uint16(bytes, 0) ?? 0) << 16) | (uint16(bytes, 2) ?? 0);
   return head.slice(4, 8) === 'ftyp' && /^(?:.{4})*?avi[fs]/s.test(head.slice(8, Math.max(8, end)));
 }
 
-/** Code points of an `nclx` box that mean sRGB, or that nothing is said. @see ITU-T H.273, tables 2 and 3. */
+/** Code points of an `nclx` box for sRGB, or for "unspecified". @see ITU-T H.273, tables 2 and 3. */
 const primaries: ReadonlySet<number> = new Set([1, 2]);
 const transfers: ReadonlySet<number> = new Set([1, 2, 6, 13]);
 
-/** Names colours that are described by numbers and not by a profile, and so would be lost: wide gamuts, HDR. */
+/** Names wide gamut and HDR colours that have code points but no profile: they would be lost. */
 export function foreignColours(bytes: Uint8Array): string | undefined {
   const head = latin1(bytes, headBytes);
   for (let at = head.indexOf('colrnclx'); at >= 0; at = head.indexOf('colrnclx', at + 1)) {
@@ -27,7 +31,7 @@ export function foreignColours(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Items that are lost because libvips writes but one picture, its alpha, profile, EXIF and XMP, in words. */
+/** Names the items that are lost: libvips writes one picture with alpha, profile, EXIF and XMP only. */
 export function otherItems(bytes: Uint8Array): string[] {
   const head = latin1(bytes, headBytes);
   return Object.entries({ tmap: 'gain map', thmb: 'thumbnail', jumb: 'c2pa' })

@@ -1,4 +1,4 @@
-/** A TIFF structure: a whole file, or the block that EXIF and MPF carry. Offsets count from its first byte. */
+/** A TIFF structure: a file, or the block of EXIF and MPF. Offsets count from its first byte. */
 export interface Tiff {
   readonly view: DataView;
   readonly isLittle: boolean;
@@ -31,7 +31,7 @@ export interface OpenedTiff {
 
 const entryBytes = 12;
 
-/** Opens a TIFF; `undefined` for other files, 64 bit offsets (BigTIFF), or a first directory that is not inside. */
+/** Opens a TIFF; `undefined` for other files, for BigTIFF, or when the first directory is outside. */
 export function openTiff(bytes: Uint8Array): OpenedTiff | undefined {
   if (bytes.length < 8) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -102,7 +102,8 @@ export function swapped(value: TiffValue): TiffValue {
 }
 
 /**
- * Encodes a directory, followed by the values that do not fit into its entries. It links to no next directory.
+ * Encodes a directory, followed by the values that do not fit into its entries. It links to no next
+ * directory.
  *
  * @param at offset of the directory in its file; even.
  */

@@ -14,8 +14,8 @@ const thumbnailTags = [
 ] as const;
 
 /**
- * Unlinks the second directory of an EXIF block, and wipes the directory and its thumbnail with zeros. Length and
- * offsets stay, so every other tag, maker notes included, keeps its bytes and its place.
+ * Unlinks the second directory of an EXIF block, and wipes the directory and its thumbnail with zeros. Length
+ * and offsets stay, so every other tag, maker notes included, keeps its bytes and its place.
  *
  * @param exif with or without its introduction; it is not changed.
  * @returns a block of the same length, or `undefined` when there is no second directory.

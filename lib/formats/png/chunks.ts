@@ -27,8 +27,8 @@ const frameBytes = 12;
 /**
  * Reads the chunks of a PNG and checks their bounds. Neither pixels nor checksums are read.
  *
- * @throws {EditError} `FORMAT_UNSUPPORTED` without the signature, `IMAGE_TRUNCATED` when a chunk or IEND is missing,
- * `IMAGE_UNREADABLE` when a name is not four letters or the first chunk is no IHDR.
+ * @throws {EditError} `FORMAT_UNSUPPORTED` without the signature, `IMAGE_TRUNCATED` when a chunk or IEND is
+ * missing, `IMAGE_UNREADABLE` when a name is not four letters or the first chunk is no IHDR.
  * @see https://www.w3.org/TR/png-3/#5DataRep
  */
 export function readPngChunks(bytes: Uint8Array): PngFile {

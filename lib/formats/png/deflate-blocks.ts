@@ -13,8 +13,8 @@ export interface BlockStart {
 export const paddingBytes = 8;
 
 /**
- * Finds the end of the block that begins at `start`. Codes are read and nothing is inflated; one table look-up skips
- * a run of literals.
+ * Finds the end of the block that begins at `start`. Codes are read and nothing is inflated; one table
+ * look-up skips a run of literals.
  *
  * @param stream a deflate stream, followed by `paddingBytes`.
  * @returns the beginning of the next block, or the end of the last.

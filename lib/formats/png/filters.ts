@@ -3,8 +3,8 @@ import type { FilteredBox, Layout, RowBytes } from './layout.ts';
 /**
  * Filters new pixels of a box, in box. Each row keeps its filter.
  *
- * @param filtered bytes of the picture before compression. @param from their offset in it. @param note is called for
- * each row, with the offset in the picture, the old bytes and the new ones.
+ * @param filtered bytes of the picture before compression. @param from their offset in it. @param note is
+ * called for each row, with the offset in the picture, the old bytes and the new ones.
  * @returns false when the bytes are not those of `before`; some rows may be changed then.
  * @see https://www.w3.org/TR/png-3/#9Filters
  */

@@ -1,6 +1,6 @@
 import { EditError } from '../../errors.ts';
 
-/** Codes up to this length are found by one look-up, longer ones bit by bit. Larger tables do not fit the L1 cache. */
+/** Codes up to this length are found by one look-up. Larger tables do not fit the L1 cache. */
 export const lookBits = 10;
 const longestCode = 15;
 
@@ -54,7 +54,12 @@ function reversed(code: number, length: number): number {
   return out;
 }
 
-/** Decodes the next symbol. @param bits at least 15, the next is lowest. @returns `symbol << 4 | length`; 0 for no code. */
+/**
+ * Decodes the next symbol.
+ *
+ * @param bits at least 15, the next is lowest.
+ * @returns `symbol << 4 | length`; 0 for no code.
+ */
 export function longLook({ counts, symbols }: HuffmanCode, bits: number): number {
   let code = 0;
   let first = 0;

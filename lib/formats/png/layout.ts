@@ -38,8 +38,8 @@ export function fits({ channels, data }: Raster, layout: Layout): boolean {
 }
 
 /**
- * The filtered bytes that change with the pixels of a box: those of the box, and of the row below and the column on
- * the right, which are predicted from it.
+ * The filtered bytes that change with the pixels of a box: those of the box, and of the row below and the
+ * column on the right, which are predicted from it.
  */
 export interface FilteredBox {
   readonly box: Box;
@@ -72,8 +72,8 @@ export interface RowBytes {
 }
 
 /**
- * The pixels of a filtered box, with the row above and the column on the left that predict them. Outside the picture
- * there are zeros, as the filters define.
+ * The pixels of a filtered box, with the row above and the column on the left that predict them. Outside the
+ * picture there are zeros, as the filters define.
  *
  * @param raster the box with one more pixel on each side, clipped to the picture.
  */

@@ -5,8 +5,8 @@ import { isIntact, type PngChunk, pngChunk, pngSignature, readPngChunks } from '
 import { channelsOfType } from './layout.ts';
 
 /**
- * Gives a PNG encoded anew the ancillary chunks of its source. A chunk that is still true keeps its bytes and stays
- * before or after the pixels. Others are left out and named, and the thumbnail in `eXIf` is wiped.
+ * Gives a PNG encoded anew the ancillary chunks of its source. A chunk that is still true keeps its bytes and
+ * stays before or after the pixels. Others are left out and named, and the thumbnail in `eXIf` is wiped.
  *
  * @throws {EditError} as `readPngChunks`.
  */
@@ -65,8 +65,8 @@ function fateOf(chunk: PngChunk, kinds: Kinds, isXmpReplaced: boolean): Fate<Png
 }
 
 /**
- * Chunks that stay true although their name says "unsafe to copy when pixels change": they describe the colour
- * space, scale and calibration of the picture, not its pixels.
+ * Chunks that stay true although their name says "unsafe to copy when pixels change": they describe the
+ * colour space, scale and calibration of the picture, not its pixels.
  */
 const stillTrue: ReadonlySet<string> = new Set([
   ...['gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP', 'mDCV', 'cLLI'],
@@ -86,8 +86,8 @@ const rawProfile = /^Raw profile type (?:exif|app1|8bim)$/i;
 /**
  * Says why a chunk must be left out, in words of the report; `undefined` keeps it.
  *
- * Kept are chunks whose name says "safe to copy" (`pHYs`, `tEXt`, `zTXt`, `iTXt`, `eXIf`, private ones), chunks that
- * stay true, and `sBIT` and `bKGD` where they fit the kind of pixels.
+ * Kept are chunks whose name says "safe to copy" (`pHYs`, `tEXt`, `zTXt`, `iTXt`, `eXIf`, private ones),
+ * chunks that stay true, and `sBIT` and `bKGD` where they fit the kind of pixels.
  *
  * @see https://www.w3.org/TR/png-3/#5Chunk-naming-conventions
  */

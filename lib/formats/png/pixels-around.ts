@@ -6,7 +6,7 @@ import { zlibHeadBytes } from './zlib-stream.ts';
 export interface Around {
   /** The last block that begins at or before the change. */
   readonly first: BlockStart;
-  /** The first block that begins so far after the change that no match reaches it; `undefined` at the stream's end. */
+  /** The first block after the change that no match reaches back from; `undefined` at the stream's end. */
   readonly next: BlockStart | undefined;
   /** From one window before `first` to `next` or the end. */
   readonly bytes: Buffer;
@@ -28,12 +28,12 @@ const maxPartBytes = 128 * 1024 * 1024;
 const chunkBytes = 512 * 1024;
 
 /**
- * Finds and inflates the deflate blocks around a change. zlib inflates in a thread of its own while this thread
- * looks for block starts; bytes that are not needed are released at once.
+ * Finds and inflates the deflate blocks around a change. zlib inflates in a thread of its own while this
+ * thread looks for block starts; bytes that are not needed are released at once.
  *
  * @param stream zlib stream, followed by `paddingBytes`.
- * @returns `around` resolves as soon as it is known, to `undefined` for a damaged stream or a part beyond 128 MiB.
- * `isWhole` resolves to true when the stream had the expected length and the right checksum.
+ * @returns `around` resolves as soon as it is known, to `undefined` for a damaged stream or a part beyond 128
+ * MiB. `isWhole` resolves to true when the stream had the expected length and the right checksum.
  */
 export function pixelsAround(stream: Buffer, range: Range) {
   const around = Promise.withResolvers<Around | undefined>();

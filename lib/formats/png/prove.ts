@@ -25,11 +25,11 @@ interface Watched {
 const chunkBytes = 512 * 1024;
 
 /**
- * Compares two PNGs before their pixels are decoded: outside the boxes every filtered byte must be the same, and so
- * are the pixels then. Inside, the rows of the output are decoded and compared where the mask is 0.
+ * Compares two PNGs before their pixels are decoded: outside the boxes every filtered byte must be the same,
+ * and so are the pixels then. Inside, the rows of the output are decoded and compared where the mask is 0.
  *
- * @returns the number of pixels outside the masks that differ; `undefined` when the files differ outside the boxes, or
- * `output` is damaged.
+ * @returns the number of pixels outside the masks that differ; `undefined` when the files differ outside the
+ * boxes, or `output` is damaged.
  * @see https://www.w3.org/TR/png-3/#4Concepts
  */
 export async function provePng(
@@ -151,7 +151,10 @@ function spansOf(row: number, areas: readonly Watched[], rowBytes: number): [num
     .sort(([a], [b]) => a - b);
 }
 
-/** Decodes a box of the output and counts pixels outside the mask that differ; `undefined` for an unknown filter. */
+/**
+ * Decodes a box of the output and counts pixels outside the mask that differ; `undefined` for an unknown
+ * filter.
+ */
 function differingPixels(
   { area, filters, filtered }: Watched,
   { box, mask, before }: Allowed,

@@ -34,11 +34,11 @@ export interface PngPatch {
 }
 
 /**
- * Changes the pixels of some boxes and recompresses only the part of the stream that holds them. Rows keep their
- * filters; the deflate blocks before and after the part keep their bits.
+ * Changes the pixels of some boxes and recompresses only the part of the stream that holds them. Rows keep
+ * their filters; the deflate blocks before and after the part keep their bits.
  *
- * @returns a file of pixels only (IHDR, IDAT, IEND), or `undefined` when the whole file must be encoded again:
- * interlaced, a palette, less than 8 bit, or pixels other than `before`.
+ * @returns a file of pixels only (IHDR, IDAT, IEND), or `undefined` when the whole file must be encoded
+ * again: interlaced, a palette, less than 8 bit, or pixels other than `before`.
  * @throws {EditError} as `readPngChunks`.
  * @see https://www.w3.org/TR/png-3/#10Compression
  */

@@ -1,9 +1,15 @@
-/** Parts of zlib streams: header, checksum, and blocks of two deflate streams joined at any bit. @see RFC 1950 */
+/**
+ * Parts of zlib streams: header, checksum, and blocks of two deflate streams joined at any bit.
+ *
+ * @see RFC 1950
+ */
 
 export const zlibHeadBytes = 2;
 export const adlerBytes = 4;
 
-/** A zlib header for a window of 32 KiB: recompressed data may reach further back than the source's window. */
+/**
+ * A zlib header for a window of 32 KiB: recompressed data may reach further back than the source's window.
+ */
 export const widestWindow = Uint8Array.of(0x78, 0x5e);
 
 /** True for the header of a zlib stream without a preset dictionary. @see RFC 1950, 2.2 */
@@ -48,7 +54,10 @@ export function changedAdler(adler: number, length: number) {
 
 const positive = (value: number): number => ((value % modulus) + modulus) % modulus;
 
-/** An empty stored block: three bits of 0, padding to a whole byte, then these bytes (length 0 and its complement). */
+/**
+ * An empty stored block: three bits of 0, padding to a whole byte, then these bytes (length 0 and its
+ * complement).
+ */
 const emptyStoredTail = [0x00, 0x00, 0xff, 0xff];
 
 /** The stream up to a bit, ended by an empty block so that the next block can begin at a whole byte. */
@@ -85,8 +94,8 @@ function fillerBytes(phase: number): Uint8Array {
 const emptyFixedBlock = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /**
- * An empty block with codes of its own has 99 bits, an odd number. Its codes are complete, as strict decoders ask:
- * literals 254 and 255 and the end of block have 1, 2 and 2 bits, both distances have 1.
+ * An empty block with codes of its own has 99 bits, an odd number. Its codes are complete, as strict decoders
+ * ask: literals 254 and 255 and the end of block have 1, 2 and 2 bits, both distances have 1.
  *
  * @see RFC 1951, 3.2.7
  */

@@ -38,7 +38,8 @@ export function kindNotes(from: OpenedTiff, to: OpenedTiff): string[] {
 }
 
 /**
- * Names colours that libvips does not decode to grey, RGB or CMYK; `undefined` when it does, or the file does not say.
+ * Names colours that libvips does not decode to grey, RGB or CMYK; `undefined` when it does, or the file does
+ * not say.
  */
 export function unknownColours(bytes: Uint8Array): string | undefined {
   const photometric = numberIn(bytes, tag.photometric);

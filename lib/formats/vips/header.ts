@@ -5,16 +5,16 @@ import type { Size } from '../../pixels/raster.ts';
 import { isAvif } from '../avif/boxes.ts';
 import { openAvif, sharp } from './loaders.ts';
 
-/** Colour space names of libvips that are kept exactly. */
+/** Colour spaces that can be kept exactly, by their names in libvips. */
 export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
 
-/** What the first bytes of a picture say of it, before any pixel is decoded. */
+/** What the header of a file says, before any pixel is decoded. */
 export interface Header {
-  /** A name of the table of formats. */
+  /** The name of a format in the table of formats. */
   readonly format: string;
-  /** Pixels as stored in the file. */
+  /** Size in pixels, as stored. */
   readonly stored: Size;
-  /** Pixels as shown, after the EXIF orientation. */
+  /** Size in pixels, as displayed after the EXIF orientation. */
   readonly displayed: Size;
   /** EXIF orientation; 1 when absent. */
   readonly orientation: Orientation;
@@ -39,11 +39,11 @@ export interface Header {
 export interface Limits {
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
-  /** Pictures, not masks, may be AVIF, whose decoder is then opened. */
+  /** Photos may be AVIF, masks may not. The AVIF decoder is opened then. */
   readonly acceptsAvif?: boolean;
 }
 
-/** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
+/** Errors of photo and mask have different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
 interface HeaderOptions {
@@ -56,11 +56,13 @@ const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rg
 /** The names that libvips gives to the formats of its open decoders. */
 const decodable: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff']);
 
-/** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
+/**
+ * JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million.
+ */
 const maxSidePx = 65_535;
 
 /**
- * Bytes -> header, with every limit checked before a pixel is decoded.
+ * Reads a header and checks every limit before a pixel is decoded.
  *
  * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
  * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
@@ -100,7 +102,7 @@ async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): 
   }
 }
 
-/** Names what the bytes are when they are a picture of a format not offered: a better answer than "unreadable". */
+/** Names a picture format that is not offered: a better answer than "unreadable". */
 function otherFormat(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   if (head.startsWith('GIF8')) return 'GIF';
@@ -130,7 +132,7 @@ function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
   }
 }
 
-/** What cannot be kept exactly is refused by name. */
+/** Refuses kinds of pictures that cannot be kept exactly. */
 function checkKind(metadata: Metadata): void {
   const { format, space, depth, pages, channels } = metadata;
   if (pages !== undefined && pages > 1) {

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs work with the path of a file that holds this profile; the file is there until the work is done. */
+/** Runs work with the path of a file that holds the profile. The file exists until the work is done. */
 export type WithProfileFile = <T>(icc: Uint8Array, work: (path: string) => Promise<T>) => Promise<T>;
 
-/** How much stays for the next pictures; what is in use is not counted. */
+/** Limits for files that wait for the next pictures. Files in use do not count. */
 interface Allowance {
   readonly files: number;
   readonly bytes: number;
@@ -22,11 +22,11 @@ interface ProfileFile {
 const fileName = 'profile.icc';
 
 /**
- * libvips reads output profiles from files only. The last used ones stay, within `most`: temporary folders are
- * memory on Cloud Run, and a profile may have any size. A file that cannot be written leaves nothing behind.
+ * Keeps the profiles that were used last as files, within `most`: libvips reads output profiles from files
+ * only. Temporary folders are memory on Cloud Run, and a profile may have any size.
  */
 export function profileFiles(most: Allowance): WithProfileFile {
-  /** By checksum, the one used longest ago first. */
+  /** By checksum; the least recently used comes first. */
   const known = new Map<string, ProfileFile>();
   return async (icc, work) => {
     const key = createHash('sha256').update(icc).digest('hex');
@@ -47,7 +47,7 @@ export function profileFiles(most: Allowance): WithProfileFile {
   };
 }
 
-/** Takes the idle files out that are too many or too large together, those used longest ago first. */
+/** Removes idle files beyond the limits from the map, the least recently used first. */
 function takeSurplus(known: Map<string, ProfileFile>, most: Allowance): ProfileFile[] {
   const idle = [...known].filter(([, { users }]) => users === 0);
   let bytes = idle.reduce((sum, [, file]) => sum + file.bytes, 0);
@@ -63,7 +63,7 @@ function takeSurplus(known: Map<string, ProfileFile>, most: Allowance): ProfileF
 
 const folders = new Set<string>();
 
-/** A folder that only this user may enter (0700) and whose name nobody can foresee, with the profile in it. */
+/** Writes the profile into a folder with an unguessable name that only this user may enter (0700). */
 async function written(icc: Uint8Array): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'icc-'));
   if (folders.size === 0) process.once('exit', removeAll);
@@ -78,7 +78,7 @@ async function written(icc: Uint8Array): Promise<string> {
 }
 
 async function removed(folder: string): Promise<void> {
-  // What cannot be removed now is no fault of the picture: the end of the process tries once more.
+  // A folder that cannot be removed is no fault of the picture. The exit handler tries again.
   await rm(folder, { recursive: true, force: true }).then(
     () => folders.delete(folder),
     () => {},

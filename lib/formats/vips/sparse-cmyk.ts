@@ -12,10 +12,11 @@ const headerBytes = 8;
 const channels = 4;
 
 /**
- * Writes a CMYK TIFF of 8 bit that is 0 everywhere except in the given rasters. Overlapping rasters are XOR-ed.
+ * Writes a CMYK TIFF of 8 bit that is 0 everywhere except in the given rasters. Overlapping rasters are
+ * XOR-ed.
  *
- * libvips has no other input for raw CMYK: it takes a raw buffer of four channels for RGBA. Every row is a strip, and
- * all empty rows share one strip of zeros: memory grows with the rasters, not with the picture.
+ * libvips has no other input for raw CMYK: it takes a raw buffer of four channels for RGBA. Every row is a
+ * strip, and all empty rows share one strip of zeros: memory grows with the rasters, not with the picture.
  *
  * @see TIFF 6.0, section 16, "CMYK Images".
  */

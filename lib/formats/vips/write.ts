@@ -1,13 +1,15 @@
+import { crc32 } from 'node:zlib';
 import type { Sharp } from 'sharp';
 import { storedBox, toStored } from '../../pixels/orientation.ts';
 import type { Box, Raster } from '../../pixels/raster.ts';
-import { decoded } from './decoded.ts';
+import { exifBlock, exifWithoutThumbnail } from '../metadata/exif.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
+import { decoded } from './samples.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
-/** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */
+/** New pixels for one box of a picture: displayed orientation, the picture's own space and depth. */
 export interface Patch {
   readonly box: Box;
   readonly original: Raster;
@@ -103,4 +105,23 @@ export async function differenceMap(before: Source, after: Uint8Array): Promise<
     .bandbool('or')
     .toColourspace('b-w');
   return decoded(pipeline, header.depth);
+}
+
+/**
+ * Wipes the EXIF thumbnail of a file of any format: it may show what was removed. No other byte moves, and a
+ * PNG gets a new checksum.
+ *
+ * @returns the same buffer when there is no thumbnail.
+ */
+export async function withoutExifThumbnail(bytes: Buffer): Promise<Buffer> {
+  const { exif, format } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const block = exif && exifBlock(exif);
+  const bare = block && exifWithoutThumbnail(block);
+  const at = block === undefined ? -1 : bytes.indexOf(block);
+  if (bare === undefined || at < 0) return bytes;
+  const out = Buffer.from(bytes);
+  out.set(bare, at);
+  // A PNG chunk: length, name, data, then the checksum of name and data.
+  if (format === 'png') out.writeUInt32BE(crc32(out.subarray(at - 4, at + bare.length)), at + bare.length);
+  return out;
 }

@@ -9,8 +9,8 @@ const metadataChunks: ReadonlySet<string> = new Set(['ICCP', 'EXIF', 'XMP ']);
 const staleNames: Readonly<Record<string, string>> = { C2PA: 'c2pa' };
 
 /**
- * Gives a lossless WebP the profile, EXIF and XMP of its source, byte for byte but for the EXIF thumbnail. libvips
- * would write the EXIF anew.
+ * Gives a lossless WebP the profile, EXIF and XMP of its source, byte for byte but for the EXIF thumbnail.
+ * libvips would write the EXIF anew.
  *
  * @param job `written` is lossless and of the size of the source.
  * @throws {EditError} as `readWebpChunks`.
@@ -70,7 +70,11 @@ function vp8x({ width, height }: Size, flags: number): WebpChunk {
   return { name: 'VP8X', data };
 }
 
-/** After a signature byte: 14 bits width - 1, 14 bits height - 1, 1 bit "alpha is used". @see RFC 9649, 3.4. */
+/**
+ * After a signature byte: 14 bits width - 1, 14 bits height - 1, 1 bit "alpha is used".
+ *
+ * @see RFC 9649, 3.4.
+ */
 function vp8lHeader({ data }: WebpChunk): { readonly size: Size; readonly usesAlpha: boolean } {
   const bits = Buffer.from(data.subarray(1, 5)).readUInt32LE();
   const size = { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };

@@ -1,7 +1,11 @@
 import { EditError } from '../../../errors.ts';
 import { marker, type Segment, walkSegments } from './segments.ts';
 
-/** Frames of one DCT image: baseline, extended, progressive; Huffman or arithmetic. @see ITU-T T.81, table B.1. */
+/**
+ * Frames of one DCT image: baseline, extended, progressive; Huffman or arithmetic.
+ *
+ * @see ITU-T T.81, table B.1.
+ */
 const singleDct: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 /** Markers in the range of frames that are none: Huffman tables, an extension, arithmetic conditioning. */
 const noFrames: ReadonlySet<number> = new Set([marker.dht, 0xc8, 0xcc]);
@@ -10,7 +14,8 @@ const noFrames: ReadonlySet<number> = new Set([marker.dht, 0xc8, 0xcc]);
 export const isFrame = (code: number): boolean => code >= marker.sof0 && code <= 0xcf && !noFrames.has(code);
 
 /**
- * Checks the first frame header; scans are not read. A file whose headers are damaged passes: libjpeg decides on it.
+ * Checks the first frame header; scans are not read. A file whose headers are damaged passes: libjpeg decides
+ * on it.
  *
  * @throws {EditError} `KIND_UNSUPPORTED` for samples of other than 8 bits, lossless and hierarchical files.
  */

@@ -1,8 +1,9 @@
 import { type Fate, siftChunks } from '../../container.ts';
+import { exifWithoutThumbnail } from '../../metadata/exif.ts';
+import { withoutPhotoshopThumbnail } from '../../metadata/photoshop.ts';
 import { holdsFilmOrPicture, isC2pa, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
 import { closeHeader, type HeaderSegment, type JpegHeader, openHeader } from './header.ts';
 import { marker, startsWith } from './segments.ts';
-import { withoutThumbnail } from './thumbnails.ts';
 import {
   holdsPictures,
   isExtendedXmp,
@@ -22,12 +23,14 @@ export interface CleanedMetadata {
 
 /**
  * Removes what an edit makes untrue: thumbnails (EXIF, JFIF, Photoshop, XMP), gain maps, the multi-picture
- * index and its pictures, the film of a motion photo, originals and depth maps in extended XMP, C2PA manifests.
+ * index and its pictures, the film of a motion photo, originals and depth maps in extended XMP, C2PA
+ * manifests.
  *
- * Exact: every other segment keeps its bytes and its order. An EXIF thumbnail is wiped in place, so no tag moves.
- * Scans are not read. A file with nothing to remove is returned as it is.
+ * Exact: every other segment keeps its bytes and its order. An EXIF thumbnail is wiped in place, so no tag
+ * moves. Scans are not read. A file with nothing to remove is returned as it is.
  *
- * @throws {EditError} `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are damaged.
+ * @throws {EditError} `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are
+ * damaged.
  */
 export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
   const header = openHeader(bytes);
@@ -61,8 +64,35 @@ function fateOf(segment: HeaderSegment, isExtensionStale: boolean): Fate<HeaderS
     const chunk = withoutStaleXmp(segment, isExtensionStale);
     return { chunk, lost: chunk === segment ? undefined : 'stale xmp' };
   }
-  const chunk = withoutThumbnail(segment);
-  return { chunk, lost: chunk === segment ? undefined : 'thumbnail' };
+  if (isJfxx(segment)) return { chunk: undefined, lost: 'thumbnail' };
+  const data = withoutThumbnail(segment);
+  return data === undefined ? { chunk: segment } : { chunk: { name: segment.name, data }, lost: 'thumbnail' };
+}
+
+const exifHeader = 'Exif\0\0';
+const photoshopHeader = 'Photoshop 3.0\0';
+
+/** True for a JFIF extension, which holds nothing but a thumbnail. */
+const isJfxx = ({ name, data }: HeaderSegment) => name === marker.app0 && startsWith(data, 0, 'JFXX\0');
+
+/** The payload without its thumbnail; `undefined` when it has none. */
+function withoutThumbnail({ name, data }: HeaderSegment): Uint8Array | undefined {
+  if (name === marker.app1 && startsWith(data, 0, exifHeader)) return exifWithoutThumbnail(data);
+  if (name === marker.app0 && startsWith(data, 0, 'JFIF\0')) return withoutJfifThumbnail(data);
+  if (name !== marker.app13 || !startsWith(data, 0, photoshopHeader)) return undefined;
+  const resources = withoutPhotoshopThumbnail(data.subarray(photoshopHeader.length));
+  return resources && Buffer.concat([data.subarray(0, photoshopHeader.length), resources]);
+}
+
+const jfifHeaderBytes = 14;
+/** Offsets of the thumbnail's width and height. */
+const jfifThumbnailSize = [12, 13];
+
+function withoutJfifThumbnail(data: Uint8Array): Uint8Array | undefined {
+  if (data.length <= jfifHeaderBytes) return undefined;
+  const header = new Uint8Array(data.subarray(0, jfifHeaderBytes));
+  for (const at of jfifThumbnailSize) header[at] = 0;
+  return header;
 }
 
 export interface MarkedFile {
@@ -72,8 +102,8 @@ export interface MarkedFile {
 }
 
 /**
- * Sets XMP `Iptc4xmpExt:DigitalSourceType` to `compositeWithTrainedAlgorithmicMedia`, in the packet of the file or
- * in a new one.
+ * Sets XMP `Iptc4xmpExt:DigitalSourceType` to `compositeWithTrainedAlgorithmicMedia`, in the packet of the
+ * file or in a new one.
  *
  * @throws {EditError} as `dropStaleMetadata`.
  */
@@ -100,8 +130,8 @@ const isMetadata = ({ name }: HeaderSegment) =>
   name === marker.com || (name >= marker.app0 && name <= marker.app15 && name !== marker.app14);
 
 /**
- * Gives a re-encoded JPEG the metadata segments and the trailer of its source, byte for byte and in their order.
- * libvips itself copies profile, EXIF, XMP and IPTC, but no comments and no camera segments.
+ * Gives a re-encoded JPEG the metadata segments and the trailer of its source, byte for byte and in their
+ * order. libvips itself copies profile, EXIF, XMP and IPTC, but no comments and no camera segments.
  *
  * @throws {EditError} as `readSegments`.
  */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { decoded } from '../../../../lib/formats/vips/decoded.ts';
-import { release } from '../../../../lib/formats/vips/release.ts';
+import { decoded, release } from '../../../../lib/formats/vips/samples.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
 test('samples that sharp decoded are given back, and twice does no harm', async () => {
