@@ -3,7 +3,7 @@ import { EditError } from '../../errors.ts';
 import type { Orientation } from '../../pixels/orientation.ts';
 import type { Size } from '../../pixels/raster.ts';
 import { isAvif } from '../avif/boxes.ts';
-import { openAvif, sharp } from './loaders.ts';
+import { isOffered, openAvif, sharp } from './loaders.ts';
 
 /** Colour spaces that can be kept exactly, by their names in libvips. */
 export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
@@ -53,8 +53,6 @@ interface HeaderOptions {
 }
 
 const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
-/** The names that libvips gives to the formats of its open decoders. */
-const decodable: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff']);
 
 /**
  * JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million.
@@ -82,7 +80,7 @@ export async function readHeader(
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
   const metadata = await readMetadata(bytes, role, takesAvif);
-  if (!takesAvif && !decodable.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  if (!takesAvif && !isOffered(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   if (role === 'image') checkKind(metadata);
   return headerOf(metadata);

@@ -1,6 +1,17 @@
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 
+/** The decoders that are open for everybody, by format name. */
+const bufferLoaders: Readonly<Record<string, string>> = {
+  jpeg: 'VipsForeignLoadJpegBuffer',
+  png: 'VipsForeignLoadPngBuffer',
+  webp: 'VipsForeignLoadWebpBuffer',
+  tiff: 'VipsForeignLoadTiffBuffer',
+};
+
+/** True for the name of a format whose decoder is open for everybody. */
+export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders, name);
+
 /**
  * sharp with the decoders that this project offers, and no others.
  *
@@ -11,14 +22,7 @@ import sharp from 'sharp';
  * @see https://sharp.pixelplumbing.com/api-utility/#block
  */
 sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: [
-    'VipsForeignLoadJpegBuffer',
-    'VipsForeignLoadPngBuffer',
-    'VipsForeignLoadWebpBuffer',
-    'VipsForeignLoadTiffBuffer',
-  ],
-});
+sharp.unblock({ operation: Object.values(bufferLoaders) });
 // A picture is opened a few times in one edit and never again: a cache would only hold memory.
 sharp.cache(false);
 // With glibc sharp uses one thread, against fragmentation. Two decoders of one pipeline would wait for each

@@ -18,7 +18,7 @@ export interface Patch {
 
 /** An output format of sharp and its settings. */
 export interface Encoder {
-  readonly format: 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
+  readonly format: Parameters<Sharp['toFormat']>[0];
   readonly options: NonNullable<Parameters<Sharp['toFormat']>[1]>;
 }
 
