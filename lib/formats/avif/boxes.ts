@@ -4,11 +4,7 @@ const headBytes = 65_536;
 /** The largest box of brands, in bytes: more than any file has. */
 const mostBrands = 128;
 
-/**
- * True for the container of AVIF. HEIC has the same container and no free decoder.
- *
- * @see AV1 Image File Format, 6.
- */
+/** True for AVIF; false for HEIC, which has the same container. @see AV1 Image File Format, 6. */
 export function isAvif(bytes: Uint8Array): boolean {
   const head = latin1(bytes, mostBrands);
   const end = ((uint16(bytes, 0) ?? 0) << 16) | (uint16(bytes, 2) ?? 0);

@@ -1,8 +1,4 @@
-/**
- * Resources that hold a preview, in Photoshop 4 and later.
- *
- * @see Adobe Photoshop File Formats, "Image resource IDs".
- */
+/** Resources that hold a preview. @see Adobe Photoshop File Formats, "Image resource IDs". */
 const thumbnailIds: ReadonlySet<number> = new Set([1033, 1036]);
 /** The shortest resource: `8BIM`, id, an empty name, length. */
 const shortestBytes = 12;

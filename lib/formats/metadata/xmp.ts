@@ -1,8 +1,4 @@
-/**
- * The IPTC term for a picture that a model changed in part.
- *
- * @see https://cv.iptc.org/newscodes/digitalsourcetype/
- */
+/** The term for a picture that a model changed. @see https://cv.iptc.org/newscodes/digitalsourcetype/ */
 export const compositeWithTrainedModel =
   'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia';
 const iptcNamespace = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
@@ -54,11 +50,7 @@ export function packetWithSourceType(packet: string): string | undefined {
   return takeFromPadding(changed, changed.length - packet.length);
 }
 
-/**
- * Removes blanks before the end of the packet, which are reserved for that.
- *
- * @see XMP specification part 1, 7.3.
- */
+/** Removes reserved blanks before the end of the packet. @see XMP specification part 1, 7.3. */
 function takeFromPadding(packet: string, length: number): string {
   const end = packet.lastIndexOf('<?xpacket end');
   if (end < 0 || length <= 0) return packet;

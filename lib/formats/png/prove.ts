@@ -151,10 +151,7 @@ function spansOf(row: number, areas: readonly Watched[], rowBytes: number): [num
     .sort(([a], [b]) => a - b);
 }
 
-/**
- * Decodes a box of the output and counts pixels outside the mask that differ; `undefined` for an unknown
- * filter.
- */
+/** Counts the differing pixels of a box outside its mask; `undefined` for an unknown filter. */
 function differingPixels(
   { area, filters, filtered }: Watched,
   { box, mask, before }: Allowed,

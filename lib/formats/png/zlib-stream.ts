@@ -1,15 +1,9 @@
-/**
- * Parts of zlib streams: header, checksum, and blocks of two deflate streams joined at any bit.
- *
- * @see RFC 1950
- */
+/** Parts of zlib streams: header, checksum, and deflate streams joined at any bit. @see RFC 1950 */
 
 export const zlibHeadBytes = 2;
 export const adlerBytes = 4;
 
-/**
- * A zlib header for a window of 32 KiB: recompressed data may reach further back than the source's window.
- */
+/** A header for a window of 32 KiB: recompressed data may reach further back than the source. */
 export const widestWindow = Uint8Array.of(0x78, 0x5e);
 
 /** True for the header of a zlib stream without a preset dictionary. @see RFC 1950, 2.2 */
@@ -54,10 +48,7 @@ export function changedAdler(adler: number, length: number) {
 
 const positive = (value: number): number => ((value % modulus) + modulus) % modulus;
 
-/**
- * An empty stored block: three bits of 0, padding to a whole byte, then these bytes (length 0 and its
- * complement).
- */
+/** An empty stored block: three bits of 0, padding to a whole byte, then length and complement. */
 const emptyStoredTail = [0x00, 0x00, 0xff, 0xff];
 
 /** The stream up to a bit, ended by an empty block so that the next block can begin at a whole byte. */

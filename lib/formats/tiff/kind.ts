@@ -37,10 +37,7 @@ export function kindNotes(from: OpenedTiff, to: OpenedTiff): string[] {
   ];
 }
 
-/**
- * Names colours that libvips does not decode to grey, RGB or CMYK; `undefined` when it does, or the file does
- * not say.
- */
+/** Names colours that libvips does not decode to grey, RGB or CMYK; else `undefined`. */
 export function unknownColours(bytes: Uint8Array): string | undefined {
   const photometric = numberIn(bytes, tag.photometric);
   if (photometric === undefined || photometrics[photometric] !== undefined) return undefined;

@@ -104,9 +104,7 @@ function bareOf(value: TiffValue, { dropped }: Reading): TiffValue[] {
   return data.length === 0 ? [] : [{ ...value, count: data.length, data }];
 }
 
-/**
- * Keeps an extra sample without meaning (0). libvips would call it alpha; associated alpha has been decoded.
- */
+/** Keeps an extra sample without meaning (0), which libvips would call alpha. */
 function alphaOf(from: OpenedTiff, to: OpenedTiff): TiffValue | undefined {
   const numbers = [from, to].map(({ tiff, directory }) => numberAt(tiff, directory, tag.samplesPerPixel));
   const meaning = numberAt(from.tiff, from.directory, tag.extraSamples);

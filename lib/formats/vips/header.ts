@@ -54,9 +54,7 @@ interface HeaderOptions {
 
 const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
 
-/**
- * JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million.
- */
+/** JPEG stores at most 65,535 pixels a side. libvips would allow 10 million. */
 const maxSidePx = 65_535;
 
 /**

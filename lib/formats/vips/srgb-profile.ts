@@ -25,9 +25,7 @@ const colorants = {
 /** sRGB profiles in use differ by up to 0.0005. */
 const colorantTolerance = 0.002;
 
-/**
- * Inputs at which curves are compared. A power of 2.2 differs by 0.003 in the darks and 0.009 in the lights.
- */
+/** Where curves are compared: a power of 2.2 differs by 0.003 in the darks, 0.009 in the lights. */
 const probes = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9];
 /** In linear light: less than a level of 8 bit except in the deepest shadows. */
 const curveTolerance = 0.002;

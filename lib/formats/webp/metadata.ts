@@ -70,11 +70,7 @@ function vp8x({ width, height }: Size, flags: number): WebpChunk {
   return { name: 'VP8X', data };
 }
 
-/**
- * After a signature byte: 14 bits width - 1, 14 bits height - 1, 1 bit "alpha is used".
- *
- * @see RFC 9649, 3.4.
- */
+/** Signature byte, then bits: 14 width - 1, 14 height - 1, 1 "alpha is used". @see RFC 9649, 3.4. */
 function vp8lHeader({ data }: WebpChunk): { readonly size: Size; readonly usesAlpha: boolean } {
   const bits = Buffer.from(data.subarray(1, 5)).readUInt32LE();
   const size = { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };

@@ -4,6 +4,7 @@ import { sharp } from '../../../lib/formats/vips/loaders.ts';
 import { toOwnColours } from '../../../lib/formats/vips/own-space.ts';
 import { readCrop, readCropAsSrgb } from '../../../lib/formats/vips/read.ts';
 import { exifWithThumbnail } from '../../support/exif-files.ts';
+import { segment, withSegments } from '../../support/jpeg-segments.ts';
 import { invertBox, limits } from '../../support/patched-photo.ts';
 import { pipelineOf, wavePicture } from '../../support/pictures.ts';
 
@@ -12,13 +13,8 @@ const box = { left: 20, top: 20, width: 16, height: 16 };
 const write = async (image: Uint8Array, isGenerated = false) =>
   (await invertBox(image, box, { isGenerated })).written;
 
-/** Puts an EXIF block behind SOI. */
-function withExif(jpeg: Buffer): Buffer {
-  const payload = Buffer.concat([Buffer.from('Exif\0\0'), exifWithThumbnail()]);
-  const head = Buffer.from([0xff, 0xe1, 0, 0]);
-  head.writeUInt16BE(payload.length + 2, 2);
-  return Buffer.concat([jpeg.subarray(0, 2), head, payload, jpeg.subarray(2)]);
-}
+const withExif = (jpeg: Buffer): Buffer =>
+  withSegments(jpeg, [segment(0xe1, 'Exif\0\0', exifWithThumbnail())]);
 
 test('JPEG: the stale thumbnail goes, other tags, profile and density stay', async () => {
   const jpeg = withExif(

@@ -1,11 +1,7 @@
 import { EditError } from '../../../errors.ts';
 import { marker, type Segment, walkSegments } from './segments.ts';
 
-/**
- * Frames of one DCT image: baseline, extended, progressive; Huffman or arithmetic.
- *
- * @see ITU-T T.81, table B.1.
- */
+/** Frames of a single DCT image, with Huffman or arithmetic coding. @see ITU-T T.81, table B.1. */
 const singleDct: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 /** Markers in the range of frames that are none: Huffman tables, an extension, arithmetic conditioning. */
 const noFrames: ReadonlySet<number> = new Set([marker.dht, 0xc8, 0xcc]);

@@ -40,11 +40,7 @@ const extensionFrameBytes = extensionHeader.length + 32 + 4 + 4;
 const extensionNote =
   /\sxmpNote:HasExtendedXMP\s*=\s*(?:"[^"<]*"|'[^'<]*')|<xmpNote:HasExtendedXMP>[^<]*<\/xmpNote:HasExtendedXMP>/g;
 
-/**
- * True for a part of an extension: what does not fit into one packet.
- *
- * @see XMP specification part 3, 1.1.3.1.
- */
+/** True for a part of an extended packet. @see XMP specification part 3, 1.1.3.1. */
 export const isExtendedXmp = ({ name, data }: HeaderSegment) =>
   name === marker.app1 && startsWith(data, 0, extensionHeader);
 

@@ -7,17 +7,13 @@ import { type PngPatch, splicePng } from '../../../../lib/formats/png/splice.ts'
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
 import { crop as cut, grow } from '../../../../lib/pixels/box.ts';
 import type { Box, Raster } from '../../../../lib/pixels/raster.ts';
-import { pngFile, pngOfRows } from '../../../support/png-files.ts';
+import { random } from '../../../support/pictures.ts';
+import { type Chunk, pngFile, pngOfRows } from '../../../support/png-files.ts';
 
-/** Whole numbers below a limit, always the same. @see Marsaglia, "Xorshift RNGs", 2003. */
+/** Whole numbers below a limit, the same for each seed. */
 function numbers(seed: number): (limit: number) => number {
-  let state = seed * 2_654_435_761 || 1;
-  return (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
+  const next = random(seed);
+  return (limit) => Math.floor(next() * limit);
 }
 
 interface Kind {
@@ -65,14 +61,13 @@ function allowedIn(before: Raster, box: Box): Allowed {
   return { box, mask, before: cut(before, grow(box, 1, before)) };
 }
 
-const pixelsOf = (file: Uint8Array) =>
-  inflateSync(
-    Buffer.concat(
-      readPngChunks(file)
-        .chunks.filter(({ name }) => name === 'IDAT')
-        .map(({ data }) => data),
-    ),
-  );
+const chunksOf = (file: Uint8Array): Chunk[] =>
+  readPngChunks(file).chunks.map(({ name, data }) => [name, data]);
+
+const streamOf = (file: Uint8Array) =>
+  Buffer.concat(chunksOf(file).flatMap(([name, data]) => (name === 'IDAT' ? [data] : [])));
+
+const pixelsOf = (file: Uint8Array) => inflateSync(streamOf(file));
 
 /** As libvips reads it. */
 async function decoded(file: Uint8Array, { depth }: Kind): Promise<Buffer> {
@@ -283,12 +278,9 @@ describe('splicePng', () => {
 
     it('interlaced rows, a palette, less than 8 bit, another number of channels, a colour that is transparent', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered));
-      const { chunks } = readPngChunks(source);
-      const withHeader = (at: number, value: number) => {
-        const header = Buffer.from(chunks[0]!.data);
-        header[at] = value;
-        return pngFile([['IHDR', header], ...chunks.slice(1).map(({ name, data }) => [name, data] as const)]);
-      };
+      const [header, ...rest] = chunksOf(source);
+      const withHeader = (at: number, value: number) =>
+        pngFile([['IHDR', Buffer.from(header![1]).fill(value, at, at + 1)], ...rest]);
       for (const [at, value] of [
         [8, 4],
         [9, 3],
@@ -297,7 +289,6 @@ describe('splicePng', () => {
       ] as const) {
         expect(await splicePng(withHeader(at, value), [patch])).toBeUndefined();
       }
-      const [header, ...rest] = chunks.map(({ name, data }) => [name, data] as const);
       const transparent = pngFile([header!, ['tRNS', Buffer.alloc(6)], ...rest]);
       expect(await splicePng(transparent, [patch])).toBeUndefined();
     });
@@ -342,7 +333,7 @@ describe('provePng', () => {
   });
 
   it('holds for no other shape, though every byte be the same, and for too few rows', async () => {
-    const [header, ...rest] = readPngChunks(source).chunks.map(({ name, data }) => [name, data] as const);
+    const [header, ...rest] = chunksOf(source);
     const other = Buffer.from(header![1]);
     // As many bytes in all: 120 rows of 451 are 30 of 1804.
     other.writeUInt32BE(601);
@@ -378,15 +369,9 @@ describe('provePng', () => {
       damaged[at]! ^= 1;
       expect(await provePng(source, damaged, allowed)).toBeUndefined();
     }
-    const { chunks } = readPngChunks(output);
     const cutShort = pngFile(
-      chunks.map(({ name, data }) => [name, name === 'IDAT' ? data.subarray(0, -1) : data] as const),
+      chunksOf(output).map(([name, data]) => [name, name === 'IDAT' ? data.subarray(0, -1) : data]),
     );
     expect(await provePng(source, cutShort, allowed)).toBeUndefined();
   });
 });
-
-function streamOf(file: Uint8Array): Buffer {
-  const { chunks } = readPngChunks(file);
-  return Buffer.concat(chunks.filter(({ name }) => name === 'IDAT').map(({ data }) => data));
-}

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { inspectContainer } from '../../../../lib/formats/formats.ts';
 import { decodeAnswer } from '../../../../lib/formats/vips/answer.ts';
 import { readHeader } from '../../../../lib/formats/vips/header.ts';
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
 import { pipelineOf, wavePicture } from '../../../support/pictures.ts';
+import { pngFile } from '../../../support/png-files.ts';
 
 const limits = { maxImageBytes: 10_000_000, maxImagePixels: 150_000_000 };
 
@@ -86,20 +87,9 @@ function pngClaiming(width: number, height: number): Buffer {
   header.writeUInt32BE(height, 4);
   // 8 bit grey.
   header[8] = 8;
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const chunks = [
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(64))),
-    chunk('IEND', Buffer.alloc(0)),
-  ];
-  return Buffer.concat([signature, ...chunks]);
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const check = Buffer.alloc(4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
+  return pngFile([
+    ['IHDR', header],
+    ['IDAT', deflateSync(Buffer.alloc(64))],
+    ['IEND', Buffer.alloc(0)],
+  ]);
 }

@@ -1,19 +1,18 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dropStaleMetadata, markAsComposite } from '../../../../../lib/formats/jpeg/container/metadata.ts';
+import {
+  dropStaleMetadata,
+  markAsComposite,
+  withMetadataOf,
+} from '../../../../../lib/formats/jpeg/container/metadata.ts';
 import { readSegments } from '../../../../../lib/formats/jpeg/container/segments.ts';
 import { compositeWithTrainedModel } from '../../../../../lib/formats/metadata/xmp.ts';
+import { jpegFixture } from '../../../../support/jpeg-fixtures.ts';
 import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
+import { segment, withSegments } from '../../../../support/jpeg-segments.ts';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
 const secret = Buffer.from('THE REMOVED OBJECT IN SMALL');
-
-function segment(marker: number, ...parts: (Uint8Array | string)[]): Buffer {
-  const payload = Buffer.concat(parts.map((part) => (typeof part === 'string' ? latin(part) : part)));
-  const head = Buffer.from([0xff, marker, 0, 0]);
-  head.writeUInt16BE(payload.length + 2, 2);
-  return Buffer.concat([head, payload]);
-}
 
 const ifd = (little: boolean, entries: [number, number, number, number][], next: number): Buffer => {
   const bytes = Buffer.alloc(2 + 12 * entries.length + 4);
@@ -82,8 +81,7 @@ beforeAll(async () => {
   plain = await encodeJpeg(picture(40, 30, 3), { quality: 80 });
 });
 
-const withSegments = (...segments: Uint8Array[]): Uint8Array =>
-  Buffer.concat([plain.subarray(0, 2), ...segments, plain.subarray(2)]);
+const fileWith = (...segments: Uint8Array[]): Uint8Array => withSegments(plain, segments);
 
 describe('dropping stale metadata', () => {
   it('returns a file without any as it is', () => {
@@ -93,7 +91,7 @@ describe('dropping stale metadata', () => {
   it.each([true, false])(
     'wipes the EXIF thumbnail in place and keeps every other byte (little endian: %s)',
     async (little) => {
-      const source = withSegments(exif(little));
+      const source = fileWith(exif(little));
       const { bytes, dropped } = dropStaleMetadata(source);
       expect(dropped).toEqual(['thumbnail']);
       expect(bytes.length).toBe(source.length);
@@ -111,7 +109,7 @@ describe('dropping stale metadata', () => {
 
   it('leaves an EXIF whose thumbnail lies over the main directory readable', async () => {
     const directory = ifd(true, [[0x0112, 3, 1, 6]], 8 + 18);
-    const source = withSegments(
+    const source = fileWith(
       segment(
         0xe1,
         'Exif\0\0',
@@ -139,7 +137,7 @@ describe('dropping stale metadata', () => {
         data,
         Buffer.alloc(data.length & 1),
       ]);
-    const source = withSegments(
+    const source = fileWith(
       segment(0xe0, 'JFIF\0', Buffer.from([1, 2, 0, 0, 1, 0, 1, 3, 3]), secret.subarray(0, 27)),
       segment(0xe0, 'JFXX\0', Buffer.from([0x10]), secret),
       segment(
@@ -155,7 +153,7 @@ describe('dropping stale metadata', () => {
     expect(Buffer.from(bytes).includes(secret)).toBe(false);
     expect(bytes).toEqual(
       new Uint8Array(
-        withSegments(
+        fileWith(
           segment(0xe0, 'JFIF\0', Buffer.from([1, 2, 0, 0, 1, 0, 1, 0, 0])),
           segment(0xed, 'Photoshop 3.0\0', resource(1028, latin('captions')), resource(1005, latin('odd'))),
         ),
@@ -189,10 +187,11 @@ describe('dropping stale metadata', () => {
     const part = (data: string) =>
       segment(0xe1, 'http://ns.adobe.com/xmp/extension/\0', '0'.repeat(32), '\0'.repeat(8), data);
     const note = 'xmpNote:HasExtendedXMP="0" dc:format="image/jpeg"';
-    const file = (...parts: Buffer[]) => Buffer.concat([plain.subarray(0, 2), ...parts, plain.subarray(2)]);
 
     it('with the original in it goes, though the name is cut by the end of a segment, and so does the note of it', () => {
-      const { bytes, dropped } = dropStaleMetadata(file(xmp(note), part('<x GIma'), part('ge:Data="..."/>')));
+      const { bytes, dropped } = dropStaleMetadata(
+        fileWith(xmp(note), part('<x GIma'), part('ge:Data="..."/>')),
+      );
       expect(dropped.toSorted()).toEqual(['pictures in extended xmp', 'stale xmp']);
       const text = Buffer.from(bytes).toString('latin1');
       expect(text).not.toMatch(/GIma|ge:Data|HasExtendedXMP/);
@@ -200,7 +199,7 @@ describe('dropping stale metadata', () => {
     });
 
     it('of words stays', () => {
-      const source = file(xmp(note), part('<x photoshop:History="long"/>'));
+      const source = fileWith(xmp(note), part('<x photoshop:History="long"/>'));
       expect(dropStaleMetadata(source)).toMatchObject({ bytes: source, dropped: [] });
     });
   });
@@ -257,10 +256,7 @@ describe('marking as composite', () => {
     Buffer.from(bytes).toString('utf8').split(compositeWithTrainedModel).length - 1;
 
   it('adds a packet behind JFIF and EXIF where there is none', async () => {
-    const source = withSegments(
-      segment(0xe0, 'JFIF\0', Buffer.from([1, 2, 0, 0, 1, 0, 1, 0, 0])),
-      exif(true),
-    );
+    const source = fileWith(segment(0xe0, 'JFIF\0', Buffer.from([1, 2, 0, 0, 1, 0, 1, 0, 0])), exif(true));
     const { bytes, isMarked } = markAsComposite(source);
     expect(isMarked).toBe(true);
     expect(
@@ -277,7 +273,7 @@ describe('marking as composite', () => {
   });
 
   it('uses the padding of a packet: the file keeps its length', () => {
-    const source = withSegments(xmp('dc:format="a > b"'));
+    const source = fileWith(xmp('dc:format="a > b"'));
     const { bytes } = markAsComposite(source);
     expect(bytes.length).toBe(source.length);
     expect(sourceTypes(bytes)).toBe(1);
@@ -293,7 +289,7 @@ describe('marking as composite', () => {
     ],
     ['element', xmp('', '<Iptc4xmpExt:DigitalSourceType>old</Iptc4xmpExt:DigitalSourceType>')],
   ])('replaces the value of an %s', (_, packet) => {
-    const { bytes } = markAsComposite(withSegments(packet));
+    const { bytes } = markAsComposite(fileWith(packet));
     expect(sourceTypes(bytes)).toBe(1);
     expect(Buffer.from(bytes).includes('old')).toBe(false);
     expect(sourceTypes(markAsComposite(bytes).bytes)).toBe(1);
@@ -304,8 +300,36 @@ describe('marking as composite', () => {
       xmp(`dc:format="${'x'.repeat(65150)}"`, '', 0),
       segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', 'no rdf'),
     ]) {
-      const source = withSegments(packet);
+      const source = fileWith(packet);
       expect(markAsComposite(source)).toEqual({ bytes: source, isMarked: false });
     }
+  });
+});
+
+describe('metadata of a re-encoded file', () => {
+  const pixels = (file: Uint8Array) => sharp(file).raw().toBuffer();
+
+  it('come from the source in their order, tables and scans from the written file', async () => {
+    const own = Buffer.concat([segment(0xfe, 'mine!'), segment(0xec, 'cam1')]);
+    const written = await encodeJpeg(picture(40, 30, 3), { quality: 40, chromaSubsampling: '4:4:4' });
+    const bytes = Buffer.from(
+      withMetadataOf(
+        withSegments(plain, [own], 'of a camera'),
+        withSegments(written, [segment(0xfe, 'new')]),
+      ),
+    );
+    expect(bytes.subarray(2, 2 + own.length)).toEqual(own);
+    expect(bytes.includes('new')).toBe(false);
+    expect(bytes.subarray(-11).toString()).toBe('of a camera');
+    expect(await pixels(bytes)).toEqual(await pixels(written));
+  });
+
+  it('do not include the segment that says how samples are coded', async () => {
+    // Adobe's segment says RGB; the written file is YCbCr.
+    const source = jpegFixture('rgb');
+    const written = await sharp(source).jpeg({ quality: 40 }).toBuffer();
+    const bytes = withMetadataOf(source, written);
+    expect(readSegments(bytes).filter(({ marker }) => marker === 0xee)).toHaveLength(0);
+    expect(await pixels(bytes)).toEqual(await pixels(written));
   });
 });
