@@ -4,12 +4,12 @@ import { readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { readPngChunks } from '../../lib/formats/png/chunks.ts';
 import { tiffFacts } from './tiff-facts.ts';
 
-/** What a file says of itself besides its pixels: name -> value to compare. */
+/** Metadata and structure of a file as comparable values, by name. */
 export type FileFacts = ReadonlyMap<string, string>;
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** The facts of a JPEG, PNG, WebP or TIFF, named as the table of formats names them. */
+/** Reads the facts of a file, named as in docs/formats.md. */
 export async function fileFacts(bytes: Uint8Array): Promise<FileFacts> {
   const { format, width, height, space, depth, hasAlpha, ...rest } = await sharp(bytes).metadata();
   const facts = new Map<string, string>([

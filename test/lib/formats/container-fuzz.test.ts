@@ -61,7 +61,7 @@ describe.each(Object.entries(subjects))('%s: damaged files', (format, { files, c
     wholes = await Promise.all(files.map((make) => make()));
   });
 
-  test('never crash the readers of containers, and are never carried at more than twice their size', async () => {
+  test('never crash the container readers, and never grow to more than twice their size', async () => {
     for (const [seed, whole] of wholes.entries()) {
       const target = await written?.(whole);
       for (const source of damaged(whole, { count: 1500, seed: seed + 1 })) {
@@ -75,7 +75,7 @@ describe.each(Object.entries(subjects))('%s: damaged files', (format, { files, c
     }
   });
 
-  test('are written whole or refused by the edit, and never reported as a bug', async () => {
+  test('are written as a whole or refused, and never cause an internal error', async () => {
     const outcomes = new Set<string>();
     for (const [seed, whole] of wholes.entries()) {
       for (const source of [whole, ...damaged(whole, { count: 60, seed: 100 + seed })])

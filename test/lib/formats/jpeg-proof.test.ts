@@ -40,7 +40,7 @@ async function proof(how: {
 }
 
 describe('the proof of a spliced JPEG', () => {
-  test('counts what the blocks under the mask carry over its edge', async () => {
+  test('counts the pixels outside the mask that change with its blocks', async () => {
     const { outside, comparedPixels, differingPixels } = await proof({ painted: masked });
     expect(outside).toBe('touched-blocks');
     expect(comparedPixels).toBe(size.width * size.height - masked.width * masked.height);
@@ -49,7 +49,7 @@ describe('the proof of a spliced JPEG', () => {
     expect(differingPixels).toBeLessThanOrEqual(34 * 34 - masked.width * masked.height);
   });
 
-  test('compares with the pixels it is given, where they reach far enough', async () => {
+  test('compares with the given pixels where they reach far enough', async () => {
     const found = await proof({ painted: masked });
     expect(await proof({ painted: masked, around: (box, raster) => ({ box, raster }) })).toEqual(found);
     const wrong = (raster: Raster) => ({ ...raster, data: raster.data.map((value) => value ^ 1) });
@@ -59,7 +59,7 @@ describe('the proof of a spliced JPEG', () => {
     expect(await proof({ painted: masked, around: few })).toEqual(found);
   });
 
-  test('finds nothing when the mask ends where blocks do and the colours are not subsampled', async () => {
+  test('finds nothing when the mask ends at block edges and chroma is not subsampled', async () => {
     const whole = { left: 88, top: 72, width: 16, height: 16 };
     expect(await proof({ painted: whole, chroma: '4:4:4' })).toMatchObject({
       outside: 'exact',
@@ -70,7 +70,7 @@ describe('the proof of a spliced JPEG', () => {
   test.each([
     ['the block beside it', { left: 72, top: 70, width: 8, height: 4 }],
     ['a block far from it', { left: 40, top: 24, width: 8, height: 8 }],
-  ])('does not hold when the splice changed %s, though the splice says so itself', async (_, painted) => {
+  ])('fails when the splice changed %s', async (_, painted) => {
     await expect(proof({ painted })).rejects.toMatchObject({
       code: 'NOT_EXACT',
       message: expect.stringContaining('changed blocks outside the mask'),

@@ -12,7 +12,7 @@ const jpeg = (options = {}) =>
     .jpeg({ quality: 88, ...options })
     .toBuffer();
 
-/** What cameras and editors write besides the pixels. */
+/** Metadata of cameras and editors. */
 const described = async () =>
   withSegments(await jpeg(), [
     segment(0xed, 'Photoshop 3.0\0' + '8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02\x78\0\x05hello'),
@@ -50,7 +50,7 @@ const motionPhoto = async () =>
     '\0\0\0\x18ftypmp42 a film',
   );
 
-/** The same with another precision in its frame header. */
+/** Says 12 bit in its frame header. */
 const twelveBit = async () => {
   const file = await jpeg();
   const frame = file.indexOf(Buffer.from([0xff, 0xc0]));

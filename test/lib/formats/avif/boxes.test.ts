@@ -17,14 +17,14 @@ test.each([
   [Buffer.concat([ftyp('heic', 'mif1'), Buffer.from('\0\0\0\x08avif')]), false],
   [Buffer.from('RIFF'), false],
   [Buffer.alloc(0), false],
-])('AVIF is told by its brands: %#', (bytes, expected) => {
+])('AVIF is recognised by its brands: %#', (bytes, expected) => {
   expect(isAvif(bytes)).toBe(expected);
 });
 
 const nclx = (primaries: number, transfer: number) =>
   Buffer.concat([Buffer.from('colrnclx'), Buffer.from([0, primaries, 0, transfer, 0, 1, 0])]);
 
-test('colours that only numbers describe are named, sRGB is not', () => {
+test('colours given by code points are named, unless they are sRGB', () => {
   expect(foreignColours(Buffer.alloc(100))).toBeUndefined();
   expect(foreignColours(nclx(1, 13))).toBeUndefined();
   expect(foreignColours(nclx(2, 2))).toBeUndefined();
@@ -36,7 +36,7 @@ test('colours that only numbers describe are named, sRGB is not', () => {
   expect(foreignColours(Buffer.from('colrnclx'))).toBeUndefined();
 });
 
-test('items beside the picture are named', () => {
+test('other items of the file are named', () => {
   expect(otherItems(Buffer.from('....thmb..infe..tmap'))).toEqual(['gain map', 'thumbnail']);
   expect(otherItems(Buffer.from('nothing'))).toEqual([]);
 });

@@ -22,7 +22,7 @@ async function carried(png: Uint8Array, head: readonly Chunk[], tail: readonly C
 
 const text = (type: string, words: string): Chunk => [type, Buffer.from(words, 'latin1')];
 
-test('what was before the pixels stays before them, and what was behind stays behind', async () => {
+test('chunks stay before or after the pixels', async () => {
   const { types, dropped } = await carried(
     grey,
     [text('tEXt', 'Title\0x'), ['gAMA', Buffer.from([0, 0, 0xb1, 0x8f])]],
@@ -32,14 +32,14 @@ test('what was before the pixels stays before them, and what was behind stays be
   expect(dropped).toEqual([]);
 });
 
-test('nothing is taken from the file that was written but its pixels', async () => {
+test('only pixels are taken from the written file', async () => {
   const source = grey;
   const written = withChunks(await encodedAnew(grey), [text('tEXt', 'Software\0another')]);
   const { bytes } = carryPngChunks({ source, written, xmp: undefined });
   expect(bytes.includes('Software')).toBe(false);
 });
 
-test('an XMP packet replaces whatever held one', async () => {
+test('an XMP packet replaces existing packets', async () => {
   const xmp = '<x:xmpmeta/>';
   const { bytes, types } = await carried(
     grey,
@@ -64,7 +64,7 @@ test('the thumbnail in eXIf is wiped, its other tags stay', async () => {
   await sharp(bytes, { failOn: 'warning' }).raw().toBuffer();
 });
 
-describe('is left behind and named', () => {
+describe('is left out and named', () => {
   const broken = text('prVt', 'private');
   const cases: Record<string, [Chunk, string]> = {
     'a C2PA manifest': [text('caBX', 'manifest'), 'c2pa'],
@@ -84,7 +84,7 @@ describe('is left behind and named', () => {
     expect(dropped).toEqual([name]);
   });
 
-  test('a chunk whose checksum is wrong', async () => {
+  test('a chunk with a wrong checksum', async () => {
     const source = withChunks(grey, [broken]);
     source[source.indexOf('private')]! ^= 1;
     const { bytes, dropped } = carryPngChunks({ source, written: await encodedAnew(grey), xmp: undefined });
@@ -92,14 +92,14 @@ describe('is left behind and named', () => {
     expect(dropped).toEqual(['prVt with a wrong checksum']);
   });
 
-  test('bytes behind the end', async () => {
+  test('bytes after the end', async () => {
     const source = Buffer.concat([grey, Buffer.from('a film')]);
     const { dropped } = carryPngChunks({ source, written: await encodedAnew(grey), xmp: undefined });
     expect(dropped).toEqual(['bytes behind the end of the PNG']);
   });
 });
 
-test('another kind of pixels is told', async () => {
+test('a new kind of pixels is reported', async () => {
   expect((await carried(palette, [])).notes).toEqual([
     'A PNG of palette 4 bit became one of RGB 8 bit: decoded values are the same.',
   ]);

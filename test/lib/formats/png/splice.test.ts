@@ -69,7 +69,7 @@ const streamOf = (file: Uint8Array) =>
 
 const pixelsOf = (file: Uint8Array) => inflateSync(streamOf(file));
 
-/** As libvips reads it. */
+/** Decoded by libvips. */
 async function decoded(file: Uint8Array, { depth }: Kind): Promise<Buffer> {
   const raw = sharp(file).raw({ depth: depth === 16 ? 'ushort' : 'uchar' });
   return (depth === 16 ? raw.toColourspace('rgb16') : raw).toBuffer();
@@ -104,7 +104,7 @@ interface Example {
   readonly boxes: readonly Box[];
 }
 
-/** Splices, and compares with the same file written by the test: every filtered byte, and what the proof says. */
+/** Splices, compares every filtered byte with a file that the test writes, and proves the splice. */
 async function expectSpliced(example: Example) {
   const { kind = plain, filterOf = (row) => row % 5, options = {}, idatBytes, boxes } = example;
   const { width, height } = example.size ?? { width: 150, height: 120 };
@@ -161,7 +161,7 @@ describe('splicePng', () => {
     await expectSpliced({ boxes: [box] });
   });
 
-  it('several boxes, side by side too', async () => {
+  it('several boxes, some of them adjacent', async () => {
     const beside = { left: 90, top: 35, width: 20, height: 50 };
     await expectSpliced({ boxes: [middle, beside, { left: 3, top: 100, width: 9, height: 9 }] });
   });
@@ -170,7 +170,7 @@ describe('splicePng', () => {
     await expectSpliced({ idatBytes, boxes: [middle] });
   });
 
-  it('is read by libvips as it was meant, in 8 and 16 bit', async () => {
+  it('decodes to the new pixels in libvips, in 8 and 16 bit', async () => {
     for (const kind of [plain, { channels: 4, depth: 16 }] as const) {
       const { spliced, after } = await expectSpliced({ kind, boxes: [middle] });
       const bytes = Buffer.from(after.data.buffer, after.data.byteOffset, after.data.byteLength);
@@ -178,7 +178,7 @@ describe('splicePng', () => {
     }
   });
 
-  it('joins at every bit of a byte, and copies what lies behind', async () => {
+  it('joins at every bit of a byte, and copies the rest of the stream', async () => {
     const kept: number[] = [];
     for (let top = 2; top < 90; top += 9) {
       const box = { left: 50, top, width: 30, height: 8 };
@@ -192,7 +192,7 @@ describe('splicePng', () => {
     expect(Math.min(...kept)).toBeGreaterThan(0.6);
   });
 
-  it('copies what lies before', async () => {
+  it('copies the stream before the change', async () => {
     const box = { left: 50, top: 450, width: 30, height: 8 };
     const { source, spliced } = await expectSpliced({ size: { width: 400, height: 500 }, boxes: [box] });
     const [a, b] = [source, spliced].map((file) => streamOf(file));
@@ -213,9 +213,9 @@ describe('splicePng', () => {
   const flushed = { finishFlush: constants.Z_FULL_FLUSH };
 
   it.each([
-    ['ends there', { ...middle, top: 91 }],
+    ['ends in it', { ...middle, top: 91 }],
     ['goes on behind', middle],
-  ])('takes a stream whose last block is empty, when the change %s', async (_where, box) => {
+  ])('accepts a stream whose last block is empty, when the change %s', async (_where, box) => {
     const { source, before } = fileWith((filtered) =>
       Buffer.concat([deflateSync(filtered, flushed), emptyLastBlock, deflateSync(filtered).subarray(-4)]),
     );
@@ -223,7 +223,7 @@ describe('splicePng', () => {
     expect(spliced && (await provePng(source, spliced, [allowedIn(before, box)]))).toBe(0);
   });
 
-  it('splices exactly what libvips reads, or not at all, when a file is damaged anywhere', async () => {
+  it('splices a damaged file exactly or not at all', async () => {
     const { source, patch } = fileWith((filtered) => deflateSync(filtered, { memLevel: 2 }));
     const whole = await splicePng(source, [patch]);
     let refused = 0;
@@ -241,7 +241,7 @@ describe('splicePng', () => {
     expect(refused).toBeGreaterThan(50);
   });
 
-  it('gives the last chunk its checksum, whatever it was', async () => {
+  it('corrects the checksum of the last chunk', async () => {
     const { source, patch, before } = fileWith((filtered) => deflateSync(filtered));
     const damaged = Buffer.from(source);
     damaged[damaged.length - 1]! ^= 1;
@@ -249,9 +249,9 @@ describe('splicePng', () => {
     expect(spliced && (await provePng(damaged, spliced, [allowedIn(before, middle)]))).toBe(0);
   });
 
-  describe('leaves to be encoded anew', () => {
+  describe('refuses', () => {
     it.each<[string, (filtered: Uint8Array) => Uint8Array]>([
-      ['bytes behind the stream', (filtered) => Buffer.concat([deflateSync(filtered), Buffer.of(1, 2, 3)])],
+      ['bytes after the stream', (filtered) => Buffer.concat([deflateSync(filtered), Buffer.of(1, 2, 3)])],
       [
         'a wrong checksum',
         (filtered) => Buffer.concat([deflateSync(filtered).subarray(0, -1), Buffer.of(0)]),
@@ -266,17 +266,17 @@ describe('splicePng', () => {
       expect(await splicePng(source, [patch])).toBeUndefined();
     });
 
-    it('pixels that are not those of the patch', async () => {
+    it('pixels other than those of the patch', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered));
       expect(await splicePng(source, [{ ...patch, before: patch.after }])).toBeUndefined();
     });
 
-    it('a filter that there is not', async () => {
+    it('an unknown filter', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered.fill(5, 40 * 451, 40 * 451 + 1)));
       expect(await splicePng(source, [patch])).toBeUndefined();
     });
 
-    it('interlaced rows, a palette, less than 8 bit, another number of channels, a colour that is transparent', async () => {
+    it('interlaced rows, palettes, less than 8 bit, other channels, a transparent colour', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered));
       const [header, ...rest] = chunksOf(source);
       const withHeader = (at: number, value: number) =>
@@ -305,7 +305,7 @@ describe('provePng', () => {
   const source = fileOf(before);
   const allowed = [allowedIn(before, middle)];
 
-  it('holds for any file with the same pixels outside', async () => {
+  it('holds for any file with the same pixels outside the boxes', async () => {
     expect(await provePng(source, fileOf(after), allowed)).toBe(0);
     expect(await provePng(source, source, allowed)).toBe(0);
   });
@@ -332,7 +332,7 @@ describe('provePng', () => {
     expect(await provePng(source, fileOf(after), [{ ...rest, mask: { ...mask, data } }])).toBe(2);
   });
 
-  it('holds for no other shape, though every byte be the same, and for too few rows', async () => {
+  it('fails for another shape of the same bytes, and for too few rows', async () => {
     const [header, ...rest] = chunksOf(source);
     const other = Buffer.from(header![1]);
     // As many bytes in all: 120 rows of 451 are 30 of 1804.
@@ -346,7 +346,7 @@ describe('provePng', () => {
     expect(await provePng(few, few, [])).toBeUndefined();
   });
 
-  it('holds for no other filters, sizes, chunks with a wrong checksum or damaged streams', async () => {
+  it('fails for other filters, other sizes, wrong checksums and damaged streams', async () => {
     const output = fileOf(after);
     expect(
       await provePng(

@@ -32,7 +32,7 @@ const camera: TagList = {
 };
 
 describe.each([false, true])('big-endian: %s', (isBig) => {
-  test('tags of the picture keep their values, in directories of their own too', async () => {
+  test('tags of the picture keep their values, also those in sub-directories', async () => {
     const { source, bytes, facts, dropped, notes } = await carried(camera, { isBig });
     expect(facts).toEqual(Object.fromEntries(tiffFacts(source)));
     expect(facts).toMatchObject({
@@ -44,24 +44,24 @@ describe.each([false, true])('big-endian: %s', (isBig) => {
     expect(await pixels(bytes)).toEqual(Buffer.from(grey.samples));
   });
 
-  test('the values of a turned picture are read as they were', async () => {
+  test('a rotated picture keeps its orientation', async () => {
     const { bytes } = await carried({ 274: 6 }, { isBig });
     expect((await sharp(bytes).metadata()).orientation).toBe(6);
   });
 });
 
-test('nothing is taken from the file that was written but the layout of its samples', async () => {
+test('only the layout of the samples is taken from the written file', async () => {
   const { facts } = await carried({});
   expect(facts).toEqual({ compression: expect.anything() });
 });
 
-test('an XMP packet replaces the one there was', async () => {
+test('an XMP packet replaces the existing one', async () => {
   const { bytes } = await carried({ 700: Buffer.from('<old/>') }, { xmp: '<x:xmpmeta/>' });
   expect((await sharp(bytes).metadata()).xmp?.toString()).toBe('<x:xmpmeta/>');
   expect(bytes.includes('old')).toBe(false);
 });
 
-describe('is left behind and named', () => {
+describe('is left out and named', () => {
   const preview = Buffer.from('8BIM\x04\x0c\0\0\0\0\0\x06REMOVE', 'latin1');
   const caption = Buffer.from('8BIM\x04\x04\0\0\0\0\0\x02hi', 'latin1');
   const cases: Record<string, [TagList, string]> = {
@@ -80,14 +80,14 @@ describe('is left behind and named', () => {
     expect([...tiffFacts(bytes).keys()]).toEqual(['compression']);
   });
 
-  test('of the resources of Photoshop only the preview', async () => {
+  test('only the preview of Photoshop resources', async () => {
     const { bytes, dropped } = await carried({ 34377: Buffer.concat([preview, caption]) });
     expect(dropped).toEqual(['thumbnail']);
     expect(bytes.includes('REMOVE')).toBe(false);
     expect(bytes.includes(caption)).toBe(true);
   });
 
-  test('values behind the end of the file', async () => {
+  test('values beyond the end of the file', async () => {
     const source = tiffFile({ ...grey, tags: { 315: 'somebody' } });
     // The entry holds tag 315, type 2 and a count.
     const entry = source.indexOf(Buffer.from([0x3b, 1, 2, 0]));
@@ -97,7 +97,7 @@ describe('is left behind and named', () => {
   });
 });
 
-test('entries that all point at the same bytes are not multiplied', async () => {
+test('entries that share the same bytes do not multiply the file', async () => {
   const note = Buffer.alloc(40_000, 1);
   const exif: TagList = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [50_000 + i, note]));
   const source = tiffFile({ ...grey, tags: { 34665: { tags: { 50000: note } } } });
@@ -118,8 +118,8 @@ test('entries that all point at the same bytes are not multiplied', async () => 
   expect(result.dropped).toContain('damaged tag 50001');
 });
 
-describe('another kind of samples is told', () => {
-  test('of colours and packing', async () => {
+describe('a new kind of samples is reported:', () => {
+  test('colours and compression', async () => {
     const source = tiffFile({ ...grey, photometric: 0 });
     const written = await sharp(source).toColourspace('b-w').tiff({ compression: 'lzw' }).toBuffer();
     expect(carryTiffTags({ source, written, xmp: undefined }).notes).toEqual([
@@ -127,7 +127,7 @@ describe('another kind of samples is told', () => {
     ]);
   });
 
-  test('of colours that were multiplied with alpha; a fourth sample of no meaning keeps none', async () => {
+  test('colours multiplied with alpha; a fourth sample without meaning stays so', async () => {
     const rgba = { ...grey, channels: 4, photometric: 2, samples: Buffer.alloc(64, 100) };
     const meanings = [0, 1, 2].map((meaning) => tiffFile({ ...rgba, tags: { 338: meaning } }));
     const results = await Promise.all(

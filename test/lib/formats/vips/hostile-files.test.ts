@@ -12,8 +12,8 @@ import { pngFile } from '../../../support/png-files.ts';
 
 const limits = { maxImageBytes: 10_000_000, maxImagePixels: 150_000_000 };
 
-describe('formats that libvips would open, but nobody offers', () => {
-  // Each would be opened by a libvips that is not told otherwise: it looks at the bytes, not at names.
+describe('formats that libvips could open but that are not offered', () => {
+  // By default libvips opens each of them: it looks at bytes, not at names.
   const small = () => pipelineOf(wavePicture({ width: 8, height: 8 }));
   const files: Record<string, () => Promise<Uint8Array> | Uint8Array> = {
     'an SVG behind a comment': () =>
@@ -72,7 +72,7 @@ describe.each(['image', 'mask'] as const)('a bomb as %s', (role) => {
   });
 });
 
-test('a bomb as answer of a model', async () => {
+test('a bomb as the answer of a model', async () => {
   const bytes = pngClaiming(8001, 8000);
   await expect(decodeAnswer(bytes)).rejects.toMatchObject({
     code: 'ENGINE_BAD_REPLY',

@@ -27,21 +27,21 @@ afterEach(() => {
 
 const profile = (name: string, bytes = 10) => new Uint8Array(Buffer.alloc(bytes, name));
 const roomy = { files: 8, bytes: 1000 };
-/** First bytes of every file that is there. */
+/** The first byte of every file. */
 const present = () =>
   readdirSync(root)
     .map((folder) => readFileSync(join(root, folder, 'profile.icc'), 'latin1')[0])
     .sort();
 const touch = async () => {};
 
-test('the file holds the profile, where nobody else may look', async () => {
+test('the file holds the profile in a private folder', async () => {
   await profileFiles(roomy)(profile('a'), async (path) => {
     expect(new Uint8Array(readFileSync(path))).toEqual(profile('a'));
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
   });
 });
 
-test('one profile is written once, also for two at the same time', async () => {
+test('a profile is written once, even for two users at the same time', async () => {
   const withFile = profileFiles(roomy);
   const path = async (path: string) => path;
   const [first, second] = await Promise.all([withFile(profile('a'), path), withFile(profile('a'), path)]);
@@ -50,13 +50,13 @@ test('one profile is written once, also for two at the same time', async () => {
   expect(present()).toEqual(['a']);
 });
 
-test('the last used ones stay, and no more', async () => {
+test('the last used profiles stay, and no others', async () => {
   const withFile = profileFiles({ ...roomy, files: 2 });
   for (const name of ['a', 'b', 'a', 'c']) await withFile(profile(name), touch);
   expect(present()).toEqual(['a', 'c']);
 });
 
-test('large ones do not stay', async () => {
+test('large profiles do not stay', async () => {
   const withFile = profileFiles({ ...roomy, bytes: 100 });
   for (const name of ['a', 'b', 'c']) await withFile(profile(name, 40), touch);
   expect(present()).toEqual(['b', 'c']);
@@ -64,7 +64,7 @@ test('large ones do not stay', async () => {
   expect(present()).toEqual([]);
 });
 
-test('one in use stays until its work is done', async () => {
+test('a profile in use stays until its work is done', async () => {
   const withFile = profileFiles({ files: 0, bytes: 0 });
   await withFile(profile('a'), async (path) => {
     await withFile(profile('b'), touch);
@@ -75,7 +75,7 @@ test('one in use stays until its work is done', async () => {
   expect(present()).toEqual([]);
 });
 
-test('a file that cannot be written leaves nothing, and the next attempt is a new one', async () => {
+test('a failed write leaves no file, and the next attempt writes again', async () => {
   const withFile = profileFiles(roomy);
   disk.isFull = true;
   await expect(withFile(profile('a'), touch)).rejects.toThrow('ENOSPC');

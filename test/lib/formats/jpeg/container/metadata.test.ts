@@ -84,7 +84,7 @@ beforeAll(async () => {
 const fileWith = (...segments: Uint8Array[]): Uint8Array => withSegments(plain, segments);
 
 describe('dropping stale metadata', () => {
-  it('returns a file without any as it is', () => {
+  it('returns a file without stale metadata as it is', () => {
     expect(dropStaleMetadata(plain)).toEqual({ bytes: plain, dropped: [], trailerBytes: 0 });
   });
 
@@ -107,7 +107,7 @@ describe('dropping stale metadata', () => {
     },
   );
 
-  it('leaves an EXIF whose thumbnail lies over the main directory readable', async () => {
+  it('keeps an EXIF readable whose thumbnail overlaps the main directory', async () => {
     const directory = ifd(true, [[0x0112, 3, 1, 6]], 8 + 18);
     const source = fileWith(
       segment(
@@ -161,13 +161,13 @@ describe('dropping stale metadata', () => {
     );
   });
 
-  describe('bytes behind the end', () => {
+  describe('bytes after the end', () => {
     const cases = {
       'the film of a motion photo': '\0\0\0\x18ftypmp42',
       'a JPEG that no index names': 'SEF\xff\xd8\xff\xe0',
       'a PNG': '\x89PNG',
     };
-    it.each(Object.entries(cases))('%s goes', (_, words) => {
+    it.each(Object.entries(cases))('%s is removed', (_, words) => {
       const trailer = latin(words);
       const { bytes, dropped, trailerBytes } = dropStaleMetadata(Buffer.concat([plain, trailer]));
       expect({ dropped, trailerBytes }).toEqual({
@@ -177,7 +177,7 @@ describe('dropping stale metadata', () => {
       expect(Buffer.from(bytes)).toEqual(Buffer.from(plain));
     });
 
-    it('what is neither stays and is counted', () => {
+    it('other bytes stay and are counted', () => {
       const source = Buffer.concat([plain, latin('SEFT of a camera')]);
       expect(dropStaleMetadata(source)).toEqual({ bytes: source, dropped: [], trailerBytes: 16 });
     });
@@ -188,7 +188,7 @@ describe('dropping stale metadata', () => {
       segment(0xe1, 'http://ns.adobe.com/xmp/extension/\0', '0'.repeat(32), '\0'.repeat(8), data);
     const note = 'xmpNote:HasExtendedXMP="0" dc:format="image/jpeg"';
 
-    it('with the original in it goes, though the name is cut by the end of a segment, and so does the note of it', () => {
+    it('with the original picture is removed, even when a segment ends within the property name', () => {
       const { bytes, dropped } = dropStaleMetadata(
         fileWith(xmp(note), part('<x GIma'), part('ge:Data="..."/>')),
       );
@@ -198,13 +198,13 @@ describe('dropping stale metadata', () => {
       expect(text).toContain('dc:format="image/jpeg"');
     });
 
-    it('of words stays', () => {
+    it('with text stays', () => {
       const source = fileWith(xmp(note), part('<x photoshop:History="long"/>'));
       expect(dropStaleMetadata(source)).toMatchObject({ bytes: source, dropped: [] });
     });
   });
 
-  it('drops the multi-picture index, the pictures it points to, gain maps and C2PA, and keeps the rest of the trailer', () => {
+  it('drops the multi-picture index, its pictures, gain maps and C2PA, and keeps the rest of the trailer', () => {
     const c2pa = segment(0xeb, 'JP', Buffer.from([0, 1, 0, 0, 0, 1, 0, 0, 0, 32]), 'jumbc2pa manifest');
     const iso = segment(0xe2, 'urn:iso:std:iso:ts:21496:-1\0', Buffer.from([0, 0, 0, 0]));
     const icc = segment(0xe2, 'ICC_PROFILE\0', Buffer.from([1, 1, 0]));
@@ -255,7 +255,7 @@ describe('marking as composite', () => {
   const sourceTypes = (bytes: Uint8Array) =>
     Buffer.from(bytes).toString('utf8').split(compositeWithTrainedModel).length - 1;
 
-  it('adds a packet behind JFIF and EXIF where there is none', async () => {
+  it('adds a packet after JFIF and EXIF where there is none', async () => {
     const source = fileWith(segment(0xe0, 'JFIF\0', Buffer.from([1, 2, 0, 0, 1, 0, 1, 0, 0])), exif(true));
     const { bytes, isMarked } = markAsComposite(source);
     expect(isMarked).toBe(true);
@@ -272,7 +272,7 @@ describe('marking as composite', () => {
     ).toBe(true);
   });
 
-  it('uses the padding of a packet: the file keeps its length', () => {
+  it('uses the padding of a packet, so that the file keeps its length', () => {
     const source = fileWith(xmp('dc:format="a > b"'));
     const { bytes } = markAsComposite(source);
     expect(bytes.length).toBe(source.length);
@@ -295,7 +295,7 @@ describe('marking as composite', () => {
     expect(sourceTypes(markAsComposite(bytes).bytes)).toBe(1);
   });
 
-  it('says so when a packet has no room or no description', () => {
+  it('returns the file unmarked when the packet has no room or no description', () => {
     for (const packet of [
       xmp(`dc:format="${'x'.repeat(65150)}"`, '', 0),
       segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', 'no rdf'),
