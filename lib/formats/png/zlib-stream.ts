@@ -73,16 +73,15 @@ export function openedAt(stream: Uint8Array, bit: number): Uint8Array[] {
 
 /** Empty blocks that end just before bit `phase` (1 to 7) of a byte. */
 function fillerBytes(phase: number): Uint8Array {
-  const bits: number[] = [];
-  if (phase % 2 === 1) bits.push(...emptyCodedBlock());
-  while (bits.length % 8 !== phase) bits.push(...emptyFixedBlock);
+  let bits = phase % 2 === 1 ? emptyCodedBlock : '';
+  while (bits.length % 8 !== phase) bits += emptyFixedBlock;
   const bytes = new Uint8Array(Math.ceil(bits.length / 8));
-  for (const [i, bit] of bits.entries()) bytes[i >>> 3]! |= bit << (i & 7);
+  for (let i = 0; i < bits.length; i++) bytes[i >>> 3]! |= Number(bits[i]) << (i & 7);
   return bytes;
 }
 
 /** An empty block with fixed codes has 10 bits, so any even phase can be reached. @see RFC 1951, 3.2.6 */
-const emptyFixedBlock = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+const emptyFixedBlock = '0100000000';
 
 /**
  * An empty block with codes of its own has 99 bits, an odd number. Its codes are complete, as strict decoders
@@ -90,24 +89,11 @@ const emptyFixedBlock = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
  *
  * @see RFC 1951, 3.2.7
  */
-function emptyCodedBlock(): number[] {
-  // Header: not the last block, dynamic codes.
-  const bits = [0, 0, 1];
-  const put = (value: number, count: number) => {
-    for (let i = 0; i < count; i++) bits.push((value >>> i) & 1);
-  };
-  // 257 literals, 2 distances, 18 lengths of code lengths.
-  put(0, 5);
-  put(1, 5);
-  put(14, 4);
+const emptyCodedBlock = [
+  // Not the last block, dynamic codes; 257 literals, 2 distances, 18 lengths of code lengths.
+  ...['001', '00000', '10000', '0111'],
   // In the order 16, 17, 18, 0, 8, ..., 2, 14, 1: `18` has one bit, `2` and `1` have two.
-  for (let i = 0; i < 18; i++) put(i === 2 ? 1 : i === 15 || i === 17 ? 2 : 0, 3);
-  const [runOfZeros, one, two] = [[0], [1, 0], [1, 1]];
-  for (const zeros of [138, 116]) {
-    bits.push(...runOfZeros);
-    put(zeros - 11, 7);
-  }
-  bits.push(...one, ...two, ...two, ...one, ...one);
-  const end = [1, 1];
-  return [...bits, ...end];
-}
+  ...['000000100', '000'.repeat(12), '010000010'],
+  // 138 and 116 zeros, then the lengths 1, 2, 2 and 1, 1; end of block.
+  ...['01111111', '01001011', '10', '11', '11', '10', '10', '11'],
+].join('');

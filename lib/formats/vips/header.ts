@@ -30,7 +30,6 @@ export interface Header {
   readonly exif: Uint8Array | undefined;
   /** The XMP packet. */
   readonly xmp: Uint8Array | undefined;
-  readonly isPalette: boolean;
   readonly isProgressive: boolean;
   /** JPEG only: `4:2:0`, `4:4:4`, ... */
   readonly chromaSubsampling: string | undefined;
@@ -80,7 +79,8 @@ export async function readHeader(
   const metadata = await readMetadata(bytes, role, takesAvif);
   if (!takesAvif && !isOffered(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
-  if (role === 'image') checkKind(metadata);
+  const fault = role === 'image' ? kindFault(metadata) : undefined;
+  if (fault !== undefined) throw new EditError('KIND_UNSUPPORTED', fault);
   return headerOf(metadata);
 }
 
@@ -128,40 +128,26 @@ function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
   }
 }
 
-/** Refuses kinds of pictures that cannot be kept exactly. */
-function checkKind(metadata: Metadata): void {
-  const { format, space, depth, pages, channels } = metadata;
-  if (pages !== undefined && pages > 1) {
-    throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
-  }
-  if (!spaces.has(space)) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected an RGB, grey or CMYK picture, got colour space ${space}`,
-    );
-  }
-  if (format === 'heif' && depth !== 'uchar') {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected an AVIF of 8 bit, got one of ${metadata.bitsPerSample}`,
-    );
-  }
-  if (depth !== 'uchar' && depth !== 'ushort') {
-    throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
+/** Says why a kind of picture cannot be kept exactly; `undefined` when it can. */
+function kindFault({
+  format,
+  space,
+  depth,
+  pages = 1,
+  channels,
+  bitsPerSample,
+}: Metadata): string | undefined {
+  if (pages > 1) return `Expected a picture of one page, got ${pages} pages or frames`;
+  if (!spaces.has(space)) return `Expected an RGB, grey or CMYK picture, got colour space ${space}`;
+  if (format === 'heif' && depth !== 'uchar') return `Expected an AVIF of 8 bit, got one of ${bitsPerSample}`;
+  if (depth !== 'uchar' && depth !== 'ushort') return `Expected 8 or 16 bits a sample, got ${depth}`;
+  if (space === 'cmyk') {
+    if (depth === 'uchar' && channels === 4) return undefined;
+    return `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`;
   }
   const most = space === 'srgb' || space === 'rgb16' ? 4 : 2;
-  if (space !== 'cmyk' && channels > most) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected at most ${most} channels of colour space ${space}, got ${channels}`,
-    );
-  }
-  if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`,
-    );
-  }
+  if (channels <= most) return undefined;
+  return `Expected at most ${most} channels of colour space ${space}, got ${channels}`;
 }
 
 function headerOf(metadata: Metadata): Header {
@@ -179,7 +165,6 @@ function headerOf(metadata: Metadata): Header {
     icc: metadata.icc,
     exif: metadata.exif,
     xmp: metadata.xmp,
-    isPalette: metadata.isPalette === true,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,
   };

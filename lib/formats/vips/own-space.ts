@@ -1,13 +1,10 @@
 import type { Raster } from '../../pixels/raster.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
-import { profileFiles } from './profile-files.ts';
+import { withProfileFile } from './profile-file.ts';
 import { inOwnSpace, rawPixels } from './read.ts';
 import { decoded } from './samples.ts';
 import { isSrgb } from './srgb-profile.ts';
-
-/** Enough for the profiles of one batch of pictures. CMYK profiles have some 500 kB each. */
-const withProfileFile = profileFiles({ files: 8, bytes: 4 * 1024 * 1024 });
 
 /**
  * Converts a model's answer from sRGB to the colours of its picture: grey, RGB or CMYK, with its ICC profile.

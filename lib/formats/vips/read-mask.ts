@@ -4,6 +4,7 @@ import type { Mask, Size } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/rescale.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
+import { withChannels } from './read.ts';
 import { decoded } from './samples.ts';
 
 /** A decoded mask: one channel at the displayed size of its picture. Its values are not interpreted yet. */
@@ -33,7 +34,8 @@ export async function decodeMask(
   { pictureSize, limits }: MaskOptions,
 ): Promise<DecodedMask> {
   const header = await readHeader(bytes, limits, { role: 'mask' });
-  const isResized = !isEqual(header.displayed, pictureSize);
+  const { width, height } = header.displayed;
+  const isResized = width !== pictureSize.width || height !== pictureSize.height;
   if (isResized) assertSameAspect(header.displayed, pictureSize);
   try {
     const carrier = header.hasAlpha ? await carrierOf(bytes) : 'luma';
@@ -74,16 +76,8 @@ function oneChannel(pipeline: Sharp, carrier: 'luma' | 'alpha'): Sharp {
 
 async function firstChannel(pipeline: Sharp): Promise<Mask> {
   const raster = await decoded(pipeline);
-  const { width, height, channels } = raster;
-  const data = raster.data as Uint8Array;
-  if (channels === 1) return { width, height, channels: 1, data };
-  const out = new Uint8Array(width * height);
-  for (let i = 0; i < out.length; i++) out[i] = data[i * channels]!;
-  return { width, height, channels: 1, data: out };
-}
-
-function isEqual(a: Size, b: Size): boolean {
-  return a.width === b.width && a.height === b.height;
+  const { width, height, data } = raster.channels === 1 ? raster : withChannels(raster, [0]);
+  return { width, height, channels: 1, data: data as Uint8Array };
 }
 
 /** One side may differ by the pixel that a scaled export rounds. */

@@ -97,7 +97,7 @@ export async function rawPixels(
 }
 
 /** Picks channels of a raster. */
-function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
+export function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
   const count = picks.length;
   const out = new (data.constructor as Uint8ArrayConstructor)(width * height * count);
   for (let i = 0; i < width * height; i++) {
