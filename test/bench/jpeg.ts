@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import { proveSplice } from '../../lib/formats/jpeg/prove.ts';
-import { holdsMcu, openWindow, slide } from '../../lib/formats/jpeg/scan-window.ts';
-import { spliceJpeg } from '../../lib/formats/jpeg/splice.ts';
-import { readJpegStructure } from '../../lib/formats/jpeg/structure.ts';
-import { scanTables, skipMcus } from '../../lib/formats/jpeg/walk.ts';
+import { proveSplice } from '../../lib/formats/jpeg/proof/prove.ts';
+import { holdsMcu, openWindow, slide } from '../../lib/formats/jpeg/scan/bit-reader.ts';
+import { readJpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
+import { scanTables, skipMcus } from '../../lib/formats/jpeg/scan/walk.ts';
+import { spliceJpeg } from '../../lib/formats/jpeg/splice/splice.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { ellipse, paste } from '../support/jpeg-pictures.ts';
 import { markdownTable } from './markdown.ts';

@@ -1,6 +1,6 @@
-import { blockFootprint } from '../../lib/formats/jpeg/block-mask.ts';
-import type { TouchedComponent } from '../../lib/formats/jpeg/edits.ts';
-import type { JpegStructure } from '../../lib/formats/jpeg/structure.ts';
+import type { JpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
+import { blockFootprint } from '../../lib/formats/jpeg/splice/block-mask.ts';
+import type { TouchedComponent } from '../../lib/formats/jpeg/splice/edits.ts';
 import type { Box, Mask } from '../../lib/pixels/raster.ts';
 
 /** The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the same, bit for bit. */

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { dropStaleMetadata, markAsComposite } from '../../../../lib/formats/jpeg/metadata.ts';
-import { proveSplice } from '../../../../lib/formats/jpeg/prove.ts';
-import { spliceJpeg } from '../../../../lib/formats/jpeg/splice.ts';
-import { readJpegStructure } from '../../../../lib/formats/jpeg/structure.ts';
+import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
+import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
+import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { picture, seeded } from '../../../support/jpeg-pictures.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { spliceJpeg } from '../../../../lib/formats/jpeg/splice.ts';
+import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import { isPresent, jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { crop, decodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 

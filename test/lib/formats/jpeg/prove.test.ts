@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { proveSplice } from '../../../../lib/formats/jpeg/prove.ts';
-import { spliceJpeg } from '../../../../lib/formats/jpeg/splice.ts';
-import { readJpegStructure } from '../../../../lib/formats/jpeg/structure.ts';
+import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
+import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
+import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { crop, decodeJpeg, ellipse, paste, picture, seeded } from '../../../support/jpeg-pictures.ts';
 import { decodeReference } from '../../../support/reference-jpeg.ts';

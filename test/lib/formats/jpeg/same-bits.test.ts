@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { proveSplice } from '../../../../lib/formats/jpeg/prove.ts';
-import { readJpegStructure } from '../../../../lib/formats/jpeg/structure.ts';
+import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
+import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
 import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 

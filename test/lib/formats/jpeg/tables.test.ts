@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { codesOf, type HuffmanTable, optimalHuffmanTable } from '../../../../lib/formats/jpeg/huffman.ts';
-import { proveSplice } from '../../../../lib/formats/jpeg/prove.ts';
-import { spliceJpeg } from '../../../../lib/formats/jpeg/splice.ts';
-import { readJpegStructure } from '../../../../lib/formats/jpeg/structure.ts';
+import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
+import {
+  codesOf,
+  type HuffmanTable,
+  optimalHuffmanTable,
+} from '../../../../lib/formats/jpeg/scan/huffman.ts';
+import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
+import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import { replaceTables } from '../../../../lib/formats/jpeg/table-header.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { crop, decodeJpeg, picture, seeded } from '../../../support/jpeg-pictures.ts';

@@ -1,9 +1,9 @@
-import { EditError } from '../../errors.ts';
-import type { TouchedComponent } from './edits.ts';
+import { EditError } from '../../../errors.ts';
+import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import type { TouchedComponent } from '../splice/edits.ts';
+import { compareSequentialScans } from './compare-scans.ts';
 import { compareCoefficients } from './prove-coefficients.ts';
 import { compareHeaders, type HeaderComparison } from './prove-headers.ts';
-import { compareSequentialScans } from './prove-scan.ts';
-import { type JpegStructure, readJpegStructure } from './structure.ts';
 
 export interface ProofRequest {
   readonly source: Uint8Array;

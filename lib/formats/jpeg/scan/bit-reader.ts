@@ -1,5 +1,5 @@
-import { EditError } from '../../errors.ts';
-import { marker } from './segments.ts';
+import { EditError } from '../../../errors.ts';
+import { marker } from '../segments.ts';
 
 /** Unstuffed bytes held at once: stays in the cache, and bounds memory however long the scan is. */
 const windowBytes = 64 * 1024;

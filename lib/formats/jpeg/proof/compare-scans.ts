@@ -1,10 +1,10 @@
-import { EditError } from '../../errors.ts';
-import { readAc, readDc } from './block-codec.ts';
-import { countSet } from './edits.ts';
+import { EditError } from '../../../errors.ts';
+import { assertExhausted, assertInside, findRestart, openWindow, startInterval } from '../scan/bit-reader.ts';
+import { readAc, readDc } from '../scan/block-codec.ts';
+import type { JpegStructure } from '../scan/structure.ts';
+import { multiBits, scanTables, skipAc } from '../scan/walk.ts';
+import { countSet } from '../splice/edits.ts';
 import { holdMcu, nowhere, passSameMcus, type Side, type Sides, shareCodes } from './same-bits.ts';
-import { assertExhausted, assertInside, findRestart, openWindow, startInterval } from './scan-window.ts';
-import type { JpegStructure } from './structure.ts';
-import { multiBits, scanTables, skipAc } from './walk.ts';
 
 export interface ScanPair {
   readonly source: Uint8Array;

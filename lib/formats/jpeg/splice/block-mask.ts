@@ -1,8 +1,8 @@
-import type { BoxedMask } from '../../pixels/boxed-mask.ts';
-import type { Box } from '../../pixels/raster.ts';
+import type { BoxedMask } from '../../../pixels/boxed-mask.ts';
+import type { Box } from '../../../pixels/raster.ts';
+import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
 import type { TouchedComponent } from './edits.ts';
 import { type BlockRect, blocksCovering } from './patch.ts';
-import type { JpegComponent, JpegStructure } from './structure.ts';
 
 /** How far beyond the edge of a mask a block that shares a pixel with it may reach: 8 samples of 4 pixels each, at 4:1:1. */
 export const blockReachPx = 32;

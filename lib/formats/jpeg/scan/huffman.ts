@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
 
 /** Longest code a JPEG may have. */
 export const maxCodeLength = 16;

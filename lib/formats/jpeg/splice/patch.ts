@@ -1,6 +1,6 @@
-import { EditError } from '../../errors.ts';
-import type { Box, Raster } from '../../pixels/raster.ts';
-import type { JpegComponent, JpegStructure } from './structure.ts';
+import { EditError } from '../../../errors.ts';
+import type { Box, Raster } from '../../../pixels/raster.ts';
+import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
 
 /** What is to change in a box of the picture, in the JPEG's own decoded space: no ICC conversion, no rotation. */
 export interface JpegPatch {

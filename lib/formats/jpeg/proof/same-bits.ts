@@ -1,8 +1,8 @@
-import { takeBits } from './bit-writer.ts';
-import { type HuffmanTable, maxCodeLength } from './huffman.ts';
-import { holdsMcu, type ScanWindow, slide } from './scan-window.ts';
-import type { JpegScan } from './structure.ts';
-import { type McuBlock, type ScanTables, skipMcus } from './walk.ts';
+import { holdsMcu, type ScanWindow, slide } from '../scan/bit-reader.ts';
+import { takeBits } from '../scan/bit-writer.ts';
+import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
+import type { JpegScan } from '../scan/structure.ts';
+import { type McuBlock, type ScanTables, skipMcus } from '../scan/walk.ts';
 
 export interface Side {
   readonly window: ScanWindow;

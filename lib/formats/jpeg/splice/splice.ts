@@ -1,10 +1,10 @@
-import { EditError, type ErrorCode } from '../../errors.ts';
-import { patchDeltas } from './deltas.ts';
+import { EditError, type ErrorCode } from '../../../errors.ts';
+import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { patchDeltas } from './block-deltas.ts';
 import { collectEdits, type TouchedComponent } from './edits.ts';
 import { assertPatchFits, type JpegPatch } from './patch.ts';
 import { spliceCoefficients } from './splice-coefficients.ts';
 import { spliceSequential, type TableFate } from './splice-sequential.ts';
-import { type JpegStructure, readJpegStructure } from './structure.ts';
 
 export interface SpliceRequest {
   readonly source: Uint8Array;

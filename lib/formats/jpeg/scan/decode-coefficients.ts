@@ -1,8 +1,4 @@
-import { EditError } from '../../errors.ts';
-import { takeBits } from './bit-writer.ts';
-import { extend } from './block-codec.ts';
-import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
-import { assertCompleteScript, visitScan } from './scan-order.ts';
+import { EditError } from '../../../errors.ts';
 import {
   assertExhausted,
   assertInside,
@@ -12,7 +8,11 @@ import {
   type ScanWindow,
   slide,
   startInterval,
-} from './scan-window.ts';
+} from './bit-reader.ts';
+import { takeBits } from './bit-writer.ts';
+import { extend } from './block-codec.ts';
+import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
+import { assertCompleteScript, visitScan } from './scan-order.ts';
 import type { JpegScan, JpegStructure } from './structure.ts';
 
 /** All coefficients at once take 2 bytes each: 134 million, a picture of 89 megapixels at 4:2:0. */

@@ -1,6 +1,6 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
+import { marker, readSegments, type Segment, startsWith, uint16 } from '../segments.ts';
 import { type HuffmanTable, readHuffmanTable } from './huffman.ts';
-import { marker, readSegments, type Segment, startsWith, uint16 } from './segments.ts';
 
 export interface JpegComponent {
   readonly id: number;

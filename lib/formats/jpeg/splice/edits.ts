@@ -1,5 +1,5 @@
-import type { BlockDeltas } from './deltas.ts';
-import type { JpegStructure } from './structure.ts';
+import type { JpegStructure } from '../scan/structure.ts';
+import type { BlockDeltas } from './block-deltas.ts';
 
 /** Blocks of one component that differ from the source. */
 export interface TouchedComponent {

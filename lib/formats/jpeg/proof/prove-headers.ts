@@ -1,5 +1,5 @@
-import { marker, type Segment } from './segments.ts';
-import type { JpegStructure } from './structure.ts';
+import type { JpegStructure } from '../scan/structure.ts';
+import { marker, type Segment } from '../segments.ts';
 
 export interface HeaderComparison {
   /** Frame, quantisation, restart interval and scan headers: the same bytes in the same order; the same colours. */

@@ -1,5 +1,5 @@
+import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
 import { type BlockRect, type JpegPatch, plainBytes, type Weights, weightScale } from './patch.ts';
-import type { JpegComponent, JpegStructure } from './structure.ts';
 
 /** Sums of `after - before` by channel over the pixels of each subsampled sample. */
 export interface ChannelSums {

@@ -1,15 +1,4 @@
-import { EditError } from '../../errors.ts';
-import { alignWithOnes, type BitWriter, copyBits, reserve, writeBytes } from './bit-writer.ts';
-import {
-  emitAc,
-  emitDc,
-  longestBlockBytes,
-  readAc,
-  readDc,
-  type SymbolSink,
-  transferAc,
-} from './block-codec.ts';
-import { applyAc, type CoefficientEdits } from './edits.ts';
+import { EditError } from '../../../errors.ts';
 import {
   assertExhausted,
   assertInside,
@@ -19,9 +8,20 @@ import {
   type ScanWindow,
   slide,
   startInterval,
-} from './scan-window.ts';
-import type { JpegScan, JpegStructure } from './structure.ts';
-import { type ScanTables, skipAc, skipDc, skipMcus } from './walk.ts';
+} from '../scan/bit-reader.ts';
+import { alignWithOnes, type BitWriter, copyBits, reserve, writeBytes } from '../scan/bit-writer.ts';
+import {
+  emitAc,
+  emitDc,
+  longestBlockBytes,
+  readAc,
+  readDc,
+  type SymbolSink,
+  transferAc,
+} from '../scan/block-codec.ts';
+import type { JpegScan, JpegStructure } from '../scan/structure.ts';
+import { type ScanTables, skipAc, skipDc, skipMcus } from '../scan/walk.ts';
+import { applyAc, type CoefficientEdits } from './edits.ts';
 
 export interface ScanJob {
   readonly source: Uint8Array;

@@ -1,6 +1,6 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
+import type { ScanWindow } from './bit-reader.ts';
 import { type BitWriter, maxBitsAtOnce, takeBits, writeBits } from './bit-writer.ts';
-import type { ScanWindow } from './scan-window.ts';
 import type { ScanTables } from './walk.ts';
 
 /** Where the symbols of a block go: each is a Huffman symbol and `size` extra bits. */

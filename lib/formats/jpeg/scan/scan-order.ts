@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
 import type { JpegScan, JpegStructure } from './structure.ts';
 
 /** What a scan codes, block by block. */

@@ -1,13 +1,13 @@
-import { EditError } from '../../errors.ts';
-import { type BitWriter, bitWriter, reserve, writeBytes } from './bit-writer.ts';
-import { type SymbolSink, writeSymbol } from './block-codec.ts';
+import { EditError } from '../../../errors.ts';
+import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
+import { type SymbolSink, writeSymbol } from '../scan/block-codec.ts';
+import { type HuffmanTable, optimalHuffmanTable } from '../scan/huffman.ts';
+import type { DefinedTable, JpegScan, JpegStructure } from '../scan/structure.ts';
+import { type ScanTables, scanTables } from '../scan/walk.ts';
+import { replaceTables, type TableReplacement } from '../table-header.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { addSymbol, type GrowingCodes, growingCodes, grownTable } from './growing-codes.ts';
-import { type HuffmanTable, optimalHuffmanTable } from './huffman.ts';
 import { type ScanJob, spliceScan } from './splice-scan.ts';
-import type { DefinedTable, JpegScan, JpegStructure } from './structure.ts';
-import { replaceTables, type TableReplacement } from './table-header.ts';
-import { type ScanTables, scanTables } from './walk.ts';
 
 /** What became of the Huffman tables: none changed; symbols appended; or the scan recoded with new ones. */
 export type TableFate = 'kept' | 'extended' | 'rebuilt';

@@ -1,4 +1,10 @@
-import { codesOf, firstFreeCode, type HuffmanCodes, type HuffmanTable, maxCodeLength } from './huffman.ts';
+import {
+  codesOf,
+  firstFreeCode,
+  type HuffmanCodes,
+  type HuffmanTable,
+  maxCodeLength,
+} from '../scan/huffman.ts';
 
 /** The code of all ones is reserved; the last usable 16 bit code is one less. */
 const lastCode = 0xfffe;

@@ -1,4 +1,5 @@
-import type { Box } from '../../pixels/raster.ts';
+import type { Box } from '../../../pixels/raster.ts';
+import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
 import { type ChannelSums, channelSums, chromaDifference } from './chroma.ts';
 import { forwardDct, zigzag } from './dct.ts';
 import {
@@ -11,7 +12,6 @@ import {
   weightScale,
   weightsOf,
 } from './patch.ts';
-import type { JpegComponent, JpegStructure } from './structure.ts';
 
 /** Changes of quantised coefficients in a rectangle of blocks of one component. */
 export interface BlockDeltas extends BlockRect {

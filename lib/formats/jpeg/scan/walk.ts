@@ -1,6 +1,6 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
+import { assertInside, holdsMcu, type ScanWindow } from './bit-reader.ts';
 import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
-import { assertInside, holdsMcu, type ScanWindow } from './scan-window.ts';
 import type { JpegScan, JpegStructure } from './structure.ts';
 
 /** Bits the multi-symbol lookup sees: 12 to 15 were measured, 13 and 14 are fastest and 32 KB fits the first cache. */

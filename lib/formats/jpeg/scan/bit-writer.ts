@@ -1,4 +1,4 @@
-import type { ScanWindow } from './scan-window.ts';
+import type { ScanWindow } from './bit-reader.ts';
 
 /** Entropy-coded bytes as they grow: bits go in most significant first, FF becomes FF 00. */
 export interface BitWriter {

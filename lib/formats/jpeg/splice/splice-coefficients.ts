@@ -1,12 +1,19 @@
-import { EditError } from '../../errors.ts';
-import { alignWithOnes, type BitWriter, bitWriter, reserve, writeBits, writeBytes } from './bit-writer.ts';
-import { type Coefficients, decodeCoefficients } from './decode-coefficients.ts';
+import { EditError } from '../../../errors.ts';
+import {
+  alignWithOnes,
+  type BitWriter,
+  bitWriter,
+  reserve,
+  writeBits,
+  writeBytes,
+} from '../scan/bit-writer.ts';
+import { type Coefficients, decodeCoefficients } from '../scan/decode-coefficients.ts';
+import { encodeScan, type ScanSink } from '../scan/encode-coefficients.ts';
+import { codesOf, encodeHuffmanTable, optimalHuffmanTable } from '../scan/huffman.ts';
+import type { DefinedTable, JpegScan, JpegStructure } from '../scan/structure.ts';
+import { marker } from '../segments.ts';
 import { applyAc, type CoefficientEdits } from './edits.ts';
-import { encodeScan, type ScanSink } from './encode-coefficients.ts';
-import { codesOf, encodeHuffmanTable, optimalHuffmanTable } from './huffman.ts';
-import { marker } from './segments.ts';
 import type { SplicedFile } from './splice-sequential.ts';
-import type { DefinedTable, JpegScan, JpegStructure } from './structure.ts';
 
 /**
  * Writes a file of several scans, progressive or not, again with the edits applied.

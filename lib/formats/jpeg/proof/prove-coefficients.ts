@@ -1,5 +1,5 @@
-import { decodeCoefficients } from './decode-coefficients.ts';
-import { type BlockCounts, countBlocks, type ScanPair } from './prove-scan.ts';
+import { decodeCoefficients } from '../scan/decode-coefficients.ts';
+import { type BlockCounts, countBlocks, type ScanPair } from './compare-scans.ts';
 
 /**
  * Decodes two files of several scans in full and compares each block that is not touched.
