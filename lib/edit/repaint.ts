@@ -1,7 +1,7 @@
 import type { EncodedImage, InpaintEngine, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import type { Surroundings } from '../fit/surroundings.ts';
-import { blockReachPx } from '../formats/jpeg/splice/block-mask.ts';
+import { blockReachPx } from '../formats/jpeg/block-mask.ts';
 import { decodeAnswer } from '../formats/vips/answer.ts';
 import { toOwnColours } from '../formats/vips/own-space.ts';
 import { type Crop, readCrop, readCropAsSrgb, type Source } from '../formats/vips/read.ts';

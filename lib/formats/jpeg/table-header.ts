@@ -1,5 +1,5 @@
+import type { DefinedTable } from './scan/headers.ts';
 import { type HuffmanTable, maxCodeLength } from './scan/huffman.ts';
-import type { DefinedTable } from './scan/structure.ts';
 import { uint16 } from './segments.ts';
 
 export interface TableReplacement {

@@ -1,112 +1,47 @@
-import { categoryOf, extraBitsOf } from './block-codec.ts';
 import type { Coefficients } from './decode-coefficients.ts';
+import type { JpegScan } from './headers.ts';
+import type { HuffmanTable } from './huffman.ts';
 import { visitScan } from './scan-order.ts';
-import type { JpegScan, JpegStructure } from './structure.ts';
+import type { JpegStructure } from './structure.ts';
 
-/** Where the symbols of a scan go: counted in a first pass, written in a second. */
-export interface ScanSink {
-  symbol(tableClass: 0 | 1, member: number, symbol: number): void;
+/** Takes symbols of one Huffman table, each with its `size` extra bits. */
+export type SymbolSink = (symbol: number, extra: number, size: number) => void;
+
+/** Where a scan is coded to: its symbols are counted in a first pass and written in a second. */
+export interface EntropySink {
+  symbolsOf(table: HuffmanTable): SymbolSink;
+  /** Bits without a code of their own. */
   bits(value: number, count: number): void;
+  /** A restart marker; counts from 0. */
   restart(index: number): void;
 }
 
-/** Longest run of ended blocks a symbol can say. @see ITU-T T.81, table G.1. */
-const longestEobRun = 0x7fff;
-/** As libjpeg: keeps the bits that wait for the end of a run few. */
-const mostWaitingBits = 1000 - 64;
+/** The bit length of a magnitude: the category of T.81 tables F.1 and F.2. */
+const categoryOf = (value: number) => 32 - Math.clz32(value < 0 ? -value : value);
 
-/** Bits and runs that wait until it is known how long a run of ended blocks gets. */
-interface Pending {
-  eobRun: number;
-  /** Correction bits of the blocks in the run. */
-  readonly runBits: number[];
+/** Passes on a value with the zeros before it (at most 15) as one symbol. DC differences have none. */
+export function emitValue(sink: SymbolSink, run: number, value: number): void {
+  const size = categoryOf(value);
+  sink((run << 4) | size, value < 0 ? value + (1 << size) - 1 : value, size);
 }
 
-type BlockEncoder = (data: Int16Array, base: number, member: number) => void;
-
-/** Codes one scan of coefficients, sequential or progressive. @see ITU-T T.81, F.1.2 and G.1.2. */
-export function encodeScan(
-  structure: JpegStructure,
-  scan: JpegScan,
-  coefficients: Coefficients,
-  sink: ScanSink,
-): void {
-  const previous = new Int32Array(scan.members.length);
-  const pending: Pending = { eobRun: 0, runBits: [] };
-  const encode = blockEncoder(structure, scan, { sink, previous, pending });
-  const data = scan.members.map(({ component }) => coefficients[component]!);
-  visitScan(structure, scan, {
-    mcu: () => {},
-    block: (member, block) => encode(data[member]!, block * 64, member),
-    restart: (index) => {
-      endRun(pending, sink);
-      sink.restart(index);
-      previous.fill(0);
-    },
-  });
-  endRun(pending, sink);
-}
-
-interface EncoderState {
-  readonly sink: ScanSink;
-  readonly previous: Int32Array;
-  readonly pending: Pending;
-}
-
-function blockEncoder(
-  { process }: JpegStructure,
-  scan: JpegScan,
-  { sink, previous, pending }: EncoderState,
-): BlockEncoder {
-  const { ss, se, ah, al } = scan;
-  const firstDc: BlockEncoder = (data, base, member) => {
-    const value = data[base]! >> al;
-    const difference = value - previous[member]!;
-    previous[member] = value;
-    const size = categoryOf(difference);
-    sink.symbol(0, member, size);
-    sink.bits(extraBitsOf(difference, size), size);
-  };
-  if (process === 'sequential') {
-    return (data, base, member) => {
-      firstDc(data, base, member);
-      if (encodeFirstAc(data, base, member, { ss: 1, se, al, pending, sink })) sink.symbol(1, member, 0);
-    };
-  }
-  if (ss === 0) return ah === 0 ? firstDc : (data, base) => sink.bits((data[base]! >> al) & 1, 1);
-  if (ah > 0) return (data, base) => refineAc(data, base, { ss, se, al, pending, sink });
-  return (data, base, member) => {
-    if (!encodeFirstAc(data, base, member, { ss, se, al, pending, sink })) return;
-    pending.eobRun++;
-    if (pending.eobRun === longestEobRun) endRun(pending, sink);
-  };
-}
-
-interface BandState {
+/** Part of the coefficients of a block in zigzag order, without their `al` lowest bits. */
+interface Band {
   readonly ss: number;
   readonly se: number;
   readonly al: number;
-  readonly pending: Pending;
-  readonly sink: ScanSink;
 }
 
-function endRun(pending: Pending, sink: ScanSink): void {
-  if (pending.eobRun === 0) return;
-  const size = 31 - Math.clz32(pending.eobRun);
-  sink.symbol(1, 0, size << 4);
-  sink.bits(pending.eobRun, size);
-  pending.eobRun = 0;
-  for (const bit of pending.runBits) sink.bits(bit, 1);
-  pending.runBits.length = 0;
+/** All AC coefficients. */
+const wholeBlock: Band = { ss: 1, se: 63, al: 0 };
+
+/** Passes on the AC coefficients of a block and the end of the block. @see ITU-T T.81, F.1.2.2. */
+export function emitAc(sink: SymbolSink, data: Int16Array, base = 0): void {
+  if (emitBand(sink, data, base, wholeBlock)) sink(0, 0, 0);
 }
 
-/** @returns true when the block ends before the last coefficient of the band. */
-function encodeFirstAc(
-  data: Int16Array,
-  base: number,
-  member: number,
-  { ss, se, al, pending, sink }: BandState,
-): boolean {
+/** @returns true when the last coefficients of the band are 0, which no symbol says yet. */
+function emitBand(sink: SymbolSink, data: Int16Array, base: number, { ss, se, al }: Band): boolean {
   let run = 0;
   for (let k = ss; k <= se; k++) {
     const exact = data[base + k]!;
@@ -116,25 +51,120 @@ function encodeFirstAc(
       run++;
       continue;
     }
-    endRun(pending, sink);
-    for (; run > 15; run -= 16) sink.symbol(1, member, 0xf0);
-    const size = categoryOf(value);
-    sink.symbol(1, member, (run << 4) | size);
-    sink.bits(extraBitsOf(value, size), size);
+    for (; run > 15; run -= 16) sink(0xf0, 0, 0);
+    emitValue(sink, run, value);
     run = 0;
   }
   return run > 0;
 }
 
+/** Longest run of ended blocks one symbol codes. @see ITU-T T.81, table G.1. */
+const longestEobRun = 0x7fff;
+/** As libjpeg: few bits wait for the end of a run. */
+const mostWaitingBits = 1000 - 64;
+
+/** Runs of ended blocks, and the bits that wait until the length of the run is known. */
+interface EobRun {
+  readonly sink: EntropySink;
+  readonly ac: SymbolSink;
+  blocks: number;
+  /** Correction bits of the blocks in the run. */
+  readonly bits: number[];
+}
+
+/** Adds one block to the run; the bits waiting for it are there already. */
+function addBlock(run: EobRun): void {
+  run.blocks++;
+  if (run.blocks === longestEobRun || run.bits.length > mostWaitingBits) endRun(run);
+}
+
+function endRun(run: EobRun): void {
+  if (run.blocks === 0) return;
+  const size = 31 - Math.clz32(run.blocks);
+  run.ac(size << 4, run.blocks - (1 << size), size);
+  run.blocks = 0;
+  flush(run.sink, run.bits);
+}
+
+/** Writes bits and empties their list. */
+function flush(sink: EntropySink, bits: number[]): void {
+  for (const bit of bits) sink.bits(bit, 1);
+  bits.length = 0;
+}
+
+interface BlockEncoder {
+  block(data: Int16Array, base: number, member: number): void;
+  /** Ends a restart interval or the scan. */
+  end(): void;
+}
+
+/** Codes one scan of coefficients, sequential or progressive. @see ITU-T T.81, F.1.2 and G.1.2. */
+export function encodeScan(
+  structure: JpegStructure,
+  scan: JpegScan,
+  coefficients: Coefficients,
+  sink: EntropySink,
+): void {
+  const encoder = scan.ss === 0 ? dcEncoder(structure, scan, sink) : acEncoder(scan, sink);
+  const data = scan.members.map(({ component }) => coefficients[component]!);
+  visitScan(structure, scan, {
+    mcu: () => {},
+    block: (member, block) => encoder.block(data[member]!, block * 64, member),
+    restart: (index) => {
+      encoder.end();
+      sink.restart(index);
+    },
+  });
+  encoder.end();
+}
+
+/** A scan of DC values; sequential ones hold the AC coefficients of the block too. */
+function dcEncoder(
+  { process }: JpegStructure,
+  { members, ah, al }: JpegScan,
+  sink: EntropySink,
+): BlockEncoder {
+  if (ah > 0) return { block: (data, base) => sink.bits((data[base]! >> al) & 1, 1), end: () => {} };
+  const previous = new Int32Array(members.length);
+  const dc = members.map((member) => sink.symbolsOf(member.dc!));
+  const ac = process === 'sequential' ? members.map((member) => sink.symbolsOf(member.ac!)) : [];
+  return {
+    block: (data, base, member) => {
+      const value = data[base]! >> al;
+      emitValue(dc[member]!, 0, value - previous[member]!);
+      previous[member] = value;
+      if (process === 'sequential') emitAc(ac[member]!, data, base);
+    },
+    end: () => void previous.fill(0),
+  };
+}
+
+/** A progressive scan of AC coefficients of one component. */
+function acEncoder(scan: JpegScan, sink: EntropySink): BlockEncoder {
+  const run: EobRun = { sink, ac: sink.symbolsOf(scan.members[0]!.ac!), blocks: 0, bits: [] };
+  const emit: SymbolSink = (symbol, extra, size) => {
+    endRun(run);
+    run.ac(symbol, extra, size);
+  };
+  return {
+    block: (data, base) => {
+      if (scan.ah > 0) refineAc(run, data, base, scan);
+      else if (emitBand(emit, data, base, scan)) addBlock(run);
+    },
+    end: () => endRun(run),
+  };
+}
+
 /** @see ITU-T T.81, figures G.7 to G.9, and libjpeg, jcphuff.c, for when waiting bits are due. */
-function refineAc(data: Int16Array, base: number, { ss, se, al, pending, sink }: BandState): void {
+function refineAc(eobRun: EobRun, data: Int16Array, base: number, { ss, se, al }: Band): void {
   const magnitude = (k: number) => Math.abs(data[base + k]!) >> al;
-  let lastNew = 0;
-  for (let k = ss; k <= se; k++) if (magnitude(k) === 1) lastNew = k;
+  let lastNew = se;
+  while (lastNew >= ss && magnitude(lastNew) !== 1) lastNew--;
   const blockBits: number[] = [];
-  const flush = () => {
-    for (const bit of blockBits) sink.bits(bit, 1);
-    blockBits.length = 0;
+  const emit = (symbol: number, bit: number, size: number) => {
+    endRun(eobRun);
+    eobRun.ac(symbol, bit, size);
+    flush(eobRun.sink, blockBits);
   };
   let run = 0;
   for (let k = ss; k <= se; k++) {
@@ -143,23 +173,15 @@ function refineAc(data: Int16Array, base: number, { ss, se, al, pending, sink }:
       run++;
       continue;
     }
-    for (; run > 15 && k <= lastNew; run -= 16) {
-      endRun(pending, sink);
-      sink.symbol(1, 0, 0xf0);
-      flush();
-    }
+    for (; run > 15 && k <= lastNew; run -= 16) emit(0xf0, 0, 0);
     if (value > 1) {
       blockBits.push(value & 1);
       continue;
     }
-    endRun(pending, sink);
-    sink.symbol(1, 0, (run << 4) | 1);
-    sink.bits(data[base + k]! < 0 ? 0 : 1, 1);
-    flush();
+    emit((run << 4) | 1, data[base + k]! < 0 ? 0 : 1, 1);
     run = 0;
   }
   if (run === 0 && blockBits.length === 0) return;
-  pending.eobRun++;
-  pending.runBits.push(...blockBits);
-  if (pending.eobRun === longestEobRun || pending.runBits.length > mostWaitingBits) endRun(pending, sink);
+  eobRun.bits.push(...blockBits);
+  addBlock(eobRun);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { shrinkMaskToBlocks } from '../../../../lib/formats/jpeg/block-mask.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
-import { shrinkMaskToBlocks } from '../../../../lib/formats/jpeg/splice/block-mask.ts';
 import { type Spliced, spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import type { Box, Mask, Raster } from '../../../../lib/pixels/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';

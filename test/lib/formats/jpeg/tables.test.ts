@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
-import {
-  codesOf,
-  type HuffmanTable,
-  optimalHuffmanTable,
-} from '../../../../lib/formats/jpeg/scan/huffman.ts';
+import { codesOf, type HuffmanTable } from '../../../../lib/formats/jpeg/scan/huffman.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
+import { optimalHuffmanTable } from '../../../../lib/formats/jpeg/splice/huffman-coding.ts';
 import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';
 import { replaceTables } from '../../../../lib/formats/jpeg/table-header.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
