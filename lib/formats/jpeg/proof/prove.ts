@@ -1,4 +1,5 @@
 import { EditError } from '../../../errors.ts';
+import { countBlocks } from '../block-mask.ts';
 import { decodeCoefficients } from '../scan/decode-coefficients.ts';
 import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
 import { marker, type Segment } from '../segments.ts';
@@ -64,7 +65,7 @@ export function proveSplice({ source, output, touched, structure }: ProofRequest
     const isOneScan = before.process === 'sequential' && before.scans.length === 1;
     const differingBlocks = isOneScan ? compareScans(pair) : compareCoefficients(pair);
     const holds = differingBlocks === 0;
-    return { ...headers, ...countBlocks(touched), differingBlocks, holds, fault: undefined };
+    return { ...headers, ...blockCounts(touched), differingBlocks, holds, fault: undefined };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
     return { ...headers, ...nothing, fault: error.message };
@@ -111,13 +112,13 @@ const trailerOf = (bytes: Uint8Array, { segments }: JpegStructure) =>
 
 const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-function countBlocks(
+function blockCounts(
   touched: ProofRequest['touched'],
 ): Pick<SpliceProof, 'comparedBlocks' | 'touchedBlocks'> {
   let touchedBlocks = 0;
   let all = 0;
   for (const { bitmap } of touched) {
-    touchedBlocks += bitmap.reduce((sum, bit) => sum + bit, 0);
+    touchedBlocks += countBlocks(bitmap);
     all += bitmap.length;
   }
   return { comparedBlocks: all - touchedBlocks, touchedBlocks };

@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import type { TouchedComponent } from '../block-mask.ts';
+import { countBlocks, type TouchedComponent } from '../block-mask.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { BlockDeltas } from './block-deltas.ts';
 
@@ -31,7 +31,7 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
   return {
     touched: components.map(({ blocksWide, blocksHigh }, index) => {
       const bitmap = bitmaps[index]!;
-      return { blocksWide, blocksHigh, bitmap, count: bitmap.reduce((sum, bit) => sum + bit, 0) };
+      return { blocksWide, blocksHigh, bitmap, count: countBlocks(bitmap) };
     }),
     mcus,
     deltaAt: (component, column, row, into) => {
