@@ -5,8 +5,8 @@ import { storedBox, toStored } from '../pixels/orientation.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Proof, ProofJob } from './format.ts';
 import { blockReachPx, coveredBlocks } from './jpeg/block-mask.ts';
-import { proveSplice } from './jpeg/prove.ts';
-import { readJpegStructure } from './jpeg/structure.ts';
+import { proveSplice } from './jpeg/proof/prove.ts';
+import { readJpegStructure } from './jpeg/scan/structure.ts';
 import { comparedPixels, countDifferingPixels, exactProof } from './proof.ts';
 import { readPixels, type Source } from './vips/read.ts';
 

@@ -5,8 +5,8 @@ import type { Format, PatchJob, PlacedPatch, WholeBlocks, Written } from './form
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
-import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice.ts';
-import { readJpegStructure } from './jpeg/structure.ts';
+import { readJpegStructure } from './jpeg/scan/structure.ts';
+import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice/splice.ts';
 import { proveJpeg } from './jpeg-proof.ts';
 import { otherFormat, unmarked } from './lossless.ts';
 import type { Header } from './vips/header.ts';

@@ -66,12 +66,13 @@ interface Reading extends OpenedTiff {
 function nodesOf(entry: TiffEntry, reading: Reading): TiffNode[] {
   const inner = pointers.get(entry.tag);
   if (inner !== undefined) return directoryOf(entry, inner, reading);
-  if (descriptive.has(entry.tag)) return valueOf(entry, reading).flatMap((value) => bareOf(value, reading));
+  if (descriptive.has(entry.tag))
+    return carriedValue(entry, reading).flatMap((value) => bareOf(value, reading));
   if (!layout.has(entry.tag)) reading.dropped.add(staleNames.get(entry.tag) ?? `tag ${entry.tag}`);
   return [];
 }
 
-function valueOf(entry: TiffEntry, reading: Reading): TiffValue[] {
+function carriedValue(entry: TiffEntry, reading: Reading): TiffValue[] {
   const { tiff, isLittle } = reading;
   const value = readValue(tiff, entry);
   reading.budgetBytes -= value?.data.length ?? 0;
@@ -90,7 +91,7 @@ function directoryOf(entry: TiffEntry, inner: readonly number[], reading: Readin
     return [];
   }
   const values = directory.entries.flatMap((below) =>
-    inner.includes(below.tag) ? directoryOf(below, [], reading) : valueOf(below, reading),
+    inner.includes(below.tag) ? directoryOf(below, [], reading) : carriedValue(below, reading),
   );
   return [{ tag: entry.tag, values }];
 }

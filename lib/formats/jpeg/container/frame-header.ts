@@ -1,14 +1,9 @@
 import { EditError } from '../../../errors.ts';
+import { isFrameMarker } from '../scan/headers.ts';
 import { marker, type Segment, walkSegments } from './segments.ts';
 
 /** Frames of a single DCT image, with Huffman or arithmetic coding. @see ITU-T T.81, table B.1. */
 const singleDct: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
-/** Markers in the range of frames that are none: Huffman tables, an extension, arithmetic conditioning. */
-const noFrames: ReadonlySet<number> = new Set([marker.dht, 0xc8, 0xcc]);
-
-/** True for the marker of any frame header, SOF0 to SOF15. */
-export const isFrame = (code: number): boolean => code >= marker.sof0 && code <= 0xcf && !noFrames.has(code);
-
 /**
  * Checks the first frame header; scans are not read. A file whose headers are damaged passes: libjpeg decides
  * on it.
@@ -33,7 +28,7 @@ export function assertFrameSupported(bytes: Uint8Array): void {
 function firstFrame(bytes: Uint8Array): Segment | undefined {
   try {
     for (const segment of walkSegments(bytes)) {
-      if (isFrame(segment.marker)) return segment;
+      if (isFrameMarker(segment.marker)) return segment;
       if (segment.marker === marker.sos) return undefined;
     }
   } catch (error) {

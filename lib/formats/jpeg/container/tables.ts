@@ -1,5 +1,5 @@
-import { type HuffmanTable, maxCodeLength } from '../huffman.ts';
-import type { DefinedTable } from '../structure.ts';
+import type { DefinedTable } from '../scan/headers.ts';
+import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
 import { uint16 } from './segments.ts';
 
 export interface TableReplacement {
