@@ -18,7 +18,7 @@ const fit = /^lib\/fit\//;
 const plan = /^lib\/plan\//;
 const formats = /^lib\/formats\//;
 /** Segments, headers and entropy-coded data of a JPEG; and which pixels its blocks hold. */
-const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\/|^lib\/formats\/jpeg\/(segments|table-header)\.ts$/;
+const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\//;
 const jpegBlocks = /^lib\/formats\/jpeg\/block-mask\.ts$/;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
