@@ -166,8 +166,8 @@ async function differing({
 }
 
 /**
- * The box of a mask grown to whole blocks of a JPEG, and by the pixel to which a decoder spreads colour that is stored at half
- * the resolution.
+ * The box of a mask grown to whole blocks of a JPEG, and by the pixel to which a decoder spreads colour that
+ * is stored at half the resolution.
  */
 function withWholeBlocks(mask: Mask, sampling: string): Mask {
   const width = sampling === '4:2:0' || sampling === '4:2:2' ? 16 : 8;

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 const folders = new Set<string>();
 
 /**
- * Runs work with the path of a file that holds the profile: libvips reads output profiles from files only. Only
- * this user may enter its folder (0700). The folder is removed after the work, or when the process exits before:
- * on Cloud Run temporary folders are memory.
+ * Runs work with the path of a file that holds the profile: libvips reads output profiles from files only.
+ * Only this user may enter its folder (0700). The folder is removed after the work, or when the process exits
+ * before: on Cloud Run temporary folders are memory.
  */
 export async function withProfileFile<T>(icc: Uint8Array, work: (path: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'icc-'));
