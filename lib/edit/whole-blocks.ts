@@ -2,7 +2,7 @@ import { EditError } from '../errors.ts';
 import type { WholeBlocks } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import type { Source } from '../formats/vips/read.ts';
-import { countAbove0 } from '../pixels/blank.ts';
+import { countAbove0 } from '../pixels/mask.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 import type { Repaint } from './plan.ts';
 

@@ -1,8 +1,9 @@
 import { EditError } from '../errors.ts';
-import { countAbove0, isBlank } from '../pixels/blank.ts';
+
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
+import { countAbove0 } from '../pixels/mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
-import type { Raster } from '../pixels/raster.ts';
+import { isBlank, type Raster } from '../pixels/raster.ts';
 import type { Proof, ProofJob } from './format.ts';
 import { differenceMap } from './vips/write.ts';
 
