@@ -1,6 +1,5 @@
 import { Storage } from '@google-cloud/storage';
 import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
-import type { StorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { readConfig } from '../../lib/config.ts';
 import { asEditError } from '../../lib/errors.ts';
 import type { ObjectStore } from '../../lib/storage/store.ts';
@@ -8,6 +7,7 @@ import type { Jobs } from '../../lib/wiring/jobs.ts';
 import { wire } from '../../lib/wiring.ts';
 import { greyRemoval } from '../deploy/local/model/support.ts';
 import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
+import type { FaultyStorage } from './faulty-storage.ts';
 import { never } from './job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
 
@@ -21,7 +21,7 @@ export interface LogLine {
 
 /** The real wiring between an emulated storage and an emulated model, both over HTTP. */
 export interface WiredWorld extends AsyncDisposable {
-  readonly storage: StorageEmulator;
+  readonly storage: FaultyStorage;
   readonly model: ModelEmulator;
   /** A user's view of the buckets. */
   readonly user: ObjectStore;

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../deploy/local/clock.ts';
 import type { ModelEmulator } from '../../../../deploy/local/model/emulator.ts';
+import { manualClock } from '../../../support/manual-clock.ts';
 import {
   type Answer,
   decodeText,

@@ -3,10 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ManualClock, manualClock } from '../../../../deploy/local/clock.ts';
 import { type QueueEmulator, startQueueEmulator } from '../../../../deploy/local/queue/emulator.ts';
 import type { QueueLimits } from '../../../../deploy/local/queue/limits.ts';
 import { listenOn } from '../../../support/listening.ts';
+import { type ManualClock, manualClock } from '../../../support/manual-clock.ts';
 import { eventually } from '../storage/support.ts';
 
 const QUEUE = 'projects/p/locations/l/queues/jobs';

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { crc32c, encodeCrc32c } from '../../../../deploy/local/storage/crc32c.ts';
-import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
 import { compareNames, sortedNames } from '../../../../deploy/local/storage/sorted-names.ts';
+import type { FaultyStorage } from '../../../support/faulty-storage.ts';
 import { clientOf, startEmulator } from './support.ts';
 
 const NAMES = ['a/1.jpg', 'a/2.jpg', 'a/b/3.jpg', 'a0', 'b/1.jpg', 'c', '日', '🙂'];
-let emulator: StorageEmulator;
+let emulator: FaultyStorage;
 
 beforeEach(async () => {
   emulator = await startEmulator();
@@ -104,10 +103,4 @@ describe('the index', () => {
       }),
     );
   });
-});
-
-it('computes CRC-32C: the check value of the catalogue of parametrised CRC algorithms', () => {
-  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
-  expect(crc32c(Buffer.from('6789'), crc32c(Buffer.from('12345')))).toBe(0xe3069283);
-  expect(encodeCrc32c(0xe3069283)).toBe('4waSgw==');
 });

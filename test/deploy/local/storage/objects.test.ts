@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CRC32C, type File, type Storage } from '@google-cloud/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
-import { clientOf, codeOf, startEmulator } from './support.ts';
+import type { FaultyStorage } from '../../../support/faulty-storage.ts';
+import { clientOf, codeOf, createOnly, startEmulator } from './support.ts';
 
-let emulator: StorageEmulator;
+let emulator: FaultyStorage;
 let storage: Storage;
 const file = (name: string, bucket = 'input', generation?: string): File =>
   storage.bucket(bucket).file(name, generation === undefined ? {} : { generation });
@@ -13,12 +13,6 @@ const crc32cOf = (bytes: Buffer): string => {
   crc.update(bytes);
   return crc.toString();
 };
-const createOnly = {
-  resumable: false,
-  validation: false,
-  preconditionOpts: { ifGenerationMatch: 0 },
-} as const;
-
 beforeEach(async () => {
   emulator = await startEmulator();
   storage = clientOf(emulator.url);

@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { File } from '@google-cloud/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
+import type { FaultyStorage } from '../../../support/faulty-storage.ts';
 import { clientOf, codeOf, eventually, startEmulator, temporaryRoot } from './support.ts';
 
 const KIB = 1024;
-let emulator: StorageEmulator;
+let emulator: FaultyStorage;
 let root: string;
 const file = (name: string): File => clientOf(emulator.url).bucket('input').file(name);
 const bytesOf = async (name: string) => (await file(name).download({ validation: 'crc32c' }))[0];

@@ -1,6 +1,6 @@
-import { objectResource, type StoredObject } from './stored-object.ts';
+import { objectResource, type StoredObject } from './object.ts';
 
-export const FINALIZED = 'google.cloud.storage.object.v1.finalized';
+const FINALIZED = 'google.cloud.storage.object.v1.finalized';
 
 export interface EventMessage {
   readonly headers: Readonly<Record<string, string>>;
