@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmulator } from '../deploy/local/model/support.ts';
 import { openEmulator } from '../support/emulator-world.ts';
+import { startFaultyModel } from '../support/faulty-model.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
@@ -23,7 +23,7 @@ const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 12, top: 8, wid
 
 await using storage = await openEmulator();
 await using closing = new AsyncDisposableStack();
-const model = closing.adopt(await startEmulator(), (emulator) => emulator.close());
+const model = closing.adopt(await startFaultyModel(), (emulator) => emulator.close());
 const root = closing.adopt(await mkdtemp(join(tmpdir(), 'cold-')), (path) => rm(path, { recursive: true }));
 
 const upload = await fetch(`${storage.url}/upload/storage/v1/b/input/o?uploadType=media&name=photo.png`, {

@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineNames } from '../../lib/engines/engine-names.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { codeOf, crop, engineOn, picturesOf, request, sampleAt, signal } from './support.ts';
 
 /** One suite, every engine: each mode with each kind of mask ends in a picture, or is refused by name. */
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startFaultyModel();
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import {
   codeOf,
   engineOn,
@@ -16,9 +15,9 @@ import {
 
 /** Whatever a model does ends in a picture that can be read, or in the right coded error; after the right number of calls. */
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startFaultyModel();
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());

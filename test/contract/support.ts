@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintEngine, InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { modelEngineFor } from '../../lib/engines/engine-for.ts';
 import type { EngineName } from '../../lib/engines/engine-names.ts';
@@ -9,6 +8,7 @@ import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { fakeClock } from '../support/fake-model.ts';
+import type { FaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
@@ -22,7 +22,7 @@ export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
-export function engineOn(emulator: ModelEmulator, engine: EngineName) {
+export function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
   const settings = {
     project: 'p',

@@ -1,10 +1,10 @@
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
 import type { RegionReport } from '../../lib/edit/region-report.ts';
 import { register } from '../../lib/fit/register.ts';
 import { boundingBox, crop, grow } from '../../lib/pixels/box.ts';
 import { insideDistance } from '../../lib/pixels/distance.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { resizeTo } from '../../lib/pixels/resample.ts';
+import type { Behaviour } from './model-behaviour.ts';
 
 /** What a model does to a picture beside what it was asked for; lengths in px of the answer. */
 export const disturbances = {

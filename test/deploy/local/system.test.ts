@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Storage } from '@google-cloud/storage';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startModelEmulator } from '../../../deploy/local/model/emulator.ts';
 import { type LocalSystem, startLocalSystem } from '../../../deploy/local/system.ts';
+import { startFaultyModel } from '../../support/faulty-model.ts';
 import { type StorageInstruments, storageInstruments } from '../../support/faulty-storage.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
-import { greyRemoval } from './model/support.ts';
 
 const size = { width: 90, height: 70 };
 const silent = { info() {}, warn() {}, error() {} };
@@ -195,7 +194,7 @@ test('the sweep finds a pair whose events were lost; a dry run only says so', as
 
 test('a sweep starts so many jobs, the next ones go on where it stopped; a dry run says what that costs', async () => {
   await system.close();
-  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  const model = await startFaultyModel({ scale: 1 / 4 });
   onTestFinished(() => model.close());
   system = await start(false, { SWEEP_MAX_JOBS: '2', ENGINE: 'imagen', MODEL_BASE_URL: model.url });
   instruments.sendEvents(0);
