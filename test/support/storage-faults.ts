@@ -84,6 +84,7 @@ export function storageFaults(advance: (ms: number) => void): { faults: Faults; 
   const settle = (mayGoOn: boolean): void => {
     for (const resolve of hanging.splice(0)) resolve(mayGoOn);
   };
+  const released = () => new Promise<boolean>((resolve) => hanging.push(resolve));
   const ruleFor = (request: StorageRequest): FaultRule | undefined => {
     requests++;
     const matching = rules.filter(({ rule }) => matches(rule.match, request));
@@ -103,9 +104,8 @@ export function storageFaults(advance: (ms: number) => void): { faults: Faults; 
     if (rule.kind.startsWith('crash')) dead.add(worker);
     await rule.onHit?.(hit);
     if (rule.kind === 'advance') advance(rule.advanceMs ?? 0);
-    if (rule.kind === 'hang' && !(await new Promise<boolean>((resolve) => hanging.push(resolve))))
-      return undefined;
-    return answers[rule.kind](run, response);
+    const mayGoOn = rule.kind !== 'hang' || (await released());
+    return mayGoOn ? answers[rule.kind](run, response) : undefined;
   };
   const faults: Faults = {
     set: (next) => {

@@ -1,8 +1,8 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { withDeadline } from '../../../lib/abort.ts';
 import { EditError } from '../../../lib/errors.ts';
 import { type Clock, type ScopedClock, scopedClock } from '../clock.ts';
-import { type EventMessage, finalizedEvent } from './events.ts';
+import { finalizedEvent, postEvent } from './events.ts';
 import type { StoredObject } from './object.ts';
 
 /** Eventarc waits 10 s to 600 s between tries; on one machine that would be taken for a hang. */
@@ -125,7 +125,7 @@ async function attempt(outbox: Outbox, delivery: Delivery): Promise<void> {
   const event = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
   const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
   const outcome = await withDeadline({ ms: deadlineMs, late, others: [closing.signal] }, (signal) =>
-    post(delivery.url, event, { agent, signal }),
+    postEvent(delivery.url, event, { agent, signal }),
   ).catch((error: Error) => error);
   if (closing.signal.aborted) return;
   if (typeof outcome === 'number' && outcome >= 200 && outcome < 300) {
@@ -146,23 +146,3 @@ function retryLater(outbox: Outbox, delivery: Delivery, why: string): void {
     pump(outbox);
   });
 }
-
-const post = (
-  url: string,
-  { headers, body }: EventMessage,
-  options: { readonly agent: Agent; readonly signal: AbortSignal },
-): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const length = { 'content-length': Buffer.byteLength(body) };
-    const sent = request(
-      url,
-      { method: 'POST', headers: { ...headers, ...length }, ...options },
-      (response) => {
-        response.resume();
-        response.once('end', () => resolve(response.statusCode ?? 0));
-        response.once('error', reject);
-      },
-    );
-    sent.once('error', reject);
-    sent.end(body);
-  });
