@@ -2,13 +2,13 @@ import sharp from 'sharp';
 import type { Mask, Raster, Size } from '../../../lib/pixels/raster.ts';
 import { rescale } from '../../../lib/pixels/rescale.ts';
 
-/** H x W x 3, 8 bit: all the emulator works on. */
+/** H x W x 3, 8 bit: the only kind of picture the emulator works on. */
 export interface Rgb extends Raster {
   readonly channels: 3;
   readonly data: Uint8Array;
 }
 
-/** The models take pictures of phones, not of telescopes. */
+/** More than any phone's camera. */
 const limitInputPixels = 100_000_000;
 
 /** @throws {Error} when the bytes are no whole picture. */
