@@ -13,7 +13,10 @@ export interface DemoPair {
   readonly mask: Uint8Array;
 }
 
-/** A beach with a ball on it, and a mask of ball and shadow. Both are computed, so that nobody's photo is shipped. */
+/**
+ * A beach with a ball on it, and a mask of ball and shadow. Both are computed, so that nobody's photo is
+ * shipped.
+ */
 export async function demoPair(): Promise<DemoPair> {
   const photo = paintBeach();
   const mask = paintMask();

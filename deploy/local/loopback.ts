@@ -34,7 +34,10 @@ export async function stop(server: Server): Promise<void> {
   });
 }
 
-/** Host of a request without its port. A web page may reach loopback under a host name of its own: that is refused. */
+/**
+ * Host of a request without its port. A web page may reach loopback under a host name of its own: that is
+ * refused.
+ */
 export const hostOf = ({ headers }: IncomingMessage): string => (headers.host ?? '').replace(/:\d+$/, '');
 
 export const isLoopback = (host: string): boolean => ['localhost', LOOPBACK, '[::1]'].includes(host);

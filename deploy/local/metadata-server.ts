@@ -19,8 +19,8 @@ const flavor = { 'metadata-flavor': 'Google' };
 const tokenLifeSeconds = 3599;
 
 /**
- * The metadata server of Google Cloud on loopback: Application Default Credentials find a service account without a
- * network. Its tokens give access to nothing.
+ * The metadata server of Google Cloud on loopback: Application Default Credentials find a service account
+ * without a network. Its tokens give access to nothing.
  *
  * @see https://cloud.google.com/compute/docs/metadata/overview
  */

@@ -108,6 +108,7 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   const manifest = await manifestIn(folder, signal);
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
   const total = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
+  const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
   heading('Done.');
   console.log(`  before   ${join(input, demoName)}
   mask     ${join(input, 'demo.mask.png')}   ${(maskCoverage * 100).toFixed(1)} % of the picture may change
@@ -116,7 +117,7 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   took     ${total} ms: ${Object.entries(timingsMs)
     .map(([name, ms]) => `${name} ${ms}`)
     .join(', ')}
-  proof    ${proofs[0]?.differingPixels} of ${proofs[0]?.comparedPixels} pixels outside the mask differ (${proofs[0]?.outside})`);
+  proof    ${differingPixels} of ${comparedPixels} pixels outside the mask differ (${outside})`);
 }
 
 interface ManifestFacts {

@@ -71,7 +71,10 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
   }
 }
 
-/** Starts storage, and queue and model where they are wanted. `parts` gets each of them, those to be closed first in front. */
+/**
+ * Starts storage, and queue and model where they are wanted. `parts` gets each of them, those to be closed
+ * first in front.
+ */
 async function startEmulators(options: LocalSystemOptions, url: string, parts: Part[]) {
   const { root, log, environment } = options;
   const started = <P extends Part>(part: P): P => {
@@ -107,8 +110,9 @@ async function startEmulators(options: LocalSystemOptions, url: string, parts: P
 }
 
 /**
- * Gives back the claims of a local system that was killed: holding the folder's lock proves that it is gone, so its
- * leases need not run out. Its attempts stay counted, so that a file that kills the process is given up in the end.
+ * Gives back the claims of a local system that was killed: holding the folder's lock proves that it is gone,
+ * so its leases need not run out. Its attempts stay counted, so that a file that kills the process is given
+ * up in the end.
  *
  * In the cloud nobody can know that another instance is gone: there the lease is waited for.
  */

@@ -11,9 +11,10 @@ import { makeBuilds } from './cold-builds.ts';
 import { markdownTable } from './markdown.ts';
 
 /**
- * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports sharp and the
- * storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in turn in each round, ratios
- * are taken within a round, and medians of the rounds are printed: the machine may be busy. CPU counts every thread.
+ * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports
+ * sharp and the storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in
+ * turn in each round, ratios are taken within a round, and medians of the rounds are printed: the machine may
+ * be busy. CPU counts every thread.
  */
 const rounds = Number(process.argv[2] ?? 7);
 

@@ -1,6 +1,7 @@
 /**
- * Each photo through the whole edit, the production adapter and the wire protocol, with a model that moves, zooms, brightens,
- * resizes or recompresses the picture: what of it reaches the result. `node test/bench/hostile.ts [photo ...]`
+ * Each photo through the whole edit, the production adapter and the wire protocol, with a model that moves,
+ * zooms, brightens, resizes or recompresses the picture: what of it reaches the result. `node
+ * test/bench/hostile.ts [photo ...]`
  *
  * Results are left in `.local/hostile/`, each beside the photo and the answer without the disturbance.
  */

@@ -1,7 +1,8 @@
 /**
- * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput, latencies from
- * upload to manifest, storage requests for each job, and what the processes took. The functions run as they are deployed, each in a
- * process of its own under the framework's own command; storage, queue and uploads are in this one.
+ * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput,
+ * latencies from upload to manifest, storage requests for each job, and what the processes took. The
+ * functions run as they are deployed, each in a process of its own under the framework's own command;
+ * storage, queue and uploads are in this one.
  */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';

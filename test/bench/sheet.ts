@@ -1,7 +1,8 @@
 /**
  * What the tables of the quality part mean to the eye: the edge of a mask at 200 % after simulated drift.
- * `npm run bench -- --only sheet` writes `docs/images/seams.png` from a scene made by code; where the photos are at hand also
- * `.local/seams.png` (the same of them) and `.local/replies.png` (answers of a learned model).
+ * `npm run bench -- --only sheet` writes `docs/images/seams.png` from a scene made by code; where the photos
+ * are at hand also `.local/seams.png` (the same of them) and `.local/replies.png` (answers of a learned
+ * model).
  */
 import { mkdir } from 'node:fs/promises';
 import { sharp } from '../../lib/formats/vips/loaders.ts';

@@ -15,7 +15,10 @@ export const imagenDrift: Drift = { shiftPx: 0, tone: 2, noise: 2 };
 /** Whole pictures of Gemini were seen to move by a pixel or so. */
 export const geminiDrift: Drift = { shiftPx: 1, tone: 3, noise: 2 };
 
-/** Changes a picture everywhere as models do: shifted, in another tone, noisier. The same seed gives the same change. */
+/**
+ * Changes a picture everywhere as models do: shifted, in another tone, noisier. The same seed gives the same
+ * change.
+ */
 export function addDrift(picture: Rgb, { shiftPx, tone, noise }: Drift, seed: number): Rgb {
   const random = randomFrom(seed);
   const offsets = [0, 1, 2].map(() => (random() * 2 - 1) * tone);

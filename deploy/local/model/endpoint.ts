@@ -35,8 +35,8 @@ interface Job {
 }
 
 /**
- * Reads a body for the inpainting containers of Model Garden (SDXL, Kandinsky). An instance without a prompt is a
- * removal.
+ * Reads a body for the inpainting containers of Model Garden (SDXL, Kandinsky). An instance without a prompt
+ * is a removal.
  *
  * @throws {ApiError} 400 for everything the containers refuse.
  */

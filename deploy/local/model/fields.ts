@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ApiError, type FieldViolation } from './api-error.ts';
 
 /**
- * Reads a body by a schema. Unlike the service it refuses unknown fields: a field that nobody reads is a mistake that
- * nobody sees.
+ * Reads a body by a schema. Unlike the service it refuses unknown fields: a field that nobody reads is a
+ * mistake that nobody sees.
  *
  * @throws {ApiError} 400 naming every field that is wrong.
  */

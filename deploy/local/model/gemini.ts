@@ -26,8 +26,8 @@ const removalWords = /\b(remov|eras|delet)(e|es|ed|ing|al)\b/i;
 const tokensPerImage = 1290;
 
 /**
- * Reads a `:generateContent` body. With two pictures or more the last one is taken for a marked copy of the one before;
- * with one, its middle is edited.
+ * Reads a `:generateContent` body. With two pictures or more the last one is taken for a marked copy of the
+ * one before; with one, its middle is edited.
  *
  * @throws {ApiError} 400 for a malformed body, or a model that is not served by this method.
  */

@@ -14,8 +14,8 @@ interface Ellipse {
 const subject: Ellipse = { x: 0.5, y: 0.52, radiusX: 0.28, radiusY: 0.34 };
 
 /**
- * Stands for the mask a model would find, without looking at the picture: the middle for the foreground, all around it
- * for the background, and one fixed ellipse for each semantic class.
+ * Stands for the mask a model would find, without looking at the picture: the middle for the foreground, all
+ * around it for the background, and one fixed ellipse for each semantic class.
  */
 export function automaticMask({ kind, classes }: AutomaticMask, { width, height }: Size): Mask {
   const ellipses = kind === 'semantic' ? classes.map(ellipseOf) : [subject];

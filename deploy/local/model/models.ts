@@ -1,8 +1,8 @@
 import { ApiError } from './api-error.ts';
 
 /**
- * The request shapes of the models. This table is kept apart from the one of the adapters on purpose: no test could
- * find a mistake in a table that both sides read.
+ * The request shapes of the models. This table is kept apart from the one of the adapters on purpose: no test
+ * could find a mistake in a table that both sides read.
  */
 export type Protocol = 'imagen3-edit' | 'imagen2-edit' | 'generate' | 'upscale' | 'gemini';
 

@@ -1,4 +1,7 @@
-/** FNV-1a over bytes and numbers; of long inputs every n-th byte. Only used to give equal requests equal answers. */
+/**
+ * FNV-1a over bytes and numbers; of long inputs every n-th byte. Only used to give equal requests equal
+ * answers.
+ */
 export function hashOf(...parts: readonly (Uint8Array | number)[]): number {
   let hash = 0x811c9dc5;
   const mix = (value: number) => {

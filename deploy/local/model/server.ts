@@ -30,8 +30,8 @@ export interface ModelCall {
 }
 
 /**
- * Answers a call; `undefined` sends nothing. `judge` reads the request, and throws for what the service would refuse.
- * Tests hand in one that misbehaves.
+ * Answers a call; `undefined` sends nothing. `judge` reads the request, and throws for what the service would
+ * refuse. Tests hand in one that misbehaves.
  */
 export type AnswerCall = (call: ModelCall, judge: () => Promise<Work>) => Promise<Answer | undefined>;
 

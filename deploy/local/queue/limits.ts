@@ -11,7 +11,10 @@ export interface QueueLimits {
   readonly maxDoublings?: number;
 }
 
-/** As Cloud Tasks sets them. @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues */
+/**
+ * As Cloud Tasks sets them.
+ * @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues
+ */
 export const DEFAULT_LIMITS: Required<QueueLimits> = {
   maxDispatchesPerSecond: 500,
   maxConcurrentDispatches: 1000,

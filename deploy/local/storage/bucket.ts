@@ -27,8 +27,8 @@ export interface BucketOptions {
 }
 
 /**
- * One bucket: an index in memory, bytes in plain files, metadata in a journal. The functions below change it, all of
- * them synchronously: no other request comes between a check and its effect.
+ * One bucket: an index in memory, bytes in plain files, metadata in a journal. The functions below change it,
+ * all of them synchronously: no other request comes between a check and its effect.
  */
 export interface Bucket extends BucketOptions {
   readonly folder: string;

@@ -46,7 +46,8 @@ const DEFAULT_SETTLE_MS = 1_000;
  *
  * Old generations are not kept, there is no access control, and resumable uploads do not outlive it.
  *
- * @throws {Error} naming the port when another program has it; `CONFIG_INVALID` naming the process that has the folder.
+ * @throws {Error} naming the port when another program has it.
+ * @throws {EditError} `CONFIG_INVALID` naming the process that has the folder.
  */
 export async function startStorageEmulator(options: StorageEmulatorOptions): Promise<StorageEmulator> {
   const { clock = systemClock, log = () => {}, intercept = (_, run) => run() } = options;

@@ -23,7 +23,8 @@ const dyingMs = 1000;
 const lookMs = 100;
 
 /**
- * Takes a folder for this process: two emulators on one would each take the other's writes for files put in by hand.
+ * Takes a folder for this process: two emulators on one would each take the other's writes for files put in
+ * by hand.
  *
  * @param url the address of this process; `release` knows its own lock by it.
  * @throws {EditError} `CONFIG_INVALID` naming the process that holds the folder.
@@ -84,7 +85,10 @@ function isRunning({ pid, started }: Holder): boolean {
   return state !== 'Z' && started === startedNow;
 }
 
-/** Fields 3 (state) and 22 (start, ticks since boot) of `/proc/{pid}/stat`; empty without one. @see proc_pid_stat(5) */
+/**
+ * Fields 3 (state) and 22 (start, ticks since boot) of `/proc/{pid}/stat`; empty without one.
+ * @see proc_pid_stat(5)
+ */
 function factsOf(pid: number): readonly [state: string, started: string] {
   try {
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';

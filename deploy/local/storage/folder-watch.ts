@@ -44,8 +44,8 @@ interface WatchState {
 }
 
 /**
- * Watches a folder and all below it, with one watch for each folder: recursive watching of Node on Linux takes one
- * for each file, and many thousand objects would use up what the system allows.
+ * Watches a folder and all below it, with one watch for each folder: recursive watching of Node on Linux
+ * takes one for each file, and many thousand objects would use up what the system allows.
  */
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
   const state: WatchState = {

@@ -23,8 +23,8 @@ export function boundaryOf(contentType: string | undefined): string {
 /**
  * Streams the second part of a two-part `multipart/related` body to `onBytes`.
  *
- * The closing boundary is looked for at the very end only, so the bytes may contain anything. Line ends are those of
- * the first line: gcloud sends bare LF where other clients send CRLF.
+ * The closing boundary is looked for at the very end only, so the bytes may contain anything. Line ends are
+ * those of the first line: gcloud sends bare LF where other clients send CRLF.
  */
 export async function readMultipart(
   body: AsyncIterable<Buffer>,

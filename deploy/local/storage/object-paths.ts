@@ -25,8 +25,8 @@ const percent = (char: string): string =>
   `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
 /**
- * Turns one segment of an object name into a safe file name: not empty, without a dot in front (so neither `.` nor
- * `..`), without characters that file systems treat as syntax, and not too long.
+ * Turns one segment of an object name into a safe file name: not empty, without a dot in front (so neither
+ * `.` nor `..`), without characters that file systems treat as syntax, and not too long.
  */
 function segmentToFileName(segment: string): string {
   if (segment === '') return '%2F';
@@ -39,15 +39,17 @@ function segmentToFileName(segment: string): string {
 
 /** Chooses the files of new objects: their own names, wherever the file system allows them. */
 export interface ObjectPaths {
-  /** A path relative to the bucket's folder, whose parent folders are made. `isTaken`: another object has it. */
+  /**
+   * A path relative to the bucket's folder, whose parent folders are made. `isTaken`: another object has it.
+   */
   place(name: string, isTaken: (path: string) => boolean): string;
   /** Forgets which folders exist, after one of them vanished. */
   forget(): void;
 }
 
 /**
- * A bucket may hold `photo.jpg` and `photo.jpg/1.jpg`, a disk cannot: the second one gets a `%` before the part of its
- * name that is taken.
+ * A bucket may hold `photo.jpg` and `photo.jpg/1.jpg`, a disk cannot: the second one gets a `%` before the
+ * part of its name that is taken.
  */
 export function objectPaths(root: string): ObjectPaths {
   const known = new Map<string, string>();

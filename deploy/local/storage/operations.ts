@@ -57,7 +57,10 @@ export function storageOperations(catalog: Catalog): Operations {
   };
 }
 
-/** The live object that a request names, of the generation it names, with its preconditions met; or 404, 412, 304. */
+/**
+ * The live object that a request names, of the generation it names, with its preconditions met; or 404, 412,
+ * 304.
+ */
 function target(catalog: Catalog, request: StorageRequest, access: 'read' | 'write'): StoredObject {
   const { bucket, name, query } = request;
   const object = requireLive(catalog.bucket(bucket), name, query.get('generation'));

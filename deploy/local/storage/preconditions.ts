@@ -31,7 +31,8 @@ export function preconditionsOf(query: URLSearchParams, side: 'target' | 'source
 /**
  * Compares an object (or its absence, generation 0) with preconditions.
  *
- * @throws {ServiceError} 412 when one does not hold; 304 for a read whose `NotMatch` names the current version.
+ * @throws {ServiceError} 412 when one does not hold; 304 for a read whose `NotMatch` names the current
+ *   version.
  * @see https://cloud.google.com/storage/docs/request-preconditions
  */
 export function checkPreconditions(

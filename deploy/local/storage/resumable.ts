@@ -103,7 +103,10 @@ interface ContentRange {
   readonly isOpenEnded: boolean;
 }
 
-/** Reads `bytes 0-99/100`, `bytes 0-*` and `bytes *`, each with a total or `*` behind the slash, or no header at all. */
+/**
+ * Reads `bytes 0-99/100`, `bytes 0-*` and `bytes *`, each with a total or `*` behind the slash, or no header
+ * at all.
+ */
 function contentRangeOf(header: string | undefined): ContentRange {
   if (header === undefined) return { start: 0, total: undefined, isOpenEnded: true };
   const match = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(header);

@@ -5,7 +5,10 @@ import { errorReply, type Reply, sendReply } from './reply.ts';
 import { parseRequest, type StorageRequest } from './request.ts';
 import { ServiceError } from './service-error.ts';
 
-/** Stands between a request and its effect. A test's may run it late, twice or not; `undefined`: nothing is answered. */
+/**
+ * Stands between a request and its effect. A test's may run it late, twice or not; `undefined`: nothing is
+ * answered.
+ */
 export type Intercept = (
   request: StorageRequest,
   run: () => Promise<Reply>,

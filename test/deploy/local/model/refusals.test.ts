@@ -53,6 +53,7 @@ const imagen3Refusals: Table = {
   aspectRatio: [(b) => set(b.parameters, { aspectRatio: '1:1' }), /aspectRatio/],
   'labels inside parameters': [(b) => set(b.parameters, { labels: { a: 'b' } }), /labels/],
   'an unknown field at the top': [(b) => set(b, { comment: 'x' }), /comment/],
+  'semantic without classes': [(b) => automatic(b, 'MASK_MODE_SEMANTIC'), /1 to 5 classes/],
   'class 194': [(b) => automatic(b, 'MASK_MODE_SEMANTIC', [194]), /maskClasses/],
   'classes for the background': [(b) => automatic(b, 'MASK_MODE_BACKGROUND', [1]), /no classes/],
   'an automatic mask beside a mask': [
