@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
-import type { ObjectInfo, ObjectStore } from '../../lib/storage/store.ts';
+import { listAll, type ObjectInfo, type ObjectStore } from '../../lib/storage/store.ts';
 import { type FaultyStorage, startFaultyStorage } from './faulty-storage.ts';
 
-/** The storage emulator in a folder of its own, without watching it. */
+/** The storage emulator over a folder of its own, which it does not watch. */
 export async function openEmulator(): Promise<FaultyStorage & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'jobs-'));
   const emulator = await startFaultyStorage({
@@ -22,7 +22,7 @@ export async function openEmulator(): Promise<FaultyStorage & AsyncDisposable> {
   };
 }
 
-/** The real client as one worker, which tries three times without waiting in between. */
+/** The real client of one worker; it tries three times, almost without a pause. */
 export const workerStore = (emulator: FaultyStorage, worker: string, attemptTimeoutMs = 5000): ObjectStore =>
   cloudStorage({
     apiEndpoint: emulator.workerUrl(worker),
@@ -30,11 +30,8 @@ export const workerStore = (emulator: FaultyStorage, worker: string, attemptTime
     retry: { attemptTimeoutMs, backoffMs: [1, 1] },
   });
 
-export async function listed(store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> {
-  const infos: ObjectInfo[] = [];
-  for await (const info of store.list(bucket, { prefix })) infos.push(info);
-  return infos;
-}
+export const listed = (store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> =>
+  listAll(store, bucket, prefix, undefined);
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 import { completeInWorker } from '../../../lib/engines/patchmatch/run.ts';
-import { dilate } from '../../../lib/pixels/dilate.ts';
+import { dilate } from '../../../lib/pixels/mask.ts';
 import type { Mask, Size } from '../../../lib/pixels/raster.ts';
 import type { Rgb } from './pixels.ts';
 
