@@ -2,44 +2,50 @@ import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
 import { EditError } from '../lib/errors.ts';
 import { type EditRequest, parseRequestFields } from '../lib/requests/edit-request.ts';
-import { assertAnswerFits, base64Length, jsonSender } from './answer.ts';
-import { httpFunction, type Rim } from './http.ts';
+import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
 
-interface EditFunctionOptions extends Rim {
+interface EditFunctionOptions extends HttpSettings {
   readonly edit: () => Promise<Edit>;
   readonly maxImageBytes: number;
 }
 
 /**
  * `POST` multipart/form-data with the files `image` and `mask` and the fields of a request -> the edited
- * image; with `Accept: application/json` every candidate in base64 and the report.
+ * image; with `Accept: application/json` every candidate in base64, and the report.
  */
-export function editFunction({ edit, maxImageBytes, ...rim }: EditFunctionOptions): HttpFunction {
-  return httpFunction({ ...rim, name: 'edit', methods: ['POST'] }, async (request, response, signal) => {
+export function editFunction({ edit, maxImageBytes, ...settings }: EditFunctionOptions): HttpFunction {
+  const { maxAnswerBytes } = settings;
+  return httpFunction({ ...settings, name: 'edit' }, async (request, response, signal) => {
     const { readForm } = await import('./multipart.ts');
-    const { files, fields } = await readForm(request, {
-      maxFileBytes: maxImageBytes,
-      files: ['image', 'mask'],
-    });
+    const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask'] };
+    const { files, fields } = await readForm(request, limits);
     const image = files.get('image');
     if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
     const parsed = parseRequestFields(fields);
     const isJson = request.get('accept')?.includes('application/json') ?? false;
-    assertAnswerFits(expectedSize(image, parsed, isJson), rim.maxAnswerBytes);
+    assertAnswerFits(expectedBytes(image, parsed, isJson), maxAnswerBytes);
     const result = await (await edit())({ image, mask: files.get('mask'), request: parsed }, signal);
-    const sender = isJson ? jsonOf : imageOf;
-    return { send: sender(response, result, rim.maxAnswerBytes), facts: result.report };
+    const sender = isJson ? candidatesSender : imageSender;
+    return { send: sender(response, result, maxAnswerBytes), facts: result.report };
   });
 }
 
-/** Bytes, as far as known before a model is asked: a JPEG that stays one stays about as large. Of other pictures: 0. */
-function expectedSize(image: Uint8Array, request: EditRequest, isJson: boolean): number {
+/**
+ * The size of the answer, as far as it is known before a model is asked: a JPEG that stays one keeps its
+ * size, about. 0 for other pictures.
+ */
+function expectedBytes(image: Uint8Array, request: EditRequest, isJson: boolean): number {
   const isJpeg = image[0] === 0xff && image[1] === 0xd8;
   if (!isJpeg || request.outputFormat !== 'same' || request.outputQuality !== undefined) return 0;
-  return isJson ? request.samples * base64Length(image.length) : image.length;
+  const base64Bytes = Math.ceil(image.length / 3) * 4;
+  return isJson ? request.samples * base64Bytes : image.length;
 }
 
-function imageOf(response: Response, { outputs, report }: EditResult, maxAnswerBytes?: number): () => void {
+function imageSender(
+  response: Response,
+  { outputs, report }: EditResult,
+  maxAnswerBytes?: number,
+): () => void {
   const [best] = outputs;
   if (best === undefined) throw new EditError('INTERNAL', 'Expected at least one output, got none');
   assertAnswerFits(best.bytes.length, maxAnswerBytes);
@@ -50,7 +56,11 @@ function imageOf(response: Response, { outputs, report }: EditResult, maxAnswerB
   };
 }
 
-function jsonOf(response: Response, { outputs, report }: EditResult, maxAnswerBytes?: number): () => void {
+function candidatesSender(
+  response: Response,
+  { outputs, report }: EditResult,
+  maxAnswerBytes?: number,
+): () => void {
   const encoded = outputs.map(({ mediaType, bytes }: EditOutput) => ({
     mediaType,
     bytesBase64Encoded: Buffer.from(bytes).toString('base64'),

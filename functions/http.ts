@@ -2,43 +2,42 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { deadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { traceContextOf } from '../lib/trace/context.ts';
-import type { Tracing } from '../lib/trace.ts';
+import { type Tracing, traceContextOf } from '../lib/trace.ts';
 
-export interface HttpOptions {
-  readonly name: string;
-  readonly methods: readonly string[];
+/** What every HTTP function is given. */
+export interface HttpSettings {
   readonly deadlineMs: number;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** What the platform hands on of an answer; `undefined`: all of it. */
+  /** The largest answer that the platform passes on; `undefined`: no limit. */
   readonly maxAnswerBytes?: number | undefined;
 }
 
-/** What every HTTP function is given. */
-export type Rim = Pick<HttpOptions, 'deadlineMs' | 'log' | 'tracing' | 'maxAnswerBytes'>;
-
-/** How a request is answered, once everything else is done. */
+/** An answer that is ready to be sent. */
 export interface Answer {
   readonly send: () => void;
-  /** For the one log line of the request. */
+  /** Fields for the log line of the request. */
   readonly facts?: object;
 }
 
 type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
 /**
- * What every HTTP function shares: allowed methods, a deadline of its own, cancellation when the caller goes
- * away, errors as JSON `{ error: { code, message, remedy, trace } }` with the status of the error table, one log line, one trace.
+ * What every HTTP function shares: `POST` only, a deadline, cancellation when the caller disconnects, errors
+ * as JSON `{ error: { code, message, remedy, trace } }` with the status of the error table, one log line, one
+ * trace.
  */
-export function httpFunction(options: HttpOptions, handle: Handler): HttpFunction {
-  const { name, methods, deadlineMs, log, tracing } = options;
+export function httpFunction(
+  options: HttpSettings & { readonly name: string },
+  handle: Handler,
+): HttpFunction {
+  const { name, deadlineMs, log, tracing } = options;
   return (request, response) =>
     tracing.serve(name, traceContextOf(request.headers), async (end) => {
       const started = performance.now();
-      const facts = () => ({ ms: since(started), httpRequest: requestFacts(request, response, started) });
+      const facts = () => requestFacts(request, response, performance.now() - started);
       try {
-        assertMethod(request, response, methods);
+        assertPost(request, response);
         const answer = await handle(request, response, requestSignal(response, deadlineMs));
         await end({ 'http.response.status_code': response.statusCode });
         answer.send();
@@ -54,49 +53,67 @@ export function httpFunction(options: HttpOptions, handle: Handler): HttpFunctio
     });
 }
 
-/** As Cloud Logging shows a request in its list. Without the URL: its query is the caller's. */
-function requestFacts(request: Request, response: Response, started: number): object {
-  return {
+/** A request as Cloud Logging shows it in its list. Without the URL: the query may hold private data. */
+function requestFacts(request: Request, response: Response, ms: number): object {
+  const httpRequest = {
     requestMethod: request.method,
     status: response.statusCode,
     requestSize: request.get('content-length'),
-    latency: `${((performance.now() - started) / 1000).toFixed(3)}s`,
+    latency: `${(ms / 1000).toFixed(3)}s`,
   };
+  return { ms: Math.round(ms), httpRequest };
 }
 
-function assertMethod(request: Request, response: Response, methods: readonly string[]): void {
-  if (methods.includes(request.method)) return;
-  response.set('Allow', methods.join(', '));
-  throw new EditError('METHOD_NOT_ALLOWED', `Expected ${methods.join(' or ')}, got ${request.method}`);
+function assertPost(request: Request, response: Response): void {
+  if (request.method === 'POST') return;
+  response.set('Allow', 'POST');
+  throw new EditError('METHOD_NOT_ALLOWED', `Expected POST, got ${request.method}`);
 }
 
 /**
- * Aborts at the deadline, or when the caller hangs up, with an error that can be answered as it is. The
- * framework's own `req.abortController` is of no use: it fires as soon as a request body has been read.
+ * Aborts at the deadline, or when the caller disconnects, with an error that can be answered as it is. The
+ * framework's own `req.abortController` does not serve: it fires as soon as a request body has been read.
  */
 function requestSignal(response: Response, deadlineMs: number): AbortSignal {
-  const hungUp = new AbortController();
+  const disconnected = new AbortController();
   const late = new EditError('DEADLINE_EXCEEDED', `Expected an answer within ${deadlineMs} ms, got none`);
-  const time = deadline(deadlineMs, late, hungUp.signal);
-  // Sent, or broken off.
+  const time = deadline(deadlineMs, late, disconnected.signal);
   response.on('close', () => {
     time[Symbol.dispose]();
-    if (!response.writableFinished)
-      hungUp.abort(new EditError('CANCELLED', 'The caller closed the connection'));
+    if (response.writableFinished) return;
+    disconnected.abort(new EditError('CANCELLED', 'The caller closed the connection'));
   });
   return time.signal;
 }
 
-/** @param trace where its lines are found; not every caller has one. */
+/** @param trace id of the trace that holds the log lines of the request. */
 function answerError(response: Response, error: EditError, trace: string | undefined): void {
   if (response.headersSent || response.destroyed) return;
-  // A bug's message may hold anything; the log has it.
+  // The message of a bug may hold anything; the log has it.
   const message = error.kind === 'bug' ? 'The request failed through a fault of this service' : error.message;
-  if (error.retryAfterMs !== undefined)
+  if (error.retryAfterMs !== undefined) {
     response.set('Retry-After', String(Math.ceil(error.retryAfterMs / 1000)));
+  }
   response.status(error.status).json({ error: { code: error.code, message, remedy: error.remedy, trace } });
 }
 
-function since(started: number): number {
-  return Math.round(performance.now() - started);
+/** @throws {EditError} `ANSWER_TOO_LARGE`. */
+export function assertAnswerFits(sizeBytes: number, maxAnswerBytes = Number.POSITIVE_INFINITY): void {
+  if (sizeBytes <= maxAnswerBytes) return;
+  throw new EditError(
+    'ANSWER_TOO_LARGE',
+    `Expected an answer of at most ${maxAnswerBytes} bytes, got one of ${sizeBytes}`,
+  );
+}
+
+/**
+ * Serializes an answer and returns how to send it. An answer that is too large is refused here, while the
+ * caller can still be told.
+ *
+ * @throws {EditError} `ANSWER_TOO_LARGE`.
+ */
+export function jsonSender(response: Response, value: unknown, maxAnswerBytes?: number): () => void {
+  const bytes = Buffer.from(JSON.stringify(value));
+  assertAnswerFits(bytes.length, maxAnswerBytes);
+  return () => response.type('json').send(bytes);
 }

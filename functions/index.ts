@@ -6,13 +6,13 @@ import { wire } from '../lib/wiring.ts';
 import { type FunctionName, functionTable, registerFunctions } from './register.ts';
 import { orderlyShutdown } from './shutdown.ts';
 
-// What the framework loads: the only module that does something when it is imported.
+// The framework loads this module. No other module does anything when it is imported.
 const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
 const config = readConfig(process.env, {
   buckets: functionTable[target as FunctionName]?.needsBuckets ?? false,
 });
 const tracing = makeTracing(config, () => log);
-const log = jsonLog({ ...config, level: config.logLevel, place: tracing.current });
+const log = jsonLog({ ...config, level: config.logLevel, currentSpan: tracing.current });
 const { signal, track } = orderlyShutdown();
 registerFunctions(wire(config, log, { shutdown: signal, tracing }), track);
 

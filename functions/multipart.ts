@@ -10,13 +10,13 @@ export interface Form {
 
 interface FormLimits {
   readonly maxFileBytes: number;
-  /** Names of the files that are expected; another is refused. */
+  /** Names that files may have. */
   readonly files: readonly string[];
 }
 
 /**
- * A `multipart/form-data` request -> its files and fields, whole. The framework has read the body already
- * (`rawBody`), so nothing is streamed.
+ * Reads the files and fields of a `multipart/form-data` request. Nothing is streamed: the framework has read
+ * the whole body already (`rawBody`).
  *
  * @throws {EditError} `REQUEST_INVALID`, `IMAGE_TOO_LARGE`, `REQUEST_TOO_LARGE`.
  * @see RFC 7578

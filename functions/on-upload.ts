@@ -3,30 +3,32 @@ import { z } from 'zod';
 import { withDeadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { traceContextOf } from '../lib/trace/context.ts';
-import type { Tracing } from '../lib/trace.ts';
+import { type Tracing, traceContextOf } from '../lib/trace.ts';
 
 interface OnUploadOptions {
-  /** Sees every job of this object through, or throws for another delivery. */
+  /** Finishes or queues every job of this object, or throws so that the event comes again. */
   readonly handle: (
     upload: { readonly bucket: string; readonly name: string },
     signal: AbortSignal,
   ) => Promise<void>;
-  /** What is not done after this long is given up: the event comes again. */
+  /** The work is stopped after this long; the event then comes again. */
   readonly deadlineMs: number;
   readonly inputBucket: string;
-  /** Older events are left to the sweeper, which looks at the bucket itself. */
+  /** Older events are left to the sweep, which looks at the bucket itself. */
   readonly maxEventAgeMs: number;
   readonly log: Log;
   readonly tracing: Tracing;
 }
 
-/** `object.v1.finalized` in the input bucket -> the pair it completes, run or queued. */
+/**
+ * Takes `object.v1.finalized` events of the input bucket, and runs or queues the job of the pair they
+ * complete.
+ */
 export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<unknown> {
   const { handle, log, tracing } = options;
-  // One parameter only: the framework takes a second one for a callback and waits for it.
+  // One parameter only: the framework would take a second one for a callback, and wait for it.
   return (event) =>
-    // Of the request's headers the framework hands on this one.
+    // The only header of the request that the framework passes on.
     tracing.serve('onUpload', traceContextOf({ traceparent: event['traceparent'] }), async (end) => {
       const facts = { event: String(event.id).slice(0, 200) };
       try {
@@ -39,7 +41,7 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
       } catch (thrown) {
         const error = asEditError(thrown);
         await end({ 'error.type': error.code });
-        // A thrown error is a 500 and the event comes again: right only for what may pass.
+        // After a thrown error the framework answers 500 and the event comes again: useless for bad input.
         if (error.kind === 'input') {
           log.warn(`Event acknowledged without work: ${error.message}`, { ...facts, code: error.code });
         } else throw reported(error, facts, log);
@@ -52,13 +54,16 @@ async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise
   await withDeadline({ ms: deadlineMs, late }, work);
 }
 
-/** The line that says everything about an error; what is left for the framework, which prints it, is one line without a stack. */
+/**
+ * Logs an error, and returns one to throw: the framework prints it, and shall print a single line without a
+ * stack.
+ */
 function reported(error: EditError, facts: object, log: Log): EditError {
   const { code, kind, message } = error;
   if (kind === 'bug') log.error(`Event failed: ${message}`, { ...facts, code, error });
   else log.warn(`Event comes again: ${message}`, { ...facts, code });
   const bare = new EditError(code, message);
-  // Error Reporting takes every stack in stderr for a fault of the program.
+  // Error Reporting counts every stack in stderr as a fault of the program.
   bare.stack = `${code}: the event comes again`;
   return bare;
 }
@@ -81,8 +86,8 @@ const eventSchema = z.object({
 });
 
 /**
- * Any JSON that is posted to the function arrives here as an event: it may name an object of the input
- * bucket and nothing else.
+ * Any JSON that is posted to the function arrives here as an event, forged ones too: it may only name an
+ * object of the input bucket.
  *
  * @throws {EditError} `EVENT_INVALID`.
  */

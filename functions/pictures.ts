@@ -1,38 +1,38 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
-import type { PictureOutcome, PictureReply } from '../lib/engines/picture-engines.ts';
+import type { PictureOutcome } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
-import { assertAnswerFits, jsonSender } from './answer.ts';
-import { httpFunction, type Rim } from './http.ts';
+import type { Generate } from '../lib/generate.ts';
+import type { Upscale } from '../lib/upscale.ts';
+import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
 
-/** JSON from the caller -> pictures with their outcomes. */
-export type MakePictures = (
-  value: unknown,
-  signal: AbortSignal,
-) => Promise<PictureReply & { readonly engine: string }>;
+type MakePictures = Generate | Upscale;
+type Reply = Awaited<ReturnType<MakePictures>>;
 
-export interface PicturesFunctionOptions extends Rim {
-  readonly name: string;
+interface PicturesFunctionOptions extends HttpSettings {
+  readonly name: 'generate' | 'upscale';
   readonly make: () => Promise<MakePictures>;
 }
 
 /**
  * `POST` application/json -> every candidate as JSON, in base64 or by its `gs://` address; with
- * `Accept: image/*` the first picture itself, where there is one.
+ * `Accept: image/*` the first picture itself, if there is one.
+ *
+ * Text to image takes `{ "prompt": "...", "samples": 2, ... }`; upscaling takes
+ * `{ "image": "<base64>", "factor": "x2" }`, or `imageUri` instead of `image`.
  */
-export function picturesFunction({ make, ...rim }: PicturesFunctionOptions): HttpFunction {
-  return httpFunction({ ...rim, methods: ['POST'] }, async (request, response, signal) => {
+export function picturesFunction({ make, ...settings }: PicturesFunctionOptions): HttpFunction {
+  const { maxAnswerBytes } = settings;
+  return httpFunction(settings, async (request, response, signal) => {
     const value = jsonBody(request);
     const isImageWanted = wantsImage(request);
-    // Before anything is paid for.
-    if (isImageWanted) assertNotStored(value);
+    // Before the model is paid.
+    if (isImageWanted) assertNoStorage(value);
     const reply = await (await make())(value, signal);
     const { engine, calls, warnings, outcomes } = reply;
     const facts = { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
-    const image = isImageWanted ? firstImage(reply) : undefined;
     const send =
-      image === undefined
-        ? jsonOf(response, reply, rim.maxAnswerBytes)
-        : imageOf(response, { image, engine }, rim.maxAnswerBytes);
+      (isImageWanted ? imageSender(response, reply, maxAnswerBytes) : undefined) ??
+      candidatesSender(response, reply, maxAnswerBytes);
     return { send, facts };
   });
 }
@@ -42,40 +42,33 @@ function jsonBody(request: Request): unknown {
   throw new EditError('REQUEST_INVALID', 'Expected a body of type application/json, got another');
 }
 
-/** JSON is the answer for who does not say: only JSON can hold several pictures. */
+/** JSON is the default: only JSON can hold several pictures. */
 function wantsImage(request: Request): boolean {
   const accepted = request.get('accept') ?? '';
   return accepted.includes('image/') && !accepted.includes('json');
 }
 
-/** @throws {EditError} `REQUEST_INVALID` where the model would put its pictures into a bucket. */
-function assertNotStored(value: unknown): void {
+/** @throws {EditError} `REQUEST_INVALID` when the model would write its pictures to a bucket. */
+function assertNoStorage(value: unknown): void {
   if (typeof value !== 'object' || value === null || !('storageUri' in value)) return;
   throw new EditError(
     'REQUEST_INVALID',
-    'Expected Accept: application/json or no storageUri, as pictures in a bucket are answered by their address',
+    'Expected Accept: application/json or no storageUri, as the answer would be an address in a bucket',
   );
 }
 
-type NamedReply = PictureReply & { readonly engine: string };
-
-function jsonOf(response: Response, reply: NamedReply, maxAnswerBytes?: number): () => void {
+function candidatesSender(response: Response, reply: Reply, maxAnswerBytes?: number): () => void {
   const value = { ...reply, outcomes: undefined, pictures: reply.outcomes.map(toJson) };
   return jsonSender(response, value, maxAnswerBytes);
 }
 
-const firstImage = ({ outcomes }: PictureReply) =>
-  outcomes.find((outcome) => outcome.kind === 'image')?.image;
-
-interface NamedImage {
-  readonly image: NonNullable<ReturnType<typeof firstImage>>;
-  readonly engine: string;
-}
-
-function imageOf(response: Response, { image, engine }: NamedImage, maxAnswerBytes?: number): () => void {
+/** Sends the first picture; `undefined` when there is none. */
+function imageSender(response: Response, reply: Reply, maxAnswerBytes?: number): (() => void) | undefined {
+  const image = reply.outcomes.find((outcome) => outcome.kind === 'image')?.image;
+  if (image === undefined) return undefined;
   assertAnswerFits(image.bytes.length, maxAnswerBytes);
   return () => {
-    response.set('Inpaint-Engine', engine);
+    response.set('Inpaint-Engine', reply.engine);
     response.type(image.mediaType).send(Buffer.from(image.bytes));
   };
 }

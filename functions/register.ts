@@ -1,63 +1,98 @@
 import {
   type CloudEvent,
+  type CloudEventFunction,
   cloudEvent,
   type HttpFunction,
-  http as httpOf,
+  http,
 } from '@google-cloud/functions-framework';
 import type { Wiring } from '../lib/wiring.ts';
 import { editFunction } from './edit.ts';
-import { generateFunction } from './generate.ts';
+import type { HttpSettings } from './http.ts';
 import { onUploadFunction } from './on-upload.ts';
+import { picturesFunction } from './pictures.ts';
 import { runJobFunction } from './run-job.ts';
 import type { Track } from './shutdown.ts';
 import { sweepFunction } from './sweep.ts';
-import { upscaleFunction } from './upscale.ts';
 
-/** Every function by the name it is deployed under, and whether it works on buckets. */
+type Buckets = NonNullable<Wiring['config']['buckets']>;
+type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
+
+type FunctionEntry =
+  | { readonly needsBuckets: false; readonly http: (wiring: Wiring, settings: HttpSettings) => HttpFunction }
+  | {
+      readonly needsBuckets: true;
+      readonly http: (wiring: WithBuckets, settings: HttpSettings) => HttpFunction;
+    }
+  | { readonly needsBuckets: true; readonly event: (wiring: WithBuckets) => CloudEventFunction<unknown> };
+
+/** Every function by the name it is deployed under: whether it works on buckets, and how it is made. */
 export const functionTable = {
-  onUpload: { needsBuckets: true },
-  runJob: { needsBuckets: true },
-  sweep: { needsBuckets: true },
-  edit: { needsBuckets: false },
-  generate: { needsBuckets: false },
-  upscale: { needsBuckets: false },
-} as const;
+  onUpload: {
+    needsBuckets: true,
+    event: ({ config, log, tracing, jobs }) =>
+      onUploadFunction({
+        handle: async (upload, signal) => (await jobs()).uploads(upload, signal),
+        deadlineMs: config.editDeadlineMs,
+        inputBucket: config.buckets.input,
+        maxEventAgeMs: config.budget.maxEventAgeMs,
+        log,
+        tracing,
+      }),
+  },
+  runJob: {
+    needsBuckets: true,
+    http: ({ jobs }, settings) =>
+      runJobFunction({
+        ...settings,
+        handle: async (upload, signal) => (await jobs()).runJob(upload, signal),
+      }),
+  },
+  sweep: {
+    needsBuckets: true,
+    http: ({ jobs }, settings) =>
+      sweepFunction({
+        ...settings,
+        handle: async (options, signal) => (await jobs()).sweep(options, signal),
+      }),
+  },
+  edit: {
+    needsBuckets: false,
+    http: ({ config, edit }, settings) =>
+      editFunction({ ...settings, edit, maxImageBytes: config.limits.maxImageBytes }),
+  },
+  generate: {
+    needsBuckets: false,
+    http: ({ generate }, settings) => picturesFunction({ ...settings, name: 'generate', make: generate }),
+  },
+  upscale: {
+    needsBuckets: false,
+    http: ({ upscale }, settings) => picturesFunction({ ...settings, name: 'upscale', make: upscale }),
+  },
+} as const satisfies Readonly<Record<string, FunctionEntry>>;
 
 export type FunctionName = keyof typeof functionTable;
 
+const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
+
 /**
- * Registers with the framework what the configuration allows; nothing is built before its first request.
+ * Registers with the framework every function that the configuration allows. Nothing is built before the
+ * first request.
  *
- * @param track is told of every request while it is worked on.
+ * @param track is given the work of each request.
  */
-export function registerFunctions(
-  { config, log, tracing, edit, generate, upscale, jobs }: Wiring,
-  track: Track = async (work) => work,
-): void {
-  const { buckets, limits, budget } = config;
-  const http = (name: FunctionName, handle: HttpFunction) =>
-    httpOf(name, (request, response) => track(handle(request, response)));
-  const rim = { deadlineMs: config.editDeadlineMs, log, tracing, maxAnswerBytes: config.maxAnswerBytes };
-  http('edit', editFunction({ ...rim, edit, maxImageBytes: limits.maxImageBytes }));
-  http('generate', generateFunction({ ...rim, make: generate }));
-  http('upscale', upscaleFunction({ ...rim, make: upscale }));
-  if (buckets === undefined) return;
-  const onUpload = onUploadFunction({
-    handle: async (upload, signal) => (await jobs()).uploads(upload, signal),
-    deadlineMs: config.editDeadlineMs,
-    inputBucket: buckets.input,
-    maxEventAgeMs: budget.maxEventAgeMs,
-    log,
-    tracing,
-  });
-  // One parameter only: the framework takes a second one for a callback and waits for it.
-  cloudEvent('onUpload', (event: CloudEvent<unknown>) => track(onUpload(event)));
-  http(
-    'runJob',
-    runJobFunction({ ...rim, handle: async (upload, signal) => (await jobs()).runJob(upload, signal) }),
-  );
-  http(
-    'sweep',
-    sweepFunction({ ...rim, handle: async (options, signal) => (await jobs()).sweep(options, signal) }),
-  );
+export function registerFunctions(wiring: Wiring, track: Track = async (work) => work): void {
+  const { config, log, tracing } = wiring;
+  const settings = { deadlineMs: config.editDeadlineMs, log, tracing, maxAnswerBytes: config.maxAnswerBytes };
+  const registerHttp = (name: string, handle: HttpFunction) =>
+    http(name, (request, response) => track(handle(request, response)));
+  for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {
+    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, settings));
+    else if (!hasBuckets(wiring)) continue;
+    else if ('http' in entry) registerHttp(name, entry.http(wiring, settings));
+    else {
+      const handle = entry.event(wiring);
+      // One parameter only: the framework would take a second one for a callback, and wait for it.
+      cloudEvent(name, (event: CloudEvent<unknown>) => track(handle(event)));
+    }
+  }
 }

@@ -1,10 +1,10 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import { EditError } from '../lib/errors.ts';
-import { httpFunction, type Rim } from './http.ts';
+import { type HttpSettings, httpFunction } from './http.ts';
 
-interface RunJobOptions extends Rim {
-  /** Sees every job of this object through, or throws for another delivery. */
+interface RunJobOptions extends HttpSettings {
+  /** Finishes every job of this object, or throws so that the task comes again. */
   readonly handle: (
     upload: { readonly bucket: string; readonly name: string },
     signal: AbortSignal,
@@ -18,12 +18,12 @@ const taskSchema = z.strictObject({
 });
 
 /**
- * A task of the queue -> its job, seen through. 200: over for good. 429 and 503 with `Retry-After`: come
- * again. Cloud Tasks repeats everything but a 2xx, so what can never succeed is answered with 200 too, once
- * the job has recorded it; 4xx is for what is no task.
+ * Runs the job of a task from the queue. 200: the job has ended. 429 and 503 with `Retry-After`: the task
+ * comes again. Cloud Tasks repeats a task after anything but a 2xx, so a job that can never succeed is
+ * answered with 200 too, once its failure is recorded; 4xx is for a body that is not a task.
  */
-export function runJobFunction({ handle, ...rim }: RunJobOptions): HttpFunction {
-  return httpFunction({ ...rim, name: 'runJob', methods: ['POST'] }, async (request, response, signal) => {
+export function runJobFunction({ handle, ...settings }: RunJobOptions): HttpFunction {
+  return httpFunction({ ...settings, name: 'runJob' }, async (request, response, signal) => {
     const task = taskSchema.safeParse(request.body);
     if (!task.success) throw new EditError('REQUEST_INVALID', 'Expected a task { bucket, name, job }');
     const { bucket, name, job } = task.data;

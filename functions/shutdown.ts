@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Shutdown {
-  /** Aborts when the process is told to end: jobs then leave a state from which the next attempt goes on. */
+  /** Aborts when the process is told to end: jobs then save where the next attempt can go on. */
   readonly signal: AbortSignal;
-  /** Work that an end waits for, within its grace. */
+  /** Registers work that the shutdown waits for, within its grace period. */
   readonly track: Track;
 }
 
@@ -11,16 +11,16 @@ export type Track = <T>(work: T | Promise<T>) => Promise<T>;
 
 /** Cloud Run kills 10 s after SIGTERM. */
 const graceMs = 9000;
-/** For answers that are written when the work is over: the framework sends them a moment later. */
+/** The framework sends answers a moment after the work has ended. */
 const answerMs = 100;
-const endings: readonly (string | symbol)[] = ['SIGTERM', 'SIGINT'];
+const endSignals: readonly (string | symbol)[] = ['SIGTERM', 'SIGINT'];
 
 /**
- * Lets the process end in order when it is told to: work is aborted, given time to leave its claims, and
- * answered, so that it is delivered again at once instead of when a lease is over.
+ * Ends the process in order on SIGTERM: aborts the work, gives it time to release its claims, and lets it be
+ * answered, so that it is delivered again at once instead of when a lease expires.
  *
- * The framework ends the process the moment a signal comes, by listeners it adds once it listens; those are taken
- * off again as they are added.
+ * The framework would end the process at once: it adds its own signal listeners when it starts to listen.
+ * They are removed as soon as they are added.
  *
  * @see https://cloud.google.com/run/docs/container-contract#instance-shutdown
  */
@@ -36,9 +36,9 @@ export function orderlyShutdown(): Shutdown {
     process.exit(0);
   }
   const onSignal = () => void end();
-  for (const ending of endings) process.on(ending, onSignal);
+  for (const name of endSignals) process.on(name, onSignal);
   process.on('newListener', (event, listener) => {
-    if (endings.includes(event) && listener !== onSignal) {
+    if (endSignals.includes(event) && listener !== onSignal) {
       process.nextTick(() => process.off(event, listener));
     }
   });

@@ -174,26 +174,45 @@ export type ErrorCode = keyof typeof errorTable;
 /** Every code, for documents and checks. */
 export const errorCodes = Object.keys(errorTable) as readonly ErrorCode[];
 
+/** What the model calls before an error may cost. */
+export interface Billing {
+  /** HTTP calls made to the model API, retries included. */
+  readonly calls: number;
+  /** False when each call was answered with an error or never sent; `undefined` when only the code tells. */
+  readonly mayBeBilled?: boolean;
+}
+
 interface EditErrorOptions {
   readonly cause?: unknown;
   /** Facts for logs and error bodies: numbers, names, codes. Never prompts or bytes. */
-  readonly details?: Readonly<Record<string, unknown>>;
-  /** When the other side said how long to wait. */
-  readonly retryAfterMs?: number;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** How long to wait before the next try, where the other side said so. */
+  readonly retryAfterMs?: number | undefined;
+  readonly billing?: Billing | undefined;
 }
 
 /** The one error class: a code of the table above and a sentence "expected X, got Y". */
 export class EditError extends Error {
   override readonly name = 'EditError';
   readonly code: ErrorCode;
+  /** All facts for logs, those of `billing` among them. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly billing: Billing | undefined;
 
   constructor(code: ErrorCode, message: string, options: EditErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { details, retryAfterMs, billing } = options;
     this.code = code;
-    this.details = options.details;
-    this.retryAfterMs = options.retryAfterMs;
+    this.details = billing === undefined ? details : { ...details, ...billing };
+    this.retryAfterMs = retryAfterMs;
+    this.billing = billing;
+  }
+
+  /** The same error, its model calls counted. */
+  withBilling(billing: Billing): EditError {
+    const { code, message, cause, details, retryAfterMs } = this;
+    return new EditError(code, message, { cause, details, retryAfterMs, billing });
   }
 
   get status(): number {

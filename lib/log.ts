@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions } from 'pino';
 import type { TraceContext } from './trace.ts';
 
-/** Structured logging as the library needs it: one line for each message, facts as fields. Never prompts, bytes or tokens. */
+/** A structured log: one line for each message, with fields. Never prompts, bytes or tokens. */
 export interface Log {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
@@ -14,12 +14,12 @@ interface LogOptions {
   readonly level?: LogLevel;
   /** Where lines go; stdout by default, which Cloud Logging parses. */
   readonly stream?: { write(line: string): void };
-  /** Project of the traces. */
+  /** The project that holds the traces. */
   readonly project?: string | undefined;
-  /** What Error Reporting names as the origin of errors. */
+  /** The service that Error Reporting shows beside an error. */
   readonly service?: { readonly name: string; readonly version: string | undefined } | undefined;
-  /** The trace and span that a line written now belongs to. */
-  readonly place?: () => TraceContext | undefined;
+  /** The span that a line written now belongs to. */
+  readonly currentSpan?: () => TraceContext | undefined;
 }
 
 /** Cloud Logging's names for pino's levels. */
@@ -35,7 +35,7 @@ const severities: Readonly<Record<string, string>> = {
  *
  * @see https://cloud.google.com/logging/docs/structured-logging
  */
-export function jsonLog({ level = 'info', stream, project, service, place }: LogOptions = {}): Log {
+export function jsonLog({ level = 'info', stream, project, service, currentSpan }: LogOptions = {}): Log {
   const logger = pino(
     {
       level,
@@ -44,7 +44,7 @@ export function jsonLog({ level = 'info', stream, project, service, place }: Log
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
-      mixin: () => traceFields(place?.(), project),
+      mixin: () => traceFields(currentSpan?.(), project),
     },
     // Synchronous: a line written just before the instance is frozen or killed is not lost.
     stream ?? pino.destination({ sync: true }),
@@ -62,7 +62,8 @@ export function jsonLog({ level = 'info', stream, project, service, place }: Log
   };
 
   /**
-   * What Error Reporting groups: once, by the line nearest to where it happened.
+   * The fields that Error Reporting groups by. Only the first line about an error has them: it is the nearest
+   * to where the error arose.
    *
    * @see https://cloud.google.com/error-reporting/docs/formatting-error-messages
    */
@@ -79,24 +80,24 @@ export function jsonLog({ level = 'info', stream, project, service, place }: Log
 
 interface Fields {
   readonly job?: unknown;
-  /** Of a bug only: what people send wrong is no error of the program. */
+  /** Set for bugs only: bad input is no error of the program. */
   readonly error?: unknown;
 }
 
-/** People look for all lines of one job: Cloud Logging indexes labels. */
+/** As a label, so that all lines of one job are found fast: Cloud Logging indexes labels. */
 function jobLabel({ job }: Fields): object {
   return typeof job === 'string' ? { 'logging.googleapis.com/labels': { job } } : {};
 }
 
-/** Where an error began, below everything that wrapped it. */
+/** The innermost cause of an error. */
 function originOf(error: Error): Error {
   return error.cause instanceof Error ? originOf(error.cause) : error;
 }
 
-/** Without a project the bare id: enough to find lines that belong together. */
-function traceFields(place: TraceContext | undefined, project: string | undefined): object {
-  if (place === undefined) return {};
-  const { traceId, spanId, isSampled } = place;
+/** Without a project the bare trace id, which still groups the lines of a request. */
+function traceFields(context: TraceContext | undefined, project: string | undefined): object {
+  if (context === undefined) return {};
+  const { traceId, spanId, isSampled } = context;
   return {
     'logging.googleapis.com/trace': project === undefined ? traceId : `projects/${project}/traces/${traceId}`,
     'logging.googleapis.com/spanId': spanId,

@@ -1,40 +1,17 @@
-import { z } from 'zod';
 import type { EncodedImage } from './engines/engine.ts';
+import { sniffMediaType } from './engines/images.ts';
 import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
-import { sniffMediaType } from './engines/reply-image.ts';
 import { EditError } from './errors.ts';
-import { parseWith } from './requests/edit-request.ts';
-import { assertAllowedUri, pictureFormat, pictureOptions, pictureUri } from './requests/picture-options.ts';
-import { sharedOptions } from './requests/shared-options.ts';
-
-/** What a person may ask of an upscale: the picture in base64 or by address, never both. */
-export const upscaleRequestSchema = z
-  .strictObject({
-    image: z
-      .base64()
-      .min(1)
-      .optional()
-      .describe('The picture in base64, beyond 10 MB (7 MB for Gemini) it is sent as JPEG.'),
-    imageUri: pictureUri
-      .optional()
-      .describe(
-        'The picture as `gs://bucket/name` in the input or output bucket. Only where the function is given buckets, as on one machine; `deploy/` gives it none.',
-      ),
-    factor: z.enum(['x2', 'x3', 'x4']).default('x2').describe('x3 at imagen-4.0-upscale-preview only.'),
-    labels: sharedOptions.labels,
-    model: sharedOptions.model,
-    ...pictureOptions,
-  })
-  .superRefine((request, context) => {
-    if ((request.image === undefined) === (request.imageUri === undefined)) {
-      context.addIssue({ code: 'custom', path: ['image'], message: 'expected either image or imageUri' });
-    }
-  });
-
-export type UpscaleOptions = z.infer<typeof upscaleRequestSchema>;
+import {
+  assertAllowedUri,
+  pictureFormat,
+  type UpscaleOptions,
+  upscaleRequestSchema,
+} from './requests/picture-requests.ts';
+import { optionValues, parseWith } from './requests/schema.ts';
 
 export interface UpscaleParts {
-  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Upscaler;
+  readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
   /** Buckets a model may be told to read and write. */
@@ -58,13 +35,12 @@ export const upscaleWith =
     const request = parseWith(upscaleRequestSchema, value);
     assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const upscaler = upscalerFor(request);
+    const upscaler = await upscalerFor(request);
     const sent = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
     const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
     const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;
-    const { factor, storageUri, labels } = request;
     const reply = await upscaler.upscale(
-      { image, factor, storageUri, labels, replyFormat: pictureFormat(request) },
+      { ...optionValues('upscale', request), image, replyFormat: pictureFormat(request) },
       signal,
     );
     const warnings = isTooLarge

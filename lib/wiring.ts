@@ -9,7 +9,7 @@ import { editAround, makeEdit, makeGenerate, makeUpscale, modelCalls } from './w
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
 
-/** What the functions are made of, each part built when it is first needed: a cold start pays only for its own. */
+/** The parts of the functions, each built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
   readonly config: Config;
   readonly log: Log;
@@ -20,15 +20,15 @@ export interface Wiring {
   readonly jobs: () => Promise<Jobs>;
 }
 
-interface Rim {
+interface WireOptions {
   /** Aborts when the process is told to end. */
   readonly shutdown?: AbortSignal;
   readonly tracing?: Tracing;
 }
 
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
-export function wire(config: Config, log: Log, rim: Rim = {}): Wiring {
-  const { shutdown = new AbortController().signal, tracing = startTracing() } = rim;
+export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
+  const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const editWith = editAround(config, tracing);
   const calls = modelCalls(tracing);
   return {

@@ -11,7 +11,9 @@ interface Layer {
 const builtIn = /^node:/;
 const errors = /^lib\/errors\.ts$/;
 const log = /^lib\/log\.ts$/;
-/** What is told about the work under way; who listens is lib/trace/. */
+const settings = /^lib\/settings\.ts$/;
+const budget = /^lib\/jobs\/claim\/budget\.ts$/;
+/** What tracing is; lib/trace/ records and exports spans. */
 const trace = /^lib\/trace\.ts$/;
 const pixels = /^lib\/pixels\//;
 const fit = /^lib\/fit\//;
@@ -27,6 +29,8 @@ const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
+/** The table of options, its value lists and the types that follow: engines take their words from here. */
+const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes)\.ts$/;
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
@@ -38,7 +42,6 @@ const layers: readonly Layer[] = [
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
-      /^lib\/trace\/context\.ts$/,
       /^lib\/jobs\//,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
@@ -47,12 +50,9 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
-  {
-    files: /^lib\/config\.ts$/,
-    may: [errors, /^lib\/jobs\/claim\/budget\.ts$/, requests, engineFiles, /^zod$/],
-  },
-  // The table of parameters looks at everything that declares one.
-  { files: /^lib\/parameters\.ts$/, may: [/^lib\/(generate|upscale)\.ts$/, requests, engineFiles, /^zod$/] },
+  { files: /^lib\/config\.ts$/, may: [settings, errors, budget, /^zod$/] },
+  { files: settings, may: [budget, requests, engineFiles, /^zod$/] },
+  { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
     files: /^lib\/(edit\.ts|edit\/)/,
@@ -69,13 +69,13 @@ const layers: readonly Layer[] = [
       requests,
     ],
   },
-  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests, /^zod$/] },
+  { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests] },
   {
     files: /^lib\/jobs\//,
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engine-names|calls-made)\.ts$/,
+      /^lib\/engines\/(engine|engines)\.ts$/,
       storeInterface,
       abort,
       errors,
@@ -91,7 +91,6 @@ const layers: readonly Layer[] = [
     files: /^lib\/engines\/vertex\//,
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
-  { files: engineFiles, may: [engineFiles, pixels, abort, errors, inParallel, builtIn, /^zod$/] },
   // The proof knows nothing of what the splice computed: both share only the reading of a scan.
   { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, errors] },
   {
@@ -101,6 +100,10 @@ const layers: readonly Layer[] = [
   {
     files: /^lib\/formats\/jpeg\/splice\//,
     may: [/^lib\/formats\/jpeg\/splice\//, jpegBlocks, jpegScan, pixels, errors],
+  },
+  {
+    files: engineFiles,
+    may: [engineFiles, requestOptions, pixels, abort, errors, inParallel, builtIn, /^zod$/],
   },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,

@@ -1,4 +1,4 @@
-# Written from lib/config.ts and lib/engines/models.ts (`UPDATE_DOCS=1 npm test`).
+# Written by `npm run docs` from lib/config.ts and lib/engines/models.ts.
 locals {
   # What `settings` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [
@@ -19,11 +19,11 @@ locals {
     "TASKS_API_ENDPOINT",
     "MAX_ATTEMPTS",
     "MAX_MODEL_CALLS",
+    "MAX_EVENT_AGE_MS",
     "REQUEST_FILE",
     "REQUEST_DEFAULTS",
     "FOLDER_MASK",
     "SWEEP_MAX_JOBS",
-    "MAX_EVENT_AGE_MS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
   ]

@@ -1,4 +1,5 @@
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
+import type { OptionValues } from '../requests/schema.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 
@@ -29,58 +30,44 @@ export interface ReplyFormat {
 }
 
 /**
- * What is asked of a model. Every option is present and may be `undefined`, so that an adapter
- * cannot forget one: what it does not honour it names in `warnings`.
+ * What a model is asked for: the options that go to engines, see `lib/requests/options.ts`, and what depends on
+ * the pictures. Every option is present and may be `undefined`, so that an adapter cannot forget one. Which
+ * options an engine takes stands in its capabilities.
+ *
+ * `maskDilation` is a fraction of the crop's width, 0..1, and given only where the API grows the mask itself.
  */
-export interface InpaintRequest {
+export interface InpaintRequest extends OptionValues<'edit'> {
   /** Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region. */
   readonly key: string;
   readonly mode: InpaintMode;
   /** H x W x 3, 8 bit sRGB, in one of the engine's frames. */
   readonly crop: Raster;
-  /** H x W x 1, thresholded: 0 or 255; already dilated as asked. `undefined` only with `automaticMask`. */
+  /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
-  /** Model-side dilation as a fraction of the crop's width, 0..1. Only where the API dilates itself. */
-  readonly maskDilation: number | undefined;
-  readonly prompt: string | undefined;
-  readonly negativePrompt: string | undefined;
-  /** How many candidates to ask for, 1..4. */
-  readonly samples: number;
-  readonly seed: number | undefined;
-  readonly steps: number | undefined;
-  readonly guidance: number | undefined;
-  readonly language: string | undefined;
-  readonly personGeneration: string | undefined;
-  readonly safetySetting: string | undefined;
-  /** The invisible watermark some models add; a seed is only honoured without it. */
-  readonly addWatermark: boolean | undefined;
-  /** Ask for the scores of the safety categories too; they come back in `InpaintReply.safety`. */
-  readonly includeSafetyAttributes: boolean | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
-  readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
 export type InpaintOutcome =
   | { readonly kind: 'image'; readonly image: EncodedImage }
   /**
-   * `filtered`: a safety filter took it, the reason is its category. `refused`: the model declined.
-   * `unusable`: nothing that can be read as a picture came; another try may bring one.
+   * `filtered`: a safety filter removed it, the reason is its category. `refused`: the model declined.
+   * `unusable`: what came cannot be read as a picture; another try may bring one.
    */
   | { readonly kind: 'filtered' | 'refused' | 'unusable'; readonly reason: string };
 
 /** Scores of the safety categories of the prompt or of one image, as the API gives them. */
 export interface SafetyAttributes {
-  /** What was judged, e.g. `Positive Prompt`. */
+  /** What was judged: `image`, or the name the API gives, e.g. `Positive Prompt`. */
   readonly of: string;
   readonly scores: Readonly<Record<string, number>>;
 }
 
 export interface InpaintReply {
   readonly outcomes: readonly InpaintOutcome[];
-  /** A sentence for every option this engine ignored or adjusted. */
+  /** A sentence for every option that was left out or adjusted. */
   readonly warnings: readonly string[];
   /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
   readonly calls: number;
@@ -94,12 +81,10 @@ export interface InpaintReply {
 export interface InpaintEngine {
   /** For logs and manifests, e.g. `patchmatch` or `gemini:gemini-nano-banana-2.1`. */
   readonly name: string;
-  /** Does the API take a mask, or must the region be shown another way? */
-  readonly masks: 'native' | 'described';
   readonly frames: Frames;
-  /** True where the API grows the mask itself, by `maskDilation`; else the mask is sent grown. */
+  /** True when the API grows the mask by `maskDilation`; else callers send a grown mask. */
   readonly dilatesMask?: boolean;
-  /** Told that an edit begins, long before its question: what takes time to start may start meanwhile. Never fails. */
+  /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
   /**
    * At least one outcome of the reply is an image: when none is, the engine throws.
@@ -110,7 +95,7 @@ export interface InpaintEngine {
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
 }
 
-/** How an adapter turns pixels into bytes; injected, since only `lib/image/codec` may touch sharp. */
+/** How an adapter turns pixels into bytes; injected, since only `lib/formats/vips` may touch sharp. */
 export interface EngineCodec {
   /** Encodes losslessly as PNG, or as JPEG when the PNG would exceed `maxBytes`. */
   encode(raster: Raster, options?: { readonly maxBytes?: number }): Promise<EncodedImage>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ImageSize, imageSizes, upscaleFactors } from '../requests/values.ts';
 
 /** The protocols this system speaks; a model may be served by several. */
 export const modelApis = [
@@ -11,9 +12,6 @@ export const modelApis = [
 ] as const;
 export type ModelApi = (typeof modelApis)[number];
 
-export const imageSizes = ['1K', '2K', '4K'] as const;
-export type ImageSize = (typeof imageSizes)[number];
-
 const entrySchema = z.strictObject({
   apis: z.array(z.enum(modelApis)).min(1).describe('Protocols the model is served by.'),
   location: z.string().optional().describe('Where it is served; used when LOCATION is not set.'),
@@ -21,7 +19,7 @@ const entrySchema = z.strictObject({
   successor: z.string().optional().describe('What to set instead once it is gone.'),
   imageSizes: z.array(z.enum(imageSizes)).min(1).optional().describe('Sizes it answers in.'),
   maxSidePx: z.int().min(256).max(8192).optional().describe('Longer side of its answers, for mask edits.'),
-  upscaleFactors: z.array(z.enum(['x2', 'x3', 'x4'])).optional(),
+  upscaleFactors: z.array(z.enum(upscaleFactors)).optional(),
   maxSamples: z.int().min(1).max(8).optional(),
   takesNegativePrompt: z.boolean().optional(),
   usdPerImage: z
@@ -62,9 +60,8 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model, in one place. Prices are estimates in USD, gathered from public price pages in 2026, for
- * one answer image, without input tokens; a model without a figure has no estimate. They serve the
- * estimate only and are overridden, like everything here, by the `MODELS` setting.
+ * What is known about each model. Prices are USD for one answer image without input tokens, gathered from public price
+ * pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/pricing
  */
@@ -122,13 +119,13 @@ function lookUp(table: ModelTable, model: string): ModelEntry | undefined {
   return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
-/** Longer sides of the largest answers (21:9) that are sold as 1K and as 2K, pixels. */
+/** Longer sides of the largest answers (21:9) sold as 1K and as 2K, pixels. */
 const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
 
 /**
- * List price of `images` answers in a frame, USD. A model that lists fewer sizes is taken at its next larger price, else at
- * its highest; `undefined` where no price is known.
+ * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its next larger
+ * one, else by its highest; `undefined` where no price is known.
  */
 export function estimateUsd(
   entry: ModelEntry | undefined,

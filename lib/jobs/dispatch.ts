@@ -1,4 +1,4 @@
-import { parseEngineName } from '../engines/engine-names.ts';
+import { parseEngineName } from '../engines/engines.ts';
 import { asEditError } from '../errors.ts';
 import { type Attributes, noTrace } from '../trace.ts';
 import type { Job } from './inputs/plan.ts';

@@ -1,54 +1,33 @@
-import type { AutomaticMask, InpaintRequest } from '../engines/engine.ts';
-import { parseEngineName } from '../engines/engine-names.ts';
+import type { AutomaticMask, ReplyFormat } from '../engines/engine.ts';
+import { parseEngineName } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import type { EditRequest } from './edit-request.ts';
+import { type OptionValues, optionValues } from './schema.ts';
 
-type OptionNames =
-  | 'prompt'
-  | 'negativePrompt'
-  | 'seed'
-  | 'steps'
-  | 'guidance'
-  | 'language'
-  | 'personGeneration'
-  | 'safetySetting'
-  | 'addWatermark'
-  | 'includeSafetyAttributes'
-  | 'replyFormat'
-  | 'labels';
+interface EditOptions extends OptionValues<'edit'> {
+  /** `undefined` leaves the format to the engine. */
+  readonly replyFormat: ReplyFormat | undefined;
+  /** The mask that the model shall make itself; `undefined` when the user sends one. */
+  readonly automaticMask: AutomaticMask | undefined;
+}
 
-/** The options of an edit as an engine takes them, apart from what depends on the pictures. */
-export function engineOptions(request: EditRequest): Pick<InpaintRequest, OptionNames> {
-  const { modelFormat, modelQuality } = request;
+/** The options of an edit as an engine takes them, before they are fitted to the pictures. */
+export function editOptions(request: EditRequest): EditOptions {
+  const { modelFormat, modelQuality, maskMode, maskClasses } = request;
   return {
-    prompt: request.prompt,
-    negativePrompt: request.negativePrompt,
-    seed: request.seed,
-    steps: request.steps,
-    guidance: request.guidance,
-    language: request.language,
-    personGeneration: request.personGeneration,
-    safetySetting: request.safetySetting,
-    addWatermark: request.addWatermark,
-    includeSafetyAttributes: request.includeSafetyAttributes,
+    ...optionValues('edit', request),
     replyFormat: modelFormat && { mediaType: `image/${modelFormat}`, quality: modelQuality },
-    labels: request.labels,
+    automaticMask: maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses },
   };
 }
 
-/** The mask a request leaves to the model; `undefined` when the user sends one. */
-export function automaticMaskOf(request: EditRequest): AutomaticMask | undefined {
-  const { maskMode, maskClasses } = request;
-  return maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses };
-}
-
 /**
- * Refuses by name what an edit with this engine does not do, so that nothing asked for is silently left out.
+ * Refuses a request that names another engine or model than the one at hand.
  *
  * @param engineName e.g. `patchmatch` or `gemini:gemini-3-pro-image`.
  * @throws {EditError} `ENGINE_UNSUPPORTED`.
  */
-export function assertHonoured(request: EditRequest, engineName: string): void {
+export function assertChosenEngine(request: EditRequest, engineName: string): void {
   const { engine, model } = parseEngineName(engineName);
   const faults = [
     request.engine !== undefined && request.engine !== engine && `engine ${engine}`,

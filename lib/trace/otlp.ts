@@ -13,14 +13,15 @@ interface OtlpOptions {
   readonly timeoutMs?: number;
 }
 
-/** What a request may wait for its collector: one on the same machine or network answers within milliseconds. */
+/** Longest wait of a request for the collector, which is near and answers within milliseconds. */
 const defaultTimeoutMs = 1000;
-/** After a failure nobody waits for the collector for this long. */
+/** After a failure the collector is left alone for this long. */
 const pauseMs = 60_000;
 
 /**
- * Sends spans to an OpenTelemetry collector as OTLP over HTTP in JSON. A collector that fails costs one request
- * `timeoutMs` at most, once a minute, and the spans; the first failure of a process is logged.
+ * Sends spans to an OpenTelemetry collector as OTLP over HTTP in JSON. When the collector fails, the spans
+ * are lost, and one request a minute waits for it, at most `timeoutMs`. The first failure of a process is
+ * logged.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
@@ -28,7 +29,7 @@ export function otlpExporter(options: OtlpOptions): ExportSpans {
   const { endpoint, service, log, timeoutMs = defaultTimeoutMs, now = Date.now } = options;
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
   let pausedUntil = 0;
-  let isKnown = false;
+  let isReported = false;
   return async (spans) => {
     if (now() < pausedUntil) return;
     try {
@@ -43,8 +44,8 @@ export function otlpExporter(options: OtlpOptions): ExportSpans {
       if (!response.ok) throw new Error(`status ${response.status}`);
     } catch (error) {
       pausedUntil = now() + pauseMs;
-      if (isKnown) return;
-      isKnown = true;
+      if (isReported) return;
+      isReported = true;
       const reason = error instanceof Error ? error.message : String(error);
       log.warn('Traces are lost: the collector does not take them', { endpoint, reason });
     }
@@ -72,7 +73,7 @@ export function traceRequest(spans: readonly Span[], service: string): object {
 }
 
 function spanMessage({ context, name, kind, attributes, errorCode, ...span }: Span): object {
-  const facts = errorCode === undefined ? attributes : { ...attributes, 'error.type': errorCode };
+  const all = errorCode === undefined ? attributes : { ...attributes, 'error.type': errorCode };
   return {
     traceId: context.traceId,
     spanId: context.spanId,
@@ -81,12 +82,12 @@ function spanMessage({ context, name, kind, attributes, errorCode, ...span }: Sp
     kind: kinds[kind],
     startTimeUnixNano: nanoseconds(span.startMs),
     endTimeUnixNano: nanoseconds(span.endMs),
-    attributes: attributeList(facts),
+    attributes: attributeList(all),
     status: errorCode === undefined ? {} : { code: errorStatus, message: errorCode },
   };
 }
 
-/** ms -> ns as a decimal string; a double holds microseconds of today exactly, not nanoseconds. */
+/** ms -> ns as a decimal string. Rounded to microseconds: a double does not hold today's nanoseconds. */
 function nanoseconds(ms: number): string {
   return `${Math.round(ms * 1000)}000`;
 }

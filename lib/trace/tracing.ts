@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { asEditError } from '../errors.ts';
 import type { Attributes, Trace, TraceContext, Tracing } from '../trace.ts';
 
-/** A part of the work that is over. */
+/** A finished span. */
 export interface Span {
   readonly name: string;
-  /** `server` is what is served, everything below it is internal. */
+  /** `server` for a request or event, `internal` for the work below it. */
   readonly kind: 'server' | 'internal';
   readonly context: TraceContext;
   readonly parentSpanId: string | undefined;
@@ -14,16 +14,17 @@ export interface Span {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: Attributes;
-  /** Code of the error it ended in. Never its message: that may hold what was asked for. */
+  /** Code of the error that ended the span. Never its message, which may hold private data. */
   readonly errorCode: string | undefined;
 }
 
-/** Hands over the spans of one request. Never rejects, and takes a bounded time. */
+/** Exports the spans of one request. Never rejects, and takes a bounded time. */
 export type ExportSpans = (spans: readonly Span[]) => Promise<void>;
 
+/** The span that code runs in. */
 interface Scope {
   readonly context: TraceContext | undefined;
-  /** The finished spans of the request; `undefined` where nobody records them. */
+  /** The finished spans of the request; `undefined` when they are not recorded. */
   readonly finished: Span[] | undefined;
 }
 
@@ -33,20 +34,50 @@ const maxSpans = 2000;
 /**
  * Follows each request through everything that is awaited for it.
  *
- * @param exportSpans where finished spans go; without it only the place of log lines is known.
+ * @param exportSpans takes the finished spans. Without it none are recorded, and log lines carry the span of
+ *   the caller.
  */
 export function startTracing(exportSpans?: ExportSpans): Tracing {
   const scopes = new AsyncLocalStorage<Scope>();
+  return {
+    current: () => scopes.getStore()?.context,
+    serve: serveIn(scopes, exportSpans),
+    trace: traceIn(scopes),
+  };
+}
 
-  const trace: Trace = async (name, work, attributes = {}) => {
+function serveIn(scopes: AsyncLocalStorage<Scope>, exportSpans?: ExportSpans): Tracing['serve'] {
+  return (name, parent, answer) => {
+    const isRecorded = exportSpans !== undefined && (parent?.isSampled ?? true);
+    if (!isRecorded) {
+      return scopes.run({ context: parent, finished: undefined }, () => answer(async () => {}));
+    }
+    const finished: Span[] = [];
+    const context = childOf(parent);
+    const end = startSpan({ name, kind: 'server', context, parentSpanId: parent?.spanId });
+    let hasEnded = false;
+    return scopes.run({ context, finished }, () =>
+      answer(async (attributes = {}) => {
+        if (hasEnded) return;
+        hasEnded = true;
+        const code = attributes['error.type'];
+        finished.push(end(attributes, code === undefined ? undefined : String(code)));
+        await exportSpans(finished);
+      }),
+    );
+  };
+}
+
+function traceIn(scopes: AsyncLocalStorage<Scope>): Trace {
+  return async (name, work, attributes = {}) => {
     const scope = scopes.getStore();
     if (scope?.context === undefined || scope.finished === undefined) return work(() => {});
     const { finished } = scope;
     const context = childOf(scope.context);
     const end = startSpan({ name, kind: 'internal', context, parentSpanId: scope.context.spanId });
-    let facts = attributes;
+    let noted = attributes;
     const note = (more: Attributes) => {
-      facts = { ...facts, ...more };
+      noted = { ...noted, ...more };
     };
     let errorCode: string | undefined;
     try {
@@ -55,37 +86,16 @@ export function startTracing(exportSpans?: ExportSpans): Tracing {
       errorCode = asEditError(error).code;
       throw error;
     } finally {
-      if (finished.length < maxSpans) finished.push(end(facts, errorCode));
+      if (finished.length < maxSpans) finished.push(end(noted, errorCode));
     }
   };
-
-  const serve: Tracing['serve'] = (name, parent, answer) => {
-    const isRecorded = exportSpans !== undefined && (parent?.isSampled ?? true);
-    if (!isRecorded) {
-      return scopes.run({ context: parent, finished: undefined }, () => answer(async () => {}));
-    }
-    const finished: Span[] = [];
-    const context = childOf(parent);
-    const end = startSpan({ name, kind: 'server', context, parentSpanId: parent?.spanId });
-    let isOver = false;
-    return scopes.run({ context, finished }, () =>
-      answer(async (attributes = {}) => {
-        if (isOver) return;
-        isOver = true;
-        const code = attributes['error.type'];
-        finished.push(end(attributes, code === undefined ? undefined : String(code)));
-        await exportSpans(finished);
-      }),
-    );
-  };
-
-  return { current: () => scopes.getStore()?.context, serve, trace };
 }
 
-function startSpan(facts: Pick<Span, 'name' | 'kind' | 'context' | 'parentSpanId'>) {
+/** Starts the clock of a span; the function that is returned ends it. */
+function startSpan(start: Pick<Span, 'name' | 'kind' | 'context' | 'parentSpanId'>) {
   const startMs = nowMs();
   return (attributes: Attributes, errorCode: string | undefined): Span => ({
-    ...facts,
+    ...start,
     startMs,
     endMs: nowMs(),
     attributes,
@@ -98,7 +108,7 @@ function childOf(parent: TraceContext | undefined): TraceContext {
   return { traceId, spanId: randomBytes(8).toString('hex'), isSampled: true };
 }
 
-/** Unlike `Date.now()` it never goes back, and it tells microseconds apart. */
+/** Unlike `Date.now()` it never goes back, and has a resolution of microseconds. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }

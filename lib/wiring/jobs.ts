@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
-import { parseEngineName } from '../engines/engine-names.ts';
+import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
@@ -8,8 +8,7 @@ import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
-import { traceHeaders } from '../trace/context.ts';
-import type { Tracing } from '../trace.ts';
+import { type Tracing, traceHeaders } from '../trace.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
@@ -103,7 +102,7 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
 
 /** Where a job may call a model only once, no layer below may send the request again: each may be billed. */
 function countedCalls({ config, calls }: JobParts): ModelCalls {
-  return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, triesPerSample: 1 } : calls;
+  return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, maxCallsPerSample: 1 } : calls;
 }
 
 interface BucketSet {
@@ -121,10 +120,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
   const dispatchOf = onceForEach<Dispatch>();
   return async (job, signal) => {
     // Loaded with the first job: most events find a file missing.
-    const [{ inlineDispatch }, { chooseEngine }] = await Promise.all([
-      import('../jobs/dispatch.ts'),
-      import('../engines/engine-for.ts'),
-    ]);
+    const { inlineDispatch } = await import('../jobs/dispatch.ts');
     let choice = { engine: config.engine, model: config.model };
     let fault = job.fault;
     try {
@@ -167,10 +163,9 @@ async function guarded(
   // An embedded engine costs nothing and is always available.
   const { engine: api, model } = parseEngineName(engine.name);
   if (model === undefined) return engine;
-  const [{ circuitBreaker }, { costGuardedEngine }, { defaultTriesPerSample }] = await Promise.all([
+  const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
     import('../jobs/run/circuit-breaker.ts'),
     import('../jobs/run/cost-guard.ts'),
-    import('../engines/gemini/call.ts'),
   ]);
   const now = Date.now;
   // The breaker is outside: a call that it stops takes no money from the cap.
@@ -189,7 +184,7 @@ async function guarded(
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,
-      triesPerSample: api === 'gemini' ? (calls.triesPerSample ?? defaultTriesPerSample) : 1,
+      triesPerSample: calls.maxCallsPerSample ?? capabilitiesOf(api).maxCallsPerSample,
     });
   }
 }

@@ -4,7 +4,10 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made('', make);
 }
 
-/** Runs `make` at most once for each key, also when several ask before it is done; a failure is not remembered. */
+/**
+ * Runs `make` at most once for each key, also when several ask before it is done; a failure is not
+ * remembered.
+ */
 export function onceForEach<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
   const made = new Map<string, Promise<T>>();
   return (key, make) => {

@@ -68,7 +68,6 @@ async function standIn(): Promise<InpaintEngine> {
   const { sharp } = await import('../../lib/formats/vips/loaders.ts');
   return {
     name: 'stand-in',
-    masks: 'native',
     frames: { kind: 'free', maxSidePx: 1024 },
     async inpaint({ crop, mask: asked }) {
       const thought = setTimeout(thinkingMs);

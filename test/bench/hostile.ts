@@ -11,7 +11,7 @@ import type { Rgb } from '../../deploy/local/model/pixels.ts';
 import { hashOf } from '../../deploy/local/model/random.ts';
 import { patchmatchRemoval, type Removal } from '../../deploy/local/model/removal.ts';
 import { type Edit, type EditResult, editor } from '../../lib/edit.ts';
-import { modelEngineFor } from '../../lib/engines/engine-for.ts';
+import { engineFor } from '../../lib/engines/engines.ts';
 import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
@@ -56,7 +56,7 @@ function onceFor(removal: Removal): Removal {
 async function runsOf(pair: PhotoPair, emulator: ModelEmulator): Promise<HostileRun[]> {
   const photo = pair.name;
   const { image, maskFile, before, mask } = await readPair(pair);
-  const edit = imagenEdit(emulator);
+  const edit = await imagenEdit(emulator);
   const run = (behaviour: Behaviour): Promise<EditResult> => {
     emulator.behave(behaviour);
     return edit({ image, mask: maskFile, request: parseRequest({}) }, AbortSignal.timeout(120_000));
@@ -94,8 +94,8 @@ function foundIn({ report: { regions, image } }: EditResult, behaviour: Behaviou
   };
 }
 
-function imagenEdit(emulator: ModelEmulator): Edit {
-  const engine = modelEngineFor(
+async function imagenEdit(emulator: ModelEmulator): Promise<Edit> {
+  const engine = await engineFor(
     { engine: 'imagen', model: undefined },
     { project: 'p', location: undefined, modelBaseUrl: emulator.url, endpointId: undefined, models: {} },
     { codec: engineCodec, tuning: {} },

@@ -86,9 +86,10 @@ describe.each(Object.entries(subjects))('%s', (_, [read, behaviours]) => {
   let subject: Subject;
   let undisturbed: Raster;
 
-  function run(behaviour: Behaviour): Promise<EditResult> {
+  async function run(behaviour: Behaviour): Promise<EditResult> {
     emulator.behave(behaviour);
-    const edit = editor({ engine: engineOn(emulator, 'imagen').adapter, limits, defaults });
+    const { adapter: engine } = await engineOn(emulator, 'imagen');
+    const edit = editor({ engine, limits, defaults });
     return edit({ image: subject.image, mask: subject.maskFile, request: parseRequest({}) }, signal);
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
-import { type EngineName, engineNames } from '../../lib/engines/engine-names.ts';
+import { type EngineName, engineNames } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { startEmulator } from '../deploy/local/model/support.ts';
 import { codeOf, crop, engineOn, picturesOf, request, sampleAt, signal } from './support.ts';
@@ -45,7 +45,7 @@ describe.each(engineNames)('%s', (engine) => {
   it.each(cases.filter((one) => one.engine === engine && one.refusal === undefined))(
     'answers an $mode with $mask',
     async ({ mode, mask }) => {
-      const { adapter } = engineOn(emulator, engine);
+      const { adapter } = await engineOn(emulator, engine);
       const reply = await adapter.inpaint(request({ ...modes[mode], ...masks[mask] }), signal);
       expect(reply.outcomes.map(({ kind }) => kind)).toEqual(['image']);
       expect(reply.warnings.filter((warning) => !warning.includes('was asked for'))).toEqual([]);
@@ -58,7 +58,7 @@ describe.each(engineNames)('%s', (engine) => {
   );
 
   it('changes the masked middle and leaves the corner as it was, by a few levels', async () => {
-    const { adapter } = engineOn(emulator, engine);
+    const { adapter } = await engineOn(emulator, engine);
     const [picture] = await picturesOf(await adapter.inpaint(request(), signal));
     const isReframed = engine === 'gemini';
     // The emulator's test removal paints 90; the embedded engine continues the picture instead.
@@ -69,13 +69,13 @@ describe.each(engineNames)('%s', (engine) => {
   });
 
   it('gives as many candidates as are asked for', async () => {
-    const { adapter } = engineOn(emulator, engine);
+    const { adapter } = await engineOn(emulator, engine);
     const reply = await adapter.inpaint(request({ samples: 3 }), signal);
     expect(reply.outcomes.map(({ kind }) => kind)).toEqual(['image', 'image', 'image']);
   });
 
   it('stops when it is told to', async () => {
-    const { adapter } = engineOn(emulator, engine);
+    const { adapter } = await engineOn(emulator, engine);
     emulator.behave({ hang: true });
     const caller = new AbortController();
     const work = codeOf(adapter.inpaint(request(), caller.signal));
@@ -89,7 +89,7 @@ describe('what an engine cannot do', () => {
   it.each(cases.filter(({ refusal }) => refusal !== undefined))(
     '$engine refuses an $mode with $mask before anything is sent',
     async ({ engine, mode, mask, refusal }) => {
-      const { adapter } = engineOn(emulator, engine);
+      const { adapter } = await engineOn(emulator, engine);
       expect(await codeOf(adapter.inpaint(request({ ...modes[mode], ...masks[mask] }), signal))).toBe(
         refusal,
       );

@@ -12,12 +12,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { type MetadataServer, startMetadataServer } from '../../deploy/local/metadata-server.ts';
 import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
-import { generatorFor, modelEngineFor, upscalerFor } from '../../lib/engines/engine-for.ts';
-import type { ModelEngineName } from '../../lib/engines/engine-names.ts';
+import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { type Json, startEmulator } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
+import { modelSettings } from '../support/fake-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
@@ -67,17 +67,11 @@ function sdk(location = 'us-central1'): GoogleGenAI {
   return new GoogleGenAI({ vertexai: true, project: 'p', location, httpOptions, googleAuthOptions });
 }
 
-const settings = () => ({
-  project: 'p',
-  location: undefined,
-  modelBaseUrl: emulator.url,
-  endpointId: undefined,
-  models: {},
-});
+const settings = () => ({ ...modelSettings, modelBaseUrl: emulator.url });
 const signal = new AbortController().signal;
 
-async function ours(engine: ModelEngineName, request: Partial<InpaintRequest>): Promise<void> {
-  const adapter = modelEngineFor({ engine, model: undefined }, settings(), { codec: engineCodec });
+async function ours(engine: EngineName, request: Partial<InpaintRequest>): Promise<void> {
+  const adapter = await engineFor({ engine, model: undefined }, settings(), { codec: engineCodec });
   const reply = await adapter.inpaint(removalRequest({ crop, mask, ...request }), signal);
   expect(reply.outcomes[0]?.kind).toBe('image');
 }
@@ -221,7 +215,8 @@ const generateRequest: GenerateRequest = {
 
 describe('text to image', () => {
   it('is taken, and equal to ours', async () => {
-    await generatorFor({ engine: 'imagen', model: undefined }, settings()).generate(generateRequest, signal);
+    const generator = await generatorFor({ engine: 'imagen', model: undefined }, settings());
+    await generator.generate(generateRequest, signal);
     const { generatedImages } = await sdk().models.generateImages({
       model: 'imagen-4.0-generate-001',
       prompt: 'a red fox in the snow',
@@ -245,7 +240,8 @@ describe('text to image', () => {
 describe('enlarging', () => {
   it('is taken, and equal to ours', async () => {
     const bytes = Buffer.from(image.imageBytes, 'base64');
-    await upscalerFor({ engine: 'imagen', model: undefined }, settings()).upscale(
+    const upscaler = await upscalerFor({ engine: 'imagen', model: undefined }, settings());
+    await upscaler.upscale(
       {
         image: { bytes, mediaType: 'image/png' },
         factor: 'x2',

@@ -77,7 +77,7 @@ const endings: Readonly<Record<string, readonly [Behaviour, Ends]>> = {
 
 describe.each(modelEngines)('%s', (engine) => {
   it.each(Object.entries(readable))('reads a picture %s', async (_, behaviour) => {
-    const { adapter } = engineOn(emulator, engine);
+    const { adapter } = await engineOn(emulator, engine);
     emulator.behave(behaviour);
     const reply = await adapter.inpaint(request(), signal);
     const [picture] = await picturesOf(reply);
@@ -86,7 +86,7 @@ describe.each(modelEngines)('%s', (engine) => {
   });
 
   it.each(Object.entries(endings))('ends %s rightly', async (_, [behaviour, ends]) => {
-    const { adapter } = engineOn(emulator, engine);
+    const { adapter } = await engineOn(emulator, engine);
     emulator.behave(behaviour);
     const [code, calls] = ends[engine];
     const error = await errorOf(adapter.inpaint(request({ prompt: 'a red secret post' }), signal));
@@ -96,7 +96,7 @@ describe.each(modelEngines)('%s', (engine) => {
   });
 
   it('waits as long as it is told to, then goes on', async () => {
-    const { adapter, slept } = engineOn(emulator, engine);
+    const { adapter, slept } = await engineOn(emulator, engine);
     emulator.behave({ status: 429, retryAfter: 7 }, 1);
     emulator.behave({ status: 503 }, 1);
     const reply = await adapter.inpaint(request(), signal);
@@ -106,7 +106,7 @@ describe.each(modelEngines)('%s', (engine) => {
   });
 
   it('gives up at its deadline on a model that hangs, and asks no second time', async () => {
-    const { adapter, expire } = engineOn(emulator, engine);
+    const { adapter, expire } = await engineOn(emulator, engine);
     emulator.behave({ hang: true });
     const work = codeOf(adapter.inpaint(request(), signal));
     while (emulator.calls().length === 0) await new Promise(setImmediate);
@@ -120,7 +120,7 @@ describe('some filtered', () => {
   it.each(['imagen', 'imagen2'] as const)(
     '%s: the others come, with the reason of the rest',
     async (engine) => {
-      const { adapter } = engineOn(emulator, engine);
+      const { adapter } = await engineOn(emulator, engine);
       emulator.behave({ filtered: 1 });
       const { outcomes } = await adapter.inpaint(request({ samples: 2 }), signal);
       expect(outcomes).toMatchObject([
@@ -131,7 +131,7 @@ describe('some filtered', () => {
   );
 
   it('gemini: the others come, with a blocked one among them', async () => {
-    const { adapter } = engineOn(emulator, 'gemini');
+    const { adapter } = await engineOn(emulator, 'gemini');
     emulator.behave({ filtered: 'all' }, 1);
     const { outcomes } = await adapter.inpaint(request({ samples: 2 }), signal);
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['filtered', 'image']);
@@ -147,14 +147,14 @@ describe('gemini', () => {
     [{ finishReason: 'IMAGE_OTHER' }, 'ENGINE_BAD_REPLY', 2],
     [{ finishReason: 'IMAGE_RECITATION' }, 'ENGINE_BAD_REPLY', 2],
   ] as const)('%o ends as %s after %i calls', async (behaviour, code, calls) => {
-    const { adapter } = engineOn(emulator, 'gemini');
+    const { adapter } = await engineOn(emulator, 'gemini');
     emulator.behave(behaviour);
     expect(await codeOf(adapter.inpaint(request(), signal))).toBe(code);
     expect(emulator.calls()).toHaveLength(calls);
   });
 
   it('tries again after words, and takes the picture that comes', async () => {
-    const { adapter } = engineOn(emulator, 'gemini');
+    const { adapter } = await engineOn(emulator, 'gemini');
     emulator.behave({ refusal: true }, 1);
     const reply = await adapter.inpaint(request(), signal);
     expect(reply.outcomes[0]?.kind).toBe('image');
@@ -162,7 +162,7 @@ describe('gemini', () => {
   });
 
   it('takes the draft where nothing else comes', async () => {
-    const { adapter } = engineOn(emulator, 'gemini');
+    const { adapter } = await engineOn(emulator, 'gemini');
     emulator.behave({ draftsOnly: true });
     expect((await adapter.inpaint(request(), signal)).outcomes[0]?.kind).toBe('image');
   });

@@ -1,41 +1,30 @@
 import { expect } from 'vitest';
 import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
-import type { InpaintEngine, InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
-import { modelEngineFor } from '../../lib/engines/engine-for.ts';
-import type { EngineName } from '../../lib/engines/engine-names.ts';
-import { patchmatchEngine } from '../../lib/engines/patchmatch/patchmatch.ts';
+import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
+import { type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
-import { fakeClock } from '../support/fake-model.ts';
+import { fakeClock, modelSettings } from '../support/fake-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
-export const modelEngines = ['imagen', 'imagen2', 'gemini', 'endpoint'] as const;
-export type ModelEngine = (typeof modelEngines)[number];
+export type ModelEngine = Exclude<EngineName, 'patchmatch'>;
+export const modelEngines = engineNames.filter((name): name is ModelEngine => name !== 'patchmatch');
 
-export const size = { width: 64, height: 48 };
-export const hole = { left: 20, top: 12, width: 24, height: 20 };
+const size = { width: 64, height: 48 };
+const hole = { left: 20, top: 12, width: 24, height: 20 };
 export const crop = wavePicture(size);
 export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
-export function engineOn(emulator: ModelEmulator, engine: EngineName) {
+export async function engineOn(emulator: ModelEmulator, engine: EngineName) {
   const time = fakeClock();
-  const settings = {
-    project: 'p',
-    location: undefined,
-    modelBaseUrl: emulator.url,
-    endpointId: '123',
-    models: {},
-  };
-  const parts = { codec: engineCodec, tuning: { clock: time.clock, random: () => 0 } };
-  const adapter: InpaintEngine =
-    engine === 'patchmatch'
-      ? patchmatchEngine({ codec: engineCodec })
-      : modelEngineFor({ engine, model: undefined }, settings, parts);
+  const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123' };
+  const tuning = { clock: time.clock, random: () => 0 };
+  const adapter = await engineFor({ engine, model: undefined }, settings, { codec: engineCodec, tuning });
   return { ...time, adapter };
 }
 

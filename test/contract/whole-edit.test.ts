@@ -28,15 +28,16 @@ beforeAll(async () => {
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());
 
-function editOn(engine: ModelEngine): Edit {
-  return editor({ engine: engineOn(emulator, engine).adapter, limits, defaults });
+async function editOn(engine: ModelEngine): Promise<Edit> {
+  const { adapter } = await engineOn(emulator, engine);
+  return editor({ engine: adapter, limits, defaults });
 }
 
 async function run(engine: ModelEngine, behaviour: Behaviour, request: object = {}) {
   emulator.behave(behaviour);
   const image = await pipelineOf(photo).png().toBuffer();
   const input = { image, mask: await maskPng(mask), request: parseRequest(request) };
-  return editOn(engine)(input, signal);
+  return (await editOn(engine))(input, signal);
 }
 
 /** Pixels that differ from the photo, outside and inside the mask. */
@@ -79,7 +80,7 @@ describe('imagen, with a mask it makes itself', () => {
   ])('changes the %s and leaves the border exactly as it was', async (maskMode, request) => {
     const image = await pipelineOf(photo).png().toBuffer();
     const input = { image, mask: undefined, request: parseRequest({ maskMode, ...request }) };
-    const { outputs } = await editOn('imagen')(input, signal);
+    const { outputs } = await (await editOn('imagen'))(input, signal);
     const after = await decodeAnswer(outputs[0]!.bytes);
     const changed = (at: readonly number[]) =>
       at.filter((place) => sampleAt(after, place, place) !== sampleAt(photo, place, place)).length;

@@ -39,7 +39,6 @@ const candidates: readonly ((crop: Raster) => Raster)[] = [
 
 const engine: InpaintEngine = {
   name: 'three',
-  masks: 'native',
   frames,
   async inpaint({ crop, samples }) {
     const pictures = candidates.slice(-samples).map((paint) => paint(crop));

@@ -26,10 +26,10 @@ async function serve(
 ): Promise<Served> {
   const lines: Record<string, unknown>[] = [];
   const log = jsonLog({ stream: { write: (line) => void lines.push(JSON.parse(line)) } });
-  const rim = { name, methods: ['POST'], deadlineMs, log, tracing: startTracing() };
+  const settings = { name, deadlineMs, log, tracing: startTracing() };
   http(
     name,
-    httpFunction(rim, async (_, response, signal) => {
+    httpFunction(settings, async (_, response, signal) => {
       await work(signal);
       return { send: () => response.json({}) };
     }),

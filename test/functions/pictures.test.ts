@@ -3,9 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateFunction } from '../../functions/generate.ts';
-import { upscaleFunction } from '../../functions/upscale.ts';
-import { generatorFor, upscalerFor } from '../../lib/engines/engine-for.ts';
+import { picturesFunction } from '../../functions/pictures.ts';
+import { generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import { generateWith } from '../../lib/generate.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { upscaleWith } from '../../lib/upscale.ts';
@@ -42,8 +41,8 @@ beforeAll(async () => {
     allowedBuckets,
     upscalerFor: ({ engine = 'imagen', model }) => upscalerFor({ engine, model }, settings, tuning),
   });
-  http('generate', generateFunction({ ...shared, make: async () => generate }));
-  http('upscale', upscaleFunction({ ...shared, make: async () => upscale }));
+  http('generate', picturesFunction({ ...shared, name: 'generate', make: async () => generate }));
+  http('upscale', picturesFunction({ ...shared, name: 'upscale', make: async () => upscale }));
   for (const name of ['generate', 'upscale']) {
     const server = getTestServer(name);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

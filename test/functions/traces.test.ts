@@ -7,7 +7,7 @@ import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
-import { traceContextOf } from '../../lib/trace/context.ts';
+import { traceContextOf } from '../../lib/trace.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
 import { startEmulator } from '../deploy/local/model/support.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const config = readConfig(environment);
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const tracing = makeTracing(config, () => log);
-  log = jsonLog({ ...config, stream, place: tracing.current });
+  log = jsonLog({ ...config, stream, currentSpan: tracing.current });
   registerFunctions(wire(config, log, { tracing }));
   for (const name of ['edit', 'onUpload'] as const) {
     const server: Server = getTestServer(name);

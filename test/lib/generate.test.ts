@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generatorFor } from '../../lib/engines/engine-for.ts';
+import { generatorFor } from '../../lib/engines/engines.ts';
 import { generateWith } from '../../lib/generate.ts';
 import { type FakeAnswer, fakeModel } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';

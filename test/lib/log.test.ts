@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { EditError } from '../../lib/errors.ts';
 import { jsonLog } from '../../lib/log.ts';
 
-const place = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
+const context = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
 
 function written(options: Parameters<typeof jsonLog>[0] = {}) {
   const lines: Record<string, unknown>[] = [];
@@ -24,11 +24,11 @@ test('a line has a severity, a message, a time and its facts', () => {
 });
 
 test('a line belongs to its trace and span', () => {
-  const { log, lines } = written({ project: 'p', place: () => place });
+  const { log, lines } = written({ project: 'p', currentSpan: () => context });
   log.info('one');
   expect(lines[0]).toMatchObject({
-    'logging.googleapis.com/trace': `projects/p/traces/${place.traceId}`,
-    'logging.googleapis.com/spanId': place.spanId,
+    'logging.googleapis.com/trace': `projects/p/traces/${context.traceId}`,
+    'logging.googleapis.com/spanId': context.spanId,
     'logging.googleapis.com/trace_sampled': true,
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { upscalerFor } from '../../lib/engines/engine-for.ts';
+import { upscalerFor } from '../../lib/engines/engines.ts';
 import { upscaleWith } from '../../lib/upscale.ts';
 import { fakeModel } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';

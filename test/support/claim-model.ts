@@ -285,7 +285,8 @@ function callModel(
   /** Refunds the call where the error proves that none was made, as jobs do. */
   const passing = (label: string, code: Worker['code'], mayBeBilled: boolean): Effect => {
     const isProof =
-      bug === 'refund-when-unknown' || provesNoCall(new EditError(code, '', { details: { mayBeBilled } }));
+      bug === 'refund-when-unknown' ||
+      provesNoCall(new EditError(code, '', { billing: { calls: 1, mayBeBilled } }));
     const called = mayBeBilled ? after : world;
     return { label, after: spend(called, 'refusals'), worker: go(isProof ? 'refund' : 'release', { code }) };
   };

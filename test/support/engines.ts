@@ -10,7 +10,6 @@ export function paintEngine(paint: Paint, changes: Partial<InpaintEngine> = {}) 
   const requests: InpaintRequest[] = [];
   const engine: InpaintEngine = {
     name: 'paint',
-    masks: 'native',
     frames: { kind: 'free', maxSidePx: 1024 },
     async inpaint(request) {
       requests.push(request);

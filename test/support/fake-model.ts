@@ -1,6 +1,9 @@
+import { type EngineName, engineFor } from '../../lib/engines/engines.ts';
+import type { ModelSettings, Tuning } from '../../lib/engines/entry.ts';
 import type { Clock } from '../../lib/engines/vertex/vertex.ts';
+import { labelCodec } from './inpaint-request.ts';
 
-/** What the fake model answers: a status and JSON, text, a fault to throw, or nothing ever. */
+/** What the fake model does: answers a status with JSON or text, throws a fault, or hangs. */
 export interface FakeAnswer {
   readonly status?: number;
   readonly json?: unknown;
@@ -49,7 +52,7 @@ export interface SeenRequest {
   readonly body: SeenBody;
 }
 
-/** A `fetch` that answers from a list, the last answer again and again, and remembers what it was asked. */
+/** A `fetch` that gives these answers in turn, the last one for ever, and keeps the requests. */
 export function fakeModel(...answers: readonly FakeAnswer[]) {
   const seen: SeenRequest[] = [];
   const fakeFetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -72,11 +75,11 @@ export function fakeModel(...answers: readonly FakeAnswer[]) {
   return { fetch: fakeFetch as typeof fetch, seen };
 }
 
-/** Time that passes only by sleeping, at once. Deadlines abort when the test says so. */
+/** Time that passes only by sleeping, at once. Deadlines abort when the test calls `expire`. */
 export function fakeClock(startMs = Date.UTC(2026, 0, 1)) {
   let nowMs = startMs;
   const slept: number[] = [];
-  const deadlines: AbortController[] = [];
+  const expiries: (() => void)[] = [];
   const clock: Clock = {
     now: () => nowMs,
     sleep: async (ms, signal) => {
@@ -84,14 +87,47 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)) {
       slept.push(ms);
       nowMs += ms;
     },
-    deadline: () => {
-      const controller = new AbortController();
-      deadlines.push(controller);
-      return controller.signal;
+    deadline: (_ms, late, signal) => {
+      const timeUp = new AbortController();
+      expiries.push(() => timeUp.abort(late));
+      return { signal: AbortSignal.any([timeUp.signal, signal]), [Symbol.dispose]: () => {} };
     },
   };
   const expire = () => {
-    for (const controller of deadlines) controller.abort(new DOMException('time is up', 'TimeoutError'));
+    for (const abort of expiries) abort();
   };
   return { clock, slept, expire };
+}
+
+/** A project, and nothing else set. */
+export const modelSettings: ModelSettings = {
+  project: 'p',
+  location: undefined,
+  modelBaseUrl: undefined,
+  endpointId: undefined,
+  models: {},
+};
+
+interface FakeEngineOptions {
+  readonly model?: string | undefined;
+  readonly codec?: Parameters<typeof engineFor>[2]['codec'];
+  readonly settings?: Partial<ModelSettings>;
+  readonly tuning?: Tuning;
+}
+
+/** An engine of the table on a fake model, in fake time, with the requests it sent. */
+export async function engineOnFake(
+  name: EngineName,
+  answers: readonly FakeAnswer[],
+  { model, codec = labelCodec, settings, tuning }: FakeEngineOptions = {},
+) {
+  const { fetch, seen } = fakeModel(...answers);
+  const time = fakeClock();
+  const authorize = async () => new Headers();
+  const engine = await engineFor(
+    { engine: name, model },
+    { ...modelSettings, ...settings },
+    { codec, tuning: { fetch, authorize, clock: time.clock, random: () => 0, ...tuning } },
+  );
+  return { engine, seen, ...time };
 }

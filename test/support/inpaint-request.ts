@@ -1,5 +1,7 @@
 import type { EngineCodec, InpaintRequest } from '../../lib/engines/engine.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import { parseRequest } from '../../lib/requests/edit-request.ts';
+import { editOptions } from '../../lib/requests/engine-options.ts';
 
 /** A grey H x W x 3 picture. */
 export function greyCrop(width = 8, height = 8, value = 100): Raster {
@@ -18,25 +20,11 @@ export function boxMask(width = 8, height = 8, box = { left: 2, top: 2, width: 4
 /** A removal of one candidate with every option left out. */
 export function removalRequest(overrides: Partial<InpaintRequest> = {}): InpaintRequest {
   return {
+    ...editOptions(parseRequest({})),
     key: 'r0',
     mode: 'removal',
     crop: greyCrop(),
     mask: boxMask(),
-    automaticMask: undefined,
-    maskDilation: undefined,
-    prompt: undefined,
-    negativePrompt: undefined,
-    samples: 1,
-    seed: undefined,
-    steps: undefined,
-    guidance: undefined,
-    language: undefined,
-    personGeneration: undefined,
-    safetySetting: undefined,
-    addWatermark: undefined,
-    includeSafetyAttributes: undefined,
-    replyFormat: undefined,
-    labels: undefined,
     ...overrides,
   };
 }

@@ -28,7 +28,6 @@ export function fakeEngine(
   const calls: string[] = [];
   return {
     name: 'fake:1',
-    masks: 'native',
     frames: { kind: 'free', maxSidePx: 1024 },
     calls,
     async inpaint({ key }, signal) {

@@ -18,7 +18,6 @@ const store = cloudStorage({
 /** The model is a server in another process, which counts the calls: a kill cannot lose them. */
 const engine: InpaintEngine = {
   name: 'fake:1',
-  masks: 'native',
   frames: { kind: 'free', maxSidePx: 1024 },
   async inpaint({ prompt }, signal) {
     const response = await fetch(`${settings.modelUrl}/?for=${encodeURIComponent(prompt ?? '')}`, { signal });

@@ -1,34 +1,34 @@
-import { asEditError, EditError } from '../../errors.ts';
-import { inParallel } from '../../in-parallel.ts';
-import { withCallsMade } from '../calls-made.ts';
-import type { InpaintOutcome } from '../engine.ts';
-import { outputOptions } from '../imagen/values.ts';
+import type { InpaintReply } from '../engine.ts';
+import type { ModelOptions } from '../entry.ts';
+import { outputOptions } from '../images.ts';
 import type { PictureFormat } from '../picture-engines.ts';
+import { askForSamples } from '../samples.ts';
+import { type Model, modelFor } from '../vertex/model.ts';
 import { modelPath } from '../vertex/url.ts';
-import type { VertexPost } from '../vertex/vertex.ts';
-import { type GeminiCandidate, parseCandidate } from './reply.ts';
+import { parseCandidate } from './reply.ts';
 
-export interface GeminiCallOptions {
-  readonly post: VertexPost;
-  readonly model: string;
-  readonly successor?: string | undefined;
-  /** Calls at a time; shared capacity answers bursts with 429. */
-  readonly concurrency?: number | undefined;
-  /** Calls for one candidate, as long as the model answers without a picture but without blocking. */
-  readonly triesPerSample?: number | undefined;
-}
-
-export interface GeminiSamples {
-  readonly outcomes: readonly InpaintOutcome[];
-  readonly warnings: readonly string[];
-  readonly calls: number;
-}
-
+/** Shared capacity answers bursts with 429. */
 const defaultConcurrency = 2;
-/** Each try is billed: one more chance, not many. */
-export const defaultTriesPerSample = 2;
 
-interface GeminiOptions {
+export interface GeminiModel extends Model {
+  readonly name: string;
+  readonly concurrency: number;
+  readonly maxCallsPerSample: number;
+}
+
+/** @throws {EditError} `CONFIG_INVALID`. */
+export function geminiModel(options: ModelOptions): GeminiModel {
+  const { tuning, maxCallsPerSample } = options;
+  const found = modelFor(options, {
+    api: 'gemini',
+    defaultModel: 'gemini-3.1-flash-image',
+    location: 'global',
+  });
+  const { concurrency = defaultConcurrency } = tuning;
+  return { ...found, name: `gemini:${found.model}`, concurrency, maxCallsPerSample };
+}
+
+interface ConfigOptions {
   readonly personGeneration: string | undefined;
   readonly safetySetting: string | undefined;
   readonly replyFormat: PictureFormat | undefined;
@@ -42,7 +42,7 @@ const harmCategories = [
   'HARM_CATEGORY_SEXUALLY_EXPLICIT',
 ] as const;
 
-/** Our values are Imagen's. */
+/** The values of requests are those of Imagen. */
 const personValues: Readonly<Record<string, string>> = {
   dont_allow: 'ALLOW_NONE',
   allow_adult: 'ALLOW_ADULT',
@@ -51,10 +51,10 @@ const personValues: Readonly<Record<string, string>> = {
 
 /**
  * Everything of a Gemini image request but its contents. Ratio and size are always sent: without them the
- * last input image decides, and the answer costs what it likes.
+ * last input image decides, and the price of the answer is not known.
  */
 export function geminiConfig(
-  options: GeminiOptions,
+  options: ConfigOptions,
   frame: { readonly aspectRatio: string; readonly imageSize: string },
 ): Record<string, unknown> {
   const { personGeneration, safetySetting, replyFormat, labels } = options;
@@ -72,52 +72,26 @@ export function geminiConfig(
   };
 }
 
-/**
- * N candidates are N calls. A call that fails does not throw away the pictures of the others: it becomes a
- * warning as long as there is one picture.
- *
- * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all.
- */
-export async function askForSamples(
-  options: GeminiCallOptions & { readonly secrets: readonly (string | undefined)[] },
-  body: unknown,
-  samples: number,
+interface Question {
+  readonly body: unknown;
+  readonly samples: number;
+  /** Prompts in the body. */
+  readonly secrets: readonly (string | undefined)[];
+}
+
+/** N candidates are N calls; each is made again while the model answers without a picture and without blocking. */
+export async function askGemini(
+  { post, model, entry, concurrency, maxCallsPerSample }: GeminiModel,
+  { body, samples, secrets }: Question,
   signal: AbortSignal,
-): Promise<GeminiSamples> {
-  let calls = 0;
-  let mayBeBilled = false;
-  const askOnce = async (): Promise<GeminiCandidate> => {
-    const { model, successor, secrets } = options;
-    const path = modelPath(model, 'generateContent');
-    try {
-      const answer = await options.post({ path, body, model, successor, secrets }, signal);
-      calls += answer.calls;
-      mayBeBilled = true;
-      return parseCandidate(answer.value, model);
-    } catch (error) {
-      const details = error instanceof EditError ? error.details : undefined;
-      const made = details?.['calls'];
-      calls += typeof made === 'number' ? made : 0;
-      mayBeBilled ||= details?.['mayBeBilled'] !== false;
-      throw error;
+): Promise<InpaintReply> {
+  const path = modelPath(model, 'generateContent');
+  const call = { path, body, model, successor: entry?.successor, secrets };
+  const ask = async (send: () => Promise<unknown>) => {
+    for (let calls = 1; ; calls++) {
+      const { outcome, mayChange } = parseCandidate(await send(), model);
+      if (!mayChange || calls >= maxCallsPerSample) return [outcome];
     }
   };
-  const ask = async (): Promise<InpaintOutcome> => {
-    const tries = options.triesPerSample ?? defaultTriesPerSample;
-    for (let left = tries - 1; ; left--) {
-      const { outcome, mayChange } = await askOnce();
-      if (!mayChange || left <= 0) return outcome;
-    }
-  };
-  const tasks = Array.from({ length: samples }, () => ask);
-  const results = await inParallel(tasks, options.concurrency ?? defaultConcurrency);
-  const outcomes = results.flatMap((result) => (result?.status === 'fulfilled' ? [result.value] : []));
-  const failure = results.find((result) => result?.status === 'rejected');
-  if (failure === undefined) return { outcomes, warnings: [], calls };
-  const error = asEditError(failure.reason);
-  if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {
-    throw withCallsMade(error, { calls, mayBeBilled });
-  }
-  const missing = samples - outcomes.length;
-  return { outcomes, warnings: [`${missing} of ${samples} candidates are missing: ${error.code}.`], calls };
+  return askForSamples({ post, call, samples, concurrency, ask }, signal);
 }

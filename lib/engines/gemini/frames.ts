@@ -1,49 +1,46 @@
 import type { Size } from '../../pixels/raster.ts';
-import { type ImageSize, imageSizes } from '../models.ts';
+import { type AspectRatio, aspectRatios, type ImageSize, imageSizes } from '../../requests/values.ts';
 
 /**
  * Answer pixels at 1K by nominal ratio; 2K doubles them, 4K quadruples them. The nominal ratio is not the
  * ratio of the pixels (3:2 is 1264 : 848 = 1.4906), and a crop must have that of the pixels.
  */
-const pixelsAt1K: readonly (readonly [ratio: string, width: number, height: number])[] = [
-  ['1:1', 1024, 1024],
-  ['2:3', 848, 1264],
-  ['3:2', 1264, 848],
-  ['3:4', 896, 1200],
-  ['4:3', 1200, 896],
-  ['4:5', 928, 1152],
-  ['5:4', 1152, 928],
-  ['9:16', 768, 1376],
-  ['16:9', 1376, 768],
-  ['21:9', 1584, 672],
-];
-
-export const geminiAspectRatios: readonly string[] = pixelsAt1K.map(([ratio]) => ratio);
+const pixelsAt1K: Readonly<Record<AspectRatio, readonly [width: number, height: number]>> = {
+  '1:1': [1024, 1024],
+  '2:3': [848, 1264],
+  '3:2': [1264, 848],
+  '3:4': [896, 1200],
+  '4:3': [1200, 896],
+  '4:5': [928, 1152],
+  '5:4': [1152, 928],
+  '9:16': [768, 1376],
+  '16:9': [1376, 768],
+  '21:9': [1584, 672],
+};
 
 const scaleOf: Readonly<Record<ImageSize, number>> = { '1K': 1, '2K': 2, '4K': 4 };
 
 export interface GeminiFrame extends Size {
-  readonly aspectRatio: string;
+  readonly aspectRatio: AspectRatio;
   readonly imageSize: ImageSize;
 }
 
-/** Every size a model answers in, the smaller sizes first: the first that covers a crop is the cheapest. */
+/** Every size a model answers in, small sizes first: the first that covers a crop is the cheapest. */
 export function geminiFrames(sizes: readonly ImageSize[]): readonly GeminiFrame[] {
   return imageSizes
     .filter((size) => sizes.includes(size))
     .flatMap((imageSize) =>
-      pixelsAt1K.map(([aspectRatio, width, height]) => ({
-        aspectRatio,
-        imageSize,
-        width: width * scaleOf[imageSize],
-        height: height * scaleOf[imageSize],
-      })),
+      aspectRatios.map((aspectRatio) => {
+        const [width, height] = pixelsAt1K[aspectRatio];
+        const scale = scaleOf[imageSize];
+        return { aspectRatio, imageSize, width: width * scale, height: height * scale };
+      }),
     );
 }
 
 /**
- * The frame to ask for: of those whose ratio is nearest to the crop's the smallest that covers it, or the
- * largest there is when none does.
+ * The frame to ask for: among those with the ratio nearest to the crop's, the smallest that covers it, or the
+ * largest when none does.
  */
 export function frameFor(crop: Size, frames: readonly GeminiFrame[]): GeminiFrame {
   const distance = (frame: Size) =>

@@ -1,5 +1,5 @@
 import { EditError } from '../../errors.ts';
-import { assertSameSize, type Box, type Mask, type Raster } from '../../pixels/raster.ts';
+import { assertSameSize, type Mask, type Raster } from '../../pixels/raster.ts';
 
 /** Magenta: rare in photographs, and has a name a prompt can use. */
 export const markColour = { name: 'magenta', rgb: [255, 0, 255] } as const;
@@ -7,22 +7,6 @@ export const markColour = { name: 'magenta', rgb: [255, 0, 255] } as const;
 const tint = 0.5;
 /** Width of the solid outline, as a fraction of the longer side: 4 px at 1024. */
 const outlineFraction = 1 / 256;
-
-/** The smallest box around everything above 0; `undefined` for an empty mask. */
-export function maskBox(mask: Mask): Box | undefined {
-  const { width, height, data } = mask;
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (data[y * width + x] === 0) continue;
-      if (x < left) left = x;
-      if (x >= right) right = x + 1;
-      if (y < top) top = y;
-      bottom = y + 1;
-    }
-  }
-  return right === 0 ? undefined : { left, top, width: right - left, height: bottom - top };
-}
 
 /**
  * A copy of the picture with the masked region tinted and outlined, for models that take no mask.
@@ -42,22 +26,27 @@ export function markRegion(picture: Raster, mask: Mask): Raster {
   const { width, height } = picture;
   const data = new Uint8Array(picture.data);
   const reach = Math.max(1, Math.round(Math.max(width, height) * outlineFraction));
-  const isInside = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height && mask.data[y * width + x]! > 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (mask.data[y * width + x] === 0) continue;
-      const isOutline =
-        !isInside(x - reach, y) ||
-        !isInside(x + reach, y) ||
-        !isInside(x, y - reach) ||
-        !isInside(x, y + reach);
-      const weight = isOutline ? 1 : tint;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (mask.data[i] === 0) continue;
+      const weight = isOutline(mask, x, y, reach) ? 1 : tint;
       for (let c = 0; c < 3; c++) {
-        const at = (y * width + x) * 3 + c;
-        data[at] = Math.round(data[at]! + (markColour.rgb[c]! - data[at]!) * weight);
+        const value = data[3 * i + c]!;
+        data[3 * i + c] = Math.round(value + (markColour.rgb[c]! - value) * weight);
       }
     }
   }
   return { width, height, channels: 3, data };
+}
+
+/** True when the mask ends within `reach` pixels to the left, right, top or bottom. */
+function isOutline({ width, height, data }: Mask, x: number, y: number, reach: number): boolean {
+  const isInside = (column: number, row: number) =>
+    column >= 0 && row >= 0 && column < width && row < height && data[row * width + column]! > 0;
+  return !(
+    isInside(x - reach, y) &&
+    isInside(x + reach, y) &&
+    isInside(x, y - reach) &&
+    isInside(x, y + reach)
+  );
 }

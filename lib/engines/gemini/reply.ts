@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { EditError } from '../../errors.ts';
 import type { InpaintOutcome } from '../engine.ts';
-import { imageOutcome } from '../reply-image.ts';
+import { imageOutcome } from '../images.ts';
 
-// Only what is used, and nothing of it required: `content` and `candidates` may be absent.
+// Only the fields that are used, none required: `content` and `candidates` may be absent.
 const partSchema = z.object({
   text: z.string().nullish(),
   thought: z.boolean().nullish(),
@@ -21,7 +21,7 @@ const replySchema = z.object({
   promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
 });
 
-/** Reasons that say a filter stepped in: the same request will end the same way. */
+/** Finish reasons of a filter: the same request will end the same way. */
 const blockingReasons: ReadonlySet<string> = new Set([
   'SAFETY',
   'IMAGE_SAFETY',
@@ -33,7 +33,7 @@ const blockingReasons: ReadonlySet<string> = new Set([
 
 export interface GeminiCandidate {
   readonly outcome: InpaintOutcome;
-  /** Another call may bring a picture: the model answered in words, or stopped for no lasting reason. */
+  /** True when another call may bring a picture: the model answered in words, or stopped for no lasting reason. */
   readonly mayChange: boolean;
 }
 
@@ -79,7 +79,7 @@ function filtered(reason: string): GeminiCandidate {
   return { outcome: { kind: 'filtered', reason: `blocked (${token(reason)})` }, mayChange: false };
 }
 
-/** Reasons are enum names; anything else is text that must not travel on. */
+/** Reasons are enum names; anything else may hold a prompt and is not passed on. */
 function token(reason: string): string {
   return /^[A-Z_]{1,60}$/.test(reason) ? reason : 'unnamed';
 }

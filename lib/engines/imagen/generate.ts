@@ -1,52 +1,27 @@
-import { EditError } from '../../errors.ts';
-import { checkWatermark } from '../edit-options.ts';
+import type { ModelOptions } from '../entry.ts';
+import { outputOptions } from '../images.ts';
 import type { ModelEntry } from '../models.ts';
-import { checkOptions, type Honours } from '../options.ts';
 import type { GenerateRequest, Generator } from '../picture-engines.ts';
-import type { VertexPost } from '../vertex/vertex.ts';
-import { predictPictures } from './predict-pictures.ts';
-import {
-  languageRule,
-  outputOptions,
-  personRule,
-  safetyAttributesRule,
-  safetyRule,
-  seedRule,
-  watermarkRule,
-} from './values.ts';
+import { modelFor } from '../vertex/model.ts';
+import { assertMediaType, predictPictures } from './predict.ts';
 
-export const imagenMediaTypes = [
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-  'image/bmp',
-  'image/tiff',
-  'image/vnd.microsoft.icon',
-] as const;
-
-export type GenerateHonours = Honours<keyof GenerateRequest>;
-
-/** What text to image takes; a model's entry narrows sizes, samples and the negative prompt. */
-export function imagenGenerateHonours(entry?: ModelEntry): GenerateHonours {
+/** Text to image with an Imagen model. */
+export function imagenGenerator(options: ModelOptions): Generator {
+  const model = modelFor(options, { api: 'imagen-generate', defaultModel: 'imagen-4.0-generate-001' });
+  const name = `imagen:${model.model}`;
   return {
-    prompt: { note: 'required' },
-    ...(entry?.takesNegativePrompt !== false && {
-      negativePrompt: { note: 'not for imagen-3.0-generate-002 and newer' },
-    }),
-    samples: { range: [1, entry?.maxSamples ?? 4], note: 'imagegeneration@002 up to 8' },
-    aspectRatio: { values: ['1:1', '3:4', '4:3', '16:9', '9:16'] },
-    imageSize: { values: entry?.imageSizes ?? ['1K', '2K'] },
-    enhancePrompt: { default: true },
-    seed: seedRule,
-    language: languageRule,
-    personGeneration: personRule,
-    safetySetting: safetyRule,
-    addWatermark: watermarkRule,
-    includeSafetyAttributes: safetyAttributesRule,
-    replyFormat: { default: 'image/png', note: 'JPEG quality 0..100, 75 when left out' },
-    storageUri: { note: 'in an allowed bucket' },
-    labels: {},
+    name,
+    async generate(request, signal) {
+      const { samples, prompt, negativePrompt, replyFormat } = request;
+      assertMediaType(name, replyFormat?.mediaType);
+      const body = generateBody(request, model.entry);
+      const reply = await predictPictures(
+        model,
+        { body, samples, secrets: [prompt, negativePrompt] },
+        signal,
+      );
+      return { ...reply, warnings: [...seedWarnings(name, request), ...reply.warnings] };
+    },
   };
 }
 
@@ -55,17 +30,14 @@ export function imagenGenerateHonours(entry?: ModelEntry): GenerateHonours {
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api
  */
-export function imagenGenerateBody(
-  request: GenerateRequest,
-  honours: GenerateHonours,
-): Record<string, unknown> {
+function generateBody(request: GenerateRequest, entry: ModelEntry | undefined): Record<string, unknown> {
   const parameters = {
     sampleCount: request.samples,
     aspectRatio: request.aspectRatio,
     // Models of one size do not know the field.
-    sampleImageSize: honours.imageSize?.values?.length === 1 ? undefined : request.imageSize,
+    sampleImageSize: entry?.imageSizes?.length === 1 ? undefined : request.imageSize,
     enhancePrompt: request.enhancePrompt,
-    negativePrompt: honours.negativePrompt && request.negativePrompt,
+    negativePrompt: entry?.takesNegativePrompt === false ? undefined : request.negativePrompt,
     seed: request.seed,
     addWatermark: request.addWatermark,
     language: request.language,
@@ -80,44 +52,7 @@ export function imagenGenerateBody(
   return { instances, parameters, ...(request.labels && { labels: request.labels }) };
 }
 
-export interface GeneratorOptions {
-  readonly post: VertexPost;
-  readonly model: string;
-  readonly entry: ModelEntry | undefined;
-}
-
-/** Text to image with an Imagen model. */
-export function imagenGenerator({ post, model, entry }: GeneratorOptions): Generator {
-  const name = `imagen:${model}`;
-  const honours = imagenGenerateHonours(entry);
-  return {
-    name,
-    async generate(request, signal) {
-      const warnings = [...checkOptions(name, { ...request }, honours), ...seedWarnings(name, request)];
-      checkWatermark(name, request.seed, request.addWatermark, honours);
-      checkMediaType(name, request.replyFormat?.mediaType);
-      const body = imagenGenerateBody(request, honours);
-      const secrets = [request.prompt, request.negativePrompt];
-      const { samples } = request;
-      const reply = await predictPictures(
-        { post, model, successor: entry?.successor, body, samples, secrets },
-        signal,
-      );
-      return { ...reply, warnings: [...warnings, ...reply.warnings] };
-    },
-  };
-}
-
 function seedWarnings(engine: string, { seed, enhancePrompt }: GenerateRequest): readonly string[] {
   if (seed === undefined || enhancePrompt === false) return [];
   return [`The seed has no effect at ${engine} while it rewrites the prompt: set enhancePrompt to false.`];
-}
-
-export function checkMediaType(engine: string, mediaType: string | undefined): void {
-  const known: readonly string[] = imagenMediaTypes;
-  if (mediaType === undefined || known.includes(mediaType)) return;
-  throw new EditError(
-    'REQUEST_INVALID',
-    `Expected a format of ${known.join(', ')} for ${engine}, got another`,
-  );
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EditError } from '../../errors.ts';
-import type { InpaintOutcome, SafetyAttributes } from '../engine.ts';
-import { imageOutcome } from '../reply-image.ts';
+import type { SafetyAttributes } from '../engine.ts';
+import { imageOutcome } from '../images.ts';
+import type { PictureOutcome } from '../picture-engines.ts';
 import { supportCodeReason } from '../vertex/support-codes.ts';
 
-// Only what is used, and nothing of it required: a field Google adds or drops must not break an edit.
+// Only the fields that are used, none required: a field Google adds or drops must not break an edit.
 const replySchema = z.object({ predictions: z.array(z.unknown()).nullish() });
 const predictionSchema = z.object({
   bytesBase64Encoded: z.string().nullish(),
@@ -18,15 +19,8 @@ const predictionSchema = z.object({
     .nullish(),
 });
 
-/** What `storageUri` was given for: the picture stays in the bucket. */
-export interface StoredOutcome {
-  readonly kind: 'stored';
-  readonly uri: string;
-  readonly mediaType: string | undefined;
-}
-
 export interface Prediction {
-  readonly outcome: InpaintOutcome | StoredOutcome;
+  readonly outcome: PictureOutcome;
   /** The prompt the picture was really made from, where the model rewrote it. */
   readonly enhancedPrompt: string | undefined;
 }
@@ -37,7 +31,7 @@ export interface Predictions {
 }
 
 /**
- * The reply of an Imagen `:predict` -> one outcome for each candidate, and the safety scores, which come
+ * The reply of an Imagen `:predict` -> one outcome for each candidate, and the safety scores. Scores come
  * both beside images and as an item of their own.
  *
  * @throws {EditError} `ENGINE_BAD_REPLY` when the reply is no object with predictions at all.
@@ -67,7 +61,7 @@ export function parsePredictions(value: unknown, model: string): Predictions {
 }
 
 /** `undefined` for an item that is no candidate, such as the scores of the prompt. */
-function outcomeOf(data: z.infer<typeof predictionSchema>): Prediction['outcome'] | undefined {
+function outcomeOf(data: z.infer<typeof predictionSchema>): PictureOutcome | undefined {
   if (data.bytesBase64Encoded) return imageOutcome(data.bytesBase64Encoded);
   if (data.gcsUri) return { kind: 'stored', uri: data.gcsUri, mediaType: data.mimeType ?? undefined };
   if (data.raiFilteredReason) return { kind: 'filtered', reason: supportCodeReason(data.raiFilteredReason) };

@@ -8,18 +8,17 @@ interface PatchmatchOptions {
   readonly codec: EngineCodec;
 }
 
-/** Beyond this the search takes longer than people wait, for detail the compositor resamples anyway. */
+/** Larger crops take longer than people wait, for detail the compositor resamples anyway. */
 const maxSidePx = 1024;
 const defaultSeed = 1;
 
 /**
- * The embedded engine: removes what is masked by continuing the picture around it, on this machine,
- * without any service. Exact repetitions for the same seed; pixels outside the mask come back as sent.
+ * The embedded engine: removes what is masked by continuing the picture around it. The same seed gives the same
+ * pixels, and each further sample takes the next seed; pixels outside the mask come back as they were sent.
  */
 export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
   return {
     name: 'patchmatch',
-    masks: 'native',
     frames: { kind: 'free', maxSidePx },
     prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
@@ -34,18 +33,12 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
           image: await codec.encode({ width, height, channels: 3, data }),
         })),
       );
-      return { outcomes, warnings: warningsFor(request), calls: 0 };
+      return { outcomes, warnings: [], calls: 0 };
     },
   };
 }
 
-function pictureOf({ mode, crop, mask, automaticMask }: InpaintRequest): Picture {
-  if (mode !== 'removal') {
-    throw new EditError('ENGINE_UNSUPPORTED', `Expected a removal for engine patchmatch, got ${mode}`);
-  }
-  if (automaticMask !== undefined) {
-    throw new EditError('ENGINE_UNSUPPORTED', 'Expected a mask for engine patchmatch, got an automatic one');
-  }
+function pictureOf({ crop, mask }: InpaintRequest): Picture {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   assertFits(crop, mask);
   return { width: crop.width, height: crop.height, rgb: Uint8Array.from(crop.data), mask: mask.data };
@@ -67,26 +60,4 @@ function assertFits(crop: Raster, mask: Mask): void {
       `Expected at most ${maxSidePx} pixels on the longer side, got ${crop.width} x ${crop.height}`,
     );
   }
-}
-
-/** Options that mean something to other engines only. */
-const ignored = [
-  'prompt',
-  'negativePrompt',
-  'maskDilation',
-  'steps',
-  'guidance',
-  'language',
-  'personGeneration',
-  'safetySetting',
-  'addWatermark',
-  'includeSafetyAttributes',
-  'replyFormat',
-  'labels',
-] as const satisfies readonly (keyof InpaintRequest)[];
-
-function warningsFor(request: InpaintRequest): string[] {
-  return ignored
-    .filter((option) => request[option] !== undefined && request[option] !== false)
-    .map((option) => `Engine patchmatch ignores ${option}.`);
 }

@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { EditError } from '../../errors.ts';
+import { EditError, type ErrorCode } from '../../errors.ts';
 import { supportCodeReason } from './support-codes.ts';
 
 /** What is known about a call when its answer is translated. */
 export interface CallFacts {
   readonly model: string;
   readonly location: string;
-  /** HTTP calls made so far. */
-  readonly calls: number;
   readonly retryAfterMs: number | undefined;
   /** Text the caller sent; an error message that repeats some of it is not passed on. */
   readonly secrets: readonly string[];
@@ -25,9 +23,9 @@ const errorBody = z.object({
  */
 const policyWords = /responsible ai|usage guidelines|sensitive words|polic(y|ies)|support codes?:/i;
 
-/** Longer messages are cut: they are for a person to read. */
+/** Longer messages are cut: a person reads them. */
 const maxMessageLength = 300;
-/** A run of this many characters in common is a quotation, not chance. */
+/** This many equal characters in a row are a quotation, not chance. */
 const quotationLength = 12;
 
 /** True when `message` repeats a secret, or a run of {@link quotationLength} characters of it. */
@@ -53,40 +51,24 @@ function safeMessage(message: string, secrets: readonly string[]): string {
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors
  */
 export function statusError(status: number, body: string, facts: CallFacts): EditError {
-  const { model, location, calls, retryAfterMs } = facts;
+  const { model, location, retryAfterMs } = facts;
   const { message, reason } = readErrorBody(body);
-  const details = { model, location, calls, httpStatus: status, ...(reason && { reason }) };
+  const details = { model, location, httpStatus: status, ...(reason && { reason }) };
   const said = safeMessage(message, facts.secrets);
+  const fault = (code: ErrorCode, sentence: string, waitMs?: number) =>
+    new EditError(code, sentence, { details, retryAfterMs: waitMs });
   if (status === 404) return retired(facts, details);
   if (status === 401 || status === 403 || reason === 'FAILED_PRECONDITION') {
-    return new EditError(
-      'MODEL_PERMISSION',
-      `Expected to be allowed to call ${model}, got ${status}: ${said}`,
-      {
-        details,
-      },
-    );
+    return fault('MODEL_PERMISSION', `Expected to be allowed to call ${model}, got ${status}: ${said}`);
   }
   if (status === 429) {
-    return new EditError('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429`, {
-      details,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
+    return fault('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429`, retryAfterMs);
   }
   if (status === 408 || status >= 500) {
-    return new EditError('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${status}`, {
-      details,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
+    return fault('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${status}`, retryAfterMs);
   }
   if (status >= 300 && status < 400) {
-    return new EditError(
-      'CONFIG_INVALID',
-      `Expected the model API at MODEL_BASE_URL, got redirect ${status}`,
-      {
-        details,
-      },
-    );
+    return fault('CONFIG_INVALID', `Expected the model API at MODEL_BASE_URL, got redirect ${status}`);
   }
   if (policyWords.test(message)) {
     const why = supportCodeReason(message);
@@ -94,9 +76,7 @@ export function statusError(status: number, body: string, facts: CallFacts): Edi
       details: { ...details, reasons: [why] },
     });
   }
-  return new EditError('ENGINE_REJECTED', `Expected ${model} to accept the request, got ${status}: ${said}`, {
-    details,
-  });
+  return fault('ENGINE_REJECTED', `Expected ${model} to accept the request, got ${status}: ${said}`);
 }
 
 function retired(facts: CallFacts, details: Readonly<Record<string, unknown>>): EditError {

@@ -1,17 +1,18 @@
-import { EditError } from '../../errors.ts';
-import { type CallsMade, withCallsMade } from '../calls-made.ts';
+import { abortError, type Deadline, deadline, pause, unlessAborted } from '../../abort.ts';
+import { type Billing, EditError } from '../../errors.ts';
+import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
 import { retryAfterMs, statusError } from './errors.ts';
-import { exchange } from './exchange.ts';
+import { asModelError, exchange, isNeverSent } from './exchange.ts';
 import { modelHost } from './url.ts';
 
 /** Time as this file needs it, injected so that tests never wait. */
 export interface Clock {
-  /** ms since the epoch. */
+  /** Milliseconds since the epoch. */
   now(): number;
   /** Rejects as soon as the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** A signal that aborts after `ms`. */
-  deadline(ms: number): AbortSignal;
+  /** A signal that aborts after `ms` with `late`, or with `signal`. */
+  deadline(ms: number, late: EditError, signal: AbortSignal): Deadline;
 }
 
 export interface VertexOptions {
@@ -19,17 +20,17 @@ export interface VertexOptions {
   readonly location: string;
   /** Replaces the Google host; plain http on loopback needs no credentials. */
   readonly baseUrl?: string | undefined;
-  /** For all tries of one post together. */
+  /** Milliseconds for all tries of one post together. */
   readonly deadlineMs?: number | undefined;
   /** Tries of one post, the first included. */
   readonly maxTries?: number | undefined;
   readonly maxReplyBytes?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly clock?: Clock | undefined;
-  /** 0 (included) to 1. */
+  /** 0 (included) to 1 (excluded). */
   readonly random?: (() => number) | undefined;
-  /** The headers that authenticate a request; Application Default Credentials when `undefined`. */
-  readonly authorize?: ((url: string) => Promise<Headers>) | undefined;
+  /** Application Default Credentials when `undefined`. */
+  readonly authorize?: Authorize | undefined;
 }
 
 export interface VertexCall {
@@ -38,6 +39,7 @@ export interface VertexCall {
   readonly body: unknown;
   /** Named in errors. */
   readonly model: string;
+  /** The model to set instead when this one is retired. */
   readonly successor: string | undefined;
   /** Prompts in the body: an error message that repeats them is withheld. */
   readonly secrets: readonly (string | undefined)[];
@@ -55,179 +57,161 @@ export type VertexPost = (call: VertexCall, signal: AbortSignal) => Promise<Vert
 
 /** Image models answer within a minute; the slowest (4K, 75 steps) took about two. */
 const defaultDeadlineMs = 180_000;
-/** Shared model capacity asks for at most two retries in process; after that the job is handed back. */
+/** Google asks for at most two retries in process on shared capacity; then the job goes back to its queue. */
 const defaultMaxTries = 3;
 /** A 4096 x 4096 PNG that does not compress is 50 MB, 67 MB as base64; drafts may come along. */
 const defaultMaxReplyBytes = 160 * 1024 * 1024;
-/** Shared capacity asks for a first pause of at least one second. */
+/** Google asks for a first pause of at least one second on shared capacity. */
 const firstPauseMs = 1000;
-/** Longer pauses belong to the queue, which does not hold a worker while it waits. */
+/** Longer pauses are left to the queue, which does not hold a worker while it waits. */
 const longestPauseMs = 20_000;
 
 const retriedCodes: ReadonlySet<string> = new Set(['MODEL_QUOTA', 'MODEL_UNAVAILABLE']);
 
-const systemClock: Clock = {
-  now: Date.now,
-  sleep: async (ms, signal) => {
-    const { setTimeout } = await import('node:timers/promises');
-    await setTimeout(ms, undefined, { signal });
-  },
-  deadline: (ms) => AbortSignal.timeout(ms),
-};
+const systemClock: Clock = { now: Date.now, sleep: pause, deadline };
+const noCredentials: Authorize = async () => new Headers();
 
 /**
- * The one way to a model API: authentication, deadline, retry with jitter, bounded reply, and every
- * failure as a coded error that counts the calls made (`details.calls`) and tells whether one of them may
- * be billed (`details.mayBeBilled`): a connection that was never made and an answer of an error are not.
+ * The one way to a model API: authentication, deadline, retry with jitter, bounded reply. Every failure is a coded
+ * error whose `billing` counts the calls made and tells whether one of them may be billed. A connection that was
+ * never made and a call that was answered with an error are not billed.
  *
- * Retried are 408, 429, 5xx and connection faults before an answer, after `2^n` seconds times 1 to 2, or
- * after `Retry-After`. An expired deadline and an answer that breaks off are not retried: the model worked.
+ * 408, 429, 5xx and connection faults before an answer are retried, after `2^n` seconds times 1 to 2, or after
+ * `Retry-After`. A passed deadline and an answer that breaks off are not retried: the model has worked.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
 export function vertexPost(options: VertexOptions): VertexPost {
-  const { project, location } = options;
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? Math.random;
-  const maxTries = options.maxTries ?? defaultMaxTries;
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-  const maxReplyBytes = options.maxReplyBytes ?? defaultMaxReplyBytes;
-  const { origin, needsToken } = modelHost(location, options.baseUrl);
-  const authorize = needsToken ? (options.authorize ?? applicationDefaultCredentials()) : noCredentials;
-  const prefix = `${origin}/v1/projects/${encodeURIComponent(project)}/locations/${location}`;
-
+  const { deadlineMs = defaultDeadlineMs, maxTries = defaultMaxTries } = options;
+  const { clock = systemClock, random = Math.random } = options;
+  const transport = transportOf(options, clock);
   return async (call, signal) => {
-    const url = `${prefix}/${call.path}`;
-    const body = JSON.stringify(call.body);
+    const late = new EditError(
+      'DEADLINE_EXCEEDED',
+      `Expected ${call.model} to answer within ${deadlineMs} ms`,
+    );
     const endMs = clock.now() + deadlineMs;
-    const either = AbortSignal.any([signal, clock.deadline(deadlineMs)]);
-    const facts = { ...call, location, secrets: call.secrets.filter((text) => text !== undefined) };
-
-    let calls = 0;
-    let mayBeBilled = false;
-    const sendOnce = async (): Promise<unknown> => {
-      const headers = await unlessAborted(authorize(url), either);
-      headers.set('content-type', 'application/json; charset=utf-8');
-      const request = { method: 'POST', headers, body, redirect: 'manual', signal: either } as const;
-      const before = mayBeBilled;
-      calls += 1;
-      // Until something proves otherwise.
-      mayBeBilled = true;
-      const { status, retryAfter, text } = await exchange(
-        options.fetch ?? fetch,
-        url,
-        request,
-        maxReplyBytes,
-      ).catch((error: unknown) => {
-        if (neverConnected.has(faultCode(error) ?? '')) mayBeBilled = before;
-        throw error;
-      });
-      if (status === 200) return parseReply(text, call.model, calls);
-      mayBeBilled = before;
-      throw statusError(status, text, {
-        ...facts,
-        calls,
-        retryAfterMs: retryAfterMs(retryAfter, clock.now()),
-      });
+    const time = clock.deadline(deadlineMs, late, signal);
+    const body = JSON.stringify(call.body);
+    let made: MadeCalls = { calls: 0, mayBeBilled: false };
+    const send = async () => {
+      const sent = await sendOnce({ ...call, body }, transport, time.signal);
+      made = { calls: made.calls + sent.calls, mayBeBilled: made.mayBeBilled || sent.mayBeBilled };
+      return sent;
     };
-
-    for (let tries = 1; ; tries++) {
-      try {
-        return { value: await sendOnce(), calls };
-      } catch (error) {
-        const made = { calls, mayBeBilled };
-        if (either.aborted) throw abortError(signal, call.model, made, deadlineMs);
-        const fault = withCallsMade(asModelError(error, call.model), made);
-        const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
-        const pauseMs = Math.max(fault.retryAfterMs ?? 0, backOffMs);
-        const isWorthIt = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
-        if (!retriedCodes.has(fault.code) || tries >= maxTries || !isWorthIt) throw fault;
-        await clock.sleep(pauseMs, either).catch(() => {
-          throw abortError(signal, call.model, made, deadlineMs);
-        });
-      }
-    }
-  };
-}
-
-async function noCredentials(): Promise<Headers> {
-  return new Headers();
-}
-
-/** google-auth-library is loaded with the first request that needs a token: it is slow to start. */
-export function applicationDefaultCredentials(): (url: string) => Promise<Headers> {
-  const load = async () => {
-    const { GoogleAuth } = await import('google-auth-library');
-    return new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] });
-  };
-  let auth: ReturnType<typeof load> | undefined;
-  return async (url) => {
     try {
-      auth ??= load();
-      return new Headers(await (await auth).getRequestHeaders(url));
+      const value = await sendUntilGood(send, { clock, random, maxTries, endMs }, time.signal);
+      return { value, calls: made.calls };
     } catch (error) {
-      auth = undefined;
-      // Not kept as cause: the library hangs its request, token and all, on the errors it throws.
-      const said = error instanceof Error ? error.message.slice(0, 200) : 'an unknown failure';
-      throw new EditError('MODEL_PERMISSION', `Expected Application Default Credentials, got: ${said}`);
+      // The caller's own coded reason goes back to it as it is.
+      if (signal.reason instanceof EditError) throw signal.reason;
+      const fault = time.signal.aborted ? stopped(time.signal, call.model) : asModelError(error, call.model);
+      throw fault.withBilling(made);
+    } finally {
+      time[Symbol.dispose]();
     }
   };
 }
 
-function parseReply(text: string, model: string, calls: number): unknown {
+interface RetryPolicy {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly maxTries: number;
+  /** When the deadline passes, milliseconds since the epoch: no pause begins that would outlast it. */
+  readonly endMs: number;
+}
+
+async function sendUntilGood(
+  send: () => Promise<Sent>,
+  { clock, random, maxTries, endMs }: RetryPolicy,
+  signal: AbortSignal,
+): Promise<unknown> {
+  for (let tries = 1; ; tries++) {
+    const sent = await send();
+    if (sent.fault === undefined) return sent.value;
+    signal.throwIfAborted();
+    const { code, retryAfterMs = 0 } = sent.fault;
+    const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
+    const pauseMs = Math.max(retryAfterMs, backOffMs);
+    const isWorthWaiting = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
+    if (!retriedCodes.has(code) || tries >= maxTries || !isWorthWaiting) throw sent.fault;
+    await clock.sleep(pauseMs, signal);
+  }
+}
+
+type MadeCalls = Required<Billing>;
+
+/** Why the work was stopped: by the deadline, or by the caller without a code. */
+function stopped(signal: AbortSignal, model: string): EditError {
+  const { code, message, cause } = abortError(signal, `${model} to answer`);
+  return new EditError(code, message, { cause, details: { model } });
+}
+
+interface Transport {
+  /** Of all URLs, up to the location and its slash. */
+  readonly prefix: string;
+  readonly location: string;
+  readonly authorize: Authorize;
+  readonly fetch: typeof fetch;
+  readonly maxReplyBytes: number;
+  readonly clock: Clock;
+}
+
+function transportOf(options: VertexOptions, clock: Clock): Transport {
+  const { project, location, maxReplyBytes = defaultMaxReplyBytes } = options;
+  const { origin, needsToken } = modelHost(location, options.baseUrl);
+  return {
+    prefix: `${origin}/v1/projects/${encodeURIComponent(project)}/locations/${location}/`,
+    location,
+    authorize: needsToken ? (options.authorize ?? applicationDefaultCredentials()) : noCredentials,
+    fetch: options.fetch ?? fetch,
+    maxReplyBytes,
+    clock,
+  };
+}
+
+/** One try: its reply or its fault, and whether it was sent and may be billed. */
+type Sent = MadeCalls &
+  ({ readonly value: unknown; readonly fault?: undefined } | { readonly fault: EditError });
+
+async function sendOnce(
+  call: VertexCall & { readonly body: string },
+  { prefix, location, authorize, maxReplyBytes, clock, ...transport }: Transport,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { model, body } = call;
+  const url = `${prefix}${call.path}`;
+  let calls = 0;
+  let mayBeBilled = false;
+  try {
+    const headers = await unlessAborted(() => authorize(url), signal);
+    headers.set('content-type', 'application/json; charset=utf-8');
+    calls = 1;
+    // Until an answer, or the lack of a connection, proves otherwise.
+    mayBeBilled = true;
+    const request = { method: 'POST', headers, body, redirect: 'manual', signal } as const;
+    const { status, retryAfter, text } = await exchange(transport.fetch, url, request, maxReplyBytes);
+    if (status === 200) return { value: parseReply(text, model), calls, mayBeBilled };
+    mayBeBilled = false;
+    const secrets = call.secrets.filter((secret) => secret !== undefined);
+    throw statusError(status, text, {
+      ...{ model, location, secrets, successor: call.successor },
+      retryAfterMs: retryAfterMs(retryAfter, clock.now()),
+    });
+  } catch (error) {
+    return {
+      fault: asModelError(error, model),
+      calls,
+      mayBeBilled: mayBeBilled && !isNeverSent(error),
+    };
+  }
+}
+
+function parseReply(text: string, model: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No cause: the parser quotes the text it stumbled over.
-    throw new EditError('ENGINE_BAD_REPLY', `Expected JSON from ${model}, got something else`, {
-      details: { model, calls },
-    });
+    // Without a cause: the parser quotes the text it stumbled over.
+    throw new EditError('ENGINE_BAD_REPLY', `Expected JSON from ${model}, got something else`);
   }
-}
-
-/** The model API was not reached: nothing was sent. */
-const neverConnected: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function faultCode(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : undefined;
-}
-
-/** What `fetch` throws is a connection fault; only its code is passed on. */
-function asModelError(error: unknown, model: string): EditError {
-  if (error instanceof EditError) return error;
-  const reason = faultCode(error) ?? 'a broken connection';
-  return new EditError('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${reason}`, {
-    details: { model, reason },
-  });
-}
-
-/** Why the work stopped: the caller's own coded reason, its time limit or ours, or its wish. */
-function abortError(signal: AbortSignal, model: string, made: CallsMade, deadlineMs: number): EditError {
-  const details = { model, ...made };
-  const reason: unknown = signal.reason;
-  if (reason instanceof EditError) return reason;
-  if (signal.aborted && (reason as Error | undefined)?.name !== 'TimeoutError') {
-    return new EditError('CANCELLED', `Expected ${model} to answer, got cancelled`, { details });
-  }
-  const limit = signal.aborted ? 'the time of the request' : `${deadlineMs} ms`;
-  return new EditError('DEADLINE_EXCEEDED', `Expected ${model} to answer within ${limit}`, { details });
-}
-
-/** Settles with the promise, or rejects when the signal aborts first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -111,9 +111,8 @@ const unbilled: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Whoever sent the calls knows best; of an outage only an answer, or no connection, proves that none ran. */
-export function provesNoCall({ code, details }: EditError): boolean {
-  const mayBeBilled = details?.['mayBeBilled'];
-  return typeof mayBeBilled === 'boolean' ? !mayBeBilled : unbilled.has(code);
+export function provesNoCall({ code, billing }: EditError): boolean {
+  return billing?.mayBeBilled === undefined ? unbilled.has(code) : !billing.mayBeBilled;
 }
 
 /** Passing faults whose cause may be the file itself: they use up an attempt, so that they end some time. */

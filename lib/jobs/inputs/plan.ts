@@ -6,6 +6,7 @@ import {
   readRequestFile,
   typedFields,
 } from '../../requests/edit-request.ts';
+import { canonicalRequest } from '../../requests/schema.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { type InputSet, jobId } from './identity.ts';
 
@@ -45,7 +46,8 @@ export async function planJob(
     // A request that cannot be read, without a mask: it is reported when the mask follows.
     if (request === undefined || !options.makesOwnMask(request)) return undefined;
   }
-  const id = jobId({ inputs, engine: options.engine, effectiveRequest: request ?? fields });
+  const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
+  const id = jobId({ inputs, engine: options.engine, effectiveRequest });
   return { id, inputs, request, fault };
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withCallsMade } from '../../engines/calls-made.ts';
 import type { InpaintEngine } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectStore } from '../../storage/store.ts';
@@ -65,7 +64,7 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
       queue = admitted.catch(() => undefined);
       await admitted.catch((error: unknown) => {
         // Also when the counter is busy or storage is unavailable: the model was not called.
-        throw withCallsMade(asEditError(error), { calls: 0, mayBeBilled: false });
+        throw asEditError(error).withBilling({ calls: 0, mayBeBilled: false });
       });
       const admittedOn = day;
       const giveBack = (unspent: number) => {

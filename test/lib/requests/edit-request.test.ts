@@ -12,7 +12,7 @@ const fault = (value: unknown) => {
 
 describe('parseRequest', () => {
   it('fills in every default', () => {
-    expect(parseRequest({})).toEqual({
+    expect(parseRequest({})).toMatchObject({
       mode: 'removal',
       samples: 1,
       detail: 'single',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../lib/config.ts';
-import { generateRequestSchema } from '../../../lib/generate.ts';
+import { generateRequestSchema } from '../../../lib/requests/picture-requests.ts';
 import { wire } from '../../../lib/wiring.ts';
 import { never, silentLog } from '../../support/job-world.ts';
 

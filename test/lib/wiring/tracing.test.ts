@@ -3,8 +3,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../lib/config.ts';
-import { traceContextOf } from '../../../lib/trace/context.ts';
 import { type Span, startTracing } from '../../../lib/trace/tracing.ts';
+import { traceContextOf } from '../../../lib/trace.ts';
 import { makeTracing, tracedFetch, tracedStore } from '../../../lib/wiring/tracing.ts';
 import { memoryBuckets, memoryClient } from '../../support/memory-store.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { markRegion, maskBox } from '../../../../lib/engines/gemini/mark-region.ts';
+import { markRegion } from '../../../../lib/engines/gemini/mark-region.ts';
 import { boxMask, greyCrop } from '../../../support/inpaint-request.ts';
 
 const redOf = (data: ArrayLike<number>, width: number) =>
@@ -32,16 +32,5 @@ describe('markRegion', () => {
     expect(() => markRegion(greyCrop(4, 4), boxMask(5, 4))).toThrow(
       expect.objectContaining({ code: 'SHAPE_MISMATCH' }),
     );
-  });
-});
-
-describe('maskBox', () => {
-  it('is the smallest box around the mask', () => {
-    const box = { left: 3, top: 1, width: 2, height: 4 };
-    expect(maskBox(boxMask(8, 8, box))).toEqual(box);
-  });
-
-  it('is nothing for an empty mask', () => {
-    expect(maskBox(boxMask(3, 3, { left: 0, top: 0, width: 0, height: 0 }))).toBeUndefined();
   });
 });

@@ -1,30 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { InpaintRequest } from '../../../../lib/engines/engine.ts';
-import { imagen2Engine } from '../../../../lib/engines/imagen/imagen2.ts';
-import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
-import { fakeModel } from '../../../support/fake-model.ts';
-import {
-  cropBase64,
-  labelCodec,
-  maskBase64,
-  pngBase64,
-  removalRequest,
-} from '../../../support/inpaint-request.ts';
+import { engineOnFake } from '../../../support/fake-model.ts';
+import { cropBase64, maskBase64, pngBase64, removalRequest } from '../../../support/inpaint-request.ts';
 
 const never = new AbortController().signal;
 const always = { includeRaiReason: true, outputOptions: { mimeType: 'image/png' } };
 
 async function send(overrides: Partial<InpaintRequest>) {
-  const fake = fakeModel({ json: { predictions: [{ bytesBase64Encoded: pngBase64() }] } });
-  const post = vertexPost({
-    project: 'p',
-    location: 'us-central1',
-    baseUrl: 'http://127.0.0.1:1',
-    fetch: fake.fetch,
-  });
-  const engine = imagen2Engine({ post, model: 'imagegeneration@006', codec: labelCodec });
+  const onePicture = { json: { predictions: [{ bytesBase64Encoded: pngBase64() }] } };
+  const { engine, seen } = await engineOnFake('imagen2', [onePicture]);
   const reply = await engine.inpaint(removalRequest(overrides), never);
-  return { reply, body: fake.seen[0]?.body, url: fake.seen[0]?.url };
+  return { reply, body: seen[0]?.body, url: seen[0]?.url };
 }
 
 describe('request body', () => {

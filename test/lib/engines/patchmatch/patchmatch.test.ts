@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
-import { patchmatchEngine } from '../../../../lib/engines/patchmatch/patchmatch.ts';
+import { engineFor } from '../../../../lib/engines/engines.ts';
+import { modelSettings } from '../../../support/fake-model.ts';
+import { removalRequest } from '../../../support/inpaint-request.ts';
 
-/** Hands the pixels through, so that tests see exactly what the engine made. */
+/** Passes the pixels on, so that tests see exactly what the engine made. */
 const rawCodec: EngineCodec = {
   encode: async ({ data }) => ({ bytes: Uint8Array.from(data), mediaType: 'application/octet-stream' }),
 };
-const engine = patchmatchEngine({ codec: rawCodec });
+const engine = await engineFor({ engine: 'patchmatch', model: undefined }, modelSettings, {
+  codec: rawCodec,
+});
 
 const never = new AbortController().signal;
 
@@ -21,28 +25,12 @@ function requestOf(size: number, changes: Partial<InpaintRequest> = {}): Inpaint
     crop.fill(((x >> 3) + (y >> 3)) % 2 === 0 ? 200 : 60, 3 * i, 3 * i + 3);
     if (Math.abs(x - size / 2) < size / 6 && Math.abs(y - size / 2) < size / 6) mask[i] = 255;
   }
-  return {
-    key: 'r0',
-    mode: 'removal',
+  return removalRequest({
     crop: { width: size, height: size, channels: 3, data: crop },
     mask: { width: size, height: size, channels: 1, data: mask },
-    automaticMask: undefined,
-    maskDilation: undefined,
-    prompt: undefined,
-    negativePrompt: undefined,
-    samples: 1,
     seed: 7,
-    steps: undefined,
-    guidance: undefined,
-    language: undefined,
-    personGeneration: undefined,
-    safetySetting: undefined,
-    addWatermark: undefined,
-    includeSafetyAttributes: undefined,
-    replyFormat: undefined,
-    labels: undefined,
     ...changes,
-  };
+  });
 }
 
 async function bytesOf(request: InpaintRequest): Promise<Uint8Array[]> {
@@ -80,7 +68,10 @@ describe('patchmatch engine', () => {
       requestOf(24, { prompt: 'a lawn', steps: 12, addWatermark: false }),
       never,
     );
-    expect(warnings).toEqual(['Engine patchmatch ignores prompt.', 'Engine patchmatch ignores steps.']);
+    expect(warnings).toEqual([
+      'patchmatch does not take prompt: it was left out.',
+      'patchmatch does not take steps: it was left out.',
+    ]);
   });
 
   it.each([

@@ -271,18 +271,25 @@ describe('whether a call may be billed', () => {
     ['an outage before a connection that broke', [{ status: 503 }, { status: 503 }, broken], true],
     ['an answer that is no JSON', [{ text: '<html>' }], true],
   ] as const)('%s', async (_, answers, mayBeBilled) => {
-    const { details } = await failure(setUp(answers).post(call, never));
-    expect(details).toMatchObject({ mayBeBilled });
+    const { billing } = await failure(setUp(answers).post(call, never));
+    expect(billing).toMatchObject({ mayBeBilled });
   });
 
   it('not when the deadline comes between tries, but when it comes in one', async () => {
-    const sleep = async () => Promise.reject(new Error('late'));
-    const between = setUp([{ status: 503 }], { clock: { ...fakeClock().clock, sleep } });
-    expect((await failure(between.post(call, never))).details).toMatchObject({ mayBeBilled: false });
+    const { clock, expire: passDeadline } = fakeClock();
+    const sleep = async (_ms: number, signal: AbortSignal) => {
+      passDeadline();
+      signal.throwIfAborted();
+    };
+    const between = setUp([{ status: 503 }], { clock: { ...clock, sleep } });
+    expect(await failure(between.post(call, never))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      billing: { mayBeBilled: false },
+    });
     const { post, expire } = setUp([{ hang: true }]);
     const pending = failure(post(call, never));
     await new Promise((resolve) => setImmediate(resolve));
     expire();
-    expect((await pending).details).toMatchObject({ mayBeBilled: true });
+    expect((await pending).billing).toEqual({ calls: 1, mayBeBilled: true });
   });
 });

@@ -77,7 +77,8 @@ describe('provesNoCall', () => {
     ['DEADLINE_EXCEEDED', undefined, false],
     ['STORAGE_UNAVAILABLE', undefined, false],
   ] as const)('%s, may be billed: %s -> %s', (code, mayBeBilled, proof) => {
-    expect(provesNoCall(new EditError(code, '', { details: { mayBeBilled } }))).toBe(proof);
+    const billing = mayBeBilled === undefined ? undefined : { calls: 1, mayBeBilled };
+    expect(provesNoCall(new EditError(code, '', { billing }))).toBe(proof);
   });
 });
 

@@ -66,7 +66,9 @@ describe('costGuardedEngine', () => {
   it('spends nothing of the cap on an outage, but does on calls that may be billed', async () => {
     const fails = (mayBeBilled: boolean) =>
       fakeEngine(() => {
-        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', { details: { mayBeBilled } });
+        throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer', {
+          billing: { calls: 1, mayBeBilled },
+        });
       });
     const ends = async (mayBeBilled: boolean) => {
       const { guard } = guarded(memoryBuckets(), 0.2, { engine: fails(mayBeBilled) });

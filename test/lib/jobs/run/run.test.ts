@@ -171,8 +171,8 @@ describe('runJob', () => {
     const zombie = fakeEngine(async () => {
       pass(world, 16);
       await runJob(job, runOptions(store, heir), never).catch(() => undefined);
-      const details = { mayBeBilled: false };
-      throw new EditError('ENGINE_REJECTED', 'Expected to be accepted, got 400', { details });
+      const billing = { calls: 1, mayBeBilled: false };
+      throw new EditError('ENGINE_REJECTED', 'Expected to be accepted, got 400', { billing });
     });
     await expect(runJob(job, runOptions(store, zombie), never)).rejects.toMatchObject({ code: 'BUSY' });
     expect(textOf(world, 'error.json')).toBeUndefined();

@@ -1,0 +1,51 @@
+import type { Capabilities } from './capabilities.ts';
+import type { EngineCodec, InpaintEngine } from './engine.ts';
+import type { ModelTable } from './models.ts';
+import type { Generator, Upscaler } from './picture-engines.ts';
+import type { VertexOptions } from './vertex/vertex.ts';
+
+/** Settings as they stand in the environment: `LOCATION`, `MODEL_BASE_URL`, ... */
+export interface ModelSettings {
+  readonly project: string | undefined;
+  readonly location: string | undefined;
+  readonly modelBaseUrl: string | undefined;
+  readonly endpointId: string | undefined;
+  /** The `MODELS` setting: entries that replace or add to the table of models. */
+  readonly models: ModelTable;
+}
+
+/** How models are called, whichever they are. */
+export interface Tuning
+  extends Pick<VertexOptions, 'fetch' | 'clock' | 'random' | 'authorize' | 'deadlineMs' | 'maxTries'> {
+  /** HTTP calls one candidate may take; what the engine declares when `undefined`. */
+  readonly maxCallsPerSample?: number | undefined;
+  /** Calls at a time for the candidates of one request; what the engine thinks best when `undefined`. */
+  readonly concurrency?: number | undefined;
+}
+
+/** What a model is called with. */
+export interface ModelOptions {
+  /** The id of the model or endpoint; the engine's default when `undefined`. */
+  readonly model: string | undefined;
+  readonly settings: ModelSettings;
+  readonly tuning: Tuning;
+  readonly maxCallsPerSample: number;
+}
+
+export interface EngineOptions extends ModelOptions {
+  readonly codec: EngineCodec;
+}
+
+/**
+ * One engine of the table: what it can do, and how it is made. Entries are loaded with the configuration, so they are
+ * plain data; each `make` imports what it needs when it is called, and throws `CONFIG_INVALID` naming the setting
+ * that is missing or wrong.
+ */
+export interface EngineEntry {
+  readonly capabilities: Capabilities;
+  readonly make: (options: EngineOptions) => Promise<InpaintEngine>;
+  readonly makeGenerator?: (options: ModelOptions) => Promise<Generator>;
+  readonly makeUpscaler?: (options: ModelOptions) => Promise<Upscaler>;
+  /** True when `MODEL` names the model of edits, of text to image and of upscaling; else it names that of edits only. */
+  readonly hasOneModel?: boolean;
+}

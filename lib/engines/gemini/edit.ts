@@ -1,0 +1,75 @@
+import { EditError } from '../../errors.ts';
+import { boundingBox } from '../../pixels/box.ts';
+import { imageSizes } from '../../requests/values.ts';
+import type { EncodedImage, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
+import type { EngineOptions } from '../entry.ts';
+import { imageSize } from '../image-size.ts';
+import { base64, encodeWithin } from '../images.ts';
+import { askGemini, geminiConfig, geminiModel } from './call.ts';
+import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
+import { markRegion } from './mark-region.ts';
+import { editPrompt } from './prompt.ts';
+
+/** Inline images may have 7 MB each. */
+const maxCropBytes = 7_000_000;
+/** The marked copy only points: half the crop's budget keeps the whole request below 20 MB. */
+const maxMarkedBytes = 3_500_000;
+
+/**
+ * Edits by Gemini image models (`gemini-3.1-flash-image`, ...), which take no mask: the model sees the crop and a
+ * copy with the region marked, and is told what to do there. What it changes elsewhere never counts: the
+ * caller registers its answer and composites by the mask.
+ */
+export function geminiEngine(options: EngineOptions): InpaintEngine {
+  const { codec } = options;
+  const gemini = geminiModel(options);
+  const { name } = gemini;
+  const frames = geminiFrames(gemini.entry?.imageSizes ?? imageSizes);
+  return {
+    name,
+    frames: { kind: 'fixed', sizes: frames.map(({ width, height }) => ({ width, height })) },
+    async inpaint(request, signal) {
+      const { crop, mask, samples, prompt, negativePrompt } = request;
+      const region = mask && boundingBox(mask);
+      if (!mask || !region) {
+        throw new EditError('MASK_EMPTY', `Expected a region to edit for ${name}, got none`);
+      }
+      const frame = frameFor(crop, frames);
+      const images = [
+        await encodeWithin(codec, crop, maxCropBytes),
+        await encodeWithin(codec, markRegion(crop, mask), maxMarkedBytes),
+      ];
+      const body = editBody(request, frame, { text: editPrompt({ ...request, region }), images });
+      const reply = await askGemini(gemini, { body, samples, secrets: [prompt, negativePrompt] }, signal);
+      return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
+    },
+  };
+}
+
+function editBody(
+  request: InpaintRequest,
+  frame: GeminiFrame,
+  { text, images }: { readonly text: string; readonly images: readonly EncodedImage[] },
+): Record<string, unknown> {
+  const inline = images.map((image) => ({
+    inlineData: { mimeType: image.mediaType, data: base64(image) },
+  }));
+  return {
+    contents: [{ role: 'user', parts: [{ text }, ...inline] }],
+    ...geminiConfig(request, frame),
+  };
+}
+
+/** Answers of another size than asked for were seen; the caller resamples them, and should know. */
+function sizeWarnings(
+  engine: string,
+  outcomes: readonly InpaintOutcome[],
+  frame: GeminiFrame,
+): readonly string[] {
+  return outcomes.flatMap((outcome) => {
+    const size = outcome.kind === 'image' ? imageSize(outcome.image.bytes) : undefined;
+    if (!size || (size.width === frame.width && size.height === frame.height)) return [];
+    const asked = `${frame.width} x ${frame.height}`;
+    return [`${engine} was asked for ${asked} and answered ${size.width} x ${size.height}.`];
+  });
+}

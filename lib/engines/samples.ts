@@ -1,0 +1,57 @@
+import { asEditError } from '../errors.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { InpaintOutcome, InpaintReply } from './engine.ts';
+import { requireImage } from './images.ts';
+import type { VertexCall, VertexPost } from './vertex/vertex.ts';
+
+export interface SampleOptions {
+  readonly post: VertexPost;
+  readonly call: VertexCall;
+  readonly samples: number;
+  /** Calls at a time. */
+  readonly concurrency: number;
+  /** Makes one candidate; each `send` is one more call, and is counted. */
+  readonly ask: (send: () => Promise<unknown>) => Promise<readonly InpaintOutcome[]>;
+}
+
+/**
+ * One call for each candidate. A call that fails does not throw away the pictures of the others: it becomes a warning
+ * as long as there is one picture.
+ *
+ * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all; what
+ *   `requireImage` throws when every call was answered without one.
+ */
+export async function askForSamples(
+  { post, call, samples, concurrency, ask }: SampleOptions,
+  signal: AbortSignal,
+): Promise<InpaintReply> {
+  let calls = 0;
+  let mayBeBilled = false;
+  const send = async (): Promise<unknown> => {
+    try {
+      const answer = await post(call, signal);
+      calls += answer.calls;
+      mayBeBilled = true;
+      return answer.value;
+    } catch (error) {
+      const { billing } = asEditError(error);
+      calls += billing?.calls ?? 0;
+      mayBeBilled ||= billing?.mayBeBilled !== false;
+      throw error;
+    }
+  };
+  const tasks = Array.from({ length: samples }, () => () => ask(send));
+  const results = await inParallel(tasks, concurrency);
+  const answered = results.flatMap((result) => (result?.status === 'fulfilled' ? [result.value] : []));
+  const outcomes = answered.flat();
+  const failure = results.find((result) => result?.status === 'rejected');
+  if (failure === undefined) {
+    return { outcomes: requireImage(outcomes, { model: call.model, calls }), warnings: [], calls };
+  }
+  const error = asEditError(failure.reason);
+  if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {
+    throw error.withBilling({ calls, mayBeBilled });
+  }
+  const missing = samples - answered.length;
+  return { outcomes, warnings: [`${missing} of ${samples} candidates are missing: ${error.code}.`], calls };
+}

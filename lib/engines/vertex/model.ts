@@ -1,0 +1,67 @@
+import { EditError } from '../../errors.ts';
+import type { ModelOptions } from '../entry.ts';
+import { type ModelApi, type ModelEntry, modelEntry } from '../models.ts';
+import { type VertexPost, vertexPost } from './vertex.ts';
+
+/** Where endpoints, and models nobody has described, are looked for. */
+const defaultRegion = 'us-central1';
+/** The path needs a project, also where a local server needs none. */
+const localProject = 'local';
+
+export interface ModelUse {
+  /** The protocol the caller speaks. */
+  readonly api: ModelApi;
+  /** Used when no model is named. */
+  readonly defaultModel: string;
+  /** Where a model is served that nobody has described. */
+  readonly location?: string;
+}
+
+/** A model and the way to call it. */
+export interface Model {
+  readonly post: VertexPost;
+  /** The id as it stands in the URL, e.g. `imagen-3.0-capability-001`. */
+  readonly model: string;
+  /** `undefined` for ids that nobody has described. */
+  readonly entry: ModelEntry | undefined;
+}
+
+/**
+ * The model of the settings. An id that is not in the table is taken at its word: it speaks the API it is used for.
+ *
+ * @throws {EditError} `CONFIG_INVALID` for a model of another API, or without a project.
+ */
+export function modelFor(options: ModelOptions, { api, defaultModel, location }: ModelUse): Model {
+  const model = options.model ?? defaultModel;
+  const entry = modelEntry(model, options.settings.models);
+  if (entry !== undefined && !entry.apis.includes(api)) {
+    throw new EditError(
+      'CONFIG_INVALID',
+      `Expected a model of the ${api} API, got ${model} (${entry.apis.join(', ')})`,
+    );
+  }
+  const servedIn = entry === undefined ? (location ?? defaultRegion) : entry.location;
+  return { model, entry, post: postFor(options, servedIn) };
+}
+
+/**
+ * The authenticated POST to models in `LOCATION`, or where they are served.
+ *
+ * @throws {EditError} `CONFIG_INVALID` when the project is missing, or for `global` where Imagen is not.
+ */
+export function postFor({ settings, tuning }: ModelOptions, servedIn?: string): VertexPost {
+  const { modelBaseUrl: baseUrl } = settings;
+  const isLocal = baseUrl?.startsWith('http://') ?? false;
+  const project = settings.project ?? (isLocal ? localProject : undefined);
+  if (project === undefined) {
+    throw new EditError('CONFIG_INVALID', 'Expected GOOGLE_CLOUD_PROJECT for the model API, got none');
+  }
+  const location = settings.location ?? servedIn ?? defaultRegion;
+  if (location === 'global' && servedIn === defaultRegion) {
+    throw new EditError(
+      'CONFIG_INVALID',
+      `Expected LOCATION to be a region such as ${defaultRegion}, got global, where Imagen is not served`,
+    );
+  }
+  return vertexPost({ ...tuning, project, location, baseUrl });
+}

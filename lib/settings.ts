@@ -1,0 +1,269 @@
+import { z } from 'zod';
+import { engineNames } from './engines/engines.ts';
+import { modelTableSchema } from './engines/models.ts';
+import { defaultBudget } from './jobs/claim/budget.ts';
+import { requestDefaultsSchema } from './requests/edit-request.ts';
+
+/** One environment variable. */
+export interface Setting {
+  readonly variable: string;
+  /** Its text -> its value, with range and default. */
+  readonly schema: z.ZodType;
+  /** For `docs/configuration.md`. */
+  readonly description: string;
+}
+
+/** Settings by the names that the configuration has for them. */
+export interface SettingGroup {
+  readonly [name: string]: Setting | SettingGroup;
+}
+
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const name = z.string().min(1).optional();
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'expected a bucket name')
+  .optional();
+const queueName = z
+  .string()
+  .regex(/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/, 'expected projects/P/locations/L/queues/Q')
+  .optional();
+const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('expected JSON');
+    return z.NEVER;
+  }
+});
+
+const gibibyte = 1024 * 1024 * 1024;
+/** libvips opens operands of at most 268 MP. */
+const vipsMaxPixels = 268_402_689;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** Every environment variable that is read, at its place in the configuration. */
+export const settingTable = {
+  buckets: {
+    input: {
+      variable: 'INPUT_BUCKET',
+      schema: bucketName,
+      description: 'Where photos and masks are dropped. Needed by the upload functions.',
+    },
+    output: {
+      variable: 'OUTPUT_BUCKET',
+      schema: bucketName,
+      description: 'Where results are written, create-only.',
+    },
+    control: {
+      variable: 'CONTROL_BUCKET',
+      schema: bucketName,
+      description: 'Where claims and raw model answers are kept.',
+    },
+  },
+  storageApiEndpoint: {
+    variable: 'STORAGE_API_ENDPOINT',
+    schema: z.url().optional(),
+    description: 'Base URL of a Cloud Storage emulator. Unset: the real service.',
+  },
+  project: {
+    variable: 'GOOGLE_CLOUD_PROJECT',
+    schema: z.string().optional(),
+    description: 'Project of the model API and of trace links.',
+  },
+  engine: {
+    variable: 'ENGINE',
+    schema: z.enum(engineNames).default('patchmatch'),
+    description: 'What repaints the masked area: the embedded engine, or the API of a model.',
+  },
+  model: {
+    variable: 'MODEL',
+    schema: name,
+    description: "The model's id. Unset: the engine's default.",
+  },
+  location: {
+    variable: 'LOCATION',
+    schema: name,
+    description: 'Where the model is served. Unset: where the table of models says.',
+  },
+  endpointId: {
+    variable: 'ENDPOINT_ID',
+    schema: name,
+    description: 'The endpoint of a self-deployed model, for the engine `endpoint`.',
+  },
+  modelBaseUrl: {
+    variable: 'MODEL_BASE_URL',
+    schema: z.url().optional(),
+    description: 'Base URL of the model API. Plain http is for loopback and needs no credentials.',
+  },
+  allowedModels: {
+    variable: 'ALLOWED_MODELS',
+    schema: commaList.default([]),
+    description:
+      'Engines and model ids that a request may name instead of the configured ones, separated by commas.',
+  },
+  models: {
+    variable: 'MODELS',
+    schema: jsonText.pipe(modelTableSchema).default({}),
+    description: 'JSON that replaces or adds to the table of models: price, sizes, location.',
+  },
+  limits: {
+    maxImageBytes: {
+      variable: 'MAX_IMAGE_BYTES',
+      schema: integer(1, gibibyte).default(100_000_000),
+      description:
+        'Largest picture or mask, bytes. A deployed `edit` takes and answers 32 MiB at most, as Cloud Run ' +
+        'does; larger files go through the bucket.',
+    },
+    maxImagePixels: {
+      variable: 'MAX_IMAGE_PIXELS',
+      schema: integer(1, vipsMaxPixels).default(150_000_000),
+      description: 'Largest picture, width x height.',
+    },
+    acceptsAvif: {
+      variable: 'ACCEPT_AVIF',
+      schema: z.stringbool().default(false),
+      description:
+        'Takes AVIF pictures of 8 bit too and writes them as lossless AVIF: slow, and larger than they ' +
+        'were. Opens libheif, a fifth decoder, to the whole process. HEIC is not decoded.',
+    },
+  },
+  featherPx: {
+    variable: 'FEATHER_PX',
+    schema: integer(0, 256).default(32),
+    description: 'Width of the blend inside the edge of the mask, pixels of the original.',
+  },
+  dilationPx: {
+    variable: 'DILATION_PX',
+    schema: integer(0, 512).default(0),
+    description: 'Grows the edited area beyond the mask, pixels of the original. 0 keeps to the mask.',
+  },
+  modelDilation: {
+    variable: 'MODEL_DILATION',
+    schema: z.coerce.number().min(0).max(1).default(0.01),
+    description: 'Grows only the mask that the model sees, by this fraction of the width of its crop.',
+  },
+  maxRegions: {
+    variable: 'MAX_REGIONS',
+    schema: integer(1, 16).default(4),
+    description:
+      'Each area of a mask is repainted by a call of its own; beyond this many, near ones are merged.',
+  },
+  maxTiles: {
+    variable: 'MAX_TILES',
+    schema: integer(0, 64).default(16),
+    description:
+      'Calls for tiles in one edit with `detail: tiles`, shared by its regions. If more were needed, each ' +
+      'tile sees more of the picture at less detail. 0: none.',
+  },
+  queue: {
+    name: {
+      variable: 'TASKS_QUEUE',
+      schema: queueName,
+      description:
+        'Cloud Tasks queue `projects/P/locations/L/queues/Q`. Unset: jobs run where their event arrives.',
+    },
+    runJobUrl: {
+      variable: 'RUN_JOB_URL',
+      schema: z.url().optional(),
+      description: 'Where tasks are sent: the URL of `runJob`. Needed with `TASKS_QUEUE`.',
+    },
+    serviceAccount: {
+      variable: 'TASKS_SERVICE_ACCOUNT',
+      schema: z.string().optional(),
+      description: 'The identity with which tasks call `runJob`.',
+    },
+    apiEndpoint: {
+      variable: 'TASKS_API_ENDPOINT',
+      schema: z.url().default('https://cloudtasks.googleapis.com'),
+      description:
+        'Base URL of Cloud Tasks, or of a stand-in: plain http is for loopback and needs no credentials.',
+    },
+  },
+  budget: {
+    maxAttempts: {
+      variable: 'MAX_ATTEMPTS',
+      schema: integer(1, 100).default(defaultBudget.maxAttempts),
+      description: 'A job that crashes or misses its deadline this many times has failed.',
+    },
+    maxModelCalls: {
+      variable: 'MAX_MODEL_CALLS',
+      schema: integer(1, 100).default(defaultBudget.maxModelCalls),
+      description: 'Calls of the model for one region before its job has failed. 1: never billed twice.',
+    },
+    maxEventAgeMs: {
+      variable: 'MAX_EVENT_AGE_MS',
+      schema: integer(minuteMs, 7 * dayMs).default(defaultBudget.maxEventAgeMs),
+      description: 'Events older than this, milliseconds, are left to the sweep.',
+    },
+  },
+  dailyCostCapUsd: {
+    variable: 'DAILY_COST_CAP_USD',
+    schema: z.coerce.number().min(0).optional(),
+    description:
+      'Most that model calls for dropped pictures may cost in one day (UTC), of all instances together, ' +
+      'by list prices; jobs then wait for the next day. Calls over HTTP do not count. Unset: no cap.',
+  },
+  requestFile: {
+    variable: 'REQUEST_FILE',
+    schema: z.enum(['optional', 'required']).default('optional'),
+    description:
+      '`required`: a pair without `photo.json` waits for it. `optional`: upload it before the file that ' +
+      'completes the pair.',
+  },
+  requestDefaults: {
+    variable: 'REQUEST_DEFAULTS',
+    schema: jsonText.pipe(requestDefaultsSchema).default({}),
+    description:
+      'JSON with fields of a request, e.g. `{"featherPx": 8}`, for dropped pictures whose request file and ' +
+      'metadata leave them out.',
+  },
+  folderMask: {
+    variable: 'FOLDER_MASK',
+    schema: z.stringbool().default(false),
+    description: '`_folder.mask.png` is the mask of every photo in its folder that has none of its own.',
+  },
+  sweepMaxJobs: {
+    variable: 'SWEEP_MAX_JOBS',
+    schema: integer(1, 10_000).default(200),
+    description: 'Most jobs that one sweep starts.',
+  },
+  editDeadlineMs: {
+    variable: 'EDIT_DEADLINE_MS',
+    schema: integer(1_000, 60 * minuteMs).default(510_000),
+    description:
+      'An edit is stopped after this long, milliseconds: a little less than the timeout of the function.',
+  },
+  otlpEndpoint: {
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: z.url().optional(),
+    description:
+      'Base URL of an OpenTelemetry collector that takes traces as OTLP over HTTP. Unset: no traces.',
+  },
+  service: {
+    name: {
+      variable: 'K_SERVICE',
+      schema: z.string().optional(),
+      description: 'Set by Cloud Run: the service that errors and traces are reported for.',
+    },
+    version: {
+      variable: 'K_REVISION',
+      schema: z.string().optional(),
+      description: 'Set by Cloud Run: its version.',
+    },
+  },
+  logLevel: {
+    variable: 'LOG_LEVEL',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    description:
+      'Least severe messages that are logged. Metrics and alerts count lines of `info`: they see nothing ' +
+      'at `warn` and beyond.',
+  },
+} as const satisfies SettingGroup;
