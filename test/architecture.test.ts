@@ -19,6 +19,9 @@ const pixels = /^lib\/pixels\//;
 const fit = /^lib\/fit\//;
 const plan = /^lib\/plan\//;
 const formats = /^lib\/formats\//;
+/** Segments, headers and entropy-coded data of a JPEG; and which pixels its blocks hold. */
+const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\/|^lib\/formats\/jpeg\/(segments|table-header)\.ts$/;
+const jpegBlocks = /^lib\/formats\/jpeg\/block-mask\.ts$/;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 const storeInterface = /^lib\/storage\/store\.ts$/;
@@ -87,6 +90,16 @@ const layers: readonly Layer[] = [
   {
     files: /^lib\/engines\/vertex\//,
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
+  },
+  // The proof knows nothing of what the splice computed: both share only the reading of a scan.
+  { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, errors] },
+  {
+    files: /^lib\/formats\/jpeg\/proof\//,
+    may: [/^lib\/formats\/jpeg\/proof\//, jpegBlocks, jpegScan, errors],
+  },
+  {
+    files: /^lib\/formats\/jpeg\/splice\//,
+    may: [/^lib\/formats\/jpeg\/splice\//, jpegBlocks, jpegScan, pixels, errors],
   },
   {
     files: engineFiles,

@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import { blockReachPx, coveredBlocks } from '../formats/jpeg/block-mask.ts';
-import { proveSplice } from '../formats/jpeg/prove.ts';
-import { readJpegStructure } from '../formats/jpeg/structure.ts';
+import { proveSplice } from '../formats/jpeg/proof/prove.ts';
+import { readJpegStructure } from '../formats/jpeg/scan/structure.ts';
 import { readPixels, type Source } from '../formats/vips/read.ts';
 import type { Patch } from '../formats/vips/write.ts';
 import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';

@@ -1,6 +1,6 @@
 import { EditError } from '../errors.ts';
 import { shrinkMaskToBlocks } from '../formats/jpeg/block-mask.ts';
-import { readJpegStructure } from '../formats/jpeg/structure.ts';
+import { readJpegStructure } from '../formats/jpeg/scan/structure.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';

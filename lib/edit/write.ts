@@ -1,9 +1,9 @@
 import { EditError } from '../errors.ts';
-import type { TouchedComponent } from '../formats/jpeg/edits.ts';
+import type { TouchedComponent } from '../formats/jpeg/block-mask.ts';
 import { withMetadataOf } from '../formats/jpeg/graft.ts';
 import { dropStaleMetadata, markAsComposite } from '../formats/jpeg/metadata.ts';
-import { type NotSpliced, type Spliced, spliceJpeg } from '../formats/jpeg/splice.ts';
-import type { JpegStructure } from '../formats/jpeg/structure.ts';
+import type { JpegStructure } from '../formats/jpeg/scan/structure.ts';
+import { type NotSpliced, type Spliced, spliceJpeg } from '../formats/jpeg/splice/splice.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { asRgb } from '../formats/vips/read.ts';
 import { type Encoding, writePatched } from '../formats/vips/write.ts';

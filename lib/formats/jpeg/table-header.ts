@@ -1,6 +1,6 @@
-import { type HuffmanTable, maxCodeLength } from './huffman.ts';
+import type { DefinedTable } from './scan/headers.ts';
+import { type HuffmanTable, maxCodeLength } from './scan/huffman.ts';
 import { uint16 } from './segments.ts';
-import type { DefinedTable } from './structure.ts';
 
 export interface TableReplacement {
   readonly table: DefinedTable;

@@ -1,15 +1,16 @@
-import { EditError, type ErrorCode } from '../../errors.ts';
-import { patchDeltas } from './deltas.ts';
-import { collectEdits, type TouchedComponent } from './edits.ts';
+import { EditError, type ErrorCode } from '../../../errors.ts';
+import type { TouchedComponent } from '../block-mask.ts';
+import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { patchDeltas } from './block-deltas.ts';
+import { collectEdits } from './edits.ts';
 import { assertPatchFits, type JpegPatch } from './patch.ts';
-import { spliceCoefficients } from './splice-coefficients.ts';
-import { spliceSequential, type TableFate } from './splice-sequential.ts';
-import { type JpegStructure, readJpegStructure } from './structure.ts';
+import { spliceManyScans } from './splice-many-scans.ts';
+import { spliceOneScan, type TableFate } from './splice-one-scan.ts';
 
 export interface SpliceRequest {
   readonly source: Uint8Array;
   readonly patches: readonly JpegPatch[];
-  /** When the caller has read it already. */
+  /** Of the source, when the caller has read it already. */
   readonly structure?: JpegStructure;
 }
 
@@ -22,7 +23,7 @@ export interface Spliced {
   readonly tables: TableFate;
 }
 
-/** The file was left alone, and why: it must be re-encoded, or is damaged. */
+/** The file cannot be spliced: it must be re-encoded, or is damaged. */
 export interface NotSpliced {
   readonly kind: 'unsupported';
   readonly code: ErrorCode;
@@ -32,11 +33,13 @@ export interface NotSpliced {
 /**
  * Changes a region of a JPEG in its DCT coefficients: `new = old + round(FDCT(after - before) / q)`.
  *
- * Exact: outside the touched blocks no coefficient changes; every header and metadata byte stays, but for symbols a Huffman
- * table lacked (`tables` says so); bytes after EOI stay. A block in which `before` and `after` agree is not touched.
+ * Exact: no coefficient outside the touched blocks changes; every byte of headers and metadata stays except
+ * Huffman tables (`tables` says what became of them); bytes after EOI stay. A block in which `before` and
+ * `after` agree is not touched.
  *
- * Huffman-coded files of 8 bits, grey, three components or CMYK, sequential or progressive. Memory: the output and 5 bytes for each
- * pixel of the patches' boxes; for several scans 2 bytes for each coefficient of the picture besides.
+ * Takes Huffman-coded files of 8 bits, grey, three components or CMYK, sequential or progressive. Memory: the
+ * output and 5 bytes for each pixel of the patches' boxes; for several scans also 2 bytes for each
+ * coefficient of the picture.
  *
  * @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture.
  */
@@ -59,11 +62,14 @@ function splice({ source, patches, structure = readJpegStructure(source) }: Spli
     return { kind: 'spliced', bytes: source, structure, touched, tables: 'kept' };
   }
   const isOneScan = structure.process === 'sequential' && structure.scans.length === 1;
-  const write = isOneScan ? spliceSequential : spliceCoefficients;
+  const write = isOneScan ? spliceOneScan : spliceManyScans;
   return { kind: 'spliced', ...write(source, structure, edits), structure, touched };
 }
 
-/** Every block takes 2 bits at least (a progressive one 1): refuses small files that claim huge pictures before memory is taken. */
+/**
+ * Refuses a small file that claims a huge picture before memory is taken: every block takes at least 2 bits,
+ * a progressive one 1.
+ */
 function assertEnoughData({ components, scans, process }: JpegStructure): void {
   const blocks = components.reduce((sum, { blocksWide, blocksHigh }) => sum + blocksWide * blocksHigh, 0);
   const bits = scans.reduce((sum, { dataOffset, dataEnd }) => sum + (dataEnd - dataOffset) * 8, 0);

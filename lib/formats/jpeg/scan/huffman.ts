@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { EditError } from '../../../errors.ts';
 
 /** Longest code a JPEG may have. */
 export const maxCodeLength = 16;
@@ -20,7 +20,8 @@ export interface HuffmanCodes {
 /**
  * Reads one table of a DHT payload at `at`, just after its class and id.
  *
- * @throws {EditError} `IMAGE_UNREADABLE` when the table is cut off, over-subscribed, or uses a code of all ones.
+ * @throws {EditError} `IMAGE_UNREADABLE` when the table is cut off, over-subscribed, or uses a code of all
+ *   ones.
  * @see ITU-T T.81, B.2.4.2 and C.2.
  */
 export function readHuffmanTable(bytes: Uint8Array, at: number, end: number): HuffmanTable {
@@ -66,13 +67,6 @@ export function codesOf({ counts, symbols }: HuffmanTable): HuffmanCodes {
   return codes;
 }
 
-/** First 16 bit code no symbol uses; the canonical order lets new symbols be appended from here. */
-export function firstFreeCode({ counts }: HuffmanTable): number {
-  let code = 0;
-  for (let length = 1; length <= maxCodeLength; length++) code = (code + counts[length]!) << 1;
-  return code >> 1;
-}
-
 /**
  * Lookup by the next 16 bits: `length << 8 | symbol`, 0 where no code begins so.
  *
@@ -97,58 +91,4 @@ export function encodeHuffmanTable(tableClass: 0 | 1, id: number, table: Huffman
   bytes.set(table.counts.subarray(1), 1);
   bytes.set(table.symbols, 1 + maxCodeLength);
   return bytes;
-}
-
-/**
- * The optimal table for symbol frequencies, codes limited to 16 bits, none of all ones.
- *
- * Merges the two least frequent trees, then moves codes longer than 16 bits up in pairs.
- *
- * @param frequencies 256 counts; symbols of count 0 get no code.
- * @see ITU-T T.81, K.2 (figures K.1 to K.4).
- */
-export function optimalHuffmanTable(frequencies: Float64Array): HuffmanTable {
-  const lengths = codeLengths(frequencies);
-  const tally = new Int32Array(lengths.reduce((a, b) => Math.max(a, b), maxCodeLength) + 1);
-  for (const length of lengths) if (length > 0) tally[length]!++;
-  limitLengths(tally);
-  const symbols = Array.from({ length: 256 }, (_, symbol) => symbol)
-    .filter((symbol) => frequencies[symbol]! > 0)
-    .sort((a, b) => lengths[a]! - lengths[b]! || a - b);
-  return { counts: Uint8Array.from(tally.subarray(0, maxCodeLength + 1)), symbols: Uint8Array.from(symbols) };
-}
-
-/** Huffman code length of each symbol; entry 256 is a pseudo symbol that takes the code of all ones. */
-function codeLengths(frequencies: Float64Array): number[] {
-  const lengths = new Array<number>(257).fill(0);
-  let trees: { weight: number; leaves: number[] }[] = [{ weight: 1, leaves: [256] }];
-  for (let symbol = 0; symbol < 256; symbol++) {
-    if (frequencies[symbol]! > 0) trees.push({ weight: frequencies[symbol]!, leaves: [symbol] });
-  }
-  while (trees.length > 1) {
-    // Among equals the pseudo symbol, being first, sinks deepest: a stable sort keeps it so.
-    trees = trees.sort((a, b) => a.weight - b.weight);
-    const [a, b] = trees.splice(0, 2);
-    const leaves = [...a!.leaves, ...b!.leaves];
-    for (const leaf of leaves) lengths[leaf]!++;
-    trees.unshift({ weight: a!.weight + b!.weight, leaves });
-  }
-  return lengths;
-}
-
-function limitLengths(tally: Int32Array): void {
-  for (let i = tally.length - 1; i > maxCodeLength; i--) {
-    while (tally[i]! > 0) {
-      let j = i - 2;
-      while (tally[j] === 0) j--;
-      tally[i]! -= 2;
-      tally[i - 1]!++;
-      tally[j + 1]! += 2;
-      tally[j]!--;
-    }
-  }
-  // The pseudo symbol leaves the longest length.
-  let last = maxCodeLength;
-  while (last > 0 && tally[last] === 0) last--;
-  if (last > 0) tally[last]!--;
 }

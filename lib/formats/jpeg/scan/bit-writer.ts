@@ -1,6 +1,6 @@
-import type { ScanWindow } from './scan-window.ts';
+import { type BitReader, peekBits } from './bit-reader.ts';
 
-/** Entropy-coded bytes as they grow: bits go in most significant first, FF becomes FF 00. */
+/** Entropy-coded bytes as they are written: most significant bit first, FF becomes FF 00. */
 export interface BitWriter {
   bytes: Uint8Array;
   /** Whole bytes written. */
@@ -23,8 +23,8 @@ export function reserve(writer: BitWriter, extra: number): void {
   writer.bytes = grown;
 }
 
-/** With the 7 bits that may be pending, what 31 bits hold. */
-export const maxBitsAtOnce = 24;
+/** 31 bits hold these and the 7 that may be pending. */
+const maxBitsAtOnce = 24;
 
 /** Appends the low `count` (0..24) bits of `bits`. The caller has reserved room. */
 export function writeBits(writer: BitWriter, bits: number, count: number): void {
@@ -41,19 +41,39 @@ export function writeBits(writer: BitWriter, bits: number, count: number): void 
   writer.count = total;
 }
 
-/** Appends the bits `from` (inclusive) to `to` (exclusive) of the window, whatever the two alignments are. */
-export function copyBits(writer: BitWriter, { bytes, view }: ScanWindow, from: number, to: number): void {
+/** Appends a Huffman code (up to 16 bits) and its extra bits (up to 16). Reserves room. */
+export function writeSymbol(
+  writer: BitWriter,
+  code: number,
+  length: number,
+  extra: number,
+  size: number,
+): void {
+  reserve(writer, 16);
+  if (length + size <= maxBitsAtOnce) {
+    writeBits(writer, (code << size) | extra, length + size);
+    return;
+  }
+  writeBits(writer, code, length);
+  writeBits(writer, extra, size);
+}
+
+/**
+ * Copies the bits `from` (inclusive) to `to` (exclusive) of a reader's buffer; the two need not be aligned
+ * alike.
+ */
+export function copyBits(writer: BitWriter, { bytes, view }: BitReader, from: number, to: number): void {
   if (to <= from) return;
   reserve(writer, 2 * ((to - from) >> 3) + 8);
   let position = from;
   const head = Math.min(-position & 7, to - position);
-  if (head > 0) writeBits(writer, takeBits(view, position, head), head);
+  if (head > 0) writeBits(writer, peekBits(view, position, head), head);
   position += head;
   const end = to >> 3;
   if (position >> 3 < end) copyBytes(writer, bytes, position >> 3, end);
   position = Math.max(position, end << 3);
   const tail = to - position;
-  if (tail > 0) writeBits(writer, takeBits(view, position, tail), tail);
+  if (tail > 0) writeBits(writer, peekBits(view, position, tail), tail);
 }
 
 function copyBytes(writer: BitWriter, bytes: Uint8Array, from: number, to: number): void {
@@ -70,18 +90,15 @@ function copyBytes(writer: BitWriter, bytes: Uint8Array, from: number, to: numbe
   writer.pending = pending & ((1 << shift) - 1);
 }
 
-/** The `count` (1..25) bits at a bit position. */
-export function takeBits(view: DataView, position: number, count: number): number {
-  return (view.getInt32(position >> 3) << (position & 7)) >>> (32 - count);
-}
-
-/** Fills the last byte with ones, as T.81 F.1.2.3 asks, and stands at a whole byte. */
+/** Fills the last byte with ones, as T.81 F.1.2.3 asks. */
 export function alignWithOnes(writer: BitWriter): void {
   reserve(writer, 4);
   if (writer.count > 0) writeBits(writer, 0x7f, 8 - writer.count);
 }
 
-/** Appends bytes as they are: markers, or entropy-coded data that is stuffed already. */
+/**
+ * Appends bytes as they are: markers, or entropy-coded data that is stuffed already. The writer is aligned.
+ */
 export function writeBytes(writer: BitWriter, bytes: Uint8Array): void {
   reserve(writer, bytes.length);
   writer.bytes.set(bytes, writer.length);

@@ -1,17 +1,20 @@
-import { EditError } from '../../errors.ts';
-import type { JpegScan, JpegStructure } from './structure.ts';
+import { EditError } from '../../../errors.ts';
+import type { JpegScan } from './headers.ts';
+import type { JpegStructure } from './structure.ts';
 
-/** What a scan codes, block by block. */
+/** Called for each part of a scan, in coding order. */
 export interface ScanVisitor {
   /** `member` counts within the scan, `block` within the component: row * blocksWide + column. */
   block(member: number, block: number): void;
   /** Before the first block of each restart interval but the first; counts from 0. */
   restart(index: number): void;
-  /** Before each MCU: a place to read on. */
+  /** Before each MCU. */
   mcu(): void;
 }
 
-/** Visits the blocks of a scan in coding order: MCUs when it has several components, else the blocks that hold samples. */
+/**
+ * Visits the blocks of a scan: MCU by MCU when it has several components, else the blocks that hold samples.
+ */
 export function visitScan(structure: JpegStructure, scan: JpegScan, visitor: ScanVisitor): void {
   const { components, mcusWide, mcusHigh } = structure;
   const isSingle = scan.members.length === 1;
@@ -52,7 +55,7 @@ const maxScans = 64;
 /**
  * Checks that the scans send every bit of every coefficient once and in order.
  *
- * A file that stops early decodes with smoothing over blocks, which would spread a change; it is refused.
+ * A file that stops early is refused: decoders smooth it across blocks, which would spread a change.
  *
  * @throws {EditError} `IMAGE_UNREADABLE` or `KIND_UNSUPPORTED`.
  * @see ITU-T T.81, G.1.1.1.
@@ -60,24 +63,12 @@ const maxScans = 64;
 export function assertCompleteScript({ process, components, scans }: JpegStructure): void {
   if (scans.length > maxScans)
     throw new EditError('KIND_UNSUPPORTED', `Expected at most ${maxScans} scans, got ${scans.length}`);
-  const unsent = 255;
-  const low = components.map(() => new Uint8Array(64).fill(unsent));
-  for (const { members, ss, se, ah, al } of scans) {
-    const isWhole =
-      process === 'sequential'
-        ? ss === 0 && se === 63 && ah === 0 && al === 0
-        : isProgressive(ss, se, members.length);
-    if (!isWhole || al > 13 || (ah > 0 && ah !== al + 1)) {
-      throw new EditError('IMAGE_UNREADABLE', `Expected a scan of T.81, got ${ss}..${se}, bits ${ah}..${al}`);
-    }
-    for (const { component } of members) {
-      for (let k = ss; k <= se; k++) {
-        if (low[component]![k] !== (ah === 0 ? unsent : ah)) throw outOfOrder();
-        low[component]![k] = al;
-      }
-    }
+  const lowestBits = components.map(() => new Uint8Array(64).fill(unsent));
+  for (const scan of scans) {
+    assertScanParameters(process, scan);
+    for (const { component } of scan.members) sendBits(lowestBits[component]!, scan);
   }
-  if (low.some((bits) => bits.some((bit) => bit !== 0))) {
+  if (lowestBits.some((bits) => bits.some((bit) => bit !== 0))) {
     throw new EditError(
       'KIND_UNSUPPORTED',
       'Expected every coefficient in full, got a progressive file that stops early',
@@ -85,8 +76,25 @@ export function assertCompleteScript({ process, components, scans }: JpegStructu
   }
 }
 
-const isProgressive = (ss: number, se: number, members: number) =>
-  ss === 0 ? se === 0 : se >= ss && se <= 63 && members === 1;
+/** The lowest bit sent of a coefficient of which no scan has sent any. */
+const unsent = 255;
 
-const outOfOrder = () =>
-  new EditError('IMAGE_UNREADABLE', 'Expected each bit of a coefficient once and in order');
+function sendBits(lowestBits: Uint8Array, { ss, se, ah, al }: JpegScan): void {
+  for (let k = ss; k <= se; k++) {
+    if (lowestBits[k] !== (ah === 0 ? unsent : ah)) {
+      throw new EditError('IMAGE_UNREADABLE', 'Expected each bit of a coefficient once and in order');
+    }
+    lowestBits[k] = al;
+  }
+}
+
+function assertScanParameters(
+  process: JpegStructure['process'],
+  { members, ss, se, ah, al }: JpegScan,
+): void {
+  const isSequential = ss === 0 && se === 63 && ah === 0 && al === 0;
+  const isProgressive = ss === 0 ? se === 0 : se >= ss && se <= 63 && members.length === 1;
+  const isKnown = process === 'sequential' ? isSequential : isProgressive;
+  if (isKnown && al <= 13 && (ah === 0 || ah === al + 1)) return;
+  throw new EditError('IMAGE_UNREADABLE', `Expected a scan of T.81, got ${ss}..${se}, bits ${ah}..${al}`);
+}

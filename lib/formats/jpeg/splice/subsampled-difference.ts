@@ -1,7 +1,8 @@
-import { type BlockRect, type JpegPatch, plainBytes, type Weights, weightScale } from './patch.ts';
-import type { JpegComponent, JpegStructure } from './structure.ts';
+import type { BlockRect } from '../block-mask.ts';
+import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
+import { type JpegPatch, plainBytes, type Weights, weightScale } from './patch.ts';
 
-/** Sums of `after - before` by channel over the pixels of each subsampled sample. */
+/** Sums of `after - before` by channel, over the pixels of each sample. */
 export interface ChannelSums {
   readonly red: Int32Array;
   readonly green: Int32Array;
@@ -42,7 +43,7 @@ export function channelSums(component: JpegComponent, patch: JpegPatch, blocks: 
   return { red, green, blue };
 }
 
-interface ChromaRequest {
+interface SubsampledRequest {
   readonly structure: JpegStructure;
   readonly component: JpegComponent;
   readonly weights: Weights;
@@ -50,39 +51,50 @@ interface ChromaRequest {
   readonly blocks: BlockRect;
 }
 
-/** One step gains 0.6 to 1.3 dB on photos, the second 0.02 to 0.15, more nothing. */
+/** The first step gains 0.6 to 1.3 dB on photos, the second 0.02 to 0.15, more steps nothing. */
 const refinementSteps = 2;
 
 /**
- * The difference of a subsampled component, such that it decodes near the wanted one.
+ * The difference of a subsampled component that decodes closest to the wanted one.
  *
- * Each sample starts as the mean over its pixels. Decoders interpolate 2:1 subsampling with a triangle, so the mean decodes too
- * soft: the box mean of what is decoded is `c * [1/8, 3/4, 1/8]` each way. Two Richardson steps `c += mean - filter(c)` undo
- * most of it. Samples without a changed pixel stay exactly 0: the correction never spreads the change.
+ * Each sample starts as the mean over its pixels. Decoders interpolate 2:1 subsampling with a triangle, so
+ * the mean decodes too soft: the box mean of the decoded pixels is `c * [1/8, 3/4, 1/8]` each way. Two
+ * Richardson steps `c += mean - filter(c)` undo most of it. Samples without a changed pixel stay exactly 0:
+ * the correction never spreads the change.
  *
  * @returns (8 blocksHigh) x (8 blocksWide) differences in levels.
  * @see libjpeg, jdsample.c ("fancy upsampling").
  */
-export function chromaDifference(request: ChromaRequest): Float32Array {
+export function subsampledDifference(request: SubsampledRequest): Float32Array {
   const { component, blocks } = request;
   const width = blocks.blocksWide * 8;
   const mean = boxMean(request, width);
-  const isSmoothAcross = component.pixelsAcross === 2;
-  const isSmoothDown = component.pixelsDown === 2;
-  if (!isSmoothAcross && !isSmoothDown) return mean;
+  if (component.pixelsAcross !== 2 && component.pixelsDown !== 2) return mean;
+  const decodedMean = interpolatedMean(component, width, mean.length);
   const plane = mean.slice();
-  const decoded = new Float32Array(mean.length);
-  const across = isSmoothAcross && isSmoothDown ? new Float32Array(mean.length) : decoded;
   for (let step = 0; step < refinementSteps; step++) {
-    if (isSmoothAcross) smooth(plane, across, 1, width);
-    if (isSmoothDown) smooth(isSmoothAcross ? across : plane, decoded, width, mean.length);
+    const decoded = decodedMean(plane);
     for (let i = 0; i < mean.length; i++) if (mean[i] !== 0) plane[i]! += mean[i]! - decoded[i]!;
   }
   return plane;
 }
 
+/**
+ * The mean over the pixels of each sample, as a decoder interpolates them. The result is overwritten by the
+ * next call.
+ */
+function interpolatedMean({ pixelsAcross, pixelsDown }: JpegComponent, width: number, length: number) {
+  const decoded = new Float32Array(length);
+  const across = pixelsAcross === 2 && pixelsDown === 2 ? new Float32Array(length) : decoded;
+  return (plane: Float32Array): Float32Array => {
+    if (pixelsAcross === 2) smooth(plane, across, 1, width);
+    if (pixelsDown === 2) smooth(pixelsAcross === 2 ? across : plane, decoded, width, length);
+    return decoded;
+  };
+}
+
 function boxMean(
-  { structure, component, weights, sums, blocks }: ChromaRequest,
+  { structure, component, weights, sums, blocks }: SubsampledRequest,
   width: number,
 ): Float32Array {
   const { pixelsAcross, pixelsDown } = component;
@@ -91,10 +103,10 @@ function boxMean(
   const plane = new Float32Array(red.length);
   const shareOf = Float64Array.from(
     { length: width },
-    (_, x) => 1 / shown(blocks.left * 8 + x, pixelsAcross, structure.width),
+    (_, x) => 1 / pixelsOfSample(blocks.left * 8 + x, pixelsAcross, structure.width),
   );
   for (let at = 0, row = blocks.top * 8; at < plane.length; row++) {
-    const share = 1 / (weightScale * shown(row, pixelsDown, structure.height));
+    const share = 1 / (weightScale * pixelsOfSample(row, pixelsDown, structure.height));
     for (let x = 0; x < width; x++, at++) {
       const sum = ofRed * red[at]! + ofGreen * green[at]! + ofBlue * blue[at]!;
       if (sum !== 0) plane[at] = sum * share * shareOf[x]!;
@@ -103,11 +115,14 @@ function boxMean(
   return plane;
 }
 
-/** How many pixels of the picture a sample stands for: fewer at the right and bottom edge. */
-const shown = (sample: number, pixels: number, size: number) =>
+/** How many pixels of the picture a sample covers in one direction: fewer at the right and bottom edge. */
+const pixelsOfSample = (sample: number, pixels: number, size: number) =>
   Math.max(1, Math.min(pixels, size - sample * pixels));
 
-/** `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; beyond the ends nothing changes. */
+/**
+ * Filters with `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; 0 beyond
+ * the ends.
+ */
 function smooth(from: Float32Array, into: Float32Array, stride: number, span: number): void {
   for (let line = 0; line < from.length; line += span) {
     const last = line + span - stride;
