@@ -194,9 +194,13 @@ async function sendOnce(
     if (status === 200) return { value: parseReply(text, model), calls, mayBeBilled };
     mayBeBilled = false;
     const secrets = call.secrets.filter((secret) => secret !== undefined);
+    const waitMs = retryAfterMs(retryAfter, clock.now());
     throw statusError(status, text, {
-      ...{ model, location, secrets, successor: call.successor },
-      retryAfterMs: retryAfterMs(retryAfter, clock.now()),
+      model,
+      location,
+      secrets,
+      successor: call.successor,
+      retryAfterMs: waitMs,
     });
   } catch (error) {
     return {
