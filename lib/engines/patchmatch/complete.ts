@@ -2,7 +2,7 @@ import { EditError } from '../../errors.ts';
 import { blendPieces } from './blend.ts';
 import { confidenceOf, distanceToKnown, weighVotes } from './confidence.ts';
 import { doubleField, type Field, randomField, sweepField } from './field.ts';
-import { fillFromRim } from './initialise.ts';
+import { fillFromBorder } from './initialise.ts';
 import { finestLevel, halve, type Level } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -78,7 +78,7 @@ function beginLevel(
     return field;
   }
   const field = randomField(level, patches, random);
-  fillFromRim(level, patches, field);
+  fillFromBorder(level, patches, field);
   return field;
 }
 
