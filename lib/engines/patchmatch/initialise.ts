@@ -1,7 +1,6 @@
-import { distanceToKnown } from './confidence.ts';
 import { placeDistance } from './distance.ts';
 import type { Field } from './field.ts';
-import type { Level } from './level.ts';
+import { distanceToKnown, type Level } from './level.ts';
 import type { Patches } from './patches.ts';
 
 /** Comparisons one initialisation may spend; beyond it only every n-th source is looked at. */

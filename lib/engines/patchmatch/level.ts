@@ -98,3 +98,35 @@ function writePlace(features: Uint8Array, pixel: number, width: number, height: 
   features[4 * pixel + 2] = x * scale;
   features[4 * pixel + 3] = y * scale;
 }
+
+/**
+ * Distance of every pixel to the nearest known one, 0 for known pixels, in pixels; the chamfer 1, 1.41.
+ *
+ * @param hole H x W: 1 inside.
+ * @see Borgefors, "Distance transformations in digital images", CVGIP 1986.
+ */
+export function distanceToKnown(hole: Uint8Array, width: number, height: number): Float32Array {
+  // A border of far pixels: the two passes need not test for the edges of the picture.
+  const stride = width + 2;
+  const far = stride + height;
+  const padded = new Float32Array(stride * (height + 2)).fill(far);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) if (!hole[i]) padded[(y + 1) * stride + x + 1] = 0;
+  }
+  for (let i = stride + 1; i < padded.length - stride - 1; i++) nearer(padded, i, -1, -stride, far);
+  for (let i = padded.length - stride - 2; i > stride; i--) nearer(padded, i, 1, stride, far);
+  const distance = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const start = (y + 1) * stride + 1;
+    distance.set(padded.subarray(start, start + width), y * width);
+  }
+  return distance;
+}
+
+function nearer(distance: Float32Array, i: number, beside: number, row: number, far: number): void {
+  const held = distance[i]!;
+  if (held === 0) return;
+  const straight = Math.min(distance[i + beside]!, distance[i + row]!) + 1;
+  const slanted = Math.min(distance[i + row - 1]!, distance[i + row + 1]!) + Math.SQRT2;
+  distance[i] = Math.min(held, straight, slanted, far);
+}
