@@ -2,7 +2,8 @@ import { asEditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { InpaintOutcome, InpaintReply } from './engine.ts';
 import { requireImage } from './images.ts';
-import type { VertexCall, VertexPost } from './vertex/vertex.ts';
+import type { VertexCall } from './vertex/send.ts';
+import type { VertexPost } from './vertex/vertex.ts';
 
 export interface SampleOptions {
   readonly post: VertexPost;
