@@ -54,11 +54,8 @@ const endings: Readonly<Record<string, readonly [Behaviour, Ends]>> = {
   'nothing at all': [{ empty: true }, { ...everywhere('ENGINE_EMPTY', 1), gemini: ['ENGINE_BAD_REPLY', 2] }],
   'what is no JSON': [{ garbage: true }, everywhere('ENGINE_BAD_REPLY', 1)],
   'status 400': [{ status: 400 }, everywhere('ENGINE_REJECTED', 1)],
-  'status 401': [{ status: 401 }, everywhere('MODEL_PERMISSION', 1)],
-  'status 403': [{ status: 403 }, everywhere('MODEL_PERMISSION', 1)],
   'status 404': [{ status: 404 }, everywhere('MODEL_RETIRED', 1)],
   'status 429': [{ status: 429 }, everywhere('MODEL_QUOTA', 3)],
-  'status 500': [{ status: 500 }, everywhere('MODEL_UNAVAILABLE', 3)],
   'status 503': [{ status: 503 }, everywhere('MODEL_UNAVAILABLE', 3)],
   'a broken connection': [{ reset: true }, everywhere('MODEL_UNAVAILABLE', 3)],
 };
@@ -107,54 +104,9 @@ describe.each(modelEngines)('%s', (engine) => {
   });
 });
 
-describe('some filtered', () => {
-  it.each(['imagen', 'imagen2'] as const)(
-    '%s: the others come, with the reason of the rest',
-    async (engine) => {
-      const { adapter } = await engineOn(emulator, engine);
-      emulator.behave({ filtered: 1 });
-      const { outcomes } = await adapter.inpaint(request({ samples: 2 }), signal);
-      expect(outcomes).toMatchObject([
-        { kind: 'image' },
-        { kind: 'filtered', reason: 'person or face (39322892)' },
-      ]);
-    },
-  );
-
-  it('gemini: the others come, with a blocked one among them', async () => {
-    const { adapter } = await engineOn(emulator, 'gemini');
-    emulator.behave({ filtered: 'all' }, 1);
-    const { outcomes } = await adapter.inpaint(request({ samples: 2 }), signal);
-    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['filtered', 'image']);
-  });
-});
-
-describe('gemini', () => {
-  it.each([
-    [{ finishReason: 'IMAGE_SAFETY' }, 'ENGINE_FILTERED', 1],
-    [{ finishReason: 'PROHIBITED_CONTENT' }, 'ENGINE_FILTERED', 1],
-    [{ blockReason: 'PROHIBITED_CONTENT' }, 'ENGINE_FILTERED', 1],
-    [{ finishReason: 'NO_IMAGE' }, 'ENGINE_BAD_REPLY', 2],
-    [{ finishReason: 'IMAGE_OTHER' }, 'ENGINE_BAD_REPLY', 2],
-    [{ finishReason: 'IMAGE_RECITATION' }, 'ENGINE_BAD_REPLY', 2],
-  ] as const)('%o ends as %s after %i calls', async (behaviour, code, calls) => {
-    const { adapter } = await engineOn(emulator, 'gemini');
-    emulator.behave(behaviour);
-    expect(await codeOf(adapter.inpaint(request(), signal))).toBe(code);
-    expect(emulator.calls()).toHaveLength(calls);
-  });
-
-  it('tries again after words, and takes the picture that comes', async () => {
-    const { adapter } = await engineOn(emulator, 'gemini');
-    emulator.behave({ refusal: true }, 1);
-    const reply = await adapter.inpaint(request(), signal);
-    expect(reply.outcomes[0]?.kind).toBe('image');
-    expect(reply.calls).toBe(2);
-  });
-
-  it('takes the draft where nothing else comes', async () => {
-    const { adapter } = await engineOn(emulator, 'gemini');
-    emulator.behave({ draftsOnly: true });
-    expect((await adapter.inpaint(request(), signal)).outcomes[0]?.kind).toBe('image');
-  });
+it('gemini gives the other pictures when one candidate is blocked', async () => {
+  const { adapter } = await engineOn(emulator, 'gemini');
+  emulator.behave({ filtered: 'all' }, 1);
+  const { outcomes } = await adapter.inpaint(request({ samples: 2 }), signal);
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['filtered', 'image']);
 });

@@ -14,40 +14,25 @@ async function send(overrides: Partial<InpaintRequest>) {
 }
 
 describe('request body', () => {
-  it('is the documented one for a removal with a mask', async () => {
-    const { body, url } = await send({});
+  it.each([
+    ['removal', {}, { editMode: 'inpainting-remove', maskDilation: 0.01 }],
+    [
+      'insertion',
+      { prompt: 'ripe strawberries', guidance: 60 },
+      { editMode: 'inpainting-insert', guidanceScale: 60, maskDilation: 0.01 },
+    ],
+  ] as const)('is the documented one for a %s with a mask', async (mode, options, editConfig) => {
+    const { body, url } = await send({ mode, ...options });
     expect(url).toMatch(/models\/imagegeneration@006:predict$/);
     expect(body).toEqual({
       instances: [
         {
-          prompt: '',
+          prompt: 'prompt' in options ? options.prompt : '',
           image: { bytesBase64Encoded: cropBase64 },
           mask: { image: { bytesBase64Encoded: maskBase64 } },
         },
       ],
-      parameters: {
-        sampleCount: 1,
-        editConfig: { editMode: 'inpainting-remove', maskDilation: 0.01 },
-        ...always,
-      },
-    });
-  });
-
-  it('is the documented one for an insertion with a mask', async () => {
-    const { body } = await send({ mode: 'insertion', prompt: 'ripe strawberries', guidance: 60 });
-    expect(body).toEqual({
-      instances: [
-        {
-          prompt: 'ripe strawberries',
-          image: { bytesBase64Encoded: cropBase64 },
-          mask: { image: { bytesBase64Encoded: maskBase64 } },
-        },
-      ],
-      parameters: {
-        sampleCount: 1,
-        editConfig: { editMode: 'inpainting-insert', guidanceScale: 60, maskDilation: 0.01 },
-        ...always,
-      },
+      parameters: { sampleCount: 1, editConfig, ...always },
     });
   });
 
