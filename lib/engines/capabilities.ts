@@ -4,7 +4,7 @@ import { maxMaskClasses } from './imagen/mask-classes.ts';
 import type { ModelEntry } from './models.ts';
 import type { GenerateRequest } from './picture-engines.ts';
 
-/** How an engine takes one option: checked before anything is sent, and printed in the table of parameters. */
+/** How an engine takes one option: checked before anything is sent, printed in the parameter table. */
 export interface OptionRule {
   /** Smallest and largest value, both included. */
   readonly range?: readonly [number, number];
@@ -48,7 +48,7 @@ export interface Capabilities {
   readonly maxCallsPerSample: number;
   /** Options of an edit. */
   readonly options: OptionRules<EditOptionName>;
-  /** Options of text to image, which the entry of a model may narrow; left out where the engine cannot do it. */
+  /** Options of text to image, narrowed by the entry of a model; `undefined` where the engine has none. */
   readonly generate?: (entry?: ModelEntry) => OptionRules<keyof GenerateRequest>;
 }
 
@@ -56,8 +56,8 @@ export interface Capabilities {
  * Refuses by name what an engine cannot do, before anything is sent.
  *
  * @returns a sentence for each option that is left out.
- * @throws {EditError} `ENGINE_UNSUPPORTED` for a mode or an automatic mask the engine does not have, `MASK_MISSING`,
- *   `REQUEST_INVALID` for a value out of range or two that contradict each other.
+ * @throws {EditError} `ENGINE_UNSUPPORTED` for a mode or an automatic mask the engine does not have,
+ *   `MASK_MISSING`, `REQUEST_INVALID` for a value out of range or two that contradict each other.
  */
 export function checkEditRequest(
   engine: string,

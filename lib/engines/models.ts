@@ -78,8 +78,8 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model. Prices are USD for one answer image without input tokens, gathered from public price
- * pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
+ * What is known about each model. Prices are USD for one answer image without input tokens, gathered from
+ * public price pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/pricing
  */
@@ -142,8 +142,8 @@ const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
 
 /**
- * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its next larger
- * one, else by its highest; `undefined` where no price is known.
+ * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its
+ * next larger one, else by its highest; `undefined` where no price is known.
  */
 export function estimateUsd(
   entry: ModelEntry | undefined,

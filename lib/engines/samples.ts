@@ -16,11 +16,11 @@ export interface SampleOptions {
 }
 
 /**
- * One call for each candidate. A call that fails does not throw away the pictures of the others: it becomes a warning
- * as long as there is one picture.
+ * One call for each candidate. A call that fails does not throw away the pictures of the others: it becomes a
+ * warning as long as there is one picture.
  *
- * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all; what
- *   `requireImage` throws when every call was answered without one.
+ * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all;
+ *   what `requireImage` throws when every call was answered without one.
  */
 export async function askForSamples(
   { post, call, samples, concurrency, ask }: SampleOptions,

@@ -6,7 +6,10 @@ import type { ErrorCode } from '../../lib/errors.ts';
 import { startEmulator } from '../deploy/local/model/support.ts';
 import { codeOf, engineOn, errorOf, modelEngines, picturesOf, request, signal } from './support.ts';
 
-/** Whatever a model does, the adapter ends with a readable picture or the right coded error, after the right number of calls. */
+/**
+ * Whatever a model does, the adapter ends with a readable picture or the right coded error, after the right
+ * number of calls.
+ */
 
 let emulator: ModelEmulator;
 beforeAll(async () => {

@@ -10,8 +10,8 @@ import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.t
 import { codeOf, engineOn, modelEngines, sampleAt, signal } from './support.ts';
 
 /**
- * The production edit with the production adapters. Whatever the model does outside the mask, every pixel there is
- * published unchanged; an answer that cannot be made to fit is not published.
+ * The production edit with the production adapters. Whatever the model does outside the mask, every pixel
+ * there is published unchanged; an answer that cannot be made to fit is not published.
  */
 
 const size = { width: 360, height: 280 };

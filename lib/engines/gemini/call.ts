@@ -79,7 +79,7 @@ interface Question {
   readonly secrets: readonly (string | undefined)[];
 }
 
-/** N candidates are N calls; each is made again while the model answers without a picture and without blocking. */
+/** N candidates are N calls; a call is repeated while the model gives neither a picture nor a block. */
 export async function askGemini(
   { post, model, entry, concurrency, maxCallsPerSample }: GeminiModel,
   { body, samples, secrets }: Question,

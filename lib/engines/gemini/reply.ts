@@ -33,7 +33,7 @@ const blockingReasons: ReadonlySet<string> = new Set([
 
 export interface GeminiCandidate {
   readonly outcome: InpaintOutcome;
-  /** True when another call may bring a picture: the model answered in words, or stopped for no lasting reason. */
+  /** True when another call may bring a picture: the model answered in words, or just stopped. */
   readonly mayChange: boolean;
 }
 

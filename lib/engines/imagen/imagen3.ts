@@ -7,9 +7,9 @@ import { type EditImages, predictEdit } from './predict.ts';
 /** Where Google says to start; more steps cost time and may help. */
 const defaultSteps: Readonly<Record<InpaintMode, number>> = { removal: 12, insertion: 35 };
 /**
- * Growth of the mask as a fraction of the crop's width: Google's advice for Imagen 3. It is always sent: sources
- * disagree on what Imagen 3 assumes, and Imagen 2 assumes 0.03, which would repaint the surroundings by which its
- * answer is registered.
+ * Growth of the mask as a fraction of the crop's width: Google's advice for Imagen 3. It is always sent:
+ * sources disagree on what Imagen 3 assumes, and Imagen 2 assumes 0.03, which would repaint the surroundings
+ * by which its answer is registered.
  */
 export const defaultDilation = 0.01;
 /** The longer side of an answer. */
@@ -18,7 +18,8 @@ const defaultSidePx = 1024;
 /**
  * Imagen 3 editing (`imagen-3.0-capability-001` and its peers): masks of the user and masks it makes itself.
  *
- * The mask reference takes no aspect ratio, and the answer follows the ratio of the crop: so the frame is free.
+ * The mask reference takes no aspect ratio, and the answer follows the ratio of the crop: so the frame is
+ * free.
  */
 export function imagenEngine(options: EngineOptions): InpaintEngine {
   const model = modelFor(options, { api: 'imagen', defaultModel: 'imagen-3.0-capability-001' });
@@ -31,8 +32,8 @@ export function imagenEngine(options: EngineOptions): InpaintEngine {
 }
 
 /**
- * The body of an Imagen 3 edit. Options that were not asked for are left to the API, but for three that are always
- * sent: `dilation`, the reason of a filtered candidate, and a lossless answer.
+ * The body of an Imagen 3 edit. Options that were not asked for are left to the API, but for three that are
+ * always sent: `dilation`, the reason of a filtered candidate, and a lossless answer.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-edit
  */

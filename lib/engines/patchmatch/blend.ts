@@ -1,12 +1,12 @@
 import type { Level } from './level.ts';
 
-/** Longer steps between copied pieces are edges of things, not differences of light; 8 bit levels over R, G, B. */
+/** Longer steps between copied pieces are edges of things, not light; 8 bit levels over R, G and B. */
 const largestStep = 50;
 /** Weight of the copied colours: a step fades over about 1 / sqrt(pull) pixels. */
 const pull = 4e-3;
 /** Relaxation rounds on each grid; each grid starts from the solution of the grid of half its size. */
 const rounds = 24;
-/** Successive over-relaxation factor: 1.9 is faster from nothing, but does not settle after a coarse start. */
+/** Over-relaxation factor: 1.9 is faster from nothing, but does not settle after a coarse start. */
 const overRelaxation = 1.6;
 const coarsestCells = 64;
 
@@ -22,8 +22,9 @@ interface Grid {
 }
 
 /**
- * Removes the differences of light between the pieces that were copied into a hole. Colours change by the smoothest
- * correction that makes the steps between pieces like the steps at their origins. Grain and edges of the pieces stay.
+ * Removes the differences of light between the pieces that were copied into a hole. Colours change by the
+ * smoothest correction that makes the steps between pieces like the steps at their origins. Grain and edges
+ * of the pieces stay.
  *
  * Minimises `sum (f_p - f_q - v_pq)^2 + pull * sum (f_p - g_p)^2` over neighbours `p`, `q` of the
  * hole, `g` the copied colours, `v` the steps at their origin, known pixels fixed.
@@ -93,7 +94,7 @@ function stepOf({ rgb }: Level, from: number, to: number): Step {
   return [step(0), step(1), step(2)];
 }
 
-/** The mean of the steps at both origins, less the step there is; where one is not known, the other counts twice. */
+/** The mean of the steps at both origins less the present step; an unknown step is replaced by the other. */
 function lackOf(have: Step, atP: Step | undefined, atQ: Step | undefined): Step {
   const first = atP ?? atQ ?? have;
   const second = atQ ?? atP ?? have;
@@ -171,7 +172,7 @@ function relax(grid: Grid, u: Float32Array, times: number): void {
   }
 }
 
-/** For each cell inside: where its left, right, upper and lower neighbours begin in `u`, and how many there are. */
+/** For each cell inside: where its left, right, upper and lower neighbours are in `u`, and their number. */
 function neighboursOf({ width, height, inside }: Grid) {
   const beyond = 3 * width * height;
   const at = new Int32Array(4 * inside.length).fill(beyond);

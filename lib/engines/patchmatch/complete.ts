@@ -24,9 +24,10 @@ const coarsestReachPx = 4;
 const coarsestSidePx = 24;
 
 /**
- * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest level to
- * the finest it finds the most similar known patch for every patch of the hole, and rebuilds the hole from those,
- * several times. Pixels outside the mask stay exactly as they are. The same seed gives the same pixels.
+ * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
+ * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the
+ * hole from those, several times. Pixels outside the mask stay exactly as they are. The same seed gives the
+ * same pixels.
  *
  * @returns H x W x 3, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left.
@@ -82,8 +83,8 @@ function beginLevel(
 }
 
 /**
- * Coarse levels decide what goes where, and are cheap. Fine levels settle the detail: they search only as far as a
- * coarse pixel may have erred.
+ * Coarse levels decide what goes where, and are cheap. Fine levels settle the detail: they search only as far
+ * as a coarse pixel may have erred.
  */
 function effortAt(index: number, { width, height }: Level) {
   if (index === 0) return { rounds: 3, sweeps: 2, reach: 16 };

@@ -7,8 +7,8 @@ import type { Level } from './level.ts';
 const textureWeight = 12;
 
 /**
- * What a squared step of 1/255 of the longer side costs. Among equals the nearer source wins, above all one at the
- * same height, where light, distance and kind of ground are the same.
+ * What a squared step of 1/255 of the longer side costs. Among equals the nearer source wins, above all one
+ * at the same height, where light, distance and kind of ground are the same.
  */
 const acrossWeight = 0.6;
 const upWeight = 5;

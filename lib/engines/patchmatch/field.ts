@@ -46,7 +46,9 @@ export function doubleField(
   return { nearest, cost: new Int32Array(nearest.length) };
 }
 
-/** The target at (x, y), or one within two pixels of it, since rounding moves the border of the hole; else -1. */
+/**
+ * The target at (x, y), or one within two pixels of it, since rounding moves the border of the hole; else -1.
+ */
 function nearestTarget(field: Field, level: Level, x: number, y: number): number {
   for (let reach = 0; reach <= 2; reach++) {
     for (let j = Math.max(0, y - reach); j <= Math.min(level.height - 1, y + reach); j++) {
@@ -75,10 +77,11 @@ const coherenceFloor = 400;
 const coherenceShare = 0.05;
 
 /**
- * One pass of PatchMatch over the targets. Each target tries the shifted matches of its left and upper neighbours
- * (right and lower when going backwards), then random places around its match, in windows that halve from `reach`
- * to 1. A match is better with a smaller `distance - gain * (neighbours with the same offset)`: without the second
- * term a smooth surface is copied from its smoothest spots over and over, and its grain turns into streaks.
+ * One pass of PatchMatch over the targets. Each target tries the shifted matches of its left and upper
+ * neighbours (right and lower when going backwards), then random places around its match, in windows that
+ * halve from `reach` to 1. A match is better with a smaller `distance - gain * (neighbours with the same
+ * offset)`: without the second term a smooth surface is copied from its smoothest spots over and over, and
+ * its grain turns into streaks.
  *
  * @see Barnes et al., "PatchMatch: a randomized correspondence algorithm for structural image
  *   editing", SIGGRAPH 2009.

@@ -35,7 +35,10 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
   }
 }
 
-/** The hole pixels by their distance to the known picture in whole pixels, rounded up; each ring in scan order. */
+/**
+ * The hole pixels by their distance to the known picture in whole pixels, rounded up; each ring in scan
+ * order.
+ */
 function ringsOf({ hole, width, height }: Level, holes: Int32Array): readonly (readonly number[])[] {
   const distances = distanceToKnown(hole, width, height);
   const rings: number[][] = [];

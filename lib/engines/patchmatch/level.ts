@@ -5,9 +5,9 @@ export interface Level {
   /** H x W x 3, 8 bit: known pixels are the picture's, hole pixels the current estimate. */
   readonly rgb: Uint8Array<ArrayBuffer>;
   /**
-   * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma around the pixel,
-   * which tells grass from a wall of the same green where coarse colours do not. Place: x and y as fractions of the
-   * longer side, 0..255.
+   * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma around the
+   * pixel, which tells grass from a wall of the same green where coarse colours do not. Place: x and y as
+   * fractions of the longer side, 0..255.
    */
   readonly features: Uint8Array;
   /** H x W: 1 where the pixel is to be filled. */

@@ -5,7 +5,9 @@ import type { Patches } from './patches.ts';
 /** How much more a patch one pixel nearer to the known picture counts; as in Wexler et al. */
 const falloff = 1.3;
 
-/** `falloff ^ -distance`: patches near the known picture are more certain, and decide what is further inside. */
+/**
+ * `falloff ^ -distance`: patches near the known picture are more certain, and decide what is further inside.
+ */
 export function confidenceOf(level: Level): Float64Array {
   const distances = distanceToKnown(level.hole, level.width, level.height);
   const confidence = new Float64Array(distances.length).fill(1);

@@ -27,7 +27,8 @@ export interface Model {
 }
 
 /**
- * The model of the settings. An id that is not in the table is taken at its word: it speaks the API it is used for.
+ * The model of the settings. An id that is not in the table is taken at its word: it speaks the API it is
+ * used for.
  *
  * @throws {EditError} `CONFIG_INVALID` for a model of another API, or without a project.
  */

@@ -93,8 +93,8 @@ interface Exchange {
 /**
  * Sends one request and reads at most `maxReplyBytes` of its answer.
  *
- * @throws {EditError} `ENGINE_BAD_REPLY` when the body of a 200 is longer or breaks off; what `fetch` throws before
- *   an answer begins.
+ * @throws {EditError} `ENGINE_BAD_REPLY` when the body of a 200 is longer or breaks off; what `fetch` throws
+ *   before an answer begins.
  */
 async function exchange(
   send: typeof fetch,
@@ -145,7 +145,9 @@ function isNeverSent(error: unknown): boolean {
   return neverConnected.has(faultCode(error) ?? '');
 }
 
-/** What `exchange` threw, coded. Everything `fetch` throws is a connection fault; only its code is passed on. */
+/**
+ * What `exchange` threw, coded. Everything `fetch` throws is a connection fault; only its code is passed on.
+ */
 export function asModelError(error: unknown, model: string): EditError {
   if (error instanceof EditError) return error;
   const reason = faultCode(error) ?? 'a broken connection';

@@ -1,5 +1,6 @@
 /**
- * The categories behind the numbers in `raiFilteredReason`: numbers change, what a reader can act on does not.
+ * The categories behind the numbers in `raiFilteredReason`: numbers change, what a reader can act on does
+ * not.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen
  */

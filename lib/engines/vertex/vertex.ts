@@ -66,12 +66,12 @@ const systemClock: Clock = { now: Date.now, sleep: pause, deadline };
 const noCredentials: Authorize = async () => new Headers();
 
 /**
- * The one way to a model API: authentication, deadline, retry with jitter, bounded reply. Every failure is a coded
- * error whose `billing` counts the calls made and tells whether one of them may be billed. A connection that was
- * never made and a call that was answered with an error are not billed.
+ * The one way to a model API: authentication, deadline, retry with jitter, bounded reply. Every failure is a
+ * coded error whose `billing` counts the calls made and tells whether one of them may be billed. A connection
+ * that was never made and a call that was answered with an error are not billed.
  *
- * 408, 429, 5xx and connection faults before an answer are retried, after `2^n` seconds times 1 to 2, or after
- * `Retry-After`. A passed deadline and an answer that breaks off are not retried: the model has worked.
+ * 408, 429, 5xx and connection faults before an answer are retried, after `2^n` seconds times 1 to 2, or
+ * after `Retry-After`. A passed deadline and an answer that breaks off are not retried: the model has worked.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
