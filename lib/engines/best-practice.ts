@@ -1,6 +1,6 @@
 import type { InpaintMode } from './engine.ts';
 
-export interface EditPractice {
+interface EditPractice {
   readonly mode: InpaintMode;
   readonly prompt: string | undefined;
   /** Share of the picture that is masked, 0..1; `undefined` when the model makes the mask. */

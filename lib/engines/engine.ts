@@ -22,7 +22,7 @@ export interface AutomaticMask {
   readonly classes: readonly number[] | undefined;
 }
 
-export interface ReplyFormat {
+interface ReplyFormat {
   readonly mediaType: 'image/png' | 'image/jpeg';
   /** JPEG only, 0..100. */
   readonly quality: number | undefined;

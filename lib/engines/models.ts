@@ -1,14 +1,7 @@
 import { z } from 'zod';
 
 /** The protocols this system speaks; a model may be served by several. */
-export const modelApis = [
-  'imagen',
-  'imagen2',
-  'imagen-generate',
-  'imagen-upscale',
-  'gemini',
-  'endpoint',
-] as const;
+const modelApis = ['imagen', 'imagen2', 'imagen-generate', 'imagen-upscale', 'gemini', 'endpoint'] as const;
 export type ModelApi = (typeof modelApis)[number];
 
 /** Longer side of an answer, about, in units of 1024 pixels. */

@@ -5,7 +5,7 @@ import { requireImage } from './images.ts';
 import type { VertexCall } from './vertex/send.ts';
 import type { VertexPost } from './vertex/vertex.ts';
 
-export interface SampleOptions {
+interface SampleOptions {
   readonly post: VertexPost;
   readonly call: VertexCall;
   readonly samples: number;

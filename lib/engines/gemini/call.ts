@@ -10,7 +10,7 @@ import { parseCandidate } from './reply.ts';
 /** Shared capacity answers bursts with 429. */
 const defaultConcurrency = 2;
 
-export interface GeminiModel extends Model {
+interface GeminiModel extends Model {
   readonly name: string;
   readonly concurrency: number;
   readonly maxCallsPerSample: number;

@@ -19,13 +19,13 @@ const predictionSchema = z.object({
     .nullish(),
 });
 
-export interface Prediction {
+interface Prediction {
   readonly outcome: PictureOutcome;
-  /** The prompt the picture was really made from, where the model rewrote it. */
+  /** The prompt the picture was made from, when the model rewrote it. */
   readonly enhancedPrompt: string | undefined;
 }
 
-export interface Predictions {
+interface Predictions {
   readonly predictions: readonly Prediction[];
   readonly safety: readonly SafetyAttributes[];
 }

@@ -64,7 +64,7 @@ function randomSource(patches: Patches, random: Random): number {
   return patches.sources[random() % patches.sources.length]!;
 }
 
-export interface Sweep {
+interface Sweep {
   /** Scan order; alternate it so that good matches travel both ways. */
   readonly backwards: boolean;
   /** Half the side of the widest window of the random search, pixels. */

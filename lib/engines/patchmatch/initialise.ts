@@ -62,7 +62,7 @@ function knownAround(known: Uint8Array, centre: number, { width }: Level, radius
 }
 
 /** The nearest pixel at least `radius` away from every border. */
-export function clampInside(pixel: number, width: number, height: number, radius: number): number {
+function clampInside(pixel: number, width: number, height: number, radius: number): number {
   const x = pixel % width;
   const y = (pixel - x) / width;
   const column = Math.min(width - 1 - radius, Math.max(radius, x));

@@ -8,7 +8,7 @@ const defaultRegion = 'us-central1';
 /** The path needs a project, also where a local server needs none. */
 const localProject = 'local';
 
-export interface ModelUse {
+interface ModelUse {
   /** The protocol the caller speaks. */
   readonly api: ModelApi;
   /** Used when no model is named. */

@@ -39,7 +39,7 @@ export interface VertexOptions {
   readonly authorize?: Authorize | undefined;
 }
 
-export interface VertexAnswer {
+interface VertexAnswer {
   /** The parsed JSON, not yet checked. */
   readonly value: unknown;
   /** HTTP calls made, retries included. */
