@@ -80,7 +80,9 @@ export function checkEditRequest(
   // An embedded engine adds no watermark and gives no scores: `false` is what it does.
   const isGiven = (value: unknown) => value !== undefined && (value !== false || maxCallsPerSample > 0);
   const given = editOptionNames.filter((name) => isGiven(request[name]));
-  const values = Object.fromEntries(given.map((name) => [name, request[name]]));
+  const valueOf = (name: EditOptionName) =>
+    name === 'automaticMask' ? request.automaticMask?.mode : request[name];
+  const values = Object.fromEntries(given.map((name) => [name, valueOf(name)]));
   const warnings = checkOptions(engine, values, options);
   if (request.mode === 'insertion') return warnings;
   const idle = given.filter((name) => options[name]?.insertionOnly);
@@ -144,7 +146,7 @@ function checkMask(engine: string, request: InpaintRequest, options: OptionRules
     return;
   }
   const { mode, classes = [] } = automaticMask;
-  if (options.automaticMask === undefined) {
+  if (!options.automaticMask?.values?.includes(mode)) {
     throw new EditError(
       'ENGINE_UNSUPPORTED',
       `Expected a mask, as ${engine} cannot find the ${mode} by itself: send one, or choose imagen`,

@@ -30,7 +30,8 @@ const masks: Readonly<Record<string, Partial<InpaintRequest>>> = {
 /** An engine does what its capabilities hold, and refuses everything else. */
 function refusalOf(engine: EngineName, mode: string, mask: string): ErrorCode | undefined {
   const { modes, options } = capabilitiesOf(engine);
-  const canMask = mask === 'a user mask' || options.automaticMask !== undefined;
+  const { automaticMask } = masks[mask]!;
+  const canMask = automaticMask === undefined || options.automaticMask?.values?.includes(automaticMask.mode);
   return canMask && modes.some((name) => name === mode) ? undefined : 'ENGINE_UNSUPPORTED';
 }
 
