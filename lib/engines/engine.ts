@@ -22,15 +22,15 @@ export interface AutomaticMask {
   readonly classes: readonly number[] | undefined;
 }
 
-interface ReplyFormat {
+export interface ReplyFormat {
   readonly mediaType: 'image/png' | 'image/jpeg';
   /** JPEG only, 0..100. */
   readonly quality: number | undefined;
 }
 
 /**
- * What a model is asked for. Every option is present and may be `undefined`, so that an adapter cannot forget
- * one. Which options an engine takes stands in its capabilities.
+ * What a model is asked for. Every option is present and may be `undefined`, so that an adapter cannot forget one.
+ * Which options an engine takes stands in its capabilities.
  */
 export interface InpaintRequest {
   /** Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region. */

@@ -29,7 +29,7 @@ export interface GenerateRequest {
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
-type UpscaleFactor = 'x2' | 'x3' | 'x4';
+export type UpscaleFactor = 'x2' | 'x3' | 'x4';
 
 export interface UpscaleRequest {
   /** Bytes, or the `gs://` address of an object. */
