@@ -49,7 +49,7 @@ export const imagen = {
       ...shared,
     }),
   },
-  make: async (options) => (await import('./imagen/imagen3.ts')).imagenEngine(options),
+  make: async (options) => (await import('./imagen/edit.ts')).imagenEngine(options),
   makeGenerator: async (options) => (await import('./imagen/generate.ts')).imagenGenerator(options),
   makeUpscaler: async (options) => (await import('./imagen/upscale.ts')).imagenUpscaler(options),
 } satisfies EngineEntry;

@@ -156,12 +156,10 @@ function relax(grid: Grid, u: Float32Array, times: number): void {
   for (let time = 0; time < times; time++) {
     for (let n = 0; n < inside.length; n++) {
       const cell = 3 * inside[n]!;
-      const [left, right, up, down] = [
-        neighbours.at[4 * n]!,
-        neighbours.at[4 * n + 1]!,
-        neighbours.at[4 * n + 2]!,
-        neighbours.at[4 * n + 3]!,
-      ];
+      const left = neighbours.at[4 * n]!;
+      const right = neighbours.at[4 * n + 1]!;
+      const up = neighbours.at[4 * n + 2]!;
+      const down = neighbours.at[4 * n + 3]!;
       const weight = neighbours.count[n]! + pull;
       const scale = overRelaxation / weight;
       for (let c = 0; c < 3; c++) {

@@ -1,10 +1,9 @@
 import { EditError } from '../../errors.ts';
 import { blendPieces } from './blend.ts';
-import { doubleField, type Field, randomField, sweepField } from './field.ts';
+import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { distanceToKnown, finestLevel, halve, type Level } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
-import { type Random, seededRandom } from './random.ts';
 import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
 
 export interface Picture {
