@@ -65,9 +65,9 @@ export function checkEditRequest(
   // An embedded engine adds no watermark and gives no scores: `false` is what it does.
   const isGiven = (value: unknown) => value !== undefined && (value !== false || maxCallsPerSample > 0);
   const given = editOptionNames.filter((name) => isGiven(request[name]));
-  const valueOf = (name: EditOptionName) =>
+  const valueFor = (name: EditOptionName) =>
     name === 'automaticMask' ? request.automaticMask?.mode : request[name];
-  const values = Object.fromEntries(given.map((name) => [name, valueOf(name)]));
+  const values = Object.fromEntries(given.map((name) => [name, valueFor(name)]));
   const warnings = checkOptions(engine, values, options);
   if (request.mode === 'insertion') return warnings;
   const idle = given.filter((name) => options[name]?.insertionOnly);
