@@ -21,8 +21,7 @@ const plan = /^lib\/plan\//;
 const formats = /^lib\/formats\//;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
-/** What a store is, and how old its objects are. */
-const storeInterface = /^lib\/storage\/(store|age)\.ts$/;
+const storeInterface = /^lib\/storage\/store\.ts$/;
 const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */

@@ -4,13 +4,13 @@ import { type Attributes, noTrace } from '../trace.ts';
 import type { Job } from './inputs/plan.ts';
 import { type RunOptions, runJob } from './run/run.ts';
 
-/** Sees a job through, or to where it cannot be lost: returning is what lets an event be acknowledged. */
+/** Runs a job to its end, or stores it where it cannot be lost. Then the event may be acknowledged. */
 export type Dispatch = (job: Job, signal: AbortSignal) => Promise<void>;
 
-/** Runs the job here and now, and writes one line about how that went. */
+/** Runs the job in this process, and logs one line about its end. */
 export function inlineDispatch(options: RunOptions): Dispatch {
-  // The events of a picture and of its mask mostly arrive together: the second waits for the first one's run
-  // instead of finding the claim taken and having to come again.
+  // The events of a picture and of its mask mostly arrive together: the second waits for the run of the first
+  // instead of finding the job busy and having to come again.
   const running = new Map<string, Promise<void>>();
   return (job, signal) => {
     const known = running.get(job.id);

@@ -8,23 +8,23 @@ export interface QueueOptions {
   readonly apiEndpoint: string;
   /** Where tasks are sent: the URL of the function `runJob`. */
   readonly targetUrl: string;
-  /** Whose identity the task carries; `undefined` for a stand-in without identities. */
+  /** The identity of the task; `undefined` for a stand-in without identities. */
   readonly serviceAccount: string | undefined;
-  /** A handler silent for this long is taken for lost. */
+  /** The queue takes a handler without an answer for this long for lost. */
   readonly taskDeadlineMs: number;
   /** Authorization for the API; empty for a stand-in. */
   readonly authorize: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: typeof fetch;
-  /** Of the work that creates the task: the job becomes a part of its trace. */
+  /** Headers of the trace in which the task is created: the job becomes a part of it. */
   readonly traceHeaders?: () => Readonly<Record<string, string>>;
 }
 
 const requestTimeoutMs = 20_000;
 
 /**
- * Puts a job into a Cloud Tasks queue. The task is named by the job: Cloud Tasks refuses a name it has
- * seen in the last hour or so, and that is a success. The body names the object only: whoever runs the
- * task looks at the buckets afresh.
+ * Puts a job into a Cloud Tasks queue. The task is named by the job: Cloud Tasks refuses a name that it has
+ * seen in the last hour or so, and that is a success. The body names only the object: the handler of the task
+ * reads the buckets again.
  *
  * @throws {EditError} `QUEUE_UNAVAILABLE` or `QUEUE_PERMISSION`.
  * @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create
@@ -73,13 +73,13 @@ async function createTask(task: object, options: QueueOptions, signal: AbortSign
   );
 }
 
-/** Credentials are a matter of the deployment: waiting for Cloud Tasks would not bring them. */
+/** Missing credentials are a fault of the deployment, not of Cloud Tasks: waiting does not help. */
 async function authorized({ authorize }: QueueOptions): Promise<Readonly<Record<string, string>>> {
   try {
     return await authorize();
   } catch (error) {
     const { code, message } = asEditError(error);
-    // Whoever makes the credentials words their absence for a model.
+    // The credentials report their absence with the code of a model.
     if (error instanceof EditError && code !== 'MODEL_PERMISSION') throw error;
     throw new EditError('QUEUE_PERMISSION', message);
   }

@@ -1,17 +1,16 @@
-import { sinceUpdateMs } from '../storage/age.ts';
-import type { ObjectInfo, ObjectStore } from '../storage/store.ts';
+import { listAll, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../storage/store.ts';
+import type { Claim } from './claim/claim.ts';
 import { observeClaim } from './claim/claim-store.ts';
-import { folderMaskFinder } from './inputs/folder-mask.ts';
-import { listAll } from './inputs/listing.ts';
-import { imageVersion, readName } from './inputs/names.ts';
-import { groupByStem, isSettled, setOf, terminalsByImage } from './inputs/window.ts';
+import { imageVersion, readName, stemOf } from './inputs/names.ts';
+import { folderMaskFinder, setFrom } from './inputs/pairing.ts';
+import { groupByStem, isSettled, terminalsByImage } from './inputs/window.ts';
 import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
   readonly image: string;
-  /** `no mask`: nothing to do yet. `pending`: complete, and nobody has begun. */
+  /** `no mask`: nothing to do yet. `pending`: complete, and no run has begun. */
   readonly state: 'done' | 'failed' | 'running' | 'waiting' | 'pending' | 'no mask';
-  /** Since the last sign of life, by the server's clock. */
+  /** Since the last write about the picture, by the server's clock. */
   readonly ageMs: number;
   readonly attempts: number;
   readonly modelCalls: number;
@@ -24,17 +23,17 @@ interface StatusOptions {
   readonly buckets: Buckets;
   /** Only pictures whose name begins so. */
   readonly prefix: string;
-  /** The results of folders' masks are found anyhow; this tells whether pictures wait for one. */
+  /** True where pictures use the mask of their folder. Results of such jobs are found in any case. */
   readonly folderMask?: boolean;
 }
 
-/** What has become of every picture under a prefix, read from the three buckets alone. */
+/** The state of every picture under a prefix, read from the three buckets alone. */
 export async function statusOf(
   { store, buckets, prefix, folderMask = false }: StatusOptions,
   signal?: AbortSignal,
 ): Promise<readonly JobStatus[]> {
   const list = (bucket: string, under: string) => listAll(store, bucket, under, signal);
-  const inputs = await list(buckets.input, beforeEndings(prefix));
+  const inputs = await list(buckets.input, withoutExtensions(prefix));
   const members = groupByStem(inputs);
   const terminals = terminalsByImage(await list(buckets.output, prefix));
   // A mask that was uploaded again gives the same picture a second claim: the last one written counts.
@@ -47,48 +46,48 @@ export async function statusOf(
   const images = inputs.filter(({ name }) => name.startsWith(prefix) && readName(name)?.role === 'image');
   return Promise.all(
     images.map(async (image) => {
-      const own = setOf(image, members);
-      const seen = own.mask === undefined ? { ...own, mask: await folderMaskOf(image.name, signal) } : own;
-      const end = terminals
+      const own = setFrom(image, members.get(stemOf(image.name) ?? '') ?? []);
+      const set = own.mask === undefined ? { ...own, mask: await folderMaskOf(image.name, signal) } : own;
+      const terminal = terminals
         .get(image.name)
-        ?.find((info) => isSettled(seen, [info]) || isSettled(own, [info]));
-      const hasMask = (folderMask ? seen : own).mask !== undefined;
-      return statusFrom({ image, hasMask, end, claim: claims.get(imageVersion(image)) });
+        ?.find((info) => isSettled(set, [info]) || isSettled(own, [info]));
+      const hasMask = (folderMask ? set : own).mask !== undefined;
+      return statusFrom({ image, hasMask, terminal, claim: claims.get(imageVersion(image)) });
     }),
   );
 }
 
-/** `dir/photo.jpg` -> `dir/photo`: the mask of a picture that is named begins so too. */
-function beforeEndings(prefix: string): string {
+/** `dir/photo.jpg` -> `dir/photo`: the names of picture and mask both begin so. */
+function withoutExtensions(prefix: string): string {
   const dot = prefix.indexOf('.', prefix.lastIndexOf('/') + 1);
   return dot === -1 ? prefix : prefix.slice(0, dot);
 }
 
-interface Signs {
+interface PictureObjects {
   readonly image: ObjectInfo;
   readonly hasMask: boolean;
-  readonly end: ObjectInfo | undefined;
+  /** Its manifest or error file. */
+  readonly terminal: ObjectInfo | undefined;
   readonly claim: ObjectInfo | undefined;
 }
 
-function statusFrom({ image, hasMask, end, claim }: Signs): JobStatus {
-  const seen = claim === undefined ? undefined : observeClaim(claim);
-  const last = end ?? claim ?? image;
-  const calls = Object.values(seen?.claim.modelCalls ?? {});
-  const { code = 'none' } = seen?.claim ?? {};
+function statusFrom(objects: PictureObjects): JobStatus {
+  const claim = objects.claim === undefined ? undefined : observeClaim(objects.claim).claim;
+  const calls = Object.values(claim?.modelCalls ?? {});
+  const code = claim?.code ?? 'none';
   return {
-    image: image.name,
-    state: stateOf(),
-    ageMs: sinceUpdateMs(last),
-    attempts: seen?.claim.attempts ?? 0,
+    image: objects.image.name,
+    state: stateOf(objects, claim),
+    ageMs: sinceUpdateMs(objects.terminal ?? objects.claim ?? objects.image),
+    attempts: claim?.attempts ?? 0,
     modelCalls: calls.reduce((sum, count) => sum + count, 0),
     code: code === 'none' ? '' : code,
   };
+}
 
-  function stateOf(): JobStatus['state'] {
-    if (end !== undefined) return end.name.endsWith('manifest.json') ? 'done' : 'failed';
-    if (seen?.claim.state === 'RUNNING') return 'running';
-    if (seen?.claim.state === 'WAIT') return 'waiting';
-    return hasMask ? 'pending' : 'no mask';
-  }
+function stateOf({ terminal, hasMask }: PictureObjects, claim: Claim | undefined): JobStatus['state'] {
+  if (terminal !== undefined) return terminal.name.endsWith('manifest.json') ? 'done' : 'failed';
+  if (claim?.state === 'RUNNING') return 'running';
+  if (claim?.state === 'WAIT') return 'waiting';
+  return hasMask ? 'pending' : 'no mask';
 }

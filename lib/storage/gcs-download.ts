@@ -9,18 +9,19 @@ interface Limits {
 }
 
 /**
- * The bytes of one object generation. The checksum the server keeps is compared with what arrived: a
- * stream that broke without an error is found here.
+ * The bytes of one object generation. The checksum of the server is compared with that of the bytes: this
+ * finds a stream that broke without an error.
  *
- * @throws {EditError} `IMAGE_TOO_LARGE`; `STORAGE_UNAVAILABLE` when the checksum differs. Else what the client throws.
+ * @throws {EditError} `IMAGE_TOO_LARGE`; `STORAGE_UNAVAILABLE` when the checksum differs.
+ * @throws what the client throws.
  */
 export async function readStream(file: File, { maxBytes, signal }: Limits): Promise<Uint8Array> {
-  // Bytes as stored: the checksum is of those. `validation` of the client would check less (not every
-  // object) and report a mismatch without a code.
+  // Bytes as stored: these have the checksum. The client's own `validation` leaves out some objects, and
+  // reports a mismatch without a code.
   const stream = file.createReadStream({ validation: false, decompress: false });
   let headers: Readonly<Record<string, string>> | undefined;
-  // The client pipes into the stream when the response comes and does not look whether it was destroyed
-  // meanwhile: the error would reach nobody and end the process. So an abort waits for that moment.
+  // When the response comes, the client pipes it into the stream without checking whether that was destroyed:
+  // the error would reach no handler and end the process. So an abort waits for the response.
   const onAbort = () => {
     if (headers !== undefined) stream.destroy(signal.reason);
   };

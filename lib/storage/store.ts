@@ -21,7 +21,7 @@ export interface ObjectId {
   readonly name: string;
 }
 
-export interface CreateOptions {
+interface CreateOptions {
   readonly contentType: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -62,7 +62,10 @@ export interface ObjectStore {
     bytes: Uint8Array,
     options: CreateOptions & { readonly signal?: AbortSignal },
   ): Promise<{ readonly created: boolean; readonly info: ObjectInfo }>;
-  /** Sets these keys of the custom metadata, the others stay; `undefined` when the metageneration no longer matches. */
+  /**
+   * Sets these keys of the custom metadata and keeps the others. `undefined` when the metageneration has
+   * changed.
+   */
   swapMetadata(
     id: ObjectId & { readonly generation: string; readonly metageneration: string },
     metadata: Readonly<Record<string, string>>,
@@ -71,3 +74,26 @@ export interface ObjectStore {
   /** Objects in name order. */
   list(bucket: string, options?: ListOptions, signal?: AbortSignal): AsyncIterable<ObjectInfo>;
 }
+
+/** All objects whose name begins with `prefix`, in name order. */
+export async function listAll(
+  store: ObjectStore,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo[]> {
+  const infos: ObjectInfo[] = [];
+  for await (const info of store.list(bucket, { prefix }, signal)) infos.push(info);
+  return infos;
+}
+
+/**
+ * Milliseconds from the object's last write to the answer that described it, by the server's clock. At least
+ * 0: HTTP `Date` has whole seconds, so an answer may seem older than a write of the same second.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
+ */
+export const sinceUpdateMs = ({
+  serverTimeMs,
+  updated,
+}: Pick<ObjectInfo, 'serverTimeMs' | 'updated'>): number => Math.max(0, serverTimeMs - Date.parse(updated));

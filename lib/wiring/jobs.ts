@@ -13,20 +13,20 @@ import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
-/** Sees every job of an object of the input bucket through, or throws for another delivery. */
-export type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
-export type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
+/** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
+type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
+type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
 
 export interface Jobs {
-  /** For events: runs jobs here, or puts them into the queue. */
+  /** For events: runs jobs in this process, or puts them into the queue. */
   readonly uploads: UploadHandler;
-  /** For tasks of the queue: always runs them here. */
+  /** For tasks of the queue: runs jobs in this process. */
   readonly runJob: UploadHandler;
   readonly sweep: Sweeper;
 }
 
 interface JobParts {
-  /** Aborts when the instance is going away: jobs then leave a state from which the next attempt goes on. */
+  /** Aborts when the instance is going away: jobs then leave a state from which the next run continues. */
   readonly shutdown: AbortSignal;
   readonly config: Config;
   readonly log: Log;
@@ -35,92 +35,91 @@ interface JobParts {
   readonly editWith: EditWith;
 }
 
-/** Sets younger than this are left to their events. */
+/** Younger sets are left to their events. */
 const sweepMinAgeMs = 120_000;
-/** Looked at by one sweep: a listing of this many takes some seconds. */
+/** Most pictures of one sweep: a listing of this many takes some seconds. */
 const sweepMaxImages = 20_000;
-/** Of its deadline: what has begun then ends in order. */
+/** Share of the deadline after which a sweep begins nothing more: what has begun ends in order. */
 const sweepShare = 0.9;
-/** Tasks are small requests; jobs that run here take the memory of their pictures. */
+/** Tasks are small requests. */
 const tasksAtOnce = 10;
 
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
 export async function makeJobs(parts: JobParts): Promise<Jobs> {
-  const { config, log, tracing, shutdown } = parts;
-  const { buckets } = config;
+  const { config, tracing, shutdown } = parts;
+  const { buckets, queue } = config;
   if (buckets === undefined)
-    throw new EditError('CONFIG_INVALID', 'Expected three buckets to be named, got none');
+    throw new EditError(
+      'CONFIG_INVALID',
+      'Expected INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, got none',
+    );
   const [{ cloudStorage }, { handleUpload }] = await Promise.all([
     import('../storage/gcs.ts'),
     import('../jobs/upload.ts'),
   ]);
   const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
-  const store = tracedStore(client, tracing.trace);
+  const bucketSet = { store: tracedStore(client, tracing.trace), buckets };
   const { name: engine } = await makeEngine(config, config, parts.calls);
-  const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, { store, buckets });
-  const dispatch = config.queue === undefined ? inline : await queued(config.queue, parts);
-  const dispatchesAtOnce = config.queue === undefined ? 1 : tasksAtOnce;
-  const pairing = { folderMask: config.folderMask };
-  const plan = {
-    engine,
-    requestDefaults: config.requestDefaults,
-    requestFile: config.requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
-  };
-  const upload =
-    (to: Dispatch, atOnce: number): UploadHandler =>
-    (id, signal) =>
-      handleUpload(
-        id,
-        { store, inputBucket: buckets.input, pairing, plan, dispatch: to, dispatchesAtOnce: atOnce, log },
-        signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]),
-      );
+  const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, bucketSet);
+  // Jobs that run here take the memory of their pictures.
+  const here = { dispatch: inline, dispatchesAtOnce: 1 };
+  const hereOrQueue =
+    queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
+  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const until = (signal?: AbortSignal) =>
+    signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
   return {
-    uploads: upload(dispatch, dispatchesAtOnce),
-    runJob: upload(inline, 1),
-    sweep: async ({ isDryRun }, signal) => {
+    uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
+    runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
+    async sweep({ isDryRun }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
-      return sweep(
-        {
-          store,
-          buckets,
-          pairing,
-          plan,
-          dispatch,
-          maxJobs: config.sweepMaxJobs,
-          maxImages: sweepMaxImages,
-          timeMs: sweepShare * config.editDeadlineMs,
-          now: Date.now,
-          dispatchesAtOnce,
-          minAgeMs: sweepMinAgeMs,
-          isDryRun,
-          priceOf: priceOf(config, engine),
-          log,
-        },
-        // Without a queue the jobs run here, and have to hear of it.
-        AbortSignal.any([signal, shutdown]),
-      );
+      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun };
+      return sweep(options, until(signal));
     },
   };
 }
 
-/** Where a job may call a model once, no layer below may send the same again: each may be billed. */
+/** How files become sets, and sets become jobs. */
+const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
+  pairing: { folderMask },
+  plan: {
+    engine,
+    requestDefaults,
+    requestFile,
+    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+  },
+});
+
+const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
+  maxJobs: config.sweepMaxJobs,
+  maxImages: sweepMaxImages,
+  timeMs: sweepShare * config.editDeadlineMs,
+  now: Date.now,
+  minAgeMs: sweepMinAgeMs,
+  priceOf: priceOf(config, engine),
+  log,
+});
+
+/** Where a job may call a model only once, no layer below may send the request again: each may be billed. */
 function countedCalls({ config, calls }: JobParts): ModelCalls {
   return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, maxCallsPerSample: 1 } : calls;
 }
 
-interface Place {
+interface BucketSet {
   readonly store: ObjectStore;
   readonly buckets: NonNullable<Config['buckets']>;
 }
 
-/** Runs jobs here, each with the engine its request names; one that may not be named fails the job by name. */
-function inlineByEngine(parts: JobParts, { store, buckets }: Place): Dispatch {
+/**
+ * Runs jobs in this process, each with the engine that its request names. A request for an engine that is not
+ * allowed fails its job.
+ */
+function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatch {
   const { config, log, tracing, calls, editWith } = parts;
-  // Breaker, cost guard and running jobs are of one dispatch: two for one model would not know of each other.
+  // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
   return async (job, signal) => {
-    // Loaded with the first job: most events find a member missing.
+    // Loaded with the first job: most events find a file missing.
     const { inlineDispatch } = await import('../jobs/dispatch.ts');
     let choice = { engine: config.engine, model: config.model };
     let fault = job.fault;
@@ -155,13 +154,13 @@ async function checkReply({ outcomes }: InpaintReply): Promise<void> {
   for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
 }
 
-/** Before a model is asked: is there money left today, and is asking of any use at the moment? */
+/** The engine behind the cost cap of the day and the circuit breaker. */
 async function guarded(
   engine: InpaintEngine,
   { config, log, calls }: JobParts,
   store: ObjectStore,
 ): Promise<InpaintEngine> {
-  // An embedded engine costs nothing and is always there.
+  // An embedded engine costs nothing and is always available.
   const { engine: api, model } = parseEngineName(engine.name);
   if (model === undefined) return engine;
   const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
@@ -169,7 +168,7 @@ async function guarded(
     import('../jobs/run/cost-guard.ts'),
   ]);
   const now = Date.now;
-  // The breaker is outside: what is not asked takes no money.
+  // The breaker is outside: a call that it stops takes no money from the cap.
   return circuitBreaker(capped(), { now, log });
 
   function capped(): InpaintEngine {

@@ -5,15 +5,16 @@ import type { InpaintEngine } from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Job } from '../../lib/jobs/inputs/plan.ts';
-import { errorFileOf, manifestOf } from '../../lib/jobs/run/manifest.ts';
+import { errorFileOf, manifestOf } from '../../lib/jobs/run/publish.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import type { ObjectInfo } from '../../lib/storage/store.ts';
 import { drifts, simulateModel } from '../bench/drift.ts';
+import { memoryBuckets, put } from '../support/memory-store.ts';
 import { boxMask, maskPng, pipelineOf } from '../support/pictures.ts';
 import { scenery } from '../support/scenery.ts';
 
-/** `docs/manifest.md` against what an edit with three candidates and tiles really reports, and jobs write. */
+/** Compares `docs/manifest.md` with the files that a job with three candidates and tiles writes. */
 
 const document = readFileSync(new URL('../../docs/manifest.md', import.meta.url), 'utf8');
 const [, manifestTable = '', errorTable = '', regionTable = '', fitTable = ''] = document.split(
@@ -29,7 +30,7 @@ const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 16, dilationPx: 0, modelDilation: 0, maxRegions: 1, maxTiles: 16 };
 const frames = { kind: 'free', maxSidePx: 190 } as const;
 
-/** What came last fits best, what came in between not at all. */
+/** The last candidate fits best, the second one not at all. */
 const candidates: readonly ((crop: Raster) => Raster)[] = [
   (crop) => simulateModel(crop, crop, { ...drifts.strong, blurPx: 2 }, 1),
   (crop) => ({ ...crop, data: crop.data.map((value, i) => ((i / 90) % 2 < 1 ? 255 - value : 20)) }),
@@ -54,19 +55,7 @@ beforeAll(async () => {
   ({ report } = await run({ image, mask: await maskPng(mask), request }, new AbortController().signal));
 });
 
-const info = (name: string): ObjectInfo => ({
-  bucket: 'input',
-  name,
-  generation: '1',
-  metageneration: '1',
-  sizeBytes: 1,
-  crc32c: 'AAAAAA==',
-  contentType: 'image/png',
-  metadata: {},
-  timeCreated: '',
-  updated: '',
-  serverTimeMs: 0,
-});
+const info = (name: string): ObjectInfo => put(memoryBuckets(), { bucket: 'input', name }, '');
 const job: Job = {
   id: '0123456789abcdef',
   inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined },
@@ -81,7 +70,7 @@ interface Shown {
   readonly outputs: readonly object[];
 }
 
-/** Names in code spans of one row, without its own. */
+/** The names in code spans of the row of a field, without the field itself. */
 const namesIn = (table: string, field: string): string[] => {
   const line = table.split('\n').find((each) => each.startsWith(`| \`${field}\` |`)) ?? '';
   return [...line.matchAll(/`(\w+)`/g)].map(([, name]) => String(name)).slice(1);
@@ -117,19 +106,19 @@ describe('docs/manifest.md', () => {
     for (const name of Object.keys(region!.tiles!.fits[0]!)) expect(regionTable).toContain(`\`${name}\``);
   });
 
-  it('says how the cost is made of the scores', () => {
+  it('gives the formula of the cost', () => {
     const [{ box, fits }] = report.regions as [EditReport['regions'][number]];
     expect(fits).toHaveLength(3);
     for (const { cost, ringAfter, seam, sharpness, effectiveResolution, driftPx } of fits) {
       const driftPercent = (100 * driftPx) / Math.hypot(box.width, box.height);
-      const told =
+      const expected =
         ringAfter + seam + 8 * (1 - sharpness) + 8 * (1 - effectiveResolution) + 0.5 * driftPercent;
       // Each score is rounded to hundredths.
-      expect(Math.abs(cost - told)).toBeLessThan(0.15);
+      expect(Math.abs(cost - expected)).toBeLessThan(0.15);
     }
   });
 
-  it('says what is rejected, and what comes first', () => {
+  it('gives the limit of rejection and the order of candidates', () => {
     const [{ outcomes, fits }] = report.regions as [EditReport['regions'][number]];
     expect(outcomes.map(({ kind }) => kind)).toEqual(['image', 'drifted', 'image']);
     expect(fits[1]!.ringAfter).toBeGreaterThan(16);

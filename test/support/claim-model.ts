@@ -11,10 +11,10 @@ import {
   releaseClaim,
 } from '../../lib/jobs/claim/claim.ts';
 
-/** A mistake made on purpose, to see that the search finds it. */
+/** Mistakes in the protocol that the search must find. */
 export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite' | 'refund-when-unknown';
 
-/** How often the world may misbehave along one path. */
+/** How many faults of each kind may happen on one path. */
 export interface Mischief {
   readonly crashes: number;
   readonly lostAnswers: number;
@@ -44,8 +44,9 @@ type Step =
 interface Worker {
   readonly step: Step;
   readonly nonce: string;
-  /** The claim as this worker last knew it or wants it, and the version it would swap. */
+  /** The claim as this worker last wrote or read it. */
   readonly claim: Claim | undefined;
+  /** The claim to be written by the next swap, and the version that it replaces. */
   readonly next: Claim | undefined;
   readonly version: number;
   readonly reply: number;
@@ -60,7 +61,7 @@ interface Worker {
 export interface World {
   readonly claim: Claim | undefined;
   readonly version: number;
-  /** Its lease, or its wait, is over. */
+  /** The lease or the wait of the claim is over. */
   readonly isOld: boolean;
   readonly raw: number;
   readonly output: number;
@@ -70,16 +71,16 @@ export interface World {
   readonly nonces: number;
   readonly left: Mischief;
   readonly workers: readonly Worker[];
-  /** Set by a step that broke an invariant. */
+  /** The invariant that the last step broke. */
   readonly violation: string | undefined;
 }
 
-export interface Move {
+interface Move {
   readonly name: string;
   readonly world: World;
 }
 
-export const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
+const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
 
 const idle: Worker = {
   step: 'idle',
@@ -106,11 +107,11 @@ export const startWorld = (workers: number, left: Mischief): World => ({
   violation: undefined,
 });
 
-/** Everything that may happen next: a step of a worker, well or badly, or time passing. */
+/** All possible next steps: time passes, or a worker does its step, with or without a fault. */
 export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
   const moves: Move[] = [];
   if (world.claim !== undefined && !world.isOld) {
-    // Time always passes; only while a living worker holds the claim is that mischief: it becomes a zombie.
+    // Time may always pass. It is a fault only while a living worker has the claim, which becomes a zombie.
     const isHeld = world.workers.some(({ nonce, step }) => step !== 'idle' && nonce === world.claim?.owner);
     const isZombie = isHeld && world.claim.state === 'RUNNING';
     const later = { ...world, isOld: true };
@@ -146,7 +147,7 @@ interface Effect {
   readonly label: string;
   readonly after: World;
   readonly worker: Worker;
-  /** Where the worker goes on when its first answer was lost and the second says "there already". */
+  /** The worker after a lost answer and a second one: the object exists or has changed. */
   readonly unseen?: Worker;
 }
 
@@ -155,7 +156,7 @@ const spend = (world: World, what: keyof Mischief): World => ({
   left: { ...world.left, [what]: world.left[what] - 1 },
 });
 
-/** A request that failed for good: before the job is held it is left alone, afterwards it is released. */
+/** After a request that failed for good: a worker with the claim releases it, another one stops. */
 function afterFailure(worker: Worker): Worker {
   const isHeld = !['stat-manifest', 'create-claim', 'swap-claim', 'stat-claim'].includes(worker.step);
   const isLast = ['finish', 'fail', 'release'].includes(worker.step);
@@ -173,7 +174,7 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
     { label: '', after, worker: done, ...(unseen === undefined ? {} : { unseen }) },
   ];
   const written = (claim: Claim): World => ({ ...world, claim, version: world.version + 1, isOld: false });
-  /** Compare-and-swap by the holder: on a mismatch it looks again and goes by its nonce. */
+  /** Compare-and-swap by the worker that has the claim; after a mismatch it compares nonces. */
   const holderSwap = (next: Claim, step: Step): Effect[] => {
     if (world.claim?.owner !== worker.nonce) return one(world, idle);
     const after = written(next);
@@ -187,7 +188,7 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
   };
   const act = (decision: ClaimDecision): Effect[] => {
     switch (decision.kind) {
-      case 'held':
+      case 'owned':
         return one(world, go('stat-raw', { claim: decision.claim, version: world.version }));
       case 'take':
         return one(world, go('swap-claim', { next: decision.claim, version: world.version }));
@@ -281,13 +282,13 @@ function callModel(
     },
   ];
   if (world.left.refusals === 0) return effects;
-  /** Given back by what the error proves, as jobs do. */
+  /** Refunds the call where the error proves that none was made, as jobs do. */
   const passing = (label: string, code: Worker['code'], mayBeBilled: boolean): Effect => {
     const isProof =
       bug === 'refund-when-unknown' ||
       provesNoCall(new EditError(code, '', { billing: { calls: 1, mayBeBilled } }));
-    const asked = mayBeBilled ? after : world;
-    return { label, after: spend(asked, 'refusals'), worker: go(isProof ? 'refund' : 'release', { code }) };
+    const called = mayBeBilled ? after : world;
+    return { label, after: spend(called, 'refusals'), worker: go(isProof ? 'refund' : 'release', { code }) };
   };
   return [
     ...effects,

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StorageEmulator, startStorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
-import type { ObjectInfo, ObjectStore } from '../../lib/storage/store.ts';
+import { listAll, type ObjectInfo, type ObjectStore } from '../../lib/storage/store.ts';
 
-/** The storage emulator in a folder of its own, without watching it. */
+/** The storage emulator over a folder of its own, which it does not watch. */
 export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'jobs-'));
   const emulator = await startStorageEmulator({
@@ -22,7 +22,7 @@ export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable>
   };
 }
 
-/** The real client as one worker, which tries three times without waiting in between. */
+/** The real client of one worker; it tries three times, almost without a pause. */
 export const workerStore = (
   emulator: StorageEmulator,
   worker: string,
@@ -34,11 +34,8 @@ export const workerStore = (
     retry: { attemptTimeoutMs, backoffMs: [1, 1] },
   });
 
-export async function listed(store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> {
-  const infos: ObjectInfo[] = [];
-  for await (const info of store.list(bucket, { prefix })) infos.push(info);
-  return infos;
-}
+export const listed = (store: ObjectStore, bucket: string, prefix: string): Promise<ObjectInfo[]> =>
+  listAll(store, bucket, prefix, undefined);
 
 const encoder = new TextEncoder();
 

@@ -1,14 +1,14 @@
 import { type Mischief, movesOf, type SeededBug, startWorld, type World } from './claim-model.ts';
 
-export interface Exploration {
+interface Exploration {
   readonly states: number;
-  /** The steps that lead to the first violation, the violation last. */
+  /** The steps to the first violation, then the violation. */
   readonly trace: readonly string[] | undefined;
   /** States from which no end can be reached any more. */
   readonly stuck: number;
 }
 
-/** Breadth first over every reachable world, so that a trace is a shortest one. */
+/** Searches all reachable worlds breadth first, so that a trace is a shortest one. */
 export function explore(workers: number, mischief: Mischief, bug?: SeededBug): Exploration {
   const worlds: World[] = [startWorld(workers, mischief)];
   const numbers = new Map<string, number>([[keyOf(worlds[0]!), 0]]);
@@ -41,7 +41,7 @@ function traceTo(at: number, cameFrom: readonly { readonly from: number; readonl
   return steps;
 }
 
-/** Backwards from every world whose job is over: what is not met can never end. */
+/** Counts the worlds that no path leads from to a world whose job has ended. */
 function countStuck(worlds: readonly World[], predecessors: readonly (readonly number[])[]): number {
   const canEnd = new Uint8Array(worlds.length);
   const queue = worlds.flatMap(({ hasManifest, hasError }, at) => (hasManifest || hasError ? [at] : []));
@@ -57,8 +57,8 @@ function countStuck(worlds: readonly World[], predecessors: readonly (readonly n
 }
 
 /**
- * Two worlds are one when they differ in names only: nonces are renamed in order of appearance, of versions
- * it matters only whether they are the current one, and workers are alike.
+ * Equal for worlds that differ only in names: nonces are renamed in order of appearance, a version is only
+ * current or not, and the order of workers does not count.
  */
 function keyOf(world: World): string {
   const { workers, version, nonces: _, ...rest } = world;

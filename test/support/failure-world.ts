@@ -2,7 +2,7 @@ import { inlineDispatch } from '../../lib/jobs/dispatch.ts';
 import type { RunOptions } from '../../lib/jobs/run/run.ts';
 import { handleUpload } from '../../lib/jobs/upload.ts';
 import type { ObjectId } from '../../lib/storage/store.ts';
-import { buckets, fakeEditWith, fakeEngine, never, planOptions, runOptions, silentLog } from './job-world.ts';
+import { buckets, fakeEditWith, fakeEngine, never, planOptions, runOptions } from './job-world.ts';
 import { type Fault, type MemoryBuckets, memoryBuckets, memoryClient, put } from './memory-store.ts';
 
 export type Engine = ReturnType<typeof fakeEngine>;
@@ -30,7 +30,7 @@ export interface Delivery {
   readonly requests: readonly string[];
 }
 
-/** One delivery of an event, in a process of its own; with every request it made. */
+/** One delivery of an event to a process of its own, and the requests of that process. */
 export async function delivery(
   world: MemoryBuckets,
   engine: Engine,
@@ -41,7 +41,7 @@ export async function delivery(
   const pairing = { folderMask: false };
   const options = {
     ...{ store, inputBucket: buckets.input, pairing, plan: planOptions },
-    ...{ dispatch, dispatchesAtOnce: 1, log: silentLog },
+    ...{ dispatch, dispatchesAtOnce: 1 },
   };
   const answer = await handleUpload(id, options, signal).then(
     () => 'acknowledged' as const,
@@ -75,5 +75,5 @@ export const errorsOf = (world: MemoryBuckets): { readonly code: string }[] =>
 export const claimOf = (world: MemoryBuckets): Readonly<Record<string, string>> | undefined =>
   [...world.objects.values()].find(({ info }) => info.name.startsWith('claims/'))?.info.metadata;
 
-/** A model whose answers tell which call they are of. */
+/** A model whose answers hold the number of their call. */
 export const numbered = (): Engine => fakeEngine((call) => `painted ${call}`);

@@ -21,7 +21,7 @@ export const planOptions: PlanOptions = {
   makesOwnMask: () => false,
 };
 
-/** A model that counts its calls; `answer` may throw or take its time instead. */
+/** A model that records its calls; `answer` may throw, or wait. */
 export function fakeEngine(
   answer: (call: number, key: string, signal: AbortSignal) => Promise<string> | string = () => 'painted',
 ): InpaintEngine & { readonly calls: string[] } {
@@ -41,11 +41,11 @@ export function fakeEngine(
 
 const fakeProof = { outside: 'exact', comparedPixels: 0, differingPixels: 0 } as const;
 
-/** Of a question only what jobs read. */
-export const questionOf = (key: string, samples = 1): InpaintRequest =>
+/** Only the fields of a request that jobs read. */
+export const engineRequest = (key: string, samples = 1): InpaintRequest =>
   ({ key, samples, crop: { width: 64, height: 64 } }) as InpaintRequest;
 
-/** An edit of text: one call for each region, the output names everything that went in. */
+/** An edit of text with one call for each region; its output is made of all inputs. */
 export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: InpaintEngine) => Edit {
   return (engine) => async (input, signal) => {
     const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -53,13 +53,13 @@ export function fakeEditWith(regions: readonly string[] = ['r0']): (engine: Inpa
       throw new EditError('IMAGE_UNREADABLE', 'Expected a picture, got bomb');
     const painted: string[] = [];
     for (const key of regions) {
-      const { outcomes } = await engine.inpaint(questionOf(key, input.request.samples), signal);
+      const { outcomes } = await engine.inpaint(engineRequest(key, input.request.samples), signal);
       const [first] = outcomes;
       if (first?.kind !== 'image') throw new EditError('ENGINE_REFUSED', 'Expected a picture, got none');
       painted.push(text(first.image.bytes));
     }
     const bytes = new TextEncoder().encode([text(input.image), text(input.mask), ...painted].join('+'));
-    // Of the report only what jobs read.
+    // Only the fields of the report that jobs read.
     const result = {
       outputs: [{ bytes, mediaType: 'image/jpeg', extension: 'jpg', proof: fakeProof }],
       report: {
@@ -97,7 +97,14 @@ export function runOptions(
   };
 }
 
-/** The jobs an event for this object leads to. */
+/** The one job of this object. */
+export async function soleJob(store: ObjectStore, name = 'd/p.jpg'): Promise<Job> {
+  const [job, ...more] = await jobsOf(store, name);
+  if (job === undefined || more.length > 0) throw new Error(`expected one job, got ${more.length}`);
+  return job;
+}
+
+/** The jobs of the event of this object. */
 export async function jobsOf(
   store: ObjectStore,
   name: string,

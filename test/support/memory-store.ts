@@ -3,14 +3,15 @@ import { crc32cBase64 } from '../../lib/storage/crc32c.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../lib/storage/store.ts';
 
 /**
- * What may befall one request.
- * - `unavailable`: it fails, nothing happened. - `lost`: it happens, its answer is lost.
- * - `repeated`: it happens, its answer is lost, and it is sent again: the client sees the second answer.
- * - `crash-before`, `crash-after`: the process is gone; only a fresh one goes on.
+ * A fault of one request.
+ * - `unavailable`: it fails and does nothing.
+ * - `lost`: it is carried out, and its answer is lost.
+ * - `repeated`: the same, and it is sent again: the client sees the second answer.
+ * - `crash-before`, `crash-after`: the process dies before or after it is carried out.
  */
 export type Fault = 'unavailable' | 'lost' | 'repeated' | 'crash-before' | 'crash-after';
 
-/** Thrown into a process that is gone: every request it makes later fails the same way. */
+/** Thrown into a process that has crashed, at this and every later request. */
 export class Crash extends Error {}
 
 interface Entry {
@@ -20,7 +21,7 @@ interface Entry {
 
 export interface MemoryBuckets {
   readonly objects: Map<string, Entry>;
-  /** The server's clock, ms; tests turn it forward. */
+  /** The server's clock, ms since the epoch; tests move it forward. */
   nowMs: number;
   generations: number;
 }
@@ -31,14 +32,21 @@ export const memoryBuckets = (): MemoryBuckets => ({
   generations: 1000,
 });
 
-export interface MemoryClient extends ObjectStore {
+/** Buckets into which these names were uploaded, each with its own name as content. */
+export function bucketsWith(...names: readonly string[]): MemoryBuckets {
+  const buckets = memoryBuckets();
+  for (const name of names) put(buckets, { bucket: 'input', name }, name);
+  return buckets;
+}
+
+interface MemoryClient extends ObjectStore {
   /** Every request made, in order, e.g. `create control/claims/1`. */
   readonly requests: readonly string[];
 }
 
 const keyOf = ({ bucket, name }: ObjectId) => `${bucket}/${name}`;
 
-/** One process's view of the buckets. `faultAt` is asked before each request, counted from 1. */
+/** The buckets as one process sees them. `faultAt` gets each request and its number, from 1. */
 export function memoryClient(
   buckets: MemoryBuckets,
   faultAt: (request: number, what: string) => Fault | undefined = () => undefined,
@@ -65,7 +73,7 @@ export function memoryClient(
   }
 
   const stamp = () => new Date(buckets.nowMs).toISOString();
-  const seen = (entry: Entry | undefined): ObjectInfo | undefined =>
+  const infoOf = (entry: Entry | undefined): ObjectInfo | undefined =>
     entry === undefined ? undefined : { ...entry.info, serverTimeMs: buckets.nowMs };
   const find = (id: ObjectId & { readonly generation?: string }) => {
     const entry = buckets.objects.get(keyOf(id));
@@ -74,7 +82,7 @@ export function memoryClient(
 
   return {
     requests,
-    stat: (id, signal) => request(`stat ${keyOf(id)}`, signal, () => seen(find(id))),
+    stat: (id, signal) => request(`stat ${keyOf(id)}`, signal, () => infoOf(find(id))),
     read: (id, { maxBytes, signal }) =>
       request(`read ${keyOf(id)}`, signal, () => {
         const bytes = find(id)?.bytes;
@@ -84,7 +92,7 @@ export function memoryClient(
       }),
     create: (id, bytes, { contentType, metadata = {}, signal }) =>
       request(`create ${keyOf(id)}`, signal, () => {
-        const existing = seen(find(id));
+        const existing = infoOf(find(id));
         if (existing !== undefined) return { created: false, info: existing };
         return { created: true, info: put(buckets, id, bytes, { contentType, metadata }) };
       }),
@@ -98,7 +106,7 @@ export function memoryClient(
           metadata: { ...entry.info.metadata, ...metadata },
           updated: stamp(),
         };
-        return seen(entry);
+        return infoOf(entry);
       }),
     async *list(bucket, { prefix = '', startOffset = '' } = {}, signal) {
       const found = await request(`list ${bucket}/${prefix}`, signal, () =>
@@ -114,7 +122,7 @@ export function memoryClient(
   };
 }
 
-/** An upload, as a user makes it: replaces what is there. */
+/** An upload of a user: replaces the object of that name. */
 export function put(
   buckets: MemoryBuckets,
   id: ObjectId,
@@ -128,14 +136,8 @@ export function put(
   const at = new Date(buckets.nowMs).toISOString();
   const info = {
     ...{ bucket: id.bucket, name: id.name, generation: String(++buckets.generations), metageneration: '1' },
-    ...{
-      sizeBytes: bytes.length,
-      crc32c: crc32cBase64(bytes),
-      contentType,
-      metadata,
-      timeCreated: at,
-      updated: at,
-    },
+    ...{ sizeBytes: bytes.length, crc32c: crc32cBase64(bytes), contentType, metadata },
+    ...{ timeCreated: at, updated: at },
   };
   buckets.objects.set(keyOf(id), { info, bytes });
   return { ...info, serverTimeMs: buckets.nowMs };

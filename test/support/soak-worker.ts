@@ -4,10 +4,10 @@ import { EditError } from '../../lib/errors.ts';
 import { inlineDispatch } from '../../lib/jobs/dispatch.ts';
 import { handleUpload } from '../../lib/jobs/upload.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
-import { buckets, never, planOptions, runOptions, silentLog } from './job-world.ts';
+import { buckets, never, planOptions, runOptions } from './job-world.ts';
 import type { SoakSettings } from './soak.ts';
 
-/** One worker process of a soak: does what events ask for until it is killed. */
+/** One worker process of a soak: handles events until it is killed. */
 const settings = JSON.parse(String(process.argv[2])) as SoakSettings;
 const store = cloudStorage({
   apiEndpoint: settings.storageUrl,
@@ -15,7 +15,7 @@ const store = cloudStorage({
   retry: { attemptTimeoutMs: 5000, backoffMs: [20, 100] },
 });
 
-/** A model on the other side of HTTP, so that its calls are counted where no kill reaches them. */
+/** The model is a server in another process, which counts the calls: a kill cannot lose them. */
 const engine: InpaintEngine = {
   name: 'fake:1',
   frames: { kind: 'free', maxSidePx: 1024 },
@@ -51,7 +51,6 @@ const options = {
   inputBucket: buckets.input,
   pairing: { folderMask: false },
   plan: planOptions,
-  log: silentLog,
   dispatchesAtOnce: 1,
   dispatch: inlineDispatch(runOptions(store, engine, { editWith, budget: settings.budget })),
 };

@@ -14,7 +14,7 @@ export interface SoakSettings {
   readonly budget: Budget;
 }
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly jobs: number;
   readonly workers: number;
   readonly seed: number;
@@ -22,23 +22,23 @@ export interface SoakOptions {
   readonly killPercent: number;
 }
 
-export interface SoakTally {
+interface SoakTally {
   readonly pairs: number;
   readonly deliveries: number;
   readonly redeliveries: number;
   readonly kills: number;
   readonly reuploads: number;
   readonly published: number;
-  /** Results of pictures that were replaced meanwhile. */
+  /** Results of pictures that were replaced later. */
   readonly superseded: number;
   readonly modelCalls: number;
   readonly mostCallsOfOneJob: number;
   readonly seconds: number;
-  /** What should not be; empty when all is well. */
+  /** Broken promises; empty when all hold. */
   readonly faults: readonly string[];
 }
 
-// Leases of seconds instead of minutes: a soak waits for many of them.
+// Leases of seconds instead of minutes: a soak waits for the end of many leases.
 const budget: Budget = { ...defaultBudget, maxAttempts: 50, leaseMs: 1500, deadlineMs: 1200 };
 
 interface Delivery {
@@ -47,7 +47,10 @@ interface Delivery {
   readonly dueMs: number;
 }
 
-/** Many pairs, several worker processes, kills, duplicated and reordered events, re-uploads; then the books are checked. */
+/**
+ * Uploads many pairs to several worker processes with kills, duplicated and reordered events and re-uploads,
+ * then checks the buckets and the calls of the model.
+ */
 export async function soak(options: SoakOptions): Promise<SoakTally> {
   const started = performance.now();
   await using emulator = await openEmulator();
@@ -87,7 +90,7 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
         tally.reuploads++;
         await dropPair(Math.floor(random() * dropped), 2);
       }
-      // Not far ahead of the workers: a re-upload shall meet a running job.
+      // Not far ahead of the workers, so that a re-upload meets a running job.
       while (waiting.length > 20 * options.workers) await sleep(5);
     }
   })();
@@ -120,11 +123,11 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
   }
   await Promise.all([drops, ...Array.from({ length: options.workers }, keepWorking)]);
 
-  const books = await checkBooks(versions, workerStore(emulator, 'auditor'), model.calls);
+  const audited = await audit(versions, workerStore(emulator, 'auditor'), model.calls);
   return {
     pairs: options.jobs,
     ...tally,
-    ...books,
+    ...audited,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
 }
@@ -140,7 +143,7 @@ function ask(
     const timer =
       killAfterMs === undefined ? undefined : setTimeout(() => worker.kill('SIGKILL'), killAfterMs);
     const onMessage = (message: { acknowledged: boolean; retryAfterMs?: number }) => {
-      // A doomed worker dies with its answer: the event is delivered again all the same.
+      // A doomed worker dies with its answer: the event is delivered again in any case.
       if (killAfterMs !== undefined) return;
       clearTimeout(timer);
       worker.off('exit', onExit).off('message', onMessage);
@@ -161,7 +164,7 @@ function startWorker(settings: SoakSettings): Promise<ChildProcess> {
   });
 }
 
-/** Answers slowly, sometimes not at all; counts what would be billed. */
+/** A model that answers slowly, sometimes with an error, and counts the calls that would be billed. */
 async function startModel(seed: number) {
   const calls = new Map<string, number>();
   const random = generator(seed + 1);
@@ -189,7 +192,7 @@ async function startModel(seed: number) {
   };
 }
 
-async function checkBooks(
+async function audit(
   versions: ReadonlyMap<string, string>,
   store: ReturnType<typeof workerStore>,
   calls: ReadonlyMap<string, number>,
@@ -206,7 +209,7 @@ async function checkBooks(
     const [terminal] = current;
     if (terminal === undefined) continue;
     if (!terminal.name.endsWith('manifest.json')) {
-      // A job may spend its calls when its workers are killed in the middle of each: then it must say so.
+      // A job may use up its calls when each of its workers is killed: then it must report that.
       if ((calls.get(content) ?? 0) < budget.maxModelCalls) faults.push(`${name}: failed with calls left`);
       continue;
     }
@@ -215,7 +218,7 @@ async function checkBooks(
     if (output === undefined) faults.push(`${name}: manifest without output`);
     else if (!(await textAt(store, output)).startsWith(content))
       faults.push(`${name}: output of other inputs`);
-    // Written once: the generation the manifest saw is the one that is there.
+    // Written once: the output has the generation that stands in the manifest.
     if (manifest.outputs[0]?.generation !== output?.generation) faults.push(`${name}: output was replaced`);
   }
   for (const info of outputs) {

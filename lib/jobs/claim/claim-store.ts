@@ -1,106 +1,117 @@
 import { z } from 'zod';
 import { EditError, type ErrorCode } from '../../errors.ts';
-import { sinceUpdateMs } from '../../storage/age.ts';
-import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/store.ts';
+import { type ObjectId, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../../storage/store.ts';
 import type { Budget } from './budget.ts';
-import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim } from './claim.ts';
+import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim, firstClaim } from './claim.ts';
 
-/** A claim this run holds. Changes are made one after the other, each by compare-and-swap. */
-export interface HeldClaim {
+/**
+ * Reads and writes claims. The claim of a job is one empty object `claims/{job}` in the control bucket; its
+ * custom metadata is the `Claim`.
+ *
+ * 1. A run creates the object with the first claim. Cloud Storage lets exactly one creation succeed.
+ * 2. Where the object exists, `decideClaim` says what the run may do, and the run writes its new claim on the
+ *    condition that the object has not changed since it was read (compare-and-swap by metageneration).
+ * 3. An answer may be lost after the write was made. So a run that was refused reads the object again: when
+ *    that carries the run's own nonce (`owner`), the write was made.
+ * 4. While it holds the job, a run changes its claim in the same way. A foreign nonce means that another run
+ *    took over after the lease: then this run has lost the job, and writes no claim any more.
+ */
+
+/** The right of this run to work on a job and to change its claim, one change after the other. */
+export interface Lease {
   readonly current: () => Claim;
-  /** Why the claim is not this run's any more; `undefined` while nothing says so. */
+  /** Why this run does not hold the job any more; `undefined` as long as nothing shows that. */
   readonly lost: () => EditError | undefined;
-  /** @throws {EditError} `BUSY` when another run took the claim over. */
+  /** @throws {EditError} `BUSY` when another run took the job over. */
   readonly change: (next: (claim: Claim) => Claim, signal: AbortSignal) => Promise<void>;
 }
 
-export type ClaimResult =
-  | { readonly kind: 'held'; readonly held: HeldClaim }
-  /** To be reported first, then written as it is. */
-  | { readonly kind: 'give-up'; readonly claim: Claim; readonly held: HeldClaim }
+type ClaimResult =
+  | { readonly kind: 'leased'; readonly lease: Lease }
+  /** The failure is to be reported, then `claim` to be written. */
+  | { readonly kind: 'give-up'; readonly claim: Claim; readonly lease: Lease }
   | Extract<ClaimDecision, { readonly kind: 'wait' | 'finished' }>;
 
 interface ClaimOptions {
+  /** The nonce of this run. */
   readonly owner: string;
   readonly budget: Budget;
   /** Facts for people who look at claims; never read back. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-// Each round lost means that another run won one; after a few of those the job is simply busy.
+// Each lost round means that another run won one; after a few of them the job is simply busy.
 const maxRounds = 4;
 
-/** Tries to take a job. The object is created once and empty; its custom metadata is the claim. */
+/** Tries to take a job for this run: steps 1 to 3. */
 export async function takeClaim(
   store: ObjectStore,
   id: ObjectId,
   { owner, budget, labels }: ClaimOptions,
   signal: AbortSignal,
 ): Promise<ClaimResult> {
-  const first = decideClaim(undefined, owner, budget);
-  if (first.kind !== 'take') return first as never;
-  const created = await store.create(id, new Uint8Array(), {
+  const first = firstClaim(owner);
+  const { created, info } = await store.create(id, new Uint8Array(), {
     contentType: 'application/octet-stream',
-    metadata: { ...labels, ...claimMetadata(first.claim) },
+    metadata: { ...labels, ...claimMetadata(first) },
     signal,
   });
-  let info: ObjectInfo | undefined = created.info;
-  if (created.created) return { kind: 'held', held: holdClaim(store, info, first.claim) };
+  if (created) return { kind: 'leased', lease: leaseOn(store, info, first) };
 
-  for (let round = 0; round < maxRounds && info !== undefined; round++) {
-    const decision = decideClaim(observeClaim(info), owner, budget);
-    if (decision.kind === 'held') return { kind: 'held', held: holdClaim(store, info, decision.claim) };
-    if (decision.kind === 'give-up') return { ...decision, held: holdClaim(store, info, decision.claim) };
+  let seen: ObjectInfo | undefined = info;
+  for (let round = 0; round < maxRounds && seen !== undefined; round++) {
+    const decision = decideClaim(observeClaim(seen), owner, budget);
+    if (decision.kind === 'owned') return { kind: 'leased', lease: leaseOn(store, seen, decision.claim) };
+    if (decision.kind === 'give-up') return { ...decision, lease: leaseOn(store, seen, decision.claim) };
     if (decision.kind !== 'take') return decision;
-    const swapped = await store.swapMetadata(info, claimMetadata(decision.claim), signal);
-    if (swapped !== undefined) return { kind: 'held', held: holdClaim(store, swapped, decision.claim) };
-    // Lost the race, or won it and lost the answer: the nonce tells.
-    info = await store.stat(id, signal);
+    const swapped = await store.swapMetadata(seen, claimMetadata(decision.claim), signal);
+    if (swapped !== undefined) return { kind: 'leased', lease: leaseOn(store, swapped, decision.claim) };
+    // Another run was faster, or the answer to this very swap was lost: the nonce tells.
+    seen = await store.stat(id, signal);
   }
   return { kind: 'wait', code: 'BUSY', retryAfterMs: 1000 };
 }
 
-function holdClaim(store: ObjectStore, info: ObjectInfo, claim: Claim): HeldClaim {
-  let held = { info, claim };
+/** Step 4. */
+function leaseOn(store: ObjectStore, info: ObjectInfo, claim: Claim): Lease {
+  let current = { info, claim };
   let lost: EditError | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
+  let lastChange: Promise<unknown> = Promise.resolve();
 
   async function write(next: Claim, signal: AbortSignal): Promise<void> {
     for (let round = 0; round < maxRounds; round++) {
-      const swapped = await store.swapMetadata(held.info, claimMetadata(next), signal);
-      const seen = swapped ?? (await store.stat(held.info, signal));
+      const swapped = await store.swapMetadata(current.info, claimMetadata(next), signal);
+      const seen = swapped ?? (await store.stat(current.info, signal));
       const found = seen === undefined ? undefined : parseClaim(seen);
       if (seen === undefined || found?.owner !== claim.owner) break;
-      // Only this run writes its nonce: what carries it is either the write just made or the one before.
-      if (sameClaim(found, next)) {
-        held = { info: seen, claim: next };
-        return;
-      }
-      held = { info: seen, claim: found };
+      current = { info: seen, claim: found };
+      // Only this run writes its nonce: the claim is either the one just written or the one before.
+      if (isSameClaim(found, next)) return;
     }
     lost = new EditError('BUSY', 'Expected to hold the claim, another run took it over');
     throw lost;
   }
 
   return {
-    current: () => held.claim,
+    current: () => current.claim,
     lost: () => lost,
     change: (next, signal) => {
-      const done = queue.then(() => write(next(held.claim), signal));
-      queue = done.catch(() => undefined);
-      return done;
+      const change = lastChange.then(() => write(next(current.claim), signal));
+      lastChange = change.catch(() => undefined);
+      return change;
     },
   };
 }
 
+/** @throws {EditError} `INTERNAL` when the metadata of the object is no claim. */
 export function observeClaim(info: ObjectInfo): ClaimObservation {
   return { claim: parseClaim(info), ageMs: sinceUpdateMs(info) };
 }
 
 const none = 'none';
 
-/** Every key has a value always: a metadata patch leaves out nothing that an earlier one set. */
-export function claimMetadata(claim: Claim): Record<string, string> {
+/** Every key always has a value: a patch of metadata keeps the keys that it does not name. */
+function claimMetadata(claim: Claim): Record<string, string> {
   const calls = Object.entries(claim.modelCalls).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     state: claim.state,
@@ -136,7 +147,7 @@ function parseClaim(info: ObjectInfo): Claim {
   return { ...parsed.data, modelCalls, code: parsed.data.code as ErrorCode | 'none' };
 }
 
-function sameClaim(a: Claim, b: Claim): boolean {
+function isSameClaim(a: Claim, b: Claim): boolean {
   const text = (claim: Claim) => JSON.stringify(Object.entries(claimMetadata(claim)).sort());
   return text(a) === text(b);
 }

@@ -2,56 +2,76 @@ import type { EditError, ErrorCode } from '../../errors.ts';
 import type { Budget } from './budget.ts';
 
 /**
- * Who works on a job, and what it has used. The whole protocol is in these pure functions; reading and
- * compare-and-swap are the caller's.
+ * Who works on a job, and what it has used. The whole protocol is in the pure functions of this file;
+ * `claim-store.ts` reads claims, and writes them by compare-and-swap.
+ *
+ * ```
+ * (none)        -> RUNNING  a run takes the job
+ * RUNNING       -> RUNNING  counts or refunds a call; or another run takes over after the lease
+ * RUNNING       -> WAIT     passing fault, setup fault, bug or shutdown
+ * WAIT          -> RUNNING  the wait is over, and a run takes the job
+ * RUNNING       -> DONE     outputs and manifest.json exist
+ * RUNNING, WAIT -> FAILED   bad input, or MAX_ATTEMPTS are used up
+ * ```
+ *
+ * RUNNING is a lease: it ends `leaseMs` after the last write of the claim, and then another run may take the
+ * job. Nobody but the holder changes a claim before that. A run whose lease has ended is harmless: its writes
+ * of the claim fail, and its other writes create objects that exist already.
  */
 export interface Claim {
   readonly state: 'RUNNING' | 'WAIT' | 'DONE' | 'FAILED';
-  /** A nonce of one run: two runs of one process differ. */
+  /** A nonce of one run; two runs of one process have different ones. */
   readonly owner: string;
-  /** Starts that have not come back yet; one that ends in order, also in a passing fault, is taken off again. */
+  /** Runs that began and did not end in order; a run that ends in a passing fault is taken off again. */
   readonly attempts: number;
   /** Calls of the model for each region, counted before they are made. */
   readonly modelCalls: Readonly<Record<string, number>>;
-  /** In WAIT: leave the job alone for this long after the claim's last write. */
+  /** In WAIT: no run may take the job for this long after the last write of the claim. */
   readonly waitMs: number;
-  /** What the last run ended with. */
+  /** The error that the last run ended with. */
   readonly code: ErrorCode | 'none';
 }
 
 export interface ClaimObservation {
   readonly claim: Claim;
-  /** By the server's clock alone: its time of answering minus the claim's last write. */
+  /** Time of the server's answer minus the last write of the claim: the server's clock alone. */
   readonly ageMs: number;
 }
 
 export type ClaimDecision =
-  /** Write this claim by compare-and-swap; it is held once that succeeds. */
+  /** Write this claim by compare-and-swap; the job is taken once that succeeds. */
   | { readonly kind: 'take'; readonly claim: Claim }
-  /** It is held already: the answer to an earlier write was lost. */
-  | { readonly kind: 'held'; readonly claim: Claim }
-  /** Never an acknowledgement: the worker that holds it may die. */
+  /** The job is taken already: the answer to an earlier write was lost. */
+  | { readonly kind: 'owned'; readonly claim: Claim }
+  /** Come again later. Do not acknowledge the event: the run that has the job may die. */
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly retryAfterMs: number }
   | { readonly kind: 'finished'; readonly state: 'DONE' | 'FAILED' }
   /** Report the failure, then write this claim. */
   | { readonly kind: 'give-up'; readonly claim: Claim };
 
-/** A busy job is asked about again after this, or when the lease ends if that is sooner. */
+/** A busy job is tried again after this time, or when the lease ends if that is sooner. */
 const busyRetryMs = 30_000;
 
-/** What a worker may do about a job whose claim it sees like this (`undefined`: there is none). */
+/** The claim of a run that finds none. */
+export const firstClaim = (owner: string): Claim => ({
+  state: 'RUNNING',
+  owner,
+  attempts: 1,
+  modelCalls: {},
+  waitMs: 0,
+  code: 'none',
+});
+
+/** What the run `owner` may do about a job whose claim was observed so; `undefined`: there is none. */
 export function decideClaim(
-  seen: ClaimObservation | undefined,
+  observed: ClaimObservation | undefined,
   owner: string,
   budget: Budget,
 ): ClaimDecision {
-  if (seen === undefined) {
-    const claim = { state: 'RUNNING', owner, attempts: 1, modelCalls: {}, waitMs: 0, code: 'none' } as const;
-    return { kind: 'take', claim };
-  }
-  const { claim, ageMs } = seen;
+  if (observed === undefined) return { kind: 'take', claim: firstClaim(owner) };
+  const { claim, ageMs } = observed;
   if (claim.state === 'DONE' || claim.state === 'FAILED') return { kind: 'finished', state: claim.state };
-  if (claim.state === 'RUNNING' && claim.owner === owner) return { kind: 'held', claim };
+  if (claim.state === 'RUNNING' && claim.owner === owner) return { kind: 'owned', claim };
   const untilFreeMs = (claim.state === 'RUNNING' ? budget.leaseMs : claim.waitMs) - ageMs;
   if (untilFreeMs > 0 && claim.state === 'RUNNING') {
     return { kind: 'wait', code: 'BUSY', retryAfterMs: Math.min(untilFreeMs, busyRetryMs) };
@@ -68,14 +88,14 @@ export function decideClaim(
   };
 }
 
-/** One more call for a region, to be written before the call is made; `undefined` when its budget is spent. */
+/** The claim with one more call for a region, to be written before the call; `undefined` over budget. */
 export function countCall(claim: Claim, key: string, budget: Budget): Claim | undefined {
   const used = claim.modelCalls[key] ?? 0;
   if (used >= budget.maxModelCalls) return undefined;
   return { ...claim, modelCalls: { ...claim.modelCalls, [key]: used + 1 } };
 }
 
-/** Takes a counted call back: only for answers that prove the model did not run. */
+/** Takes a counted call back: only after an error that proves that the model did not run. */
 export function refundCall(claim: Claim, key: string): Claim {
   const used = claim.modelCalls[key] ?? 0;
   return { ...claim, modelCalls: { ...claim.modelCalls, [key]: Math.max(0, used - 1) } };
@@ -95,24 +115,28 @@ export function provesNoCall({ code, billing }: EditError): boolean {
   return billing?.mayBeBilled === undefined ? unbilled.has(code) : !billing.mayBeBilled;
 }
 
-/** Passing faults that may come from the file itself: they use up an attempt, so that they end. */
-const ownFault: ReadonlySet<ErrorCode> = new Set(['DEADLINE_EXCEEDED', 'ENGINE_BAD_REPLY', 'ENGINE_EMPTY']);
+/** Passing faults whose cause may be the file itself: they use up an attempt, so that they end some time. */
+const mayBeOfFile: ReadonlySet<ErrorCode> = new Set([
+  'DEADLINE_EXCEEDED',
+  'ENGINE_BAD_REPLY',
+  'ENGINE_EMPTY',
+]);
 
 const setupWaitMs = 5 * 60_000;
 const passingWaitMs = 15_000;
 
-/** The claim after a run that ended in an error: FAILED for good, or WAIT. */
+/** The claim after a run that ended in an error: FAILED after bad input, else WAIT. */
 export function releaseClaim(claim: Claim, error: EditError): Claim {
   const { code, kind } = error;
   if (kind === 'input') return { ...claim, state: 'FAILED', code };
-  const keepsAttempt = kind === 'bug' || ownFault.has(code);
+  const keepsAttempt = kind === 'bug' || mayBeOfFile.has(code);
   const attempts = keepsAttempt ? claim.attempts : Math.max(0, claim.attempts - 1);
   return { ...claim, state: 'WAIT', code, attempts, waitMs: waitAfter(error) };
 }
 
-/** How long a job is left alone after an error. */
+/** How long a job waits after an error, ms. */
 export function waitAfter({ code, kind, retryAfterMs }: EditError): number {
-  // The next worker may start at once: this one was told to stop, nothing is wrong.
+  // This run was told to stop, nothing is wrong: the next one may begin at once.
   if (code === 'CANCELLED') return 0;
   return retryAfterMs ?? (kind === 'setup' ? setupWaitMs : passingWaitMs);
 }

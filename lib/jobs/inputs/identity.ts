@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectInfo } from '../../storage/store.ts';
 
-/** Raise when the same inputs shall give other pixels: every job gets a new name, nothing old is overwritten. */
+/** Raise it when the same inputs shall give other pixels: all jobs get new ids, old results stay. */
 export const pipelineMajor = 1;
 
 /** The objects of one job at one moment. */
@@ -12,15 +12,24 @@ export interface InputSet {
   readonly request: ObjectInfo | undefined;
 }
 
-export interface JobFacts {
+/** The inputs as custom metadata of `manifest.json` and `error.json`, so that a listing shows them. */
+export function inputGenerations({ image, mask, request }: InputSet): Record<string, string> {
+  return {
+    image: image.generation,
+    mask: mask?.generation ?? 'none',
+    request: request?.generation ?? 'none',
+  };
+}
+
+interface JobFacts {
   readonly inputs: InputSet;
   /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */
   readonly engine: string;
-  /** Plain JSON; `null` when the request file cannot be read (its generation names it then). */
+  /** Plain JSON; `null` when the request file cannot be read (its generation identifies it then). */
   readonly effectiveRequest: unknown;
 }
 
-/** Same inputs, same name, whoever computes it: 16 hex digits of SHA-256 over canonical JSON. */
+/** The same inputs give the same id: the first 16 hex digits of SHA-256 over canonical JSON. */
 export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
   const member = (info: ObjectInfo | undefined) =>
     info === undefined ? null : { name: info.name, generation: info.generation, crc32c: info.crc32c };
@@ -39,7 +48,7 @@ export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
 /**
  * JSON with sorted keys and no spaces; keys whose value is `undefined` are left out.
  *
- * @see RFC 8785 (JSON Canonicalization Scheme), which this follows for strings, finite numbers, arrays and objects.
+ * @see RFC 8785 (JSON Canonicalization Scheme): the same for strings, finite numbers, arrays and objects.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

@@ -1,19 +1,10 @@
 /**
- * Endings taken for pictures, best first. Kinds that an edit may refuse are here too: who drops one with
- * its mask shall find an `error.json`, not silence.
+ * Extensions of pictures, best first. Formats that an edit may refuse are here too: a user who uploads one
+ * with its mask finds an `error.json` instead of nothing.
  */
+// biome-ignore format: one list
 const imageExtensions = [
-  'png',
-  'webp',
-  'jpg',
-  'jpeg',
-  'tif',
-  'tiff',
-  'avif',
-  'heic',
-  'heif',
-  'gif',
-  'bmp',
+  'png', 'webp', 'jpg', 'jpeg', 'tif', 'tiff', 'avif', 'heic', 'heif', 'gif', 'bmp',
 ] as const;
 
 const image = new RegExp(`^(?<stem>.+)\\.(?:${imageExtensions.join('|')})$`, 'i');
@@ -25,18 +16,18 @@ export type Role = 'image' | 'mask' | 'request' | 'folder-mask';
 
 export interface UploadName {
   readonly role: Role;
-  /** With a trailing slash, or empty at the top of the bucket. */
+  /** Ends with a slash, or is empty at the top of the bucket. */
   readonly folder: string;
   /** What image, mask and request of one job share; empty for a folder's mask. */
   readonly stem: string;
 }
 
-/** `dir/photo.mask.png` -> mask of stem `photo` in `dir/`; `undefined` for objects that are no part of a job. */
+/** `dir/photo.mask.png` -> mask of stem `photo` in `dir/`; `undefined` for objects that belong to no job. */
 export function readName(name: string): UploadName | undefined {
   const folder = name.slice(0, name.lastIndexOf('/') + 1);
   const file = name.slice(folder.length);
   if (folderMask.test(file)) return { role: 'folder-mask', folder, stem: '' };
-  // First the mask: a mask-named object is never an image.
+  // The mask first: an object named like a mask is never an image.
   for (const [role, pattern] of [
     ['mask', mask],
     ['image', image],
@@ -48,17 +39,22 @@ export function readName(name: string): UploadName | undefined {
   return undefined;
 }
 
-/** Lower is preferred where several masks fit: `.mask` before `_mask`, then in the order of the endings, then by name. */
-function compareMasks(a: string, b: string): number {
-  return rank(a) - rank(b) || (a < b ? -1 : 1);
+export const isFolderMask = ({ name }: { readonly name: string }): boolean =>
+  readName(name)?.role === 'folder-mask';
+
+/** Folder and stem; `undefined` for objects that belong to no job. */
+export function stemOf(name: string): string | undefined {
+  const read = readName(name);
+  return read === undefined ? undefined : `${read.folder}${read.stem}`;
 }
 
-/** The one that is taken where several fit. */
+/** The mask to use where several fit: `.mask` before `_mask`, then by extension, then by name. */
 export function bestMask<T extends { readonly name: string }>(masks: readonly T[]): T | undefined {
-  return masks.toSorted((a, b) => compareMasks(a.name, b.name))[0];
+  const [best] = masks.toSorted((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
+  return best;
 }
 
-/** @param folder with a trailing slash, or empty. */
+/** @param folder ends with a slash, or is empty. */
 export const folderMaskPrefix = (folder: string): string => `${folder}_folder.mask.`;
 
 function rank(name: string): number {
@@ -67,7 +63,7 @@ function rank(name: string): number {
   return order + (/\.mask\.[^.]+$/i.test(name) ? 0 : imageExtensions.length);
 }
 
-/** Where the results of one job lie in the output bucket. */
+/** Names of the results of one job in the output bucket. */
 export function outputNames(imageName: string, job: string) {
   const folder = `${imageName}/${job}/`;
   return {
@@ -79,7 +75,7 @@ export function outputNames(imageName: string, job: string) {
   };
 }
 
-/** Where a job's own records lie in the control bucket. */
+/** Names of the records of one job in the control bucket. */
 export function controlNames(job: string) {
   return { claim: `claims/${job}`, reply: (key: string) => `raw/${job}/${key}` };
 }
@@ -94,6 +90,6 @@ export function readTerminalName(
   return { imageName, job, kind: kind === 'manifest' ? 'manifest' : 'error' };
 }
 
-/** The label on a claim that says which picture it is about: a job's own name tells nobody. */
+/** The label of a claim that names its picture: people cannot tell it from the id of the job. */
 export const imageVersion = ({ name, generation }: { readonly name: string; readonly generation: string }) =>
   `${name}#${generation}`;

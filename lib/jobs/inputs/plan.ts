@@ -13,15 +13,15 @@ import { type InputSet, jobId } from './identity.ts';
 export interface PlanOptions {
   /** For the job's identity. */
   readonly engine: string;
-  /** Fields used where neither request file nor metadata say otherwise. */
+  /** Fields that neither the request file nor the metadata set. */
   readonly requestDefaults: Readonly<Record<string, unknown>>;
   /** `required`: no job without a request file. */
   readonly requestFile: 'optional' | 'required';
-  /** Whether this request does without a mask object. */
+  /** True for a request that needs no mask object. */
   readonly makesOwnMask: (request: EditRequest) => boolean;
 }
 
-/** One job, named. `fault` stands in for a request that cannot be carried out: the job exists to report it. */
+/** One job. A request that cannot be read is a `fault`: then the job exists to report it. */
 export interface Job {
   readonly id: string;
   readonly inputs: InputSet;
@@ -30,9 +30,9 @@ export interface Job {
 }
 
 /**
- * A set of files -> the job they ask for; `undefined` while a member is missing.
+ * The job of a set of files; `undefined` while a file is missing.
  *
- * @throws {EditError} `BUSY` when the request file was replaced meanwhile.
+ * @throws {EditError} `BUSY` when the request file was replaced since it was listed.
  */
 export async function planJob(
   store: ObjectStore,
@@ -41,34 +41,36 @@ export async function planJob(
   signal: AbortSignal,
 ): Promise<Job | undefined> {
   if (options.requestFile === 'required' && inputs.request === undefined) return undefined;
-  const asked = await askedFor(store, inputs, options.requestDefaults, signal);
+  const { request, fault, fields } = await requestOf(store, inputs, options.requestDefaults, signal);
   if (inputs.mask === undefined) {
-    // An unreadable request beside a picture alone: the mask may follow, and then it is reported.
-    if (asked.request === undefined || !options.makesOwnMask(asked.request)) return undefined;
+    // A request that cannot be read, without a mask: it is reported when the mask follows.
+    if (request === undefined || !options.makesOwnMask(request)) return undefined;
   }
-  const effectiveRequest = asked.request === undefined ? asked.fields : canonicalRequest(asked.request);
+  const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
   const id = jobId({ inputs, engine: options.engine, effectiveRequest });
-  return { id, inputs, request: asked.request, fault: asked.fault };
+  return { id, inputs, request, fault };
 }
 
-interface Asked {
+interface RequestOfSet {
+  /** `undefined` when there is a fault. */
   readonly request: EditRequest | undefined;
   readonly fault: EditError | undefined;
+  /** The fields before the schema; `null` when the file is no JSON. */
   readonly fields: unknown;
 }
 
 /** File over metadata over defaults, field by field. */
-async function askedFor(
+async function requestOf(
   store: ObjectStore,
   inputs: InputSet,
   defaults: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-): Promise<Asked> {
+): Promise<RequestOfSet> {
   const metadata = metadataFields((inputs.mask ?? inputs.image).metadata);
   let fields: unknown = null;
   try {
     const file = inputs.request === undefined ? {} : await readRequest(store, inputs.request, signal);
-    // What is no object is left as it is: the schema refuses it in its own words.
+    // Anything but an object is left to the schema, which refuses it.
     fields =
       typeof file === 'object' && file !== null && !Array.isArray(file)
         ? { ...defaults, ...metadata, ...file }
@@ -89,11 +91,12 @@ async function readRequest(store: ObjectStore, info: ObjectInfo, signal: AbortSi
     );
   }
   const bytes = await store.read(info, { maxBytes: maxRequestBytes, signal });
-  if (bytes === undefined) throw new EditError('BUSY', `Expected ${info.name} to stay while it is read`);
+  if (bytes === undefined)
+    throw new EditError('BUSY', `Expected ${info.name} as it was listed, got a newer one`);
   return readRequestFile(bytes);
 }
 
-/** `inpaint-feather-px: "4"` -> `featherPx: 4`; other keys of the metadata are not ours. */
+/** `inpaint-feather-px: "4"` -> `featherPx: 4`; ignores keys without the prefix. */
 export function metadataFields(metadata: Readonly<Record<string, string>>): Record<string, unknown> {
   const fields = new Map<string, string>();
   for (const [key, text] of Object.entries(metadata)) {

@@ -1,17 +1,18 @@
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
-import { inputGenerations } from '../run/manifest.ts';
-import type { InputSet } from './identity.ts';
-import { bestMask, readName, readTerminalName } from './names.ts';
+import { type InputSet, inputGenerations } from './identity.ts';
+import { readName, readTerminalName, stemOf } from './names.ts';
+import { type FolderMaskOf, setFrom } from './pairing.ts';
 
-/** A run of pictures in name order, with what lies around them in both buckets. */
+/** Consecutive pictures in name order, with the objects around them in both buckets. */
 export interface Window {
   readonly images: readonly ObjectInfo[];
-  /** Every object listed on the way, by folder and stem. */
+  /** Every listed object of the input bucket, by folder and stem. */
   readonly members: ReadonlyMap<string, readonly ObjectInfo[]>;
   /** Manifests and error files, by the name of their picture. */
   readonly terminals: ReadonlyMap<string, readonly ObjectInfo[]>;
+  /** No picture comes after these. */
   readonly isLast: boolean;
-  /** Is every object `{stem}.*` among the members? */
+  /** True when the members hold every object `{stem}.*`. */
   readonly covers: (stem: string) => boolean;
 }
 
@@ -28,8 +29,8 @@ const endOfStem = (stem: string) => `${stem}/`;
 const endOfFolder = (imageName: string) => `${imageName}0`;
 
 /**
- * The next pictures and, by a merge of the two listings, what became of them: reading a million pictures
- * takes some thousand requests, not millions.
+ * Reads the next pictures and their results by a merge of two listings: a million pictures take some
+ * thousand requests, not millions.
  */
 export async function readWindow(options: WindowOptions, signal: AbortSignal): Promise<Window> {
   const { store, buckets, after, maxImages } = options;
@@ -55,40 +56,63 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
   return {
     images,
     members: groupByStem(listed),
-    terminals: await terminalsOf(images, options, signal),
+    terminals: terminalsByImage(await resultsOf(images, options, signal)),
     isLast,
     covers: (stem) =>
       !isBefore(`${stem}.`, start) && (isLast || (end !== undefined && !isBefore(end, endOfStem(stem)))),
   };
 }
 
-async function terminalsOf(
+/** Objects of the output bucket among which are all results of these pictures. */
+async function resultsOf(
   images: readonly ObjectInfo[],
   { store, buckets }: WindowOptions,
   signal: AbortSignal,
-): Promise<Map<string, ObjectInfo[]>> {
+): Promise<readonly ObjectInfo[]> {
   const listed: ObjectInfo[] = [];
   const [first] = images;
-  if (first === undefined) return new Map();
-  // One name may begin another (`a.jpg`, `a.jpg.png`), and then their folders sort the other way round.
+  if (first === undefined) return listed;
+  // One name may begin another (`a.jpg`, `a.jpg.png`): then their folders sort the other way round.
   const end = maximum(images.map(({ name }) => endOfFolder(name)));
   for await (const info of store.list(buckets.output, { startOffset: first.name }, signal)) {
     if (!isBefore(info.name, end)) break;
     listed.push(info);
   }
-  return terminalsByImage(listed);
+  return listed;
 }
 
+/** The set of a picture; `undefined` where the window does not show all of it. */
+export async function setInWindow(
+  image: ObjectInfo,
+  { members, covers }: Window,
+  folderMaskOf: FolderMaskOf | undefined,
+  signal: AbortSignal,
+): Promise<InputSet | undefined> {
+  const stem = stemOf(image.name) ?? image.name;
+  if (!covers(stem)) return undefined;
+  const own = setFrom(image, members.get(stem) ?? []);
+  if (own.mask !== undefined) return own;
+  if (!covers(`${stem}_mask`)) return undefined;
+  return { ...own, mask: await folderMaskOf?.(image.name, signal) };
+}
+
+/** True when a job of exactly these inputs has ended, with any model. */
+export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): boolean {
+  const wanted = Object.entries(inputGenerations(inputs));
+  return terminals.some(({ metadata }) => wanted.every(([key, generation]) => metadata[key] === generation));
+}
+
+/** Manifests and error files of an output bucket, by the name of their picture. */
 export function terminalsByImage(outputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
   return groupBy(outputs, ({ name }) => readTerminalName(name)?.imageName);
 }
 
-/** Objects by folder and stem. */
+/** Objects of an input bucket, by folder and stem. */
 export function groupByStem(inputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
   return groupBy(inputs, ({ name }) => stemOf(name));
 }
 
-/** Those without a key are left out. */
+/** Leaves out objects without a key. */
 function groupBy(
   infos: readonly ObjectInfo[],
   keyOf: (info: ObjectInfo) => string | undefined,
@@ -104,32 +128,8 @@ function groupBy(
   return groups;
 }
 
-/**
- * The picture's set as far as these objects show it; outside a window may lie a mask named `_mask`.
- *
- * @param folderMask what is taken where it has no mask of its own.
- */
-export function setOf(image: ObjectInfo, members: Window['members'], folderMask?: ObjectInfo): InputSet {
-  const ofStem = members.get(stemOf(image.name) ?? '') ?? [];
-  const ofRole = (role: string) => ofStem.filter(({ name }) => readName(name)?.role === role);
-  const mask = bestMask(ofRole('mask'));
-  return { image, mask: mask ?? folderMask, request: ofRole('request')[0] };
-}
-
-/** Has a job of exactly these inputs ended, whatever model it ran with? */
-export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): boolean {
-  const wanted = Object.entries(inputGenerations(inputs));
-  return terminals.some(({ metadata }) => wanted.every(([key, generation]) => metadata[key] === generation));
-}
-
-/** Folder and stem; `undefined` for objects that are no part of a job. */
-export function stemOf(name: string): string | undefined {
-  const read = readName(name);
-  return read === undefined ? undefined : `${read.folder}${read.stem}`;
-}
-
 const maximum = (names: readonly string[]) =>
   names.reduce((most, name) => (isBefore(most, name) ? name : most));
 
-/** Cloud Storage orders names by their UTF-8 bytes, which is not how JavaScript orders texts. */
+/** Cloud Storage orders names by their UTF-8 bytes, JavaScript orders texts by UTF-16 units. */
 const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;

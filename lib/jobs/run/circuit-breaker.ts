@@ -1,4 +1,4 @@
-import type { InpaintEngine } from '../../engines/engine.ts';
+import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError, type ErrorCode } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 
@@ -7,18 +7,18 @@ interface BreakerOptions {
   readonly log: Log;
 }
 
-/** Every call would end the same way until somebody mends the deployment. */
+/** Every call would fail in the same way until the operator changes the deployment. */
 const opening: ReadonlySet<ErrorCode> = new Set(['MODEL_RETIRED', 'MODEL_PERMISSION']);
 const refusals: ReadonlySet<ErrorCode> = new Set(['ENGINE_REFUSED', 'ENGINE_FILTERED']);
 
-/** So many refusals one after the other are no accident of the pictures. */
+/** So many refusals in a row have another cause than the pictures. */
 const stormLength = 20;
 const openMs = 5 * 60_000;
 
 /**
- * An engine that stops asking for a while when asking is of no use: a model that is gone, a right that was
- * taken away, or one refusal after the other, which would turn a whole bucket into error files. Afterwards
- * one call, and no second one beside it, is let through to see.
+ * An engine that makes no calls for a while when calls are of no use: the model is gone, a permission is
+ * missing, or the model refuses one picture after the other, which would turn a whole bucket into error
+ * files. Afterwards it lets one call through as a probe, and no second one beside it.
  *
  * @throws {EditError} what opened the circuit, `retryAfterMs` set; else what the engine throws.
  */
@@ -31,30 +31,33 @@ export function circuitBreaker(engine: InpaintEngine, { now, log }: BreakerOptio
     log.error(`Circuit open: ${error.message}`, { code: error.code, engine: engine.name, forMs: openMs });
   }
 
+  function countError(error: EditError): void {
+    if (opening.has(error.code)) trip(error);
+    refused = refusals.has(error.code) ? refused + 1 : 0;
+    if (refused < stormLength) return;
+    trip(new EditError('POLICY_STORM', `Expected pictures, got ${refused} refusals in a row`));
+  }
+
   return {
     ...engine,
-    async inpaint(request, signal) {
-      if (open !== undefined && now() < open.untilMs) {
-        const { code, message } = open.error;
-        throw new EditError(code, message, { retryAfterMs: open.untilMs - now() });
+    async inpaint(request, signal): Promise<InpaintReply> {
+      const probed = open;
+      if (probed !== undefined) {
+        const { code, message } = probed.error;
+        const retryAfterMs = probed.untilMs - now();
+        if (retryAfterMs > 0) throw new EditError(code, message, { retryAfterMs });
+        // This call is the probe: the others wait for its result.
+        probed.untilMs = now() + openMs;
       }
-      // The others wait for what this one finds.
-      const tried = open;
-      if (tried !== undefined) tried.untilMs = now() + openMs;
       try {
         const reply = await engine.inpaint(request, signal);
         open = undefined;
         refused = 0;
         return reply;
       } catch (thrown) {
-        const error = asEditError(thrown);
-        // Neither open nor closed for sure: the next call may see.
-        if (tried !== undefined) tried.untilMs = now();
-        if (opening.has(error.code)) trip(error);
-        refused = refusals.has(error.code) ? refused + 1 : 0;
-        if (refused >= stormLength) {
-          trip(new EditError('POLICY_STORM', `Expected pictures, got ${refused} refusals in a row`));
-        }
+        // Without a new reason to stay open, the next call is a probe.
+        if (probed !== undefined) probed.untilMs = now();
+        countError(asEditError(thrown));
         throw thrown;
       }
     },

@@ -5,26 +5,26 @@ import type { ObjectStore } from '../../storage/store.ts';
 import { provesNoCall } from '../claim/claim.ts';
 import type { CallFacts } from './cost.ts';
 
-export interface CostGuardOptions {
+interface CostGuardOptions {
   readonly store: ObjectStore;
   readonly controlBucket: string;
-  /** Of the whole deployment, per day in UTC. */
+  /** Most cost of the whole deployment in one day of UTC. */
   readonly dailyCapUsd: number;
   /** What one call of the model is taken to cost, USD. */
   readonly priceOf: (call: CallFacts) => number;
-  /** Calls that one candidate may take, each billed. */
+  /** Calls that one candidate may need, each billed. */
   readonly triesPerSample?: number;
   readonly now: () => number;
 }
 
 /**
- * Each process takes a hundredth of the day's cap at a time and spends it in memory: one object can be
- * written about once a second, and hundreds of processes may share it. What a process took and did not
- * spend is lost for the day: the cap errs on the cheap side.
+ * Each process reserves a hundredth of the day's cap at a time and spends it in memory: one object can be
+ * written about once a second, and hundreds of processes may share it. What a process reserved and did not
+ * spend is lost for the day, so the deployment may stop below the cap, never above.
  */
 const shareOfCap = 0.01;
 
-/** Sums are kept in whole millionths: 25 times 0.04 shall be 1. */
+/** Sums are kept in whole millionths of a dollar, so that 25 times 0.04 is 1. */
 const toMicroUsd = (usd: number) => Math.round(usd * 1e6);
 
 const maxRounds = 20;
@@ -32,8 +32,8 @@ const roundWaitMs = 50;
 const hourMs = 3_600_000;
 
 /**
- * An engine that stops before the day's cost passes the cap. Jobs then wait and keep their budgets. Each
- * call is admitted at the most it may cost; what it did not, and what was not billed, is there for the next.
+ * An engine that stops before the cost of the day passes the cap. Jobs then wait and keep their budgets. Each
+ * call is admitted at the most that it may cost; the part that was not billed is free for the next call.
  *
  * @throws {EditError} `COST_CAP_REACHED`; else what the engine throws.
  */
@@ -59,11 +59,11 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
       const most = samples * (options.triesPerSample ?? 1);
       const priceFor = (pictures: number) => toMicroUsd(options.priceOf({ frame, samples: pictures }));
       const price = priceFor(most);
-      // One after the other: two calls must not both see the last of what is left.
+      // One after the other: two calls must not both spend what is left.
       const admitted = queue.then(() => admit(price, signal));
       queue = admitted.catch(() => undefined);
       await admitted.catch((error: unknown) => {
-        // Also when the counter is busy or the storage away: the model was not asked.
+        // Also when the counter is busy or storage is unavailable: the model was not called.
         throw asEditError(error).withBilling({ calls: 0, mayBeBilled: false });
       });
       const admittedOn = day;
@@ -82,7 +82,7 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
   };
 }
 
-/** Takes a share of the day's cap, at least `price`, by compare-and-swap; in millionths of a dollar. */
+/** Reserves a share of the day's cap by compare-and-swap, at least `price`; in millionths of a dollar. */
 async function reserve(
   { day, price }: { readonly day: string; readonly price: number },
   options: CostGuardOptions,
@@ -92,16 +92,8 @@ async function reserve(
   const cap = toMicroUsd(options.dailyCapUsd);
   const id = { bucket: controlBucket, name: `cost/${day}` };
   for (let round = 0; round < maxRounds; round++) {
-    const metadata = { takenMicroUsd: '0' };
-    const info =
-      (await store.stat(id, signal)) ??
-      (
-        await store.create(id, new Uint8Array(), {
-          contentType: 'application/octet-stream',
-          metadata,
-          signal,
-        })
-      ).info;
+    const first = { contentType: 'application/octet-stream', metadata: { takenMicroUsd: '0' }, signal };
+    const info = (await store.stat(id, signal)) ?? (await store.create(id, new Uint8Array(), first)).info;
     const taken = Number(info.metadata['takenMicroUsd']);
     const free = cap - taken;
     if (!(free >= price)) throw capReached(options);
@@ -115,12 +107,7 @@ async function reserve(
 function capReached({ dailyCapUsd, now }: CostGuardOptions): EditError {
   const dayMs = 24 * hourMs;
   const untilTomorrowMs = dayMs - (now() % dayMs);
-  return new EditError(
-    'COST_CAP_REACHED',
-    `Expected to stay within ${dailyCapUsd} USD a day, the day's share is used`,
-    {
-      // Looked at again within the hour: the cap may be raised.
-      retryAfterMs: Math.min(untilTomorrowMs, hourMs),
-    },
-  );
+  const message = `Expected the cost of today within ${dailyCapUsd} USD, got a call that would pass it`;
+  // Tried again within the hour: the cap may be raised.
+  return new EditError('COST_CAP_REACHED', message, { retryAfterMs: Math.min(untilTomorrowMs, hourMs) });
 }

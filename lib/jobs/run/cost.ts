@@ -3,25 +3,25 @@ import type { Claim } from '../claim/claim.ts';
 
 /** What decides the price of one call of a model. */
 export interface CallFacts {
-  /** The size of what is sent, and of each answer, pixels. */
+  /** Size of the picture sent, and of each answer, pixels. */
   readonly frame: { readonly width: number; readonly height: number };
-  /** Pictures asked for. */
+  /** Candidates asked for. */
   readonly samples: number;
 }
 
-/** Estimated price of one call, USD; `undefined` where that of the model is not known. */
+/** Estimated price of one call, USD; `undefined` when the price of the model is not known. */
 export type PriceOf = (call: CallFacts) => number | undefined;
 
 interface CountedCalls {
   readonly modelCalls: Claim['modelCalls'];
-  readonly regions: Pick<EditReport, 'regions'>['regions'];
+  readonly regions: EditReport['regions'];
   readonly samples: number;
 }
 
-/** Regions are `r0`, `r1`, ...; their tiles `r0t0`, ..., each asked for one picture. */
+/** Regions have the keys `r0`, `r1`, ..., their tiles `r0t0`, ...; a tile is asked for one candidate. */
 const regionKey = /^r(?<index>\d+)(?<tile>t\d+)?$/;
 
-/** Estimated cost of every call that a job has counted, USD; `undefined` where the price is not known. */
+/** Estimated cost of all calls that a job has counted, USD; `undefined` when the price is not known. */
 export function jobCostUsd({ modelCalls, regions, samples }: CountedCalls, priceOf: PriceOf) {
   let sum: number | undefined = 0;
   for (const [key, calls] of Object.entries(modelCalls)) {
@@ -33,5 +33,5 @@ export function jobCostUsd({ modelCalls, regions, samples }: CountedCalls, price
   return sum;
 }
 
-/** Before anything is known of a picture: every model has a size that is at least this. */
+/** Stands for the frame of a picture that was not read yet: no model has a smaller one. */
 export const smallestFrame = { width: 1, height: 1 };

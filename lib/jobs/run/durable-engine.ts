@@ -1,33 +1,33 @@
+import { z } from 'zod';
 import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
 import type { Budget } from '../claim/budget.ts';
 import { countCall, provesNoCall, refundCall } from '../claim/claim.ts';
-import type { HeldClaim } from '../claim/claim-store.ts';
+import type { Lease } from '../claim/claim-store.ts';
 import { controlNames } from '../inputs/names.ts';
-import { packReply, unpackReply } from './reply-file.ts';
 
 interface DurableOptions {
   readonly store: ObjectStore;
   readonly controlBucket: string;
   readonly job: string;
-  readonly claim: HeldClaim;
+  readonly claim: Lease;
   readonly budget: Budget;
-  /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used: such a one is not kept. */
+  /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used: such a reply is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
 }
 
 /** Four candidates of 4096 x 4096 as PNG stay below this. */
 const maxReplyBytes = 256 * 1024 * 1024;
 
-/** Leaves the better part of a farewell to the claim's last write. */
+/** Leaves most of the time after an abort to the last write of the claim. */
 const refundMs = 2000;
 
 /**
- * An engine whose every call is counted before it is made and whose every reply is kept, so that a job
- * that starts again does not pay again. Of two replies to one call the first one saved is the answer.
+ * An engine that counts each call before it is made and saves each reply, so that a job that starts again
+ * does not pay again. When two runs made the same call, the reply saved first is the answer to both.
  *
- * @throws {EditError} `BUDGET_SPENT` when a region's calls are used up; else what the engine throws.
+ * @throws {EditError} `BUDGET_SPENT` when the calls of a region are used up; else what the engine throws.
  */
 export function durableEngine(engine: InpaintEngine, options: DurableOptions): InpaintEngine {
   const { store, claim, budget } = options;
@@ -36,15 +36,15 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
     async inpaint(request, signal) {
       const { key } = request;
       const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(key) };
-      const kept = await readReply(store, id, signal);
-      if (kept !== undefined) return kept;
+      const saved = await readReply(store, id, signal);
+      if (saved !== undefined) return saved;
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget), signal);
       const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
         if (provesNoCall(asEditError(error))) {
-          // Also after an abort: the call was not made all the same.
-          const farewell = AbortSignal.timeout(refundMs);
-          await claim.change((current) => refundCall(current, key), farewell).catch(() => undefined);
+          // With a signal of its own: also after an abort the call was not made.
+          const refundSignal = AbortSignal.timeout(refundMs);
+          await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
         }
         throw error;
       });
@@ -74,4 +74,58 @@ function spent(key: string, { maxModelCalls }: Budget): never {
     'BUDGET_SPENT',
     `Expected region ${key} done within ${maxModelCalls} calls of the model`,
   );
+}
+
+const headSchema = z.object({
+  outcomes: z.array(
+    z.union([
+      z.object({ kind: z.literal('image'), mediaType: z.string(), sizeBytes: z.int().min(0) }),
+      z.object({ kind: z.enum(['filtered', 'refused', 'unusable']), reason: z.string() }),
+    ]),
+  ),
+  warnings: z.array(z.string()),
+  calls: z.int().min(0),
+  safety: z.array(z.object({ of: z.string(), scores: z.record(z.string(), z.number()) })).exactOptional(),
+});
+
+const lineFeed = 0x0a;
+
+/**
+ * A reply as one file, so that it is saved whole or not at all: a line of JSON, then the bytes of each image
+ * in order.
+ */
+function packReply({ outcomes, ...rest }: InpaintReply): Uint8Array {
+  const head = {
+    ...rest,
+    outcomes: outcomes.map((outcome) =>
+      outcome.kind === 'image'
+        ? { kind: 'image', mediaType: outcome.image.mediaType, sizeBytes: outcome.image.bytes.length }
+        : { kind: outcome.kind, reason: outcome.reason },
+    ),
+  };
+  const images = outcomes.flatMap((outcome) => (outcome.kind === 'image' ? [outcome.image.bytes] : []));
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...images]);
+}
+
+/** @throws {EditError} `INTERNAL` when the bytes are no such file. */
+function unpackReply(bytes: Uint8Array): InpaintReply {
+  const end = bytes.indexOf(lineFeed);
+  const head = headSchema.safeParse(parseJson(bytes.subarray(0, Math.max(0, end))));
+  if (!head.success) throw new EditError('INTERNAL', 'Expected a saved reply of a model, got other bytes');
+  let at = end + 1;
+  const outcomes = head.data.outcomes.map((outcome) => {
+    if (outcome.kind !== 'image') return outcome;
+    const image = { bytes: bytes.subarray(at, at + outcome.sizeBytes), mediaType: outcome.mediaType };
+    at += outcome.sizeBytes;
+    return { kind: outcome.kind, image };
+  });
+  return { ...head.data, outcomes };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }

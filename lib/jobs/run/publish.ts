@@ -1,10 +1,10 @@
-import type { EditResult } from '../../edit.ts';
-import type { EditError } from '../../errors.ts';
+import type { EditReport, EditResult } from '../../edit.ts';
+import type { EditError, ErrorCode } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Claim } from '../claim/claim.ts';
+import { type InputSet, inputGenerations, pipelineMajor } from '../inputs/identity.ts';
 import { outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
-import { errorFileOf, manifestOf, terminalMetadata } from './manifest.ts';
 
 interface PublishTarget {
   readonly store: ObjectStore;
@@ -12,7 +12,7 @@ interface PublishTarget {
   readonly signal: AbortSignal;
 }
 
-export interface Publication {
+interface Publication {
   readonly job: Job;
   readonly claim: Claim;
   readonly result: EditResult;
@@ -20,13 +20,13 @@ export interface Publication {
 }
 
 /**
- * Writes every output, then the manifest, each only if it is not there: whoever ran this job before, or
- * runs it at the same time, wrote the same, and what exists is never changed.
+ * Writes every output, then the manifest; an object that exists is left as it is. Another run of this job
+ * wrote the same.
  */
 export async function publishResult(
   { job, claim, result, costEstimateUsd }: Publication,
   { store, outputBucket, signal }: PublishTarget,
-): Promise<readonly ObjectInfo[]> {
+): Promise<void> {
   const names = outputNames(job.inputs.image.name, job.id);
   const outputs: ObjectInfo[] = [];
   for (const [index, { bytes, mediaType, extension }] of result.outputs.entries()) {
@@ -36,10 +36,9 @@ export async function publishResult(
   }
   const manifest = manifestOf({ job, claim, outputs, report: result.report, costEstimateUsd });
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
-  return outputs;
 }
 
-/** Writes `error.json` where the result would be. */
+/** Writes `error.json` in the place of the results. */
 export async function publishError(
   job: Job,
   error: EditError,
@@ -54,5 +53,73 @@ async function createTerminal(
   bytes: Uint8Array,
   { store, job, signal }: { store: ObjectStore; job: Job; signal: AbortSignal },
 ): Promise<void> {
-  await store.create(id, bytes, { contentType: 'application/json', metadata: terminalMetadata(job), signal });
+  const metadata = { job: job.id, ...inputGenerations(job.inputs) };
+  await store.create(id, bytes, { contentType: 'application/json', metadata, signal });
 }
+
+interface ManifestFacts {
+  readonly job: Job;
+  readonly claim: Claim;
+  readonly outputs: readonly ObjectInfo[];
+  readonly report: EditReport;
+  readonly costEstimateUsd: number | undefined;
+}
+
+/**
+ * `manifest.json`, written last: inputs, outputs and report of a job. It lies beside the user's own pictures,
+ * so it may hold the prompt.
+ */
+export function manifestOf({ job, claim, outputs, report, costEstimateUsd }: ManifestFacts): Uint8Array {
+  return jsonFile({
+    state: 'done',
+    job: job.id,
+    pipelineMajor,
+    inputs: inputFacts(job.inputs),
+    request: job.request,
+    outputs: outputs.map(({ name, generation, crc32c, sizeBytes, contentType }) => ({
+      name,
+      generation,
+      crc32c,
+      sizeBytes,
+      contentType,
+    })),
+    ...report,
+    attempts: claim.attempts,
+    claimedCalls: claim.modelCalls,
+    costEstimateUsd: costEstimateUsd ?? null,
+  });
+}
+
+/** Codes after which the same files may succeed when they are uploaded again. */
+const reuploadHelps: ReadonlySet<ErrorCode> = new Set(['BUDGET_SPENT', 'IMAGE_TRUNCATED', 'ENGINE_DRIFTED']);
+
+/** `error.json`: the error, what to do, and whether it may help to upload the same files again. */
+export function errorFileOf(job: Job, error: EditError): Uint8Array {
+  return jsonFile({
+    state: 'failed',
+    job: job.id,
+    code: error.code,
+    message: error.message,
+    whatToDo: error.remedy,
+    reuploadHelps: reuploadHelps.has(error.code),
+    inputs: inputFacts(job.inputs),
+  });
+}
+
+function inputFacts({ image, mask, request }: InputSet) {
+  const facts = (info: ObjectInfo | undefined) =>
+    info === undefined
+      ? null
+      : {
+          bucket: info.bucket,
+          name: info.name,
+          generation: info.generation,
+          crc32c: info.crc32c,
+          sizeBytes: info.sizeBytes,
+          contentType: info.contentType,
+          timeCreated: info.timeCreated,
+        };
+  return { image: facts(image), mask: facts(mask), request: facts(request) };
+}
+
+const jsonFile = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { abortError, withDeadline } from '../../abort.ts';
 import type { Edit, EditResult } from '../../edit.ts';
 import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
-import { asEditError, EditError, type ErrorCode } from '../../errors.ts';
+import { asEditError, EditError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { EditRequest } from '../../requests/edit-request.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { noTrace, type Trace } from '../../trace.ts';
 import type { Budget } from '../claim/budget.ts';
-import { type Claim, finishClaim, releaseClaim, waitAfter } from '../claim/claim.ts';
-import { type HeldClaim, takeClaim } from '../claim/claim-store.ts';
+import { type Claim, type ClaimDecision, finishClaim, releaseClaim, waitAfter } from '../claim/claim.ts';
+import { type Lease, takeClaim } from '../claim/claim-store.ts';
 import { controlNames, imageVersion, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
@@ -28,86 +28,71 @@ export interface RunOptions {
   readonly engine: InpaintEngine;
   /** The edit around an engine; its limits and defaults are bound in. */
   readonly editWith: (engine: InpaintEngine) => Edit;
-  /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used, so that it is not kept. */
+  /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used, so that it is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
   readonly maxImageBytes: number;
   readonly budget: Budget;
   readonly priceOf: PriceOf;
   readonly log: Log;
-  /** Told of the job and its parts. */
   readonly trace?: Trace;
 }
 
-/** How a run ended for good; everything else is thrown, and the job comes again. */
-export interface RunResult {
+/** How a job ended for good. Every other end is thrown, and the job comes again. */
+interface RunResult {
   readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
   /** For the one log line of the run. */
   readonly facts: object;
 }
 
-const ended = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({ outcome, facts });
+const end = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({ outcome, facts });
 
 /**
- * One job, from files to published results. May be called any number of times, at once or after crashes:
- * outputs are written once, the model is called within its budget, and a return means a durable end.
+ * Runs one job, from files to published results: claim, edit, publish, finish. May be called any number of
+ * times, at once or after crashes: outputs are written once, the model is called within its budget, and a
+ * return means that the end of the job is stored.
  *
  * @throws {EditError} of kind `passing`, `setup` or `bug` when the job must come again, `retryAfterMs` set.
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
   const ms = options.budget.deadlineMs;
   const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
-  return withDeadline({ ms, late, others: [outerSignal] }, (signal) => runInTime(job, options, signal));
+  return withDeadline({ ms, late, others: [outerSignal] }, (signal) => claimAndRun(job, options, signal));
 }
 
-async function runInTime(job: Job, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
+async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
   const { store, buckets, budget } = options;
-  const names = outputNames(job.inputs.image.name, job.id);
   const target = { store, outputBucket: buckets.output, signal };
-
-  if ((await store.stat({ bucket: buckets.output, name: names.manifest }, signal)) !== undefined) {
-    return ended('published-before');
-  }
+  const { manifest } = outputNames(job.inputs.image.name, job.id);
+  const published = await store.stat({ bucket: buckets.output, name: manifest }, signal);
+  if (published !== undefined) return end('published-before');
   if (job.fault !== undefined) {
     await publishError(job, job.fault, target);
-    return ended('failed', { code: job.fault.code });
+    return end('failed', { code: job.fault.code });
   }
 
-  const claimed = await takeClaim(
+  const taken = await takeClaim(
     store,
     { bucket: buckets.control, name: controlNames(job.id).claim },
     { owner: randomUUID(), budget, labels: { imageVersion: imageVersion(job.inputs.image) } },
     signal,
   );
-  switch (claimed.kind) {
+  switch (taken.kind) {
     case 'finished':
-      return ended(claimed.state === 'DONE' ? 'published-before' : 'failed-before');
+      return end(taken.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'wait':
-      throw new EditError(claimed.code, waitMessage(claimed), { retryAfterMs: claimed.retryAfterMs });
+      throw waitError(taken);
     case 'give-up':
-      await publishError(job, attemptsSpent(claimed.claim), target);
-      await changeQuietly(claimed.held, () => claimed.claim, options.log);
-      return ended('failed', { code: claimed.claim.code, ...usage(job, claimed.claim, options) });
-    case 'held':
-      return runHeld(job, claimed.held, options, signal);
+      await publishError(job, attemptsSpent(taken.claim), target);
+      await writeClaim(taken.lease, () => taken.claim, options.log);
+      return end('failed', { code: taken.claim.code, ...usage(job, taken.claim, options) });
+    case 'leased':
+      return editAndPublish(job, taken.lease, options, signal);
   }
 }
 
-function waitMessage({
-  code,
-  retryAfterMs,
-}: {
-  readonly code: ErrorCode;
-  readonly retryAfterMs: number;
-}): string {
-  const seconds = Math.ceil(retryAfterMs / 1000);
-  return code === 'BUSY'
-    ? `Expected the job to be free, another worker holds it; again in ${seconds} s`
-    : `Expected the job to be free, it waits after ${code}; again in ${seconds} s`;
-}
-
-async function runHeld(
+async function editAndPublish(
   job: Job,
-  held: HeldClaim,
+  lease: Lease,
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<RunResult> {
@@ -115,39 +100,25 @@ async function runHeld(
   const target = { store, outputBucket: buckets.output, signal };
   let result: EditResult;
   try {
-    result = await editJob(job, held, options, signal);
-    const claim = held.current();
+    result = await editJob(job, lease, options, signal);
+    const claim = lease.current();
     const { costEstimateUsd } = usage(job, claim, options, result);
     await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
   } catch (thrown) {
-    // After an abort every layer fails in its own words; the reason is what matters.
+    // After an abort each layer fails with an error of its own; the reason of the abort is what matters.
     const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
-    return endInError(job, held, error, options);
+    return endInError(job, lease, error, options);
   }
-  await changeQuietly(held, finishClaim, options.log);
+  await writeClaim(lease, finishClaim, options.log);
   const { warnings, timingsMs, image } = result.report;
   const { format, width, height } = image;
   const facts = { format, width, height, warnings: warnings.length, timingsMs };
-  return ended('published', { ...facts, ...usage(job, held.current(), options, result) });
-}
-
-/** What a job used so far, earlier attempts included; before there is a result, calls are priced as the smallest. */
-function usage(job: Job, { attempts, modelCalls }: Claim, { priceOf }: RunOptions, result?: EditResult) {
-  const counted = {
-    modelCalls,
-    regions: result?.report.regions ?? [],
-    samples: job.request?.samples ?? 1,
-  };
-  return {
-    attempts,
-    modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
-    costEstimateUsd: jobCostUsd(counted, priceOf),
-  };
+  return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
 }
 
 async function editJob(
   job: Job,
-  claim: HeldClaim,
+  claim: Lease,
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<EditResult> {
@@ -178,35 +149,28 @@ async function download(
   }
   const bytes = await store.read(info, { maxBytes: maxImageBytes, signal });
   if (bytes === undefined) {
-    throw new EditError(
-      'SUPERSEDED',
-      `Expected generation ${info.generation} of ${info.name}, found it gone`,
-    );
+    const message = `Expected generation ${info.generation} of ${info.name}, found it gone`;
+    throw new EditError('SUPERSEDED', message);
   }
   return bytes;
 }
 
-/** Time to leave a claim in order after a deadline or a shutdown: within the 10 s that Cloud Run grants. */
-const farewellMs = 5000;
+/** Time to leave the claim in order after a deadline or a shutdown: within the 10 s of Cloud Run. */
+const lastWriteMs = 5000;
 
-async function endInError(
-  job: Job,
-  held: HeldClaim,
-  error: EditError,
-  options: RunOptions,
-): Promise<RunResult> {
+async function endInError(job: Job, lease: Lease, error: EditError, options: RunOptions): Promise<RunResult> {
   const { store, buckets, log } = options;
-  const farewell = AbortSignal.timeout(farewellMs);
-  // Another run holds the job now: its claim is not ours to touch, nor its end ours to report.
-  const lost = held.lost();
+  // Another run has the job now: neither its claim nor its end is ours to write.
+  const lost = lease.lost();
   if (lost !== undefined) throw lost;
   if (error.kind === 'input' && error.code !== 'SUPERSEDED') {
-    await publishError(job, error, { store, outputBucket: buckets.output, signal: farewell });
+    const signal = AbortSignal.timeout(lastWriteMs);
+    await publishError(job, error, { store, outputBucket: buckets.output, signal });
   }
-  await changeQuietly(held, (claim) => releaseClaim(claim, error), log);
-  if (error.code === 'SUPERSEDED') return ended('superseded');
-  const used = usage(job, held.current(), options);
-  if (error.kind === 'input') return ended('failed', { code: error.code, reason: error.message, ...used });
+  await writeClaim(lease, (claim) => releaseClaim(claim, error), log);
+  if (error.code === 'SUPERSEDED') return end('superseded');
+  const used = usage(job, lease.current(), options);
+  if (error.kind === 'input') return end('failed', { code: error.code, reason: error.message, ...used });
   throw new EditError(error.code, error.message, {
     cause: error,
     retryAfterMs: waitAfter(error),
@@ -214,13 +178,34 @@ async function endInError(
   });
 }
 
-/** The claim only spares work here: its lease ends by itself when it cannot be written. */
-async function changeQuietly(held: HeldClaim, next: (claim: Claim) => Claim, log: Log): Promise<void> {
+/** Writes the claim; a failure is only logged, because the lease ends by itself. */
+async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log): Promise<void> {
   try {
-    await held.change(next, AbortSignal.timeout(farewellMs));
+    await lease.change(next, AbortSignal.timeout(lastWriteMs));
   } catch (error) {
     log.warn('The claim could not be written', { code: asEditError(error).code });
   }
+}
+
+/** What a job has used, earlier runs included. Without a result, each call is priced as the smallest. */
+function usage(job: Job, { attempts, modelCalls }: Claim, { priceOf }: RunOptions, result?: EditResult) {
+  const counted = {
+    modelCalls,
+    regions: result?.report.regions ?? [],
+    samples: job.request?.samples ?? 1,
+  };
+  return {
+    attempts,
+    modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
+    costEstimateUsd: jobCostUsd(counted, priceOf),
+  };
+}
+
+function waitError({ code, retryAfterMs }: Extract<ClaimDecision, { readonly kind: 'wait' }>): EditError {
+  const why = code === 'BUSY' ? 'another run has it' : `it waits after ${code}`;
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  const message = `Expected the job to be free, ${why}; try again in ${seconds} s`;
+  return new EditError(code, message, { retryAfterMs });
 }
 
 function attemptsSpent({ attempts, modelCalls }: Claim): EditError {

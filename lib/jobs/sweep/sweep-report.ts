@@ -3,61 +3,73 @@ import type { Job } from '../inputs/plan.ts';
 import { type PriceOf, smallestFrame } from '../run/cost.ts';
 
 export interface SweepReport {
+  /** Pictures judged. */
   readonly images: number;
   readonly settled: number;
   readonly young: number;
   readonly incomplete: number;
-  /** What was dispatched, or would be. */
+  /** Jobs that were dispatched, or would be in a dry run. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
   /** Pictures that no job could be made of or started for. */
   readonly failures: number;
-  /** How long the oldest of the sets that were looked at has been complete; 0 when every set has an end or is young. */
+  /** Age of the oldest complete set that has no result yet; 0 when there is none, or only young ones. */
   readonly oldestOpenMs: number;
-  /** At one call of the model for each job, of the smallest size; `null` when the model's price is not known. */
+  /** At one call of the model for each job, of the smallest size; `null` when the price is not known. */
   readonly costEstimateUsd: number | null;
-  /** The whole bucket has been looked at since the cursor's last start. */
+  /** True when the sweep reached the end of the bucket. */
   readonly isComplete: boolean;
-  /** It was stopped before it had looked at, or dispatched, as much as it may; the next one goes on there. */
+  /** True when time ended the sweep before its other limits did; the next one continues there. */
   readonly isOutOfTime: boolean;
 }
 
-/** `unusable`: its name, or its request, is none that a job can be made of. */
+/**
+ * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive.
+ * `unusable`: its name or its request cannot be read.
+ */
 export type NoJob = 'settled' | 'young' | 'incomplete' | 'unusable';
-/** What became of a picture. */
-export type End = NoJob | { readonly job: Job; readonly isDispatched: boolean };
 
-export interface SweepSummary {
-  readonly images: () => number;
-  readonly jobs: () => number;
-  readonly add: (end: End) => void;
+/** What the sweep did about one picture. */
+export type Outcome = NoJob | { readonly job: Job; readonly isDispatched: boolean };
+
+export interface SweepTally {
+  readonly imagesLeft: () => number;
+  readonly jobsLeft: () => number;
+  readonly isFull: () => boolean;
+  readonly add: (outcome: Outcome) => void;
   readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime'>;
 }
 
-/** Adds up what becomes of pictures. */
-export function sweepSummary(priceOf: PriceOf): SweepSummary {
-  const tally = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
+interface SweepLimits {
+  readonly maxImages: number;
+  readonly maxJobs: number;
+  readonly priceOf: PriceOf;
+}
+
+/** Counts outcomes against the limits of a sweep. */
+export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepTally {
+  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
   const jobs: { image: string; job: string }[] = [];
-  let cost: number | null = 0;
+  let costUsd: number | null = 0;
+  const addJob = ({ id, inputs, request }: Job) => {
+    jobs.push({ image: inputs.image.name, job: id });
+    const price = priceOf({ frame: smallestFrame, samples: request?.samples ?? 1 });
+    costUsd = costUsd === null || price === undefined ? null : costUsd + price;
+  };
   return {
-    images: () => tally.images,
-    jobs: () => jobs.length,
-    add(end: End): void {
-      tally.images++;
-      if (typeof end === 'string') {
-        tally[end === 'unusable' ? 'failures' : end]++;
+    imagesLeft: () => maxImages - counts.images,
+    jobsLeft: () => maxJobs - jobs.length,
+    isFull: () => counts.images >= maxImages || jobs.length >= maxJobs,
+    add(outcome) {
+      counts.images++;
+      if (typeof outcome === 'string') {
+        counts[outcome === 'unusable' ? 'failures' : outcome]++;
         return;
       }
-      const { id, inputs, request } = end.job;
-      tally.oldestOpenMs = Math.max(tally.oldestOpenMs, ageMs(inputs));
-      if (!end.isDispatched) {
-        tally.failures++;
-        return;
-      }
-      jobs.push({ image: inputs.image.name, job: id });
-      const price = priceOf({ frame: smallestFrame, samples: request?.samples ?? 1 });
-      cost = cost === null || price === undefined ? null : cost + price;
+      counts.oldestOpenMs = Math.max(counts.oldestOpenMs, ageMs(outcome.job.inputs));
+      if (outcome.isDispatched) addJob(outcome.job);
+      else counts.failures++;
     },
-    report: () => ({ ...tally, jobs, costEstimateUsd: cost }),
+    report: () => ({ ...counts, jobs, costEstimateUsd: costUsd }),
   };
 }
 

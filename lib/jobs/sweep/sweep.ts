@@ -1,17 +1,27 @@
 import { asEditError, EditError } from '../../errors.ts';
-import { inParallel } from '../../in-parallel.ts';
+import { mapOrdered } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Dispatch } from '../dispatch.ts';
-import { type FolderMaskOf, folderMaskFinder } from '../inputs/folder-mask.ts';
-import type { InputSet } from '../inputs/identity.ts';
-import { collectInputs, type PairingOptions } from '../inputs/pairing.ts';
+import {
+  collectInputs,
+  type FolderMaskOf,
+  folderMaskFinder,
+  type PairingOptions,
+} from '../inputs/pairing.ts';
 import { type Job, type PlanOptions, planJob } from '../inputs/plan.ts';
-import { isSettled, readWindow, setOf, stemOf, type Window } from '../inputs/window.ts';
+import { isSettled, readWindow, setInWindow, type Window } from '../inputs/window.ts';
 import type { PriceOf } from '../run/cost.ts';
 import type { Buckets } from '../run/run.ts';
-import { openCursor } from './cursor.ts';
-import { ageMs, type End, type NoJob, type SweepReport, sweepSummary } from './sweep-report.ts';
+import { openProgress, type Progress } from './progress.ts';
+import {
+  ageMs,
+  type NoJob,
+  type Outcome,
+  type SweepReport,
+  type SweepTally,
+  sweepTally,
+} from './sweep-report.ts';
 
 export interface SweepOptions {
   readonly store: ObjectStore;
@@ -19,9 +29,9 @@ export interface SweepOptions {
   readonly pairing: PairingOptions;
   readonly plan: PlanOptions;
   readonly dispatch: Dispatch;
-  /** At most so many jobs are dispatched: a queue filled faster than it empties outlives its tasks. */
+  /** Most jobs to dispatch: a queue filled faster than it empties outlives its tasks. */
   readonly maxJobs: number;
-  /** At most so many pictures are looked at. */
+  /** Most pictures to judge. */
   readonly maxImages: number;
   /** No picture is begun after this long. */
   readonly timeMs: number;
@@ -30,132 +40,107 @@ export interface SweepOptions {
   readonly dispatchesAtOnce: number;
   /** Younger sets are left to their events. */
   readonly minAgeMs: number;
-  /** Lists what would be done, and does nothing. */
+  /** Reports what would be done, and writes nothing. */
   readonly isDryRun: boolean;
   readonly priceOf: PriceOf;
   readonly log: Log;
 }
 
 const windowImages = 500;
-/** Looked at together; a sweep that is stopped in the middle looks at some of them again. */
-const batchImages = 50;
-/** Each is two to four listings, one after the other. */
+/** Pictures judged at once: each takes two to four listings, one after the other. */
 const looksAtOnce = 10;
-/** Cloud Storage takes one write a second for one object. */
-const rememberEveryMs = 10_000;
-/** Within the time that a process which is told to end is given. */
-const farewellMs = 5000;
 
 /**
- * Dispatches every complete set that has no result and no error file: what events lost, and what lay in the
- * bucket before there was a function. Goes on where the last sweep stopped, also when that one ran out of time;
- * running it twice at once or killing it at any point does no harm, since jobs are named by their inputs.
+ * Dispatches every complete set that has no result and no error file: sets whose events were lost, and sets
+ * that were in the bucket before the function was. Continues where the last sweep stopped, also when that one
+ * ran out of time. Two sweeps at once, or a sweep that is killed, do no harm: jobs are named by their inputs.
  */
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
-  const { store, buckets, maxImages, maxJobs, isDryRun, now, log } = options;
-  const stopAt = now() + options.timeMs;
-  const isOver = () => signal.aborted || now() >= stopAt;
-  const cursor = await openCursor(store, { bucket: buckets.control, name: 'sweep/cursor' }, signal);
-  const sum = sweepSummary(options.priceOf);
-  const looking = { ...options, isOver, folderMaskOf: folderMaskFinder(store, buckets.input) };
-  let after = cursor.after;
-  let isComplete = false;
-  let remembered = { place: after, atMs: now() };
-  const remember = async () => {
-    const place = isComplete ? '' : after;
-    if (isDryRun || place === remembered.place) return;
-    remembered = { place, atMs: now() };
-    // A signal of its own: what was done by a sweep that was aborted is done.
-    const isMoved = await cursor.move(place, AbortSignal.timeout(farewellMs));
-    if (!isMoved) log.info('Another sweep moved the cursor');
-  };
-  const isFull = () => sum.images() >= maxImages || sum.jobs() >= maxJobs;
-
+  const stopAt = options.now() + options.timeMs;
+  const isOver = () => signal.aborted || options.now() >= stopAt;
+  const progress = await openProgress(options, signal);
+  const tally = sweepTally(options);
+  const folderMaskOf = options.pairing.folderMask
+    ? folderMaskFinder(options.store, options.buckets.input)
+    : undefined;
   try {
-    while (!isComplete && !isFull() && !isOver()) {
-      const count = Math.min(windowImages, maxImages - sum.images());
-      const window = await readWindow({ store, buckets, after, maxImages: count }, signal);
-      for (let at = 0; at < window.images.length && !isFull() && !isOver(); ) {
-        const batch = window.images.slice(at, at + batchImages);
-        const { done, fault } = await workOn(batch, window, maxJobs - sum.jobs(), looking, signal);
-        for (const end of done) sum.add(end);
-        at += done.length;
-        after = window.images[at - 1]?.name ?? after;
-        if (fault !== undefined) throw fault;
-      }
-      isComplete = window.isLast && after === (window.images.at(-1)?.name ?? after);
-      if (now() - remembered.atMs >= rememberEveryMs) await remember();
+    while (!progress.isComplete() && !tally.isFull() && !isOver()) {
+      await sweepWindow(progress, tally, { ...options, isOver, folderMaskOf }, signal);
     }
   } catch (thrown) {
-    // What was aborted is left to the next sweep.
+    // What an abort or the end of the time broke off is left to the next sweep.
     if (!isOver() || asEditError(thrown).kind !== 'passing') throw thrown;
   } finally {
-    await remember();
+    await progress.save();
   }
-  return { ...sum.report(), isComplete, isOutOfTime: !isComplete && !isFull() };
+  const isComplete = progress.isComplete();
+  return { ...tally.report(), isComplete, isOutOfTime: !isComplete && !tally.isFull() };
 }
 
-/** The ends of the first of these pictures, in order: of as many as there was time, and room for their jobs. */
-async function workOn(
-  batch: readonly ObjectInfo[],
-  window: Window,
-  room: number,
-  options: Looking,
+interface SweepRun extends SweepOptions {
+  readonly isOver: () => boolean;
+  /** `undefined` where folder masks are off. */
+  readonly folderMaskOf: FolderMaskOf | undefined;
+}
+
+/** The next window of pictures, as far as time and the limit of jobs allow. */
+async function sweepWindow(
+  progress: Progress,
+  tally: SweepTally,
+  run: SweepRun,
   signal: AbortSignal,
-): Promise<Prefix<End>> {
-  const { isDryRun, isOver, dispatchesAtOnce } = options;
-  const judged = await inOrder(batch, looksAtOnce, async (image) => {
-    if (isOver()) throw stopped();
-    return verdictOn(image, window, options, signal);
-  });
-  let jobs = 0;
-  const full = judged.done.findIndex((verdict) => typeof verdict !== 'string' && ++jobs === room);
-  const taken = full === -1 ? judged.done : judged.done.slice(0, full + 1);
-  const ended = await inOrder(taken, dispatchesAtOnce, async (verdict): Promise<End> => {
-    if (typeof verdict === 'string') return verdict;
-    if (isDryRun) return { job: verdict, isDispatched: true };
-    if (isOver()) throw stopped();
-    return { job: verdict, isDispatched: await dispatched(verdict, options, signal) };
-  });
-  return { done: ended.done, fault: ended.fault ?? (full === -1 ? judged.fault : undefined) };
-}
-
-const stopped = () => new EditError('CANCELLED', 'The time of this sweep is over');
-
-interface Prefix<T> {
-  readonly done: readonly T[];
-  /** Of the first one that is not done. */
-  readonly fault: unknown;
-}
-
-/** Works on these, `limit` at a time, as far as all goes well. */
-async function inOrder<T, R>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<R>,
-): Promise<Prefix<R>> {
-  const done: R[] = [];
-  for (const result of await inParallel(
-    items.map((item) => () => work(item)),
-    limit,
-  )) {
-    if (result.status === 'rejected') return { done, fault: result.reason };
-    done.push(result.value);
+): Promise<void> {
+  const maxImages = Math.min(windowImages, tally.imagesLeft());
+  const window = await readWindow({ ...run, after: progress.after(), maxImages }, signal);
+  for await (const { image, outcome } of outcomesIn(window, tally.jobsLeft(), run, signal)) {
+    tally.add(outcome);
+    progress.pass(image.name);
   }
-  return { done, fault: undefined };
+  const last = window.images.at(-1);
+  if (window.isLast && (last === undefined || progress.after() === last.name)) progress.complete();
+  await progress.saveIfDue();
 }
 
-type Looking = SweepOptions & { readonly folderMaskOf: FolderMaskOf; readonly isOver: () => boolean };
+/** Pictures -> verdicts, up to the last job there is room for -> outcomes, in the order of the pictures. */
+function outcomesIn(window: Window, maxJobs: number, run: SweepRun, signal: AbortSignal) {
+  const verdicts = mapOrdered(window.images, looksAtOnce, async (image) => ({
+    image,
+    verdict: await verdictOn(image, window, run, signal),
+  }));
+  return mapOrdered(upToJobs(verdicts, maxJobs), run.dispatchesAtOnce, async ({ image, verdict }) => ({
+    image,
+    outcome: await outcomeOf(verdict, run, signal),
+  }));
+}
 
-/** One picture that cannot be judged must not hold up all that come after it, in every sweep again. */
-async function verdictOn(...args: Parameters<typeof judge>): Promise<Job | NoJob> {
+interface Verdict {
+  readonly image: ObjectInfo;
+  readonly verdict: Job | NoJob;
+}
+
+/** The verdicts up to the `maxJobs`-th job. */
+async function* upToJobs(verdicts: AsyncIterable<Verdict>, maxJobs: number): AsyncGenerator<Verdict> {
+  let jobs = 0;
+  for await (const each of verdicts) {
+    yield each;
+    if (typeof each.verdict !== 'string' && ++jobs === maxJobs) return;
+  }
+}
+
+/** A picture that cannot be judged must not stop every sweep in front of the pictures after it. */
+async function verdictOn(
+  image: ObjectInfo,
+  window: Window,
+  run: SweepRun,
+  signal: AbortSignal,
+): Promise<Job | NoJob> {
+  if (run.isOver()) throw outOfTime();
   try {
-    return await judge(...args);
+    return await judge(image, window, run, signal);
   } catch (error) {
     const { code, kind } = asEditError(error);
     if (kind !== 'input') throw error;
-    const [image, , { log }] = args;
-    log.warn('A picture could not be looked at', { image: image.name, code });
+    run.log.warn('A picture could not be judged', { image: image.name, code });
     return 'unusable';
   }
 }
@@ -163,43 +148,33 @@ async function verdictOn(...args: Parameters<typeof judge>): Promise<Job | NoJob
 async function judge(
   image: ObjectInfo,
   window: Window,
-  options: Looking,
+  { store, pairing, plan, minAgeMs, folderMaskOf }: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
-  const seen = await setInWindow(image, window, options, signal);
-  if (seen !== undefined && isSettled(seen, terminals)) return 'settled';
-  // Not settled as far as the window shows: look closely.
-  const sets = await collectInputs(options.store, image, options.pairing, signal);
+  const listed = await setInWindow(image, window, folderMaskOf, signal);
+  if (listed !== undefined && isSettled(listed, terminals)) return 'settled';
+  // The window is no snapshot: only a set that was collected at one moment becomes a job.
+  const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
   if (inputs === undefined) return 'incomplete';
   if (isSettled(inputs, terminals)) return 'settled';
-  if (ageMs(inputs) < options.minAgeMs) return 'young';
-  return (await planJob(options.store, inputs, options.plan, signal)) ?? 'incomplete';
+  if (ageMs(inputs) < minAgeMs) return 'young';
+  return (await planJob(store, inputs, plan, signal)) ?? 'incomplete';
 }
 
-/** `undefined` where the window does not show all of it. */
-async function setInWindow(
-  image: ObjectInfo,
-  { members, covers }: Window,
-  { folderMaskOf, pairing }: Looking,
-  signal: AbortSignal,
-): Promise<InputSet | undefined> {
-  const stem = stemOf(image.name) ?? image.name;
-  if (!covers(stem)) return undefined;
-  const seen = setOf(image, members);
-  if (seen.mask !== undefined) return seen;
-  if (!covers(`${stem}_mask`)) return undefined;
-  return setOf(image, members, pairing.folderMask ? await folderMaskOf(image.name, signal) : undefined);
-}
-
-/** A job that fails to start here is found again by the next sweep. */
-async function dispatched(job: Job, { dispatch, log }: SweepOptions, signal: AbortSignal): Promise<boolean> {
+/** The next sweep finds a job again that could not be dispatched. */
+async function outcomeOf(verdict: Job | NoJob, run: SweepRun, signal: AbortSignal): Promise<Outcome> {
+  if (typeof verdict === 'string') return verdict;
+  if (run.isDryRun) return { job: verdict, isDispatched: true };
+  if (run.isOver()) throw outOfTime();
   try {
-    await dispatch(job, signal);
-    return true;
+    await run.dispatch(verdict, signal);
+    return { job: verdict, isDispatched: true };
   } catch (error) {
-    log.warn('A job could not be dispatched', { job: job.id, code: asEditError(error).code });
-    return false;
+    run.log.warn('A job could not be dispatched', { job: verdict.id, code: asEditError(error).code });
+    return { job: verdict, isDispatched: false };
   }
 }
+
+const outOfTime = () => new EditError('CANCELLED', 'The time of this sweep is over');

@@ -2,17 +2,14 @@ import { expect, test } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import { inlineDispatch } from '../../../lib/jobs/dispatch.ts';
 import { jsonLog } from '../../../lib/log.ts';
-import { fakeEditWith, fakeEngine, jobsOf, never, runOptions } from '../../support/job-world.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+import { dropPair } from '../../support/failure-world.ts';
+import { fakeEditWith, fakeEngine, never, runOptions, soleJob } from '../../support/job-world.ts';
+import { memoryClient } from '../../support/memory-store.ts';
 
-/** Dispatches the job of one pair, as often as asked, and returns what was logged. */
+/** The log lines of the job of one pair, dispatched `times` times. */
 async function linesOf({ image = 'photo', answer = async () => 'painted', times = 1 }): Promise<object[]> {
-  const world = memoryBuckets();
-  put(world, { bucket: 'input', name: 'd/p.jpg' }, image);
-  put(world, { bucket: 'input', name: 'd/p.mask.png' }, 'mask');
-  const store = memoryClient(world);
-  const [job] = await jobsOf(store, 'd/p.jpg');
-  if (job === undefined) throw new Error('expected a job');
+  const store = memoryClient(dropPair(image));
+  const job = await soleJob(store);
   const lines: object[] = [];
   const log = jsonLog({ stream: { write: (line) => void lines.push(JSON.parse(line)) } });
   const engine = { ...fakeEngine(answer), name: 'imagen:imagen-3.0-capability-001' };
@@ -36,7 +33,7 @@ const throwing = (error: Error) => async (): Promise<string> => {
   throw error;
 };
 
-test('a published job is one line: what, by whom, how long, what it cost', async () => {
+test('a published job is one line, with its engine, duration and cost', async () => {
   expect(await linesOf({})).toEqual([
     expect.objectContaining({
       ...identity,
@@ -51,13 +48,13 @@ test('a published job is one line: what, by whom, how long, what it cost', async
   ]);
 });
 
-test('a job that was over before is one line too', async () => {
+test('a job that has ended before is one line too', async () => {
   const [, second, ...more] = await linesOf({ times: 2 });
   expect(second).toMatchObject({ ...identity, severity: 'INFO', outcome: 'published-before' });
   expect(more).toEqual([]);
 });
 
-test('a job that can never succeed says why, and is no error of ours', async () => {
+test('a job that can never succeed is one line with its code, and no error of the program', async () => {
   const lines = await linesOf({ image: 'bomb' });
   expect(lines).toEqual([
     expect.objectContaining({
@@ -77,7 +74,7 @@ test.each([
   ['MODEL_UNAVAILABLE', 'WARNING', 1],
   ['MODEL_RETIRED', 'ERROR', 0],
 ] as const)(
-  'a job put off by %s says so as %s, with the calls it has used: %i',
+  'a job put off by %s is one line of severity %s with %i used calls',
   async (code, severity, calls) => {
     const lines = await linesOf({ answer: throwing(new EditError(code, 'Expected better')) });
     expect(lines).toEqual([
@@ -90,7 +87,7 @@ test.each([
   },
 );
 
-test('a bug is reported with the stack of where it happened', async () => {
+test('a bug is reported with its stack', async () => {
   const lines = await linesOf({ answer: throwing(new TypeError('undefined is not a function')) });
   expect(lines).toEqual([
     expect.objectContaining({

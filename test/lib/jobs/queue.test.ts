@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import { type QueueOptions, queueDispatch } from '../../../lib/jobs/queue.ts';
-import { jobsOf, never } from '../../support/job-world.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+import { dropPair } from '../../support/failure-world.ts';
+import { never, soleJob } from '../../support/job-world.ts';
+import { memoryClient } from '../../support/memory-store.ts';
 
-async function aJob() {
-  const world = memoryBuckets();
-  put(world, { bucket: 'input', name: 'd/p.jpg' }, 'photo');
-  put(world, { bucket: 'input', name: 'd/p.mask.png' }, 'mask');
-  const [job] = await jobsOf(memoryClient(world), 'd/p.jpg');
-  if (job === undefined) throw new Error('expected a job');
-  return job;
-}
+const job = await soleJob(memoryClient(dropPair()));
 
 const withToken = async () => ({ Authorization: 'Bearer token' });
 
@@ -37,7 +31,6 @@ function queueAnswering(status: number | Error, authorize: QueueOptions['authori
 
 describe('queueDispatch', () => {
   it('creates a task named by the job that carries only the name of the object', async () => {
-    const job = await aJob();
     const { dispatch, sent } = queueAnswering(200);
     await dispatch(job, never);
     expect(sent[0]?.url).toBe('https://tasks.example/v2/projects/p/locations/l/queues/q/tasks');
@@ -57,7 +50,7 @@ describe('queueDispatch', () => {
   });
 
   it('takes a task that is there already for success', async () => {
-    await expect(queueAnswering(409).dispatch(await aJob(), never)).resolves.toBeUndefined();
+    await expect(queueAnswering(409).dispatch(job, never)).resolves.toBeUndefined();
   });
 
   it.each([
@@ -67,7 +60,7 @@ describe('queueDispatch', () => {
     [404, 'QUEUE_PERMISSION'],
     [new TypeError('fetch failed'), 'QUEUE_UNAVAILABLE'],
   ])('does not let the event be acknowledged after %s', async (status, code) => {
-    await expect(queueAnswering(status).dispatch(await aJob(), never)).rejects.toMatchObject({ code });
+    await expect(queueAnswering(status).dispatch(job, never)).rejects.toMatchObject({ code });
   });
 
   it.each([
@@ -77,7 +70,7 @@ describe('queueDispatch', () => {
     const { dispatch, sent } = queueAnswering(200, async () => {
       throw new EditError(thrown, 'Expected Application Default Credentials, got: none');
     });
-    await expect(dispatch(await aJob(), never)).rejects.toMatchObject({ code, kind: 'setup' });
+    await expect(dispatch(job, never)).rejects.toMatchObject({ code, kind: 'setup' });
     expect(sent).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import { collectInputs } from '../../../lib/jobs/inputs/pairing.ts';
 import { planJob } from '../../../lib/jobs/inputs/plan.ts';
 import { runJob } from '../../../lib/jobs/run/run.ts';
 import { statusOf } from '../../../lib/jobs/status.ts';
 import { buckets, fakeEngine, jobsOf, never, planOptions, runOptions } from '../../support/job-world.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+import { bucketsWith, memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 
-it('tells from the buckets what has become of every picture', async () => {
+it('reads the state of every picture from the buckets', async () => {
   const world = memoryBuckets();
   const store = memoryClient(world);
   const drop = (name: string, text = 'photo') => put(world, { bucket: 'input', name }, text);
@@ -33,59 +33,35 @@ it('tells from the buckets what has become of every picture', async () => {
   await run('s/running.jpg', undefined, dying);
   world.nowMs += 5000;
 
-  // A picture named in full is told with its mask, which does not begin so.
+  // The full name of a picture is no prefix of the name of its mask.
   expect(await statusOf({ store, buckets, prefix: 's/done.jpg' })).toMatchObject([{ state: 'done' }]);
+  const of = (name: string, state: string, attempts = 0, modelCalls = 0, code = '') => ({
+    ...{ image: `s/${name}.jpg`, state, ageMs: 5000, attempts, modelCalls, code },
+  });
   expect(await statusOf({ store, buckets, prefix: 's/' })).toEqual([
-    { image: 's/alone.jpg', state: 'no mask', ageMs: 5000, attempts: 0, modelCalls: 0, code: '' },
-    { image: 's/done.jpg', state: 'done', ageMs: 5000, attempts: 1, modelCalls: 1, code: '' },
-    { image: 's/pending.jpg', state: 'pending', ageMs: 5000, attempts: 0, modelCalls: 0, code: '' },
-    {
-      image: 's/poison.jpg',
-      state: 'failed',
-      ageMs: 5000,
-      attempts: 1,
-      modelCalls: 0,
-      code: 'IMAGE_UNREADABLE',
-    },
-    { image: 's/running.jpg', state: 'running', ageMs: 5000, attempts: 1, modelCalls: 0, code: '' },
-    {
-      image: 's/waiting.jpg',
-      state: 'waiting',
-      ageMs: 5000,
-      attempts: 0,
-      modelCalls: 0,
-      code: 'MODEL_QUOTA',
-    },
+    of('alone', 'no mask'),
+    of('done', 'done', 1, 1),
+    of('pending', 'pending'),
+    of('poison', 'failed', 1, 0, 'IMAGE_UNREADABLE'),
+    of('running', 'running', 1, 0),
+    of('waiting', 'waiting', 0, 0, 'MODEL_QUOTA'),
   ]);
 });
 
-describe('pictures with the mask of their folder', () => {
-  const options = (store: ReturnType<typeof memoryClient>, folderMask: boolean) => ({
-    ...{ store, buckets, prefix: 'f/p', folderMask },
-  });
-
-  it('are told from what became of them, and wait where that is configured', async () => {
-    const world = memoryBuckets();
-    const store = memoryClient(world);
-    for (const name of ['f/_folder.mask.png', 'f/p1.jpg', 'f/p2.jpg'])
-      put(world, { bucket: 'input', name }, name);
-    const [set] = await collectInputs(
-      store,
-      { bucket: 'input', name: 'f/p1.jpg' },
-      { folderMask: true },
-      never,
-    );
-    const job = set && (await planJob(store, set, planOptions, never));
-    if (job === undefined) throw new Error('expected a job');
-    await runJob(job, runOptions(store, fakeEngine()), never);
-    const states = async (folderMask: boolean) =>
-      (await statusOf(options(store, folderMask))).map(({ state }) => state);
-    expect(await states(false)).toEqual(['done', 'no mask']);
-    expect(await states(true)).toEqual(['done', 'pending']);
-  });
+it('finds results of folder masks, and pictures that wait with one where that is configured', async () => {
+  const store = memoryClient(bucketsWith('f/_folder.mask.png', 'f/p1.jpg', 'f/p2.jpg'));
+  const id = { bucket: 'input', name: 'f/p1.jpg' };
+  const [set] = await collectInputs(store, id, { folderMask: true }, never);
+  const job = set && (await planJob(store, set, planOptions, never));
+  if (job === undefined) throw new Error('expected a job');
+  await runJob(job, runOptions(store, fakeEngine()), never);
+  const states = async (folderMask: boolean) =>
+    (await statusOf({ store, buckets, prefix: 'f/p', folderMask })).map(({ state }) => state);
+  expect(await states(false)).toEqual(['done', 'no mask']);
+  expect(await states(true)).toEqual(['done', 'pending']);
 });
 
-it('tells of the later of two claims of one picture', async () => {
+it('shows the later of two claims of one picture', async () => {
   const world = memoryBuckets();
   const store = memoryClient(world);
   const drop = (name: string) => put(world, { bucket: 'input', name }, name);

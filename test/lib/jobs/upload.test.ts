@@ -2,24 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../lib/errors.ts';
 import type { Dispatch } from '../../../lib/jobs/dispatch.ts';
 import { handleUpload } from '../../../lib/jobs/upload.ts';
-import { never, planOptions, silentLog } from '../../support/job-world.ts';
-import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
+import { never, planOptions } from '../../support/job-world.ts';
+import { bucketsWith, memoryClient } from '../../support/memory-store.ts';
 
 const upload = { bucket: 'input', name: 'd/_folder.mask.png' };
 
 function folderOf(pictures: number, dispatch: Dispatch, dispatchesAtOnce: number, others: string[] = []) {
-  const world = memoryBuckets();
-  put(world, upload, 'mask');
-  for (const name of others) put(world, { bucket: 'input', name }, name);
-  for (let n = 0; n < pictures; n++) put(world, { bucket: 'input', name: `d/p${100 + n}.jpg` }, `photo ${n}`);
-  return {
-    ...{ store: memoryClient(world), inputBucket: 'input', pairing: { folderMask: true }, plan: planOptions },
-    ...{ dispatch, dispatchesAtOnce, log: silentLog },
-  };
+  const names = Array.from({ length: pictures }, (_, n) => `d/p${100 + n}.jpg`);
+  const store = memoryClient(bucketsWith(upload.name, ...others, ...names));
+  const pairing = { folderMask: true };
+  return { store, inputBucket: 'input', pairing, plan: planOptions, dispatch, dispatchesAtOnce };
 }
 
-describe("the event of a folder's mask", () => {
-  it.each([1, 10])('starts %i jobs at once, 200 in all', async (limit) => {
+describe('the event of the mask of a folder', () => {
+  it.each([1, 10])('dispatches %i jobs at once, 200 in all', async (limit) => {
     const images = new Set<string>();
     let running = 0;
     let most = 0;
@@ -29,13 +25,13 @@ describe("the event of a folder's mask", () => {
       await new Promise(setImmediate);
       running--;
     };
-    // One with a mask of its own, so that ten at a time do not make 200.
+    // One picture has a mask of its own, so that 200 is no multiple of ten listed pictures.
     await handleUpload(upload, folderOf(215, dispatch, limit, ['d/p100.mask.png']), never);
     expect(images.size).toBe(200);
     expect(most).toBe(limit);
   });
 
-  it('looks at ten pictures at once', async () => {
+  it('collects ten sets at once', async () => {
     let running = 0;
     let most = 0;
     const options = folderOf(35, async () => {}, 1);
@@ -53,7 +49,7 @@ describe("the event of a folder's mask", () => {
     expect(most).toBe(10);
   });
 
-  it('begins no job after its deadline, and comes again', async () => {
+  it('begins no job after its deadline, and asks for another delivery', async () => {
     const deadline = new AbortController();
     let begun = 0;
     const dispatch: Dispatch = async () => {
@@ -64,14 +60,15 @@ describe("the event of a folder's mask", () => {
     expect(begun).toBe(3);
   });
 
-  it('gives every picture its turn where one fails', async () => {
+  it('dispatches every job when some fail, and throws an error that asks for another delivery', async () => {
     let begun = 0;
     const dispatch: Dispatch = async () => {
-      if (++begun === 2) throw new EditError('BUSY', 'Expected the job free');
+      begun++;
+      if (begun === 2) throw new EditError('REQUEST_INVALID', 'Expected a request');
+      if (begun === 5) throw new EditError('BUSY', 'Expected the job to be free');
     };
-    await expect(handleUpload(upload, folderOf(8, dispatch, 4), never)).rejects.toMatchObject({
-      code: 'BUSY',
-    });
+    const handled = handleUpload(upload, folderOf(8, dispatch, 4), never);
+    await expect(handled).rejects.toMatchObject({ code: 'BUSY' });
     expect(begun).toBe(8);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc32cBase64 } from '../../../lib/storage/crc32c.ts';
+import { crc32c, crc32cBase64, encodeCrc32c } from '../../../lib/storage/crc32c.ts';
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(crc32cBase64(bytes), 'base64').toString('hex');
 
@@ -15,7 +15,9 @@ describe('crc32cBase64', () => {
     expect(hexOf(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(reversed('4e79dd46'));
   });
 
-  it('gives the checksum of nothing', () => {
+  it('is the same for parts as for the whole, and 0 for nothing', () => {
+    const text = new TextEncoder().encode('123456789');
+    expect(encodeCrc32c(crc32c(text.subarray(4), crc32c(text.subarray(0, 4))))).toBe(crc32cBase64(text));
     expect(crc32cBase64(new Uint8Array())).toBe('AAAAAA==');
   });
 });

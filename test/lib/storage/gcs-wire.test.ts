@@ -41,7 +41,7 @@ beforeEach(() => {
 const id = { bucket: 'input', name: 'd/p.jpg' };
 const path = '/storage/v1/b/input/o/d%2Fp.jpg';
 
-it('creates in one request with precondition and checksum, and looks at nothing afterwards', async () => {
+it('creates in one request with precondition and checksum, and reads nothing afterwards', async () => {
   await store.create(id, bytes, { contentType: 'image/jpeg', metadata: { a: 'b' } });
   expect(sent).toHaveLength(1);
   const [upload] = sent;
@@ -53,7 +53,7 @@ it('creates in one request with precondition and checksum, and looks at nothing 
   expect(JSON.parse(head ?? '')).toEqual({ contentType: 'image/jpeg', crc32c, metadata: { a: 'b' } });
 });
 
-it('never takes back what it wrote: the server has verified it', async () => {
+it('never deletes what it wrote: the server has verified it', async () => {
   resource = { ...stored, crc32c: 'AAAAAA==' };
   await store.create(id, bytes, { contentType: 'image/jpeg' });
   expect(sent.map(({ method }) => method)).toEqual(['POST']);

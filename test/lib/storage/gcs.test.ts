@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => emulator[Symbol.asyncDispose]());
 beforeEach(() => emulator.faults.reset());
 
-/** A busy machine may need seconds for a request; a test that waits for a silent line says when to give it up. */
+/** A busy machine may need seconds for a request; a test of a timeout sets a shorter one. */
 const store = (attemptTimeoutMs = 20_000) =>
   cloudStorage({
     apiEndpoint: emulator.workerUrl('tested'),
@@ -28,7 +28,7 @@ let names = 0;
 const freshId = () => ({ bucket: 'input', name: `d/é ${++names}.jpg` });
 
 describe('cloudStorage', () => {
-  it('creates once, tells what is there, and reads exactly that generation', async () => {
+  it('creates once, returns what exists, and reads exactly that generation', async () => {
     const id = freshId();
     expect(await store().stat(id)).toBeUndefined();
     const first = await store().create(id, bytes, { contentType: 'image/jpeg', metadata: { a: 'b' } });
@@ -66,7 +66,7 @@ describe('cloudStorage', () => {
     expect(await store().swapMetadata(info, { a: '4' })).toBeUndefined();
   });
 
-  it('lists in order, page by page, from a place', async () => {
+  it('lists in order, page by page, from a name', async () => {
     for (const name of ['l/c', 'l/a', 'l/b']) await store().create({ bucket: 'output', name }, bytes, plain);
     expect((await listed(store(), 'output', 'l/')).map(({ name }) => name)).toEqual(['l/a', 'l/b', 'l/c']);
     const found: string[] = [];
@@ -75,7 +75,7 @@ describe('cloudStorage', () => {
     expect(found).toEqual(['l/b', 'l/c']);
   });
 
-  it('reads what was uploaded compressed, up to its limit', async () => {
+  it('unpacks an object that was uploaded compressed, up to the limit', async () => {
     const id = freshId();
     const client = new Storage({ apiEndpoint: emulator.url, projectId: 'local' });
     await client
@@ -92,7 +92,7 @@ describe('cloudStorage', () => {
     await expect(store().read(info, { maxBytes: 4999 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
   });
 
-  it('takes a write whose answer was lost for what it is: there already', async () => {
+  it('reports an object whose create lost its answer as existing', async () => {
     emulator.faults.set([{ kind: 'lost', at: 1, match: { worker: 'tested' } }]);
     expect(await store().create(freshId(), bytes, plain)).toMatchObject({
       created: false,
@@ -100,7 +100,7 @@ describe('cloudStorage', () => {
     });
   });
 
-  it('says that storage is unavailable when no try gets through', async () => {
+  it('throws STORAGE_UNAVAILABLE when no try succeeds', async () => {
     const { info } = await store().create(freshId(), bytes, plain);
     for (const kind of ['503', 'reset'] as const) {
       emulator.faults.set([{ kind, at: 1, times: 9, match: { worker: 'tested' } }]);
@@ -111,7 +111,7 @@ describe('cloudStorage', () => {
     }
   });
 
-  it('ends a download at once when it is aborted before the answer, and leaves the process alive', async () => {
+  it('ends a download at once when it is aborted before the answer', async () => {
     const { info } = await store().create(freshId(), bytes, plain);
     const stop = new AbortController();
     const arrived = Promise.withResolvers<void>();
@@ -127,7 +127,7 @@ describe('cloudStorage', () => {
     stop.abort();
     await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
     emulator.faults.release();
-    // The late answer arrives here; an error of it that nobody catches fails the test run.
+    // The late answer arrives now: an error without a handler would end the process and fail the test run.
     await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
@@ -140,7 +140,7 @@ describe('cloudStorage', () => {
   };
 
   it.each(['cut', 'stalled', 'garbled'] as const)(
-    'a download that is %s is made again, and given up when it always is',
+    'repeats a download that is %s, and gives up after the last try',
     async (kind) => {
       expect(Buffer.compare((await generationRead(kind, 2)) ?? Buffer.of(), large)).toBe(0);
       expect(emulator.faults.hits()).toHaveLength(2);
@@ -148,7 +148,7 @@ describe('cloudStorage', () => {
     },
   );
 
-  it('never hands on bytes that are not those the server has', async () => {
+  it('returns no bytes that differ from those of the server', async () => {
     let requests = 0;
     const server = createServer((_, response) => {
       const isWhole = ++requests === 3;
@@ -166,13 +166,13 @@ describe('cloudStorage', () => {
     server.closeAllConnections();
   });
 
-  it('refuses names that the client would rewrite', async () => {
+  it('refuses names that the client library would rewrite', async () => {
     await expect(store().stat({ bucket: 'input', name: '{{projectId}}.jpg' })).rejects.toMatchObject({
       code: 'REQUEST_INVALID',
     });
   });
 
-  it('tells a missing bucket from a passing fault', async () => {
+  it('takes a missing bucket for a fault of the set-up', async () => {
     const created = store().create({ bucket: 'nowhere', name: 'x' }, bytes, plain);
     await expect(created).rejects.toMatchObject({ code: 'STORAGE_PERMISSION', kind: 'setup' });
   });

@@ -6,7 +6,7 @@ import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-// The clock alone is not the real one: it is read by the wiring, the emulators and, as HTTP Date, by the jobs.
+// Only the clock is a fake: the wiring, the emulators and, as HTTP Date, the jobs read it.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 4, 1, 12) }));
 afterEach(() => void vi.useRealTimers());
 const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
@@ -15,7 +15,7 @@ const published = ['1.png', 'manifest.json'];
 const waiting = { state: 'WAIT', attempts: '0', modelCalls: 'r0=0' };
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
 
-test('defaults of requests reach the job, below what its own file says', async () => {
+test('defaults of requests reach the job, below the fields of its own file', async () => {
   await using world = await openWiredWorld({
     REQUEST_DEFAULTS: '{"featherPx": 3, "seed": 4, "addWatermark": false}',
   });
@@ -26,7 +26,7 @@ test('defaults of requests reach the job, below what its own file says', async (
   expect(await world.manifestOf('p')).toMatchObject({ request: { featherPx: 3, seed: 9, mode: 'removal' } });
 });
 
-test('a request for a mask by the model needs no mask object, and its sweep is settled', async () => {
+test('a request for a mask by the model needs no mask object, and the sweep takes it for settled', async () => {
   await using world = await openWiredWorld();
   await world.put('p.png', 'photo');
   const worker = await world.worker();
@@ -40,7 +40,7 @@ test('a request for a mask by the model needs no mask object, and its sweep is s
   expect(await worker.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 1 });
 });
 
-test('the first events of one picture, at once on a cold worker, are one run', async () => {
+test('several events of one picture at once on a cold worker are one run', async () => {
   await using world = await openWiredWorld();
   await world.dropPair('p');
   const { runJob } = await world.worker();
@@ -49,7 +49,7 @@ test('the first events of one picture, at once on a cold worker, are one run', a
   expect(await world.endOf('p')).toEqual(published);
 });
 
-test('a sweep without a queue hears that the instance is going away', async () => {
+test('a sweep without a queue stops when the instance is shut down', async () => {
   await using world = await openWiredWorld();
   await world.dropPair('p');
   pass(5 * minuteMs);
@@ -62,7 +62,7 @@ test('a sweep without a queue hears that the instance is going away', async () =
   expect(await world.endOf('p')).toEqual(published);
 });
 
-describe("a folder's mask", () => {
+describe('the mask of a folder', () => {
   it.each([
     ['before its pictures', ['mask', 'a', 'b']],
     ['after its pictures', ['a', 'b', 'mask']],
@@ -85,7 +85,7 @@ describe("a folder's mask", () => {
     },
   );
 
-  it('is nothing where it is not configured', async () => {
+  it('is ignored where it is not configured', async () => {
     await using world = await openWiredWorld({ ENGINE: 'patchmatch' });
     await world.put('d/a.png', 'photo');
     await world.put('d/_folder.mask.png', 'mask');
@@ -95,7 +95,7 @@ describe("a folder's mask", () => {
   });
 });
 
-describe('with MAX_MODEL_CALLS=1 nothing below a counted call sends it again', () => {
+describe('with MAX_MODEL_CALLS=1 no layer below a counted call sends it again', () => {
   it.each([
     ['an outage', 'imagen', { status: 503 }, 'MODEL_UNAVAILABLE'],
     ['a connection that breaks', 'imagen', { reset: true }, 'MODEL_UNAVAILABLE'],
@@ -110,7 +110,7 @@ describe('with MAX_MODEL_CALLS=1 nothing below a counted call sends it again', (
 });
 
 describe('the daily cap of cost', () => {
-  it('is never passed by workers at once; the rest waits, reports, and goes on the next day', async () => {
+  it('is never passed by several workers; the other jobs wait, report that, and run on the next day', async () => {
     await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '0.12' });
     const names = numbered(8);
     for (const name of names) await world.dropPair(name);
@@ -142,7 +142,7 @@ describe('the daily cap of cost', () => {
     ).not.toEqual([]);
   });
 
-  it('counts candidates, and goes on at once when it is raised', async () => {
+  it('counts candidates, and lets jobs run at once when it is raised', async () => {
     await using world = await openWiredWorld({ REQUEST_DEFAULTS: '{"samples": 3}' });
     for (const name of ['a', 'b']) await world.dropPair(name);
     const capped = await world.worker({ DAILY_COST_CAP_USD: '0.2' });
@@ -155,7 +155,7 @@ describe('the daily cap of cost', () => {
     expect(await deliverTo(await world.worker({ DAILY_COST_CAP_USD: '0.5' }), 'b')).toBe('ended');
   });
 
-  it('counts the second try that a Gemini model may need', async () => {
+  it('counts the second try of a Gemini model', async () => {
     await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.12' });
     await world.dropPair('p');
     const end = async (settings: Record<string, string>) => deliverTo(await world.worker(settings), 'p');
@@ -177,7 +177,7 @@ describe('the circuit', () => {
     ['MODEL_RETIRED', 404],
     ['MODEL_PERMISSION', 403],
   ] as const)(
-    'opens on %s: jobs wait unasked and with their budgets, an alert is logged; closes after the fix',
+    'opens on %s: jobs wait without calls and keep their budgets, an alert is logged; closes after the fix',
     async (code, status) => {
       await using world = await openWiredWorld();
       const names = numbered(4);
@@ -189,7 +189,7 @@ describe('the circuit', () => {
       for (const name of names) expect(await world.claimOf(name)).toMatchObject({ ...waiting, code });
       const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
       expect(alerts).toMatchObject([{ level: 'error', fields: { code } }]);
-      // Looked at again, and still not mended.
+      // The probe finds that it is not mended.
       pass(6 * minuteMs);
       for (const name of names) expect(await deliverTo(worker, name)).toBe(code);
       expect(world.model.calls()).toHaveLength(2);
@@ -200,7 +200,7 @@ describe('the circuit', () => {
     },
   );
 
-  it('opens when the model refuses one picture after the other, before the whole bucket has failed', async () => {
+  it('opens after twenty refusals in a row, before the whole bucket has failed', async () => {
     await using world = await openWiredWorld();
     const names = numbered(23);
     for (const name of names) await world.dropPair(name);

@@ -9,7 +9,7 @@ import { sweep } from '../../../lib/jobs/sweep/sweep.ts';
 import { jsonLog, type Log, type LogLevel } from '../../../lib/log.ts';
 import { startTracing } from '../../../lib/trace/tracing.ts';
 import { delivery, dropPair, pass } from '../failure-world.ts';
-import { buckets, fakeEngine, never, planOptions, questionOf } from '../job-world.ts';
+import { buckets, engineRequest, fakeEngine, never, planOptions } from '../job-world.ts';
 import { memoryClient } from '../memory-store.ts';
 import { type LogEntry, logEntryOf } from './log-filter.ts';
 
@@ -52,7 +52,7 @@ async function runJobs(log: Log): Promise<void> {
 
 async function openCircuit(log: Log): Promise<void> {
   const breaker = circuitBreaker(throwing('MODEL_RETIRED'), { now: () => 0, log });
-  await breaker.inpaint(questionOf('r0'), never).catch(() => undefined);
+  await breaker.inpaint(engineRequest('r0'), never).catch(() => undefined);
 }
 
 /** A sweep that finds a pair which lay there for two hours. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
 import {
@@ -16,68 +16,55 @@ const young = (claim: Claim) => ({ claim, ageMs: 0 });
 const old = (claim: Claim) => ({ claim, ageMs: defaultBudget.leaseMs });
 
 describe('decideClaim', () => {
-  const decide = (seen: Parameters<typeof decideClaim>[0]) => decideClaim(seen, 'b', defaultBudget);
+  const decide = (observed: Parameters<typeof decideClaim>[0]) => decideClaim(observed, 'b', defaultBudget);
 
-  it('takes what nobody holds', () => {
-    expect(decide(undefined)).toMatchObject({
-      kind: 'take',
-      claim: { state: 'RUNNING', owner: 'b', attempts: 1 },
-    });
+  it('takes a job without a claim', () => {
+    const claim = { ...running, owner: 'b' };
+    expect(decide(undefined)).toEqual({ kind: 'take', claim });
   });
 
-  it('goes on with what it holds already', () => {
-    expect(decideClaim(old(running), 'a', defaultBudget).kind).toBe('held');
+  it('continues a job of its own', () => {
+    expect(decideClaim(old(running), 'a', defaultBudget).kind).toBe('owned');
   });
 
-  it('waits while another holds it, at most until the lease ends', () => {
+  it('waits while another run has the job, at most until the lease ends', () => {
     expect(decide(young(running))).toEqual({ kind: 'wait', code: 'BUSY', retryAfterMs: 30_000 });
     const almost = { claim: running, ageMs: defaultBudget.leaseMs - 10 };
     expect(decide(almost)).toEqual({ kind: 'wait', code: 'BUSY', retryAfterMs: 10 });
   });
 
   it('takes over when the lease has ended, and keeps the count of calls', () => {
-    const counted = { ...running, modelCalls: { r0: 2 } };
-    expect(decide(old(counted))).toMatchObject({
-      kind: 'take',
-      claim: { owner: 'b', attempts: 2, modelCalls: { r0: 2 } },
-    });
+    const claim = { ...running, modelCalls: { r0: 2 } };
+    const taken = { owner: 'b', attempts: 2, modelCalls: { r0: 2 } };
+    expect(decide(old(claim))).toMatchObject({ kind: 'take', claim: taken });
   });
 
   it('gives up when the attempts are used up', () => {
     const spent = { ...running, attempts: defaultBudget.maxAttempts };
-    expect(decide(old(spent))).toMatchObject({
-      kind: 'give-up',
-      claim: { state: 'FAILED', code: 'BUDGET_SPENT' },
-    });
+    const failed = { state: 'FAILED', code: 'BUDGET_SPENT' };
+    expect(decide(old(spent))).toMatchObject({ kind: 'give-up', claim: failed });
     expect(decide(young(spent)).kind).toBe('wait');
   });
 
-  it('leaves a waiting job alone for as long as its last run said', () => {
-    const waiting: Claim = { ...running, state: 'WAIT', waitMs: 5000, code: 'MODEL_QUOTA' };
-    expect(decide({ claim: waiting, ageMs: 2000 })).toEqual({
-      kind: 'wait',
-      code: 'MODEL_QUOTA',
-      retryAfterMs: 3000,
-    });
-    expect(decide({ claim: waiting, ageMs: 5000 }).kind).toBe('take');
+  it('leaves a waiting job alone for as long as its last run wrote', () => {
+    const claim: Claim = { ...running, state: 'WAIT', waitMs: 5000, code: 'MODEL_QUOTA' };
+    const wait = { kind: 'wait', code: 'MODEL_QUOTA', retryAfterMs: 3000 };
+    expect(decide({ claim, ageMs: 2000 })).toEqual(wait);
+    expect(decide({ claim, ageMs: 5000 }).kind).toBe('take');
   });
 
-  it.each(['DONE', 'FAILED'] as const)('leaves alone what is %s', (state) => {
+  it.each(['DONE', 'FAILED'] as const)('leaves a job alone that is %s', (state) => {
     expect(decide(old({ ...running, state }))).toEqual({ kind: 'finished', state });
   });
 });
 
-describe('countCall and refundCall', () => {
-  it('count each region up to its budget', () => {
-    const twice = { ...running, modelCalls: { r0: 2 } };
-    expect(countCall(twice, 'r0', { ...defaultBudget, maxModelCalls: 2 })).toBeUndefined();
-    expect(countCall(twice, 'r1', { ...defaultBudget, maxModelCalls: 2 })?.modelCalls).toEqual({
-      r0: 2,
-      r1: 1,
-    });
-    expect(refundCall(twice, 'r0').modelCalls).toEqual({ r0: 1 });
-    expect(refundCall(running, 'r0').modelCalls).toEqual({ r0: 0 });
-  });
+test('countCall and refundCall count each region up to its budget', () => {
+  const twice = { ...running, modelCalls: { r0: 2 } };
+  const budget = { ...defaultBudget, maxModelCalls: 2 };
+  expect(countCall(twice, 'r0', budget)).toBeUndefined();
+  expect(countCall(twice, 'r1', budget)?.modelCalls).toEqual({ r0: 2, r1: 1 });
+  expect(refundCall(twice, 'r0').modelCalls).toEqual({ r0: 1 });
+  expect(refundCall(running, 'r0').modelCalls).toEqual({ r0: 0 });
 });
 
 describe('provesNoCall', () => {
@@ -110,9 +97,9 @@ describe('releaseClaim', () => {
   });
 });
 
-describe('the claim protocol, explored exhaustively', () => {
+describe('an exhaustive search of the claim protocol', () => {
   it.each([
-    // `node test/bench/explore.ts` goes further than a test has time for.
+    // `node test/bench/explore.ts` searches further than a test has time for.
     ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],
     ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 1, refusals: 1 }],
     ['3 workers', 3, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0 }],
@@ -129,7 +116,7 @@ describe('the claim protocol, explored exhaustively', () => {
     ['call-before-count', 'I2'],
     ['overwrite', 'I1'],
     ['refund-when-unknown', 'I2'],
-  ] as const)('finds the seeded bug %s and shows how', (bug, invariant) => {
+  ] as const)('finds the seeded bug %s and the steps to it', (bug, invariant) => {
     const { trace } = explore(
       2,
       { crashes: 1, lostAnswers: 0, expiries: 2, refusals: bug === 'refund-when-unknown' ? 1 : 0 },

@@ -51,7 +51,8 @@ describe('Poison file: bomb, corrupt, no image, mask of another size, empty mask
     const world = dropPair('bomb');
     const engine = numbered();
     expect(await deliver(world, engine)).toBe('acknowledged');
-    expect(errorsOf(world)).toMatchObject([{ code: 'IMAGE_UNREADABLE', reuploadHelps: false }]);
+    const message = 'Expected a picture, got bomb';
+    expect(errorsOf(world)).toMatchObject([{ code: 'IMAGE_UNREADABLE', message, reuploadHelps: false }]);
     expect(world.objects.get('input/d/p.jpg')?.info.metageneration).toBe('1');
     expect(await deliver(world, engine)).toBe('acknowledged');
     expect(engine.calls).toEqual([]);

@@ -26,12 +26,12 @@ describe('jobId', () => {
     ['the bytes differ', { inputs: { image: { ...image, crc32c: 'x' }, mask, request } }],
     ['the bucket differs', { inputs: { image: { ...image, bucket: 'other' }, mask, request } }],
     ['the model differs', { engine: 'fake:2' }],
-    ['something else is asked', { effectiveRequest: { mode: 'insertion' } }],
+    ['the request differs', { effectiveRequest: { mode: 'insertion' } }],
   ])('differs when %s', (_, change) => {
     expect(jobId({ ...facts, ...change })).not.toBe(jobId(facts));
   });
 
-  it('does not look at what may change without a new upload', () => {
+  it('does not depend on what may change without a new upload', () => {
     const touched = {
       ...image,
       metageneration: '7',

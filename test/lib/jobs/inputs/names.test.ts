@@ -16,13 +16,13 @@ describe('readName', () => {
   });
 
   it.each(['notes.txt', 'photo', '.jpg', '.mask.png', 'folder/', '', 'photo.jpg/', 'photo.jpg.part'])(
-    'is no part of a job: "%s"',
+    '"%s" belongs to no job',
     (name) => {
       expect(readName(name)).toBeUndefined();
     },
   );
 
-  it('never takes a mask for an image', () => {
+  it('takes a mask for no image', () => {
     expect(readName('holiday_mask.jpg')?.role).toBe('mask');
     expect(readName('unmask.jpg')?.role).toBe('image');
   });

@@ -14,7 +14,7 @@ function pair(request?: string, maskMetadata: Record<string, string> = {}) {
 }
 
 describe('planJob', () => {
-  it('puts the file over metadata over defaults, field by field', async () => {
+  it('takes each field from the file, else from metadata, else from the defaults', async () => {
     const store = pair('{"featherPx": 3}', { 'inpaint-feather-px': '5', 'inpaint-seed': '7', colour: 'red' });
     const [job] = await jobsOf(store, 'p.jpg', { requestDefaults: { seed: 1, dilationPx: 2 } });
     expect(job?.request).toMatchObject({ featherPx: 3, seed: 7, dilationPx: 2, mode: 'removal' });
@@ -31,7 +31,7 @@ describe('planJob', () => {
     expect(await jobsOf(pair('{}'), 'p.jpg', { requestFile: 'required' })).toHaveLength(1);
   });
 
-  it('needs no mask object where the request makes its own', async () => {
+  it('needs no mask object where the request needs none', async () => {
     const world = memoryBuckets();
     put(world, inInput('p.jpg'), 'picture');
     put(world, inInput('p.json'), '{"seed": 4}');
@@ -61,7 +61,7 @@ describe('planJob', () => {
 });
 
 describe('metadataFields', () => {
-  it('reads numbers where a field wants them and text where it wants text', () => {
+  it('reads numbers and texts as their fields want them', () => {
     expect(
       metadataFields({ 'inpaint-prompt': '42', 'inpaint-seed': '42', 'Inpaint-Feather-Px': '0' }),
     ).toEqual({
@@ -71,7 +71,7 @@ describe('metadataFields', () => {
     });
   });
 
-  it('keeps what it cannot read, for the schema to refuse', () => {
+  it('keeps unknown values for the schema to refuse', () => {
     expect(metadataFields({ 'inpaint-mode': 'paint', 'inpaint-colour': 'red' })).toEqual({
       mode: 'paint',
       colour: 'red',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EditError, type ErrorCode } from '../../../../lib/errors.ts';
 import { circuitBreaker } from '../../../../lib/jobs/run/circuit-breaker.ts';
-import { fakeEngine, never, questionOf, silentLog } from '../../../support/job-world.ts';
+import { engineRequest, fakeEngine, never, silentLog } from '../../../support/job-world.ts';
 
-const request = questionOf('r0');
+const request = engineRequest('r0');
 
 function breakerOver(codeAt: (call: number) => ErrorCode | undefined) {
   let nowMs = 0;
@@ -23,7 +23,7 @@ function breakerOver(codeAt: (call: number) => ErrorCode | undefined) {
 
 describe('circuitBreaker', () => {
   it.each(['MODEL_RETIRED', 'MODEL_PERMISSION'] as const)(
-    'asks no more after %s, then looks again',
+    'makes no calls after %s, then one probe',
     async (code) => {
       const { engine, ask, pass } = breakerOver((call) => (call <= 2 ? code : undefined));
       expect([await ask(), await ask(), await ask()]).toEqual([code, code, code]);
@@ -36,7 +36,7 @@ describe('circuitBreaker', () => {
     },
   );
 
-  it('lets one call through to see, and no second one beside it', async () => {
+  it('lets one call through as a probe, and no second one beside it', async () => {
     const { engine, ask, pass } = breakerOver((call) => (call === 1 ? 'MODEL_RETIRED' : undefined));
     await ask();
     pass(5 * 60_000);
@@ -45,7 +45,7 @@ describe('circuitBreaker', () => {
     expect(await Promise.all([ask(), ask()])).toEqual(['painted', 'painted']);
   });
 
-  it('looks again at once when the one call met a passing fault', async () => {
+  it('probes again at once when the probe met a passing fault', async () => {
     const { ask, pass } = breakerOver((call) => (['MODEL_RETIRED', 'MODEL_QUOTA'] as const)[call - 1]);
     await ask();
     pass(5 * 60_000);

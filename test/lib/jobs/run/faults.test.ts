@@ -16,15 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => emulator[Symbol.asyncDispose]());
 
-/** What ends a wait: the client's patience with one request, or the deadline of the whole, here the moment something hangs. */
+/** What ends a wait: the timeout of one request, or the deadline of the job as soon as a request hangs. */
 interface Patience {
   readonly requestMs?: number;
   readonly deadline?: AbortController;
 }
 
-/** From the event to the end, as one process does it. */
+/** What one process does from the event to the end. */
 async function work(worker: string, name: string, engine: Engine, patience: Patience = {}): Promise<void> {
-  // Unless told otherwise it never gives a request up: what has crashed must not come to life again in a later case.
+  // Without a timeout in most cases: a crashed process must not wake up in a later case.
   const store = workerStore(emulator, worker, patience.requestMs ?? 3_600_000);
   const signal = patience.deadline?.signal ?? never;
   for (const job of await jobsOf(store, name, {}, signal)) {
@@ -32,7 +32,7 @@ async function work(worker: string, name: string, engine: Engine, patience: Pati
   }
 }
 
-/** Delivers the event again until it is acknowledged, each time after the lease of whoever held the job. */
+/** Delivers the event again until it is acknowledged, each time after the end of the lease. */
 async function recover(name: string, engine: Engine): Promise<number> {
   const mostDeliveries = 4;
   for (let delivery = 1; delivery <= mostDeliveries; delivery++) {
@@ -81,7 +81,7 @@ async function caseWith(rule: Omit<FaultRule, 'match'> | undefined, how: HowItEn
   return { name, engine, acknowledged, requests };
 }
 
-/** What must hold whatever happened: one output of one model reply, one manifest that describes it, calls counted. */
+/** Holds after any fault: one output of one reply, a manifest that describes it, and every call counted. */
 async function expectOneResult(name: string, engine: Engine): Promise<void> {
   const user = workerStore(emulator, 'user');
   const found = await listed(user, 'output', `${name}/`);
@@ -98,11 +98,11 @@ async function expectOneResult(name: string, engine: Engine): Promise<void> {
   expect(Number(claim?.metadata['modelCalls']?.slice(3))).toBeGreaterThanOrEqual(engine.calls.length);
 }
 
-// A busy machine takes its time over some hundred runs.
+// Some hundred runs take long on a busy machine.
 const patienceMs = 60_000;
 
 describe('a job whose storage fails at any request', { timeout: patienceMs }, () => {
-  it('takes so many requests when nothing fails', async () => {
+  it('takes at most 6 writes and 12 other requests when nothing fails', async () => {
     const { name, engine, acknowledged, requests } = await caseWith(undefined);
     expect(acknowledged).toBe(true);
     expect(engine.calls).toEqual(['r0']);
@@ -132,7 +132,7 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
       for (let at = 1; at <= requests; at++) {
         const { name, engine, acknowledged } = await caseWith({ kind, at, times });
         hits += emulator.faults.hits().length > 0 ? 1 : 0;
-        // What one more try mends must not cost a delivery, nor a lease.
+        // A fault that one more try mends must cost neither a delivery nor a lease.
         if (times === 1 && !kind.startsWith('crash')) expect(acknowledged).toBe(true);
         if (!acknowledged) await recover(name, engine);
         await expectOneResult(name, engine);
@@ -143,14 +143,14 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
   );
 
   const ends: readonly (readonly [what: string, how: HowItEnds, mostCalls: number])[] = [
-    ['the request is given up, and made again', { requestMs: 250 }, 1],
-    ['the deadline of the whole ends it', { isPastDeadline: true }, 2],
+    ['the request times out and is made again', { requestMs: 250 }, 1],
+    ['the deadline of the job ends it', { isPastDeadline: true }, 2],
   ];
   it.each(ends)(
-    'hang at every request: %s; one result, also when it goes on at last',
+    'a hang at every request: %s; one result, also when the request ends at last',
     async (_, how, mostCalls) => {
       const { requests } = await caseWith(undefined);
-      // The last one ends the claim, after the result is there: it has five seconds of its own.
+      // The last request ends the claim after the result is published: it has a timeout of its own.
       const last = how.isPastDeadline ? requests - 1 : requests;
       for (let at = 1; at <= last; at++) {
         const { name, engine, acknowledged } = await caseWith({ kind: 'hang', at }, how);
@@ -166,7 +166,7 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
     },
   );
 
-  it('lease expired at every request, another worker finishes meanwhile: the zombie changes nothing', async () => {
+  it('another worker finishes after the lease at every request: the zombie changes nothing', async () => {
     const { requests } = await caseWith(undefined);
     for (let at = 1; at <= requests; at++) {
       const heirEngine = fakeEngine((call) => `painted ${call}`);
