@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# The smallest deployment, for a first trial: gcloud and nothing else, no state file, no queue. Every step looks
-# before it creates, or sets what is wanted whatever was there: running it again changes nothing, or mends.
+# The smallest deployment, for a first trial, with gcloud alone: no state file, no queue. Every step looks before it
+# creates, or sets what is wanted. Running it again changes nothing, or repairs.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 Usage: deploy/deploy.sh PROJECT REGION [options]
 
-Brings the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
-Run it again after a change: what is there is kept or updated.
+Deploys the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
+Run it again after a change: it keeps or updates what exists.
 
-  --engine NAME        who repaints: patchmatch (default, no model), gemini, imagen, imagen2, endpoint
-  --model ID           the model of that engine; default: the engine's own
-  --location NAME      where the model is served; default: where the table of models says. --engine endpoint needs it
-  --endpoint-id ID     the endpoint of a self-deployed model, for --engine endpoint
-  --daily-cap-usd N    estimated model costs of uploads on one day (UTC) after which jobs wait; default: no cap
-  --max-instances N    instances of each function at most, 1 to 1000, of 2 vCPU and 4 GiB; default: 10, which is
-                       the quota of a new project in a region
-  --dry-run            print every command as a shell script, run none; needs neither gcloud nor a login
-  --destroy            take it all away again, after asking; pictures only after a second question
+  --engine NAME        patchmatch (default, no model), gemini, imagen, imagen2 or endpoint
+  --model ID           model of the engine; default: the engine's default
+  --location NAME      location of the model; default: that of the table of models. --engine endpoint needs it
+  --endpoint-id ID     endpoint of a self-deployed model, for --engine endpoint
+  --daily-cap-usd N    estimated model costs of uploads on one day (UTC) beyond which jobs wait; default: no cap
+  --max-instances N    most instances of each function, of 2 vCPU and 4 GiB, 1 to 1000; default: 10, which is the
+                       quota of a new project in a region
+  --dry-run            print every command as a shell script and run none; needs neither gcloud nor a login
+  --destroy            delete everything again, after a question; pictures only after a second question
   --help
 
-It ends with 2 when the command line is wrong, 3 when gcloud is missing or not logged in, 4 when the project does
-not answer, 5 when a bucket is in another region, otherwise with the status of the gcloud command that failed.
+Exit status: 2 for a wrong command line, 3 when gcloud is missing or not logged in, 4 when the project does not
+answer, 5 when a bucket is in another region, else the status of the gcloud command that failed.
 TEXT
 }
 
@@ -68,7 +68,7 @@ read_option() { # OPTION VALUE
 }
 
 read_places() { # PROJECT REGION
-  (($# >= 1)) || fail 2 PROJECT_MISSING 'Expected PROJECT REGION, got neither; see --help'
+  (($# >= 1)) || fail 2 PROJECT_MISSING 'Expected PROJECT REGION, got nothing; see --help'
   (($# >= 2)) || fail 2 REGION_MISSING "Expected a region after $1, for example europe-west4, got none"
   (($# == 2)) || fail 2 OPTION_UNKNOWN "Expected PROJECT REGION, got also $3"
   project=$(matching PROJECT "$1" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$')
@@ -76,11 +76,11 @@ read_places() { # PROJECT REGION
   [[ $engine != endpoint || -n $endpoint_id ]] ||
     fail 2 ENDPOINT_MISSING 'Expected --endpoint-id beside --engine endpoint, got none'
   [[ $engine != endpoint || -n $location ]] ||
-    fail 2 LOCATION_MISSING 'Expected --location beside --engine endpoint, where the endpoint is, got none'
+    fail 2 LOCATION_MISSING 'Expected --location beside --engine endpoint, got none'
   [[ $engine != endpoint || -z $daily_cap_usd ]] ||
-    fail 2 PRICE_MISSING "Expected no --daily-cap-usd beside --engine endpoint, of which no price is known, got $daily_cap_usd"
+    fail 2 PRICE_MISSING "Expected no --daily-cap-usd beside --engine endpoint, which has no known price, got $daily_cap_usd"
   [[ $engine != patchmatch || -z $model ]] ||
-    fail 2 ENGINE_MISSING "Expected --engine beside --model $model: patchmatch has no models"
+    fail 2 ENGINE_MISSING "Expected --engine beside --model $model; patchmatch has no models"
 }
 
 matching() { # NAME VALUE PATTERN
@@ -90,7 +90,7 @@ matching() { # NAME VALUE PATTERN
 
 # --- names ---
 
-# A prefix of its own: nothing here, --destroy least of all, touches what deploy/terraform makes in the same project.
+# The prefix keeps this script, and --destroy above all, away from what deploy/terraform makes in the project.
 name_things() {
   local prefix=inpaint-trial
   upload_function=$prefix-on-upload
@@ -116,7 +116,7 @@ assert_ready() {
   [[ -n $(gcloud auth list --filter=status:ACTIVE --format='value(account)') ]] ||
     fail 3 LOGIN_MISSING 'Expected an active account, found none: run gcloud auth login'
   gcloud projects describe "$project" >/dev/null ||
-    fail 4 PROJECT_REFUSED "Expected project $project to answer, it did not"
+    fail 4 PROJECT_REFUSED "Expected project $project to answer, got a refusal"
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -129,10 +129,10 @@ source "$here/gcloud/destroy.sh"
 
 read_options "$@"
 name_things
-# The sources that are uploaded are those around this script.
+# The sources around this script are uploaded.
 cd "$here/.."
 if $is_dry_run; then
-  printf '#!/usr/bin/env bash\n# To be run beside package.json.\nset -euo pipefail\n'
+  printf '#!/usr/bin/env bash\n# Run this beside package.json.\nset -euo pipefail\n'
 else
   assert_ready
 fi

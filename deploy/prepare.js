@@ -1,5 +1,5 @@
-// Builds dist/ after `npm ci`, so that the framework's own command finds the entry point. Where only the production
-// dependencies are installed there is no bundler, and dist/ was built before, by `gcp-build`.
+// Builds dist/ after `npm ci`, so that the command of the framework finds the entry point. A production install has no
+// bundler; there `gcp-build` has already built dist/.
 import { existsSync } from 'node:fs';
 
 if (existsSync('node_modules/rolldown')) await import('./build.js');

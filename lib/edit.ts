@@ -1,20 +1,22 @@
-import { maskCoverage, placedMask } from './edit/effective-mask.ts';
+import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
 import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
-import type { RegionReport } from './edit/region-report.ts';
-import { type RegionPatch, type Repainted, repaint } from './edit/repaint.ts';
+import { type Repainted, repaint } from './edit/repaint.ts';
+import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
-import { encodingOf, writeOutput } from './edit/write.ts';
-import { practiceWarnings } from './engines/best-practice.ts';
+import { encodingOf, type Written, writeOutput } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { Format, Limits } from './formats/vips/header.ts';
+import type { Mask } from './pixels/raster.ts';
 import type { EditRequest } from './requests/edit-request.ts';
 import { assertChosenEngine } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
 
-/** What an edit starts from: the files as they were uploaded. */
+export type { EditReport } from './edit/report.ts';
+
+/** The files of an edit as they were uploaded. */
 export interface EditInput {
   readonly image: Uint8Array;
   /** `undefined` only when the request asks for an automatic mask. */
@@ -25,24 +27,8 @@ export interface EditInput {
 export interface EditOutput extends EncodedImage {
   /** Without the dot, for the name of the output object. */
   readonly extension: 'jpg' | 'png' | 'webp' | 'tiff' | 'avif';
-  /** What was found comparing this output with the input outside the effective mask. */
+  /** Result of comparing this output with the input outside the effective mask. */
   readonly proof: Proof;
-}
-
-/** What the manifest says of an edit: plain JSON, no prompts, no bytes. */
-export interface EditReport {
-  readonly engine: string;
-  readonly modelCalls: number;
-  readonly warnings: readonly string[];
-  readonly timingsMs: Readonly<Record<string, number>>;
-  readonly image: { readonly format: string; readonly width: number; readonly height: number };
-  /** Share of the picture that was allowed to change, 0..1. */
-  readonly maskCoverage: number;
-  /** Parts of the metadata that the edit made untrue, such as the thumbnail. */
-  readonly droppedMetadata: readonly string[];
-  readonly regions: readonly RegionReport[];
-  /** One for each output, in their order. */
-  readonly proofs: readonly Proof[];
 }
 
 export interface EditResult {
@@ -59,7 +45,7 @@ export interface EditDefaults {
   readonly dilationPx: number;
   /** Fraction of the width of the crop. */
   readonly modelDilation: number;
-  /** At most this many regions, hence model calls for one candidate; nearer ones are merged. */
+  /** At most this many regions, hence model calls; the nearest are merged. */
   readonly maxRegions: number;
   /** At most this many calls for tiles in one edit, shared by its regions. */
   readonly maxTiles: number;
@@ -69,97 +55,60 @@ export interface EditorOptions {
   readonly engine: InpaintEngine;
   readonly limits: Limits;
   readonly defaults: EditDefaults;
-  /** Told of every step. */
+  /** Receives every step. */
   readonly trace?: Trace;
 }
 
 /**
- * The story of an edit. Pixels outside the mask are never in anybody's hands: the model sees a crop, its answer
- * is blended into a patch through the mask, and only the patch is written into the untouched picture.
+ * The story of an edit, as a function with its engine, limits and defaults bound in.
+ *
+ * No step can touch pixels outside the mask: the model sees a crop, its answer is blended into a patch
+ * through the mask, and only the patch is written into the original picture.
  */
 export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit {
-  const { modelDilation, maxRegions, maxTiles } = defaults;
-  return async (input, signal) => {
-    assertChosenEngine(input.request, engine.name);
-    const { mode, prompt, polarity, maskMode } = input.request;
-    const practice = practiceWarnings({ mode, prompt, maskedFraction: undefined });
+  return async ({ image, mask, request }, signal) => {
+    assertChosenEngine(request, engine.name);
     const { step, timingsMs } = stopwatch(signal, trace);
 
-    const photo = await step('read', () => readPhoto(input.image, limits));
-    const encoding = encodingOf(photo, input.request);
-    const wholeBlocks = wholeBlocksOf(photo, input.request);
+    const photo = await step('read', () => readPhoto(image, limits));
+    const encoding = encodingOf(photo, request);
+    const wholeBlocks = wholeBlocksOf(photo, request);
+    const given = await step('mask', () => readMask({ mask, request }, photo, limits));
     const size = photo.header.displayed;
-    const given = await step('mask', () =>
-      maskMode === 'user' ? readMask({ mask: input.mask, polarity }, photo, limits) : undefined,
-    );
     const plan = await step('plan', () =>
-      planRepaints({ mask: given?.mask, size, engine, request: input.request, defaults, maxRegions }),
+      planRepaints({ mask: given?.mask, size, engine, request, defaults }),
     );
-
     assertRoom(wholeBlocks, plan.repaints);
-    const isStrict = wholeBlocks !== undefined;
 
-    const painted: Repainted[] = [];
+    const { modelDilation } = defaults;
+    const maxTiles = Math.floor(defaults.maxTiles / plan.repaints.length);
+    const regions: Repainted[] = [];
     for (const region of plan.repaints) {
-      painted.push(
-        await repaint({
-          photo,
-          region,
-          engine,
-          request: input.request,
-          modelDilation,
-          maxTiles: Math.floor(maxTiles / plan.repaints.length),
-          wholeBlocks,
-          step,
-          signal,
-        }),
-      );
+      const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
+      const context = { photo, region, engine, request, modelDilation, maxTiles, writable, step, signal };
+      regions.push(await repaint(context));
     }
 
-    // An embedded engine calls nobody.
-    const isGenerated = painted.some(({ calls }) => calls > 0);
+    const isStrict = wholeBlocks !== undefined;
+    // An embedded engine makes no calls.
+    const isGenerated = regions.some(({ calls }) => calls > 0);
     const outputs: EditOutput[] = [];
-    const dropped = new Set<string>();
-    const notes = new Set<string>();
-    for (const patches of candidates(painted.map(({ patches }) => patches))) {
-      const written = await step('write', () =>
+    const written: Pick<Written, 'dropped' | 'notes'>[] = [];
+    for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
+      const output = await step('write', () =>
         writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
       );
+      const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
-        proveOutside({ photo, written, patches, mask: plan.mask ?? placedMask(patches), isStrict }),
+        proveOutside({ photo, written: output, patches, mask, isStrict }),
       );
-      for (const part of written.dropped) dropped.add(part);
-      for (const note of written.notes) notes.add(note);
-      outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: written.bytes, proof });
+      written.push({ dropped: output.dropped, notes: output.notes });
+      outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: output.bytes, proof });
     }
 
-    return { outputs, report: reportOf() };
-
-    function reportOf(): EditReport {
-      return {
-        engine: engine.name,
-        modelCalls: painted.reduce((sum, { calls }) => sum + calls, 0),
-        warnings: [
-          ...new Set([
-            ...(given?.warnings ?? []),
-            ...practice,
-            ...painted.flatMap((one) => one.warnings),
-            ...notes,
-          ]),
-        ],
-        timingsMs: timingsMs(),
-        image: { format: photo.header.format, ...photo.header.displayed },
-        maskCoverage:
-          given?.coverage ??
-          maskCoverage(
-            painted.flatMap(({ patches }) => patches.slice(0, 1)),
-            size,
-          ),
-        droppedMetadata: [...dropped],
-        regions: painted.map(({ report }) => report),
-        proofs: outputs.map(({ proof }) => proof),
-      };
-    }
+    const proofs = outputs.map(({ proof }) => proof);
+    const edited = { engine: engine.name, photo, request, given, regions, written, proofs };
+    return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }
 
@@ -170,14 +119,3 @@ const encodings = {
   tiff: { mediaType: 'image/tiff', extension: 'tiff' },
   avif: { mediaType: 'image/avif', extension: 'avif' },
 } as const satisfies Record<Format, Pick<EditOutput, 'mediaType' | 'extension'>>;
-
-/**
- * Regions x candidates -> candidates x regions: output n takes candidate n of every region. A region with fewer
- * usable candidates repeats its last.
- */
-function candidates(regions: readonly (readonly RegionPatch[])[]): RegionPatch[][] {
-  const count = Math.max(...regions.map((patches) => patches.length));
-  return Array.from({ length: count }, (_, n) =>
-    regions.map((patches) => patches[Math.min(n, patches.length - 1)]!),
-  );
-}

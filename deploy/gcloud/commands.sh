@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
-# Running gcloud, or printing what would be run. Reads: is_dry_run.
+# Runs gcloud, or prints what would be run. Reads: is_dry_run.
 
 heading() {
   if $is_dry_run; then printf '\n# %s\n' "$1"; else printf '== %s\n' "$1"; fi
 }
 
-# What can be pasted into a shell. The one variable that a printed script sets itself is left to be expanded.
+# Quotes words for a shell. The one variable that a printed script sets itself stays to be expanded.
 quoted() { # WORD...
   local word line=''
   for word in "$@"; do
@@ -23,10 +23,10 @@ run() { # COMMAND...
   if $is_dry_run; then printf '%s\n' "$(quoted "$@")"; else "$@"; fi
 }
 
-# What gcloud says of an identity or a role that was made a moment ago, or of a project new to Eventarc.
+# gcloud's words about an identity or role that is seconds old, or a project that is new to Eventarc.
 unsettled='does not exist|Eventarc Service Agent|few minutes'
 
-# Runs the command; again after a while where it says that something is not known everywhere yet.
+# Runs a command, and repeats it after a while when something is not known everywhere yet.
 run_when_settled() { # COMMAND...
   local wait_seconds messages status
   if $is_dry_run; then
@@ -37,18 +37,18 @@ run_when_settled() { # COMMAND...
     status=0
     messages=$("$@" 2>&1 >/dev/null | tee >(cat >&2)) || status=$?
     ((status != 0 && wait_seconds > 0)) && grep -qE "$unsettled" <<<"$messages" || return "$status"
-    printf '   not known everywhere yet: again in %s s\n' "$wait_seconds"
+    printf '   not known everywhere yet, trying again in %s s\n' "$wait_seconds"
     sleep "$wait_seconds"
   done
 }
 
-# True when it is found, false when it is not there; any other answer ends the script.
+# True when the thing exists, false when it does not. Any other answer ends the script.
 is_there() { # DESCRIBE...
   local messages
   messages=$("$@" 2>&1 >/dev/null) && return 0
   grep -qiE 'not[ _]found|\b404\b|does not exist' <<<"$messages" && return 1
   printf '%s\n' "$messages" >&2
-  fail 4 PROJECT_REFUSED "Expected an answer to: $(quoted "$@")"
+  fail 4 PROJECT_REFUSED "Expected an answer to $(quoted "$@"), got a refusal"
 }
 
 unless_there() { run_if absent "$@"; } # DESCRIBE... -- COMMAND...

@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
-# Makes everything, in the order in which one thing needs the other. Every step looks before it creates, or sets what is
-# wanted whatever was there.
+# Makes everything, in order of need. Every step looks before it creates, or sets what is wanted.
 
 enable_services() {
   local services=(cloudbuild run cloudfunctions artifactregistry eventarc pubsub storage iam logging)
@@ -16,19 +15,19 @@ ensure_bucket() { # BUCKET
   $is_dry_run || assert_region "$1"
 }
 
-# Events come from the region of the bucket, and only to a trigger there.
+# Events go only to a trigger in the region of the bucket.
 assert_region() { # BUCKET
   local location
   location=$(gcloud storage buckets describe "$1" --format='value(location)' | tr '[:upper:]' '[:lower:]')
   [[ $location == "$region" ]] ||
-    fail 5 BUCKET_ELSEWHERE "Expected $1 in $region, got $location: give that region, or delete the bucket"
+    fail 5 BUCKET_ELSEWHERE "Expected $1 in $region, got $location: use that region, or delete the bucket"
 }
 
 ensure_buckets() {
   local bucket
-  heading 'buckets: what comes in, what goes out, and what is going on'
+  heading 'buckets for uploads, results and claims'
   for bucket in "$input_bucket" "$output_bucket" "$control_bucket"; do ensure_bucket "$bucket"; done
-  # A finished job is known by its manifest: claims and raw answers are of no use later, nor is what they were.
+  # The manifest records a finished job, so claims and raw answers need not be kept, not even deleted ones.
   run gcloud storage buckets update "$control_bucket" --clear-soft-delete \
     --lifecycle-file=deploy/gcloud/control-lifecycle.json
 }
@@ -38,10 +37,10 @@ ensure_identity() { # IDENTITY SENTENCE
     gcloud iam service-accounts create "$1" --display-name="$2" --project="$project"
 }
 
-# Roles given by name contain the right to delete as soon as they contain the right to update.
+# Every predefined role with the right to update also has the right to delete.
 ensure_control_role() {
   local permissions=storage.objects.create,storage.objects.get,storage.objects.list,storage.objects.update
-  heading 'the rights on the control bucket: all but to delete'
+  heading 'role on the control bucket: everything but delete'
   unless_there gcloud iam roles describe "$control_role" --project="$project" -- \
     gcloud iam roles create "$control_role" --project="$project" --title='Claims of the inpainting trial' \
     --permissions="$permissions"
@@ -49,7 +48,7 @@ ensure_control_role() {
   run gcloud iam roles update "$control_role" --project="$project" --permissions="$permissions" --quiet
 }
 
-# A role that --destroy deleted is still found for weeks, and keeps its name.
+# A deleted role is still found for weeks, under its name.
 control_role_is_deleted() {
   local deleted
   ! $is_dry_run &&
@@ -68,7 +67,7 @@ grant_on_bucket() { # BUCKET IDENTITY ROLE
 }
 
 ensure_upload_identity() {
-  heading 'identity of onUpload: reads what comes in, creates what goes out'
+  heading 'identity of onUpload: reads uploads, creates results'
   ensure_identity "$upload_function" 'Runs onUpload'
   grant_on_bucket "$input_bucket" "$upload_function" roles/storage.objectViewer
   grant_on_bucket "$output_bucket" "$upload_function" roles/storage.objectViewer
@@ -78,7 +77,7 @@ ensure_upload_identity() {
 }
 
 ensure_edit_identity() {
-  heading 'identity of edit: has no bucket'
+  heading 'identity of edit: no bucket'
   ensure_identity "$edit_function" 'Runs edit'
   grant_model "$edit_function"
 }
@@ -96,22 +95,22 @@ ensure_trigger_identity() {
 ensure_builder() {
   local member images=(gcloud artifacts repositories)
   member=$(member_of "$builder_identity")
-  heading 'identity of the build: reads the uploaded sources, writes the images and its log'
+  heading 'identity of the build: reads the sources, writes the images and its log'
   unless_there "${images[@]}" describe "$repository" --project="$project" --location="$region" -- \
     "${images[@]}" create "$repository" --project="$project" --location="$region" --repository-format=docker
   ensure_identity "$builder_identity" 'Builds the functions'
   run_when_settled "${images[@]}" add-iam-policy-binding "$repository" --project="$project" \
     --location="$region" --member="$member" --role=roles/artifactregistry.writer
   grant_on_project "$member" roles/logging.logWriter
-  # Where the sources go is made by the first deployment: only its name is known.
+  # The first deployment makes the bucket of the sources; only the beginning of its name is known.
   grant_on_project "$member" roles/storage.objectViewer \
     'title=sources,expression=resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")'
 }
 
-# Cloud Storage tells of new objects through Pub/Sub, as an identity of its own.
+# Cloud Storage publishes its events through Pub/Sub, with an identity of its own.
 let_storage_publish() {
   local agent
-  heading 'Cloud Storage may tell of new objects'
+  heading 'Cloud Storage may publish events'
   if $is_dry_run; then
     agent="\$STORAGE_AGENT"
     printf 'STORAGE_AGENT=%s\n' "\$(gcloud storage service-agent --project=$project)"
@@ -121,7 +120,7 @@ let_storage_publish() {
   grant_on_project "serviceAccount:$agent" roles/pubsub.publisher
 }
 
-# NAME=VALUE of every setting, with the separator of --set-env-vars.
+# Joins NAME=VALUE of every setting for --set-env-vars.
 settings_of() { # NAME=VALUE...
   # Without NODE_ENV=production the framework answers errors with a page of paths.
   local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production "$@")
@@ -132,7 +131,7 @@ settings_of() { # NAME=VALUE...
   printf '%s' "${all[*]}"
 }
 
-# One picture at a time in each instance: an edit uses both cores and most of the memory.
+# An instance takes one picture at a time: an edit uses both cores and most of the memory.
 deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
   run_when_settled gcloud functions deploy "$1" --gen2 --quiet --project="$project" --region="$region" \
     --runtime=nodejs24 --source=. --entry-point="$2" \
@@ -144,7 +143,7 @@ deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
 }
 
 deploy_edit() {
-  heading 'edit: by HTTP, for who may call it'
+  heading 'edit: called by HTTP, with an identity'
   deploy_function "$edit_function" edit "$(settings_of)" \
     --trigger-http --no-allow-unauthenticated --ingress-settings=all
 }
@@ -153,7 +152,7 @@ deploy_upload() {
   local settings=("INPUT_BUCKET=${input_bucket#gs://}" "OUTPUT_BUCKET=${output_bucket#gs://}"
     "CONTROL_BUCKET=${control_bucket#gs://}")
   [[ -z $daily_cap_usd ]] || settings+=("DAILY_COST_CAP_USD=$daily_cap_usd")
-  heading 'onUpload: by events of the input bucket; without --retry a passing fault would lose them'
+  heading 'onUpload: called for each upload; without --retry a passing error would lose an event'
   deploy_function "$upload_function" onUpload "$(settings_of "${settings[@]}")" \
     --trigger-bucket="${input_bucket#gs://}" --trigger-location="$region" --retry \
     --trigger-service-account="$(email_of "$trigger_identity")" --ingress-settings=internal-only

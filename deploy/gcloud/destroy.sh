@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
-# Undoes create.sh, functions first: what nothing calls any more can go in peace. Pictures stay unless they are asked for.
+# Undoes create.sh, functions first. Pictures stay unless a second question is answered.
 
 destroy() {
   if ! confirmed "Delete the functions, identities and control bucket of $project?" yes; then
-    echo 'Nothing is deleted.'
+    echo 'Nothing was deleted.'
     return
   fi
   heading 'functions, with the trigger'
@@ -19,10 +19,10 @@ destroy() {
   control_role_is_deleted ||
     when_there gcloud iam roles describe "$control_role" --project="$project" -- \
       gcloud iam roles delete "$control_role" --project="$project"
-  heading 'left as they are: services, the right of Cloud Storage to publish, uploaded sources'
+  heading 'kept: services, the right of Cloud Storage to publish, uploaded sources'
 }
 
-# A script that is printed asks nobody.
+# A printed script asks nobody.
 confirmed() { # QUESTION ANSWER
   local answer=''
   ! $is_dry_run || return 0
@@ -54,7 +54,7 @@ delete_or_keep_pictures() {
   revoke_upload_identity
 }
 
-# A right whose holder is deleted would stay behind in the policy of a bucket that is kept.
+# The rights of a deleted identity would stay in the policy of a bucket that is kept.
 revoke_upload_identity() {
   local member
   member=$(member_of "$upload_function")
@@ -85,7 +85,7 @@ revoke() { # MEMBER ROLE WHERE GCLOUD-GROUP...
     printf '%s || true\n' "$(quoted "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all)"
     return
   fi
-  # A bucket that is gone has no policy to look into.
+  # A deleted bucket has no policy.
   policy=$("${group[@]}" get-iam-policy "$3" --flatten='bindings[].members' \
     --format='csv[no-heading](bindings.members,bindings.role)') || return 0
   ! grep -qxF "$1,$2" <<<"$policy" ||

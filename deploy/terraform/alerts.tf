@@ -11,43 +11,43 @@ resource "google_monitoring_notification_channel" "email" {
 locals {
   channels = [for channel in google_monitoring_notification_channel.email : channel.id]
 
-  # More than `above` of these within the window.
+  # An alert fires when more than `above` of these are counted within the window.
   alerts = {
     overdue = {
       title  = "A pair has no result"
       filter = local.metric["overdue"]
       above  = 0
       window = "1800s"
-      help   = "A complete pair has had neither manifest.json nor error.json for ${var.alert_pair_age_minutes} minutes. Look at the depth and the attempts of the queues on the dashboard: are tasks waiting, or put off with a code?"
+      help   = "A complete pair has had neither manifest.json nor error.json for ${var.alert_pair_age_minutes} minutes. Look at the depth and the attempts of the queues on the dashboard: do tasks wait, or do they fail with a code?"
     }
     failed = {
       title  = "Jobs fail"
       filter = "${local.metric["jobs"]} AND metric.labels.outcome=\"failed\""
-      # Somebody's bad export now and then is no incident.
+      # A bad export now and then is no incident.
       above  = 10
       window = "3600s"
-      help   = "More than 10 jobs of one hour ended with an error.json in the output bucket. Each names a code, what was expected and a remedy; many of one code have one cause."
+      help   = "More than 10 jobs of one hour ended with an error.json in the output bucket. Each names a code, what was expected and a remedy. Many with one code have one cause."
     }
     model_retired = {
       title  = "The model is gone"
       filter = "${local.metric["faults"]} AND metric.labels.code=\"MODEL_RETIRED\""
       above  = 0
       window = "600s"
-      help   = "Set the variable `model` to one that is served, and apply. Jobs wait for it and keep their budgets."
+      help   = "Set the variable `model` to a model that is served, and apply. Jobs wait and keep their budgets."
     }
     rights = {
       title  = "A right or a setting is missing"
       filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"CONFIG_INVALID\")"
       above  = 0
       window = "600s"
-      help   = "The lines with this code say what was refused. Apply again: what somebody changed by hand is put right. Jobs wait for it."
+      help   = "The lines with this code say what was refused. Apply again: this restores what somebody changed by hand. Jobs wait."
     }
     storm = {
       title  = "The model declines everything"
       filter = "${local.metric["faults"]} AND metric.labels.code=\"POLICY_STORM\""
       above  = 0
       window = "600s"
-      help   = "Many refusals in a row are no accident of the pictures: look at the latest error files, at prompts and safety settings. Jobs wait for minutes at a time."
+      help   = "Many refusals in a row have a common cause: look at the latest error files, at prompts and safety settings. Jobs wait for minutes at a time."
     }
     cost_cap = {
       title  = "The day's cost cap is reached"
@@ -57,25 +57,25 @@ locals {
       help   = "Jobs wait until midnight UTC. Raise `daily_cost_cap_usd` and apply to go on now."
     }
     circuit_open = {
-      title  = "The model is not asked at the moment"
+      title  = "The model is not called at the moment"
       filter = local.metric["circuit_open"]
       above  = 0
       window = "600s"
-      help   = "Every call ended the same way, so that an instance pauses for minutes and then tries one. The label `code` says which way; the alert on that code says what to do."
+      help   = "Every call ended with the same code, so an instance pauses for minutes and then tries one call. The label `code` names it; the alert on that code says what to do."
     }
     bugs = {
       title  = "A fault of this program"
       filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"INTERNAL\", \"NOT_EXACT\", \"SHAPE_MISMATCH\")"
       above  = 0
       window = "600s"
-      help   = "Error Reporting has the stack. Nothing that could not be proved was published."
+      help   = "Error Reporting has the stack. No unproved result was published."
     }
     out_of_memory = {
       title  = "An instance ran out of memory"
       filter = local.metric["out_of_memory"]
       above  = 0
       window = "600s"
-      help   = "Raise `worker_memory`, or lower MAX_IMAGE_PIXELS in `settings`. A picture that kills its worker is given up after MAX_ATTEMPTS."
+      help   = "Raise `worker_memory`, or lower MAX_IMAGE_PIXELS in `settings`. A picture that kills its worker fails after MAX_ATTEMPTS."
     }
   }
 }
@@ -112,7 +112,7 @@ resource "google_monitoring_alert_policy" "counts" {
   depends_on = [time_sleep.metrics]
 }
 
-# Some 429 are what a queue at the limit of a quota looks like; most of them are a queue set too fast.
+# A few 429 are normal for a queue at the limit of its quota. When most attempts get one, the queue is too fast.
 resource "google_monitoring_alert_policy" "quota" {
   display_name          = "${var.name}: The model's quota is too small"
   combiner              = "OR"
@@ -142,7 +142,7 @@ resource "google_monitoring_alert_policy" "quota" {
   }
 
   documentation {
-    content   = "Lower `per_second` of `live_queue` and `backfill_queue`, or ask for more quota of the model. Jobs are slowed, none fails by it."
+    content   = "Lower `per_second` of `live_queue` and `backfill_queue`, or ask for more quota of the model. Jobs are slower; none fails."
     mime_type = "text/markdown"
   }
 
@@ -180,7 +180,7 @@ resource "google_monitoring_alert_policy" "memory" {
   depends_on = [time_sleep.services]
 }
 
-# Without the sweep nobody notices a lost event, and the alert on old pairs is blind.
+# Without the sweep nobody notices a lost event, and the alert on old pairs cannot fire.
 resource "google_monitoring_alert_policy" "no_sweep" {
   display_name          = "${var.name}: The sweep does not run"
   combiner              = "OR"

@@ -1,4 +1,4 @@
-# Three buckets, distinct by construction: a result that was written where photos are dropped would be an upload again.
+# Three distinct buckets: a result in the input bucket would be an upload again.
 locals {
   buckets = {
     input   = "${var.project}-${var.name}-input"
@@ -8,7 +8,7 @@ locals {
   }
 }
 
-# Nobody deletes or overwrites here: no lifecycle, and no identity of this deployment may delete objects.
+# No lifecycle rule, and no identity of this deployment may delete objects.
 resource "google_storage_bucket" "input" {
   name                        = local.buckets.input
   location                    = var.region
@@ -47,14 +47,14 @@ resource "google_storage_bucket" "output" {
   depends_on = [time_sleep.services]
 }
 
-# Claims and model answers. A finished job is known by its manifest in the output bucket: nothing here is needed for long.
+# Claims and model answers. The manifest in the output bucket records a finished job, so nothing here is needed for long.
 resource "google_storage_bucket" "control" {
   name                        = local.buckets.control
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # Every claim is changed a few times: keeping what was removed would cost more than the claims.
+  # Keeping deleted claims would cost more than the claims themselves.
   soft_delete_policy {
     retention_duration_seconds = 0
   }
@@ -72,7 +72,7 @@ resource "google_storage_bucket" "control" {
   depends_on = [time_sleep.services]
 }
 
-# The functions' code, named by its checksum. Not one of the three: the functions never see it.
+# The code of the functions, named by its checksum. The functions never see this bucket.
 resource "google_storage_bucket" "source" {
   name                        = local.buckets.source
   location                    = var.region

@@ -3,14 +3,14 @@ locals {
   engine = split(":", var.model)[0]
   model  = join(":", slice(split(":", var.model), 1, length(split(":", var.model))))
 
-  # Who makes whole pictures: the engine, or one that a request may name instead (lib/wiring/engines.ts).
+  # True when the engine, or one that a request may name instead, makes whole pictures.
   makes_pictures = can(regex("gemini|image", "${local.engine},${lookup(var.settings, "ALLOWED_MODELS", "")}"))
 
-  # What people and programs call.
+  # The functions that people and programs call.
   http = {
-    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "A photo and its mask -> the edited photo." }
-    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Text -> pictures." }
-    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "A picture -> a larger one." }
+    edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "Edits a photo through its mask." }
+    generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Makes pictures from text." }
+    upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Enlarges a picture." }
   }
 
   engine_settings = merge(
@@ -27,7 +27,7 @@ locals {
     },
     var.daily_cost_cap_usd == null ? {} : { DAILY_COST_CAP_USD = var.daily_cost_cap_usd },
   )
-  # Whoever queues a job says where its task goes and whose identity it carries.
+  # A function that queues a job names the target of the task and the identity that it carries.
   queue_settings = merge(local.job_settings, {
     RUN_JOB_URL           = module.run_job.url
     TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
@@ -43,11 +43,11 @@ locals {
     builder    = google_service_account.builder.id
   }
 
-  # Lease 15 min > task 10 min > this 9 min > the code's own deadline 8 min 30 s.
+  # Lease 15 min > task 10 min > this timeout 9 min > deadline of the code 8 min 30 s.
   timeout_seconds = 540
 }
 
-# Looks at the pair and queues it: a second of waiting for storage, many at a time.
+# Finds the pair and queues it. It mostly waits for storage, so an instance takes many requests at once.
 module "on_upload" {
   source     = "./function"
   depends_on = [time_sleep.builder]
@@ -55,7 +55,7 @@ module "on_upload" {
   common          = local.common
   name            = "on-upload"
   entry_point     = "onUpload"
-  description     = "An upload -> the job of the pair it completes."
+  description     = "Queues the job of the pair that an upload completes."
   memory          = "512Mi"
   cpu             = 1
   concurrency     = 16
@@ -67,7 +67,7 @@ module "on_upload" {
   environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id })
 }
 
-# One picture at a time: memory and both CPUs are its own.
+# One picture at a time, which uses the memory and both CPUs.
 module "run_job" {
   source     = "./function"
   depends_on = [time_sleep.builder]
@@ -75,20 +75,20 @@ module "run_job" {
   common          = local.common
   name            = "run-job"
   entry_point     = "runJob"
-  description     = "A task -> its job, seen through."
+  description     = "Runs the job of a task."
   memory          = var.worker_memory
   cpu             = 2
   concurrency     = 1
   timeout_seconds = local.timeout_seconds
   min_instances   = 0
-  # As many as the queues start at once, and some for those that a timeout left behind: within the quota.
+  # As many as the queues start at once, and some for jobs that a timeout left behind; within the quota.
   max_instances = min(var.max_workers, ceil((var.live_queue.at_once + var.backfill_queue.at_once) * 6 / 5))
   ingress       = "ALLOW_INTERNAL_ONLY"
   invokers      = { tasks = google_service_account.tasks.member }
   environment   = local.job_settings
 }
 
-# Alone: a second sweep would only find the cursor moved.
+# One instance: a second sweep would only find that the cursor has moved.
 module "sweep" {
   source     = "./function"
   depends_on = [time_sleep.builder]
@@ -96,7 +96,7 @@ module "sweep" {
   common          = local.common
   name            = "sweep"
   entry_point     = "sweep"
-  description     = "Looks for pairs without a result and queues them."
+  description     = "Finds pairs without a result and queues them."
   memory          = "1Gi"
   cpu             = 1
   concurrency     = 1
@@ -108,7 +108,7 @@ module "sweep" {
   environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["backfill"].id })
 }
 
-# They know no bucket: callers send the pictures.
+# These know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"
   depends_on = [time_sleep.builder]

@@ -1,5 +1,5 @@
-# One identity for each function (made beside it, in ./function) and one for each service that calls a function. What each
-# may do stands here; nobody may delete or overwrite an object.
+# Each function has its identity beside it in ./function. Each service that calls a function has one here. This file gives all of
+# them their rights; nobody may delete or overwrite an object.
 
 resource "google_service_account" "trigger" {
   account_id   = "${var.name}-trigger"
@@ -29,7 +29,7 @@ resource "google_service_account" "builder" {
   depends_on = [time_sleep.services]
 }
 
-# An object's metadata is changed by compare-and-swap; replacing the object itself would need the right to delete it.
+# Claims change by compare-and-swap of their metadata. Replacing an object would need the right to delete it.
 resource "google_project_iam_custom_role" "control" {
   role_id     = "${replace(var.name, "-", "_")}_control"
   title       = "Claims of ${var.name}"
@@ -68,7 +68,7 @@ resource "google_storage_bucket_iam_member" "functions" {
   member = each.value.member
 }
 
-# People drop photos and look at what became of them.
+# People upload photos and fetch results.
 resource "google_storage_bucket_iam_member" "users_upload" {
   for_each = var.users
 
@@ -93,7 +93,7 @@ resource "google_storage_bucket_iam_member" "users_fetch" {
   member = each.value
 }
 
-# Who puts tasks into which queue; naming the identity a task carries takes the right to act as it.
+# Who queues tasks in which queue. Giving a task an identity needs the right to act as that identity.
 resource "google_cloud_tasks_queue_iam_member" "enqueuers" {
   for_each = {
     live     = module.on_upload.member
@@ -117,7 +117,7 @@ resource "google_service_account_iam_member" "enqueuers_act_as_tasks" {
   member             = each.value
 }
 
-# Only who asks a model; generate and upscale are not in every deployment.
+# Only functions that call a model. Not every deployment has generate and upscale.
 locals {
   model_callers = {
     run_job  = module.run_job.member
@@ -141,7 +141,7 @@ resource "google_project_iam_member" "event_receiver" {
   member  = google_service_account.trigger.member
 }
 
-# Events of Cloud Storage travel through Pub/Sub, published by its service agent.
+# The service agent of Cloud Storage publishes events through Pub/Sub.
 data "google_storage_project_service_account" "agent" {
   project = var.project
 
@@ -167,7 +167,7 @@ resource "google_artifact_registry_repository_iam_member" "builder_images" {
   member     = google_service_account.builder.member
 }
 
-# Cloud Run functions copies the code into a bucket of its own first, which does not exist before the first deployment.
+# Cloud Run functions first copies the code into its own bucket, which does not exist before the first deployment.
 resource "google_project_iam_member" "builder_source" {
   project = var.project
   role    = local.read
@@ -179,7 +179,7 @@ resource "google_project_iam_member" "builder_source" {
   }
 }
 
-# Rights are not known everywhere the moment they are given, and a build without them fails.
+# A new right takes a while to be known everywhere, and a build without it fails.
 resource "time_sleep" "builder" {
   create_duration = "60s"
 

@@ -1,33 +1,33 @@
-# Counted from the lines the functions write: one with `outcome` at the end of each attempt of a job (lib/jobs/dispatch.ts),
-# one for each request (functions/http.ts), both with a `code` of lib/errors.ts where something went wrong.
+# Metrics count log lines. Each attempt of a job ends with a line that has an `outcome`, and each request with a line. Both have a
+# `code` of lib/errors.ts after an error.
 locals {
-  # Not all that begins with the name: another deployment may be called inpaint-trial.
+  # Listed one by one: another deployment may be called inpaint-trial.
   services = "${var.name}-(on-upload|run-job|sweep|edit|generate|upscale)"
   lines    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${local.services}$\""
 
   counters = {
     jobs = {
-      description = "Attempts of jobs by how they ended; all but put-off are over for good."
+      description = "Attempts of jobs by outcome. Only put-off comes again."
       filter      = "jsonPayload.outcome:*"
       labels      = ["outcome", "code"]
     }
     faults = {
-      description = "Lines with a code of the error table. An attempt of a job may write two."
+      description = "Lines with an error code. An attempt of a job may write two."
       filter      = "jsonPayload.code:*"
       labels      = ["code"]
     }
     circuit_open = {
-      description = "Times that an instance stopped asking the model."
+      description = "Times that an instance stopped calling the model."
       filter      = "jsonPayload.message=~\"^Circuit open\""
       labels      = ["code"]
     }
     overdue = {
-      description = "Sweeps that saw a complete pair without an end after ${var.alert_pair_age_minutes} minutes."
+      description = "Sweeps that found a complete pair without a result after ${var.alert_pair_age_minutes} minutes."
       filter      = "jsonPayload.oldestOpenMs>${var.alert_pair_age_minutes * 60000}"
       labels      = []
     }
     out_of_memory = {
-      description = "Instances the platform killed for their memory."
+      description = "Instances that the platform killed for their memory."
       filter      = "textPayload=~\"^Memory limit of\""
       labels      = []
     }
@@ -40,7 +40,7 @@ locals {
       field       = "ms"
     }
     oldest_open_ms = {
-      description = "How long the oldest pair without an end has been complete, by every sweep."
+      description = "Age of the oldest complete pair without a result, at each sweep."
       filter      = "jsonPayload.oldestOpenMs>=0"
       field       = "oldestOpenMs"
     }
@@ -102,7 +102,7 @@ resource "google_logging_metric" "distributions" {
   depends_on = [time_sleep.services]
 }
 
-# An alert on a metric that Monitoring has not heard of yet is refused.
+# Monitoring refuses an alert on a metric that it does not know yet.
 resource "time_sleep" "metrics" {
   create_duration = "60s"
 

@@ -1,5 +1,5 @@
 output "buckets" {
-  description = "Where photos are dropped, where results come, and where claims are kept."
+  description = "Buckets of uploads, of results and of claims."
   value       = { for name in ["input", "output", "control"] : name => "gs://${local.buckets[name]}" }
 }
 
@@ -9,7 +9,7 @@ output "urls" {
 }
 
 output "dashboard" {
-  description = "What is going on."
+  description = "URL of the dashboard."
   value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.this.id)}?project=${var.project}"
 }
 

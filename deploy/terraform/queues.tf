@@ -1,4 +1,4 @@
-# The same worker behind both; uploads of today never wait behind the backfill of an old bucket.
+# Both feed the same worker. New uploads never wait behind the backfill of an old bucket.
 locals {
   queues = {
     live     = var.live_queue
@@ -18,13 +18,13 @@ resource "google_cloud_tasks_queue" "jobs" {
   }
 
   retry_config {
-    # Without end: Cloud Tasks drops a task whose attempts are used up. The claim decides when a job is over.
+    # Unlimited, because Cloud Tasks drops a task after its last attempt. The claim decides when a job ends.
     max_attempts = -1
     min_backoff  = "10s"
     max_backoff  = "600s"
   }
 
-  # What the queue answers an attempt with is counted by the job's own log line; here only what never got so far.
+  # The log lines of jobs count attempts. This samples the attempts that never reach a job.
   stackdriver_logging_config {
     sampling_ratio = 0.01
   }

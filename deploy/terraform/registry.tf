@@ -1,4 +1,4 @@
-# Every deployment leaves an image of some 150 MB behind.
+# Every deployment leaves an image of some 150 MB.
 resource "google_artifact_registry_repository" "images" {
   repository_id = var.name
   location      = var.region

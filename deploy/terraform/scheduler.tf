@@ -1,12 +1,12 @@
 resource "google_cloud_scheduler_job" "sweep" {
   name             = "${var.name}-sweep"
-  description      = "Looks for pairs that have no result: what events lost, and what was there before."
+  description      = "Finds pairs without a result: those of lost events, and those that were there before."
   region           = var.region
   schedule         = var.sweep_schedule
   time_zone        = "Etc/UTC"
   attempt_deadline = "600s"
 
-  # A sweep that fails is made up for by the next one.
+  # The next sweep does what a failed one left.
   retry_config {
     retry_count = 0
   }

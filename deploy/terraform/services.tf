@@ -21,11 +21,11 @@ resource "google_project_service" "needed" {
   for_each = toset(local.apis)
 
   service = each.value
-  # Others of the project may use it too.
+  # Other parts of the project may use it too.
   disable_on_destroy = false
 }
 
-# An API that was just enabled, and the service agents it brings, are not known everywhere at once.
+# A newly enabled API and its service agents take a while to be known everywhere.
 resource "time_sleep" "services" {
   create_duration = "60s"
 

@@ -1,4 +1,4 @@
-# Written from lib/config.ts and lib/engines/models.ts (`UPDATE_DOCS=1 npm test`).
+# Written by `npm run docs` from lib/config.ts and lib/engines/models.ts.
 locals {
   # What `settings` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [

@@ -1,4 +1,4 @@
-# The same files that .gcloudignore lets through, by name: nothing that lies around is packed.
+# The files that .gcloudignore lets through, and no others.
 locals {
   root = "${path.module}/../.."
   packed = setunion(
@@ -29,7 +29,7 @@ data "archive_file" "source" {
 
 resource "google_storage_bucket_object" "source" {
   bucket = google_storage_bucket.source.name
-  # Another name for other code: that is what makes the functions be built anew.
+  # Changed code gets another name, which makes Terraform build the functions again.
   name   = "${data.archive_file.source.output_sha256}.zip"
   source = data.archive_file.source.output_path
 }

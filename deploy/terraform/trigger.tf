@@ -1,5 +1,5 @@
-# A trigger made by Eventarc itself repeats a failed delivery for 24 hours. One made through `event_trigger` of a function
-# would not, unless told to; and without repetition a passing fault loses the event.
+# Eventarc's own trigger repeats a failed delivery for 24 hours. `event_trigger` of a function would not unless told to, and then a
+# passing error would lose the event.
 resource "google_eventarc_trigger" "upload" {
   name            = "${var.name}-upload"
   location        = var.region

@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Id of the project everything is put into."
+  description = "Id of the project."
   type        = string
 
   validation {
@@ -9,7 +9,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the buckets, functions and queues, e.g. europe-west1. An event's trigger must be where its bucket is, so one region serves all. The model has a location of its own."
+  description = "Region of the buckets, functions and queues, e.g. europe-west1. A trigger must be in the region of its bucket, so all share one region. The model has its own location."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "region" {
 }
 
 variable "name" {
-  description = "Begins the name of everything that is made, so that one project can hold several deployments. 1 to 14 characters. Default: inpaint."
+  description = "First part of every name, so that one project can hold several deployments. 1 to 14 characters. Default: inpaint."
   type        = string
   default     = "inpaint"
 
@@ -31,10 +31,10 @@ variable "name" {
 
 variable "model" {
   description = <<-TEXT
-    Who repaints, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, the model Google recommends for edits; it knows every
-    size up to 4K. Choose gemini:gemini-3-pro-image where its inventions do not convince (twice the price),
-    endpoint:ENDPOINT_ID for an inpainting model of your own on Vertex AI (with settings.LOCATION, and a price in
-    settings.MODELS or no daily_cost_cap_usd), patchmatch for removals without any model or cost.
+    Engine and model, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, which Google recommends for edits and which has every
+    size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at twice the price;
+    endpoint:ENDPOINT_ID for your own inpainting model on Vertex AI (with settings.LOCATION, and a price in settings.MODELS or no
+    daily_cost_cap_usd); patchmatch for removals without any model or cost.
   TEXT
   type        = string
   default     = "gemini:gemini-3.1-flash-image"
@@ -50,7 +50,7 @@ variable "model" {
 }
 
 variable "daily_cost_cap_usd" {
-  description = "Model calls of one day (UTC), estimated, USD; jobs then wait for the next day. 0 or more, default 20: some 300 edits with the default model. null: no cap, as for a model whose price is not known."
+  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day. 0 or more, default 20: some 300 edits with the default model. null: no cap, for a model without a known price."
   type        = number
   default     = 20
 
@@ -63,7 +63,7 @@ variable "daily_cost_cap_usd" {
       var.daily_cost_cap_usd == null || local.engine == "patchmatch" || contains(local.priced_models, local.model) ||
       try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false)
     )
-    error_message = "Expected null, or a price of the model in settings.MODELS: a cap cannot hold what has no price."
+    error_message = "Expected null, or a price of the model in settings.MODELS: a cap needs a price."
   }
 }
 
@@ -83,7 +83,7 @@ variable "settings" {
 }
 
 variable "users" {
-  description = "Who may upload and see photos, fetch results and call the HTTP functions, as IAM members, e.g. [\"group:retouching@example.com\"]. Default: nobody."
+  description = "IAM members who may upload and see photos, fetch results and call the HTTP functions, e.g. [\"group:retouching@example.com\"]. Default: nobody."
   type        = set(string)
   default     = []
 
@@ -94,7 +94,7 @@ variable "users" {
 }
 
 variable "ingress" {
-  description = "From where edit, generate and upscale can be reached, always by callers with run.invoker only: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY."
+  description = "Networks that can reach edit, generate and upscale: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY. Callers need run.invoker in any case."
   type        = string
   default     = "ALLOW_ALL"
 
@@ -105,7 +105,7 @@ variable "ingress" {
 }
 
 variable "page_origins" {
-  description = "Origins of pages that put photos into the input bucket and get results from the output bucket, e.g. [\"https://retouching.example.com\"]. Default: none, and then no CORS."
+  description = "Origins of web pages that upload to the input bucket and read from the output bucket, e.g. [\"https://retouching.example.com\"]. Default: none, and then no CORS."
   type        = set(string)
   default     = []
 
@@ -116,7 +116,7 @@ variable "page_origins" {
 }
 
 variable "worker_memory" {
-  description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi, of which the quota of a new project holds 5: then lower max_workers and both at_once."
+  description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi. The quota of a new project holds 5 workers of 8Gi: then lower max_workers and both at_once."
   type        = string
   default     = "4Gi"
 
@@ -128,9 +128,9 @@ variable "worker_memory" {
 
 variable "max_workers" {
   description = <<-TEXT
-    Workers at most, of 2 vCPU and worker_memory each; edit has as many beside them, 10 at most. 1 to 1000, default 10: Cloud Run
-    refuses a function that could take more than the project's quota in the region, which for a new project is 20 vCPU and
-    40 GiB. More: ask for more quota first ("Total CPU allocation" and "Total memory allocation, per project per region").
+    Most workers, of 2 vCPU and worker_memory each; edit has as many of its own, at most 10. 1 to 1000, default 10. Cloud Run
+    refuses a function that could take more than the project's quota in the region. That of a new project is 20 vCPU and 40 GiB.
+    For more workers ask for quota first ("Total CPU allocation" and "Total memory allocation, per project per region").
   TEXT
   type        = number
   default     = 10
@@ -141,12 +141,12 @@ variable "max_workers" {
   }
   validation {
     condition     = var.max_workers >= var.live_queue.at_once + var.backfill_queue.at_once
-    error_message = "Expected a worker for each task at work, live_queue.at_once + backfill_queue.at_once, and a quota for them."
+    error_message = "Expected a worker for each task, live_queue.at_once + backfill_queue.at_once, and the quota for them."
   }
 }
 
 variable "live_queue" {
-  description = "Limits of the queue of new uploads: tasks started per second (0.01 to 500, default 2) and at work at once (1 to 1000, default 8). Keep rate x calls below the model's quota: 2 a second are 120 calls a minute."
+  description = "Limits of the queue of new uploads: tasks started per second (0.01 to 500, default 2) and tasks at once (1 to 1000, default 8). Keep rate x calls below the quota of the model: 2 a second are 120 calls a minute."
   type        = object({ per_second = number, at_once = number })
   default     = { per_second = 2, at_once = 8 }
 
@@ -161,7 +161,7 @@ variable "live_queue" {
 }
 
 variable "backfill_queue" {
-  description = "The same limits for what the sweep finds: lost events, and pictures that were there before (defaults 0.5 and 2). Both queues share the model's quota and max_workers."
+  description = "The same limits for pairs that the sweep finds: lost events, and pictures that were there before (defaults 0.5 and 2). Both queues share the quota of the model and max_workers."
   type        = object({ per_second = number, at_once = number })
   default     = { per_second = 0.5, at_once = 2 }
 
@@ -187,7 +187,7 @@ variable "min_instances" {
 }
 
 variable "sweep_schedule" {
-  description = "When the sweep looks for pairs without a result, in cron's notation, UTC. Default: every 10 minutes."
+  description = "Schedule of the sweep in cron notation, UTC. Default: every 10 minutes."
   type        = string
   default     = "*/10 * * * *"
 
@@ -198,7 +198,7 @@ variable "sweep_schedule" {
 }
 
 variable "alert_emails" {
-  description = "Addresses that alerts are sent to. Default: none; alerts then show in the console only."
+  description = "E-mail addresses for alerts. Default: none; alerts then show in the console only."
   type        = set(string)
   default     = []
 
@@ -209,7 +209,7 @@ variable "alert_emails" {
 }
 
 variable "alert_pair_age_minutes" {
-  description = "A complete pair that has had no result and no error file for this long raises an alert. 15 to 10080 minutes, default 60."
+  description = "Minutes after which a complete pair without result or error file raises an alert. 15 to 10080, default 60."
   type        = number
   default     = 60
 

@@ -1,5 +1,5 @@
 terraform {
-  # The first whose validations may name other values.
+  # The first version whose validations may refer to other variables.
   required_version = ">= 1.9"
 
   required_providers {

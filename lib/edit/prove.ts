@@ -1,10 +1,11 @@
 import { EditError } from '../errors.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { differenceMap } from '../formats/vips/write.ts';
-import { countAbove0, isBlank } from '../pixels/blank.ts';
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
+import { countAbove0 } from '../pixels/mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
 import type { Raster } from '../pixels/raster.ts';
+import { isBlank } from '../pixels/raster.ts';
 import { type ProvedPatch, proveSpliced } from './prove-splice.ts';
 import { proveSplicedPng } from './splice-png.ts';
 import type { Written } from './write.ts';

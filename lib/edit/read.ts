@@ -6,38 +6,51 @@ import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
 import { release } from '../formats/vips/release.ts';
 import { isLossyWebp } from '../formats/webp/chunks.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
-import { type NormalisedMask, normaliseMask } from '../pixels/mask.ts';
+import { type NormalisedMask, normaliseMask } from '../pixels/normalise-mask.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 
-/** The picture as uploaded, its header read and its limits checked; no pixel is decoded yet. */
+/** Reads the header of a picture and checks its limits; decodes no pixel. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
   return { bytes, header: await readHeader(bytes, limits) };
 }
 
-/** The user's mask: 255 = edit, in displayed pixels of the picture, with what is suspicious about it in words. */
+type MaskOptions = Pick<EditRequest, 'maskMode' | 'polarity'>;
+
+/** The user's mask: 255 = edit, in displayed pixels of the picture. */
 export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
   readonly mask: BoxedMask;
 }
 
-/** Decodes a mask at the size of the picture, and keeps the part that selects something. */
+/**
+ * Decodes the user's mask at the size of the picture, and keeps the part that selects something.
+ *
+ * @returns `undefined` when the request lets the model choose the mask.
+ * @throws {EditError} `MASK_MISSING`, or what is wrong with the mask.
+ */
 export async function readMask(
-  { mask, polarity }: { readonly mask: Uint8Array | undefined; readonly polarity: 'white' | 'black' },
+  { mask, request }: { readonly mask: Uint8Array | undefined; readonly request: MaskOptions },
   photo: Source,
   limits: Limits,
-): Promise<GivenMask> {
+): Promise<GivenMask | undefined> {
+  if (request.maskMode !== 'user') return undefined;
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   const decoded = await decodeMask(mask, { pictureSize: photo.header.displayed, limits });
   const { displayed } = decoded.header;
-  const normalised = normaliseMask(decoded.mask, { polarity, isLossy: isLossy(mask, decoded) });
-  // An empty one was refused.
+  const normalised = normaliseMask(decoded.mask, {
+    polarity: request.polarity,
+    isLossy: isLossy(mask, decoded),
+  });
+  // normaliseMask refuses an empty mask.
   const given = { ...normalised, mask: boxedMask(normalised.mask)! };
   for (const { data } of [decoded.mask, normalised.mask]) release(data);
   if (!decoded.isResized) return given;
   const { width, height } = photo.header.displayed;
-  const resized = `The mask was scaled from ${displayed.width} x ${displayed.height} to ${width} x ${height}.`;
+  const from = `${displayed.width} x ${displayed.height}`;
+  const resized = `The mask was scaled from ${from} to ${width} x ${height}.`;
   return { ...given, warnings: [resized, ...given.warnings] };
 }
 
-/** True when the selection went through a codec that adds noise around its edges. */
+/** True when the file's codec adds noise around the edges of the selection. */
 function isLossy(bytes: Uint8Array, { header, carrier }: DecodedMask): boolean {
   if (header.format === 'jpeg') return true;
   if (header.format === 'tiff') return isJpegInside(bytes);

@@ -1,62 +1,90 @@
 import type { InpaintOutcome } from '../engines/engine.ts';
+import type { TileFit } from '../fit/tiles.ts';
 import type { Box, Size } from '../pixels/raster.ts';
 import type { FramePlan } from '../plan/frame.ts';
-import type { Fitted } from './composite.ts';
-import type { TilesReport } from './detail.ts';
-import type { FitReport } from './fit.ts';
 
-/** A candidate's end: an image, none and why, or one that did not fit its surroundings. */
-export interface CandidateOutcome {
-  readonly kind: InpaintOutcome['kind'] | 'drifted';
-  readonly reason?: string;
-}
-
-/** What the manifest says of one region. */
+/** The part of a manifest that describes one region. */
 export interface RegionReport {
   /** What the model saw, pixels of the picture as displayed. */
   readonly box: Box;
   /** The size it was sent in. */
   readonly frame: Size;
-  /** Pixels of the picture for one pixel of the frame; above 1 the answer has less detail than the picture. */
+  /** Pixels of the picture for one of the frame; above 1 the answer has less detail than the picture. */
   readonly scale: number;
   /** Pixels of the model for one pixel of the picture that the best candidate has everywhere, at most 1. */
   readonly effectiveResolution: number;
-  /** What came of each candidate asked for. */
+  /** One for each requested candidate. */
   readonly outcomes: readonly CandidateOutcome[];
-  /** How each picture that came fitted. */
+  /** One for each candidate that came back as a picture. */
   readonly fits: readonly FitReport[];
-  /** Only where tiles were asked for and could add something. */
+  /** Only where tiles were requested and could add detail. */
   readonly tiles?: TilesReport;
 }
 
-/** The fitted pictures stand in the order of the images among the outcomes. */
-export function regionReport(told: {
+/** An image, why there is none, or `drifted`: an image that does not fit the picture. */
+export interface CandidateOutcome {
+  readonly kind: InpaintOutcome['kind'] | 'drifted';
+  readonly reason?: string;
+}
+
+/** How well one answer of a model fits the picture it was made for. */
+export interface FitReport {
+  /** How far the model moved the worst corner of the crop, pixels of the picture. */
+  readonly driftPx: number;
+  /** False: the surroundings of the mask were too flat to tell, and nothing was moved. */
+  readonly isRegistered: boolean;
+  /** Low-passed difference on the ring around the mask, levels of 255, as answered and after correction. */
+  readonly ringBefore: number;
+  readonly ringAfter: number;
+  /** How much the mask's edge stands out from the steps beside it after blending, levels; 0 = no seam. */
+  readonly seam: number;
+  /** Pixels of the model for one pixel of the picture, along a side, at most 1. */
+  readonly effectiveResolution: number;
+  /** Contrast of neighbours around the mask, answer over picture, at most 1; below 1 it is softer. */
+  readonly sharpness: number;
+  /** The sum of it, levels: candidates are sorted by it, the least first. */
+  readonly cost: number;
+}
+
+export interface TilesReport {
+  readonly planned: number;
+  /** Tiles that came back and show the same as the first answer. */
+  readonly used: number;
+  /** Pixels of the model for one pixel of the picture where tiles were used, at most 1. */
+  readonly effectiveResolution: number;
+  /** One for each tile that came back. */
+  readonly fits: readonly TileFit[];
+}
+
+/** Rounds to hundredths: more digits of a measurement would be noise in a report. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** @param region.fitted the fitted pictures, in the order of the images among the outcomes. */
+export function regionReport(region: {
   readonly plan: FramePlan;
   readonly outcomes: readonly InpaintOutcome[];
-  readonly fitted: readonly Fitted[];
-  readonly best: Fitted;
+  readonly fitted: readonly { readonly fit: FitReport; readonly rejection: string | undefined }[];
+  readonly best: FitReport;
   readonly tiles: TilesReport | undefined;
 }): RegionReport {
-  const { plan, outcomes, fitted, best, tiles } = told;
+  const { plan, outcomes, fitted, best, tiles } = region;
   const { box, frame, scale } = plan;
-  // A tile that was left out leaves the first answer there.
+  const rejections = fitted.values();
+  // Where a tile was left out, the first answer stays.
   const isFiner = tiles !== undefined && tiles.used === tiles.planned;
   return {
     box,
     frame,
     scale,
-    effectiveResolution: (isFiner ? tiles : best.fit).effectiveResolution,
-    outcomes: outcomesOf(outcomes, fitted),
+    effectiveResolution: (isFiner ? tiles : best).effectiveResolution,
+    outcomes: outcomes.map((outcome) => {
+      if (outcome.kind !== 'image') return { kind: outcome.kind, reason: outcome.reason };
+      const rejection = rejections.next().value?.rejection;
+      return rejection === undefined ? { kind: 'image' } : { kind: 'drifted', reason: rejection };
+    }),
     fits: fitted.map(({ fit }) => fit),
     ...(tiles && { tiles }),
   };
-}
-
-function outcomesOf(outcomes: readonly InpaintOutcome[], fitted: readonly Fitted[]): CandidateOutcome[] {
-  const fits = fitted.values();
-  return outcomes.map((outcome) => {
-    if (outcome.kind !== 'image') return { kind: outcome.kind, reason: outcome.reason };
-    const rejection = fits.next().value?.rejection;
-    return rejection === undefined ? { kind: 'image' } : { kind: 'drifted', reason: rejection };
-  });
 }

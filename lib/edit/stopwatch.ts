@@ -2,7 +2,7 @@ import { noTrace, type Trace } from '../trace.ts';
 
 export type Step = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 
-/** Runs named steps one after another, adding up the time of each; an aborted signal stops before the next. */
+/** Runs named steps and adds up the time of each, ms. An aborted signal stops the next step. */
 export function stopwatch(
   signal: AbortSignal,
   trace: Trace = noTrace,

@@ -2,7 +2,7 @@ import { EditError } from '../errors.ts';
 import { shrinkMaskToBlocks } from '../formats/jpeg/block-mask.ts';
 import { readJpegStructure } from '../formats/jpeg/structure.ts';
 import type { Source } from '../formats/vips/read.ts';
-import { countAbove0 } from '../pixels/blank.ts';
+import { countAbove0 } from '../pixels/mask.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
 import type { Box, Mask } from '../pixels/raster.ts';
 import type { EditRequest } from '../requests/edit-request.ts';

@@ -1,9 +1,15 @@
 import { EditError } from '../errors.ts';
-import type { Kernel } from '../pixels/axis-taps.ts';
-import { crop as cut } from '../pixels/box.ts';
-import { type FloatRaster, samplesPerLevel } from '../pixels/float-raster.ts';
-import { assertShape, type Box, type Mask, type Raster, type Size } from '../pixels/raster.ts';
-import { gatherRow, sumRows, windowTaps } from '../pixels/resample.ts';
+import { boxOf, crop as cut, isInside } from '../pixels/box.ts';
+import {
+  assertShape,
+  type Box,
+  type FloatRaster,
+  type Mask,
+  type Raster,
+  type Size,
+  samplesPerLevel,
+} from '../pixels/raster.ts';
+import { gatherRow, type Kernel, sumRows, windowTaps } from '../pixels/taps.ts';
 import { type Alignment, alignedWindow, identityAlignment } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
 import type { Tone } from './tone.ts';
@@ -13,9 +19,9 @@ export interface BlendArgs {
   readonly crop: Raster;
   /** The model's answer in the same space, any size, 8 or 16 bit; its channels are the colour channels. */
   readonly edited: Raster;
-  /** A box of the crop, px of it; only this is made. */
+  /** The box of the crop to make, px of the crop. */
   readonly patch: Box;
-  /** Size of the patch: how much of the answer to take. */
+  /** Size of the patch: opacity of the answer, 255 = all. */
   readonly alpha: Mask;
   readonly alignment: Alignment;
   readonly harmony: Pick<Harmony, 'tone' | 'residual'>;
@@ -27,7 +33,7 @@ export interface BlendArgs {
  * `out = original + (gain * sample + offset + residual - original) * alpha / 255`, per colour channel,
  * rounded to nearest and clamped; sample by Catmull-Rom through the alignment, residual bilinear.
  * Where alpha is 0 the original value survives exactly; channels beyond the answer's (alpha) always do.
- * Row by row, so that nothing of the patch's size is held but the patch itself.
+ * Works row by row: besides the patch itself it holds no raster of the patch's size.
  *
  * @returns the patch: its size, channels and depth of the crop.
  * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
@@ -101,7 +107,8 @@ function blendRow({ out, alpha, y, span, wanted, colours }: Row): void {
     for (let c = 0; c < colours; c++, i++, k++) {
       const before = data[i]!;
       const mixed = before + (wanted[k]! * perLevel - before) * weight;
-      // Rounds half up. No branches: which way they go is as random as the picture, and costs twice the rest.
+      // Rounds half up. Without branches: they are as unpredictable as the picture, and take twice the time
+      // of the rest.
       data[i] = Math.max(0, Math.min(most, mixed + 0.5)) | 0;
     }
   }
@@ -130,7 +137,7 @@ interface Sampled {
   readonly kernel: Kernel;
 }
 
-/** Fills pixels `span` of one row of the patch; source columns nobody asks for are not summed. */
+/** Returns a function that fills the pixels `span` of one row of the patch. */
 function rowSampler({ source, crop, patch, alignment, kernel }: Sampled) {
   const { channels } = source;
   const window = alignedWindow({ edited: source, crop, patch, alignment });
@@ -148,14 +155,9 @@ function rowSampler({ source, crop, patch, alignment, kernel }: Sampled) {
 function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {
   assertShape(crop);
   assertShape(edited);
-  const inside =
-    patch.left >= 0 &&
-    patch.top >= 0 &&
-    patch.left + patch.width <= crop.width &&
-    patch.top + patch.height <= crop.height;
   const colours = edited.channels;
   const fits =
-    inside &&
+    isInside(patch, boxOf(crop)) &&
     alpha.width === patch.width &&
     alpha.height === patch.height &&
     colours <= crop.channels &&
@@ -164,7 +166,7 @@ function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {
   if (fits) return;
   throw new EditError(
     'SHAPE_MISMATCH',
-    `Expected a patch of ${crop.width} x ${crop.height} x ${crop.channels} with its alpha, tone and residual, ` +
-      `got ${patch.width} x ${patch.height}, alpha ${alpha.width} x ${alpha.height}, ${colours} colours`,
+    `Expected a patch inside ${crop.width} x ${crop.height} x ${crop.channels} with its alpha, tone and ` +
+      `residual, got ${patch.width} x ${patch.height}, alpha ${alpha.width} x ${alpha.height}, ${colours} colours`,
   );
 }

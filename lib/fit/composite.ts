@@ -1,31 +1,62 @@
-import type { Box, Mask, Raster } from '../pixels/raster.ts';
-import { resample, resizeTo, wholeWindow } from '../pixels/resample.ts';
-import { alignedWindow } from './alignment.ts';
+import { boundingBox, crop as cut, grow } from '../pixels/box.ts';
+import { coverMask } from '../pixels/mask.ts';
+import {
+  assertSameSize,
+  type Box,
+  type FloatRaster,
+  firstChannels,
+  type Mask,
+  type Raster,
+  type Size,
+} from '../pixels/raster.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { aligned } from './alignment.ts';
 import { blend } from './blend.ts';
-import { adaptiveFeather, defaultFeatherPx } from './feather.ts';
-import { type Harmony, harmoniseOn } from './harmonise.ts';
-import { type Registration, registerOn } from './register.ts';
+import { adaptiveFeather, defaultFeatherPx, featherDistance } from './feather.ts';
+import { type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
+import { type Registration, type RingLevel, registerOn, ringLevels, workingSidePx } from './register.ts';
 import { type Scores, scoreComposite } from './score.ts';
-import { type Surroundings, surroundingsOf } from './surroundings.ts';
+
+/** The side of a composite that needs no answer: what answers are compared with and blended into. */
+export interface PreparedCrop {
+  readonly crop: Raster;
+  /** The effective mask, size of the crop. */
+  readonly mask: Mask;
+  /** Box of the mask and one kept pixel around it, so that distances to the edge are right. */
+  readonly patch: Box;
+  /** The mask in the patch, and its `featherDistance`. */
+  readonly patchMask: Mask;
+  readonly distance: Float32Array;
+  readonly featherPx: number;
+  /** Working size, at most 512 px: registration and light need no more. */
+  readonly size: Size;
+  /** The crop's colours at working size. */
+  readonly small: FloatRaster;
+  readonly levels: readonly (RingLevel | undefined)[];
+  readonly ring: KnownRing;
+}
 
 export interface Composite {
   /** The patch: channels and depth of the crop. */
   readonly raster: Raster;
-  /** Where the patch lies in the crop; it holds every pixel of the mask. Of an empty mask it is a corner. */
+  /** Where the patch lies in the crop; it holds every pixel of the mask. For an empty mask it is a corner. */
   readonly patch: Box;
-  /** What was blended: size of the patch. Everything changed lies where it is above 0. */
+  /** The opacity used, size of the patch. Only pixels above 0 changed. */
   readonly alpha: Mask;
   readonly registration: Registration;
   readonly harmony: Harmony;
   readonly scores: Scores;
 }
 
+/** Alpha above this is opaque. */
+const opaqueLevel = 254;
+
 /**
  * Puts a model's answer into the crop it was made for: register, harmonise, feather, blend.
  *
  * @param args.crop H x W x C, the image's own space and depth. @param args.edited any size, the same space,
  * C or fewer (colour only) channels, 8 or 16 bit. @param args.mask H x W x 1, the effective mask.
- * @param args.repainted of the crop, any size: what the model was asked to repaint, at least the mask. Default: the mask.
+ * @param args.repainted any size: what the model was asked to repaint, at least the mask. Default: the mask.
  * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
  */
 export function composite(args: {
@@ -36,18 +67,51 @@ export function composite(args: {
   readonly featherPx?: number;
 }): Composite {
   const { crop, edited, mask, repainted = mask, featherPx = defaultFeatherPx } = args;
-  const surroundings = surroundingsOf({ crop, mask, repainted, featherPx, colours: edited.channels });
-  return compositeOn(surroundings, edited);
+  return compositeOn(prepareCrop({ crop, mask, repainted, featherPx, colours: edited.channels }), edited);
 }
 
-/** `composite` with everything that is the same for every answer made before. */
-export function compositeOn(surroundings: Surroundings, edited: Raster): Composite {
-  const { crop, mask, patch, patchMask, distance, featherPx, size, small } = surroundings;
-  const registration = registerOn(surroundings.levels, resizeTo(edited, size));
+/**
+ * Does the part of {@link composite} that needs no answer: once for all candidates, while the model works.
+ *
+ * @param args.crop H x W x C, the image's own space and depth. @param args.mask H x W x 1, the effective
+ * mask.
+ * @param args.colours channels of an answer: C, less alpha. @param args.repainted any size: what the model
+ * was asked to repaint, at least the mask. Both pictures are compared on the ring around it.
+ * @throws {EditError} `SHAPE_MISMATCH` when shapes do not fit together.
+ */
+export function prepareCrop(args: {
+  readonly crop: Raster;
+  readonly mask: Mask;
+  readonly repainted: Mask;
+  readonly colours: number;
+  readonly featherPx: number;
+}): PreparedCrop {
+  const { crop, mask, repainted, colours, featherPx } = args;
+  assertSameSize(crop, mask);
+  const size = fitSize(crop, workingSidePx);
+  const whole = resizeTo(crop, size);
+  const small = firstChannels(whole, colours);
+  const unknown = withTransparent(coverMask(repainted, size), whole, colours);
+  const patch = grow(boundingBox(mask) ?? { left: 0, top: 0, width: 1, height: 1 }, 1, crop);
+  const patchMask = cut(mask, patch);
+  const distance = featherDistance(patchMask, featherPx);
+  const [levels, ring] = [ringLevels(small, unknown), knownRing(small, unknown)];
+  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
+}
+
+/** Adds pixels that are not opaque, if there is alpha: a model never saw their colours. */
+function withTransparent(mask: Mask, { channels, data: levels }: FloatRaster, colours: number): Mask {
+  if (channels === colours) return mask;
+  const data = mask.data.map((value, p) => (levels[p * channels + colours]! < opaqueLevel ? 255 : value));
+  return { ...mask, data };
+}
+
+/** {@link composite} on a prepared crop. */
+export function compositeOn(prepared: PreparedCrop, edited: Raster): Composite {
+  const { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring } = prepared;
+  const registration = registerOn(levels, resizeTo(edited, size));
   const { alignment } = registration;
-  const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });
-  const aligned = resample({ source: edited, window, size, kernel: 'cubic' });
-  const harmony = harmoniseOn(surroundings.ring, aligned);
+  const harmony = harmonise(ring, aligned(edited, size, alignment));
   const { difference } = harmony;
   const alpha = adaptiveFeather({ mask: patchMask, distance, featherPx, difference, crop, patch });
   const raster = blend({ crop, edited, patch, alpha, alignment, harmony });
@@ -61,7 +125,7 @@ export function compositeOn(surroundings: Surroundings, edited: Raster): Composi
     registration,
     harmony,
     small,
-    ring: surroundings.ring.ring,
+    ring: ring.ring,
   });
   return { raster, patch, alpha, registration, harmony, scores };
 }

@@ -1,65 +1,66 @@
-import { EditError } from '../errors.ts';
 import { blur } from '../pixels/blur.ts';
-import { dropSpecks, forEachComponent } from '../pixels/components.ts';
-import { dilate, erode } from '../pixels/dilate.ts';
-import { emptyFloatRaster, type FloatRaster } from '../pixels/float-raster.ts';
-import { assertSameSize, type Mask, type Raster, type Size } from '../pixels/raster.ts';
-import { fitSize, resample, resizeTo, wholeWindow } from '../pixels/resample.ts';
-import { alignedWindow } from './alignment.ts';
-import { register } from './register.ts';
+import { dilate, dropSpecks, erode, forEachComponent } from '../pixels/mask.ts';
+import {
+  assertSameChannels,
+  assertSameSize,
+  emptyFloatRaster,
+  emptyMask,
+  type FloatRaster,
+  type Mask,
+  type Raster,
+  type Size,
+} from '../pixels/raster.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { aligned } from './alignment.ts';
+import { register, workingSidePx } from './register.ts';
 import { robustSigma } from './robust.ts';
 import { applyTone, fitTone } from './tone.ts';
 
-/** Found at this size: a model that makes its own mask draws it no finer. */
-const workingSidePx = 512;
 const differenceBlurPx = 1;
-/** Levels. A pixel this different was edited for certain; lower ones when they hang together with such. */
+/** Levels: certainly edited; and edited if connected to a certain pixel. */
 const certainLevels = 20;
 const possibleLevels = 9;
-/** In units of the spread everywhere: a model that regrains the whole picture edited none of it. */
+/** The same bounds in sigmas of the whole picture's difference: new grain everywhere is no edit. */
 const certainSigmas = 7;
 const possibleSigmas = 3.5;
-/** Gaps of twice this are closed: where old and new happen to look alike. */
+/** Closes gaps up to twice this, px: there old and new happen to look alike. */
 const closePx = 4;
-/** Smaller groups are chance, as a share of the picture. */
+/** Smaller groups of pixels, as a share of the picture, are chance. */
 const speckShare = 0.0004;
-/** The edit reaches a little beyond what clearly differs, and ends softly. */
+/** The edit reaches a little beyond what clearly differs, and ends softly, px. */
 const growPx = 3;
 const softenPx = 1.5;
 
 /**
- * The mask a model used but did not tell: where its answer differs from the crop after registration
+ * Finds the mask a model used but did not return: where its answer differs from the crop after registration
  * and tone correction on the whole picture (both robust, so that the edit itself does not count).
  *
  * Low-passed difference, hysteresis threshold, closing, specks dropped, grown by 3 and softened, all at
  * 512 px; then enlarged to the size of the crop. All 0 when nothing was edited.
  *
- * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the crop.
+ * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the
+ * crop.
  * @throws {EditError} `SHAPE_MISMATCH` when the channels differ.
  * @see Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 1986 (hysteresis).
  */
 export function differenceMask({ crop, edited }: { readonly crop: Raster; readonly edited: Raster }): Mask {
-  if (crop.channels !== edited.channels) {
-    throw new EditError('SHAPE_MISMATCH', `Expected ${crop.channels} channels, got ${edited.channels}`);
-  }
+  assertSameChannels(edited, crop);
   const size = fitSize(crop, workingSidePx);
   const small = resizeTo(crop, size);
-  const nothing: Mask = { ...size, channels: 1, data: new Uint8Array(size.width * size.height) };
-  const { alignment } = register({ crop: small, edited: resizeTo(edited, size), mask: nothing });
-  const window = alignedWindow({ edited, crop: size, patch: wholeWindow(size), alignment });
-  const aligned = resample({ source: edited, window, size, kernel: 'cubic' });
+  const { alignment } = register({ crop: small, edited: resizeTo(edited, size), mask: emptyMask(size) });
+  const moved = aligned(edited, size, alignment);
   const everywhere = emptyFloatRaster(size.width, size.height, 1);
   everywhere.data.fill(1);
-  const tone = fitTone({ crop: small, edited: aligned, weights: everywhere });
+  const tone = fitTone({ crop: small, edited: moved, weights: everywhere });
   const changed = hysteresis(
-    smaller(differenceOf(small, applyTone(aligned, tone)), differenceOf(small, aligned)),
+    smaller(differenceOf(small, applyTone(moved, tone)), differenceOf(small, moved)),
   );
   const whole = dropSpecks(close(changed), Math.max(1, speckShare * size.width * size.height));
   return softened(dilate(whole, growPx), crop);
 }
 
 /**
- * Of two difference maps the one with more unchanged pixels: where a model repainted most of the picture, a tone
+ * Returns the difference map with more unchanged pixels: if a model repainted most of the picture, the tone
  * fitted to all of it is that of the new content.
  */
 function smaller(toned: FloatRaster, plain: FloatRaster): FloatRaster {
@@ -67,7 +68,7 @@ function smaller(toned: FloatRaster, plain: FloatRaster): FloatRaster {
   return unchanged(plain) > unchanged(toned) ? plain : toned;
 }
 
-/** The channel that differs most, low-passed, levels. */
+/** Difference of the channel that differs most, low-passed, levels. */
 function differenceOf(a: FloatRaster, b: FloatRaster): FloatRaster {
   assertSameSize(a, b);
   const { width, height, channels } = a;
@@ -80,7 +81,7 @@ function differenceOf(a: FloatRaster, b: FloatRaster): FloatRaster {
   return out;
 }
 
-/** Groups of possible pixels that hold at least one certain one. */
+/** Keeps groups of possible pixels that hold at least one certain pixel. */
 function hysteresis({ width, height, data }: FloatRaster): Mask {
   const sigma = Math.min(robustSigma(data), sigmaOfQuietest(data));
   const certain = Math.max(certainLevels, certainSigmas * sigma);
@@ -95,9 +96,9 @@ function hysteresis({ width, height, data }: FloatRaster): Mask {
   return { ...candidates, data: kept };
 }
 
-/** A fifth of the pixels is unchanged in any edit; for pure noise this is what the median says too. */
+/** Any edit leaves at least this share of the pixels unchanged. */
 const quietShare = 0.2;
-/** Between the fifth and the median estimate, for the largest of three channels of Gaussian noise. */
+/** Ratio of sigma to that quantile, for the largest of three channels of Gaussian noise. */
 const quietToSigma = 2.3;
 
 function sigmaOfQuietest(data: Float32Array): number {

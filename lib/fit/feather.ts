@@ -1,14 +1,12 @@
-import { EditError } from '../errors.ts';
-import { axisTaps } from '../pixels/axis-taps.ts';
 import { insideDistance } from '../pixels/distance.ts';
-import type { FloatRaster } from '../pixels/float-raster.ts';
-import type { Box, Mask, Size } from '../pixels/raster.ts';
+import type { Box, FloatRaster, Mask, Size } from '../pixels/raster.ts';
+import { axisTaps } from '../pixels/taps.ts';
 
-/** Wide enough that what registration and harmonising leave is not seen. */
+/** Hides the errors that registration and harmonising leave, px. */
 export const defaultFeatherPx = 32;
-/** Where the old content still shows, the edge is as soft as that of a camera. */
+/** Where the old content still shows the edge is as soft as that of a camera, px. */
 const tightFeatherPx = 2;
-/** Levels of low-passed difference: below it is grain and texture, from the second on another object. */
+/** Low-passed difference, levels: below the first it is grain, above the second another object. */
 const ghostFrom = 6;
 const ghostTo = 24;
 
@@ -20,26 +18,9 @@ export function smoothstep(t: number): number {
 }
 
 /**
- * The plain inward feather: `min(mask, 255 * S(d / featherPx))`, d = distance to the nearest kept pixel.
- *
- * 0 stays 0 (nothing outside changes), no value grows, so a user's soft edge is kept. Width 0 gives the mask.
- *
- * @param mask H x W x 1. @param featherPx px of this mask.
- * @throws {EditError} `REQUEST_INVALID` when the width is negative or no number.
+ * Distance to the nearest kept pixel, px; infinite beyond twice the width of the feather (at least 1 px).
+ * That far tells whether the mask is thick enough for the feather.
  */
-export function feather(mask: Mask, featherPx: number): Mask {
-  if (!(featherPx >= 0)) {
-    throw new EditError('REQUEST_INVALID', `Expected a feather of at least 0 px, got ${featherPx}`);
-  }
-  if (featherPx === 0) return { ...mask, data: new Uint8Array(mask.data) };
-  const distance = insideDistance(mask, featherPx);
-  const data = mask.data.map((value, p) =>
-    Math.min(value, Math.round(255 * smoothstep(distance[p]! / featherPx))),
-  );
-  return { ...mask, data };
-}
-
-/** Distance to the nearest kept pixel, as far as a feather asks: twice its width tells whether the mask is thick enough for it; at least 1 px. */
 export function featherDistance(mask: Mask, featherPx: number): Float32Array {
   return insideDistance(mask, Math.max(1, 2 * featherPx));
 }
@@ -48,28 +29,32 @@ export function featherDistance(mask: Mask, featherPx: number): Float32Array {
  * The difference-adaptive inward feather:
  * `min(mask, 255 * max(S(d / w), S((|O - P| - 6) / 18) * S(d / 2)))`.
  *
- * Wide where picture and answer agree, tight where the old object still differs from it: a wide feather
- * there would let the object shine through as a ghost. w is `featherPx`, but at most half the mask's
- * inner radius, so that thin masks are replaced too.
+ * O is the crop, P the corrected answer, d the distance to the nearest kept pixel, S the smoothstep. Wide
+ * where O and P agree, tight where the old object still shows: a wide feather there would let it shine
+ * through as a ghost. w is `featherPx`, but at most half the mask's inner radius, so that thin masks are
+ * replaced too.
  *
- * @param args.mask the effective mask of the patch, H x W x 1. @param args.distance its `featherDistance` when the caller has it.
- * @param args.difference low-passed |O - P| of
- * the whole crop at any resolution, levels. @param args.patch where the patch lies in the crop, px of it.
+ * 0 stays 0 (nothing outside changes), no value grows, so a user's soft edge is kept. Width 0 gives the mask.
+ *
+ * @param args.mask the effective mask of the patch, H x W x 1. @param args.distance its `featherDistance`.
+ * @param args.featherPx at least 0. @param args.difference low-passed |O - P| of the whole crop at any
+ * resolution, levels.
+ * @param args.patch where the patch lies in the crop, px of the crop.
  */
 export function adaptiveFeather(args: {
   readonly mask: Mask;
-  readonly distance?: Float32Array;
+  readonly distance: Float32Array;
   readonly featherPx: number;
   readonly difference: FloatRaster;
   readonly crop: Size;
   readonly patch: Box;
 }): Mask {
-  const { mask, difference, crop, patch, distance = featherDistance(mask, args.featherPx) } = args;
+  const { mask, difference, crop, patch, distance } = args;
   const { width, height } = mask;
   const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
   const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
   const vertical = linearTaps(difference.height, crop.height, patch.top, height);
-  // All that lies deeper than the feather is the mask itself, copied natively.
+  // Deeper than the feather alpha is the mask: copied natively.
   const data = new Uint8Array(mask.data);
   const row = new Float32Array(difference.width);
   for (let y = 0; y < height; y++) {
@@ -90,15 +75,15 @@ export function adaptiveFeather(args: {
   return { ...mask, data };
 }
 
-/** The largest distance there is; infinite when the whole patch is inside. */
+/** The largest distance; infinite when no pixel of the patch is kept. */
 function innerRadius(distance: Float32Array): number {
   let most = 0;
   for (let p = 0; p < distance.length; p++) if (distance[p]! > most) most = distance[p]!;
   return most;
 }
 
-/** Bilinear reading of a reduced map of the crop at `count` pixels of the crop from `from`. */
-export function linearTaps(mapLength: number, cropLength: number, from: number, count: number) {
+/** Weights along one axis that read a reduced map of the crop at `count` pixels from `from` on. */
+function linearTaps(mapLength: number, cropLength: number, from: number, count: number) {
   const step = mapLength / cropLength;
   return axisTaps({ start: from * step, step, count, sourceLength: mapLength, kernel: 'area' });
 }

@@ -1,11 +1,10 @@
-import type { FloatRaster } from '../pixels/float-raster.ts';
-import { wholeWindow, windowTaps } from '../pixels/resample.ts';
-import type { Alignment } from './alignment.ts';
-import { alignedWindow } from './alignment.ts';
-import { median, robustSigma } from './robust.ts';
-import { invertSymmetric, multiply } from './solve.ts';
+import { boxOf } from '../pixels/box.ts';
+import type { FloatRaster } from '../pixels/raster.ts';
+import { windowTaps } from '../pixels/taps.ts';
+import { type Alignment, alignedWindow } from './alignment.ts';
+import { type Design, solveRobustly } from './robust.ts';
 
-/** One resolution of the problem: what is compared, and where. */
+/** One resolution of the problem: the two pictures, and the pixels to compare. */
 export interface Level {
   /** H x W x 1 luma of the crop, low-passed. */
   readonly template: FloatRaster;
@@ -24,20 +23,10 @@ export interface Fit {
 }
 
 const maxIterations = 12;
-/** A step shorter than this changes nothing anybody could see, and is not made. */
+/** Iteration stops when a step is shorter than this: nobody could see it. */
 const settledPx = 0.002;
-/** Tukey's biweight: 95 % efficient on normal noise, blind to what the model repainted. */
-const tukeyCut = 4.685;
-/** Of reweighting in each iteration; the next one goes on. */
-const rounds = 2;
-/** Columns of the design: gain, bias, its slopes along x and y, shift x, shift y, zoom. */
-const tone = 4;
-
-interface Design {
-  readonly rows: Float32Array;
-  readonly unknowns: number;
-  readonly count: number;
-}
+/** Columns of the design: gain, bias, its slopes along x and y; then shift x, shift y, zoom. */
+const toneUnknowns = 4;
 
 /**
  * Inverse compositional Gauss-Newton: finds the alignment for which, on the ring,
@@ -62,19 +51,19 @@ export function fitAlignment(level: Level, start: Alignment, { zoom }: { zoom: b
   return last === undefined ? undefined : { alignment, ...last.quality };
 }
 
-/** The residual when nothing is moved from `alignment`, only gain and bias fitted; levels. */
+/** The residual at a fixed `alignment`, with only gain and bias fitted; levels. */
 export function residualAt(level: Level, alignment: Alignment): number {
   const values = warpedRing(level, alignment);
   const design = designOf(level, 0);
-  return solveWeighted(design, values)?.residual ?? 0;
+  return solveRobustly(design, values)?.residual ?? 0;
 }
 
 /** Rows `[T, 1, x, y, Tx, Ty, Tx * x + Ty * y]` for each ring pixel; coordinates from the middle. */
 function designOf({ template, ring }: Level, geometric: 0 | 2 | 3): Design {
   const { width, height, data } = template;
-  const unknowns = tone + geometric;
+  const unknowns = toneUnknowns + geometric;
   const rows = new Float32Array(ring.length * unknowns);
-  // Scaled to about 1, so that the normal matrix is well conditioned at every size.
+  // Coordinates are scaled to about 1, so that the normal matrix is well conditioned at every size.
   const unit = 2 / Math.max(width, height);
   for (let i = 0; i < ring.length; i++) {
     const p = ring[i]!;
@@ -97,9 +86,9 @@ function designOf({ template, ring }: Level, geometric: 0 | 2 | 3): Design {
   return { rows, unknowns, count: ring.length };
 }
 
-/** The edited picture through the alignment, sampled (Catmull-Rom) on the ring alone: the rest is not looked at. */
+/** Samples the edited picture through the alignment (Catmull-Rom), at the ring's pixels only. */
 function warpedRing({ template, edited, ring }: Level, alignment: Alignment): Float32Array {
-  const window = alignedWindow({ edited, crop: template, patch: wholeWindow(template), alignment });
+  const window = alignedWindow({ edited, crop: template, patch: boxOf(template), alignment });
   const { horizontal, vertical } = windowTaps({ source: edited, window, size: template, kernel: 'cubic' });
   const { width } = template;
   const values = new Float32Array(ring.length);
@@ -129,11 +118,11 @@ interface Step {
 }
 
 function solveStep(level: Level, design: Design, alignment: Alignment): Step | undefined {
-  const solved = solveWeighted(design, warpedRing(level, alignment));
+  const solved = solveRobustly(design, warpedRing(level, alignment));
   if (solved === undefined) return undefined;
   const { solution, inverse, residual } = solved;
   const gain = solution[0]!;
-  // A ring whose structure is not found again (gain near 0, or inverted) cannot be aligned.
+  // The answer does not show the ring's structure (gain near 0, or negative): it cannot be aligned.
   if (!(gain > 0.2)) return undefined;
   const n = design.unknowns;
   const unit = 2 / Math.max(level.template.width, level.template.height);
@@ -163,71 +152,4 @@ function compose(
     shiftX: alignment.shiftX - (scale * step.x) / width,
     shiftY: alignment.shiftY - (scale * step.y) / height,
   };
-}
-
-interface Solved {
-  readonly solution: Float64Array;
-  readonly inverse: Float64Array;
-  readonly residual: number;
-}
-
-/**
- * Weighted least squares, two rounds of Tukey's biweight. It starts from "the same contrast, brighter":
- * plain least squares would follow what was repainted.
- */
-function solveWeighted(design: Design, values: Float32Array): Solved | undefined {
-  let residuals = values.map((value, i) => value - design.rows[i * design.unknowns]!);
-  const brighter = median(residuals);
-  residuals = residuals.map((value) => value - brighter);
-  let solved: Solved | undefined;
-  for (let round = 0; round < rounds; round++) {
-    const cut = tukeyCut * Math.max(robustSigma(residuals), 0.05);
-    const { matrix, vector } = normalEquations(design, values, residuals, cut);
-    const inverse = invertSymmetric(matrix, design.unknowns);
-    if (inverse === undefined) return undefined;
-    const solution = multiply(inverse, vector);
-    residuals = residualsOf(design, values, solution);
-    solved = { solution, inverse, residual: clippedRms(residuals) };
-  }
-  return solved;
-}
-
-function clippedRms(residuals: Float32Array): number {
-  const limit = 3 * Math.max(robustSigma(residuals), 0.05);
-  let sum = 0;
-  for (const value of residuals) sum += Math.min(limit, Math.abs(value)) ** 2;
-  return Math.sqrt(sum / Math.max(1, residuals.length));
-}
-
-function residualsOf({ rows, unknowns, count }: Design, values: Float32Array, solution: Float64Array) {
-  const residuals = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    let predicted = 0;
-    for (let k = 0; k < unknowns; k++) predicted += solution[k]! * rows[i * unknowns + k]!;
-    residuals[i] = values[i]! - predicted;
-  }
-  return residuals;
-}
-
-function normalEquations(
-  { rows, unknowns: n, count }: Design,
-  values: Float32Array,
-  residuals: Float32Array,
-  cut: number,
-) {
-  const matrix = new Float64Array(n * n);
-  const vector = new Float64Array(n);
-  for (let i = 0; i < count; i++) {
-    const ratio = residuals[i]! / cut;
-    if (ratio >= 1 || ratio <= -1) continue;
-    const w = (1 - ratio * ratio) ** 2;
-    const base = i * n;
-    for (let a = 0; a < n; a++) {
-      const scaled = w * rows[base + a]!;
-      vector[a]! += scaled * values[i]!;
-      for (let b = 0; b <= a; b++) matrix[a * n + b]! += scaled * rows[base + b]!;
-    }
-  }
-  for (let a = 0; a < n; a++) for (let b = 0; b < a; b++) matrix[b * n + a] = matrix[a * n + b]!;
-  return { matrix, vector };
 }

@@ -1,71 +1,57 @@
 import { blur, blurKnown } from '../pixels/blur.ts';
 import { boundingBox, crop as cut, grow, paste } from '../pixels/box.ts';
 import { outsideDistance } from '../pixels/distance.ts';
-import { emptyFloatRaster, type FloatRaster } from '../pixels/float-raster.ts';
-import { assertSameSize, type Box, type Mask } from '../pixels/raster.ts';
+import { assertSameSize, type Box, emptyFloatRaster, type FloatRaster, type Mask } from '../pixels/raster.ts';
 import { resample } from '../pixels/resample.ts';
-import { type Blocks, blockMeans } from './blocks.ts';
-import { spread } from './membrane.ts';
+import { type Blocks, blockMeans, spread } from './membrane.ts';
 import { applyTone, fitTone, identityTone, type Tone } from './tone.ts';
 
-/** How the model's answer is brought to the light and colour of the picture around the mask. */
+/** How to bring a model's answer to the light and colour of the picture around the mask. */
 export interface Harmony {
   readonly tone: Tone;
   /** H x W x C: the answer after the tone. */
   readonly toned: FloatRaster;
-  /** About H/4 x W/4 x C over the whole crop: levels to add after the tone, smooth, meant inside the mask. */
+  /** About H/4 x W/4 x C over the whole crop: smooth levels to add after the tone, inside the mask. */
   readonly residual: FloatRaster;
-  /** H x W x 1: low-passed difference between crop and corrected answer, levels: where the old object was; 0 far outside the mask. */
+  /** H x W x 1: low-passed |crop - corrected answer|, levels; shows the old object. 0 far from the mask. */
   readonly difference: FloatRaster;
-  /** Root mean square of the low-passed difference on the ring, levels, before any correction and after the tone. */
+  /** Root mean square difference on the ring, low-passed, levels, before correction and after the tone. */
   readonly ringBefore: number;
   readonly ringAfter: number;
 }
 
-/** Beside the mask's edge resampling mixes both sides. */
+/** Nearer to the mask's edge resampling mixes both sides, px. */
 const ringFromPx = 1.5;
 const ringToPx = 32;
-/** The membrane starts from the known pixels up to here: enough to average noise, near enough to be local. */
+/** The membrane starts from known pixels up to here, px: enough to average noise, near enough to be local. */
 const boundaryToPx = 7;
-/** More than this is no light but another content, and must not be spread over the answer. */
+/** A larger difference, in levels, is other content, not light: it must not spread over the answer. */
 const maxResidual = 24;
 const differenceBlurPx = 1.2;
-/** Light is smooth: the mean of blocks of this side tells all of it, and drops grain and fine texture. */
+/** Side of blocks, px: their means keep light, which is smooth, and drop grain and fine texture. */
 const blockPx = 4;
-/** Softens the blocks into each other before they are spread. */
+/** Standard deviation in blocks of the low-pass before the spread. */
 const blockBlur = 0.7;
 
-/**
- * Robust gain and offset from the ring, then the rest of the difference on the boundary as a membrane.
- *
- * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and averaged
- * over 4 x 4 px *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
- *
- * @param args.crop H x W x C, the picture, reduced to 512 px or so. @param args.edited the aligned answer at
- * the same size, in the same space (the image's own). @param args.mask H x W x 1, above 0 = repainted.
- * @throws {EditError} `SHAPE_MISMATCH` when sizes or channels differ.
- * @see Perez et al., "Poisson Image Editing", SIGGRAPH 2003; Farbman et al., "Convolution Pyramids", 2011.
- */
-export function harmonise(args: {
-  readonly crop: FloatRaster;
-  readonly edited: FloatRaster;
-  readonly mask: Mask;
-}): Harmony {
-  return harmoniseOn(knownRing(args.crop, args.mask), args.edited);
-}
-
-/** The crop's side of `harmonise`: the same for every answer to it. */
+/** The crop's side of {@link harmonise}: the same for every answer. */
 export interface KnownRing {
   readonly crop: FloatRaster;
-  /** H x W x 1, 1 where tone is compared, and where the membrane starts. */
+  /** H x W x 1: 1 on the ring where tone is compared, else 0. */
   readonly ring: FloatRaster;
+  /** H x W x 1: 1 on the inner part of the ring, where the membrane starts, else 0. */
   readonly boundary: FloatRaster;
   readonly blocks: Blocks;
-  /** Everything that is replaced, and as far around it as a low-pass reaches; `undefined` where nothing is. */
+  /** Box of the mask and the reach of the low-pass around it; `undefined` for an empty mask. */
   readonly inside: Box | undefined;
 }
 
-/** @throws {EditError} `SHAPE_MISMATCH` when sizes differ. */
+/**
+ * Measures the crop around a mask.
+ *
+ * @param crop H x W x C, reduced to 512 px or so, levels of 8 bit. @param mask H x W x 1, above 0 =
+ * repainted.
+ * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
+ */
 export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
   assertSameSize(crop, mask);
   const distance = outsideDistance(mask, ringToPx);
@@ -76,8 +62,18 @@ export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
   return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx), inside };
 }
 
-/** `harmonise` on a ring made before. */
-export function harmoniseOn(known: KnownRing, edited: FloatRaster): Harmony {
+/**
+ * Brings an answer to the light and colour of the picture: robust gain and offset from the ring, then the
+ * rest of the difference at the mask's boundary as a membrane.
+ *
+ * `corrected = gain * edited + offset + residual`, with the residual clipped to +-24 levels and averaged over
+ * 4 x 4 px *before* it is spread: an exact Poisson blend drags the ring's texture into the mask as streaks.
+ *
+ * @param edited the aligned answer, H x W x C like `known.crop`, in the same space (the image's own).
+ * @throws {EditError} `SHAPE_MISMATCH` when sizes or channels differ.
+ * @see Perez et al., "Poisson Image Editing", SIGGRAPH 2003; Farbman et al., "Convolution Pyramids", 2011.
+ */
+export function harmonise(known: KnownRing, edited: FloatRaster): Harmony {
   const { crop, ring, boundary, blocks } = known;
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
@@ -102,7 +98,7 @@ function weightsBetween(mask: Mask, distance: Float32Array, fromPx: number, toPx
   return out;
 }
 
-/** Only where it is asked for: the membrane starts from the boundary. */
+/** Crop less answer on the boundary, clipped; 0 elsewhere. */
 function clippedDifference(crop: FloatRaster, toned: FloatRaster, boundary: FloatRaster): FloatRaster {
   const { width, height, channels } = crop;
   const out = emptyFloatRaster(width, height, channels);
@@ -120,7 +116,7 @@ function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {
   return spread(blurKnown(means, known, blockBlur), known);
 }
 
-/** The channel that differs most, low-passed; 0 outside of `box`. */
+/** Difference of the channel that differs most, low-passed; 0 outside of `inside`. */
 function contentDifference(
   { crop, inside: box }: KnownRing,
   toned: FloatRaster,
@@ -157,7 +153,7 @@ const scaled = ({ left, top, width, height }: Box, x: number, y: number): Box =>
   height: height * y,
 });
 
-/** Over means of blocks, so that grain and slightly different texture do not count; 0 without a ring. */
+/** Root mean square difference of block means, which hold no grain; 0 without a ring. */
 function ringRms(crop: Blocks, edited: Blocks, { gains, offsets }: Tone): number {
   const channels = gains.length;
   let [sum, count] = [0, 0];

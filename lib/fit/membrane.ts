@@ -1,5 +1,4 @@
-import { emptyFloatRaster, type FloatRaster } from '../pixels/float-raster.ts';
-import { assertSameSize } from '../pixels/raster.ts';
+import { assertSameSize, emptyFloatRaster, type FloatRaster } from '../pixels/raster.ts';
 
 interface Weighted {
   readonly values: FloatRaster;
@@ -9,10 +8,10 @@ interface Weighted {
 /**
  * Spreads known values smoothly into the unknown: a membrane through scattered data, in O(n).
  *
- * Pull: weighted means at half the size, again and again, weights summed and cut at 1. Push: back up, each
- * level filling with the one below where its own weight falls short of 1. Near known values the result
- * follows them, far away it is their weighted mean (Shepard's behaviour, without his cost).
- * Values with weight 1 come back exactly. Without any weight the result is 0.
+ * Pull: weighted means at half the size, again and again; weights are summed and cut at 1. Push: back up,
+ * each level takes from the coarser one what its own weights lack to 1. Near known values the result follows
+ * them, far away it is their weighted mean (Shepard's behaviour, without his cost). Values with weight 1 come
+ * back exactly. Without any weight the result is 0.
  *
  * @param values H x W x C. @param weights H x W x 1, 0 (unknown) to 1 (known).
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
@@ -47,40 +46,54 @@ function normalized({ values, weights }: Weighted): FloatRaster {
   return { ...values, data };
 }
 
-/** Tent of four, [1 3 3 1] / 4 along each axis: twice the mass of an average, so weights grow to certainty. */
+/** Tent filter [1 3 3 1] / 4 along each axis. It sums to 2, so that weights grow towards 1. */
 const tent = [0.25, 0.75, 0.75, 0.25] as const;
 
-function pull({ values, weights }: Weighted): Weighted {
-  const width = Math.ceil(values.width / 2);
-  const height = Math.ceil(values.height / 2);
-  const { channels } = values;
-  const out = emptyFloatRaster(width, height, channels);
-  const sums = emptyFloatRaster(width, height, 1);
+function pull(fine: Weighted): Weighted {
+  const width = Math.ceil(fine.values.width / 2);
+  const height = Math.ceil(fine.values.height / 2);
+  const { channels } = fine.values;
+  const coarse = {
+    values: emptyFloatRaster(width, height, channels),
+    weights: emptyFloatRaster(width, height, 1),
+  };
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const o = y * width + x;
-      for (let j = 0; j < 4; j++) {
-        const sy = 2 * y - 1 + j;
-        if (sy < 0 || sy >= values.height) continue;
-        for (let i = 0; i < 4; i++) {
-          const sx = 2 * x - 1 + i;
-          if (sx < 0 || sx >= values.width) continue;
-          const p = sy * values.width + sx;
-          if (weights.data[p] === 0) continue;
-          const factor = tent[i]! * tent[j]!;
-          sums.data[o]! += factor * weights.data[p]!;
-          for (let c = 0; c < channels; c++) {
-            out.data[o * channels + c]! += factor * values.data[p * channels + c]!;
-          }
-        }
-      }
-      const total = sums.data[o]!;
+      for (let j = 0; j < 4; j++)
+        addRow({ fine, coarse, o, y: 2 * y - 1 + j, left: 2 * x - 1, factor: tent[j]! });
+      const total = coarse.weights.data[o]!;
       if (total <= 1) continue;
-      sums.data[o] = 1;
-      for (let c = 0; c < channels; c++) out.data[o * channels + c]! /= total;
+      coarse.weights.data[o] = 1;
+      for (let k = o * channels; k < (o + 1) * channels; k++) coarse.values.data[k]! /= total;
     }
   }
-  return { values: out, weights: sums };
+  return coarse;
+}
+
+/** Adds four pixels of row `y` from column `left` on to the coarse pixel `o`; skips those outside. */
+function addRow(args: {
+  readonly fine: Weighted;
+  readonly coarse: Weighted;
+  readonly o: number;
+  readonly y: number;
+  readonly left: number;
+  readonly factor: number;
+}): void {
+  const { fine, coarse, o, y, left, factor: rowFactor } = args;
+  const { width, height, channels, data } = fine.values;
+  if (y < 0 || y >= height) return;
+  for (let i = 0; i < 4; i++) {
+    const x = left + i;
+    if (x < 0 || x >= width) continue;
+    const p = y * width + x;
+    const weight = fine.weights.data[p]!;
+    if (weight === 0) continue;
+    const factor = tent[i]! * rowFactor;
+    coarse.weights.data[o]! += factor * weight;
+    for (let c = 0; c < channels; c++)
+      coarse.values.data[o * channels + c]! += factor * data[p * channels + c]!;
+  }
 }
 
 /** `own + (1 - weight) * bilinear(below)`; `own` is premultiplied. */
@@ -108,4 +121,58 @@ function push({ values, weights }: Weighted, below: FloatRaster): FloatRaster {
     }
   }
   return out;
+}
+
+/** Means over blocks of a raster, and which of them are known. */
+export interface Blocks {
+  /** h x w x C; 0 where nothing is known. */
+  readonly means: FloatRaster;
+  /** h x w x 1: 1 where enough of the block is known, else 0. */
+  readonly known: FloatRaster;
+}
+
+/** A block counts as known from this share of known pixels on. */
+const minShare = 0.25;
+
+/**
+ * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0. Each pixel belongs to
+ * one block.
+ *
+ * @param values H x W x C. @param weights H x W x 1, 0 or above. @returns about H/blockPx x W/blockPx.
+ */
+export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: number): Blocks {
+  const { width, height, channels } = values;
+  const size = {
+    width: Math.max(1, Math.round(width / blockPx)),
+    height: Math.max(1, Math.round(height / blockPx)),
+  };
+  const means = emptyFloatRaster(size.width, size.height, channels);
+  const known = emptyFloatRaster(size.width, size.height, 1);
+  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor((x * size.width) / width));
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * size.height) / height) * size.width;
+    for (let x = 0; x < width; x++) {
+      const p = y * width + x;
+      if (weights.data[p] === 0) continue;
+      const block = row + columns[x]!;
+      known.data[block]!++;
+      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += values.data[p * channels + c]!;
+    }
+  }
+  divideByCounts({ means, known }, minShare * (width * height));
+  return { means, known };
+}
+
+/** Sums and counts of each block -> means and 1, or 0 for both where a block is known too little. */
+function divideByCounts({ means, known }: Blocks, minPixels: number): void {
+  const { channels } = means;
+  const blocks = known.data.length;
+  for (let block = 0; block < blocks; block++) {
+    const count = known.data[block]!;
+    const isKnown = count > 0 && count * blocks >= minPixels;
+    known.data[block] = isKnown ? 1 : 0;
+    for (let k = block * channels; k < (block + 1) * channels; k++) {
+      means.data[k] = isKnown ? means.data[k]! / count : 0;
+    }
+  }
 }

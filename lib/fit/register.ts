@@ -1,53 +1,53 @@
-import { isBlank } from '../pixels/blank.ts';
 import { blur } from '../pixels/blur.ts';
-import { coverMask } from '../pixels/cover-mask.ts';
 import { outsideDistance } from '../pixels/distance.ts';
-import { type FloatRaster, luma } from '../pixels/float-raster.ts';
-import { assertSameSize, type Mask, type Size } from '../pixels/raster.ts';
+import { coverMask } from '../pixels/mask.ts';
+import { assertSameSize, type FloatRaster, isBlank, luma, type Mask, type Size } from '../pixels/raster.ts';
 import { resizeTo } from '../pixels/resample.ts';
 import { type Alignment, driftPx, identityAlignment } from './alignment.ts';
 import { fitAlignment, type Level, residualAt } from './gauss-newton.ts';
 import { evenSamples } from './robust.ts';
 
 export interface Registration {
-  /** The identity when nothing certain could be said. */
+  /** The identity when the result is uncertain. */
   readonly alignment: Alignment;
-  /** False on rings too flat or too different to be aligned: then nothing is moved. True, unmoved: known to be in place. */
+  /** False on rings too flat or too different to align. True with the identity: it is in place. */
   readonly confident: boolean;
-  /** Standard error of the shift along its weakest direction, px of the rasters given; infinite when unknown. */
+  /** Standard error of the shift along its weakest direction, px of the rasters; infinite if unknown. */
   readonly precisionPx: number;
-  /** Root mean square difference on the ring after the best gain and bias, levels, before and after moving. */
+  /** Root mean square difference on the ring after gain and bias, levels, before and after moving. */
   readonly residualBefore: number;
   readonly residualAfter: number;
 }
 
-/** Pixels nearer than this to the mask hold some of what was repainted, after the low-pass. */
+/** Longer side of the reduced pictures that are registered and whose light is compared, px. */
+export const workingSidePx = 512;
+/** After the low-pass nearer pixels hold some of what was repainted, px. */
 const ringFromPx = 2;
 const ringToPx = 32;
-/** On coarse levels 32 px are next to nothing: reach at least this far, in px of the level. */
+/** On coarse levels the ring reaches at least this far, px of the level. */
 const minRingToPx = 12;
-/** Makes both pictures equally soft, and interpolation harmless. */
+/** Low-pass of both pictures, px: makes them equally soft, and interpolation harmless. */
 const preBlurPx = 1;
 const levels = 4;
 /** Coarser ones are too small to see a zoom of a few pixels. */
 const zoomLevels = 3;
 const minLevelSidePx = 24;
-/** Seven unknowns, and neighbours are not independent. */
+/** A level with fewer pixels is skipped: there are seven unknowns, and neighbours are not independent. */
 const minRingCount = 200;
-/** More add cost, but nothing the eye could see. */
+/** More pixels add cost, but nothing the eye could see. */
 const maxRingCount = 24_000;
-/** Neighbouring pixels share noise: after the pre-blur about this many pixels say one thing. */
+/** Neighbouring pixels share noise: after the pre-blur so many pixels count as one sample. */
 const pixelsPerSample = 4 * Math.PI * preBlurPx ** 2;
-/** A shift known worse than this is not applied: it could do more harm than good. */
+/** A shift with a larger standard error is not applied, px: it could do more harm than good. */
 const maxErrorPx = 0.1;
-/** Where nothing was moved both residuals are the same but for rounding. */
+/** Both residuals are the same but for rounding where nothing was moved. */
 const worseBy = 1.01;
-/** Zoom is one more freedom: it must explain this share of the residual to be believed... */
+/** Zoom is used only if it reduces the residual at least to this share... */
 const zoomGain = 0.98;
-/** ...and move the edge of the picture by something. */
+/** ...and moves the corner of the picture at least so far, px. */
 const minZoomPx = 0.1;
 
-/** The crop's side of a registration at one resolution: what is compared, and where. */
+/** The crop's side of a registration at one resolution. */
 export type RingLevel = Omit<Level, 'edited'>;
 
 /**
@@ -57,8 +57,8 @@ export type RingLevel = Omit<Level, 'edited'>;
  * Gated by the smallest eigenvalue of the normal matrix: on a flat ring the answer is "no shift".
  *
  * @param args.crop H x W x C, what was sent, reduced to 512 px or so. @param args.edited the answer at the
- * same size. Any space, both the same; levels of 8 bit. @param args.mask H x W x 1, above 0 = repainted; empty = nothing
- * known of where, all is compared.
+ * same size. Any space, both the same; levels of 8 bit. @param args.mask H x W x 1, above 0 = repainted; an
+ * empty mask compares everything.
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
  * @see Baker and Matthews, "Lucas-Kanade 20 Years On: A Unifying Framework", IJCV 2004.
  */
@@ -71,7 +71,11 @@ export function register(args: {
   return registerOn(ringLevels(args.crop, args.mask), args.edited);
 }
 
-/** `register` on levels made before: they are the same for every answer to a crop. @param edited at the size of the finest. */
+/**
+ * {@link register} on prepared levels: they are the same for every answer to a crop.
+ *
+ * @param rings from {@link ringLevels}. @param edited at the size of the finest level.
+ */
 export function registerOn(rings: readonly (RingLevel | undefined)[], edited: FloatRaster): Registration {
   const pyramid = withAnswer(rings, edited);
   const finest = pyramid[0];
@@ -81,7 +85,7 @@ export function registerOn(rings: readonly (RingLevel | undefined)[], edited: Fl
   let found: ReturnType<typeof fitAlignment>;
   for (const level of pyramid.toReversed()) {
     found = fitAlignment(level, shift, { zoom: false });
-    // A coarse level may be too flat where a fine one is not.
+    // A coarse level may be too flat although a fine one is not.
     shift = found?.alignment ?? shift;
   }
   if (found === undefined) return unmoved(residualBefore);
@@ -97,7 +101,7 @@ export function registerOn(rings: readonly (RingLevel | undefined)[], edited: Fl
       residualAfter: fit.residual,
     };
   }
-  // Worse by interpolation alone, for a move too small to see: the picture is known to be in its place.
+  // Interpolation alone made it worse, and the move is too small to see: the picture is in its place.
   const isInPlace = isKnown && driftPx(fit.alignment, finest.template) <= maxErrorPx;
   return { ...unmoved(residualBefore), confident: isInPlace, precisionPx };
 }
@@ -120,7 +124,7 @@ function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; re
   for (const level of pyramid.slice(0, zoomLevels).toReversed()) {
     fit = fitAlignment(level, alignment, { zoom: true });
     alignment = fit?.alignment ?? alignment;
-    // Mostly there is none, and a coarse level says so for a sixteenth of the price.
+    // Most answers have no zoom, and a coarse level tells that at a sixteenth of the cost.
     const zoomed = driftPx({ ...identityAlignment, scale: alignment.scale }, { width, height });
     if (zoomed < minZoomPx) return undefined;
   }
@@ -128,7 +132,10 @@ function withZoom(pyramid: readonly Level[], shifted: { alignment: Alignment; re
 }
 
 /**
- * The crop's side of `register`: finest first, each half the size of the one before; `undefined` where there is too little ring.
+ * The crop's side of {@link register}: finest level first, each half the size of the one before; `undefined`
+ * for a level with too little ring.
+ *
+ * @param crop H x W x C, levels of 8 bit. @param mask H x W x 1, above 0 = repainted.
  *
  * @throws {EditError} `SHAPE_MISMATCH` when sizes differ.
  */
@@ -165,7 +172,7 @@ const halfOf = ({ width, height }: Size): Size => ({
 /** Known pixels 2..`toPx` px from the mask that have neighbours on all sides. */
 function ringOf(mask: Mask, toPx: number): Int32Array {
   const { width, height } = mask;
-  // An empty mask has no edge to be near to: everything is known.
+  // An empty mask has no edge: all is known.
   const isEmpty = isBlank(mask.data, 0, mask.data.length);
   const distance = outsideDistance(mask, toPx);
   const ring: number[] = [];

@@ -1,11 +1,16 @@
-import type { FloatRaster } from '../pixels/float-raster.ts';
-import { samplesPerLevel } from '../pixels/float-raster.ts';
-import type { Box, Mask, Raster, Size } from '../pixels/raster.ts';
+import {
+  type Box,
+  type FloatRaster,
+  type Mask,
+  type Raster,
+  type Size,
+  samplesPerLevel,
+} from '../pixels/raster.ts';
 import { driftPx } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
 import type { Registration } from './register.ts';
 
-/** What can be said of a result without knowing the truth; for manifests, and to put candidates in order. */
+/** Quality of a composite, measured without knowing the truth; for manifests, and to order candidates. */
 export interface Scores {
   /** The farthest any point was moved by the model, px of the crop. */
   readonly driftPx: number;
@@ -19,11 +24,11 @@ export interface Scores {
   readonly sharpness: number;
 }
 
-/** Levels that one unit of each other score weighs when candidates are compared. */
+/** Weights of the other scores when candidates are compared, in levels. */
 const sharpnessLevels = 8;
 const resolutionLevels = 8;
 const driftLevelsPerPercent = 0.5;
-/** The tightest feather goes from old to new within 2 px: the step is told from what lies beyond. */
+/** The tightest feather goes from old to new within 2 px: steps are measured beyond it. */
 const seamReachPx = 3;
 
 /** One number to order candidates by, in levels; less is better. */
@@ -41,8 +46,10 @@ export function candidateCost(scores: Scores, crop: Size): number {
 /**
  * Scores one composite.
  *
- * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance, args.blended as in `seamStep`.
- * @param args.small the crop at working size. @param args.ring 1 where the answer is compared with it.
+ * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance,
+ * args.blended as in `seamStep`.
+ * @param args.small the crop at working size, levels. @param args.ring the same size: 1 where the answer is
+ * compared with it.
  */
 export function scoreComposite(args: {
   readonly crop: Raster;
@@ -67,11 +74,12 @@ export function scoreComposite(args: {
 }
 
 /**
- * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from there to 3 px
- * outside, in levels over all channels; never below 0, and 0 without an edge.
+ * Mean absolute step from the last kept pixel to 3 px inside the mask, less the mean step from that pixel to
+ * 3 px outside, in levels over all channels; at least 0, and 0 without an edge.
  *
- * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that holds
- * the mask. @param args.distance of its pixels to the nearest kept one. @param args.blended the same box as it is now.
+ * @param args.crop H x W x C, as it was. @param args.mask H x W x 1. @param args.patch a box of the crop that
+ * holds the mask. @param args.distance from its pixels to the nearest kept one, px. @param args.blended the
+ * same box after the edit.
  */
 export function seamStep(args: {
   readonly crop: Raster;
@@ -83,7 +91,7 @@ export function seamStep(args: {
   const { crop, mask, patch, distance, blended } = args;
   const { width, height, channels } = crop;
   let [across, beside, count] = [0, 0, 0];
-  // From the kept pixel x, y one step of dx, dy is into the mask.
+  // x, y is a kept pixel; one step of dx, dy from it leads into the mask.
   const visit = (x: number, y: number, dx: number, dy: number): void => {
     const [inX, inY] = [x + dx * seamReachPx, y + dy * seamReachPx];
     const [outX, outY] = [x - dx * seamReachPx, y - dy * seamReachPx];
@@ -102,7 +110,7 @@ export function seamStep(args: {
   };
   const isKept = (x: number, y: number): boolean =>
     x >= 0 && y >= 0 && x < width && y < height && mask.data[y * width + x] === 0;
-  // Beside a kept pixel the distance is 1: the edge is found natively, the rest is not looked at.
+  // Beside a kept pixel the distance is 1: indexOf finds the edge natively.
   for (let at = distance.indexOf(1); at >= 0; at = distance.indexOf(1, at + 1)) {
     const x = patch.left + (at % patch.width);
     const y = patch.top + Math.floor(at / patch.width);
@@ -114,7 +122,7 @@ export function seamStep(args: {
   return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
 }
 
-/** Sum of absolute differences of neighbours on the ring, answer over crop, at most 1. */
+/** Sum of absolute differences of neighbours on the ring: the answer's over the crop's, at most 1. */
 function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
   let [wanted, got] = [0, 0];
   const { width, channels } = crop;

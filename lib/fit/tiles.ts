@@ -1,13 +1,19 @@
-import { EditError } from '../errors.ts';
 import { blur } from '../pixels/blur.ts';
 import { crop as cut } from '../pixels/box.ts';
-import { emptyFloatRaster, type FloatRaster, luma } from '../pixels/float-raster.ts';
-import type { Mask, Raster } from '../pixels/raster.ts';
-import { fitSize, resample, resizeTo, wholeWindow } from '../pixels/resample.ts';
+import {
+  assertSameChannels,
+  emptyFloatRaster,
+  emptyMask,
+  type FloatRaster,
+  luma,
+  type Mask,
+  type Raster,
+} from '../pixels/raster.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
 import { fadeShare, type TilePlace } from '../plan/tile-plan.ts';
-import { type Alignment, alignedWindow, driftPx } from './alignment.ts';
+import { type Alignment, aligned, driftPx, maxDriftShare } from './alignment.ts';
 import { smoothstep } from './feather.ts';
-import { register } from './register.ts';
+import { register, workingSidePx } from './register.ts';
 import { applyTone, fitTone } from './tone.ts';
 
 /** A second, finer answer for a part of the canvas. */
@@ -17,13 +23,13 @@ export interface Tile {
   readonly answer: Raster;
 }
 
-/** What became of one tile. */
+/** How one tile fitted the first answer. */
 export interface TileFit {
   /** How far the model moved it, px of the canvas. */
   readonly driftPx: number;
-  /** Share of what it was to repaint where it shows the same things as the first answer, 0..1. */
+  /** Mean agreement with the first answer over the masked part of its core, 0..1. */
   readonly agreement: number;
-  /** False: it was moved too far or shows another picture, and nothing of it was taken. */
+  /** False when the tile was moved too far or shows another picture: nothing of it was used. */
   readonly isUsed: boolean;
 }
 
@@ -33,31 +39,29 @@ export interface TileFusion {
   readonly add: (tile: Tile) => TileFit;
 }
 
-const registrationSidePx = 512;
-/** Slower than this, at that size, is light. */
+/** Standard deviation of the low-pass that separates light from shapes, px at working size. */
 const lightPx = 12;
-/** Detail is kept in 64ths of a level: 16 bit hold it. */
+/** Detail is summed in 64ths of a level, which 16 bit can hold. */
 const stepsPerLevel = 64;
-/** A tile moved by more than this share of its diagonal shows something else. */
-const maxDriftShare = 0.04;
-/** The guide is soft well below the frequency of its pixels: up to there tiles know better. */
+/** Standard deviation of the low-pass, in pixels of the first answer: finer detail comes from the tiles. */
 const lowPassPixels = 1.4;
-/** Levels of low-passed difference: below it the same thing in other grain, from the second on another thing. */
+/** Low-passed difference, levels: below the first it is grain, above the second another thing. */
 const agreesTo = 10;
 const differsFrom = 30;
-/** Below this share of agreement a tile has painted another picture. */
+/** A tile that agrees less has painted another picture. */
 const minAgreement = 0.5;
 
 /**
  * Gives an enlarged first answer the detail of tiles: low frequencies from the answer, high from the tiles.
  *
  * `out = guide + w * a * (tile - lowpass(tile) - guide + lowpass(guide))`, each tile registered to the guide
- * and brought to its tone first; the weights w of neighbours fade into each other and sum to 1, the agreement a is
- * `1 - S((lowpass|lowpass(tile) - lowpass(guide)| - 10) / 20)`: where a tile shows another thing, the guide stays.
+ * and brought to its tone first; the weights w of neighbours fade into each other and sum to 1, the agreement
+ * a is `1 - S((lowpass|lowpass(tile) - lowpass(guide)| - 10) / 20)`: where a tile shows another thing, the
+ * guide stays.
  *
  * @param args.guide H x W x 3, 8 bit: the canvas, with the first answer where the mask is set; not changed.
- * @param args.mask H x W x 1: only where it is above 0 anything is added.
- * @param args.guidePixelPx what one pixel of the first answer covers, px of the canvas: finer than that it knows nothing.
+ * @param args.mask H x W x 1: pixels at 0 never change.
+ * @param args.guidePixelPx size of one pixel of the first answer, px of the canvas: it has no finer detail.
  * @see Burt and Adelson, "A Multiresolution Spline with Application to Image Mosaics", ACM TOG 1983.
  */
 export function fuseTiles(args: {
@@ -67,7 +71,7 @@ export function fuseTiles(args: {
 }): TileFusion {
   const { guide, mask, guidePixelPx } = args;
   const { width, channels } = guide;
-  // Of all tiles, so that rounding and clamping happen once.
+  // The sum over all tiles: so rounding and clamping happen once.
   const detail = new Int16Array(guide.data.length);
   const data = Uint8Array.from(guide.data);
   const canvas = { ...guide, data };
@@ -76,34 +80,32 @@ export function fuseTiles(args: {
     assertSameChannels(answer, guide);
     const { box } = place;
     const known = cut(guide, box);
-    const alignment = placeOf(answer, known);
+    const alignment = alignmentOf(answer, known);
     const drift = driftPx(alignment, box);
     if (drift > maxDriftShare * Math.hypot(box.width, box.height)) {
       return { driftPx: drift, agreement: 0, isUsed: false };
     }
-    const window = alignedWindow({ edited: answer, crop: known, patch: wholeWindow(known), alignment });
-    const tile = resample({ source: answer, window, size: known, kernel: 'cubic' });
-    const finer = finerThan(known, tile, lowPassPixels * guidePixelPx);
+    const finer = finerThan(known, aligned(answer, known, alignment), lowPassPixels * guidePixelPx);
     const agreement = meanInCore(finer.agreement, mask, place);
     if (agreement < minAgreement) return { driftPx: drift, agreement, isUsed: false };
-    addFiner(finer, place);
+    addDetail(finer, place);
     return { driftPx: drift, agreement, isUsed: true };
   }
 
-  function addFiner(finer: Finer, { box, core, overlaps }: TilePlace): void {
+  function addDetail(finer: Finer, place: TilePlace): void {
+    const { box, core } = place;
+    const weights = tileWeights(place);
     for (let y = core.top - box.top; y < core.top - box.top + core.height; y++) {
-      const rowWeight = fade(y, box.height, overlaps.top, overlaps.bottom);
       for (let x = core.left - box.left; x < core.left - box.left + core.width; x++) {
         const p = (box.top + y) * width + box.left + x;
         if (mask.data[p] === 0) continue;
         const t = y * box.width + x;
-        const weight =
-          rowWeight * fade(x, box.width, overlaps.left, overlaps.right) * finer.agreement.data[t]!;
+        const weight = weights.rows[y]! * weights.columns[x]! * finer.agreement.data[t]!;
         for (let c = 0; c < channels; c++) {
           const k = p * channels + c;
           detail[k]! += Math.round(finer.detail.data[t * channels + c]! * weight * stepsPerLevel);
-          const level = guide.data[k]! + detail[k]! / stepsPerLevel;
-          data[k] = level <= 0 ? 0 : level >= 255 ? 255 : Math.round(level);
+          const level = Math.round(guide.data[k]! + detail[k]! / stepsPerLevel);
+          data[k] = Math.max(0, Math.min(255, level));
         }
       }
     }
@@ -112,15 +114,14 @@ export function fuseTiles(args: {
   return { canvas, add };
 }
 
-/** Where the tile has the things of the guide; as sent where that cannot be told. */
-function placeOf(answer: Raster, guide: Raster): Alignment {
-  const size = fitSize(guide, registrationSidePx);
-  const nowhere = { ...size, channels: 1 as const, data: new Uint8Array(size.width * size.height) };
+/** Registers a tile with the guide; the identity where that is uncertain. */
+function alignmentOf(answer: Raster, guide: Raster): Alignment {
+  const size = fitSize(guide, workingSidePx);
   const [crop, edited] = [shapes(resizeTo(guide, size)), shapes(resizeTo(answer, size))];
-  return register({ crop, edited, mask: nowhere }).alignment;
+  return register({ crop, edited, mask: emptyMask(size) }).alignment;
 }
 
-/** Luma without its slow changes: light that differs from place to place would be taken for a shift. */
+/** Luma without its slow changes: registration would mistake uneven light for a shift. */
 function shapes(raster: FloatRaster): FloatRaster {
   const all = luma(raster);
   const slow = blur(all, lightPx);
@@ -140,7 +141,7 @@ function meanInCore(agreement: FloatRaster, mask: Mask, { box, core }: TilePlace
 }
 
 interface Finer {
-  /** What the tile shows beyond the low-pass less what the guide does, levels; H x W x C. */
+  /** High frequencies of the tile less those of the guide, levels; H x W x C. */
   readonly detail: FloatRaster;
   /** 0..1; H x W x 1. */
   readonly agreement: FloatRaster;
@@ -148,8 +149,8 @@ interface Finer {
 
 function finerThan(guide: Raster, tile: FloatRaster, lowPassPx: number): Finer {
   const known = resizeTo(guide, guide);
-  const everywhere = { width: guide.width, height: guide.height, channels: 1 };
-  const weights = { ...everywhere, data: new Float32Array(guide.width * guide.height).fill(1) };
+  const weights = emptyFloatRaster(guide.width, guide.height, 1);
+  weights.data.fill(1);
   const own = applyTone(tile, fitTone({ crop: known, edited: tile, weights }));
   const [ownLow, knownLow] = [blur(own, lowPassPx), blur(known, lowPassPx)];
   const detail = emptyFloatRaster(guide.width, guide.height, guide.channels);
@@ -167,18 +168,24 @@ function finerThan(guide: Raster, tile: FloatRaster, lowPassPx: number): Finer {
   return { detail, agreement };
 }
 
-/** 0 to 1 around the middle of what is shared with the neighbour; 1 where there is none. */
-function fade(at: number, side: number, before: number, after: number): number {
-  return Math.min(fadeAt(at + 0.5, before, side), fadeAt(side - at - 0.5, after, side));
+/** Weights of a tile's rows and columns, 0..1: those of neighbours sum to 1. */
+function tileWeights({ box, overlaps }: TilePlace) {
+  return {
+    rows: weightsAlong(box.height, overlaps.top, overlaps.bottom),
+    columns: weightsAlong(box.width, overlaps.left, overlaps.right),
+  };
 }
+
+function weightsAlong(side: number, before: number, after: number): Float64Array {
+  return Float64Array.from({ length: side }, (_, at) =>
+    Math.min(fadeAt(at + 0.5, before, side), fadeAt(side - at - 0.5, after, side)),
+  );
+}
+
+/** Rises from 0 to 1 around the middle of the overlap with a neighbour; 1 without one. */
 
 function fadeAt(fromEnd: number, overlap: number, side: number): number {
   if (overlap === 0) return 1;
   const half = Math.min(fadeShare * side, overlap / 2);
   return smoothstep((fromEnd - overlap / 2 + half) / (2 * half));
-}
-
-function assertSameChannels(a: Raster, b: Raster): void {
-  if (a.channels === b.channels) return;
-  throw new EditError('SHAPE_MISMATCH', `Expected ${b.channels} channels, got ${a.channels}`);
 }

@@ -1,7 +1,5 @@
-import { EditError } from '../errors.ts';
-import type { FloatRaster } from '../pixels/float-raster.ts';
-import { assertSameSize } from '../pixels/raster.ts';
-import { evenSamples, indicesAbove0, median, robustSigma } from './robust.ts';
+import { assertSameChannels, assertSameSize, type FloatRaster } from '../pixels/raster.ts';
+import { evenSamples, indicesAbove0, median, robustSigma, tukeyCut } from './robust.ts';
 
 /** `corrected = gain * edited + offset`, one of each per channel; offsets in levels of 8 bit. */
 export interface Tone {
@@ -9,16 +7,15 @@ export interface Tone {
   readonly offsets: readonly number[];
 }
 
-/** A model that changed contrast by more than this repainted the picture; correcting it would be inventing. */
+/** Limits of the gain: a model that changed contrast more repainted the picture. */
 const minGain = 0.75;
 const maxGain = 1.33;
 const rounds = 5;
-const tukeyCut = 4.685;
-/** Rounding alone leaves this much: a smaller spread is not trusted to tell outliers. */
+/** Lower bound of the spread that tells outliers, levels: rounding alone leaves this much. */
 const minSigma = 0.5;
-/** Evenly spaced over the ring: two unknowns for each channel need no more. */
+/** Evenly spaced over the ring; two unknowns for each channel need no more. */
 const maxSamples = 8192;
-/** A flat ring says nothing of contrast: as many levels of spread as this are needed to move the gain half way. */
+/** Draws the gain to 1 on flat rings: a spread of so many levels moves it half way. */
 const gainPriorLevels = 3;
 
 export function identityTone(channels: number): Tone {
@@ -44,9 +41,7 @@ export function fitTone(args: {
   assertSameSize(crop, edited);
   assertSameSize(crop, weights);
   const { channels } = crop;
-  if (edited.channels !== channels) {
-    throw new EditError('SHAPE_MISMATCH', `Expected ${channels} channels, got ${edited.channels}`);
-  }
+  assertSameChannels(edited, crop);
   const known = evenSamples(indicesAbove0(weights.data), maxSamples);
   if (known.length === 0) return identityTone(channels);
   const prior = taken(weights, known, 0);
@@ -78,7 +73,7 @@ function fitLine({ x, y, prior }: Points): Line {
   const residuals = new Float32Array(x.length);
   const weights = new Float32Array(x.length);
   for (let i = 0; i < x.length; i++) residuals[i] = y[i]! - x[i]!;
-  // Least squares as a start would follow the outliers; "the same contrast, brighter" does not.
+  // Starts from "the same contrast, brighter": plain least squares would follow outliers.
   let line: Line = { gain: 1, offset: median(residuals) };
   for (let round = 0; round < rounds; round++) {
     const { gain, offset } = line;

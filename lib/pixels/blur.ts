@@ -1,4 +1,4 @@
-import { emptyFloatRaster, type FloatRaster } from './float-raster.ts';
+import { emptyFloatRaster, type FloatRaster } from './raster.ts';
 
 /** Samples of a Gaussian, cut at 3 sigma, that sum to 1; index 0 is the centre. */
 function gaussianTaps(sigmaPx: number): Float32Array {
@@ -13,7 +13,7 @@ function gaussianTaps(sigmaPx: number): Float32Array {
   return taps;
 }
 
-/** One axis: `count` samples `stride` apart from `start`; the ends repeat. */
+/** Blurs `count` samples, `stride` apart, from `start` on; the ends repeat. */
 function blurLine(args: {
   readonly source: Float32Array;
   readonly out: Float32Array;
@@ -42,7 +42,7 @@ function blurLine(args: {
 }
 
 /**
- * Gaussian low-pass, separable, edges repeated; sigma 0 gives the same values.
+ * Gaussian low-pass, separable, edges repeated, cut at 3 sigma; sigma 0 gives the same values.
  *
  * @param raster H x W x C. @param sigmaPx standard deviation in pixels of this raster.
  */
@@ -61,7 +61,7 @@ export function blur(raster: FloatRaster, sigmaPx: number): FloatRaster {
   return { ...raster, data: blurColumns(rows, taps) };
 }
 
-/** Columns are blurred a whole row at a time: memory is read in order, five times faster than by column. */
+/** Works on whole rows: this reads memory in order, five times faster than column by column. */
 function blurColumns(raster: FloatRaster, taps: Float32Array): Float32Array {
   const { height, data } = raster;
   const stride = raster.width * raster.channels;
@@ -79,8 +79,8 @@ function blurColumns(raster: FloatRaster, taps: Float32Array): Float32Array {
 }
 
 /**
- * Low-pass of the known pixels only: `blur(w * v) / blur(w)`, so that nothing unknown bleeds in.
- * Where no known pixel is in reach the value is 0.
+ * Low-pass of the known pixels only: `blur(w * v) / blur(w)`, so that unknown values do not bleed in.
+ * 0 where no known pixel is in reach.
  *
  * @param weights H x W x 1, 0 (unknown) to 1 (known).
  * @see Knutsson and Westin, "Normalized and Differential Convolution", CVPR 1993.

@@ -1,7 +1,5 @@
 import { EditError } from '../errors.ts';
-import { isBlank } from './blank.ts';
-import type { FloatRaster } from './float-raster.ts';
-import type { Box, Mask, Raster, Size } from './raster.ts';
+import { type Box, type FloatRaster, isBlank, type Mask, type Raster, type Size } from './raster.ts';
 
 /** Index of the first value above 0 in `data[from, to)`, which holds one. */
 function firstAbove0(data: Uint8Array, from: number, to: number): number {
@@ -20,11 +18,12 @@ function lastAbove0(data: Uint8Array, from: number, to: number): number {
 /**
  * The smallest box around every value above 0, or `undefined` for an empty mask.
  *
- * @param within looks only there; defaults to the whole mask. Black rows, and what lies beside the box found so far, are
- * passed natively; the inside of a mask is not scanned.
+ * Fast on mostly black masks: compares rows natively, and scans only pixels that could widen the box.
+ *
+ * @param within looks only there; defaults to the whole mask.
  */
 export function boundingBox(mask: Mask, within?: Box): Box | undefined {
-  const { left, top, width, height } = within ?? { left: 0, top: 0, ...sizeOf(mask) };
+  const { left, top, width, height } = within ?? boxOf(mask);
   const right = left + width;
   let minX = right;
   let maxX = left - 1;
@@ -51,6 +50,11 @@ export function sizeOf({ width, height }: Size): Size {
   return { width, height };
 }
 
+/** The box of everything in a raster of this size. */
+export function boxOf({ width, height }: Size): Box {
+  return { left: 0, top: 0, width, height };
+}
+
 /** The smallest box that holds both. */
 export function union(a: Box, b: Box): Box {
   const left = Math.min(a.left, b.left);
@@ -63,7 +67,7 @@ export function union(a: Box, b: Box): Box {
   };
 }
 
-/** What both hold, or `undefined` when they share no pixel. */
+/** The box of the pixels that both share, or `undefined` when there are none. */
 export function intersect(a: Box, b: Box): Box | undefined {
   const left = Math.max(a.left, b.left);
   const top = Math.max(a.top, b.top);
@@ -79,7 +83,7 @@ export function gapPx(a: Box, b: Box): number {
   return Math.max(0, x, y);
 }
 
-/** Grown by `byPx` on every side, cut at the image. */
+/** The box grown by `byPx` on every side, cut at the borders of the image. */
 export function grow(box: Box, byPx: number, image: Size): Box {
   const left = Math.max(0, box.left - byPx);
   const top = Math.max(0, box.top - byPx);
@@ -92,8 +96,8 @@ export function grow(box: Box, byPx: number, image: Size): Box {
 }
 
 /**
- * A box of `size` (whole px) centred on `box` as far as the image allows: it is shifted rather than
- * shrunk at the borders, and shrunk only where the image itself is smaller.
+ * A box of `size` (whole px) centred on `box`. Near a border it is shifted inside; it shrinks only where the
+ * image itself is smaller.
  */
 export function boxAround(box: Box, size: Size, image: Size): Box {
   const width = Math.min(image.width, size.width);
@@ -118,33 +122,31 @@ export function isInside(inner: Box, outer: Box): boolean {
   );
 }
 
-/** `box` as seen from the top left corner of `origin`. */
-export function relativeTo(box: Box, origin: Box): Box {
-  return { ...box, left: box.left - origin.left, top: box.top - origin.top };
+/** Picture -> part: `box` in coordinates whose origin is the top left corner of `part`. */
+export function relativeTo(box: Box, part: Box): Box {
+  return { ...box, left: box.left - part.left, top: box.top - part.top };
+}
+
+/** Part -> picture, the inverse of {@link relativeTo}: a box inside `part` in coordinates of the picture. */
+export function placedIn(part: Box, box: Box): Box {
+  return { ...box, left: part.left + box.left, top: part.top + box.top };
 }
 
 /**
- * Copies a box out of a raster or mask.
+ * Copies a box out of a raster or mask, always into new memory.
  *
  * @throws {EditError} `SHAPE_MISMATCH` when the box is not wholly inside.
  */
 export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box): T {
-  const inside =
-    box.left >= 0 &&
-    box.top >= 0 &&
-    box.width > 0 &&
-    box.height > 0 &&
-    box.left + box.width <= raster.width &&
-    box.top + box.height <= raster.height;
-  if (!inside) {
-    throw new EditError(
-      'SHAPE_MISMATCH',
-      `Expected a box inside ${raster.width} x ${raster.height}, got ${box.width} x ${box.height} at ${box.left}, ${box.top}`,
-    );
+  if (!(box.width > 0 && box.height > 0 && isInside(box, boxOf(raster)))) {
+    const found = `${box.width} x ${box.height} at ${box.left}, ${box.top}`;
+    const expected = `a box inside ${raster.width} x ${raster.height}`;
+    throw new EditError('SHAPE_MISMATCH', `Expected ${expected}, got ${found}`);
   }
   const { channels } = raster;
   const length = box.width * channels;
-  // Not slice(): of a Buffer, which is what sharp gives, that is a view, and writing to it changes the source.
+  // Not slice(): for a Buffer, which sharp returns, it gives a view, and writing to it would change the
+  // source.
   const data = emptyLike(raster.data, length * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.top + y) * raster.width + box.left) * channels;
@@ -153,7 +155,7 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   return { ...raster, width: box.width, height: box.height, data };
 }
 
-/** Writes `part` into `raster`, in place, its first pixel at `left`, `top`. Both have the same channels and depth; `part` fits. */
+/** Copies `part` into `raster`, its first pixel to `left`, `top`; same channels and depth, and it fits. */
 export function paste<T extends Raster | Mask | FloatRaster>(
   raster: T,
   part: T,

@@ -3,11 +3,11 @@ import type { Mask } from './raster.ts';
 /**
  * Exact Euclidean distance of every pixel to the nearest pixel for which `isTarget` holds, O(n).
  *
- * Distances are between pixel centres, in px: 0 on a target, 1 beside it, sqrt(2) diagonally. The
- * picture's border is no target. Without any target every distance is `Infinity`, and so is any beyond `limitPx`: what
- * nobody asks for costs next to nothing.
+ * Distances are between pixel centres, in px: 0 on a target, 1 beside it, sqrt(2) diagonally. The picture's
+ * border is no target. A distance is `Infinity` without any target, and beyond `limitPx`: a small limit is fast.
  *
- * Columns first (two scans), then the lower envelope of the parabolas `g(i)^2 + (x - i)^2` of each row.
+ * First the distance g within each column (two scans), then for each row the lower envelope of the parabolas
+ * `g(i)^2 + (x - i)^2`.
  *
  * @see Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", Theory of Computing 2012.
  */
@@ -29,7 +29,7 @@ export function distanceTo(
       if (line[x] === 0) continue;
       const from = x;
       while (x < width && line[x] !== 0) x++;
-      // Nothing beyond the targets at both ends of a run of others is nearer than these.
+      // Targets beyond the ends of a run are farther away than those at its ends.
       fillRun({ line, from, to: x, limitPx, envelope });
     }
   }
@@ -49,7 +49,7 @@ export function outsideDistance(mask: Mask, limitPx?: number): Float32Array {
 /** Distance to the nearest target in the same column: down with a running count, then up. */
 function columnDistances(mask: Mask, isTarget: (value: number) => boolean): Float32Array {
   const { width, height, data } = mask;
-  // One call per level, not per pixel.
+  // One call for each level, not for each pixel.
   const targets = Uint8Array.from({ length: 256 }, (_, value) => (isTarget(value) ? 1 : 0));
   const out = new Float32Array(width * height);
   for (let i = 0; i < out.length; i++) {
@@ -63,17 +63,17 @@ function columnDistances(mask: Mask, isTarget: (value: number) => boolean): Floa
   return out;
 }
 
-/** The parabolas that are lowest somewhere, left to right, and where each begins. */
+/** The parabolas that form the lower envelope, left to right, and where each begins. */
 interface Envelope {
   readonly sites: Int32Array;
-  /** Of the parabolas' lowest points: squared distances within the column. */
+  /** The parabolas' lowest values: squared distances within the column. */
   readonly heights: Float64Array;
   readonly starts: Float64Array;
 }
 
 interface Run {
   readonly line: Float32Array;
-  /** Columns `from` (inclusive) to `to` (exclusive) are no targets, their neighbours are, or the picture ends. */
+  /** Columns `from` (inclusive) to `to` (exclusive) hold no target. */
   readonly from: number;
   readonly to: number;
   readonly limitPx: number;
@@ -104,7 +104,7 @@ function lowerEnvelope({ line, from, to, limitPx, envelope }: Run): number {
   let count = 0;
   for (let x = Math.max(0, from - 1); x <= Math.min(line.length - 1, to); x++) {
     const inColumn = line[x]!;
-    // A parabola that begins above the limit is nowhere below it.
+    // A parabola above the limit never gets below it.
     if (inColumn > limitPx || inColumn === Number.POSITIVE_INFINITY) continue;
     const height = inColumn * inColumn;
     let start = Number.NEGATIVE_INFINITY;

@@ -1,92 +1,132 @@
 import { EditError } from '../errors.ts';
-import { boundingBox } from './box.ts';
-import type { Mask } from './raster.ts';
+import { boundingBox, crop, grow } from './box.ts';
+import { distanceTo } from './distance.ts';
+import { emptyMask, isBlank, type Mask, type Size } from './raster.ts';
 
-export interface NormalisedMask {
-  /** 255 = edit, 0 = keep, between the two is blended. */
-  readonly mask: Mask;
-  /** Share of the pixels above 0, 0..1. */
-  readonly coverage: number;
-  /** A sentence for each suspicious property; the edit goes on. */
-  readonly warnings: readonly string[];
+/** Number of pixels above 0. */
+export function countAbove0({ data, width, height }: Mask): number {
+  let count = 0;
+  for (let y = 0; y < height; y++) {
+    const to = (y + 1) * width;
+    if (isBlank(data, to - width, to)) continue;
+    for (let i = to - width; i < to; i++) count += data[i] === 0 ? 0 : 1;
+  }
+  return count;
 }
 
-interface NormaliseOptions {
-  /** `black`: black is edited, white kept. */
-  readonly polarity: 'white' | 'black';
-  /** JPEG and lossy WebP add noise around edges: a mask that was black and white before is made so again. */
-  readonly isLossy: boolean;
+/** A mask at another size: 255 where the pixel overlaps any pixel above 0, else 0. */
+export function coverMask(mask: Mask, size: Size): Mask {
+  const covered = emptyMask(size);
+  const set = boundingBox(mask);
+  if (set === undefined) return covered;
+  const columns = cellsOf(mask.width, size.width);
+  const rows = cellsOf(mask.height, size.height);
+  for (let y = set.top; y < set.top + set.height; y++) {
+    const row = mask.data.subarray(y * mask.width, (y + 1) * mask.width);
+    for (let x = set.left; x < set.left + set.width; x++) {
+      if (row[x] === 0) continue;
+      const start = columns.first[x]!;
+      while (x + 1 < row.length && row[x + 1] !== 0) x++;
+      for (let v = rows.first[y]!; v <= rows.last[y]!; v++) {
+        covered.data.fill(255, v * size.width + start, v * size.width + columns.last[x]! + 1);
+      }
+    }
+  }
+  return covered;
 }
 
-/** Above this share a mask is probably inverted. */
-const suspiciousCoverage = 0.6;
-/** Values this near to black or white count as it in a lossy mask; quality 50 rings by about 30. */
-const ringing = 40;
-/** A lossy mask with at most this share of values between is black and white. */
-const nearBinaryShare = 0.02;
-/** A mask whose brightest value is below this was hardly meant: 0/1 labels, or a thumbnail of noise. */
-const faintest = 16;
+/** For each of `from` pixels along one axis the first and last of `to` pixels it overlaps. */
+function cellsOf(from: number, to: number): { readonly first: Int32Array; readonly last: Int32Array } {
+  const first = new Int32Array(from);
+  const last = new Int32Array(from);
+  for (let i = 0; i < from; i++) {
+    first[i] = Math.floor((i * to) / from);
+    last[i] = Math.ceil(((i + 1) * to) / from) - 1;
+  }
+  return { first, last };
+}
+
+/** A soft mask counts as "edit" from this level on, where only yes or no is possible. */
+const maskThreshold = 128;
 
 /**
- * Gives the values of a decoded mask their meaning: polarity, noise of lossy formats, suspicious contents.
+ * Grows a mask by a Euclidean disc: 255 within `radiusPx` of any pixel that is at least half edited;
+ * softer values farther out stay as they are, and no value falls. Radius 0 gives the same values.
  *
- * @throws {EditError} `MASK_EMPTY` when nothing would be edited, `MASK_FULL` when nothing would be kept.
+ * @param mask H x W x 1. @param radiusPx px of this mask, between pixel centres.
+ * @throws {EditError} `REQUEST_INVALID` when the radius is negative or no number.
  */
-export function normaliseMask(decoded: Mask, { polarity, isLossy }: NormaliseOptions): NormalisedMask {
-  const warnings: string[] = [];
-  let mask = polarity === 'black' ? mapped(decoded, (value) => 255 - value) : decoded;
-  let levels = histogram(mask);
-  if (isLossy && isNearBinary(levels, mask.data.length)) {
-    mask = mapped(mask, (value) => (value < ringing ? 0 : value > 255 - ringing ? 255 : value));
-    levels = histogram(mask);
-    warnings.push(
-      'The mask is lossy: values near black and white were taken for black and white. PNG is exact.',
-    );
+export function dilate(mask: Mask, radiusPx: number): Mask {
+  assertRadius(radiusPx);
+  const data = new Uint8Array(mask.data);
+  const set = radiusPx > 0 ? boundingBox(mask) : undefined;
+  if (set === undefined) return { ...mask, data };
+  // Only near set pixels: a distance transform of the whole picture would cost more than the edit.
+  const reach = grow(set, Math.ceil(radiusPx), mask);
+  const distance = distanceTo(crop(mask, reach), (value) => value >= maskThreshold, radiusPx);
+  for (let i = 0; i < distance.length; i++) {
+    if (distance[i]! > radiusPx) continue;
+    const row = Math.floor(i / reach.width);
+    data[(reach.top + row) * mask.width + reach.left + i - row * reach.width] = 255;
   }
-  const coverage = 1 - levels[0]! / mask.data.length;
-  assertUseful(levels, mask.data.length);
-  const brightest = levels.findLastIndex((count) => count > 0);
-  if (brightest < 128)
-    warnings.push(`The mask is faint: its brightest value is ${brightest} of 255, so the edit is blended.`);
-  if (coverage > suspiciousCoverage) {
-    warnings.push(
-      `The mask selects ${Math.round(coverage * 100)} % of the picture: perhaps its polarity is inverted.`,
-    );
-  }
-  return { mask, coverage, warnings };
+  return { ...mask, data };
 }
 
-function assertUseful(levels: readonly number[], pixels: number): void {
-  const brightest = levels.findLastIndex((count) => count > 0);
-  if (brightest < faintest) {
-    const found = brightest === 0 ? 'an all black one' : `one whose brightest value is ${brightest} of 255`;
-    throw new EditError('MASK_EMPTY', `Expected a mask with a white area, got ${found}`);
+/**
+ * Shrinks a thresholded mask by a Euclidean disc: 255 only where no pixel under half lies within
+ * `radiusPx`. The picture's border does not eat into the mask.
+ *
+ * @throws {EditError} `REQUEST_INVALID` when the radius is negative or no number.
+ */
+export function erode(mask: Mask, radiusPx: number): Mask {
+  assertRadius(radiusPx);
+  const distance = distanceTo(mask, (value) => value < maskThreshold, radiusPx);
+  return {
+    ...mask,
+    data: mask.data.map((value, i) => (value >= maskThreshold && distance[i]! > radiusPx ? 255 : 0)),
+  };
+}
+
+function assertRadius(radiusPx: number): void {
+  if (!(radiusPx >= 0)) {
+    throw new EditError('REQUEST_INVALID', `Expected a radius of at least 0 px, got ${radiusPx}`);
   }
-  if (levels[255] === pixels)
-    throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
 }
 
-function histogram(mask: Mask): number[] {
-  const counts = new Uint32Array(256);
-  // Mostly a mask is black, which is found out natively.
-  const used = boundingBox(mask) ?? { left: 0, top: 0, width: 0, height: 0 };
-  for (let y = used.top; y < used.top + used.height; y++) {
-    const from = y * mask.width + used.left;
-    for (let i = from; i < from + used.width; i++) counts[mask.data[i]!]!++;
+/**
+ * Calls `visit` with the pixel indices of each 8-connected group of values above 0, once per group, in
+ * the order of their first pixels. The array is reused: copy what you keep.
+ */
+export function forEachComponent(mask: Mask, visit: (pixels: Int32Array) => void): void {
+  const { width, height, data } = mask;
+  const seen = new Uint8Array(data.length);
+  const queue = new Int32Array(data.length);
+  let end = 0;
+  const enqueue = (p: number): void => {
+    if (data[p] === 0 || seen[p] === 1) return;
+    seen[p] = 1;
+    queue[end++] = p;
+  };
+  for (let start = 0; start < data.length; start++) {
+    end = 0;
+    enqueue(start);
+    for (let head = 0; head < end; head++) {
+      const x = queue[head]! % width;
+      const y = (queue[head]! - x) / width;
+      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) enqueue(v * width + u);
+      }
+    }
+    if (end > 0) visit(queue.subarray(0, end));
   }
-  counts[0]! += mask.data.length - used.width * used.height;
-  return [...counts];
 }
 
-function isNearBinary(levels: readonly number[], pixels: number): boolean {
-  let between = 0;
-  for (let value = ringing; value <= 255 - ringing; value++) between += levels[value]!;
-  return between / pixels <= nearBinaryShare;
-}
-
-function mapped(mask: Mask, f: (value: number) => number): Mask {
-  const table = Uint8Array.from({ length: 256 }, (_, value) => f(value));
-  const data = new Uint8Array(mask.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = table[mask.data[i]!]!;
+/** The mask without 8-connected groups of fewer than `minPixels` pixels; the others keep their values. */
+export function dropSpecks(mask: Mask, minPixels: number): Mask {
+  const data = new Uint8Array(mask.data);
+  forEachComponent(mask, (pixels) => {
+    if (pixels.length >= minPixels) return;
+    for (const p of pixels) data[p] = 0;
+  });
   return { ...mask, data };
 }

@@ -1,11 +1,10 @@
 import { assertShape, type Box, type Raster, type Size } from './raster.ts';
 
-/** EXIF orientation, 1 to 8: how stored pixels are turned for display. */
+/** EXIF orientation, 1 to 8: how to turn stored pixels for display. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * For each orientation: are the axes exchanged, and is the stored x / y axis mirrored, when going from a
- * displayed to a stored position? Displayed (x, y) -> swap -> mirror -> stored.
+ * How to get from a displayed to a stored position: swap the axes, then mirror along the stored x or y axis.
  *
  * @see CIPA DC-008 (Exif 2.32), tag 0x0112.
  */

@@ -1,33 +1,34 @@
 import type { Frames } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
-import { boxAround } from '../pixels/box.ts';
-import type { Box, Size } from '../pixels/raster.ts';
+import { boxAround, boxOf, crop as cut, paste } from '../pixels/box.ts';
+import { coverMask, dilate } from '../pixels/mask.ts';
+import { type Box, emptyMask, type Mask, type Raster, type Size } from '../pixels/raster.ts';
 
 /** How a crop of the original travels to a model and back. */
 export interface FramePlan {
-  /** What is cut out of the image: the context, grown to the frame's ratio. Always inside the image. */
+  /** The crop of the image: the context, grown to the frame's ratio. Always inside the image. */
   readonly box: Box;
-  /** The size of the picture the model is sent and answers in. */
+  /** Size of the picture that the model receives and answers in. */
   readonly frame: Size;
-  /** Where the crop lies in the frame; what is left of the frame repeats the crop's edge. */
+  /** Where the crop lies in the frame; the rest of the frame repeats the crop's edge. */
   readonly content: Box;
-  /** Pixels of the original for one pixel of the frame; above 1 the answer has less detail than the picture. */
+  /** Pixels of the original for one of the frame; above 1 the answer has less detail than the picture. */
   readonly scale: number;
 }
 
-/** Up to this ratio one answer is as good as the picture: resampling hides the difference. */
+/** Up to this scale an answer looks as sharp as the picture: resampling hides the difference. */
 export const sufficientScale = 1.25;
-/** Ratios this near are sent stretched: models do not mind, and the mapping back is exact. */
+/** Up to this ratio a crop is stretched: models do not mind, and the mapping back is exact. */
 const maxStretch = 1.03;
-/** Two sizes of one nominal ratio differ by rounding to multiples of 16 or so. */
+/** Costs within this factor are equal: sizes of one ratio are rounded to multiples of 16 or so. */
 const sameGrowth = 1.02;
 
 /**
  * Grows a context box to a size the model answers in.
  *
- * Fixed sizes: the ratio that needs the least growth inside the image, then the smallest size of that
- * ratio with `scale <= 1.25` (or the largest there is). Where the image cannot hold the ratio, the crop
- * takes all the image has and is stretched by up to 3 %, else the frame is filled up by repeating its edge.
+ * Fixed sizes: takes the ratio that needs the least growth inside the image, then the smallest size of that
+ * ratio with `scale <= 1.25` (or the largest). Where the image cannot hold the ratio, the crop takes what the
+ * image has and is stretched by up to 3 %; beyond that the frame is padded by repeating the crop's edge.
  *
  * @throws {EditError} `CONFIG_INVALID` when the engine names no size.
  */
@@ -53,7 +54,7 @@ function freeFrame(context: Box, maxSidePx: number): FramePlan {
     width: Math.max(1, Math.round(context.width / scale)),
     height: Math.max(1, Math.round(context.height / scale)),
   };
-  return { box: context, frame, content: { left: 0, top: 0, ...frame }, scale };
+  return { box: context, frame, content: boxOf(frame), scale };
 }
 
 /** `cost`: pixels of the frame, in px of the original, for each pixel of context. */
@@ -67,9 +68,14 @@ function fitFrame(context: Box, image: Size, frame: Size): FramePlan & { readonl
   const contextArea = context.width * context.height;
   const stretch = Math.max(wanted.width / box.width, wanted.height / box.height);
   if (stretch <= maxStretch) {
-    const content = { left: 0, top: 0, width: frame.width, height: frame.height };
     const scale = Math.max(box.width / frame.width, box.height / frame.height);
-    return { box, frame, content, scale, cost: (box.width * box.height * stretch) / contextArea };
+    return {
+      box,
+      frame,
+      content: boxOf(frame),
+      scale,
+      cost: (box.width * box.height * stretch) / contextArea,
+    };
   }
   const scale = Math.max(wanted.width / frame.width, wanted.height / frame.height);
   const width = Math.min(frame.width, Math.max(1, Math.round(box.width / scale)));
@@ -81,4 +87,50 @@ function fitFrame(context: Box, image: Size, frame: Size): FramePlan & { readonl
     height,
   };
   return { box, frame, content, scale, cost: (wanted.width * wanted.height) / contextArea };
+}
+
+/** Pads a crop at content size to the whole frame by repeating its edge. */
+export function padToFrame(content: Raster, { frame, content: at }: FramePlan): Raster {
+  if (at.width === frame.width && at.height === frame.height) return content;
+  const { channels } = content;
+  const data = new Uint8Array(frame.width * frame.height * channels);
+  let o = 0;
+  for (let y = 0; y < frame.height; y++) {
+    const row = clamp(y - at.top, at.height) * at.width;
+    for (let x = 0; x < frame.width; x++) {
+      const i = (row + clamp(x - at.left, at.width)) * channels;
+      for (let c = 0; c < channels; c++) data[o++] = content.data[i + c]!;
+    }
+  }
+  return { ...frame, channels, data };
+}
+
+/**
+ * The mask as a model receives it: thresholded, grown, in the frame.
+ *
+ * A frame pixel is 255 when it overlaps any pixel of the mask above 0, so that the model repaints all that is
+ * blended.
+ *
+ * @param mask H x W x 1 at the size of `plan.box`. @param dilation fraction of the crop's width.
+ */
+export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask {
+  const { frame, content } = plan;
+  const inside = dilate(coverMask(mask, content), dilation * content.width);
+  const whole = emptyMask(frame);
+  paste(whole, inside, content);
+  return whole;
+}
+
+/** Cuts the padding off an answer of any size: the part of the frame that holds the crop. */
+export function contentOf<R extends Raster | Mask>(answer: R, { frame, content }: FramePlan): R {
+  if (content.width === frame.width && content.height === frame.height) return answer;
+  const left = Math.round((content.left * answer.width) / frame.width);
+  const top = Math.round((content.top * answer.height) / frame.height);
+  const right = Math.round(((content.left + content.width) * answer.width) / frame.width);
+  const bottom = Math.round(((content.top + content.height) * answer.height) / frame.height);
+  return cut(answer, { left, top, width: right - left, height: bottom - top });
+}
+
+function clamp(value: number, size: number): number {
+  return Math.min(Math.max(value, 0), size - 1);
 }

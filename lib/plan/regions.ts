@@ -3,18 +3,19 @@ import { boundingBox, boxAround, gapPx, intersect, union } from '../pixels/box.t
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
 import type { Box, Size } from '../pixels/raster.ts';
 
-/** One call to a model: what it shall repaint, and how much of the picture it sees around that. */
+/** One call to a model: what it repaints, and how much of the picture it sees around that. */
 export interface Region {
-  /** The exact box of everything above 0 of this region, px of the original; it shares no pixel with that of another. */
+  /** The exact box of the region's mask, px of the original. Boxes of regions share no pixel. */
   readonly maskBox: Box;
+  /** What the model sees, px of the original. */
   readonly contextBox: Box;
 }
 
-/** Known picture around a mask, as a share of the mask's side on each side. */
+/** Known picture on each side of a mask, as a share of the mask's side. */
 const contextShare = 0.5;
-/** And never less than this: registration reads the ring up to 32 px, the model needs some beyond. */
+/** The least of it, px: registration reads the ring up to 32 px, the model needs some beyond. */
 const minRingPx = 64;
-/** Boxes are compared pair by pair; more than this many are first joined on a coarser grid. */
+/** Boxes are compared pair by pair: more than this many are first joined on a coarser grid. */
 const maxBoxes = 256;
 
 /** The box a model sees for a mask box: half its side more on each side, at least 64 px, inside the image. */
@@ -24,11 +25,11 @@ export function contextOf(maskBox: Box, image: Size): Box {
 }
 
 /**
- * Mask -> the regions to send, left to right within top to bottom.
+ * Mask -> the regions to send, from top to bottom, then left to right.
  *
- * Pixels above 0 are gathered on a grid of 64 px cells (cells that touch would share context anyway);
- * regions whose contexts overlap are merged, then the nearest pair until at most `maxRegions` remain.
- * Together the mask boxes hold every pixel above 0.
+ * Groups pixels above 0 on a grid of 64 px cells (touching cells would share context anyway), merges regions
+ * whose contexts overlap, then the nearest pair until at most `maxRegions` remain. Together the mask boxes
+ * hold every pixel above 0.
  *
  * @throws {EditError} `REQUEST_INVALID` when `maxRegions` is not at least 1.
  */
@@ -50,7 +51,7 @@ export function planRegions(
     .sort((a, b) => a.maskBox.top - b.maskBox.top || a.maskBox.left - b.maskBox.left);
 }
 
-/** The exact boxes of the groups of touching (8-connected) grid cells that hold any value above 0. */
+/** The exact boxes of the 8-connected groups of grid cells that hold any value above 0. */
 function occupiedBoxes({ box, mask }: BoxedMask, cellPx: number): Box[] {
   const columns = Math.ceil(mask.width / cellPx);
   const rows = Math.ceil(mask.height / cellPx);
@@ -96,7 +97,7 @@ function takeGroup(cells: (Box | undefined)[], start: number, columns: number): 
   return box;
 }
 
-/** Until no two contexts overlap; a merged box has a larger context, so it is compared again. */
+/** Merges until no two contexts overlap; a merged box has a larger context, so it is compared again. */
 function mergeOverlapping(boxes: readonly Box[], image: Size): Box[] {
   const done: Box[] = [];
   const queue = [...boxes];

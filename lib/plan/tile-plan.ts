@@ -1,10 +1,9 @@
 import { EditError } from '../errors.ts';
-import { boundingBox, grow, intersect } from '../pixels/box.ts';
+import { boundingBox, boxOf, grow, intersect, isInside } from '../pixels/box.ts';
 import type { Box, Mask, Size } from '../pixels/raster.ts';
-import type { FramePlan } from './frame.ts';
-import { sufficientScale } from './frame.ts';
+import { type FramePlan, sufficientScale } from './frame.ts';
 
-/** How many pixels a tile shares with its neighbour on each side; 0 where it has none. */
+/** Pixels that a tile shares with its neighbour on each side; 0 without a neighbour. */
 export interface Overlaps {
   readonly left: number;
   readonly top: number;
@@ -16,34 +15,36 @@ export interface TilePlace {
   /** px of the canvas. */
   readonly box: Box;
   readonly overlaps: Overlaps;
-  /** What the tile repaints; the rest of it stays as the first answer has it, for the model to continue from. */
+  /** What the tile repaints, px of the canvas. Around it the first answer stays, to continue from. */
   readonly core: Box;
 }
 
-/** A second look at a region, at more pixels of the model for each pixel of the picture. */
+/** How to repaint a region again in parts, with more pixels of the model for each of the picture. */
 export interface TilePlan {
-  /** Size of the whole crop that the tiles are laid on. */
+  /** Size of the crop that the tiles are cut from. */
   readonly canvas: Size;
   /** Pixels of the original for one pixel of the canvas, at least 1. */
   readonly scale: number;
-  /** Only those that have something to repaint. */
+  /** Only tiles with something to repaint. */
   readonly tiles: readonly TilePlace[];
 }
 
-/** Neighbours share at least this much of a tile: a rim that both leave alone, and a band to fade in. */
+/** Neighbours share at least this much of a tile: a margin on either side, a band to fade between. */
 const overlapShare = 0.25;
-/** Half of the band in which one tile fades into the next, and what is left known around it, as shares of the tile. */
+/** Half of the fading band between neighbours, and the least margin, as shares of the tile. */
 export const fadeShare = 1 / 16;
-/** How finely a scale is looked for that needs few enough tiles. */
+/** Factor between the scales that are tried. */
 const scaleStep = 1.05;
 
 /**
- * The tiles that give a crop all of its detail, or as much as `maxTiles` of them can.
+ * Plans the tiles that give a crop all of its detail, or as much as `maxTiles` can.
  *
  * The canvas is the crop at full size, made smaller in steps of 5 % until few enough tiles cover the mask.
  *
- * @param args.mask at the size of the crop. @param args.plan how the crop was sent first: tiles have its frame.
- * @returns `undefined` where the first answer is as good already, or so few tiles would not better it by a quarter.
+ * @param args.mask at the size of the crop. @param args.plan how the crop was sent first: tiles have its
+ * frame.
+ * @returns `undefined` when the first answer is as good already, or so few tiles would not better it by a
+ * quarter.
  */
 export function planDetail(args: {
   readonly mask: Mask;
@@ -85,14 +86,15 @@ function unscaled(box: Box, scale: number, crop: Size): Box {
     width: Math.ceil((box.left + box.width) * scale) - left,
     height: Math.ceil((box.top + box.height) * scale) - top,
   };
-  return intersect(whole, { left: 0, top: 0, ...crop }) ?? { left: 0, top: 0, width: 1, height: 1 };
+  return intersect(whole, boxOf(crop)) ?? { left: 0, top: 0, width: 1, height: 1 };
 }
 
 /**
  * Tiles of one size in rows and columns that cover `area` and known picture around it, evenly spaced,
  * overlapping by at least a quarter, inside the canvas.
  *
- * @param args.area what is to be repainted, px of the canvas. @param args.tile cut to the canvas where that is smaller.
+ * @param args.area what to repaint, px of the canvas. @param args.tile size of a tile, cut to a smaller
+ * canvas.
  * @throws {EditError} `SHAPE_MISMATCH` when the area is not inside the canvas.
  */
 export function planTiles(args: {
@@ -101,12 +103,7 @@ export function planTiles(args: {
   readonly tile: Size;
 }): TilePlace[] {
   const { canvas, area, tile } = args;
-  const fits =
-    area.left >= 0 &&
-    area.top >= 0 &&
-    area.left + area.width <= canvas.width &&
-    area.top + area.height <= canvas.height;
-  if (!fits)
+  if (!isInside(area, boxOf(canvas)))
     throw new EditError('SHAPE_MISMATCH', `Expected an area inside ${canvas.width} x ${canvas.height}`);
   const seen = grow(area, Math.ceil(fadeShare * Math.max(tile.width, tile.height)), canvas);
   const columns = spans({ from: seen.left, length: seen.width, side: tile.width, limit: canvas.width });
@@ -116,23 +113,23 @@ export function planTiles(args: {
       box: { left: column.start, top: row.start, width: column.side, height: row.side },
       overlaps: { left: column.before, top: row.before, right: column.after, bottom: row.after },
       core: {
-        left: column.start + column.rimBefore,
-        top: row.start + row.rimBefore,
-        width: column.side - column.rimBefore - column.rimAfter,
-        height: row.side - row.rimBefore - row.rimAfter,
+        left: column.start + column.marginBefore,
+        top: row.start + row.marginBefore,
+        width: column.side - column.marginBefore - column.marginAfter,
+        height: row.side - row.marginBefore - row.marginAfter,
       },
     })),
   );
 }
 
-/** One axis: where a tile starts, what it shares with its neighbours, and what it leaves alone at its ends. */
+/** One axis: where a tile starts, what it shares with neighbours, and its margins, px. */
 interface Span {
   readonly start: number;
   readonly side: number;
   readonly before: number;
   readonly after: number;
-  readonly rimBefore: number;
-  readonly rimAfter: number;
+  readonly marginBefore: number;
+  readonly marginAfter: number;
 }
 
 function spans(axis: {
@@ -158,14 +155,14 @@ function spans(axis: {
       side,
       before,
       after,
-      rimBefore: rim(before, side, start === 0),
-      rimAfter: rim(after, side, start + side === limit),
+      marginBefore: margin(before, side, start === 0),
+      marginAfter: margin(after, side, start + side === limit),
     };
   });
 }
 
-/** Up to where the neighbour has it all; at the border of the picture there is nothing to leave. */
-function rim(overlap: number, side: number, isBorder: boolean): number {
+/** Width that a tile leaves to its neighbour, or as known picture; 0 at the border of the canvas. */
+function margin(overlap: number, side: number, isBorder: boolean): number {
   if (overlap > 0) return Math.max(0, Math.floor(overlap / 2 - fadeShare * side));
   return isBorder ? 0 : Math.floor(fadeShare * side);
 }

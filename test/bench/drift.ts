@@ -1,8 +1,8 @@
 import { alignedWindow } from '../../lib/fit/alignment.ts';
 import { blur } from '../../lib/pixels/blur.ts';
-import type { FloatRaster } from '../../lib/pixels/float-raster.ts';
-import type { Raster, Size } from '../../lib/pixels/raster.ts';
-import { resample, wholeWindow } from '../../lib/pixels/resample.ts';
+import { boxOf } from '../../lib/pixels/box.ts';
+import type { FloatRaster, Raster, Size } from '../../lib/pixels/raster.ts';
+import { resample } from '../../lib/pixels/resample.ts';
 
 /** What a model does to a picture beside what it was asked for. Lengths in px of the model's frame. */
 export interface Drift {
@@ -70,7 +70,7 @@ export function simulateModel(truth: Raster, frame: Size, drift: Drift, seed: nu
   const moved = alignedWindow({
     edited: truth,
     crop: frame,
-    patch: wholeWindow(frame),
+    patch: boxOf(frame),
     alignment: {
       shiftX: -drift.shiftX / frame.width / drift.zoom,
       shiftY: -drift.shiftY / frame.height / drift.zoom,

@@ -1,14 +1,13 @@
 import { identityAlignment } from '../../lib/fit/alignment.ts';
 import { blend } from '../../lib/fit/blend.ts';
 import { composite } from '../../lib/fit/composite.ts';
-import { feather } from '../../lib/fit/feather.ts';
+import { smoothstep } from '../../lib/fit/feather.ts';
 import type { Registration } from '../../lib/fit/register.ts';
 import { identityTone, type Tone } from '../../lib/fit/tone.ts';
 import { boundingBox, crop as cut, grow } from '../../lib/pixels/box.ts';
-import { coverMask } from '../../lib/pixels/cover-mask.ts';
-import { outsideDistance } from '../../lib/pixels/distance.ts';
-import { emptyFloatRaster } from '../../lib/pixels/float-raster.ts';
-import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
+import { insideDistance, outsideDistance } from '../../lib/pixels/distance.ts';
+import { coverMask } from '../../lib/pixels/mask.ts';
+import { type Box, emptyFloatRaster, type Mask, type Raster } from '../../lib/pixels/raster.ts';
 import { fitSize, resizeTo } from '../../lib/pixels/resample.ts';
 
 export interface Job {
@@ -49,6 +48,15 @@ function paste({ crop, edited, mask }: Job, alpha: Mask, tone: Tone): Result {
     harmony: { tone, residual },
   });
   return { patch, raster };
+}
+
+/** `min(mask, 255 * S(d / featherPx))`, d = distance to the nearest kept pixel. */
+function feather(mask: Mask, featherPx: number): Mask {
+  const distance = insideDistance(mask, featherPx);
+  const data = mask.data.map((value, p) =>
+    Math.min(value, Math.round(255 * smoothstep(distance[p]! / featherPx))),
+  );
+  return { ...mask, data };
 }
 
 /** Mean and standard deviation of the ring carried over, channel by channel (Reinhard et al. 2001). */

@@ -1,7 +1,6 @@
 import { blur } from '../../lib/pixels/blur.ts';
 import { insideDistance } from '../../lib/pixels/distance.ts';
-import { type FloatRaster, luma } from '../../lib/pixels/float-raster.ts';
-import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import { type FloatRaster, luma, type Mask, type Raster } from '../../lib/pixels/raster.ts';
 import { resizeTo } from '../../lib/pixels/resample.ts';
 
 /** How far a result is from what was really there; only a simulation knows that. */

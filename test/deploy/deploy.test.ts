@@ -3,203 +3,58 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineNames } from '../../lib/engines/engines.ts';
-import { type FakeCloud, fakeCloud, script } from '../support/deploy-script.ts';
-import { type GcloudCommand, gcloudCommands } from '../support/gcloud-commands.ts';
-import { policies, policyFaults } from '../support/gcloud-policies.ts';
-import { fitsNewProject } from '../support/new-project.ts';
-import { repository } from '../support/packed.ts';
+import type { GcloudCommand } from '../../deploy/docs/gcloud-commands.ts';
+import { dryRun, deployScript as script } from '../../deploy/docs/trial-deployment.ts';
+import { type FakeCloud, fakeCloud } from '../support/fake-cloud.ts';
 
+const repository = join(import.meta.dirname, '../..');
 const place = ['my-project', 'europe-west4'];
 const endpoint = ['--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1'];
 const model = ['--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '2.50'];
+const kept = ['gs://my-project-inpaint-trial-input', 'gs://my-project-inpaint-trial-output'];
+/** A deleted role stays for weeks; what Cloud Storage may do is left as it is. */
+const leftOver = [
+  'deleted inpaint_trial_control',
+  'grant my-project serviceAccount:service-1@example.com,roles/pubsub.publisher',
+  'inpaint_trial_control',
+];
 
 let folder: string;
+let clouds = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deploy-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+const newCloud = () => fakeCloud(join(folder, `${++clouds}`));
 
-let clouds = 0;
-const newCloud = (options?: { gcloud: boolean }): FakeCloud =>
-  fakeCloud(join(folder, `${++clouds}`), options);
-
-/** What only looks. */
-const isQuestion = ({ words }: GcloudCommand) =>
-  words.some((word) => /^(describe|list|get-iam-policy|service-agent)$/.test(word));
-const mutations = (calls: readonly GcloudCommand[]) => calls.filter((call) => !isQuestion(call));
-const linesOf = (calls: readonly GcloudCommand[]) => calls.map(({ line }) => line);
-
-describe('--dry-run', () => {
-  const dryRun = (...args: string[]) =>
-    newCloud({ gcloud: false }).run(script, [...place, '--dry-run', ...args]);
-
-  test('needs no gcloud, and prints commands that keep every policy', () => {
-    for (const options of [[], model, endpoint]) {
-      const { status, stdout, stderr } = dryRun(...options);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      const commands = gcloudCommands(stdout);
-      expect(commands.length).toBeGreaterThan(30);
-      expect(policyFaults(commands)).toEqual([]);
-    }
-  });
-
-  test('each function fits the quota of a new project, unless more instances are asked for', () => {
-    const isEachFitting = (...args: string[]) =>
-      gcloudCommands(dryRun(...args).stdout)
-        .filter(({ words }) => words[0] === 'functions' && words[1] === 'deploy')
-        .map(({ flags }) => {
-          const [cpu, maxInstances] = [Number(flags.get('--cpu')), Number(flags.get('--max-instances'))];
-          return fitsNewProject({ cpu, memory: String(flags.get('--memory')), maxInstances });
-        });
-    expect(isEachFitting()).toEqual([true, true]);
-    expect(isEachFitting('--max-instances', '11')).toEqual([false, false]);
-  });
-
-  test('prints a script that does what a run does', () => {
-    const [real, printed] = [newCloud(), newCloud()];
-    expect(real.run(script, [...place, ...model]).status).toBe(0);
-    const { stdout } = dryRun(...model);
-    expect(printed.run('/usr/bin/env', ['bash'], stdout, repository)).toMatchObject({ status: 0 });
-    expect(printed.things()).toEqual(real.things());
-    expect(printed.grants()).toEqual(real.grants());
-    expect(linesOf(mutations(printed.calls()))).toEqual(linesOf(mutations(real.calls())));
-  });
-
-  test('prints what --destroy would do, asks nothing, and deletes pictures in a comment only', () => {
-    const { status, stdout, stderr } = dryRun('--destroy');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(
-      /^# Only after a second question: gcloud storage rm gs:\/\/my-project-inpaint-trial-input/m,
-    );
-    const removed = gcloudCommands(stdout).filter(({ words }) => words[1] === 'rm');
-    expect(removed.map(({ words }) => words[2])).toEqual(['gs://my-project-inpaint-trial-control']);
-  });
-
-  test('an endpoint is looked for where it is', () => {
-    const settings = gcloudCommands(dryRun(...endpoint).stdout)
-      .map(({ flags }) => flags.get('--set-env-vars'))
-      .filter((text) => text !== undefined);
-    expect(settings).toHaveLength(2);
-    for (const text of settings) expect(text).toContain('ENGINE=endpoint,NODE_ENV=production');
-    for (const text of settings) expect(text).toContain(',LOCATION=europe-west1,ENDPOINT_ID=1234');
-  });
-
-  test('what to try ends it, as comments', () => {
-    const [, hints = ''] = dryRun().stdout.split('# what to try\n');
-    expect(hints).toMatch(/^# gcloud storage cp photo.jpg/);
-    expect(
-      hints
-        .trim()
-        .split('\n')
-        .filter((line) => !line.startsWith('# ')),
-    ).toEqual([]);
-  });
-});
-
-describe('a policy finds its fault in a printed script:', () => {
-  let printed: string;
-  beforeAll(() => {
-    printed = newCloud().run(script, [...place, ...model, '--dry-run']).stdout;
-  });
-
-  const seeds: [rule: keyof typeof policies, mistake: string, from: string | RegExp, to: string][] = [
-    [
-      'nobody calls without an identity',
-      'open to all',
-      '--no-allow-unauthenticated',
-      '--allow-unauthenticated',
-    ],
-    ['nobody calls without an identity', 'no word about it', '--no-allow-unauthenticated', ''],
-    ['nobody calls without an identity', 'a member', /--member=\S+/, '--member=allUsers'],
-    ['nobody may delete objects', 'a role', 'roles/storage.objectCreator', 'roles/storage.objectUser'],
-    ['nobody may delete objects', 'a right', 'storage.objects.list', 'storage.objects.delete'],
-    [
-      'rights on objects are given by the bucket',
-      'no condition',
-      /--condition='title=sources[^']+'/,
-      '--condition=None',
-    ],
-    [
-      'rights on objects are given by the bucket',
-      'on the project',
-      'roles/aiplatform.user',
-      'roles/storage.objectViewer',
-    ],
-    [
-      'each function has its own identity',
-      'shared',
-      /(--run-service-account=inpaint-trial-)edit/,
-      '$1on-upload',
-    ],
-    ['each function has its own identity', 'the default', /--run-service-account=\S+/, ''],
-    ['each function says what it takes', 'concurrency', '--concurrency=1', ''],
-    ['each function says what it takes', 'ingress', '--ingress-settings=internal-only', ''],
-    ['the runtime is the one that npm scripts bring', 'an older one', 'nodejs24', 'nodejs22'],
-    ['events come again', 'no retry', / --retry(?= --trigger)/, ''],
-    ['events come again', 'the default identity', /--trigger-service-account=\S+/, ''],
-    [
-      'the trigger is where its bucket is',
-      'elsewhere',
-      '--trigger-location=europe-west4',
-      '--trigger-location=eu',
-    ],
-    ['the trigger is where its bucket is', 'another bucket', /(--trigger-bucket=\S+)-input/, '$1-output'],
-    ['buckets are private', 'public', '--public-access-prevention', '--no-public-access-prevention'],
-    ['every setting is known', 'a typing error', 'MODEL=', 'MODELL='],
-    ['the function starts with its settings', 'one bucket twice', /(OUTPUT_BUCKET=\S+?)-output/, '$1-input'],
-    ['the function starts with its settings', 'a bucket too few', /,CONTROL_BUCKET=[^,]+/, ''],
-    ['the function starts with its settings', 'a bad value', 'ENGINE=gemini', 'ENGINE=gimini'],
-    [
-      'the function starts with its settings',
-      'no such function',
-      '--entry-point=onUpload',
-      '--entry-point=onDrop',
-    ],
-    ['the function starts with its settings', 'timeout', '--timeout=540s', '--timeout=60s'],
-  ];
-
-  test.each(seeds)('%s (%s)', (rule, _, from, to) => {
-    const mistaken = printed.replace(from, to);
-    expect(mistaken).not.toBe(printed);
-    const faults = policyFaults(gcloudCommands(mistaken));
-    expect(faults).not.toEqual([]);
-    expect(faults.filter((fault) => !fault.startsWith(`${rule}: `))).toEqual([]);
-  });
-
-  test('every policy has a mistake here', () => {
-    expect(new Set(seeds.map(([rule]) => rule))).toEqual(new Set(Object.keys(policies)));
-  });
-});
+/** The commands that change something. */
+const changes = (calls: readonly GcloudCommand[]) =>
+  calls
+    .filter(({ words }) => !words.some((word) => /^(describe|list|get-iam-policy|service-agent)$/.test(word)))
+    .map(({ line }) => line);
 
 describe('a deployment', () => {
-  test('makes everything once; again, it makes nothing and sets the same', () => {
+  test('makes everything once; a second run makes nothing and sets the same', () => {
     const cloud = newCloud();
     expect(cloud.run(script, [...place, ...model])).toMatchObject({ status: 0 });
-    const first = cloud.calls();
-    expect(policyFaults(first)).toEqual([]);
-    const [things, grants] = [cloud.things(), cloud.grants()];
-    expect(things).toHaveLength(11);
-
-    const { status, stdout } = cloud.run(script, [...place, ...model]);
-    expect(status).toBe(0);
-    expect(stdout).toContain('gs://my-project-inpaint-trial-input/');
-    const creates = (calls: readonly GcloudCommand[]) =>
-      calls.filter(({ words }) => words.includes('create'));
-    const second = cloud.calls();
+    const [first, things] = [changes(cloud.calls()), cloud.things()];
+    expect(things.filter((thing) => thing.startsWith('missing'))).toEqual([]);
+    const creates = (lines: readonly string[]) => lines.filter((line) => line.includes(' create '));
     expect(creates(first)).toHaveLength(9);
-    expect(linesOf(creates(second))).toEqual([]);
-    const updates = (calls: readonly GcloudCommand[]) =>
-      linesOf(mutations(calls).filter(({ words }) => !words.includes('create')));
-    expect(updates(second)).toEqual(updates(first));
-    expect([cloud.things(), cloud.grants()]).toEqual([things, grants]);
+
+    expect(cloud.run(script, [...place, ...model])).toMatchObject({ status: 0 });
+    const second = changes(cloud.calls());
+    expect(creates(second)).toEqual([]);
+    expect(second).toEqual(first.filter((line) => !line.includes(' create ')));
+    expect(cloud.things()).toEqual(things);
   });
 
-  test('gives no right on models without one', () => {
-    const cloud = newCloud();
-    cloud.run(script, place);
-    expect(cloud.grants().filter((grant) => grant.includes('aiplatform'))).toEqual([]);
-    expect(cloud.calls().some(({ line }) => line.includes('aiplatform'))).toBe(false);
+  test('does what its dry run prints', () => {
+    const [real, printed] = [newCloud(), newCloud()];
+    real.run(script, [...place, ...model]);
+    expect(printed.run('bash', ['-s'], `cd ${repository}\n${dryRun(...model)}`)).toMatchObject({ status: 0 });
+    expect(printed.things()).toEqual(real.things());
+    expect(changes(printed.calls())).toEqual(changes(real.calls()));
   });
 
   test('waits for an identity that is not known everywhere yet', () => {
@@ -207,165 +62,120 @@ describe('a deployment', () => {
     cloud.tell('fault', 'add-iam-policy-binding\tService account inpaint-trial-on-upload does not exist.\n');
     expect(cloud.run(script, place)).toMatchObject({ status: 0 });
     expect(cloud.naps()).toEqual(['10']);
-    expect(cloud.grants()).toHaveLength(10);
   });
 
-  test('stops at the first command that fails, with what gcloud said', () => {
+  test.each([
+    [
+      'the first command that fails',
+      'fault',
+      'functions deploy inpaint-trial-edit\tBuild failed\n',
+      1,
+      'Build failed',
+    ],
+    [
+      'a refusal that looks like an absence',
+      'fault',
+      'buckets describe\tPERMISSION_DENIED (or it may not exist)\n',
+      4,
+      'PROJECT_REFUSED',
+    ],
+    ['a bucket in another region', 'location', 'US-CENTRAL1\n', 5, 'BUCKET_ELSEWHERE'],
+    ['a missing login', 'logged-out', '', 3, 'LOGIN_MISSING'],
+    [
+      'a project that does not answer',
+      'fault',
+      'projects describe\tPERMISSION_DENIED\n',
+      4,
+      'PROJECT_REFUSED',
+    ],
+  ])('stops at %s', (_, name, text, status, message) => {
     const cloud = newCloud();
-    cloud.tell('fault', 'functions deploy inpaint-trial-edit\tBuild failed: no such thing\n');
-    const { status, stderr } = cloud.run(script, place);
-    expect(status).toBe(1);
-    expect(stderr).toContain('Build failed: no such thing');
+    cloud.tell(name, text);
+    expect(cloud.run(script, place)).toMatchObject({ status, stderr: expect.stringContaining(message) });
     expect(cloud.things()).not.toContain('inpaint-trial-on-upload');
     expect(cloud.naps()).toEqual([]);
-  });
-
-  test('takes no refusal for an absence', () => {
-    const cloud = newCloud();
-    cloud.tell('fault', 'buckets describe\tPERMISSION_DENIED: storage.buckets.get (or it may not exist)\n');
-    const { status, stderr } = cloud.run(script, place);
-    expect(status).toBe(4);
-    expect(stderr).toMatch(/PERMISSION_DENIED[\s\S]*PROJECT_REFUSED/);
-    expect(cloud.things()).toEqual([]);
-  });
-
-  test('does not go on with a bucket in another region', () => {
-    const cloud = newCloud();
-    cloud.tell('location', 'US-CENTRAL1\n');
-    expect(cloud.run(script, place)).toMatchObject({
-      status: 5,
-      stderr: expect.stringContaining(
-        'BUCKET_ELSEWHERE: Expected gs://my-project-inpaint-trial-input in europe-west4, got us-central1',
-      ),
-    });
   });
 });
 
 describe('--destroy', () => {
-  const destroy = [...place, '--destroy'];
-  let first: FakeCloud;
+  let things: string[];
   beforeAll(() => {
-    first = newCloud();
-    first.run(script, [...place, ...model]);
-  });
-  /** As after the first deployment, of which the calls are forgotten. */
-  const deployed = () => {
     const cloud = newCloud();
-    cloud.tell('things', `${first.things().join('\n')}\n`);
-    cloud.tell('grants', `${first.grants().join('\n')}\n`);
+    cloud.run(script, [...place, ...model]);
+    things = cloud.things();
+  });
+  const deployed = (): FakeCloud => {
+    const cloud = newCloud();
+    cloud.tell('things', `${things.join('\n')}\n`);
     return cloud;
   };
+  const destroy = (cloud: FakeCloud, answers: string) =>
+    expect(cloud.run(script, [...place, '--destroy'], answers)).toMatchObject({ status: 0 });
 
-  test.each(['no\n', 'Yes\n', '\n', ''])('answered with %j changes nothing', (answer) => {
+  test.each(['no\n', 'Yes\n', ''])('changes nothing when answered %j', (answer) => {
     const cloud = deployed();
-    const { status, stdout } = cloud.run(script, destroy, answer);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'Nothing is deleted.\n' });
-    expect(mutations(cloud.calls())).toEqual([]);
+    destroy(cloud, answer);
+    expect(cloud.calls().filter(({ words }) => words[0] !== 'auth' && words[0] !== 'projects')).toEqual([]);
   });
 
-  test.each(['yes\n', 'yes\nyes\n', 'yes\nno\n'])('answered with %j keeps the pictures', (answer) => {
+  test.each(['yes\n', 'yes\nyes\n'])('keeps the pictures when answered %j', (answers) => {
     const cloud = deployed();
-    expect(cloud.run(script, destroy, answer)).toMatchObject({ status: 0 });
-    const kept = ['gs://my-project-inpaint-trial-input', 'gs://my-project-inpaint-trial-output'];
-    // A role that is deleted stays for weeks.
-    expect(cloud.things()).toEqual([...kept, 'inpaint_trial_control']);
-    expect(cloud.grants().filter((grant) => kept.some((bucket) => grant.startsWith(bucket)))).toEqual([]);
-    const removed = mutations(cloud.calls()).filter(({ words }) => words[1] === 'rm');
-    expect(removed.map(({ words }) => words[2])).toEqual(['gs://my-project-inpaint-trial-control']);
+    destroy(cloud, answers);
+    expect(cloud.things()).toEqual([...leftOver, ...kept].sort());
   });
 
-  test('with the second answer leaves nothing but a right of Cloud Storage', () => {
+  test('takes the pictures after the second answer, and then finds nothing to do', () => {
     const cloud = deployed();
-    expect(cloud.run(script, destroy, 'yes\ndelete pictures\n')).toMatchObject({ status: 0 });
-    expect(cloud.things()).toEqual(['inpaint_trial_control']);
-    const onProject = cloud.grants().filter((grant) => grant.startsWith('my-project '));
-    expect(onProject).toEqual([
-      'my-project serviceAccount:service-1@gs-project-accounts.iam.gserviceaccount.com roles/pubsub.publisher',
-    ]);
-  });
-
-  test('finds nothing to do the second time', () => {
-    const cloud = deployed();
-    cloud.run(script, destroy, 'yes\ndelete pictures\n');
+    destroy(cloud, 'yes\ndelete pictures\n');
+    expect(cloud.things()).toEqual(leftOver);
     cloud.calls();
-    expect(cloud.run(script, destroy, 'yes\ndelete pictures\n')).toMatchObject({ status: 0 });
-    expect(linesOf(mutations(cloud.calls()))).toEqual([]);
+    destroy(cloud, 'yes\ndelete pictures\n');
+    expect(changes(cloud.calls())).toEqual([]);
   });
 
-  test('can be deployed after, with the role called back', () => {
+  test('can be followed by a deployment', () => {
     const cloud = deployed();
-    const [things, grants] = [cloud.things(), cloud.grants()];
-    cloud.run(script, destroy, 'yes\n');
-    cloud.calls();
+    destroy(cloud, 'yes\n');
     expect(cloud.run(script, [...place, ...model])).toMatchObject({ status: 0 });
-    expect(linesOf(cloud.calls())).toContain(
-      'gcloud iam roles undelete inpaint_trial_control --project=my-project',
-    );
-    expect([cloud.things(), cloud.grants()]).toEqual([things, grants]);
+    expect(cloud.things()).toEqual(things);
+  });
+
+  test('deletes no picture in the script it prints', () => {
+    const cloud = deployed();
+    expect(cloud.run('bash', ['-s'], dryRun('--destroy').replaceAll('set -e', 'set '))).toMatchObject({
+      stderr: '',
+    });
+    expect(cloud.things()).toEqual(expect.arrayContaining(kept));
   });
 });
 
 describe('the command line', () => {
   test.each([
-    [[], 2, 'PROJECT_MISSING: Expected PROJECT REGION'],
-    [['my-project'], 2, 'REGION_MISSING: Expected a region after my-project'],
-    [['my-project', 'eu'], 2, 'OPTION_INVALID: Expected REGION to match'],
-    [['My Project', 'europe-west4'], 2, 'OPTION_INVALID: Expected PROJECT to match'],
-    [[...place, 'more'], 2, 'OPTION_UNKNOWN: Expected PROJECT REGION, got also more'],
-    [[...place, '--dryrun'], 2, 'OPTION_UNKNOWN: Expected an option'],
-    [[...place, '--engine'], 2, 'OPTION_INVALID: Expected a value after --engine'],
-    [[...place, '--engine', 'dall-e'], 2, 'OPTION_INVALID: Expected --engine to match'],
-    [[...place, '--engine', 'endpoint'], 2, 'ENDPOINT_MISSING: Expected --endpoint-id'],
-    [[...place, ...endpoint.slice(0, 4)], 2, 'LOCATION_MISSING: Expected --location'],
-    [[...place, ...endpoint, '--daily-cap-usd', '5'], 2, 'PRICE_MISSING: Expected no --daily-cap-usd'],
-    [[...place, '--location', 'Europe'], 2, 'OPTION_INVALID: Expected --location to match'],
-    [[...place, '--model', 'some-model'], 2, 'ENGINE_MISSING: Expected --engine beside --model'],
-    [
-      [...place, '--model', 'a,ENGINE=b', '--engine', 'gemini'],
-      2,
-      'OPTION_INVALID: Expected --model to match',
-    ],
-    [[...place, '--max-instances', '0'], 2, 'OPTION_INVALID: Expected --max-instances to match'],
-    [[...place, '--daily-cap-usd', '1e3'], 2, 'OPTION_INVALID: Expected --daily-cap-usd to match'],
-  ])('%j is refused by code', (args, status, message) => {
+    [[], 'PROJECT_MISSING'],
+    [['my-project'], 'REGION_MISSING'],
+    [['my-project', 'eu'], 'OPTION_INVALID: Expected REGION'],
+    [['My Project', 'europe-west4'], 'OPTION_INVALID: Expected PROJECT'],
+    [[...place, 'more'], 'OPTION_UNKNOWN'],
+    [[...place, '--dryrun'], 'OPTION_UNKNOWN'],
+    [[...place, '--engine'], 'OPTION_INVALID'],
+    [[...place, '--engine', 'dall-e'], 'OPTION_INVALID'],
+    [[...place, '--engine', 'endpoint'], 'ENDPOINT_MISSING'],
+    [[...place, ...endpoint.slice(0, 4)], 'LOCATION_MISSING'],
+    [[...place, ...endpoint, '--daily-cap-usd', '5'], 'PRICE_MISSING'],
+    [[...place, '--model', 'some-model'], 'ENGINE_MISSING'],
+    [[...place, '--model', 'a,ENGINE=b', '--engine', 'gemini'], 'OPTION_INVALID'],
+    [[...place, '--max-instances', '0'], 'OPTION_INVALID'],
+    [[...place, '--daily-cap-usd', '1e3'], 'OPTION_INVALID'],
+  ])('%j is refused with %s, before any call', (args, message) => {
     const cloud = newCloud();
-    expect(cloud.run(script, args)).toMatchObject({
-      status,
-      stdout: '',
-      stderr: expect.stringContaining(message),
-    });
+    expect(cloud.run(script, args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
     expect(cloud.calls()).toEqual([]);
   });
 
-  test('a missing gcloud, a missing login and a project that does not answer are told apart', () => {
-    expect(newCloud({ gcloud: false }).run(script, place)).toMatchObject({
-      status: 3,
-      stderr: expect.stringContaining('TOOL_MISSING: Expected gcloud'),
-    });
-    const cloud = newCloud();
-    cloud.tell('logged-out', '');
-    expect(cloud.run(script, place)).toMatchObject({
-      status: 3,
-      stderr: expect.stringContaining('LOGIN_MISSING: Expected an active account'),
-    });
-    const other = newCloud();
-    other.tell('fault', 'projects describe\tPERMISSION_DENIED\n');
-    expect(other.run(script, place)).toMatchObject({
-      status: 4,
-      stderr: expect.stringContaining('PROJECT_REFUSED: Expected project my-project to answer'),
-    });
-    expect(mutations([...cloud.calls(), ...other.calls()])).toEqual([]);
-  });
-
-  test('--help names every option and every engine', () => {
-    const { status, stdout } = newCloud({ gcloud: false }).run(script, ['--help']);
-    expect(status).toBe(0);
-    const source = readFileSync(script, 'utf8');
-    const options = new Set(source.match(/(?<=^ {4,6}|\| )--[a-z-]+(?= \||\))/gm));
-    expect(options.size).toBe(9);
-    for (const option of options) expect(stdout).toMatch(new RegExp(`^ +${option}`, 'm'));
-    const [, pattern = ''] = source.match(/--engine\) engine=\S+ "\$1" "\$2" '\^\(([a-z0-9|]+)\)\$'/) ?? [];
-    expect(pattern.split('|').sort()).toEqual([...engineNames].sort());
-    for (const engine of engineNames) expect(stdout).toContain(engine);
+  test('--help names every option', () => {
+    const { stdout } = newCloud().run(script, ['--help']);
+    const options = readFileSync(script, 'utf8').match(/(?<=^ {4,6}|\| )--[a-z-]+(?= \||\))/gm) ?? [];
+    expect(options.length).toBeGreaterThanOrEqual(9);
+    for (const option of options) expect(stdout).toContain(option);
   });
 });

@@ -1,179 +1,150 @@
-import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engineNames } from '../../lib/engines/engines.ts';
-import { estimateUsd, knownModels, modelEntry } from '../../lib/engines/models.ts';
-import { fitsNewProject } from '../support/new-project.ts';
-import { repository, uploadedFiles } from '../support/packed.ts';
-import { isTerraformThere, runTerraform } from '../support/terraform/command.ts';
+import { type Block, nested, nestedAll } from '../../deploy/docs/read-terraform.ts';
 import {
-  type Configuration,
-  nestedAll,
-  type Rule,
-  readConfiguration,
-  resourcesOf,
-} from '../support/terraform/configuration.ts';
-import { settingsLeftFree } from '../support/terraform/environment.ts';
-import { functionMistakes } from '../support/terraform/function-mistakes.ts';
-import { at } from '../support/terraform/mistake.ts';
-import { parseHcl } from '../support/terraform/parse-hcl.ts';
-import { placeMistakes } from '../support/terraform/place-mistakes.ts';
-import { grantsOf } from '../support/terraform/rights.ts';
+  readTerraform,
+  type Terraform,
+  terraformFolder,
+  textsOf,
+} from '../../deploy/docs/terraform-deployment.ts';
+import { engineNames } from '../../lib/engines/engines.ts';
+import { modelEntry } from '../../lib/engines/models.ts';
+import { EditError, errorCodes } from '../../lib/errors.ts';
+import { repository, uploadedFiles } from '../support/packed.ts';
+import { type LogEntry, matchesFilter, writtenLines } from '../support/written-lines.ts';
 
-const folder = join(repository, 'deploy/terraform');
-const example = readFileSync(join(folder, 'terraform.tfvars.example'), 'utf8');
-let real: Configuration;
+let terraform: Terraform;
 beforeAll(async () => {
-  real = await readConfiguration(folder);
+  terraform = await readTerraform();
 });
+const variable = (name: string): Block => terraform.root.variable[name] ?? {};
+const all = (type: string) => terraform.resources.filter((resource) => resource.type === type);
 
-const faultsOf = (rule: Rule, configuration: Configuration) =>
-  rule(resourcesOf(configuration), configuration);
-
-const terraform = isTerraformThere();
-if (!terraform)
-  console.log('Without terraform 1.9 or newer the formatting of deploy/terraform is not checked.');
-
-test.skipIf(!terraform)('the files are formatted', async () => {
-  const { stdout } = await runTerraform(['fmt', '-check', '-recursive', folder]);
-  expect(stdout).toBe('');
-});
-
-const mistakes = [...functionMistakes, ...placeMistakes];
-const rules = [...new Set(mistakes.map(([rule]) => rule))];
-
-test('settings.tf is what lib/config.ts leaves to people, and which models have a price (UPDATE_DOCS=1 npm test writes it)', () => {
-  const path = join(folder, 'settings.tf');
-  const text = `# Written from lib/config.ts and lib/engines/models.ts (\`UPDATE_DOCS=1 npm test\`).
-locals {
-  # What \`settings\` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
-  free_settings = [
-${settingsLeftFree(resourcesOf(real))
-  .map((name) => `    "${name}",\n`)
-  .join('')}  ]
-
-  # Models with a price in lib/engines/models.ts.
-  priced_models = [
-${Object.entries(knownModels)
-  .filter(([, { usdPerImage = {} }]) => Object.keys(usdPerImage).length > 0)
-  .map(([name]) => `    "${name}",\n`)
-  .join('')}  ]
-}
-`;
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, text);
-  expect(readFileSync(path, 'utf8')).toBe(text);
-});
-
-describe('the rules', () => {
-  test.each(rules.map((rule) => [rule.name, rule] as const))('%s', (_, rule) => {
-    expect(faultsOf(rule, real)).toEqual([]);
+describe('variables', () => {
+  test('each has a description and a type, and refuses what is out of range', () => {
+    const bare = Object.entries(terraform.root.variable).filter(
+      ([, body]) => !body['description'] || !body['type'] || nestedAll(body, 'validation').length === 0,
+    );
+    expect(bare).toEqual([]);
   });
 
-  test.each(mistakes.map(([rule, mistake, ...rest]) => [rule.name, mistake, rule, ...rest] as const))(
-    '%s finds %s',
-    (_name, _mistake, rule, seed, named) => {
-      const copy = structuredClone(real);
-      const { './function': module } = copy.modules;
-      if (module === undefined) throw new Error('expected the module of a function');
-      seed({ ...copy.root, root: copy.root, function: module });
-      expect(faultsOf(rule, copy).join('\n')).toContain(named);
-    },
-  );
-});
-
-test('nobody has a right but these', () => {
-  const functions = (name: string) => `module.${name}.google_cloudfunctions2_function.this.name`;
-  const callers = 'each of { for member in var.users : member => member }';
-  expect(grantsOf(resourcesOf(real))).toEqual([
-    'each of var.users: roles/storage.objectCreator on google_storage_bucket.input.name',
-    'each of var.users: roles/storage.objectViewer on google_storage_bucket.input.name',
-    'each of var.users: roles/storage.objectViewer on google_storage_bucket.output.name',
-    `${callers}: roles/run.invoker on ${functions('http["edit"]')}`,
-    `${callers}: roles/run.invoker on ${functions('http["generate"]')}`,
-    `${callers}: roles/run.invoker on ${functions('http["upscale"]')}`,
-    'google_service_account.builder.member: roles/artifactregistry.writer on google_artifact_registry_repository.images.name',
-    'google_service_account.builder.member: roles/logging.logWriter on the project',
-    // Bound by a condition to the bucket that Cloud Run functions builds from.
-    'google_service_account.builder.member: roles/storage.objectViewer on the project',
-    `google_service_account.scheduler.member: roles/run.invoker on ${functions('sweep')}`,
-    `google_service_account.tasks.member: roles/run.invoker on ${functions('run_job')}`,
-    'google_service_account.trigger.member: roles/eventarc.eventReceiver on the project',
-    `google_service_account.trigger.member: roles/run.invoker on ${functions('on_upload')}`,
-    'module.http["edit"].member: roles/aiplatform.user on the project',
-    'module.http["generate"].member: roles/aiplatform.user on the project',
-    'module.http["upscale"].member: roles/aiplatform.user on the project',
-    'module.on_upload.member: roles/cloudtasks.enqueuer on google_cloud_tasks_queue.jobs["live"].name',
-    'module.on_upload.member: roles/iam.serviceAccountUser on google_service_account.tasks.name',
-    'module.on_upload.member: roles/storage.objectViewer on google_storage_bucket.input.name',
-    'module.run_job.member: google_project_iam_custom_role.control.id on google_storage_bucket.control.name',
-    'module.run_job.member: roles/aiplatform.user on the project',
-    'module.run_job.member: roles/storage.objectCreator on google_storage_bucket.output.name',
-    'module.run_job.member: roles/storage.objectViewer on google_storage_bucket.input.name',
-    'module.run_job.member: roles/storage.objectViewer on google_storage_bucket.output.name',
-    'module.sweep.member: google_project_iam_custom_role.control.id on google_storage_bucket.control.name',
-    'module.sweep.member: roles/cloudtasks.enqueuer on google_cloud_tasks_queue.jobs["backfill"].name',
-    'module.sweep.member: roles/iam.serviceAccountUser on google_service_account.tasks.name',
-    'module.sweep.member: roles/storage.objectViewer on google_storage_bucket.input.name',
-    'module.sweep.member: roles/storage.objectViewer on google_storage_bucket.output.name',
-    `serviceAccount:$`.concat(
-      '{data.google_storage_project_service_account.agent.email_address}: roles/pubsub.publisher on the project',
-    ),
-  ]);
-});
-
-test('the default model is one the engine knows, still served, with a price for the cap', () => {
-  const [engine, model = ''] = String(at(real.root.variable, 'model')['default']).split(':');
-  const entry = modelEntry(model);
-  expect(entry).toMatchObject({ apis: [engine], state: 'current' });
-  expect(estimateUsd(entry, { width: 1024, height: 1024 }, 1)).toBeGreaterThan(0);
-});
-
-test('the default workers fit the quota of a new project, and each task at work has one', () => {
-  const { variable, module } = real.root;
-  const maxInstances = Number(at(variable, 'max_workers')['default']);
-  const cpu = Number(at(module, 'run_job')['cpu']);
-  const memory = String(at(variable, 'worker_memory')['default']);
-  expect({ cpu, memory, maxInstances, fits: fitsNewProject({ cpu, memory, maxInstances }) }).toMatchObject({
-    fits: true,
+  test('every engine may be chosen', () => {
+    const [check] = nestedAll(variable('model'), 'validation');
+    const accepted = new RegExp(String(/regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1]));
+    const choices = engineNames.map((name) => (name === 'patchmatch' ? name : `${name}:some-model@006`));
+    expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
+    expect(['patchmatch:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual([]);
   });
-  const atOnce = ['live_queue', 'backfill_queue'].map((queue) =>
-    Number(at(variable, queue, 'default')['at_once']),
-  );
-  expect(atOnce.reduce((sum, count) => sum + count)).toBe(maxInstances);
+
+  test('the default model is served, and has a price for the cap', () => {
+    const [engine, model = ''] = String(variable('model')['default']).split(':');
+    expect(modelEntry(model)).toMatchObject({ apis: [engine], state: 'current' });
+    expect(modelEntry(model)?.usdPerImage?.['1K']).toBeGreaterThan(0);
+  });
+
+  test('each default task at work has a worker', () => {
+    const queues = ['live_queue', 'backfill_queue'].map((name) => variable(name)['default'] as Block);
+    const atOnce = queues.reduce((sum, { at_once }) => sum + Number(at_once), 0);
+    expect(variable('max_workers')['default']).toBe(atOnce);
+  });
+
+  test('the example sets variables that exist, and all that have no default', () => {
+    const example = readFileSync(join(terraformFolder, 'terraform.tfvars.example'), 'utf8');
+    const set = [...example.matchAll(/^(?:# )?(\w+) +=/gm)].map(([, name]) => String(name));
+    expect(Object.keys(terraform.root.variable)).toEqual(expect.arrayContaining(set));
+    const needed = Object.entries(terraform.root.variable).filter(([, body]) => !('default' in body));
+    expect(set).toEqual(expect.arrayContaining(needed.map(([name]) => name)));
+  });
 });
 
-test('every engine may be chosen', () => {
-  const [check] = nestedAll(at(real.root.variable, 'model'), 'validation');
-  const pattern = /regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1];
-  const accepted = new RegExp(String(pattern));
-  const choices = engineNames.map((name) => (name === 'patchmatch' ? name : `${name}:some-model@006`));
-  expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
-  expect(['patchmatch:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual([]);
-});
-
-test('what is packed is what .gcloudignore lets through', async () => {
-  const packed = String(real.root.local['packed']);
+test('the code that is packed is what .gcloudignore lets through', async () => {
+  const packed = String(terraform.root.local['packed']);
   const patterns = [...packed.matchAll(/fileset\(local\.root, "([^"]+)"\)/g)].map(([, pattern]) =>
     String(pattern),
   );
   const names = [...packed.matchAll(/^\s+"([^"]+)",$/gm)].map(([, name]) => String(name));
-  const files = [...globSync(patterns, { cwd: repository }), ...names];
-  expect(files.sort()).toEqual(await uploadedFiles(repository));
-});
-
-test('the example sets variables there are, and all that must be set', async () => {
-  const isComment = (line: string) => /^# \w+ +=/.test(line);
-  const text = example.split('\n').map((line) => (isComment(line) ? line.slice(2) : line));
-  const set = Object.keys(await parseHcl('terraform.tf', text.join('\n')));
-  const { variable } = real.root;
-  expect(Object.keys(variable)).toEqual(expect.arrayContaining(set));
-  expect(set).toEqual(
-    expect.arrayContaining(Object.keys(variable).filter((name) => !('default' in at(variable, name)))),
+  expect([...globSync(patterns, { cwd: repository }), ...names].sort()).toEqual(
+    await uploadedFiles(repository),
   );
 });
 
-test('the README names every file', () => {
-  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.tf') && name !== 'versions.tf');
-  expect(files.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+describe('metrics and alerts', () => {
+  let entries: LogEntry[];
+  beforeAll(async () => {
+    entries = await writtenLines();
+  });
+  const filled = (text: unknown) => String(text).replaceAll(/\$\{.+? \* 60000\}/g, '3600000');
+
+  test('a field that nobody writes is missed', () => {
+    expect(entries.some((entry) => matchesFilter('jsonPayload.code:*', entry))).toBe(true);
+    expect(entries.some((entry) => matchesFilter('jsonPayload.result:*', entry))).toBe(false);
+  });
+
+  test('every metric counts a line that the functions write, and reads fields of it', () => {
+    const metrics = all('google_logging_metric');
+    expect(metrics.length).toBeGreaterThan(5);
+    for (const { address, body } of metrics) {
+      const counted = entries.filter((entry) => matchesFilter(filled(body['filter']), entry));
+      const { for_each: labels } = nested(nested(nested(body, 'metric_descriptor'), 'dynamic'), 'labels');
+      const fields = [
+        ...[...String(body['value_extractor']).matchAll(/EXTRACT\(([\w.]+)\)/g)].map(([, path]) =>
+          String(path),
+        ),
+        ...textsOf(labels).map((label) => `jsonPayload.${label}`),
+      ];
+      expect([address, counted.length > 0]).toEqual([address, true]);
+      const unread = fields.filter((path) =>
+        counted.every((entry) => (entry[path] ?? undefined) === undefined),
+      );
+      expect([address, unread]).toEqual([address, []]);
+    }
+  });
+
+  test('the lowest level that may be set writes them all', async () => {
+    const silent = await writtenLines('warn');
+    const isBlind = (lines: LogEntry[]) =>
+      all('google_logging_metric').some(
+        ({ body }) => !lines.some((entry) => matchesFilter(filled(body['filter']), entry)),
+      );
+    expect([isBlind(entries), isBlind(silent)]).toEqual([false, true]);
+    expect(textsOf(nestedAll(variable('settings'), 'validation'))).toContainEqual(
+      expect.stringContaining('contains(["debug", "info"], lookup(var.settings, "LOG_LEVEL"'),
+    );
+  });
+
+  test('every fault of the deployment and every bug raises an alert', () => {
+    const watched = all('google_monitoring_alert_policy')
+      .flatMap(({ body }) => textsOf(body['conditions']))
+      .join();
+    const ours = errorCodes.filter((code) => ['setup', 'bug'].includes(new EditError(code, '').kind));
+    expect(ours.filter((code) => !watched.includes(`"${code}"`))).toEqual([]);
+  });
+
+  test('alerts and charts name metrics, labels and codes that exist', () => {
+    const metrics = new Set(
+      all('google_logging_metric').map(({ address }) => /\["(.+)"\]$/.exec(address)?.[1]),
+    );
+    const texts = textsOf([all('google_monitoring_alert_policy'), terraform.root.local['charts']]);
+    const named = (pattern: RegExp) =>
+      texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name));
+    expect(named(/local\.metric\["(\w+)"\]/g).filter((name) => !metrics.has(name))).toEqual([]);
+    const known: readonly string[] = errorCodes;
+    expect(
+      named(/"([A-Z]+_[A-Z_]+)"/g).filter(
+        (name) => !known.includes(String(name)) && !/^(ALIGN|REDUCE|COMPARISON)_/.test(String(name)),
+      ),
+    ).toEqual([]);
+    expect(new Set(named(/metric\.labels\.(\w+)/g))).toEqual(new Set(['outcome', 'code', 'response_code']));
+  });
+
+  test('the lines of every function of this deployment are counted, and of no other', () => {
+    const { root, resources } = terraform;
+    const services = new RegExp(
+      `^${String(root.local['services']).replace('$'.concat('{var.name}'), 'inpaint')}$`,
+    );
+    const functions = resources.filter(({ type }) => type === 'google_cloudfunctions2_function');
+    expect(functions.filter(({ body }) => !services.test(String(body['name'])))).toEqual([]);
+    expect(['inpaint-trial-edit', 'inpaint-2-run-job'].filter((name) => services.test(name))).toEqual([]);
+  });
 });

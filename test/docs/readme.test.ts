@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { gcloudCommands, shellBlocks } from '../../deploy/docs/gcloud-commands.ts';
 import { readName } from '../../lib/jobs/inputs/names.ts';
 import { metadataFields } from '../../lib/jobs/inputs/plan.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
-import { gcloudCommands, shellBlocks } from '../support/gcloud-commands.ts';
 
-const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const text = read('README.md');
 
 test('request files it shows are requests', () => {
   const files = [...text.matchAll(/`(\{ "(?:prompt|maskMode)".*?\})`/g)].map(([, json = '']) => json);
@@ -28,4 +29,10 @@ test('metadata it shows are requests, on masks', () => {
   const named = [...text.matchAll(/`(inpaint-[\w-]+)`/g)].map(([, name = '']) => [name, '8'] as const);
   const fields = metadataFields(Object.fromEntries(named));
   expect(parseRequest(fields)).toMatchObject({ featherPx: 8, prompt: '8' });
+});
+
+test('the commands it shows of a dry run are those of docs/trial.md', () => {
+  const shown = shellBlocks(text).filter((block) => block.includes('inpaint-trial'));
+  expect(shown).toHaveLength(1);
+  expect(read('docs/trial.md')).toContain(shown[0]);
 });

@@ -58,7 +58,7 @@ async function refusal(work: Promise<unknown>): Promise<ErrorCode> {
   );
 }
 
-describe('outside the mask every decoded value survives', () => {
+describe('every decoded value outside the mask survives', () => {
   const kinds = [
     ['png grey 8', 'png', 1, 8, {}],
     ['png grey + alpha 8', 'png', 2, 8, {}],
@@ -91,7 +91,7 @@ describe('outside the mask every decoded value survives', () => {
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8] as const)(
-    'EXIF orientation %i: the mask is meant as displayed',
+    'EXIF orientation %i: the mask applies to the displayed picture',
     async (orientation) => {
       const stored = noisePicture({ ...size, channels: 3, depth: 8 });
       const image = await pipelineOf(stored).withMetadata({ orientation }).png().toBuffer();
@@ -113,7 +113,7 @@ describe('outside the mask every decoded value survives', () => {
 
 describe('JPEG', () => {
   test.each(['4:4:4', '4:2:0'] as const)(
-    '%s: only blocks that touch the mask change, headers stay',
+    '%s: only blocks that touch the mask change, and headers stay',
     async (chromaSubsampling) => {
       const image = await pipelineOf(wavePicture({ width: 320, height: 240 }))
         .withMetadata({ density: 300 })
@@ -136,14 +136,14 @@ describe('JPEG', () => {
     },
   );
 
-  test('nothing to change gives the same bytes', async () => {
+  test('an answer equal to the crop changes no pixel outside the mask', async () => {
     const image = await pipelineOf(wavePicture(size)).jpeg().toBuffer();
     const { output } = await edit(image, boxMask(size, box), { paint: ({ crop }) => crop });
     expect(differences(await pixels(image), await pixels(output.bytes), boxMask(size, box)).outside).toBe(0);
   });
 });
 
-describe('what the model sees', () => {
+describe('a model receives', () => {
   test('a crop around the mask with known picture on all sides, and the mask thresholded and grown', async () => {
     const image = await pipelineOf(wavePicture({ width: 900, height: 700 }))
       .png()
@@ -160,7 +160,7 @@ describe('what the model sees', () => {
     expect(sent?.data.filter((value) => value === 255).length).toBeGreaterThan(80 * 60);
   });
 
-  test('at most its own size: a larger crop is scaled down and the answer back up', async () => {
+  test('a larger crop scaled down to its frame; the answer is scaled back up', async () => {
     const big = { width: 1600, height: 1200 };
     const image = await pipelineOf(wavePicture(big)).png().toBuffer();
     const mask = boxMask(big, { left: 300, top: 200, width: 900, height: 700 });
@@ -169,7 +169,7 @@ describe('what the model sees', () => {
     expect(output.proof.differingPixels).toBe(0);
   });
 
-  test('two regions far apart are two calls', async () => {
+  test('two regions far apart in two calls', async () => {
     const wide = { width: 1000, height: 300 };
     const image = await pipelineOf(wavePicture(wide)).png().toBuffer();
     const data = boxMask(wide, { left: 60, top: 100, width: 40, height: 40 }).data;
@@ -182,32 +182,35 @@ describe('what the model sees', () => {
   });
 });
 
-describe('two regions, the crop of one so grown to its frame that it holds the other', () => {
+describe('two regions, where the crop of one grew to its frame and holds the other', () => {
   const photo = { width: 1000, height: 750 };
   const tall = boxMask(photo, { left: 250, top: 250, width: 50, height: 200 });
   const small = boxMask(photo, { left: 432, top: 350, width: 20, height: 20 });
   const both: Mask = { ...tall, data: tall.data.map((value, p) => Math.max(value, small.data[p]!)) };
   const square = { kind: 'fixed', sizes: [{ width: 1024, height: 1024 }] } as const;
 
-  test.each(['png', 'jpeg'] as const)('are each edited once, as they are alone: %s', async (format) => {
-    const image = await pipelineOf(wavePicture(photo)).toFormat(format).toBuffer();
-    const edited = async (mask: Mask) => {
-      const { engine, requests } = paintEngine(greyPaint);
-      const { output } = await edit(image, mask, { engine: { ...engine, frames: square } });
-      return { calls: requests.length, raster: await pixels(output.bytes) };
-    };
-    const [together, ...alone] = await Promise.all([both, tall, small].map(edited));
-    expect(together?.calls).toBe(2);
-    for (const [n, mask] of [tall, small].entries()) {
-      const differing = mask.data.filter(
-        (value, p) => value > 0 && together?.raster.data[p * 3] !== alone[n]?.raster.data[p * 3],
-      );
-      expect(differing).toHaveLength(0);
-    }
-  });
+  test.each(['png', 'jpeg'] as const)(
+    'are each edited once, with the same result as alone: %s',
+    async (format) => {
+      const image = await pipelineOf(wavePicture(photo)).toFormat(format).toBuffer();
+      const edited = async (mask: Mask) => {
+        const { engine, requests } = paintEngine(greyPaint);
+        const { output } = await edit(image, mask, { engine: { ...engine, frames: square } });
+        return { calls: requests.length, raster: await pixels(output.bytes) };
+      };
+      const [together, ...alone] = await Promise.all([both, tall, small].map(edited));
+      expect(together?.calls).toBe(2);
+      for (const [n, mask] of [tall, small].entries()) {
+        const differing = mask.data.filter(
+          (value, p) => value > 0 && together?.raster.data[p * 3] !== alone[n]?.raster.data[p * 3],
+        );
+        expect(differing).toHaveLength(0);
+      }
+    },
+  );
 });
 
-describe('an answer is never trusted', () => {
+describe('an answer of a model', () => {
   const photo = wavePicture({ width: 400, height: 300 });
   const mask = boxMask(photo, { left: 180, top: 130, width: 50, height: 40 });
   const shifted: Paint = (request) => {
@@ -222,7 +225,7 @@ describe('an answer is never trusted', () => {
     return { ...crop, data };
   };
 
-  test('a shifted one is moved back', async () => {
+  test('is moved back when it is shifted', async () => {
     const { output, report } = await edit(await pipelineOf(photo).png().toBuffer(), mask, { paint: shifted });
     expect(report.regions[0]?.fits[0]?.driftPx).toBeCloseTo(2, 1);
     const after = await pixels(output.bytes);
@@ -232,13 +235,13 @@ describe('an answer is never trusted', () => {
     expect(worst).toBeLessThanOrEqual(6);
   });
 
-  test('one whose surroundings are another picture is rejected', async () => {
+  test('is rejected when its surroundings show another picture', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const paint: Paint = ({ crop }) => noisePicture({ ...crop, channels: 3, depth: 8, seed: 9 });
     expect(await refusal(edit(image, mask, { paint }))).toBe('ENGINE_DRIFTED');
   });
 
-  test('of several candidates those that fit are published, nearest first, and the report tells of all', async () => {
+  test('is published if it fits, the best candidate first, and the report lists every candidate', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const { engine } = paintEngine(greyPaint);
     const several = {
@@ -269,7 +272,7 @@ describe('an answer is never trusted', () => {
     expect(report.proofs.map(({ outside }) => outside)).toEqual(['exact', 'exact']);
   });
 
-  test('of two with the same surroundings the one whose seam shows comes second', async () => {
+  test('comes second when its seam shows and the surroundings are the same', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const { engine } = paintEngine(greyPaint);
     /** The picture as it was, and brighter where the mask is: nothing differs on the ring. */
@@ -296,7 +299,7 @@ describe('an answer is never trusted', () => {
     expect(differences(photo, first!, mask).inside).toBeLessThan(differences(photo, second!, mask).inside);
   });
 
-  test('a smaller answer is reported with what it resolves', async () => {
+  test('that is smaller is reported with its resolution', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const paint: Paint = ({ crop }) => {
       const half = resizeTo(crop, { width: crop.width / 2, height: crop.height / 2 });
@@ -307,7 +310,7 @@ describe('an answer is never trusted', () => {
     expect(report.regions[0]?.fits[0]?.effectiveResolution).toBe(0.5);
   });
 
-  test('one that is no picture is a bad reply', async () => {
+  test('that is no picture is a bad reply', async () => {
     const { engine } = paintEngine(greyPaint);
     const broken = {
       ...engine,
@@ -322,11 +325,11 @@ describe('an answer is never trusted', () => {
   });
 });
 
-describe('a mask of the model', () => {
+describe('a mask chosen by the model', () => {
   const photo = wavePicture({ width: 400, height: 300 });
   const spot = { left: 150, top: 110, width: 60, height: 50 };
 
-  test('is derived from what it changed: that changes, and nothing else', async () => {
+  test('is derived from its changes: they are applied, and nothing else', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const { engine, requests } = paintEngine(({ crop }) =>
       greyPaint({ crop, mask: boxMask(crop, spot) } as InpaintRequest),
@@ -343,7 +346,7 @@ describe('a mask of the model', () => {
     expect(report.proofs).toEqual([expect.objectContaining({ outside: 'exact' })]);
   });
 
-  test('most of the picture may be new: a background', async () => {
+  test('may cover most of the picture: a new background', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const { engine } = paintEngine(({ crop }) => {
       const kept = boxMask(crop, { left: 120, top: 60, width: 140, height: 180 }).data;
@@ -358,7 +361,7 @@ describe('a mask of the model', () => {
     expect(report.maskCoverage).toBeLessThan(0.9);
   });
 
-  test('a model that changed nothing has not answered', async () => {
+  test('is an error when the model changed nothing', async () => {
     const { engine } = paintEngine(({ crop }) => crop);
     const run = editor({ engine, limits, defaults });
     const image = await pipelineOf(photo).png().toBuffer();
@@ -367,7 +370,7 @@ describe('a mask of the model', () => {
   });
 });
 
-describe('another format than the picture came in', () => {
+describe('another output format', () => {
   const photo = wavePicture(size);
   const mask = boxMask(size, box);
 
@@ -385,14 +388,14 @@ describe('another format than the picture came in', () => {
     },
   );
 
-  test('PNG to JPEG loses a generation, and says so', async () => {
+  test('PNG to JPEG is reported as re-encoded', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const { output } = await edit(image, mask, { request: { outputFormat: 'jpeg', outputQuality: 70 } });
     expect(output).toMatchObject({ extension: 'jpg', proof: { outside: 're-encoded', reason: 'asked for' } });
     expect((await readHeader(output.bytes, limits)).format).toBe('jpeg');
   });
 
-  test('what a format cannot hold is refused', async () => {
+  test('is refused when it cannot hold the picture', async () => {
     const alpha = await pipelineOf(noisePicture({ ...size, channels: 4, depth: 8 }))
       .png()
       .toBuffer();
@@ -407,7 +410,7 @@ describe('another format than the picture came in', () => {
 });
 
 describe('options', () => {
-  test('dilation lets the edit reach beyond the mask, and the proof follows', async () => {
+  test('dilation lets the edit reach beyond the mask, and the proof covers less', async () => {
     const image = await pipelineOf(noisePicture({ ...size, channels: 3, depth: 8 }))
       .png()
       .toBuffer();

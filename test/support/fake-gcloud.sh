@@ -1,91 +1,52 @@
 #!/usr/bin/env bash
-# gcloud as far as deploy.sh needs it: remembers in $FAKE_GCLOUD what was made and granted, keeps every call there, and answers
-# as gcloud does. $FAKE_GCLOUD/fault: `PATTERN<tab>MESSAGE` fails the calls that match once.
+# Stands in for gcloud: writes down each call in $FAKE/calls, remembers in $FAKE/things what was made and granted, and answers
+# NOT_FOUND for the rest. $FAKE/fault holds `PATTERN<tab>MESSAGE`: the next call that matches fails with it.
 set -euo pipefail
+printf '%s\t' "$@" >>"$FAKE/calls" && echo >>"$FAKE/calls"
+things=$FAKE/things
+touch "$things"
+line="$*" words=() member='' role=''
 for word in "$@"; do
   case "$word" in
-    --source=*) files=("${word#*=}/package.json" "${word#*=}/.gcloudignore") ;;
-    --lifecycle-file=*) files=("${word#*=}") ;;
-    *) continue ;;
-  esac
-  for file in "${files[@]}"; do
-    [[ -f $file ]] || { echo "ERROR: No such file: $PWD/$file" >&2 && exit 1; }
-  done
-done
-cd "$FAKE_GCLOUD"
-: >>things && : >>grants && : >>deleted-roles
-{ printf '%s\t' "$@" && printf '\n'; } >>calls
-
-words=() format='' member='' role=''
-for word in "$@"; do
-  case "$word" in
-    --format=*) format=${word#*=} ;;
     --member=*) member=${word#*=} ;;
     --role=*) role=${word#*=} ;;
-    --project=*) project=${word#*=} ;;
+    --lifecycle-file=* | --source=*) [[ -e ${word#*=} && -f package.json ]] || echo "missing $word" >>"$things" ;;
     --*) ;;
     *) words+=("$word") ;;
   esac
 done
-sentence="${words[*]}"
-name=${words[${#words[@]} - 1]}
+sentence="${words[*]}" name=${words[-1]}
+[[ $sentence != 'iam service-accounts create '* ]] || name+=@my-project.iam.gserviceaccount.com
 
-if [[ -f fault ]] && IFS=$'\t' read -r pattern message <fault && [[ $sentence =~ $pattern ]]; then
-  rm fault
-  echo "ERROR: $message" >&2
-  exit 1
+stop() { echo "ERROR: $1" >&2 && exit 1; }
+has() { grep -qxF -- "$1" "$things"; }
+add() { has "$1" || echo "$1" >>"$things"; }
+drop() { grep -vE "^($1)$" "$things" >"$things.new" || true; cat "$things.new" >"$things"; }
+
+if [[ -f $FAKE/fault ]] && IFS=$'\t' read -r pattern message <"$FAKE/fault" && [[ $line =~ $pattern ]]; then
+  rm "$FAKE/fault"
+  stop "$message"
 fi
-
-# FILE LINE
-has() { [[ $'\n'$(<"$1")$'\n' == *$'\n'"$2"$'\n'* ]]; }
-add() { has "$1" "$2" || echo "$2" >>"$1"; }
-drop() {
-  local line lines
-  mapfile -t lines <"$1"
-  for line in "${lines[@]}"; do [[ $line == "$2" ]] || echo "$line"; done >"$1"
-}
-must_have() {
-  has things "$1" && return
-  echo "ERROR: (gcloud) NOT_FOUND: $1 was not found" >&2
-  exit 1
-}
-identity() { case "$1" in *@*) echo "$1" ;; *) echo "$1@$project.iam.gserviceaccount.com" ;; esac; }
-
 case "$sentence" in
-  'auth list') [[ -f logged-out ]] || echo somebody@example.com ;;
-  'projects describe '*) echo "projectId: $name" ;;
-  'services enable '*) ;;
-  'storage service-agent') echo service-1@gs-project-accounts.iam.gserviceaccount.com ;;
-  *' get-iam-policy '*)
-    while read -r thing holder right; do
-      [[ $thing != "$name" ]] || echo "$holder,$right"
-    done <grants
-    ;;
-  *' add-iam-policy-binding '*)
-    case "$member" in serviceAccount:service-1@*) ;; *) must_have "${member#*:}" ;; esac
-    add grants "$name $member $role"
-    echo "Updated IAM policy for [$name]." >&2
-    ;;
-  *' remove-iam-policy-binding '*) drop grants "$name $member $role" ;;
-  *' add-invoker-policy-binding '*) must_have "$name" && add grants "$name $member roles/run.invoker" ;;
-  'iam roles undelete '*) drop deleted-roles "$name" ;;
+  'auth list') [[ -f $FAKE/logged-out ]] || echo somebody@example.com ;;
+  'storage service-agent') echo service-1@example.com ;;
+  'projects describe '* | 'services enable '*) ;;
+  *' get-iam-policy '*) sed -n "s#^grant $name ##p" "$things" ;;
+  *' add-iam-policy-binding '*) add "grant $name $member,$role" ;;
+  *' add-invoker-policy-binding '*) add "grant $name $member,roles/run.invoker" ;;
+  *' remove-iam-policy-binding '*) drop "grant $name $member,$role" ;;
+  'iam roles undelete '*) drop "deleted $name" ;;
+  # A deleted role is still found for weeks.
+  'iam roles delete '*) has "$name" && add "deleted $name" ;;
   *' describe '*)
-    must_have "$name"
-    case "$format" in
-      'value(location)') if [[ -f location ]]; then echo "$(<location)"; else echo EUROPE-WEST4; fi ;;
-      'value(deleted)') ! has deleted-roles "$name" || echo True ;;
-      *) echo "name: $name" ;;
+    has "$name" || stop "NOT_FOUND: $name was not found"
+    case "$line" in
+      *'value(location)'*) cat "$FAKE/location" 2>/dev/null || echo EUROPE-WEST4 ;;
+      *'value(deleted)'*) ! has "deleted $name" || echo True ;;
     esac
     ;;
-  *' update '*) must_have "$name" ;;
-  'iam service-accounts create '*) add things "$(identity "$name")" ;;
-  *' create '* | 'functions deploy '*) add things "$name" ;;
-  # A deleted role can still be described.
-  'iam roles delete '*)
-    must_have "$name"
-    ! has deleted-roles "$name" || { echo "ERROR: FAILED_PRECONDITION: $name is already deleted" >&2 && exit 1; }
-    add deleted-roles "$name"
-    ;;
-  *' delete '* | 'storage rm '*) must_have "$name" && drop things "$name" ;;
-  *) echo "ERROR: the fake does not know: $sentence" >&2 && exit 64 ;;
+  *' create '* | 'functions deploy '*) add "$name" ;;
+  *' update '*) has "$name" || stop "NOT_FOUND: $name" ;;
+  *' delete '* | 'storage rm '*) has "$name" && drop "$name|grant $name .*" ;;
+  *) stop "the stand-in does not know: $sentence" ;;
 esac

@@ -1,5 +1,4 @@
-import type { FloatRaster } from '../../lib/pixels/float-raster.ts';
-import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
+import type { Box, FloatRaster, Mask, Raster } from '../../lib/pixels/raster.ts';
 
 /** A mask drawn with characters: `.` keep, `#` edit, digits 1..9 in between (tenths). */
 export function maskOf(...rows: readonly string[]): Mask {

@@ -8,8 +8,8 @@ const run = promisify(execFile);
 export const repository = resolve(import.meta.dirname, '../..');
 
 /**
- * The files below `root` that an upload takes along, by its `.gcloudignore`. git reads such a file as gcloud does: asked from
- * outside of any repository, every file is untracked and only the given patterns leave any out.
+ * Lists the files below `root` that an upload takes along, by its `.gcloudignore`. git reads such a file as gcloud
+ * does: outside of a repository every file is untracked, and only the given patterns exclude any.
  *
  * @see https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore
  */
@@ -29,27 +29,27 @@ export async function uploadedFiles(root: string): Promise<string[]> {
   }
 }
 
-/** Puts what would be uploaded, and nothing else, into an empty folder. */
+/** Copies what would be uploaded into an empty folder. */
 export async function pack(folder: string): Promise<void> {
   for (const file of await uploadedFiles(repository)) {
     await cp(join(repository, file), join(folder, file), { recursive: true });
   }
 }
 
-// An unreachable registry is found out at once: npm's own defaults wait for minutes.
+// Fails at once when the registry cannot be reached; npm's own defaults wait for minutes.
 const npmFlags = ['--quiet', '--no-fund', '--no-audit', '--fetch-retries=0', '--fetch-timeout=20000'];
-/** What npm ends with when it cannot reach the registry and has not kept what it needs. */
+/** Errors of npm when it cannot reach the registry and its cache lacks a package. */
 const offline = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
 async function npm(folder: string, environment: 'development' | 'production', ...args: string[]) {
-  // Scripts find the node that runs this test first, as `npm test` arranges it.
+  // Scripts run on the Node of this test, as with `npm test`.
   const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
   await run('npm', args, { cwd: folder, env: { ...process.env, PATH: path, NODE_ENV: environment } });
 }
 
 /**
- * The steps of Google's npm buildpack: with a `gcp-build` script the development dependencies are installed, the script
- * runs, and what only the build needed is pruned.
+ * Builds as Google's npm buildpack does when there is a `gcp-build` script: installs the development dependencies,
+ * runs the script, removes what only the build needed.
  *
  * @returns false when the registry cannot be reached.
  * @see https://github.com/GoogleCloudPlatform/buildpacks/blob/main/cmd/nodejs/npm/main.go
@@ -63,8 +63,8 @@ export async function buildAsBuildpack(folder: string): Promise<boolean> {
 }
 
 /**
- * The same result in a third of the time: the script runs on the development dependencies that are here already, and
- * the production dependencies are installed alone.
+ * Gives the same result in a third of the time: the script runs on the development dependencies of this checkout,
+ * and only the production dependencies are installed.
  *
  * @returns false when the registry cannot be reached.
  */

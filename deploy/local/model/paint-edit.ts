@@ -1,4 +1,4 @@
-import { dilate } from '../../../lib/pixels/dilate.ts';
+import { dilate } from '../../../lib/pixels/mask.ts';
 import type { Mask } from '../../../lib/pixels/raster.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Rgb } from './pixels.ts';

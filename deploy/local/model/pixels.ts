@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { Mask, Raster, Size } from '../../../lib/pixels/raster.ts';
-import { rescale } from '../../../lib/pixels/rescale.ts';
+import { rescale } from '../../../lib/pixels/resample.ts';
 
 /** H x W x 3, 8 bit: all the emulator works on. */
 export interface Rgb extends Raster {

@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# A function, its own identity, and who may call it.
+# A function with its own identity and its callers.
 locals {
   name = "${var.common.prefix}-${var.name}"
 }
@@ -49,7 +49,7 @@ resource "google_cloudfunctions2_function" "this" {
     environment_variables = merge(var.environment, {
       # Without it the framework answers errors with a page of paths.
       NODE_ENV = "production"
-      # A timeout of the platform does not stop the code: it stops itself before.
+      # A timeout of the platform does not stop the code, so the code stops itself earlier.
       EDIT_DEADLINE_MS = (var.timeout_seconds - 30) * 1000
     })
   }

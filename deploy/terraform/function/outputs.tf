@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where it is called."
+  description = "URL of the function."
   value       = google_cloudfunctions2_function.this.service_config[0].uri
 }
 

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Mask, Size } from '../../pixels/raster.ts';
-import { rescale } from '../../pixels/rescale.ts';
+import { rescale } from '../../pixels/resample.ts';
 import { decoded } from './decoded.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';

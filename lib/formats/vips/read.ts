@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import { storedBox, toDisplayed } from '../../pixels/orientation.ts';
 import type { Box, Raster, Size } from '../../pixels/raster.ts';
-import { rescale } from '../../pixels/rescale.ts';
+import { rescale } from '../../pixels/resample.ts';
 import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';

@@ -29,7 +29,7 @@ function mirror(diesAt?: string) {
   return { engine, calls };
 }
 
-test('a job that stops among its tiles goes on with the next one: nothing is asked for twice', async () => {
+test('a job that stops among its tiles continues with the next one and repeats no answered call', async () => {
   const world = memoryBuckets();
   const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
   put(world, { bucket: 'input', name: 'p.png' }, photo);

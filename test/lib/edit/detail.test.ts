@@ -52,7 +52,7 @@ function withDisc(raster: Raster): Raster {
 const plan = planFrame({ context: contextOf(hole, size), image: size, frames });
 const seen = cut(truth, plan.box);
 
-/** A model that knows the truth, and drifts in its own way at each call; each tile in another light. */
+/** A model that knows the truth and drifts in another way at each call; each tile has other light. */
 function drifting(request: InpaintRequest, maxTiles = 16): Raster {
   const n = Number(/t(\d+)$/.exec(request.key)?.[1] ?? -1);
   if (n < 0) return simulateModel(seen, frame, drifts.medium, 1);
@@ -68,27 +68,27 @@ interface World {
   readonly paint?: (request: InpaintRequest) => Raster;
 }
 
-async function edit({ request = { detail: 'tiles' }, maxTiles = 16, paint }: World = {}) {
-  const asked: InpaintRequest[] = [];
+async function edit({ request: options = { detail: 'tiles' }, maxTiles = 16, paint }: World = {}) {
+  const requests: InpaintRequest[] = [];
   const engine: InpaintEngine = {
     name: 'knowing',
     frames,
-    async inpaint(question) {
-      asked.push(question);
-      const answer = (paint ?? ((one: InpaintRequest) => drifting(one, maxTiles)))(question);
+    async inpaint(request) {
+      requests.push(request);
+      const answer = (paint ?? ((one: InpaintRequest) => drifting(one, maxTiles)))(request);
       const image = await engineCodec.encode(answer);
-      const outcomes = Array.from({ length: question.samples }, () => ({ kind: 'image' as const, image }));
+      const outcomes = Array.from({ length: request.samples }, () => ({ kind: 'image' as const, image }));
       return { outcomes, warnings: [], calls: 1 };
     },
   };
   const run = editor({ engine, limits, defaults: { ...defaults, maxTiles } });
   const image = await pipelineOf(photo).png({ compressionLevel: 1 }).toBuffer();
-  const result = await run({ image, mask: await maskPng(mask), request: parseRequest(request) }, never);
+  const result = await run({ image, mask: await maskPng(mask), request: parseRequest(options) }, never);
   const output = await decodeAnswer(result.outputs[0]!.bytes);
-  return { ...result, asked, output, region: result.report.regions[0]! };
+  return { ...result, requests, output, region: result.report.regions[0]! };
 }
 
-/** The two edits that most tests look at, made once. */
+/** The edits that most tests share. */
 const single = edit({ request: {} });
 const tiled = edit();
 
@@ -130,7 +130,7 @@ function errorSteps({ data }: Raster): number[] {
 }
 
 describe('guided tiles', () => {
-  test('give back the detail that one call loses, without a seam between them', async () => {
+  test('restore the detail that one call loses, without a seam between them', async () => {
     const [one, many] = await Promise.all([single, tiled]);
     expect(one.region.effectiveResolution).toBeCloseTo(1 / plan.scale, 2);
     expect(one.region.tiles).toBeUndefined();
@@ -145,12 +145,12 @@ describe('guided tiles', () => {
     expect(many.outputs[0]!.proof).toMatchObject({ outside: 'exact', differingPixels: 0 });
   });
 
-  test('are calls of their own, each in the frame of the model with known picture around what it repaints', async () => {
-    const { asked, report, region } = await tiled;
-    const keys = asked.map(({ key }) => key);
+  test('are separate calls, each in a frame of the model with known picture around what it repaints', async () => {
+    const { requests, report, region } = await tiled;
+    const keys = requests.map(({ key }) => key);
     expect(keys).toEqual(['r0', ...Array.from({ length: region.tiles!.planned }, (_, n) => `r0t${n}`)]);
-    expect(report.modelCalls).toBe(asked.length);
-    for (const { crop, mask: sent, samples } of asked) {
+    expect(report.modelCalls).toBe(requests.length);
+    for (const { crop, mask: sent, samples } of requests) {
       expect(crop).toMatchObject(frame);
       expect(sent).toMatchObject(frame);
       expect(samples).toBe(1);
@@ -160,15 +160,15 @@ describe('guided tiles', () => {
     }
   });
 
-  test('show the model the first answer, not the object that was to go', async () => {
-    const { asked } = await tiled;
-    for (const { crop } of asked.slice(1))
+  test('show the model the first answer, not the removed object', async () => {
+    const { requests } = await tiled;
+    for (const { crop } of requests.slice(1))
       expect(Array.from(crop.data).every((level) => level > 35)).toBe(true);
   });
 
-  test('are capped: fewer see more of the picture each, and the report says what they reach', async () => {
-    const { asked, region, report } = await edit({ maxTiles: 2, paint: ({ crop }) => crop });
-    expect(asked.length).toBeLessThanOrEqual(3);
+  test('are limited: fewer tiles see more of the picture each, and the report gives the resolution', async () => {
+    const { requests, region, report } = await edit({ maxTiles: 2, paint: ({ crop }) => crop });
+    expect(requests.length).toBeLessThanOrEqual(3);
     expect(region.tiles!.effectiveResolution).toBeGreaterThan(1.2 / plan.scale);
     expect(region.tiles!.effectiveResolution).toBeLessThan(1);
     expect(report.warnings).toContainEqual(
@@ -176,20 +176,20 @@ describe('guided tiles', () => {
     );
   });
 
-  test('are not asked for where none is allowed, and that is said', async () => {
-    const { asked, report } = await edit({ maxTiles: 0 });
-    expect(asked).toHaveLength(1);
-    expect(report.warnings).toContainEqual(expect.stringMatching(/More than the 0 tiles/));
+  test('are not requested when none is allowed, with a warning', async () => {
+    const { requests, report } = await edit({ maxTiles: 0 });
+    expect(requests).toHaveLength(1);
+    expect(report.warnings).toContainEqual(expect.stringMatching(/more than the 0 tiles/));
   });
 
-  test('refine the best of several candidates, one call each', async () => {
-    const { asked, report, outputs } = await edit({ request: { detail: 'tiles', samples: 2 } });
-    expect(asked.map(({ samples }) => samples)).toEqual([2, ...asked.slice(1).map(() => 1)]);
+  test('refine the best of several candidates', async () => {
+    const { requests, report, outputs } = await edit({ request: { detail: 'tiles', samples: 2 } });
+    expect(requests.map(({ samples }) => samples)).toEqual([2, ...requests.slice(1).map(() => 1)]);
     expect(outputs).toHaveLength(2);
     expect(report.warnings).toContain('Tiles refine the first output only.');
   });
 
-  test('that a filter took, or that show something else, leave the first answer there', async () => {
+  test('that were filtered, or show something else, leave the first answer there', async () => {
     const { region, report, output } = await edit({
       paint: (request) => {
         if (request.key === 'r0t1') throw new EditError('ENGINE_FILTERED', 'Expected a picture, got none');
@@ -205,7 +205,7 @@ describe('guided tiles', () => {
     expect(psnr(output)).toBeGreaterThan(psnr((await single).output));
   });
 
-  test('that fail in passing fail the edit, so that it is tried again', async () => {
+  test('that fail in passing fail the edit, so that it is retried', async () => {
     const busy = (request: InpaintRequest): Raster => {
       if (request.key === 'r0t1') throw new EditError('MODEL_QUOTA', 'Expected quota, got 429');
       return drifting(request);
@@ -214,7 +214,7 @@ describe('guided tiles', () => {
   });
 });
 
-test('tiles need a mask that was sent', () => {
+test('tiles need a mask from the user', () => {
   expect(() => parseRequest({ detail: 'tiles', maskMode: 'foreground' })).toThrow(
     /detail: expected maskMode user/,
   );

@@ -25,7 +25,7 @@ describe('blend', () => {
     expect([...raster.data]).toEqual([0, 105, 200, 30, 100, 110, 120, 130]);
   });
 
-  it('gives the original back exactly where alpha is 0, whatever the rest', () => {
+  it('keeps the original exactly where alpha is 0, for any answer, alignment and tone', () => {
     const rasters = fc.record({
       values: fc.array(fc.integer({ min: 0, max: 65_535 }), { minLength: 24, maxLength: 24 }),
       alphas: fc.uint8Array({ minLength: 8, maxLength: 8 }),
@@ -78,14 +78,14 @@ describe('blend', () => {
     expect(sixteen).toEqual(Uint16Array.of(12_345, 40_001));
   });
 
-  it('leaves an alpha channel the answer does not have as it was', () => {
+  it('keeps an alpha channel that the answer does not have', () => {
     const crop = picture(4, 2, 4, (_x, _y, c) => (c === 3 ? 77 : 10));
     const edited = picture(4, 2, 3, () => 200);
     const raster = blend({ ...base, crop, edited, alpha: maskOf('####', '####'), harmony: plain(3) });
     expect([...raster.data.subarray(0, 8)]).toEqual([200, 200, 200, 77, 200, 200, 200, 77]);
   });
 
-  it('puts back where it belongs what the model moved', () => {
+  it('undoes a shift by the model', () => {
     const crop = picture(40, 30, 3, texture);
     const edited = picture(40, 30, 3, (x, y, c) => texture(x - 1.5, y + 0.5, c));
     const raster = blend({
@@ -101,7 +101,7 @@ describe('blend', () => {
     expect(worst).toBeLessThanOrEqual(2);
   });
 
-  it('does not touch the crop, also when it is a Buffer', () => {
+  it('does not change the crop, also when it is a Buffer', () => {
     const crop = { ...base.crop, data: Buffer.from(base.crop.data) };
     blend({ ...base, crop });
     expect([...crop.data]).toEqual([...base.crop.data]);

@@ -14,7 +14,7 @@ const crop = picture(320, 240, 3, (x, y, c) =>
 const edited = picture(400, 300, 3, (x, y, c) => 1.04 * scene(x * 0.8 - 1.1, y * 0.8 - 0.1, c) + 6);
 
 describe('composite', () => {
-  it('moves, corrects and blends an answer so that the object is gone and nothing else has changed', () => {
+  it('aligns, corrects and blends an answer: the object is gone and nothing else has changed', () => {
     const { patch, raster, alpha, registration, harmony } = composite({ crop, edited, mask });
     expect(patch).toEqual({ left: 109, top: 79, width: 92, height: 72 });
     expect(registration.confident).toBe(true);
@@ -49,7 +49,7 @@ describe('composite', () => {
     expect(raster.data).toBeInstanceOf(Uint16Array);
   });
 
-  it('does not compare colours that nobody sees', () => {
+  it('does not compare transparent pixels', () => {
     const isHidden = (x: number): boolean => x > 150;
     const veiled = picture(320, 240, 4, (x, y, c) =>
       c === 3 ? (isHidden(x) ? 0 : 255) : isHidden(x) ? 200 - 50 * c : scene(x, y, c),
@@ -59,7 +59,7 @@ describe('composite', () => {
     expect(scores.ringResidual).toBe(harmony.ringAfter);
   });
 
-  it('compares the pictures outside of what was repainted, which may be more than the mask', () => {
+  it('compares the pictures outside the repainted area, which may be larger than the mask', () => {
     const wider = boxMask(320, 240, { left: 90, top: 60, width: 130, height: 110 });
     const spoiled = resizeTo(edited, { width: 320, height: 240 });
     for (let y = 60; y < 170; y++) spoiled.data.fill(240, (y * 320 + 90) * 3, (y * 320 + 220) * 3);
@@ -69,7 +69,7 @@ describe('composite', () => {
     expect(composite({ crop, edited: answer, mask }).harmony.ringAfter).toBeGreaterThan(5);
   });
 
-  it('gives an untouched pixel back for an empty mask, and works on 1 x 1', () => {
+  it('changes nothing for an empty mask, and works on 1 x 1', () => {
     const dot = { width: 1, height: 1, channels: 1, data: Uint8Array.of(40) };
     const white = { ...dot, data: Uint8Array.of(90) };
     expect([...composite({ crop: dot, edited: white, mask: maskOf('.') }).raster.data]).toEqual([40]);

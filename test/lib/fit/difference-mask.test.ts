@@ -15,7 +15,7 @@ function answer(): typeof crop {
 }
 
 describe('differenceMask', () => {
-  it('finds what the model changed, and nothing of its drift, tone and grain', () => {
+  it('finds what the model changed, but not its drift, tone and grain', () => {
     const mask = differenceMask({ crop, edited: answer() });
     let [missed, beyond] = [0, 0];
     for (let p = 0; p < mask.data.length; p++) {
@@ -27,7 +27,7 @@ describe('differenceMask', () => {
     expect(beyond).toBe(0);
   });
 
-  it('takes faint changes only where they hang together with certain ones', () => {
+  it('includes faint changes only if connected to certain ones', () => {
     const smooth = picture(300, 220, 3, () => 100);
     const spot = (x: number, y: number): number =>
       x < 80 ? 15 : isObject(x, y) ? 60 : Math.hypot(x - 150, y - 100) < 45 ? 15 : 0;
@@ -42,7 +42,7 @@ describe('differenceMask', () => {
     expect(levels.size).toBeGreaterThan(10);
   });
 
-  it('is as large as the crop, at whatever size the answer came', () => {
+  it('has the size of the crop for any size of answer', () => {
     const edited = picture(150, 110, 3, (x, y, c) => scene(2 * x + 0.5, 2 * y + 0.5, c));
     const mask = differenceMask({ crop, edited });
     expect([mask.width, mask.height]).toEqual([300, 220]);

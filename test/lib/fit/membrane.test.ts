@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { spread } from '../../../lib/fit/membrane.ts';
+import { blockMeans, spread } from '../../../lib/fit/membrane.ts';
 import { floatPicture } from '../../support/made-pictures.ts';
 
 describe('spread', () => {
   const ring = (x: number, y: number): number => (x === 0 || y === 0 || x === 20 || y === 14 ? 1 : 0);
 
-  it('gives known values back exactly', () => {
+  it('keeps known values exactly', () => {
     const values = floatPicture(21, 15, 2, (x, y, c) => Math.sin(x + 3 * y + c));
     const weights = floatPicture(21, 15, 1, ring);
     const out = spread(values, weights);
@@ -55,5 +55,31 @@ describe('spread', () => {
         floatPicture(2, 2, 1, () => 0),
       ),
     ).toThrow(/same size/);
+  });
+});
+
+describe('blockMeans', () => {
+  it('averages the known pixels of each block', () => {
+    const values = floatPicture(4, 2, 2, (x, _y, c) => 10 * x + c);
+    const weights = floatPicture(4, 2, 1, (x) => (x === 1 ? 0 : 1));
+    const { means, known } = blockMeans(values, weights, 2);
+    expect([...means.data]).toEqual([0, 1, 25, 26]);
+    expect([...known.data]).toEqual([1, 1]);
+  });
+
+  it('leaves a block unknown that has too few known pixels', () => {
+    const weights = floatPicture(8, 4, 1, (x, y) => (x === 0 && y < 3 ? 1 : 0));
+    const { means, known } = blockMeans(
+      floatPicture(8, 4, 1, () => 9),
+      weights,
+      4,
+    );
+    expect([...means.data, ...known.data]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('works on 1 x 1 and on sizes that are not a multiple of the block', () => {
+    const one = (width: number, height: number) => floatPicture(width, height, 1, () => 1);
+    expect([...blockMeans(one(1, 1), one(1, 1), 1).means.data]).toEqual([1]);
+    expect([...blockMeans(one(7, 5), one(7, 5), 4).means.data]).toEqual([1, 1]);
   });
 });

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { driftPx, identityAlignment } from '../../../lib/fit/alignment.ts';
 import { register } from '../../../lib/fit/register.ts';
 import { crop as cut } from '../../../lib/pixels/box.ts';
-import { coverMask } from '../../../lib/pixels/cover-mask.ts';
-import type { FloatRaster } from '../../../lib/pixels/float-raster.ts';
+import type { FloatRaster } from '../../../lib/pixels/raster.ts';
 import { resizeTo } from '../../../lib/pixels/resample.ts';
 import { normalNoise } from '../../bench/drift.ts';
 import { ellipseMask } from '../../bench/quality-scenes.ts';
@@ -74,7 +73,7 @@ describe('register', () => {
     expect(register({ crop, edited: answer({ dx: 1, noise: 1 }), mask }).alignment.scale).toBe(1);
   });
 
-  it('is not misled by a quarter of the ring being repainted', () => {
+  it('ignores a repainted quarter of the ring', () => {
     const edited = answer({ dx: 1.5, dy: 0.5, noise: 1 });
     for (let y = 20; y < 50; y++) edited.data.fill(200, (y * 200 + 60) * 3, (y * 200 + 120) * 3);
     const found = register({ crop, edited, mask });
@@ -135,7 +134,7 @@ describe('register', () => {
     expect(register({ crop, edited: crop, mask: full }).confident).toBe(false);
   });
 
-  it('does not move by a hair what is in its place, whatever its tone', () => {
+  it('moves nothing when the answer is in place, whatever its tone', () => {
     const { alignment, confident } = register({
       crop,
       edited: answer({ gain: 1.1, bias: -6, incline: 0 }),
@@ -158,14 +157,7 @@ describe('register', () => {
   });
 });
 
-describe('coverMask', () => {
-  it('covers a pixel of which any part was above 0', () => {
-    expect(coverMask(maskOf('....', '...1'), { width: 2, height: 1 })).toEqual(maskOf('.#'));
-    expect(coverMask(maskOf('.#..'), { width: 4, height: 1 })).toEqual(maskOf('.#..'));
-  });
-});
-
-it('knows a picture to be in its place when only another size has softened it', () => {
+it('finds a picture in place that was only softened by resizing', () => {
   const whole = { width: 480, height: 360 };
   const box = { left: 60, top: 60, width: 280, height: 280 };
   const hole = cut(ellipseMask(whole.width, whole.height, { x: 0.4, y: 0.55, rx: 0.14, ry: 0.2 }), box);

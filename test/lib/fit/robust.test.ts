@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { evenSamples, indicesAbove0, median, robustSigma } from '../../../lib/fit/robust.ts';
+import { evenSamples, indicesAbove0, median, robustSigma, solveRobustly } from '../../../lib/fit/robust.ts';
 
 describe('robustSigma', () => {
-  it('is the spread of the many, whatever the few do', () => {
+  it('ignores a few outliers', () => {
     expect(robustSigma(Float32Array.of(-1, 1, -1, 1, 5000))).toBeCloseTo(1.4826, 4);
     expect(robustSigma(new Float32Array(0))).toBe(0);
   });
 });
 
 describe('median', () => {
-  it('is the middle of any order, and leaves the values where they were', () => {
+  it('finds the middle of any order without sorting its argument', () => {
     const values = Float32Array.of(9, 1, 5);
     expect(median(values)).toBe(5);
     expect([...values]).toEqual([9, 1, 5]);
@@ -18,7 +18,7 @@ describe('median', () => {
 });
 
 describe('evenSamples', () => {
-  it('takes one of each stretch, at most as many as asked for', () => {
+  it('takes one value of each stretch, at most `count`', () => {
     const some = [
       ...evenSamples(
         Int32Array.from({ length: 70 }, (_, i) => i),
@@ -29,7 +29,7 @@ describe('evenSamples', () => {
     expect([...evenSamples(Int32Array.of(7, 8), 3)]).toEqual([7, 8]);
   });
 
-  it('meets a pattern at all its phases', () => {
+  it('samples a pattern at all its phases', () => {
     const stripes = Int32Array.from({ length: 20_000 }, (_, i) => i % 2);
     const light = evenSamples(stripes, 10_000).reduce((sum, value) => sum + value, 0);
     expect(Math.abs(light - 5000)).toBeLessThan(500);
@@ -37,7 +37,37 @@ describe('evenSamples', () => {
 });
 
 describe('indicesAbove0', () => {
-  it('tells where', () => {
+  it('lists the indices of values above 0', () => {
     expect([...indicesAbove0(Float32Array.of(0, 0.1, 0, 1))]).toEqual([1, 3]);
+  });
+});
+
+describe('solveRobustly', () => {
+  const line = (xs: readonly number[]) => ({
+    rows: Float32Array.from(xs.flatMap((x) => [x, 1])),
+    unknowns: 2,
+    count: xs.length,
+  });
+
+  it('solves exact data, and inverts the normal matrix [[1, 1], [1, 2]]', () => {
+    const solved = solveRobustly(line([0, 1]), Float32Array.of(5, 6))!;
+    expect([...solved.solution].map((value) => value.toFixed(6))).toEqual(['1.000000', '5.000000']);
+    expect([...solved.inverse].map(Math.round)).toEqual([2, -1, -1, 1]);
+    expect(solved.residual).toBeCloseTo(0, 6);
+  });
+
+  it('is not pulled by an outlier', () => {
+    const xs = Array.from({ length: 40 }, (_, i) => i);
+    const values = Float32Array.from(xs, (x) => (x === 7 ? 500 : 1.05 * x + 3));
+    const { solution } = solveRobustly(line(xs), values)!;
+    expect(solution[0]).toBeCloseTo(1.05, 3);
+    expect(solution[1]).toBeCloseTo(3, 2);
+  });
+
+  it.each([
+    ['columns that depend on each other', [1, 1]],
+    ['a value that is no number', [0, Number.NaN]],
+  ])('has no solution for %s', (_, xs) => {
+    expect(solveRobustly(line(xs), Float32Array.of(5, 6))).toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ describe('seamStep', () => {
       blended: cut(blended, patch),
     });
 
-  it('is what the edge stands out by from its surroundings, 3 px to either side', () => {
+  it('is the step at the edge less the step beside it, 3 px to either side', () => {
     const crop = row(10, 11, 12, 14, 0, 0, 0, 0);
     const blended = row(10, 11, 12, 14, 20, 25, 30, 30);
     expect(seam(maskOf('....####'), crop, blended)).toBe(30 - 14 - (14 - 10));
@@ -49,7 +49,7 @@ describe('seamStep', () => {
     expect(seam(maskOf('#'), row(1))).toBe(0);
   });
 
-  it('is told in levels also at 16 bit', () => {
+  it('is in levels also at 16 bit', () => {
     const deep = { ...row(0), width: 7, data: Uint16Array.of(0, 0, 0, 0, 257, 257, 257) };
     expect(seam(maskOf('....###'), deep)).toBe(1);
   });
@@ -70,12 +70,12 @@ describe('scores of a composite', () => {
     expect(candidateCost(perfect, crop)).toBeLessThan(0.3);
   });
 
-  it('sees the seam of a paste without a feather', () => {
+  it('measures the seam of a paste without a feather', () => {
     const other = picture(300, 220, 3, (x, y, c) => 0.3 * scene(x, y, c) + (x > 100 && y > 70 ? 120 : 0));
     expect(composite({ crop, edited: other, mask, featherPx: 0 }).scores.seamStep).toBeGreaterThan(1);
   });
 
-  it('tells drift, size and softness, and puts the better candidate first', () => {
+  it('measures drift, size and softness, and puts the better candidate first', () => {
     const half = scores(picture(150, 110, 3, (x, y, c) => scene(2 * x + 0.5, 2 * y + 0.5, c)));
     expect(half.resolution).toBe(0.5);
     expect(candidateCost(half, crop)).toBeGreaterThan(candidateCost(scores(crop), crop) + 3);

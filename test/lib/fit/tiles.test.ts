@@ -56,7 +56,7 @@ function stepAt(a: Raster, x: number): number {
 }
 
 describe('fuseTiles', () => {
-  it('takes the light from the guide and the detail from the tiles, whatever their light and place', () => {
+  it('takes light from the guide and detail from the tiles, for tiles of any light and shift', () => {
     const { canvas, fits } = finer;
     expect(rms(guide)).toBeGreaterThan(4.5);
     expect(rms(canvas)).toBeLessThan(2);
@@ -64,7 +64,7 @@ describe('fuseTiles', () => {
     expect(Math.max(...fits.map(({ driftPx }) => driftPx))).toBeGreaterThan(0.9);
   });
 
-  it('shows no tile where one ends and the next begins', () => {
+  it('shows no seam where one tile ends and the next begins', () => {
     const { canvas } = finer;
     const columns = Array.from({ length: size.width - 20 }, (_, i) => stepAt(canvas, i + 10));
     const usual = columns.reduce((sum, step) => sum + step, 0) / columns.length;
@@ -75,13 +75,13 @@ describe('fuseTiles', () => {
     }
   });
 
-  it('leaves the guide where a tile shows another thing, or nothing known', () => {
+  it('keeps the guide where a tile shows another thing', () => {
     const other = fused((x, y, c) => 250 - scene(x, y, c) + (x > 100 && x < 160 ? 60 : 0));
     expect(other.fits.every(({ agreement }) => agreement < 0.7)).toBe(true);
     expect(rms(other.canvas)).toBeLessThan(rms(guide) + 3);
   });
 
-  it('takes nothing of a thing that only the tile shows, and all around it', () => {
+  it('skips a thing that only the tile shows, and uses the detail around it', () => {
     const isThing = (x: number, y: number): boolean => x > 140 && x < 190 && y > 80 && y < 130;
     const { canvas, fits } = fused((x, y, c) =>
       isThing(x, y) ? 40 + 35 * (Math.trunc(x) % 2) : scene(x, y, c),
@@ -114,7 +114,7 @@ describe('fuseTiles', () => {
     expect(rms(canvas)).toBeLessThan(rms(guide));
   });
 
-  it('is the guide without tiles, and does not change what it was given', () => {
+  it('is the guide without tiles, and does not change its arguments', () => {
     const before = Uint8Array.from(guide.data);
     expect(fuseTiles({ guide, mask, guidePixelPx: 4 }).canvas.data).toEqual(before);
     expect(fused().canvas.data).toEqual(finer.canvas.data);

@@ -18,7 +18,7 @@ describe('fitTone', () => {
     }
   });
 
-  it('is blind to a third of the ring being repainted', () => {
+  it('ignores a repainted third of the ring', () => {
     const edited = toned(1.05, 3);
     for (let p = 0; p < 130; p++) edited.data.fill(255, p * 3, p * 3 + 3);
     const clean = fitTone({ crop, edited: toned(1.05, 3), weights: everywhere });

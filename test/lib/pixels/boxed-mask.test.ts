@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boxedMask, dilateBoxed, maskWithin, unionOfMasks } from '../../../lib/pixels/boxed-mask.ts';
-import { dilate } from '../../../lib/pixels/dilate.ts';
+import { dilate } from '../../../lib/pixels/mask.ts';
 import type { Mask } from '../../../lib/pixels/raster.ts';
 import { maskOf } from '../../support/made-pictures.ts';
 

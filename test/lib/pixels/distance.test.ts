@@ -24,7 +24,7 @@ describe('distanceTo', () => {
     expect([...insideDistance(maskOf('.1#.'))]).toEqual([0, 1, 1, 0]);
   });
 
-  it('takes the border of the picture for nothing', () => {
+  it('does not count the border of the picture as a target', () => {
     expect([...insideDistance(maskOf('###.'))]).toEqual([3, 2, 1, 0]);
   });
 

@@ -1,48 +1,97 @@
-import { describe, expect, test } from 'vitest';
-import { normaliseMask } from '../../../lib/pixels/mask.ts';
-import type { Mask } from '../../../lib/pixels/raster.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  countAbove0,
+  coverMask,
+  dilate,
+  dropSpecks,
+  erode,
+  forEachComponent,
+} from '../../../lib/pixels/mask.ts';
+import { boxMask, maskOf } from '../../support/made-pictures.ts';
 
-const mask = (...data: number[]): Mask => ({
-  width: data.length,
-  height: 1,
-  channels: 1,
-  data: Uint8Array.from(data),
-});
-const plain = { polarity: 'white', isLossy: false } as const;
-
-test('values are kept: 0 keeps, 255 replaces, between the two is blended', () => {
-  const { mask: out, coverage, warnings } = normaliseMask(mask(0, 0, 128, 255), plain);
-  expect([...out.data]).toEqual([0, 0, 128, 255]);
-  expect({ coverage, warnings }).toEqual({ coverage: 0.5, warnings: [] });
-});
-
-test('black polarity is inverted', () => {
-  expect([...normaliseMask(mask(0, 255, 255), { ...plain, polarity: 'black' }).mask.data]).toEqual([
-    255, 0, 0,
-  ]);
-});
-
-test('the noise of a lossy black and white mask is taken away, a soft mask is not', () => {
-  const noisy = mask(...Array.from({ length: 50 }, (_, i) => (i < 30 ? i % 9 : 250 + (i % 6))));
-  expect(new Set(normaliseMask(noisy, { ...plain, isLossy: true }).mask.data)).toEqual(new Set([0, 255]));
-  const soft = mask(...Array.from({ length: 50 }, (_, i) => i * 5));
-  expect([...normaliseMask(soft, { ...plain, isLossy: true }).mask.data]).toEqual([...soft.data]);
-});
-
-describe('suspicious masks', () => {
-  test('almost everything: perhaps inverted', () => {
-    expect(normaliseMask(mask(0, 255, 255, 255), plain).warnings).toEqual([expect.stringContaining('75 %')]);
-  });
-  test('faint', () => {
-    expect(normaliseMask(mask(0, 0, 90), plain).warnings).toEqual([expect.stringContaining('90 of 255')]);
-  });
-  test.each([
-    ['MASK_EMPTY', [0, 0, 0], 'all black'],
-    ['MASK_EMPTY', [0, 1, 0], 'brightest value is 1'],
-    ['MASK_FULL', [255, 255], 'all white'],
-  ] as const)('%s %j', (code, values, words) => {
-    expect(() => normaliseMask(mask(...values), plain)).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(words) }),
+describe('dilate', () => {
+  it('grows by a disc, not by a square', () => {
+    expect(dilate(maskOf('.....', '.....', '..#..', '.....', '.....'), 1)).toEqual(
+      maskOf('.....', '..#..', '.###.', '..#..', '.....'),
     );
+    expect(dilate(maskOf('.....', '.....', '..#..', '.....', '.....'), 1.5)).toEqual(
+      maskOf('.....', '.###.', '.###.', '.###.', '.....'),
+    );
+  });
+
+  it.each([
+    [127, [0, 127, 0]],
+    [128, [255, 255, 255]],
+  ])('grows from half on: %d', (value, expected) => {
+    const mask = { width: 3, height: 1, channels: 1 as const, data: Uint8Array.of(0, value, 0) };
+    expect([...dilate(mask, 1).data]).toEqual(expected);
+  });
+
+  it('keeps soft values beyond its reach and lowers none', () => {
+    expect(dilate(maskOf('#31..2'), 1)).toEqual(maskOf('##1..2'));
+  });
+
+  it('is the same mask, and not the same memory, at radius 0', () => {
+    const mask = { ...maskOf('.5#'), data: Buffer.from([0, 128, 255]) };
+    const out = dilate(mask, 0);
+    expect([...out.data]).toEqual([0, 128, 255]);
+    out.data[0] = 9;
+    expect(mask.data[0]).toBe(0);
+  });
+
+  it('leaves an empty mask empty', () => {
+    expect(dilate(maskOf('..', '..'), 5)).toEqual(maskOf('..', '..'));
+  });
+
+  it.each([-1, Number.NaN])('refuses a radius of %s', (radius) => {
+    expect(() => dilate(maskOf('#'), radius)).toThrow(/Expected a radius/);
+    expect(() => erode(maskOf('#'), radius)).toThrow(/Expected a radius/);
+  });
+});
+
+describe('erode', () => {
+  it('takes back what dilate gave, and is not eaten by the border', () => {
+    const mask = boxMask(20, 20, { left: 0, top: 6, width: 8, height: 8 });
+    expect(erode(dilate(mask, 3), 3)).toEqual(mask);
+  });
+});
+
+it('countAbove0 counts soft values too', () => {
+  expect(countAbove0(maskOf('.1#', '...', '#..'))).toBe(3);
+});
+
+describe('coverMask', () => {
+  it('sets a pixel that overlaps any value above 0', () => {
+    expect(coverMask(maskOf('....', '...1'), { width: 2, height: 1 })).toEqual(maskOf('.#'));
+    expect(coverMask(maskOf('.#..'), { width: 4, height: 1 })).toEqual(maskOf('.#..'));
+  });
+});
+
+function groups(...rows: string[]): number[][] {
+  const found: number[][] = [];
+  forEachComponent(maskOf(...rows), (pixels) => found.push([...pixels].sort((a, b) => a - b)));
+  return found;
+}
+
+describe('forEachComponent', () => {
+  it('joins pixels that touch, also by a corner', () => {
+    expect(groups('#..#', '.#.5', '....', '#...')).toEqual([[0, 5], [3, 7], [12]]);
+    expect(groups('.#', '#.')).toEqual([[1, 2]]);
+  });
+
+  it('does not wrap around the borders', () => {
+    expect(groups('..#', '#..')).toEqual([[2], [3]]);
+  });
+
+  it('finds nothing in nothing, all in 1 x 1', () => {
+    expect(groups('..')).toEqual([]);
+    expect(groups('#')).toEqual([[0]]);
+  });
+});
+
+describe('dropSpecks', () => {
+  it('drops what is too small and keeps the rest as it is', () => {
+    expect(dropSpecks(maskOf('#..51', '...#.'), 3)).toEqual(maskOf('...51', '...#.'));
+    expect(dropSpecks(maskOf('#..5'), 1)).toEqual(maskOf('#..5'));
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { alignedWindow, driftPx, identityAlignment } from '../../../lib/fit/alignment.ts';
-import { axisTaps } from '../../../lib/pixels/axis-taps.ts';
-import { luma, samplesPerLevel } from '../../../lib/pixels/float-raster.ts';
-import { fitSize, resample, resizeTo, wholeWindow } from '../../../lib/pixels/resample.ts';
-import { floatPicture, picture, texture } from '../../support/made-pictures.ts';
+import { boxOf } from '../../../lib/pixels/box.ts';
+import type { Raster } from '../../../lib/pixels/raster.ts';
+import { fitSize, resample, rescale, resizeTo } from '../../../lib/pixels/resample.ts';
+import { axisTaps } from '../../../lib/pixels/taps.ts';
+import { picture, texture } from '../../support/made-pictures.ts';
 
 const kernels = ['area', 'cubic'] as const;
 
 describe('resample', () => {
-  it.each(kernels)('gives every value back at its own size (%s)', (kernel) => {
+  it.each(kernels)('keeps every value at the same size (%s)', (kernel) => {
     const source = picture(7, 5, 3, texture);
-    const out = resample({ source, window: wholeWindow(source), size: source, kernel });
+    const out = resample({ source, window: boxOf(source), size: source, kernel });
     expect([...out.data]).toEqual([...source.data]);
   });
 
@@ -40,16 +40,15 @@ describe('resample', () => {
     for (const value of out.data) expect(value).toBeCloseTo(77, 4);
   });
 
-  it('reads 16 bit in levels: 65535 is 255', () => {
+  it('converts 16 bit to levels: 65535 is 255', () => {
     const source = { width: 1, height: 1, channels: 1, data: Uint16Array.of(65_535) };
-    expect(samplesPerLevel(source.data)).toBe(257);
     expect(resizeTo(source, { width: 2, height: 2 }).data[3]).toBeCloseTo(255, 4);
   });
 
   it('refuses an empty window or size', () => {
     const source = picture(2, 2, 1, () => 0);
     const size = { width: 0, height: 1 };
-    expect(() => resample({ source, window: wholeWindow(source), size, kernel: 'area' })).toThrow(/above 0/);
+    expect(() => resample({ source, window: boxOf(source), size, kernel: 'area' })).toThrow(/above 0/);
   });
 });
 
@@ -81,41 +80,32 @@ describe('fitSize', () => {
   });
 });
 
-describe('luma', () => {
-  it('is Rec. 709 for colour, the mean for others, itself for grey', () => {
-    const rgb = { width: 1, height: 1, channels: 3, data: Float32Array.of(100, 200, 50) };
-    expect(luma(rgb).data[0]).toBeCloseTo(21.26 + 143.04 + 3.61, 3);
-    expect(luma({ width: 1, height: 1, channels: 4, data: Float32Array.of(1, 2, 3, 6) }).data[0]).toBe(3);
-    const grey = floatPicture(2, 1, 1, () => 9);
-    expect(luma(grey)).toBe(grey);
-  });
-});
-
-describe('alignment', () => {
-  const crop = { width: 200, height: 100 };
-
-  it('maps a patch of the crop to any size of answer', () => {
-    const window = alignedWindow({
-      edited: { width: 100, height: 50 },
-      crop,
-      patch: { left: 20, top: 10, width: 40, height: 20 },
-      alignment: identityAlignment,
-    });
-    const { left, top, width, height } = window;
-    expect([left, top, width, height].map((value) => value.toFixed(6))).toEqual(
-      [10, 5, 20, 10].map((value) => value.toFixed(6)),
-    );
+describe('rescale', () => {
+  const grey = (width: number, height: number, ...levels: number[]): Raster => ({
+    width,
+    height,
+    channels: 1,
+    data: Uint8Array.from(levels),
   });
 
-  it('finds content that was moved right and enlarged further right and larger', () => {
-    const alignment = { shiftX: 0.1, shiftY: 0, scale: 2 };
-    const window = alignedWindow({ edited: crop, crop, patch: wholeWindow(crop), alignment });
-    expect(window).toEqual({ left: -80, top: -50, width: 400, height: 200 });
+  it('keeps a raster of the same size', () => {
+    const raster = grey(3, 2, 0, 128, 255, 7, 250, 1);
+    expect(rescale(raster, raster)).toEqual(raster);
   });
 
-  it('tells the drift of the worst corner in px', () => {
-    expect(driftPx(identityAlignment, crop)).toBe(0);
-    expect(driftPx({ shiftX: -3 / 200, shiftY: 4 / 100, scale: 1 }, crop)).toBeCloseTo(5, 9);
-    expect(driftPx({ shiftX: 0, shiftY: 0, scale: 1.02 }, crop)).toBeCloseTo(Math.hypot(2, 1), 9);
+  it('puts an edge where it was: by hand, from the weights of Catmull-Rom at a quarter of a pixel', () => {
+    const { data } = rescale(grey(4, 1, 50, 50, 150, 150), { width: 8, height: 1 });
+    expect([...data]).toEqual([50, 48, 43, 70, 130, 157, 152, 150]);
+  });
+
+  it('clamps what overshoots and rounds to nearest', () => {
+    const { data } = rescale(grey(4, 1, 0, 0, 255, 255), { width: 8, height: 1 });
+    expect(Math.min(...data)).toBe(0);
+    expect(Math.max(...data)).toBe(255);
+  });
+
+  it('brings 16 bit to 8, channel by channel', () => {
+    const source: Raster = { width: 1, height: 1, channels: 3, data: Uint16Array.of(0, 32_896, 65_535) };
+    expect([...rescale(source, { width: 2, height: 1 }).data]).toEqual([0, 128, 255, 0, 128, 255]);
   });
 });

@@ -11,7 +11,7 @@ const fixed = { kind: 'fixed', sizes } as const;
 const image = { width: 6000, height: 4000 };
 
 describe('planFrame', () => {
-  it('sends a small crop as it is to an engine of free size', () => {
+  it('sends a small crop unscaled to an engine without fixed sizes', () => {
     const context = { left: 5, top: 6, width: 300, height: 200 };
     expect(planFrame({ context, image, frames: { kind: 'free', maxSidePx: 1024 } })).toEqual({
       box: context,
@@ -28,7 +28,7 @@ describe('planFrame', () => {
     expect(plan.scale).toBe(4);
   });
 
-  it('grows to the ratio that needs least, and stays inside the image', () => {
+  it('grows to the ratio that needs the least growth, inside the image', () => {
     const context = { left: 0, top: 0, width: 1000, height: 750 };
     const plan = planFrame({ context, image, frames: fixed });
     expect(plan.frame).toEqual({ width: 1200, height: 896 });
@@ -36,7 +36,7 @@ describe('planFrame', () => {
     expect(plan.box.width / plan.box.height).toBeCloseTo(1200 / 896, 2);
   });
 
-  it('takes the smallest size that is sufficient, else the largest of the ratio', () => {
+  it('takes the smallest sufficient size, else the largest of the ratio', () => {
     const square = (side: number) => ({ left: 100, top: 100, width: side, height: side });
     const frameOf = (side: number) => planFrame({ context: square(side), image, frames: fixed });
     expect(frameOf(1280).frame.width).toBe(1024);
@@ -45,14 +45,14 @@ describe('planFrame', () => {
     expect(frameOf(3800).scale).toBeCloseTo(3800 / 2048, 6);
   });
 
-  it('stretches a little where the image misses the ratio by a little', () => {
+  it('stretches the crop when the image misses the ratio by up to 3 %', () => {
     const all = { left: 0, top: 0, width: 1190, height: 900 };
     const plan = planFrame({ context: all, image: all, frames: fixed });
     expect(plan.box).toEqual(all);
     expect(plan.content).toEqual({ left: 0, top: 0, width: 1200, height: 896 });
   });
 
-  it('fills the frame up where the image cannot hold the ratio', () => {
+  it('pads the frame when the image cannot hold the ratio', () => {
     const all = { left: 0, top: 0, width: 2000, height: 500 };
     const plan = planFrame({ context: all, image: all, frames: fixed });
     expect(plan.box).toEqual(all);

@@ -66,7 +66,7 @@ describe('planRegions', () => {
     expect(regions.map(({ maskBox }) => maskBox)).toEqual([{ left: 100, top: 100, width: 140, height: 10 }]);
   });
 
-  it('looks again at spots that a merged region has come to overlap', () => {
+  it('merges again when a merged region overlaps further spots', () => {
     const column = [
       { left: 10, top: 800, width: 20, height: 780 },
       { left: 10, top: 1990, width: 10, height: 10 },
@@ -92,7 +92,7 @@ describe('planRegions', () => {
     ]);
   });
 
-  it('copes with thousands of specks and loses none', () => {
+  it('handles thousands of specks and loses none', () => {
     const specks = Array.from({ length: 2000 }, (_, i) => ({
       left: (i * 7919) % 3000,
       top: (i * 104_729) % 2000,

@@ -10,7 +10,7 @@ const isInside = (box: Box, { width, height }: Size): boolean =>
   box.left >= 0 && box.top >= 0 && box.left + box.width <= width && box.top + box.height <= height;
 
 describe('planTiles', () => {
-  it('takes one tile around what fits into one, with known picture on every side', () => {
+  it('plans one tile for a small area, with known picture on every side', () => {
     const area = { left: 1400, top: 900, width: 200, height: 200 };
     expect(planTiles({ canvas, area, tile })).toEqual([
       {
@@ -47,7 +47,7 @@ describe('planTiles', () => {
     expect(missed).toBe(0);
   });
 
-  it('leaves a rim of every tile as it was, but at the border of the canvas', () => {
+  it('leaves a margin of every tile unpainted, except at the border of the canvas', () => {
     const area = { left: 0, top: 600, width: 1500, height: 200 };
     const [first, second] = planTiles({ canvas, area, tile });
     expect(first?.core.left).toBe(0);
@@ -76,13 +76,13 @@ describe('planDetail', () => {
   const plan = { box: crop, frame, content: { left: 0, top: 0, ...frame }, scale: 3000 / 1024 };
   const mask = boxMask(3000, 2250, { left: 800, top: 600, width: 1400, height: 1000 });
 
-  it('gives every pixel of the picture one of the model where few enough tiles do', () => {
+  it('gives every pixel of the picture one of the model when few enough tiles do', () => {
     const found = planDetail({ mask, plan, maxTiles: 9 });
     expect(found).toMatchObject({ scale: 1, canvas: { width: 3000, height: 2250 } });
     expect(found!.tiles.length).toBeLessThanOrEqual(9);
   });
 
-  it('lets each tile see more of the picture where more were needed than are allowed', () => {
+  it('lets each tile see more of the picture when more are needed than allowed', () => {
     const found = planDetail({ mask, plan, maxTiles: 3 });
     expect(found!.tiles.length).toBeLessThanOrEqual(3);
     expect(found!.scale).toBeGreaterThan(1);
@@ -90,14 +90,14 @@ describe('planDetail', () => {
     expect(found!.canvas.width).toBe(Math.round(3000 / found!.scale));
   });
 
-  it('has nothing to add to an answer that is fine enough, to an empty mask, or with no tile', () => {
+  it('plans nothing for an answer that is fine enough, an empty mask, or no allowed tile', () => {
     expect(planDetail({ mask, plan: { ...plan, scale: 1.25 }, maxTiles: 9 })).toBeUndefined();
     expect(planDetail({ mask, plan, maxTiles: 0 })).toBeUndefined();
     const empty = { ...mask, data: new Uint8Array(mask.data.length) };
     expect(planDetail({ mask: empty, plan, maxTiles: 9 })).toBeUndefined();
   });
 
-  it('asks for no tile that has nothing to repaint', () => {
+  it('plans no tile that has nothing to repaint', () => {
     const corners = boxMask(3000, 2250, { left: 100, top: 100, width: 60, height: 60 });
     boxMask(3000, 2250, { left: 2800, top: 2000, width: 60, height: 60 }).data.forEach((value, i) => {
       if (value > 0) corners.data[i] = value;

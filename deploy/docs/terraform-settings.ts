@@ -1,0 +1,29 @@
+import { settings } from '../../lib/config.ts';
+import { knownModels } from '../../lib/engines/models.ts';
+import { readTerraform, terraformDeployment } from './terraform-deployment.ts';
+
+/** `deploy/terraform/settings.tf`: the settings that people may set, and the models that have a price. */
+export async function terraformSettings(): Promise<string> {
+  const { functions } = terraformDeployment(await readTerraform());
+  const taken = [
+    'K_SERVICE',
+    'K_REVISION',
+    ...functions.flatMap(({ environment }) => Object.keys(environment)),
+  ];
+  const priced = Object.entries(knownModels).filter(
+    ([, { usdPerImage = {} }]) => Object.keys(usdPerImage)[0],
+  );
+  return `# Written by \`npm run docs\` from lib/config.ts and lib/engines/models.ts.
+locals {
+  # What \`settings\` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
+  free_settings = [
+${linesOf(Object.keys(settings).filter((name) => !taken.includes(name)))}  ]
+
+  # Models with a price in lib/engines/models.ts.
+  priced_models = [
+${linesOf(priced.map(([name]) => name))}  ]
+}
+`;
+}
+
+const linesOf = (names: readonly string[]): string => names.map((name) => `    "${name}",\n`).join('');

@@ -1,0 +1,105 @@
+import { maxDriftShare } from '../fit/alignment.ts';
+import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
+import { differenceMask } from '../fit/difference-mask.ts';
+import { candidateCost } from '../fit/score.ts';
+import { crop as cut } from '../pixels/box.ts';
+import { countAbove0, dilate } from '../pixels/mask.ts';
+import { firstChannels, type Mask, type Raster, type Size } from '../pixels/raster.ts';
+import { contentOf } from '../plan/frame.ts';
+import type { Repaint } from './plan.ts';
+import { type FitReport, rounded } from './region-report.ts';
+
+export interface FittedAnswer {
+  readonly fit: FitReport;
+  /** Why the answer must not be published; `undefined` when it may be. */
+  readonly rejection: string | undefined;
+  /** What may change, at the size of the crop: the region's mask, or the one derived from the answer. */
+  readonly mask: Mask;
+  /** Where the changed part lies in the crop. */
+  readonly patch: { readonly left: number; readonly top: number };
+  /** The changed part before and after. */
+  readonly original: Raster;
+  readonly edited: Raster;
+}
+
+/** With a larger residual on the ring, in levels, the surroundings are not those of the picture. */
+const maxRingResidual = 16;
+
+interface RegionOptions {
+  /** The crop in the picture's own space and depth. */
+  readonly crop: Raster;
+  readonly region: Repaint;
+  /** Reduces a mask to the part that is written; `undefined`: all of it. */
+  readonly writable?: ((mask: Mask) => Mask) | undefined;
+}
+
+/** Prepares what answers to a region with this mask are compared with. */
+export function prepareRegion(
+  options: RegionOptions & {
+    readonly mask: Mask;
+    /** What the model was to repaint, in the frame; `undefined`: the mask. */
+    readonly repainted: Mask | undefined;
+    /** Channels of an answer. */
+    readonly colours: number;
+  },
+): PreparedCrop {
+  const { crop, region, writable, repainted, colours } = options;
+  const { plan, featherPx } = region;
+  const mask = writable === undefined ? options.mask : writable(options.mask);
+  return prepareCrop({
+    crop,
+    mask,
+    repainted: repainted === undefined ? mask : contentOf(repainted, plan),
+    colours,
+    featherPx,
+  });
+}
+
+interface FitOptions extends RegionOptions {
+  /** The whole answer in the same colours, 8 bit, any size. */
+  readonly answer: Raster;
+  /** From {@link prepareRegion}; `undefined`: prepared here. */
+  readonly prepared?: PreparedCrop | undefined;
+}
+
+/** Registers, harmonises and blends one answer, and decides whether it may be used. */
+export function fitAnswer(options: FitOptions): FittedAnswer {
+  const { crop, answer, region } = options;
+  const edited = contentOf(answer, region.plan);
+  const colours = edited.channels;
+  const mask =
+    region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
+  const prepared = options.prepared ?? prepareRegion({ ...options, mask, repainted: undefined, colours });
+  const result = compositeOn(prepared, edited);
+  const fit = fitReport(result, crop);
+  const rejection =
+    countAbove0(prepared.mask) === 0
+      ? 'Expected the model to change something, got the same picture'
+      : rejectionOf(fit, crop);
+  const { patch, raster } = result;
+  return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster };
+}
+
+function fitReport({ scores, registration, harmony }: Composite, crop: Size): FitReport {
+  return {
+    driftPx: rounded(scores.driftPx),
+    isRegistered: registration.confident,
+    ringBefore: rounded(harmony.ringBefore),
+    ringAfter: rounded(scores.ringResidual),
+    seam: rounded(scores.seamStep),
+    effectiveResolution: rounded(scores.resolution),
+    sharpness: rounded(scores.sharpness),
+    cost: rounded(candidateCost(scores, crop)),
+  };
+}
+
+function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Size): string | undefined {
+  const maxDriftPx = maxDriftShare * Math.hypot(crop.width, crop.height);
+  if (driftPx > maxDriftPx) {
+    return `Expected the answer to be moved by at most ${rounded(maxDriftPx)} px, got ${driftPx}`;
+  }
+  if (ringAfter > maxRingResidual) {
+    return `Expected surroundings of the mask within ${maxRingResidual} levels of the picture, got ${ringAfter}`;
+  }
+  return undefined;
+}

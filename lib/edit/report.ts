@@ -1,0 +1,68 @@
+import { practiceWarnings } from '../engines/best-practice.ts';
+import type { Source } from '../formats/vips/read.ts';
+import { countAbove0 } from '../pixels/mask.ts';
+import type { Size } from '../pixels/raster.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
+import { maskOfPatches } from './patches.ts';
+import type { Proof } from './prove.ts';
+import type { GivenMask } from './read.ts';
+import type { RegionReport } from './region-report.ts';
+import type { Repainted } from './repaint.ts';
+
+/** The part of a manifest that describes an edit: plain JSON, no prompts, no bytes. */
+export interface EditReport {
+  readonly engine: string;
+  readonly modelCalls: number;
+  readonly warnings: readonly string[];
+  readonly timingsMs: Readonly<Record<string, number>>;
+  readonly image: { readonly format: string; readonly width: number; readonly height: number };
+  /** Share of the picture that was allowed to change, 0..1. */
+  readonly maskCoverage: number;
+  /** Parts of the metadata that the edit made untrue, such as the thumbnail. */
+  readonly droppedMetadata: readonly string[];
+  readonly regions: readonly RegionReport[];
+  /** One for each output, in their order. */
+  readonly proofs: readonly Proof[];
+}
+
+interface Edited {
+  readonly engine: string;
+  readonly photo: Source;
+  readonly request: EditRequest;
+  /** `undefined` when the model chose the mask. */
+  readonly given: GivenMask | undefined;
+  readonly regions: readonly Repainted[];
+  /** One for each output: metadata left out, and further warnings. */
+  readonly written: readonly { readonly dropped: readonly string[]; readonly notes: readonly string[] }[];
+  readonly proofs: readonly Proof[];
+  readonly timingsMs: Readonly<Record<string, number>>;
+}
+
+export function editReport(edited: Edited): EditReport {
+  const { engine, photo, request, given, regions, written, proofs, timingsMs } = edited;
+  const { format, displayed } = photo.header;
+  const { mode, prompt } = request;
+  const warnings = [
+    ...(given?.warnings ?? []),
+    ...practiceWarnings({ mode, prompt, maskedFraction: undefined }),
+    ...regions.flatMap((region) => region.warnings),
+    ...written.flatMap(({ notes }) => notes),
+  ];
+  return {
+    engine,
+    modelCalls: regions.reduce((sum, { calls }) => sum + calls, 0),
+    warnings: [...new Set(warnings)],
+    timingsMs,
+    image: { format, ...displayed },
+    maskCoverage: given?.coverage ?? coverageOf(regions, displayed),
+    droppedMetadata: [...new Set(written.flatMap(({ dropped }) => dropped))],
+    regions: regions.map(({ report }) => report),
+    proofs,
+  };
+}
+
+/** Share of the picture that the first output may change, 0..1. */
+function coverageOf(regions: readonly Repainted[], { width, height }: Size): number {
+  const first = regions.flatMap(({ patches }) => patches.slice(0, 1));
+  return countAbove0(maskOfPatches(first).mask) / (width * height);
+}
