@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineNames } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { codeOf, crop, engineOn, isEmbedded, picturesOf, request, sampleAt, signal } from './support.ts';
 
 /** One suite for every engine: each mode with each kind of mask gives a picture, or is refused by name. */
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startFaultyModel();
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());

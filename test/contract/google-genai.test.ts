@@ -10,15 +10,15 @@ import {
 } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type MetadataServer, startMetadataServer } from '../../deploy/local/metadata-server.ts';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { optionValues } from '../../lib/requests/schema.ts';
-import { type Json, startEmulator } from '../deploy/local/model/support.ts';
+import type { Json } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
@@ -36,12 +36,12 @@ const image = { imageBytes: await base64Of(crop), mimeType: 'image/png' };
 const maskImage = { imageBytes: await base64Of(mask), mimeType: 'image/png' };
 
 let metadata: MetadataServer;
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 let sent: { readonly path: string; readonly body: Json }[] = [];
 
 beforeAll(async () => {
   metadata = await startMetadataServer();
-  emulator = await startEmulator({ onRequest: (path, body) => sent.push({ path, body }) });
+  emulator = await startFaultyModel({ onRequest: (path, body) => sent.push({ path, body }) });
   const clean = {
     ...metadata.environment,
     GOOGLE_APPLICATION_CREDENTIALS: '',

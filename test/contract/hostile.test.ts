@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { EngineName } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import { codeOf, engineOn, errorOf, modelEngines, picturesOf, request, signal } from './support.ts';
 
 /**
@@ -11,9 +10,9 @@ import { codeOf, engineOn, errorOf, modelEngines, picturesOf, request, signal } 
  * number of calls.
  */
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startFaultyModel();
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());

@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
@@ -7,6 +6,7 @@ import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { fakeClock, modelSettings } from '../support/fake-model.ts';
+import type { FaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
@@ -21,7 +21,7 @@ export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
-export async function engineOn(emulator: ModelEmulator, engine: EngineName) {
+export async function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
   const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123' };
   const tuning = { clock: time.clock, random: () => 0 };

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
 import { type Edit, editor } from '../../lib/edit.ts';
 import type { EngineName } from '../../lib/engines/engines.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
-import { greyRemoval } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { codeOf, engineOn, modelEngines, sampleAt, signal } from './support.ts';
 
@@ -21,10 +20,10 @@ const mask = boxMask(size, hole);
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1, maxTiles: 4 };
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
   // A quarter of the real size: enough for the ring around the mask to be registered.
-  emulator = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  emulator = await startFaultyModel({ scale: 1 / 4 });
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());

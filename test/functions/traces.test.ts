@@ -8,8 +8,8 @@ import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { traceContextOf } from '../../lib/trace.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
 import { openEmulator } from '../support/emulator-world.ts';
+import { startFaultyModel } from '../support/faulty-model.ts';
 import { listenOn, serveFunction } from '../support/listening.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   closings.push(() => collector[Symbol.asyncDispose]());
   const storage = await openEmulator();
   closings.push(() => storage[Symbol.asyncDispose]());
-  const model = await startEmulator();
+  const model = await startFaultyModel();
   closings.push(() => model.close());
   environment = {
     INPUT_BUCKET: 'input',
