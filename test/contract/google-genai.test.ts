@@ -14,6 +14,7 @@ import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
+import { optionValues } from '../../lib/requests/schema.ts';
 import type { Json } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
@@ -196,8 +197,8 @@ describe('edit with an automatic mask', () => {
 });
 
 const generateRequest: GenerateRequest = {
+  ...optionValues('generate', {}),
   prompt: 'a red fox in the snow',
-  negativePrompt: undefined,
   samples: 2,
   aspectRatio: '16:9',
   imageSize: '2K',
@@ -207,10 +208,7 @@ const generateRequest: GenerateRequest = {
   personGeneration: 'dont_allow',
   safetySetting: 'block_low_and_above',
   addWatermark: false,
-  includeSafetyAttributes: undefined,
   replyFormat: undefined,
-  storageUri: undefined,
-  labels: undefined,
 };
 
 describe('text to image', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
-import { type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
+import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
@@ -10,8 +10,9 @@ import type { FaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
-export type ModelEngine = Exclude<EngineName, 'patchmatch'>;
-export const modelEngines = engineNames.filter((name): name is ModelEngine => name !== 'patchmatch');
+export const isEmbedded = (engine: EngineName) => capabilitiesOf(engine).maxCallsPerSample === 0;
+/** The engines that call the API of a model. */
+export const modelEngines = engineNames.filter((engine) => !isEmbedded(engine));
 
 const size = { width: 64, height: 48 };
 const hole = { left: 20, top: 12, width: 24, height: 20 };
