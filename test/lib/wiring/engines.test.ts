@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startMetadataServer } from '../../../deploy/local/metadata-server.ts';
 import { readConfig } from '../../../lib/config.ts';
+import { generateRequestSchema } from '../../../lib/requests/picture-requests.ts';
 import { wire } from '../../../lib/wiring.ts';
 import { never, silentLog } from '../../support/job-world.ts';
 
@@ -9,26 +11,38 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('asks for credentials once for all its calls', async () => {
-  const metadata = await startMetadataServer();
-  const noOther = { GOOGLE_APPLICATION_CREDENTIALS: '', CLOUDSDK_CONFIG: '/nonexistent' };
-  for (const [name, value] of Object.entries({ ...metadata.environment, ...noOther }))
-    vi.stubEnv(name, value);
-  let calls = 0;
+it('asks for credentials once, whatever is called and however often', async () => {
+  let tokens = 0;
+  const metadata = createServer((request, response) => {
+    const isToken = request.url?.includes('/token');
+    if (isToken) tokens += 1;
+    response.writeHead(200, { 'metadata-flavor': 'Google', 'content-type': 'application/json' });
+    response.end(isToken ? '{"access_token":"t","expires_in":3600,"token_type":"Bearer"}' : '{}');
+  });
+  await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${(metadata.address() as AddressInfo).port}`);
+  vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '');
+  vi.stubEnv('CLOUDSDK_CONFIG', '/nonexistent');
+  let asked = 0;
   const web = globalThis.fetch;
   const answered: typeof fetch = async (input, init) => {
     const { host } = new URL(input instanceof Request ? input.url : input);
     if (!host.endsWith('aiplatform.googleapis.com')) return web(input, init);
-    calls += 1;
+    asked += 1;
     return new Response('{}', { status: 404 });
   };
   vi.stubGlobal('fetch', answered);
-  const config = readConfig({ ENGINE: 'gemini', GOOGLE_CLOUD_PROJECT: 'p' });
-  const generate = await wire(config, silentLog).generate();
-  for (let call = 0; call < 3; call++) {
-    await expect(generate({ prompt: 'a boat' }, never)).rejects.toMatchObject({ code: 'MODEL_RETIRED' });
+  try {
+    const config = readConfig({ ENGINE: 'gemini', GOOGLE_CLOUD_PROJECT: 'p' });
+    const generate = await wire(config, silentLog).generate();
+    const request = generateRequestSchema.parse({ prompt: 'a boat' });
+    for (let call = 0; call < 3; call++) {
+      await expect(generate(request, never)).rejects.toMatchObject({ code: 'MODEL_RETIRED' });
+    }
+    expect({ asked, tokens }).toEqual({ asked: 3, tokens: 1 });
+  } finally {
+    metadata.closeAllConnections();
+    metadata.close();
   }
-  const tokens = metadata.paths().filter((path) => path.endsWith('/token')).length;
-  await metadata.close();
-  expect({ calls, tokens }).toEqual({ calls: 3, tokens: 1 });
 });
