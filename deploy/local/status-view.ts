@@ -1,6 +1,6 @@
 import type { JobStatus } from '../../lib/jobs/status.ts';
 
-/** One line for each picture, and a last one that counts them. */
+/** A table of one line for each picture, and a summary below it. */
 export function tableOf(jobs: readonly JobStatus[]): string {
   const rows = [
     ['IMAGE', 'STATE', 'AGE', 'ATTEMPTS', 'CALLS', 'WHY'],
@@ -26,7 +26,7 @@ export function tableOf(jobs: readonly JobStatus[]): string {
 
 const barCells = 30;
 
-/** A bar of what has ended, at most `columns` wide: a line that wraps cannot be written over. */
+/** A progress bar with a summary, at most `columns` wide: a line that wraps cannot be overwritten. */
 export function progressOf(jobs: readonly JobStatus[], columns: number): string {
   const complete = jobs.filter(({ state }) => state !== 'no mask');
   const ended = complete.filter(({ state }) => state === 'done' || state === 'failed').length;
@@ -35,11 +35,11 @@ export function progressOf(jobs: readonly JobStatus[], columns: number): string 
   return `[${bar}] ${ended}/${complete.length}  ${summaryOf(jobs)}`.slice(0, columns);
 }
 
-/** Nothing is under way and nothing can begin before another file comes. */
+/** True when no job runs and none can begin before another file comes. */
 export const isOver = (jobs: readonly JobStatus[]): boolean =>
   jobs.every(({ state }) => ['done', 'failed', 'no mask'].includes(state));
 
-/** A line that is drawn again and again keeps its order. */
+/** Fixed, so that a line drawn again and again does not jump. */
 const order = ['done', 'failed', 'running', 'waiting', 'pending', 'no mask'] as const;
 
 /** `18 done, 2 waiting (MODEL_QUOTA)`. */

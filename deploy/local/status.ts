@@ -7,8 +7,8 @@ import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { isOver, progressOf, tableOf } from './status-view.ts';
 
 /**
- * `npm run status -- [prefix] [--watch]`: what has become of every picture, read from the buckets alone.
- * Without settings it looks at the local system; with `INPUT_BUCKET` and the others, at those buckets.
+ * `npm run status -- [prefix] [--watch]`: prints the state of every picture, read from the buckets alone.
+ * Without settings it reads those of the local system; with `INPUT_BUCKET` and the others, those buckets.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,18 +36,18 @@ try {
 }
 
 async function show(): Promise<void> {
-  const look = looker();
-  let jobs = await look();
+  const read = statusReader();
+  let jobs = await read();
   while (values.watch && !isOver(jobs)) {
     drawProgress(jobs);
     await sleep(watchIntervalMs);
-    jobs = await look();
+    jobs = await read();
   }
   if (values.watch) eraseProgress();
   console.log(tableOf(jobs));
 }
 
-function looker(): () => Promise<readonly JobStatus[]> {
+function statusReader(): () => Promise<readonly JobStatus[]> {
   const port = Number(process.env['PORT'] ?? 8080);
   const local = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
@@ -66,7 +66,7 @@ function looker(): () => Promise<readonly JobStatus[]> {
   return () => statusOf({ store, buckets, prefix, folderMask });
 }
 
-/** Over the line before on a terminal; else a line of its own, where something has changed. */
+/** Overwrites the line on a terminal; elsewhere prints a new one when something has changed. */
 function drawProgress(jobs: readonly JobStatus[]): void {
   const { isTTY, columns = 80 } = process.stdout;
   const line = progressOf(jobs, isTTY ? columns - 1 : Number.POSITIVE_INFINITY);

@@ -11,8 +11,9 @@ import { markdownTable } from './markdown.ts';
 import { edgesOf, mosaic } from './mosaic.ts';
 
 /**
- * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node test/bench/jpeg.ts [rounds]`.
- * Rounds are interleaved and the fastest of each is printed: the machine may be busy.
+ * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node
+ * test/bench/jpeg.ts [rounds]`. Rounds are interleaved and the fastest of each is printed: the machine may be
+ * busy.
  */
 const megapixels = [12, 24, 102];
 const rounds = Number(process.argv[2] ?? 3);

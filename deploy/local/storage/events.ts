@@ -1,13 +1,14 @@
-import { objectResource, type StoredObject } from './stored-object.ts';
+import { type Agent, request } from 'node:http';
+import { objectResource, type StoredObject } from './object.ts';
 
-export const FINALIZED = 'google.cloud.storage.object.v1.finalized';
+const FINALIZED = 'google.cloud.storage.object.v1.finalized';
 
-export interface EventMessage {
+interface EventMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The HTTP binding asks for percent-encoding of what a header cannot hold. */
+/** Percent-encodes what a header cannot hold, as the HTTP binding says. */
 const headerText = (text: string): string =>
   text.replace(/[^\x21-\x7e]|["%]/gu, (char) =>
     [...Buffer.from(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
@@ -32,3 +33,24 @@ export function finalizedEvent(object: StoredObject, id: string, baseUrl: string
   };
   return { headers, body: JSON.stringify(objectResource(object, baseUrl)) };
 }
+
+/** Posts an event; the status of the answer. */
+export const postEvent = (
+  url: string,
+  { headers, body }: EventMessage,
+  options: { readonly agent: Agent; readonly signal: AbortSignal },
+): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const length = { 'content-length': Buffer.byteLength(body) };
+    const sent = request(
+      url,
+      { method: 'POST', headers: { ...headers, ...length }, ...options },
+      (response) => {
+        response.resume();
+        response.once('end', () => resolve(response.statusCode ?? 0));
+        response.once('error', reject);
+      },
+    );
+    sent.once('error', reject);
+    sent.end(body);
+  });

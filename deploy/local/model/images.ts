@@ -4,15 +4,7 @@ import { type ApiError, invalidField } from './api-error.ts';
 import type { ImageField } from './fields.ts';
 import { decodeMask, decodeRgb, type Rgb } from './pixels.ts';
 
-/** The smaller reading of "10 MB" and "7 MB": what passes here passes either way. */
-export const maxImagenBytes = 10_000_000;
-export const maxGeminiInlineBytes = 7_000_000;
-export const maxGeminiFileBytes = 30_000_000;
-
-export const imagenFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif']);
-export const geminiFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'heif']);
-
-/** What the call log says of an image. */
+/** Size and format of an image. */
 export interface ImageFacts {
   readonly bytes: number;
   readonly format: string;
@@ -20,7 +12,7 @@ export interface ImageFacts {
   readonly height: number;
 }
 
-/** An image of a request: its bytes, looked at but not decoded. */
+/** An image of a request, inspected but not decoded. */
 export interface SentImage {
   readonly field: string;
   readonly bytes: Uint8Array;
@@ -35,7 +27,14 @@ export interface ImageRules {
   readonly formats: ReadonlySet<string>;
 }
 
-export const imagenRules: ImageRules = { maxBytes: maxImagenBytes, formats: imagenFormats };
+/** "10 MB" and "7 MB" are read as the smaller number of bytes that they may mean. */
+export const imagenRules: ImageRules = {
+  maxBytes: 10_000_000,
+  formats: new Set(['png', 'jpeg', 'webp', 'gif']),
+};
+const geminiFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'heif']);
+export const geminiInlineRules: ImageRules = { maxBytes: 7_000_000, formats: geminiFormats };
+export const geminiFileRules: ImageRules = { maxBytes: 30_000_000, formats: geminiFormats };
 
 /** @throws {ApiError} 400 for bytes that are too many, no base64, or no picture of a format the API takes. */
 export async function readImage(

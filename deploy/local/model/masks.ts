@@ -1,5 +1,6 @@
 import type { Mask, Size } from '../../../lib/pixels/raster.ts';
-import type { AutomaticMaskOrder } from './edit-order.ts';
+import type { AutomaticMask } from './fields.ts';
+import { type Rgb, resizeRgb } from './pixels.ts';
 import { hashOf, randomFrom } from './random.ts';
 
 interface Ellipse {
@@ -13,10 +14,10 @@ interface Ellipse {
 const subject: Ellipse = { x: 0.5, y: 0.52, radiusX: 0.28, radiusY: 0.34 };
 
 /**
- * The mask a model would have found, without looking: the middle for the foreground, all around it for the
- * background, and one place of its own for each semantic class. The same order gets the same mask.
+ * Stands for the mask a model would find, without looking at the picture: the middle for the foreground, all
+ * around it for the background, and one fixed ellipse for each semantic class.
  */
-export function automaticMask({ kind, classes }: AutomaticMaskOrder, { width, height }: Size): Mask {
+export function automaticMask({ kind, classes }: AutomaticMask, { width, height }: Size): Mask {
   const ellipses = kind === 'semantic' ? classes.map(ellipseOf) : [subject];
   const data = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -40,4 +41,18 @@ function ellipseOf(id: number): Ellipse {
 
 function covers({ x, y, radiusX, radiusY }: Ellipse, atX: number, atY: number): boolean {
   return ((atX - x) / radiusX) ** 2 + ((atY - y) / radiusY) ** 2 <= 1;
+}
+
+/** Levels by which a pixel must differ to be marked: more than JPEG changes a copy by. */
+const threshold = 32;
+
+/** The region in which a marked copy differs from its picture, in pixels of the picture. */
+export async function markedRegion(picture: Rgb, marked: Rgb): Promise<Mask> {
+  const { width, height } = picture;
+  const copy = await resizeRgb(marked, picture);
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < picture.data.length; i++) {
+    if (Math.abs(picture.data[i]! - copy.data[i]!) > threshold) data[Math.floor(i / 3)] = 255;
+  }
+  return { width, height, channels: 1, data };
 }

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AutomaticMask, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineOnFake, type FakeAnswer } from '../../../support/fake-model.ts';
-import {
-  boxMask,
-  cropBase64,
-  maskBase64,
-  pngBase64,
-  removalRequest,
-} from '../../../support/inpaint-request.ts';
+import { cropBase64, maskBase64, pngBase64, removalRequest } from '../../../support/inpaint-request.ts';
 
 const never = new AbortController().signal;
 const onePicture = { json: { predictions: [{ bytesBase64Encoded: pngBase64(), mimeType: 'image/png' }] } };
@@ -30,11 +24,18 @@ const automatic = (mode: AutomaticMask['mode'], classes?: readonly number[]): Pa
 const always = { includeRaiReason: true, outputOptions: { mimeType: 'image/png' } };
 
 describe('request body', () => {
-  it('is the documented one for a removal with a mask', async () => {
-    expect(await bodyOf({ samples: 4 })).toEqual({
+  it.each([
+    ['removal', { samples: 4 }, { editConfig: { baseSteps: 12 }, editMode: 'EDIT_MODE_INPAINT_REMOVAL' }],
+    [
+      'insertion',
+      { samples: 2, prompt: 'a lovely corgi' },
+      { editConfig: { baseSteps: 35 }, editMode: 'EDIT_MODE_INPAINT_INSERTION' },
+    ],
+  ] as const)('is the documented one for a %s with a mask', async (mode, options, parameters) => {
+    expect(await bodyOf({ mode, ...options })).toEqual({
       instances: [
         {
-          prompt: '',
+          prompt: 'prompt' in options ? options.prompt : '',
           referenceImages: [
             {
               referenceType: 'REFERENCE_TYPE_RAW',
@@ -50,64 +51,30 @@ describe('request body', () => {
           ],
         },
       ],
-      parameters: {
-        editConfig: { baseSteps: 12 },
-        editMode: 'EDIT_MODE_INPAINT_REMOVAL',
-        sampleCount: 4,
-        ...always,
-      },
-    });
-  });
-
-  it('is the documented one for an insertion with a mask', async () => {
-    expect(await bodyOf({ mode: 'insertion', prompt: 'a lovely corgi', samples: 2 })).toEqual({
-      instances: [
-        {
-          prompt: 'a lovely corgi',
-          referenceImages: [
-            {
-              referenceType: 'REFERENCE_TYPE_RAW',
-              referenceId: 1,
-              referenceImage: { bytesBase64Encoded: cropBase64 },
-            },
-            {
-              referenceType: 'REFERENCE_TYPE_MASK',
-              referenceId: 2,
-              referenceImage: { bytesBase64Encoded: maskBase64 },
-              maskImageConfig: { maskMode: 'MASK_MODE_USER_PROVIDED', dilation: 0.01 },
-            },
-          ],
-        },
-      ],
-      parameters: {
-        editConfig: { baseSteps: 35 },
-        editMode: 'EDIT_MODE_INPAINT_INSERTION',
-        sampleCount: 2,
-        ...always,
-      },
+      parameters: { ...parameters, sampleCount: options.samples, ...always },
     });
   });
 
   it.each([
-    ['background', 'MASK_MODE_BACKGROUND'],
-    ['foreground', 'MASK_MODE_FOREGROUND'],
-  ] as const)('sends no mask image with the automatic mask %s', async (mode, maskMode) => {
-    const body = await bodyOf({ ...automatic(mode), maskDilation: 0 });
-    expect(body?.instances[0]?.referenceImages[1]).toEqual({
-      referenceType: 'REFERENCE_TYPE_MASK',
-      referenceId: 2,
-      maskImageConfig: { maskMode, dilation: 0 },
-    });
-  });
-
-  it('names the classes of a semantic mask', async () => {
-    const body = await bodyOf(automatic('semantic', [175, 176]));
-    expect(body?.instances[0]?.referenceImages[1]?.maskImageConfig).toEqual({
-      maskMode: 'MASK_MODE_SEMANTIC',
-      maskClasses: [175, 176],
-      dilation: 0.01,
-    });
-  });
+    ['background', undefined, 0, { maskMode: 'MASK_MODE_BACKGROUND', dilation: 0 }],
+    ['foreground', undefined, undefined, { maskMode: 'MASK_MODE_FOREGROUND', dilation: 0.01 }],
+    [
+      'semantic',
+      [175, 176],
+      undefined,
+      { maskMode: 'MASK_MODE_SEMANTIC', maskClasses: [175, 176], dilation: 0.01 },
+    ],
+  ] as const)(
+    'sends no mask image with the automatic mask %s',
+    async (mode, classes, maskDilation, config) => {
+      const body = await bodyOf({ ...automatic(mode, classes), maskDilation });
+      expect(body?.instances[0]?.referenceImages[1]).toEqual({
+        referenceType: 'REFERENCE_TYPE_MASK',
+        referenceId: 2,
+        maskImageConfig: config,
+      });
+    },
+  );
 
   it('carries every option to its place', async () => {
     const body = await bodyOf({
@@ -176,7 +143,7 @@ describe('refused before anything is sent', () => {
     ['an unknown safety setting', { safetySetting: 'off' }, 'REQUEST_INVALID', /safetySetting/],
     ['insertion without a prompt', { mode: 'insertion', prompt: ' ' }, 'REQUEST_INVALID', /prompt/],
     ['no mask at all', { mask: undefined }, 'MASK_MISSING', /mask/],
-    ['two masks', { ...automatic('foreground'), mask: boxMask() }, 'REQUEST_INVALID', /got both/],
+    ['two masks', { ...automatic('foreground'), mask: removalRequest().mask }, 'REQUEST_INVALID', /got both/],
     ['semantic without classes', automatic('semantic', []), 'REQUEST_INVALID', /1 to 5 mask classes/],
     ['six classes', automatic('semantic', [1, 2, 3, 4, 5, 6]), 'REQUEST_INVALID', /1 to 5 mask classes/],
     ['classes without semantic', automatic('foreground', [1]), 'REQUEST_INVALID', /no mask classes/],
@@ -264,5 +231,63 @@ describe('reply', () => {
       { of: 'image', scores: { Hate: 0.1 } },
       { of: 'Positive Prompt', scores: { Toxic: 0.2 } },
     ]);
+  });
+});
+
+async function send(overrides: Partial<InpaintRequest>) {
+  const { engine, seen } = await engineOnFake('imagen2', [onePicture]);
+  const reply = await engine.inpaint(removalRequest(overrides), never);
+  return { reply, body: seen[0]?.body, url: seen[0]?.url };
+}
+
+describe('Imagen 2: request body', () => {
+  it.each([
+    ['removal', {}, { editMode: 'inpainting-remove', maskDilation: 0.01 }],
+    [
+      'insertion',
+      { prompt: 'ripe strawberries', guidance: 60 },
+      { editMode: 'inpainting-insert', guidanceScale: 60, maskDilation: 0.01 },
+    ],
+  ] as const)('is the documented one for a %s with a mask', async (mode, options, editConfig) => {
+    const { body, url } = await send({ mode, ...options });
+    expect(url).toMatch(/models\/imagegeneration@006:predict$/);
+    expect(body).toEqual({
+      instances: [
+        {
+          prompt: 'prompt' in options ? options.prompt : '',
+          image: { bytesBase64Encoded: cropBase64 },
+          mask: { image: { bytesBase64Encoded: maskBase64 } },
+        },
+      ],
+      parameters: { sampleCount: 1, editConfig, ...always },
+    });
+  });
+
+  it('names an automatic mask instead of sending one', async () => {
+    const background = await send({
+      mask: undefined,
+      automaticMask: { mode: 'background', classes: undefined },
+    });
+    expect(background.body?.instances[0]).not.toHaveProperty('mask');
+    expect(background.body?.parameters.editConfig).toEqual({
+      editMode: 'inpainting-remove',
+      maskMode: { maskType: 'background' },
+      maskDilation: 0.01,
+    });
+    const semantic = await send({ mask: undefined, automaticMask: { mode: 'semantic', classes: [7, 8] } });
+    expect(semantic.body?.parameters.editConfig.maskMode).toEqual({ maskType: 'semantic', classes: [7, 8] });
+  });
+});
+
+it('Imagen 2 says what it left out', async () => {
+  const { reply, body } = await send({ steps: 20, guidance: 10, negativePrompt: 'dogs' });
+  expect(reply.warnings.join('\n')).toMatch(/steps[\s\S]*negativePrompt[\s\S]*guidance/);
+  expect(body?.parameters.editConfig).toEqual({ editMode: 'inpainting-remove', maskDilation: 0.01 });
+});
+
+it('Imagen 2 refuses guidance over 500, naming range and engine', async () => {
+  await expect(send({ guidance: 501 })).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: 'Expected guidance of 0..500 for imagen2:imagegeneration@006, got 501',
   });
 });

@@ -89,7 +89,7 @@ export type GeminiPart = z.output<typeof part>;
 
 export interface GeminiOrder {
   readonly parts: readonly GeminiPart[];
-  /** `undefined`: the last image decides. */
+  /** `undefined`: that of the last image. */
   readonly aspectRatio: string | undefined;
   readonly factor: number;
   readonly mimeType: string;
@@ -98,9 +98,9 @@ export interface GeminiOrder {
 }
 
 /**
- * A `:generateContent` body of an image model.
+ * Reads a `:generateContent` body of an image model.
  *
- * @throws {ApiError} 400 for everything the model does not take.
+ * @throws {ApiError} 400 for everything the model refuses.
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
  */
 export function geminiOrder(body: unknown, model: Model): GeminiOrder {
@@ -131,7 +131,7 @@ function ratiosOf({ hasExtremeRatios }: Model): typeof pixelsAt1K {
   return hasExtremeRatios ? { ...pixelsAt1K, ...extremePixelsAt1K } : pixelsAt1K;
 }
 
-/** The exact pixels of the answer; without a ratio the one nearest to the last image's. */
+/** Pixels of the answer. Without a ratio it has the one nearest to that of the last image. */
 export function outputSize(
   { aspectRatio, factor }: GeminiOrder,
   lastImage: Size | undefined,
