@@ -1,6 +1,6 @@
 import type { Request } from '@google-cloud/functions-framework';
 import busboy from 'busboy';
-import { EditError } from '../lib/errors.ts';
+import { EditError, type ErrorCode } from '../lib/errors.ts';
 import { maxRequestBytes } from '../lib/requests/edit-request.ts';
 
 export interface Form {
@@ -41,6 +41,7 @@ export async function readForm(request: Request, limits: FormLimits): Promise<Fo
 
 function parse(request: Request, { maxFileBytes, files: expected }: FormLimits): Promise<Form> {
   const { promise, resolve, reject } = Promise.withResolvers<Form>();
+  const refuse = (code: ErrorCode, message: string) => reject(new EditError(code, message));
   const files = new Map<string, Uint8Array>();
   const fields = new Map<string, string>();
   const parser = busboy({
@@ -48,36 +49,27 @@ function parse(request: Request, { maxFileBytes, files: expected }: FormLimits):
     limits: { fileSize: maxFileBytes, fieldSize: maxRequestBytes, files: 8, fields: 64 },
   });
   parser.on('file', (name, stream) => {
-    if (!expected.includes(name)) reject(unexpected(name, expected));
-    if (files.has(name)) reject(new EditError('REQUEST_INVALID', `Expected one file ${name}, got several`));
+    if (!expected.includes(name)) {
+      const got = JSON.stringify(name);
+      refuse('REQUEST_INVALID', `Expected files named ${expected.join(', ')}, got ${got}`);
+    }
+    if (files.has(name)) refuse('REQUEST_INVALID', `Expected one file ${name}, got several`);
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('limit', () =>
-      reject(new EditError('IMAGE_TOO_LARGE', `Expected ${name} of at most ${maxFileBytes} bytes, got more`)),
+      refuse('IMAGE_TOO_LARGE', `Expected ${name} of at most ${maxFileBytes} bytes, got more`),
     );
     stream.on('close', () => files.set(name, Buffer.concat(chunks)));
   });
   parser.on('field', (name, value, { valueTruncated }) => {
     if (valueTruncated) {
-      reject(
-        new EditError(
-          'REQUEST_TOO_LARGE',
-          `Expected field ${name} of at most ${maxRequestBytes} bytes, got more`,
-        ),
-      );
+      refuse('REQUEST_TOO_LARGE', `Expected field ${name} of at most ${maxRequestBytes} bytes, got more`);
     }
-    if (fields.has(name)) reject(new EditError('REQUEST_INVALID', `Expected one field ${name}, got several`));
+    if (fields.has(name)) refuse('REQUEST_INVALID', `Expected one field ${name}, got several`);
     fields.set(name, value);
   });
   parser.on('error', reject);
   parser.on('close', () => resolve({ files, fields }));
   parser.end(request.rawBody ?? Buffer.alloc(0));
   return promise;
-}
-
-function unexpected(name: string, expected: readonly string[]): EditError {
-  return new EditError(
-    'REQUEST_INVALID',
-    `Expected files named ${expected.join(', ')}, got ${JSON.stringify(name)}`,
-  );
 }

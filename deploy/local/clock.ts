@@ -1,8 +1,8 @@
-/** Time as the emulators see it: injected, so that tests wait for nothing. */
+/** The time of the emulators, injected so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once, `ms` from now; the returned function calls it off. */
+  /** Calls back once, `ms` from now; the returned function cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** The same clock, whose waiting callbacks can all be called off at once. */
+/** A clock whose waiting callbacks can all be cancelled at once. */
 export interface ScopedClock extends Clock {
   cancelAll(): void;
 }
@@ -37,40 +37,6 @@ export function scopedClock(clock: Clock): ScopedClock {
     cancelAll: () => {
       for (const cancel of cancels) cancel();
       cancels.clear();
-    },
-  };
-}
-
-/** A clock that moves only when told to: `advance` runs what falls due, in order. */
-export interface ManualClock extends Clock {
-  advance(ms: number): void;
-  /** How many callbacks are waiting. */
-  waiting(): number;
-}
-
-export function manualClock(startMs: number): ManualClock {
-  let nowMs = startMs;
-  let alarms: { readonly dueMs: number; readonly callback: () => void }[] = [];
-  return {
-    now: () => nowMs,
-    waiting: () => alarms.length,
-    after: (ms, callback) => {
-      const alarm = { dueMs: nowMs + ms, callback };
-      alarms.push(alarm);
-      return () => {
-        alarms = alarms.filter((other) => other !== alarm);
-      };
-    },
-    advance: (ms) => {
-      const endMs = nowMs + ms;
-      for (;;) {
-        const next = alarms.toSorted((a, b) => a.dueMs - b.dueMs)[0];
-        if (next === undefined || next.dueMs > endMs) break;
-        alarms = alarms.filter((other) => other !== next);
-        nowMs = next.dueMs;
-        next.callback();
-      }
-      nowMs = endMs;
     },
   };
 }

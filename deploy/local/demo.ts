@@ -5,7 +5,7 @@ const width = 1800;
 const height = 1200;
 const horizon = 470;
 const shore = 640;
-/** Where the ball lies, and how large it is. */
+/** Centre and radius of the ball, px. */
 const ball = { x: 1130, y: 850, radius: 105 };
 
 export interface DemoPair {
@@ -13,7 +13,10 @@ export interface DemoPair {
   readonly mask: Uint8Array;
 }
 
-/** A beach with a ball on it, and the mask of ball and shadow: made by code, so that nobody's picture is shipped. */
+/**
+ * A beach with a ball on it, and a mask of ball and shadow. Both are computed, so that nobody's photo is
+ * shipped.
+ */
 export async function demoPair(): Promise<DemoPair> {
   const photo = paintBeach();
   const mask = paintMask();
@@ -76,7 +79,7 @@ function sandAt(x: number, y: number): Colour {
   return plus(mix(mix([216, 190, 150], [190, 160, 120], ripple), [138, 116, 92], wet * 0.8), pebble);
 }
 
-/** Six panels and a highlight, or nothing beside the ball. */
+/** The ball: six panels and a highlight; `undefined` beside it. */
 function ballAt(x: number, y: number): Colour | undefined {
   const u = (x - ball.x) / ball.radius;
   const v = (y - ball.y) / ball.radius;
@@ -107,7 +110,7 @@ function shadow(x: number, y: number): number {
   return smooth((1 - Math.hypot(u, v)) * 2.2);
 }
 
-/** A little larger than what it covers, as people paint it. */
+/** A mask a little larger than what it covers, as people paint it. */
 function paintMask(): Mask {
   const margin = 14;
   const data = new Uint8Array(width * height);

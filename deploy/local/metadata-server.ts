@@ -3,10 +3,8 @@ import { listen, stop, urlOf } from './loopback.ts';
 export interface MetadataServer {
   /** `127.0.0.1:port`. */
   readonly host: string;
-  /** What to set, so that google-auth-library asks this server and no other. */
+  /** Variables that make google-auth-library ask this server and no other. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Paths asked for, in order. */
-  paths(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -21,8 +19,8 @@ const flavor = { 'metadata-flavor': 'Google' };
 const tokenLifeSeconds = 3599;
 
 /**
- * A stand-in for the metadata server of Google Cloud, loopback only: Application Default Credentials find
- * a service account without a network. Its tokens open nothing.
+ * The metadata server of Google Cloud on loopback: Application Default Credentials find a service account
+ * without a network. Its tokens give access to nothing.
  *
  * @see https://cloud.google.com/compute/docs/metadata/overview
  */
@@ -42,11 +40,9 @@ export async function startMetadataServer(options: MetadataServerOptions = {}): 
     [`${account}/email`]: email,
     [`${account}/token`]: JSON.stringify(token),
   };
-  const seen: string[] = [];
   const server = await listen(0);
   server.on('request', (message, response) => {
     const { pathname } = new URL(message.url ?? '/', 'http://localhost');
-    seen.push(pathname);
     const answer = answers[pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname];
     // The real one refuses requests without the header: it keeps web pages out.
     const status = message.headers['metadata-flavor'] !== 'Google' ? 403 : answer === undefined ? 404 : 200;
@@ -58,7 +54,6 @@ export async function startMetadataServer(options: MetadataServerOptions = {}): 
   return {
     host,
     environment: { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present' },
-    paths: () => seen,
     close: () => stop(server),
   };
 }

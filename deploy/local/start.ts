@@ -9,9 +9,9 @@ import { demoPair } from './demo.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
 
 /**
- * `npm start`: everything on this machine, a demo run through it, and what to try next. `npm start -- --queue`: jobs go
- * through a queue, as in large deployments. `-- --engine gemini`: the adapter of a
- * model, answered by an emulator of its API.
+ * `npm start`: runs everything on this machine, sends a demo through it, and prints what to try next.
+ * `-- --queue`: jobs go through a queue, as in large deployments.
+ * `-- --engine gemini`: runs a model's adapter against an emulator of its API.
  */
 
 const root = '.local';
@@ -40,7 +40,7 @@ process.exit(0);
 
 async function start(): Promise<LocalSystem> {
   const isDebugging = process.env['LOG_LEVEL'] === 'debug';
-  // The whole line, with every fact, is what the cloud logs; here a person reads along.
+  // In the cloud a line carries every field; here a person reads along.
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
@@ -69,7 +69,7 @@ async function start(): Promise<LocalSystem> {
   }
 }
 
-/** What a person wants of a line: the message, which file, how long, and the code of an error. */
+/** A log line for people: message, file, duration, and the code of an error. */
 function shortLine({ message, image, ms, code }: Record<string, unknown>): string {
   const facts = [
     typeof image === 'string' ? image : '',
@@ -79,7 +79,7 @@ function shortLine({ message, image, ms, code }: Record<string, unknown>): strin
   return [message, ...facts.filter((fact) => fact !== '')].join(', ');
 }
 
-/** What the function answered a task says again what the line of its job said. */
+/** Leaves out the answers to tasks: they repeat what the line of the job said. */
 function withoutTaskLines(log: Log): Log {
   return {
     ...log,
@@ -92,7 +92,7 @@ function withoutTaskLines(log: Log): Log {
   };
 }
 
-/** Drops the demo pair as a person would, and waits for what becomes of it. */
+/** Drops the demo pair into the input folder as a person would, and waits for its result. */
 async function runDemo(signal: AbortSignal): Promise<void> {
   const input = join(root, 'input');
   await mkdir(input, { recursive: true });
@@ -108,6 +108,7 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   const manifest = await manifestIn(folder, signal);
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
   const total = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
+  const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
   heading('Done.');
   console.log(`  before   ${join(input, demoName)}
   mask     ${join(input, 'demo.mask.png')}   ${(maskCoverage * 100).toFixed(1)} % of the picture may change
@@ -116,7 +117,7 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   took     ${total} ms: ${Object.entries(timingsMs)
     .map(([name, ms]) => `${name} ${ms}`)
     .join(', ')}
-  proof    ${proofs[0]?.differingPixels} of ${proofs[0]?.comparedPixels} pixels outside the mask differ (${proofs[0]?.outside})`);
+  proof    ${differingPixels} of ${comparedPixels} pixels outside the mask differ (${outside})`);
 }
 
 interface ManifestFacts {

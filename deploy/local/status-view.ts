@@ -1,6 +1,6 @@
 import type { JobStatus } from '../../lib/jobs/status.ts';
 
-/** One line for each object, and a last one that counts them. */
+/** A table of one line for each object, and a summary below it. */
 export function tableOf(jobs: readonly JobStatus[]): string {
   if (jobs.length === 0) return summaryOf(jobs);
   const rows = [
@@ -33,7 +33,7 @@ export const jsonLinesOf = (jobs: readonly JobStatus[]): string =>
 
 const barCells = 30;
 
-/** A bar of what has ended, at most `columns` wide: a line that wraps cannot be written over. */
+/** A progress bar with a summary, at most `columns` wide: a line that wraps cannot be overwritten. */
 export function progressOf(jobs: readonly JobStatus[], columns: number): string {
   const complete = jobs.filter(({ state }) => !isAlone(state));
   const ended = complete.filter(({ state }) => state === 'done' || state === 'failed').length;
@@ -47,14 +47,14 @@ const isAlone = (state: JobStatus['state']) => state === 'no mask' || state === 
 /** What a file lacks may still be on its way for so long. */
 const arrivalMs = 60_000;
 
-/** Something has ended or waits in vain, nothing is under way, and nothing has just arrived. */
+/** True when there are files, no job runs or can begin, and no file without its pair has just come. */
 export const isOver = (jobs: readonly JobStatus[]): boolean =>
   jobs.length > 0 &&
   jobs.every(
     ({ state, ageMs }) => state === 'done' || state === 'failed' || (isAlone(state) && ageMs >= arrivalMs),
   );
 
-/** A line that is drawn again and again keeps its order. */
+/** Fixed, so that a line drawn again and again does not jump. */
 const order = ['done', 'failed', 'running', 'waiting', 'pending', 'no mask', 'unpaired'] as const;
 
 /** `18 done, 2 waiting (MODEL_QUOTA)`. */

@@ -8,8 +8,8 @@ import { isOver, jsonLinesOf, progressOf, tableOf } from './status-view.ts';
 
 const usage = `npm run status -- [PREFIX] [--watch] [--failed] [--json]
 
-What has become of every file whose name begins with PREFIX, read from the buckets alone. Without settings
-of the local system; with INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET of those buckets.
+Prints the state of every file whose name begins with PREFIX, read from the buckets alone. Without settings
+it reads those of the local system; with INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, those buckets.
 
   --watch   wait until nothing is under way; the exit code is then 1 if a job failed
   --failed  only what has failed
@@ -58,12 +58,12 @@ function parsedArguments() {
 }
 
 async function show(): Promise<void> {
-  const look = looker();
-  let jobs = await look();
+  const read = statusReader();
+  let jobs = await read();
   while (values.watch && !isOver(jobs)) {
     drawProgress(jobs);
     await sleep(watchIntervalMs);
-    jobs = await look();
+    jobs = await read();
   }
   if (values.watch) eraseProgress();
   const shown = values.failed ? jobs.filter(({ state }) => state === 'failed') : jobs;
@@ -72,7 +72,7 @@ async function show(): Promise<void> {
   if (values.watch && jobs.some(({ state }) => state === 'failed')) process.exitCode = 1;
 }
 
-function looker(): () => Promise<readonly JobStatus[]> {
+function statusReader(): () => Promise<readonly JobStatus[]> {
   const port = Number(process.env['PORT'] ?? 8080);
   const local = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
@@ -90,7 +90,7 @@ function looker(): () => Promise<readonly JobStatus[]> {
   return () => statusOf({ store, buckets, prefix, folderMask, requestFile });
 }
 
-/** Over the line before on a terminal; else a line of its own, where something has changed. */
+/** Overwrites the line on a terminal; elsewhere prints a new one when something has changed. */
 function drawProgress(jobs: readonly JobStatus[]): void {
   const { isTTY, columns = 80 } = progress;
   const line = progressOf(jobs, isTTY ? columns - 1 : Number.POSITIVE_INFINITY);

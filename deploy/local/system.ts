@@ -1,16 +1,20 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { functionTable, registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Log } from '../../lib/log.ts';
+import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
+import { listen, stop, urlOf } from './loopback.ts';
 import { startModelEmulator } from './model/emulator.ts';
-import { freeOrphanedClaims } from './orphaned-claims.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
-import { type StorageEmulator, startStorageEmulator } from './storage/emulator.ts';
+import {
+  type StorageEmulator,
+  type StorageEmulatorOptions,
+  startStorageEmulator,
+} from './storage/emulator.ts';
 
 export interface LocalSystemOptions {
   /** The folder that holds the buckets. */
@@ -20,10 +24,12 @@ export interface LocalSystemOptions {
   /** Where the storage emulator listens; 0 takes any free port. */
   readonly storagePort: number;
   readonly log: Log;
-  /** Jobs go through the stand-in of Cloud Tasks, as in large deployments. */
+  /** Jobs go through the queue emulator, as they do through Cloud Tasks in large deployments. */
   readonly hasQueue?: boolean;
   /** Further settings, as environment variables; the buckets and their endpoint are set here. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What tests do to the storage emulator. */
+  readonly storage?: Pick<StorageEmulatorOptions, 'clock' | 'intercept' | 'eventCopies'>;
 }
 
 export interface LocalSystem {
@@ -33,48 +39,28 @@ export interface LocalSystem {
   close(): Promise<void>;
 }
 
+interface Part {
+  close(): Promise<void>;
+}
+
 /** The whole system on loopback: storage emulator, functions on the real framework, events between them. */
 export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
-  const { root, port, storagePort, log, environment } = options;
-  const server = createServer();
-  const url = await listen(server, port);
-  const started: { close(): Promise<void> }[] = [];
+  const server = await listen(options.port);
+  const url = urlOf(server);
+  const parts: Part[] = [];
   const shutdown = new AbortController();
   const close = async () => {
     shutdown.abort();
     server.closeAllConnections();
-    for (const part of started) await part.close();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
+    for (const part of parts) await part.close();
+    await stop(server);
   };
   try {
-    const storage = await startStorageEmulator({
-      root,
-      buckets: ['input', 'output', 'control'],
-      port: storagePort,
-      log: (message) => log.info(message),
-      // One worker thread a core: more at once only make each slower.
-      delivery: { maxInFlight: availableParallelism() },
-    });
-    started.push(storage);
-    await freeOrphanedClaims(storage.url, 'control', log);
-    const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
-    if (queue !== undefined) started.unshift(queue);
-    const model = needsModelEmulator(environment)
-      ? await startModelEmulator({ storageBaseUrl: storage.url })
-      : undefined;
-    if (model !== undefined) started.unshift(model);
-    const config = readConfig({
-      ...environment,
-      ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
-      INPUT_BUCKET: 'input',
-      OUTPUT_BUCKET: 'output',
-      CONTROL_BUCKET: 'control',
-      STORAGE_API_ENDPOINT: storage.url,
-      ...queue?.environment,
-    });
-    const tracing = makeTracing(config, () => log);
-    registerFunctions(wire(config, log, { shutdown: shutdown.signal, tracing }));
-    route(server);
+    const { storage, queue, environment } = await startEmulators(options, url, parts);
+    const config = readConfig(environment);
+    const tracing = makeTracing(config, () => options.log);
+    registerFunctions(wire(config, options.log, { shutdown: shutdown.signal, tracing }));
+    serveFunctions(server);
     // Only now are events and tasks delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
     queue?.resume();
@@ -83,6 +69,62 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     await close();
     throw error;
   }
+}
+
+/**
+ * Starts storage, and queue and model where they are wanted. `parts` gets each of them, those to be closed
+ * first in front.
+ */
+async function startEmulators(options: LocalSystemOptions, url: string, parts: Part[]) {
+  const { root, log, environment } = options;
+  const started = <P extends Part>(part: P): P => {
+    parts.unshift(part);
+    return part;
+  };
+  const storage = started(
+    await startStorageEmulator({
+      ...options.storage,
+      root,
+      buckets: ['input', 'output', 'control'],
+      port: options.storagePort,
+      log: (message) => log.info(message),
+      // One worker thread a core: more at once only make each slower.
+      delivery: { maxInFlight: availableParallelism() },
+    }),
+  );
+  await freeOrphanedClaims(storage.url, 'control', log);
+  const queue = options.hasQueue ? started(await startQueue(root, url, log)) : undefined;
+  const model = needsModelEmulator(environment)
+    ? started(await startModelEmulator({ storageBaseUrl: storage.url }))
+    : undefined;
+  const settings = {
+    ...environment,
+    ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
+    INPUT_BUCKET: 'input',
+    OUTPUT_BUCKET: 'output',
+    CONTROL_BUCKET: 'control',
+    STORAGE_API_ENDPOINT: storage.url,
+    ...queue?.environment,
+  };
+  return { storage, queue, environment: settings };
+}
+
+/**
+ * Gives back the claims of a local system that was killed: holding the folder's lock proves that it is gone,
+ * so its leases need not run out. Its attempts stay counted, so that a file that kills the process is given
+ * up in the end.
+ *
+ * In the cloud nobody can know that another instance is gone: there the lease is waited for.
+ */
+async function freeOrphanedClaims(storageUrl: string, bucket: string, log: Log): Promise<void> {
+  const store = cloudStorage({ apiEndpoint: storageUrl, projectId: undefined });
+  let freed = 0;
+  for await (const info of store.list(bucket, { prefix: 'claims/' })) {
+    if (info.metadata['state'] !== 'RUNNING') continue;
+    const swapped = await store.swapMetadata(info, { state: 'WAIT', waitMs: '0', code: 'CANCELLED' });
+    if (swapped !== undefined) freed++;
+  }
+  if (freed > 0) log.info(`${freed} jobs of an earlier run that was killed begin again`);
 }
 
 /** A model's engine without an address of its own is answered on this machine. */
@@ -109,8 +151,8 @@ async function startQueue(root: string, url: string, log: Log) {
   return { environment, resume: () => queue.queue(queueName).resume(), close: () => queue.close() };
 }
 
-/** One port for all functions: `/{name}` is answered by the framework's own server of that function. */
-function route(server: Server): void {
+/** Serves all functions on one port: the framework's own server of each answers `/{name}`. */
+function serveFunctions(server: Server): void {
   const servers = new Map(Object.keys(functionTable).map((name) => [name, getTestServer(name)]));
   server.on('request', (request, response) => {
     const name = new URL(request.url ?? '/', 'http://local').pathname.split('/')[1] ?? '';
@@ -125,19 +167,4 @@ function route(server: Server): void {
       JSON.stringify({ error: { code: 'NOT_FOUND', message: `Expected one of ${known}, got /${name}` } }),
     );
   });
-}
-
-/** @throws {Error} naming the port when it is taken. */
-async function listen(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`Port ${port} is taken: is this already running? Set PORT to another.`)
-          : error,
-      );
-    });
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

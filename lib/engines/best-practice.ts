@@ -1,23 +1,23 @@
 import type { InpaintMode } from './engine.ts';
 
-export interface EditPractice {
+interface EditPractice {
   readonly mode: InpaintMode;
   readonly prompt: string | undefined;
   /** Share of the picture that is masked, 0..1; `undefined` when the model makes the mask. */
   readonly maskedFraction: number | undefined;
 }
 
-/** Beyond this the model has little left to continue from. */
+/** Above this the model has little left to continue from. */
 const largeMaskFraction = 0.6;
 
-/** Words as a reader of the language counts them: Chinese and Japanese write none of the blanks. */
+/** Counts words by the rules of the language: Chinese and Japanese are written without spaces. */
 function countWords(text: string): number {
   const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
   return [...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike).length;
 }
 
 /**
- * What Google's guides on inserting and removing advise against, as warnings; nothing here is an error.
+ * Warnings about what Google's guides on inserting and removing advise against; nothing here is an error.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-insert-objects
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-remove-objects

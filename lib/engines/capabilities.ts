@@ -5,7 +5,7 @@ import type { InpaintMode, InpaintRequest } from './engine.ts';
 import type { ModelEntry } from './models.ts';
 import type { GenerateRequest } from './picture-engines.ts';
 
-/** How an engine takes one option: checked before anything is sent, and printed in the table of parameters. */
+/** How an engine takes one option: checked before anything is sent, printed in the parameter table. */
 export interface OptionRule {
   /** Smallest and largest value, both included. */
   readonly range?: readonly [number, number];
@@ -33,7 +33,7 @@ export interface Capabilities {
   readonly maxCallsPerSample: number;
   /** Options of an edit. */
   readonly options: OptionRules<EditOptionName>;
-  /** Options of text to image, which the entry of a model may narrow; left out where the engine cannot do it. */
+  /** Options of text to image, narrowed by the entry of a model; `undefined` where the engine has none. */
   readonly generate?: (entry?: ModelEntry) => OptionRules<keyof GenerateRequest>;
 }
 
@@ -41,8 +41,8 @@ export interface Capabilities {
  * Refuses by name what an engine cannot do, before anything is sent.
  *
  * @returns a sentence for each option that is left out.
- * @throws {EditError} `ENGINE_UNSUPPORTED` for a mode or an automatic mask the engine does not have, `MASK_MISSING`,
- *   `REQUEST_INVALID` for a value out of range or two that contradict each other.
+ * @throws {EditError} `ENGINE_UNSUPPORTED` for a mode or an automatic mask the engine does not have,
+ *   `MASK_MISSING`, `REQUEST_INVALID` for a value out of range or two that contradict each other.
  */
 export function checkEditRequest(
   engine: string,
@@ -65,7 +65,9 @@ export function checkEditRequest(
   // An embedded engine adds no watermark and gives no scores: `false` is what it does.
   const isGiven = (value: unknown) => value !== undefined && (value !== false || maxCallsPerSample > 0);
   const given = editOptionNames.filter((name) => isGiven(request[name]));
-  const values = Object.fromEntries(given.map((name) => [name, request[name]]));
+  const valueFor = (name: EditOptionName) =>
+    name === 'automaticMask' ? request.automaticMask?.mode : request[name];
+  const values = Object.fromEntries(given.map((name) => [name, valueFor(name)]));
   const warnings = checkOptions(engine, values, options);
   if (request.mode === 'insertion') return warnings;
   const idle = given.filter((name) => options[name]?.insertionOnly);
@@ -129,7 +131,7 @@ function checkMask(engine: string, request: InpaintRequest, options: OptionRules
     return;
   }
   const { mode, classes = [] } = automaticMask;
-  if (options.automaticMask === undefined) {
+  if (!options.automaticMask?.values?.includes(mode)) {
     throw new EditError(
       'ENGINE_UNSUPPORTED',
       `Expected a mask, as ${engine} cannot find the ${mode} by itself: send one, or choose imagen`,

@@ -10,7 +10,7 @@ import { modelEntry } from './models.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 
-/** Every engine by its name in `ENGINE` and in requests. A new engine is one file beside these, and its line here. */
+/** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
 const engines = { imagen, imagen2, gemini, endpoint, patchmatch } satisfies Record<string, EngineEntry>;
 
 export type EngineName = keyof typeof engines;
@@ -63,7 +63,7 @@ export function chooseEngine(
   );
 }
 
-/** As `chooseEngine`, for text to image and upscaling: the configured model is used where it serves these too. */
+/** `chooseEngine` for text to image and upscaling: the configured model counts where it serves these. */
 export function choosePictureEngine(
   asked: Parameters<typeof chooseEngine>[0],
   configured: EngineChoice,
@@ -75,7 +75,8 @@ export function choosePictureEngine(
 }
 
 /**
- * The engine for one choice, from the settings. It refuses what its capabilities do not hold before anything is sent.
+ * The engine for one choice, from the settings. It refuses what its capabilities do not hold before anything
+ * is sent.
  *
  * @throws {EditError} `CONFIG_INVALID` naming the setting that is missing or wrong.
  */

@@ -37,15 +37,15 @@ export interface EngineOptions extends ModelOptions {
 }
 
 /**
- * One engine of the table: what it can do, and how it is made. Entries are loaded with the configuration, so they are
- * plain data; each `make` imports what it needs when it is called, and throws `CONFIG_INVALID` naming the setting
- * that is missing or wrong.
+ * One engine of the table: what it can do, and how it is made. Entries are loaded with the configuration, so
+ * they are plain data; each `make` imports what it needs when it is called, and throws `CONFIG_INVALID`
+ * naming the setting that is missing or wrong.
  */
 export interface EngineEntry {
   readonly capabilities: Capabilities;
   readonly make: (options: EngineOptions) => Promise<InpaintEngine>;
   readonly makeGenerator?: (options: ModelOptions) => Promise<Generator>;
   readonly makeUpscaler?: (options: ModelOptions) => Promise<Upscaler>;
-  /** True when `MODEL` names the model of edits, of text to image and of upscaling; else it names that of edits only. */
+  /** True when `MODEL` is also the model of text to image and upscaling, not only that of edits. */
   readonly hasOneModel?: boolean;
 }

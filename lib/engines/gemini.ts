@@ -10,7 +10,7 @@ const shared = {
   labels: {},
 } as const;
 
-/** Gemini image models. They take no mask: the region is marked in a copy of the crop and described in words. */
+/** Gemini image models. They take no mask: the region is marked in a copy of the crop and described. */
 export const gemini: EngineEntry = {
   capabilities: {
     modes: ['removal', 'insertion'],

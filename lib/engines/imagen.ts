@@ -27,7 +27,7 @@ export const imagen = {
     options: {
       prompt: { note: 'required for insertion; best left out for removal' },
       negativePrompt: { insertionOnly: true, note: 'insertion only' },
-      automaticMask: { note: 'background, foreground, semantic with 1 to 5 classes' },
+      automaticMask: { values: ['background', 'foreground', 'semantic'], note: 'semantic: 1 to 5 classes' },
       maskDilation: { range: [0, 1], default: 0.01 },
       samples: { range: [1, 4] },
       steps: { range: [1, 75], default: 'removal 12, insertion 35' },
@@ -49,7 +49,7 @@ export const imagen = {
       ...shared,
     }),
   },
-  make: async (options) => (await import('./imagen/imagen3.ts')).imagenEngine(options),
+  make: async (options) => (await import('./imagen/edit.ts')).imagenEngine(options),
   makeGenerator: async (options) => (await import('./imagen/generate.ts')).imagenGenerator(options),
   makeUpscaler: async (options) => (await import('./imagen/upscale.ts')).imagenUpscaler(options),
 } satisfies EngineEntry;

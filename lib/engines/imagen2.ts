@@ -14,5 +14,5 @@ export const imagen2: EngineEntry = {
       guidance: { range: [0, 500], default: 60, insertionOnly: true, note: 'insertion only' },
     },
   },
-  make: async (options) => (await import('./imagen/imagen2.ts')).imagen2Engine(options),
+  make: async (options) => (await import('./imagen/edit.ts')).imagen2Engine(options),
 };

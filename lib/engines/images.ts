@@ -24,7 +24,7 @@ export function base64({ bytes }: EncodedImage): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** `outputOptions` of a request: lossless PNG unless another format is asked for, since every answer is composited. */
+/** `outputOptions` of a request: lossless PNG by default, since every answer is composited. */
 export function outputOptions(
   format: { readonly mediaType: string; readonly quality: number | undefined } | undefined,
 ): Readonly<Record<string, unknown>> {
@@ -80,8 +80,8 @@ export function imageOutcome(text: string): InpaintOutcome {
 /**
  * Returns the outcomes when one of them is an image; else throws what all of them together mean.
  *
- * @throws {EditError} `ENGINE_EMPTY` for no outcome at all; `ENGINE_FILTERED` or `ENGINE_REFUSED` with the reasons
- *   (permanent); `ENGINE_BAD_REPLY` when nothing that came is a picture (passing).
+ * @throws {EditError} `ENGINE_EMPTY` for no outcome at all; `ENGINE_FILTERED` or `ENGINE_REFUSED` with the
+ *   reasons (permanent); `ENGINE_BAD_REPLY` when nothing that came is a picture (passing).
  */
 export function requireImage<Outcome extends InpaintOutcome | StoredOutcome>(
   outcomes: readonly Outcome[],

@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { type ImageSize, imageSizes, upscaleFactors } from '../requests/values.ts';
 
 /** The protocols this system speaks; a model may be served by several. */
-export const modelApis = [
-  'imagen',
-  'imagen2',
-  'imagen-generate',
-  'imagen-upscale',
-  'gemini',
-  'endpoint',
-] as const;
+const modelApis = ['imagen', 'imagen2', 'imagen-generate', 'imagen-upscale', 'gemini', 'endpoint'] as const;
 export type ModelApi = (typeof modelApis)[number];
 
 const entrySchema = z.strictObject({
@@ -60,8 +53,8 @@ const gemini: ModelEntry = {
 };
 
 /**
- * What is known about each model. Prices are USD for one answer image without input tokens, gathered from public price
- * pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
+ * What is known about each model. Prices are USD for one answer image without input tokens, gathered from
+ * public price pages in 2026; they serve the cost estimate only. The `MODELS` setting overrides every entry.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/pricing
  */
@@ -124,8 +117,8 @@ const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
 
 /**
- * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its next larger
- * one, else by its highest; `undefined` where no price is known.
+ * List price of `images` answers in a frame, USD. A model without a price for the size is estimated by its
+ * next larger one, else by its highest; `undefined` where no price is known.
  */
 export function estimateUsd(
   entry: ModelEntry | undefined,

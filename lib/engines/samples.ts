@@ -2,9 +2,10 @@ import { asEditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { InpaintOutcome, InpaintReply } from './engine.ts';
 import { requireImage } from './images.ts';
-import type { VertexCall, VertexPost } from './vertex/vertex.ts';
+import type { VertexCall } from './vertex/send.ts';
+import type { VertexPost } from './vertex/vertex.ts';
 
-export interface SampleOptions {
+interface SampleOptions {
   readonly post: VertexPost;
   readonly call: VertexCall;
   readonly samples: number;
@@ -15,11 +16,11 @@ export interface SampleOptions {
 }
 
 /**
- * One call for each candidate. A call that fails does not throw away the pictures of the others: it becomes a warning
- * as long as there is one picture.
+ * One call for each candidate. A call that fails does not throw away the pictures of the others: it becomes a
+ * warning as long as there is one picture.
  *
- * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all; what
- *   `requireImage` throws when every call was answered without one.
+ * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all;
+ *   what `requireImage` throws when every call was answered without one.
  */
 export async function askForSamples(
   { post, call, samples, concurrency, ask }: SampleOptions,

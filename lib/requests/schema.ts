@@ -57,6 +57,8 @@ export function engineFields<Op extends Operation>(operation: Op): readonly Engi
   return [...new Set(fields)] as EngineField<Op>[];
 }
 
+const editShape: Readonly<Record<string, z.ZodType>> = shapeOf('edit');
+
 /** Options of version 0.1 that have a default. Job ids have contained these defaults since then. */
 const defaultsInIds: ReadonlySet<string> = new Set([
   'mode',
@@ -74,7 +76,7 @@ const defaultsInIds: ReadonlySet<string> = new Set([
  */
 export function canonicalRequest(
   request: Readonly<Record<string, unknown>>,
-  shape: Readonly<Record<string, z.ZodType>> = shapeOf('edit'),
+  shape = editShape,
 ): Readonly<Record<string, unknown>> {
   const isInId = ([name, value]: [string, unknown]) =>
     defaultsInIds.has(name) || !isDeepStrictEqual(value, shape[name]?.safeParse(undefined).data);

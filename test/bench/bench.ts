@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`-- --cold` is short for
- * `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown, with the machine and the date.
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`--
+ * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
+ * with the machine and the date.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

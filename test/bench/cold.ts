@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmulator } from '../deploy/local/model/support.ts';
 import { openEmulator } from '../support/emulator-world.ts';
+import { startFaultyModel } from '../support/faulty-model.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
@@ -11,9 +11,10 @@ import { makeBuilds } from './cold-builds.ts';
 import { markdownTable } from './markdown.ts';
 
 /**
- * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports sharp and the
- * storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in turn in each round, ratios
- * are taken within a round, and medians of the rounds are printed: the machine may be busy. CPU counts every thread.
+ * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports
+ * sharp and the storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in
+ * turn in each round, ratios are taken within a round, and medians of the rounds are printed: the machine may
+ * be busy. CPU counts every thread.
  */
 const rounds = Number(process.argv[2] ?? 7);
 
@@ -23,7 +24,7 @@ const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 12, top: 8, wid
 
 await using storage = await openEmulator();
 await using closing = new AsyncDisposableStack();
-const model = closing.adopt(await startEmulator(), (emulator) => emulator.close());
+const model = closing.adopt(await startFaultyModel(), (emulator) => emulator.close());
 const root = closing.adopt(await mkdtemp(join(tmpdir(), 'cold-')), (path) => rm(path, { recursive: true }));
 
 const upload = await fetch(`${storage.url}/upload/storage/v1/b/input/o?uploadType=media&name=photo.png`, {

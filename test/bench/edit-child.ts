@@ -1,7 +1,7 @@
 /**
- * One process of the edit bench: `node edit-child.ts floor|edit|both IMAGE MASK OUTPUT [rounds]`.
- * Prints a line of JSON: what each round of each took, the edit less the time of the stand-in for the model. What the edit does
- * while it waits for that is not in its time, as nobody waits for it; it is in its CPU time.
+ * One process of the edit bench: `node edit-child.ts floor|edit|both IMAGE MASK OUTPUT [rounds]`. Prints a
+ * line of JSON: what each round of each took, the edit less the time of the stand-in for the model. What the
+ * edit does while it waits for that is not in its time, as nobody waits for it; it is in its CPU time.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';

@@ -18,10 +18,15 @@ export interface EditCase {
   readonly box: Box;
 }
 
-/** The masked square: a person in a group photo, and the crop around it is about twice what a model answers in. */
+/**
+ * The masked square: a person in a group photo, and the crop around it is about twice what a model answers
+ * in.
+ */
 const maskSidePx = 1008;
 
-/** Writes the files of a case into `folder`. The mask begins at whole blocks of 16, for the sake of jpegtran. */
+/**
+ * Writes the files of a case into `folder`. The mask begins at whole blocks of 16, for the sake of jpegtran.
+ */
 export async function editCase(
   megapixels: number,
   format: 'jpeg' | 'png',

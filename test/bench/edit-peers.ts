@@ -12,7 +12,10 @@ export interface Peer {
 
 const both = ['jpeg', 'png'] as const;
 
-/** The programs that people would reach for. Encoder settings are each program's own defaults, as for the floor. */
+/**
+ * The programs that people would reach for. Encoder settings are each program's own defaults, as for the
+ * floor.
+ */
 export function peers(): Peer[] {
   return [
     {

@@ -33,7 +33,9 @@ const targets: readonly Target[] = [
   { what: 'peak memory', measure: 'peakMb', format: 'jpeg', most: { 24: 190, 102: 300 } },
 ];
 
-/** What was aimed at beside what was measured, and by how much it was missed; only for sizes that were run. */
+/**
+ * What was aimed at beside what was measured, and by how much it was missed; only for sizes that were run.
+ */
 export function targetTable(figures: readonly EditFigures[]): string {
   const rows = targets.flatMap(({ what, measure, format, most }) =>
     Object.entries(most).flatMap(([size, aim]) => {

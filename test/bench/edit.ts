@@ -1,9 +1,10 @@
 /**
- * The whole edit without a model beside the floor (sharp decoding and encoding the same file) and the programs people would
- * reach for, each doing less: `node test/bench/edit.ts [megapixels ...]`, 12, 24, 49 and 102 by default.
+ * The whole edit without a model beside the floor (sharp decoding and encoding the same file) and the
+ * programs people would reach for, each doing less: `node test/bench/edit.ts [megapixels ...]`, 12, 24, 49
+ * and 102 by default.
  *
- * Rounds go in turn, so that all see the same machine; of each the fastest counts. The stand-in for the model takes a second, which
- * is taken off; what the edit does meanwhile is in its CPU time alone.
+ * Rounds go in turn, so that all see the same machine; of each the fastest counts. The stand-in for the model
+ * takes a second, which is taken off; what the edit does meanwhile is in its CPU time alone.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,15 +1,14 @@
 /**
- * Each photo through the whole edit, the production adapter and the wire protocol, with a model that moves, zooms, brightens,
- * resizes or recompresses the picture: what of it reaches the result. `node test/bench/hostile.ts [photo ...]`
+ * Each photo through the whole edit, the production adapter and the wire protocol, with a model that moves,
+ * zooms, brightens, resizes or recompresses the picture: what of it reaches the result. `node
+ * test/bench/hostile.ts [photo ...]`
  *
  * Results are left in `.local/hostile/`, each beside the photo and the answer without the disturbance.
  */
 import { mkdir } from 'node:fs/promises';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
+import { patchmatchRemoval, type Removal } from '../../deploy/local/model/painting.ts';
 import type { Rgb } from '../../deploy/local/model/pixels.ts';
 import { hashOf } from '../../deploy/local/model/random.ts';
-import { patchmatchRemoval, type Removal } from '../../deploy/local/model/removal.ts';
 import { type Edit, type EditResult, editor } from '../../lib/edit.ts';
 import { engineFor } from '../../lib/engines/engines.ts';
 import { EditError } from '../../lib/errors.ts';
@@ -19,7 +18,9 @@ import { boundingBox, crop, grow } from '../../lib/pixels/box.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { decodedValues } from '../support/decoded-values.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import { type PhotoPair, photoPairs, readPair } from '../support/photos.ts';
 import { type HostileRun, printRuns } from './hostile-tables.ts';
 
@@ -32,7 +33,7 @@ const limits = { maxImageBytes: 1e8, maxImagePixels: 1e8 };
 const defaults = { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
 
 async function measure(pairs: readonly PhotoPair[]): Promise<void> {
-  const emulator = await startModelEmulator({ removal: onceFor(patchmatchRemoval) });
+  const emulator = await startFaultyModel({ removal: onceFor(patchmatchRemoval), scale: 1 });
   const runs: HostileRun[] = [];
   try {
     for (const pair of pairs) runs.push(...(await runsOf(pair, emulator)));
@@ -53,7 +54,7 @@ function onceFor(removal: Removal): Removal {
   };
 }
 
-async function runsOf(pair: PhotoPair, emulator: ModelEmulator): Promise<HostileRun[]> {
+async function runsOf(pair: PhotoPair, emulator: FaultyModel): Promise<HostileRun[]> {
   const photo = pair.name;
   const { image, maskFile, before, mask } = await readPair(pair);
   const edit = await imagenEdit(emulator);
@@ -94,7 +95,7 @@ function foundIn({ report: { regions, image } }: EditResult, behaviour: Behaviou
   };
 }
 
-async function imagenEdit(emulator: ModelEmulator): Promise<Edit> {
+async function imagenEdit(emulator: FaultyModel): Promise<Edit> {
   const engine = await engineFor(
     { engine: 'imagen', model: undefined },
     { project: 'p', location: undefined, modelBaseUrl: emulator.url, endpointId: undefined, models: {} },

@@ -1,17 +1,19 @@
 import sharp from 'sharp';
-import { proveSplice } from '../../lib/formats/jpeg/prove.ts';
-import { holdsMcu, openWindow, slide } from '../../lib/formats/jpeg/scan-window.ts';
-import { spliceJpeg } from '../../lib/formats/jpeg/splice.ts';
-import { readJpegStructure } from '../../lib/formats/jpeg/structure.ts';
-import { scanTables, skipMcus } from '../../lib/formats/jpeg/walk.ts';
+import { proveSplice } from '../../lib/formats/jpeg/proof/prove.ts';
+import { holdsMcu, openBitReader, refill } from '../../lib/formats/jpeg/scan/bit-reader.ts';
+import { skipMcus } from '../../lib/formats/jpeg/scan/blocks.ts';
+import { scanTables } from '../../lib/formats/jpeg/scan/scan-tables.ts';
+import { readJpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
+import { spliceJpeg } from '../../lib/formats/jpeg/splice/splice.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { ellipse, paste } from '../support/jpeg-pictures.ts';
 import { markdownTable } from './markdown.ts';
 import { edgesOf, mosaic } from './mosaic.ts';
 
 /**
- * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node test/bench/jpeg.ts [rounds]`.
- * Rounds are interleaved and the fastest of each is printed: the machine may be busy.
+ * Walk, splice and proof of baseline JPEGs beside sharp decoding and encoding the same file: `node
+ * test/bench/jpeg.ts [rounds]`. Rounds are interleaved and the fastest of each is printed: the machine may be
+ * busy.
  */
 const megapixels = [12, 24, 102];
 const rounds = Number(process.argv[2] ?? 3);
@@ -20,11 +22,11 @@ function walk(source: Uint8Array): void {
   const structure = readJpegStructure(source);
   const scan = structure.scans[0]!;
   const tables = scanTables(structure, scan);
-  const window = openWindow(source, scan.dataOffset, scan.dataEnd);
+  const reader = openBitReader(source, scan.dataOffset, scan.dataEnd);
   const total = structure.mcusWide * structure.mcusHigh;
   for (let mcu = 0; mcu < total; ) {
-    mcu += skipMcus(window, tables, total - mcu);
-    if (!holdsMcu(window)) slide(window);
+    mcu += skipMcus(reader, tables, total - mcu);
+    if (!holdsMcu(reader)) refill(reader);
   }
 }
 

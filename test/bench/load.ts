@@ -1,7 +1,8 @@
 /**
- * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput, latencies from
- * upload to manifest, storage requests for each job, and what the processes took. The functions run as they are deployed, each in a
- * process of its own under the framework's own command; storage, queue and uploads are in this one.
+ * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput,
+ * latencies from upload to manifest, storage requests for each job, and what the processes took. The
+ * functions run as they are deployed, each in a process of its own under the framework's own command;
+ * storage, queue and uploads are in this one.
  */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -9,8 +10,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
-import { startStorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
+import { startFaultyStorage } from '../support/faulty-storage.ts';
 import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { usageOf } from './watched.ts';
@@ -35,7 +36,7 @@ const folder = await functionsFolder();
 /** As many jobs at once as cores: more would only make each slower. */
 const jobsAtOnce = availableParallelism();
 const storage = closing.adopt(
-  await startStorageEmulator({
+  await startFaultyStorage({
     root: join(root, 'buckets'),
     buckets: ['input', 'output', 'control'],
     delivery: { maxInFlight: jobsAtOnce },

@@ -4,7 +4,7 @@
  * `node test/bench/patchmatch.ts`
  */
 import { completePicture } from '../../lib/engines/patchmatch/complete.ts';
-import { seededRandom } from '../../lib/engines/patchmatch/random.ts';
+import { seededRandom } from '../../lib/engines/patchmatch/field.ts';
 import { markdownTable } from './markdown.ts';
 
 const side = 1024;

@@ -101,7 +101,9 @@ function hue(a: number, b: number): number {
   return angle < 0 ? angle + 360 : angle;
 }
 
-/** @see Sharma, Wu and Dalal, "The CIEDE2000 Color-Difference Formula", Color Research and Application 2005. */
+/**
+ * @see Sharma, Wu and Dalal, "The CIEDE2000 Color-Difference Formula", Color Research and Application 2005.
+ */
 export function deltaE2000([l1, a1, b1]: Lab, [l2, a2, b2]: Lab): number {
   const mean = (Math.hypot(a1, b1) + Math.hypot(a2, b2)) / 2;
   const g = 0.5 * (1 - Math.sqrt(mean ** 7 / (mean ** 7 + 25 ** 7)));

@@ -1,6 +1,6 @@
 /**
- * What answers of a model that drifts look like put back, by us and as others do: simulated drift on six crops of the large
- * photos, so that the truth is known. `node test/bench/quality.ts`
+ * What answers of a model that drifts look like put back, by us and as others do: simulated drift on six
+ * crops of the large photos, so that the truth is known. `node test/bench/quality.ts`
  */
 import type { Alignment } from '../../lib/fit/alignment.ts';
 import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';

@@ -1,10 +1,10 @@
 /**
  * What the tables of the quality part mean to the eye: the edge of a mask at 200 % after simulated drift.
- * `npm run bench -- --only sheet` writes `docs/images/seams.png` from a scene made by code; where the photos are at hand also
- * `.local/seams.png` (the same of them) and `.local/replies.png` (answers of a learned model).
+ * `npm run bench -- --only sheet` writes `docs/images/seams.png` from a scene made by code; where the photos
+ * are at hand also `.local/seams.png` (the same of them) and `.local/replies.png` (answers of a learned
+ * model).
  */
 import { mkdir } from 'node:fs/promises';
-import { glyphHeight, glyphs, glyphWidth } from '../../deploy/local/model/glyphs.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';
 import type { Box, Mask, Raster, Size } from '../../lib/pixels/raster.ts';
@@ -17,7 +17,6 @@ import { ellipseMask, largeScenes, replyScenes, type Scene, withObject } from '.
 
 /** One row of a sheet. */
 interface Row {
-  readonly name: string;
   readonly job: Job;
   /** The part that is shown. */
   readonly view: Box;
@@ -25,9 +24,6 @@ interface Row {
 
 const zoom = 2;
 const gapPx = 6;
-const captionPx = 22;
-/** Pixels of the sheet for one of a letter. */
-const letterPx = 2;
 const frameSidePx = 1024;
 /** The old object ends so many px inside the mask. */
 const marginPx = 6;
@@ -48,7 +44,6 @@ async function writeSheets(): Promise<void> {
     mask: ellipseMask(size.width, size.height, ellipse),
   };
   const rows = (Object.keys(drifts) as DriftName[]).map((drift) => ({
-    name: drift,
     job: disturbed(scene, drift, 1),
     view,
   }));
@@ -63,7 +58,6 @@ async function writeSheets(): Promise<void> {
   const scenes = await largeScenes();
   await writeSheet(
     scenes.map((one, n) => ({
-      name: 'medium',
       job: disturbed(one, 'medium', n + 1),
       view: viewOf(one.mask),
     })),
@@ -72,7 +66,6 @@ async function writeSheets(): Promise<void> {
   const replies = await replyScenes();
   await writeSheet(
     replies.map(({ photo, mask, reply }) => ({
-      name: 'model',
       job: { crop: photo, edited: reply, mask },
       view: viewOf(mask),
     })),
@@ -99,19 +92,18 @@ function viewOf(mask: Mask): Box {
   };
 }
 
-/** Before, then each method, side by side with captions; one row for each job. @returns bytes written. */
+/** Before, then each method, side by side; one row for each job. @returns bytes written. */
 async function writeSheet(rows: readonly Row[], file: URL): Promise<number> {
   const cell = {
     width: Math.max(...rows.map(({ view: { width } }) => width)) * zoom + gapPx,
-    height: Math.max(...rows.map(({ view: { height } }) => height)) * zoom + gapPx + captionPx,
+    height: Math.max(...rows.map(({ view: { height } }) => height)) * zoom + gapPx,
   };
   const tiles: { input: Buffer; left: number; top: number }[] = [];
-  for (const [n, { name, job, view: part }] of rows.entries()) {
+  for (const [n, { job, view: part }] of rows.entries()) {
     const pictures = { before: job.crop, ...mapped(methods, (method: Method) => applied(job, method)) };
-    for (const [column, [caption, picture]] of Object.entries(pictures).entries()) {
-      const at = { left: column * cell.width + gapPx, top: n * cell.height };
-      tiles.push({ input: await label(`${name}: ${caption}`, cell.width - gapPx), ...at });
-      tiles.push({ input: await enlarged(cut(picture, part)), left: at.left, top: at.top + captionPx });
+    for (const [column, picture] of Object.values(pictures).entries()) {
+      const at = { left: column * cell.width + gapPx, top: n * cell.height + gapPx };
+      tiles.push({ input: await enlarged(cut(picture, part)), ...at });
     }
   }
   const columns = Object.keys(methods).length + 1;
@@ -119,7 +111,7 @@ async function writeSheet(rows: readonly Row[], file: URL): Promise<number> {
   const { size: bytes } = await sharp({
     create: {
       width: columns * cell.width + gapPx,
-      height: rows.length * cell.height,
+      height: rows.length * cell.height + gapPx,
       channels: 3,
       background: 'white',
     },
@@ -148,25 +140,6 @@ function applied(job: Job, method: Method): Raster {
 function enlarged({ width, height, channels, data }: Raster): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels: channels as 3 } })
     .resize(width * zoom, height * zoom, { kernel: 'nearest' })
-    .png()
-    .toBuffer();
-}
-
-/** A line of letters, black on white; machines without fonts draw none of their own. */
-function label(text: string, width: number): Promise<Buffer> {
-  const data = new Uint8Array(width * captionPx).fill(255);
-  const top = Math.floor((captionPx - glyphHeight * letterPx) / 2);
-  for (const [n, letter] of [...text.toUpperCase()].entries()) {
-    const rows = glyphs[letter] ?? [];
-    const left = n * (glyphWidth + 1) * letterPx;
-    for (let y = 0; y < rows.length * letterPx; y++) {
-      for (let x = 0; x < glyphWidth * letterPx && left + x < width; x++) {
-        const isInk = (rows[Math.floor(y / letterPx)]! >> (glyphWidth - 1 - Math.floor(x / letterPx))) & 1;
-        if (isInk) data[(top + y) * width + left + x] = 40;
-      }
-    }
-  }
-  return sharp(data, { raw: { width, height: captionPx, channels: 1 } })
     .png()
     .toBuffer();
 }

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
-import type { Removal } from '../../deploy/local/model/removal.ts';
+import type { Removal } from '../../deploy/local/model/painting.ts';
 import { type EditResult, editor } from '../../lib/edit.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { ellipseMask } from '../bench/quality-scenes.ts';
 import { decodedValues } from '../support/decoded-values.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import { photoPairs, readPair } from '../support/photos.ts';
 import { maskPng, pipelineOf } from '../support/pictures.ts';
 import { scenery } from '../support/scenery.ts';
@@ -32,9 +32,9 @@ const mirrored: Removal = async (crop, mask) => {
   return { ...crop, data };
 };
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startModelEmulator({ removal: mirrored, scale: answerSidePx / 1024 });
+  emulator = await startFaultyModel({ removal: mirrored, scale: answerSidePx / 1024 });
 });
 afterAll(() => emulator.close());
 

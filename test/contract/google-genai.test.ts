@@ -10,14 +10,15 @@ import {
 } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type MetadataServer, startMetadataServer } from '../../deploy/local/metadata-server.ts';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
-import { type Json, startEmulator } from '../deploy/local/model/support.ts';
+import { optionValues } from '../../lib/requests/schema.ts';
+import type { Json } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
@@ -35,12 +36,12 @@ const image = { imageBytes: await base64Of(crop), mimeType: 'image/png' };
 const maskImage = { imageBytes: await base64Of(mask), mimeType: 'image/png' };
 
 let metadata: MetadataServer;
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 let sent: { readonly path: string; readonly body: Json }[] = [];
 
 beforeAll(async () => {
   metadata = await startMetadataServer();
-  emulator = await startEmulator({ onRequest: (path, body) => sent.push({ path, body }) });
+  emulator = await startFaultyModel({ onRequest: (path, body) => sent.push({ path, body }) });
   const clean = {
     ...metadata.environment,
     GOOGLE_APPLICATION_CREDENTIALS: '',
@@ -196,8 +197,8 @@ describe('edit with an automatic mask', () => {
 });
 
 const generateRequest: GenerateRequest = {
+  ...optionValues('generate', {}),
   prompt: 'a red fox in the snow',
-  negativePrompt: undefined,
   samples: 2,
   aspectRatio: '16:9',
   imageSize: '2K',
@@ -207,10 +208,7 @@ const generateRequest: GenerateRequest = {
   personGeneration: 'dont_allow',
   safetySetting: 'block_low_and_above',
   addWatermark: false,
-  includeSafetyAttributes: undefined,
   replyFormat: undefined,
-  storageUri: undefined,
-  labels: undefined,
 };
 
 describe('text to image', () => {

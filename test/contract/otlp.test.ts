@@ -6,7 +6,9 @@ import { traceRequest } from '../../lib/trace/otlp.ts';
 import type { Span } from '../../lib/trace/tracing.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 
-/** OpenTelemetry's own SDK as a witness: for the same span it sends everything that we send, in the same form. */
+/**
+ * OpenTelemetry's own SDK as a witness: for the same span it sends everything that we send, in the same form.
+ */
 
 const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1, isRemote: true };
 const attributes = { text: 'a', whole: 3, part: 0.5, truth: true };

@@ -1,17 +1,18 @@
 import { expect } from 'vitest';
-import type { ModelEmulator } from '../../deploy/local/model/emulator.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
-import { type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
+import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { fakeClock, modelSettings } from '../support/fake-model.ts';
+import type { FaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
-export type ModelEngine = Exclude<EngineName, 'patchmatch'>;
-export const modelEngines = engineNames.filter((name): name is ModelEngine => name !== 'patchmatch');
+export const isEmbedded = (engine: EngineName) => capabilitiesOf(engine).maxCallsPerSample === 0;
+/** The engines that call the API of a model. */
+export const modelEngines = engineNames.filter((engine) => !isEmbedded(engine));
 
 const size = { width: 64, height: 48 };
 const hole = { left: 20, top: 12, width: 24, height: 20 };
@@ -20,7 +21,7 @@ export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
-export async function engineOn(emulator: ModelEmulator, engine: EngineName) {
+export async function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
   const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123' };
   const tuning = { clock: time.clock, random: () => 0 };

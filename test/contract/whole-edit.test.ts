@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
-import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
 import { type Edit, editor } from '../../lib/edit.ts';
+import type { EngineName } from '../../lib/engines/engines.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
-import { greyRemoval } from '../deploy/local/model/support.ts';
+import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import type { Behaviour } from '../support/model-behaviour.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-import { codeOf, engineOn, type ModelEngine, modelEngines, sampleAt, signal } from './support.ts';
+import { codeOf, engineOn, modelEngines, sampleAt, signal } from './support.ts';
 
 /**
- * The production edit over the production adapters: whatever the model does outside the mask, every pixel
- * there is published as it was; what cannot be made to fit is not published at all.
+ * The production edit with the production adapters. Whatever the model does outside the mask, every pixel
+ * there is published unchanged; an answer that cannot be made to fit is not published.
  */
 
 const size = { width: 360, height: 280 };
@@ -20,20 +20,20 @@ const mask = boxMask(size, hole);
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1, maxTiles: 4 };
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
   // A quarter of the real size: enough for the ring around the mask to be registered.
-  emulator = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  emulator = await startFaultyModel({ scale: 1 / 4 });
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());
 
-async function editOn(engine: ModelEngine): Promise<Edit> {
+async function editOn(engine: EngineName): Promise<Edit> {
   const { adapter } = await engineOn(emulator, engine);
   return editor({ engine: adapter, limits, defaults });
 }
 
-async function run(engine: ModelEngine, behaviour: Behaviour, request: object = {}) {
+async function run(engine: EngineName, behaviour: Behaviour, request: object = {}) {
   emulator.behave(behaviour);
   const image = await pipelineOf(photo).png().toBuffer();
   const input = { image, mask: await maskPng(mask), request: parseRequest(request) };

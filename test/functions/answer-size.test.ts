@@ -1,19 +1,17 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { EditResult } from '../../lib/edit.ts';
 import { wire } from '../../lib/wiring.ts';
+import { silentLog } from '../support/job-world.ts';
+import { serveFunction } from '../support/listening.ts';
 
-/** What Cloud Run hands on of an answer. */
+/** The largest answer that Cloud Run passes on, bytes. */
 const room = 32 * 1024 * 1024;
 const mediaType = 'image/png';
 const bytesOf = (length: number) => new Uint8Array(length);
-const silent = { info() {}, warn() {}, error() {} };
 
-/** What the edit and the model answer with, and how often they were asked. */
+/** Size of every output, and how often an edit was made. */
 let outputBytes = 0;
 let calls = 0;
 const edit = async (): Promise<EditResult> => {
@@ -30,37 +28,30 @@ const generate = async () => ({
   outcomes: [{ kind: 'image' as const, image: { bytes: bytesOf(outputBytes), mediaType } }],
 });
 
-const servers: Server[] = [];
-const ports = new Map<string, number>();
+const urls = new Map<string, string>();
 const serve = async (name: string, environment: Record<string, string>, as: string) => {
-  const wiring = wire(readConfig(environment), silent);
+  const wiring = wire(readConfig(environment), silentLog);
   registerFunctions({ ...wiring, edit: async () => edit, generate: async () => generate });
-  const server = getTestServer(name);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  servers.push(server);
-  ports.set(as, (server.address() as AddressInfo).port);
+  urls.set(as, await serveFunction(name));
 };
 beforeAll(async () => {
   await serve('edit', {}, 'elsewhere');
   await serve('edit', { K_SERVICE: 'edit' }, 'edit');
   await serve('generate', { K_SERVICE: 'generate' }, 'generate');
 });
-afterAll(() => {
-  for (const server of servers) server.close();
-});
 
 async function ask(as: string, accept: string, body: FormData | string) {
   calls = 0;
   const type: Record<string, string> = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
   const init = { method: 'POST', headers: { accept, ...type }, body };
-  const response = await fetch(`http://127.0.0.1:${ports.get(as)}/`, init);
+  const response = await fetch(urls.get(as) ?? '', init);
   const answer = Buffer.from(await response.arrayBuffer());
   return response.ok
     ? answer.length
     : (JSON.parse(answer.toString()) as { error: { code: string } }).error.code;
 }
 
-/** A picture is told a JPEG by its first bytes. */
+/** Bytes that begin as a JPEG does. */
 function form(sizeBytes: number, fields: Readonly<Record<string, string>> = {}): FormData {
   const image = bytesOf(sizeBytes);
   image.set([0xff, 0xd8]);
@@ -70,7 +61,7 @@ function form(sizeBytes: number, fields: Readonly<Record<string, string>> = {}):
   return body;
 }
 
-test('an edit that is too large for Cloud Run is refused by name, one that fits is not', async () => {
+test('refuses an edit that is too large for Cloud Run, and sends one that fits', async () => {
   outputBytes = room + 1;
   expect(await ask('edit', mediaType, form(9))).toBe('ANSWER_TOO_LARGE');
   outputBytes = room;
@@ -79,12 +70,12 @@ test('an edit that is too large for Cloud Run is refused by name, one that fits 
   expect(calls).toBe(1);
 });
 
-test('elsewhere answers are as large as they are', async () => {
+test('sends answers of any size elsewhere', async () => {
   outputBytes = room + 1;
   expect(await ask('elsewhere', mediaType, form(9))).toBe(room + 1);
 });
 
-test('a JPEG whose candidates cannot fit is refused before a model is asked', async () => {
+test('refuses a JPEG whose candidates cannot fit before a model is asked', async () => {
   outputBytes = 9;
   const third = form(room / 4, { samples: '3', prompt: 'a boat' });
   expect(await ask('edit', 'application/json', third)).toBe('ANSWER_TOO_LARGE');
@@ -95,7 +86,7 @@ test('a JPEG whose candidates cannot fit is refused before a model is asked', as
   }
 });
 
-test('so are pictures made by a model', async () => {
+test('refuses generated pictures that are too large', async () => {
   outputBytes = (room / 4) * 3;
   const body = JSON.stringify({ prompt: 'a boat' });
   expect(await ask('generate', 'application/json', body)).toBe('ANSWER_TOO_LARGE');

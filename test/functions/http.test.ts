@@ -1,18 +1,12 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { httpFunction } from '../../functions/http.ts';
 import { stopwatch } from '../../lib/edit/stopwatch.ts';
 import { jsonLog } from '../../lib/log.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
+import { serveFunction } from '../support/listening.ts';
 
-const servers: Server[] = [];
-afterEach(() => {
-  vi.restoreAllMocks();
-  for (const server of servers.splice(0)) server.close();
-});
+afterEach(() => void vi.restoreAllMocks());
 
 interface Served {
   readonly url: string;
@@ -34,16 +28,13 @@ async function serve(
       return { send: () => response.json({}) };
     }),
   );
-  const server = getTestServer(name);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, lines };
+  return { url: await serveFunction(name), lines };
 }
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-test('a deadline between two steps is a 504 that says so, and no bug of ours', async () => {
+test('answers 504 when the deadline passes between two steps, and reports no bug', async () => {
   const { url, lines } = await serve('late', 5, async (signal) => {
     const { step } = stopwatch(signal);
     await step('first', () => aborted(signal));
@@ -57,7 +48,7 @@ test('a deadline between two steps is a 504 that says so, and no bug of ours', a
   expect(lines[0]).not.toHaveProperty('stack_trace');
 });
 
-test('a caller who hangs up stops the work as cancelled', async () => {
+test('cancels the work when the caller disconnects', async () => {
   const hangUp = new AbortController();
   const reasons: unknown[] = [];
   const { url, lines } = await serve('gone', 60_000, async (signal) => {
@@ -72,7 +63,7 @@ test('a caller who hangs up stops the work as cancelled', async () => {
   expect(reasons).toEqual([expect.objectContaining({ code: 'CANCELLED' })]);
 });
 
-test('an answered request leaves no timer behind', async () => {
+test('leaves no timer behind after an answer', async () => {
   const deadlineMs = 54_321;
   const started = vi.spyOn(globalThis, 'setTimeout');
   const cleared = vi.spyOn(globalThis, 'clearTimeout');

@@ -1,6 +1,5 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { onUploadFunction } from '../../functions/on-upload.ts';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -9,7 +8,7 @@ import { startTracing } from '../../lib/trace/tracing.ts';
 import type { Jobs } from '../../lib/wiring/jobs.ts';
 import { wire } from '../../lib/wiring.ts';
 import { silentLog } from '../support/job-world.ts';
-import { listenOn } from '../support/listening.ts';
+import { serveFunction } from '../support/listening.ts';
 
 const seen: unknown[] = [];
 let isEndless = false;
@@ -34,12 +33,10 @@ cloudEvent(
     tracing: startTracing(),
   }),
 );
-const server = getTestServer('onUploadTest');
 let url: string;
 beforeAll(async () => {
-  url = await listenOn(server);
+  url = await serveFunction('onUploadTest');
 });
-afterAll(() => server.close());
 beforeEach(() => {
   seen.length = 0;
   lines.length = 0;
@@ -70,7 +67,7 @@ async function deliver(
 }
 
 describe('onUpload behind the framework', () => {
-  it('hands on the name from the payload and acknowledges', async () => {
+  it('takes the name from the payload, and acknowledges', async () => {
     expect(await deliver()).toBe(204);
     expect(seen).toEqual([{ bucket: 'input', name: 'a b.jpg' }]);
   });
@@ -106,18 +103,18 @@ describe('onUpload behind the framework', () => {
     },
   );
 
-  it('is given up at its deadline and asks for redelivery', async () => {
+  it('stops at its deadline and asks for redelivery', async () => {
     isEndless = true;
     expect(await deliver()).toBe(500);
     expect(lines).toMatchObject([{ level: 'warn', fields: { code: 'DEADLINE_EXCEEDED' } }]);
   });
 
-  it('asks for redelivery after an error nobody foresaw', async () => {
+  it('asks for redelivery after an unexpected error', async () => {
     failure = new TypeError('undefined is not a function');
     expect(await deliver()).toBe(500);
   });
 
-  it('reports an error nobody foresaw, once: the framework prints it without a stack', async () => {
+  it('reports an unexpected error once: the framework prints it without a stack', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     failure = new TypeError('undefined is not a function');
     await deliver();
@@ -131,7 +128,7 @@ describe('onUpload behind the framework', () => {
     printed.mockRestore();
   });
 
-  it('reports no error for what passes', async () => {
+  it('reports no bug after a passing error', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     failure = new EditError('BUSY', 'Expected the job free');
     await deliver();
@@ -147,10 +144,9 @@ it('is registered with the deadline of its function', async () => {
   const wiring = wire(readConfig({ ...settings, EDIT_DEADLINE_MS: '90000' }), silentLog);
   const uploads: Jobs['uploads'] = async (_, signal) => void signals.push(signal);
   registerFunctions({ ...wiring, jobs: async () => ({ ...(await wiring.jobs()), uploads }) });
-  const registered = getTestServer('onUpload');
-  onTestFinished(() => void registered.close());
+  const registered = await serveFunction('onUpload');
   const timers = vi.spyOn(globalThis, 'setTimeout');
-  expect(await deliver({}, {}, await listenOn(registered))).toBe(204);
+  expect(await deliver({}, {}, registered)).toBe(204);
   expect(signals).toEqual([expect.any(AbortSignal)]);
   expect(timers.mock.calls).toContainEqual([expect.any(Function), 90_000]);
   timers.mockRestore();

@@ -1,8 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { picturesFunction } from '../../functions/pictures.ts';
 import { generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import { generateWith } from '../../lib/generate.ts';
@@ -10,8 +7,9 @@ import { startTracing } from '../../lib/trace/tracing.ts';
 import { upscaleWith } from '../../lib/upscale.ts';
 import { fakeModel } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';
+import { silentLog } from '../support/job-world.ts';
+import { serveFunction } from '../support/listening.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const settings = {
   project: 'p',
   location: undefined,
@@ -25,13 +23,12 @@ const fake = fakeModel({
   },
 });
 
-const servers: Server[] = [];
-const base = new Map<string, string>();
+const urls = new Map<string, string>();
 
 beforeAll(async () => {
   const tuning = { fetch: fake.fetch };
   const allowedBuckets = ['pictures'];
-  const shared = { deadlineMs: 10_000, log: silent, tracing: startTracing() };
+  const shared = { deadlineMs: 10_000, log: silentLog, tracing: startTracing() };
   const generate = generateWith({
     allowedBuckets,
     generatorFor: ({ engine = 'imagen', model }) => generatorFor({ engine, model }, settings, tuning),
@@ -44,19 +41,12 @@ beforeAll(async () => {
   http('generate', picturesFunction({ ...shared, name: 'generate', make: async () => generate }));
   http('upscale', picturesFunction({ ...shared, name: 'upscale', make: async () => upscale }));
   for (const name of ['generate', 'upscale']) {
-    const server = getTestServer(name);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    servers.push(server);
-    base.set(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    urls.set(name, await serveFunction(name));
   }
 });
 
-afterAll(() => {
-  for (const server of servers) server.close();
-});
-
 const post = (name: string, body: unknown, headers: Record<string, string> = {}) =>
-  fetch(base.get(name) ?? '', {
+  fetch(urls.get(name) ?? '', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
@@ -78,19 +68,19 @@ describe('generate', () => {
     });
   });
 
-  it('answers the image itself when an image is asked for', async () => {
+  it('answers the image itself on request', async () => {
     const response = await post('generate', { prompt: 'a lighthouse at dusk' }, { accept: 'image/*' });
     expect(response.headers.get('content-type')).toBe('image/png');
     expect(Buffer.from(await response.arrayBuffer()).toString('base64')).toBe(pngBase64());
   });
 
-  it('names wrong fields, other types and methods', async () => {
+  it('refuses wrong fields, other types and other methods', async () => {
     const wrong = await post('generate', { prompt: 'x', samples: 99 });
     expect(wrong.status).toBe(400);
     expect(await wrong.json()).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
     const text = await post('generate', {}, { 'content-type': 'text/plain' });
     expect(text.status).toBe(400);
-    expect((await fetch(base.get('generate') ?? '')).status).toBe(405);
+    expect((await fetch(urls.get('generate') ?? '')).status).toBe(405);
   });
 });
 

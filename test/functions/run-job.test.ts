@@ -1,11 +1,10 @@
 import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runJobFunction } from '../../functions/run-job.ts';
 import { EditError } from '../../lib/errors.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
 import { silentLog } from '../support/job-world.ts';
-import { listenOn } from '../support/listening.ts';
+import { serveFunction } from '../support/listening.ts';
 
 const seen: unknown[] = [];
 let failure: Error | undefined;
@@ -22,12 +21,10 @@ http(
     tracing: startTracing(),
   }),
 );
-const server = getTestServer('runJobTest');
 let url: string;
 beforeAll(async () => {
-  url = await listenOn(server);
+  url = await serveFunction('runJobTest');
 });
-afterAll(() => server.close());
 beforeEach(() => {
   seen.length = 0;
   failure = undefined;
@@ -58,12 +55,12 @@ describe('runJob behind the framework', () => {
     ['nothing', {}],
     ['a job that is no name', { ...task, job: '../x' }],
     ['unknown fields', { ...task, gs: 'gs://other/x' }],
-  ])('refuses what is no task: %s', async (_, body) => {
+  ])('refuses a body that is no task: %s', async (_, body) => {
     expect((await post(body)).status).toBe(400);
     expect(seen).toEqual([]);
   });
 
-  it('keeps to itself what a fault of its own says', async () => {
+  it('does not tell the caller the message of a bug', async () => {
     failure = new TypeError('Cannot read /workspace/secret');
     const response = await post(task);
     expect(response.status).toBe(500);

@@ -5,11 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { startModelEmulator } from '../../deploy/local/model/emulator.ts';
 import { readConfig } from '../../lib/config.ts';
 import { wire } from '../../lib/wiring.ts';
-import { greyRemoval } from '../deploy/local/model/support.ts';
 import { listed, openEmulator, workerStore } from '../support/emulator-world.ts';
+import { startFaultyModel } from '../support/faulty-model.ts';
 import { never, silentLog } from '../support/job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 
@@ -52,7 +51,7 @@ it('SIGTERM in the middle of a model call: the claim is left, and the next attem
   await using emulator = await openEmulator();
   const asked = Promise.withResolvers<void>();
   const onRequest = () => asked.resolve();
-  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4, onRequest });
+  const model = await startFaultyModel({ scale: 1 / 4, onRequest });
   const user = workerStore(emulator, 'user');
   const create = (name: string, bytes: Uint8Array) =>
     user.create({ bucket: 'input', name }, bytes, { contentType: 'image/png' });

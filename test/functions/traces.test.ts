@@ -1,7 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -10,8 +8,9 @@ import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { traceContextOf } from '../../lib/trace.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
-import { startEmulator } from '../deploy/local/model/support.ts';
 import { openEmulator } from '../support/emulator-world.ts';
+import { startFaultyModel } from '../support/faulty-model.ts';
+import { listenOn, serveFunction } from '../support/listening.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
@@ -39,7 +38,7 @@ beforeAll(async () => {
   closings.push(() => collector[Symbol.asyncDispose]());
   const storage = await openEmulator();
   closings.push(() => storage[Symbol.asyncDispose]());
-  const model = await startEmulator();
+  const model = await startFaultyModel();
   closings.push(() => model.close());
   environment = {
     INPUT_BUCKET: 'input',
@@ -57,12 +56,7 @@ beforeAll(async () => {
   const tracing = makeTracing(config, () => log);
   log = jsonLog({ ...config, stream, currentSpan: tracing.current });
   registerFunctions(wire(config, log, { tracing }));
-  for (const name of ['edit', 'onUpload'] as const) {
-    const server: Server = getTestServer(name);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closings.push(() => void server.close());
-    urls[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  }
+  for (const name of ['edit', 'onUpload'] as const) urls[name] = await serveFunction(name);
 });
 afterAll(async () => {
   for (const close of closings.reverse()) await close();
@@ -97,7 +91,7 @@ function tree(): string[] {
   return [...new Set(pairs)].sort();
 }
 
-test('the collector has the steps and model calls of a request before it is answered', async () => {
+test('exports the spans of a request before it is answered', async () => {
   const response = await postEdit({ traceparent });
   // The body is not read yet: whatever comes after the answer has no CPU on Cloud Run.
   expect(tree()).toEqual([
@@ -122,7 +116,7 @@ test('the collector has the steps and model calls of a request before it is answ
   expect(call?.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: '200' } });
 });
 
-test('nothing of what was asked for is told', async () => {
+test('neither spans nor log lines hold the prompt', async () => {
   await (await postEdit({ traceparent })).arrayBuffer();
   const all = collector.bodies.join('') + JSON.stringify(lines);
   expect(all).toContain('imagen-3.0-capability-001');
@@ -132,7 +126,7 @@ test('nothing of what was asked for is told', async () => {
 test.each([
   ['traceparent', { traceparent }],
   ["Google's own header", { 'x-cloud-trace-context': `${traceId}/${BigInt(`0x${spanId}`)};o=1` }],
-])('the line of a request belongs to its trace: %s', async (_, headers) => {
+])('puts the log line of a request into its trace: %s', async (_, headers) => {
   await (await postEdit(headers)).arrayBuffer();
   const root = collector.spans().find(({ name }) => name === 'edit');
   expect(root?.parentSpanId).toBe(spanId);
@@ -148,7 +142,7 @@ test.each([
   ]);
 });
 
-test('a refusal is no error of ours: a code in the span, no report', async () => {
+test('a refused request has its code in the span, and is not reported as a bug', async () => {
   expect((await postEdit({ traceparent }, Uint8Array.of(1, 2, 3))).status).toBe(422);
   const root = collector.spans().find(({ name }) => name === 'edit');
   expect(root?.status).toEqual({ code: 2, message: 'IMAGE_UNREADABLE' });
@@ -156,7 +150,7 @@ test('a refusal is no error of ours: a code in the span, no report', async () =>
   expect(lines[0]).not.toHaveProperty('@type');
 });
 
-test('an event without work belongs to the trace of the event', async () => {
+test('traces an event without work', async () => {
   const object = { name: 'nothing.jpg', generation: '1' };
   expect(await deliverUpload(urls.onUpload, object, { traceparent })).toBe(204);
   expect(tree()).toEqual([`onUpload < ${spanId}`]);
@@ -171,7 +165,7 @@ test('an event without work belongs to the trace of the event', async () => {
   ]);
 });
 
-test('a job, its steps and its requests are in the trace of its event', async () => {
+test('traces a job, its steps and its requests below its event', async () => {
   const generation = await upload('dir/photo.png', image);
   await upload('dir/photo.mask.png', mask);
   expect(await deliverUpload(urls.onUpload, { name: 'dir/photo.png', generation }, { traceparent })).toBe(
@@ -201,19 +195,19 @@ test('a job, its steps and its requests are in the trace of its event', async ()
   expect(job?.attributes).toContainEqual({ key: 'outcome', value: { stringValue: 'published' } });
 });
 
-test('a job that goes through the queue stays in the trace of its event', async () => {
+test('keeps a queued job in the trace of its event', async () => {
   const tasks: { task: { httpRequest: { headers: Record<string, string> } } }[] = [];
   const queue = createServer(async (request, response) => {
     tasks.push((await json(request)) as (typeof tasks)[number]);
     response.end('{}');
   });
-  await new Promise<void>((resolve) => queue.listen(0, '127.0.0.1', resolve));
+  const apiEndpoint = await listenOn(queue);
   closings.push(() => void queue.close());
   const queued = readConfig({
     ...environment,
     TASKS_QUEUE: 'projects/p/locations/l/queues/q',
     RUN_JOB_URL: 'https://run-job.example',
-    TASKS_API_ENDPOINT: `http://127.0.0.1:${(queue.address() as AddressInfo).port}`,
+    TASKS_API_ENDPOINT: apiEndpoint,
   });
   await upload('queued/photo.png', image);
   await upload('queued/photo.mask.png', mask);

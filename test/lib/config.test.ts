@@ -3,7 +3,7 @@ import { readConfig } from '../../lib/config.ts';
 
 const buckets = { INPUT_BUCKET: 'in-put', OUTPUT_BUCKET: 'out-put', CONTROL_BUCKET: 'con-trol' };
 
-test('defaults need no variable at all', () => {
+test('needs no variable at all', () => {
   expect(readConfig({})).toMatchObject({
     buckets: undefined,
     engine: 'patchmatch',
@@ -12,14 +12,14 @@ test('defaults need no variable at all', () => {
   });
 });
 
-test('an empty variable is an unset one', () => {
+test('treats an empty variable as unset', () => {
   expect(readConfig({ FEATHER_PX: '', STORAGE_API_ENDPOINT: '' })).toMatchObject({
     featherPx: 32,
     storageApiEndpoint: undefined,
   });
 });
 
-test('buckets', () => {
+test('reads three buckets', () => {
   expect(readConfig(buckets, { buckets: true }).buckets).toEqual({
     input: 'in-put',
     output: 'out-put',
@@ -27,13 +27,13 @@ test('buckets', () => {
   });
 });
 
-test('defaults of requests are given as JSON, and kept as they are', () => {
+test('reads defaults of requests as JSON', () => {
   const text = '{"mode": "insertion", "featherPx": 8}';
   expect(readConfig({ REQUEST_DEFAULTS: text }).requestDefaults).toEqual({ mode: 'insertion', featherPx: 8 });
   expect(readConfig({}).requestDefaults).toEqual({});
 });
 
-test.each([60_000, 510_000, 3_600_000])('a run of %d ms may end before its task and its lease do', (ms) => {
+test.each([60_000, 510_000, 3_600_000])('gives task and lease more time than a run of %d ms', (ms) => {
   const { budget } = readConfig({ EDIT_DEADLINE_MS: String(ms) });
   expect(budget.deadlineMs).toBe(ms);
   expect(budget.leaseMs).toBeGreaterThan(ms);
@@ -69,7 +69,7 @@ describe('refuses', () => {
     ['{"featherPx": "8"}', 'expected number'],
     ['[8]', 'expected record'],
     ['{', 'expected JSON'],
-  ])('defaults of requests that are none: %s', (text, fault) => {
+  ])('wrong defaults of requests: %s', (text, fault) => {
     expect(message({ REQUEST_DEFAULTS: text })).toMatch(new RegExp(`REQUEST_DEFAULTS.*${fault}`));
   });
 

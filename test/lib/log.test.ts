@@ -10,7 +10,7 @@ function written(options: Parameters<typeof jsonLog>[0] = {}) {
   return { log, lines };
 }
 
-test('a line has a severity, a message, a time and its facts', () => {
+test('writes severity, message, time and fields', () => {
   const { log, lines } = written();
   log.info('one', { ms: 3 });
   log.warn('two');
@@ -23,7 +23,7 @@ test('a line has a severity, a message, a time and its facts', () => {
   expect(lines[0]).toEqual({ severity: 'INFO', message: 'one', ms: 3, time: expect.any(String) });
 });
 
-test('a line belongs to its trace and span', () => {
+test('writes the trace and span of a line', () => {
   const { log, lines } = written({ project: 'p', currentSpan: () => context });
   log.info('one');
   expect(lines[0]).toMatchObject({
@@ -33,7 +33,7 @@ test('a line belongs to its trace and span', () => {
   });
 });
 
-test('the job is a label too', () => {
+test('writes the job as a label too', () => {
   const { log, lines } = written();
   log.info('Job published', { job: '0123456789abcdef' });
   expect(lines[0]).toMatchObject({
@@ -42,7 +42,7 @@ test('the job is a label too', () => {
   });
 });
 
-test('an error is what Error Reporting groups: with the stack of where it began and the service', () => {
+test('writes an error for Error Reporting: the stack of its innermost cause, and the service', () => {
   const { log, lines } = written({ service: { name: 'edit', version: 'edit-00007' } });
   const cause = new TypeError('undefined is not a function');
   log.error('edit failed', { error: new EditError('INTERNAL', 'Expected better', { cause }) });
@@ -55,7 +55,7 @@ test('an error is what Error Reporting groups: with the stack of where it began 
   expect(lines[0]).not.toHaveProperty('error');
 });
 
-test('below every wrapping, and once, by the line nearest to it', () => {
+test('reports an error once, however often it is wrapped and logged', () => {
   const { log, lines } = written();
   const origin = new TypeError('undefined is not a function');
   const job = new EditError('INTERNAL', 'Expected better', { cause: origin });
@@ -66,7 +66,7 @@ test('below every wrapping, and once, by the line nearest to it', () => {
   expect(lines[1]).not.toHaveProperty('@type');
 });
 
-test('any other line is no error event', () => {
+test('reports no error for a line without one', () => {
   const { log, lines } = written();
   log.error('Job put off', { code: 'MODEL_RETIRED' });
   expect(lines[0]).not.toHaveProperty('@type');

@@ -4,7 +4,7 @@ import { traceContextOf, traceHeaders } from '../../lib/trace.ts';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
 
-test('traceparent names trace, span and whether the caller records', () => {
+test('reads trace, span and sampling from traceparent', () => {
   expect(traceContextOf({ traceparent: `00-${traceId}-${spanId}-01` })).toEqual({
     traceId,
     spanId,
@@ -13,11 +13,11 @@ test('traceparent names trace, span and whether the caller records', () => {
   expect(traceContextOf({ traceparent: `00-${traceId}-${spanId}-00` })?.isSampled).toBe(false);
 });
 
-test('a later version may carry more', () => {
+test('accepts a later version with more fields', () => {
   expect(traceContextOf({ traceparent: `01-${traceId}-${spanId}-03-what` })?.isSampled).toBe(true);
 });
 
-test("Google's header counts where there is no traceparent, its span in decimal", () => {
+test("reads Google's header, with a decimal span, where there is no traceparent", () => {
   const header = `${traceId}/${BigInt(`0x${spanId}`)};o=1`;
   expect(traceContextOf({ 'x-cloud-trace-context': header })).toEqual({ traceId, spanId, isSampled: true });
   expect(traceContextOf({ 'x-cloud-trace-context': `${traceId}/7` })).toEqual({
@@ -31,7 +31,7 @@ test("Google's header counts where there is no traceparent, its span in decimal"
   );
 });
 
-test.each([true, false])('what is passed on reads as it was written, recorded or not: %s', (isSampled) => {
+test.each([true, false])('reads the headers it wrote, sampled: %s', (isSampled) => {
   expect(traceContextOf(traceHeaders({ traceId, spanId, isSampled }))).toEqual({
     traceId,
     spanId,
@@ -40,7 +40,7 @@ test.each([true, false])('what is passed on reads as it was written, recorded or
   expect(traceHeaders(undefined)).toEqual({});
 });
 
-describe('what is malformed is nothing', () => {
+describe('ignores a malformed header', () => {
   it.each([
     ['nothing', undefined],
     ['several', ['a', 'b']],

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import type { Raster } from '../../lib/pixels/raster.ts';
 
 /**
- * Every value a file decodes to, told by libvips alone: no profile is applied, no space or depth changed, and no code of
- * this project is asked. A raw buffer of libvips holds the bands as they were loaded.
+ * Every value a file decodes to, told by libvips alone: no profile is applied, no space or depth changed, and
+ * no code of this project is asked. A raw buffer of libvips holds the bands as they were loaded.
  *
  * @param options.upright turned as the EXIF orientation says.
  */

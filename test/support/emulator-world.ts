@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StorageEmulator, startStorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { listAll, type ObjectInfo, type ObjectStore } from '../../lib/storage/store.ts';
+import { type FaultyStorage, startFaultyStorage } from './faulty-storage.ts';
 
 /** The storage emulator over a folder of its own, which it does not watch. */
-export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable> {
+export async function openEmulator(): Promise<FaultyStorage & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'jobs-'));
-  const emulator = await startStorageEmulator({
+  const emulator = await startFaultyStorage({
     root,
     buckets: ['input', 'output', 'control'],
     watch: false,
@@ -23,11 +23,7 @@ export async function openEmulator(): Promise<StorageEmulator & AsyncDisposable>
 }
 
 /** The real client of one worker; it tries three times, almost without a pause. */
-export const workerStore = (
-  emulator: StorageEmulator,
-  worker: string,
-  attemptTimeoutMs = 5000,
-): ObjectStore =>
+export const workerStore = (emulator: FaultyStorage, worker: string, attemptTimeoutMs = 5000): ObjectStore =>
   cloudStorage({
     apiEndpoint: emulator.workerUrl(worker),
     projectId: undefined,

@@ -30,7 +30,10 @@ interface FunctionProcessOptions {
 const frameworkPackage = 'node_modules/@google-cloud/functions-framework';
 const pollMs = 2;
 
-/** One function as Cloud Run functions starts it: the framework's own command in the folder, NODE_ENV=production. */
+/**
+ * One function as Cloud Run functions starts it: the framework's own command in the folder,
+ * NODE_ENV=production.
+ */
 export async function startFunction(options: FunctionProcessOptions): Promise<FunctionProcess> {
   const { folder, target, signature = 'http', environment, nodeOptions = [], onLine } = options;
   const framework = options.framework ?? join(folder, frameworkPackage);

@@ -1,10 +1,10 @@
-import type { Behaviour } from '../../deploy/local/model/behaviour.ts';
 import type { RegionReport } from '../../lib/edit/region-report.ts';
 import { register } from '../../lib/fit/register.ts';
 import { boundingBox, crop, grow } from '../../lib/pixels/box.ts';
 import { insideDistance } from '../../lib/pixels/distance.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { resizeTo } from '../../lib/pixels/resample.ts';
+import type { Behaviour } from './model-behaviour.ts';
 
 /** What a model does to a picture beside what it was asked for; lengths in px of the answer. */
 export const disturbances = {
@@ -19,7 +19,10 @@ export const disturbances = {
 /** Another picture: nothing of it may be published. */
 export const farOff: Behaviour = { shift: 120 };
 
-/** Sides of the squares of a 4:2:0 JPEG that are coded together, and the reach of its smooth chroma beyond them. */
+/**
+ * Sides of the squares of a 4:2:0 JPEG that are coded together, and the reach of its smooth chroma beyond
+ * them.
+ */
 const codedTogetherPx = 16;
 const chromaReachPx = 1;
 
@@ -30,7 +33,10 @@ export interface OutsideChanges {
   readonly elsewhere: number;
 }
 
-/** H x W x C before and after, decoded by something that is not under test -> differing values outside the mask. */
+/**
+ * H x W x C before and after, decoded by something that is not under test -> differing values outside the
+ * mask.
+ */
 export function outsideChanges(before: Raster, after: Raster, mask: Mask): OutsideChanges {
   const { width, channels } = before;
   const coded = codedWith(mask);
@@ -78,8 +84,9 @@ function isNear({ across, marks }: Squares, x: number, y: number): boolean {
 const featherPx = 32;
 
 /**
- * How far what was painted lies from where it lies without the disturbance: two results registered with each other inside
- * the mask, beyond the feather; px of the picture, in the middle of the mask. `undefined`: too flat or too little to tell.
+ * How far what was painted lies from where it lies without the disturbance: two results registered with each
+ * other inside the mask, beyond the feather; px of the picture, in the middle of the mask. `undefined`: too
+ * flat or too little to tell.
  */
 export function insideShiftPx(undisturbed: Raster, disturbed: Raster, mask: Mask): number | undefined {
   const box = grow(boundingBox(mask)!, 1, mask);
@@ -97,8 +104,8 @@ export function insideShiftPx(undisturbed: Raster, disturbed: Raster, mask: Mask
 }
 
 /**
- * The farthest any point of a region was moved by a disturbance of an Imagen answer, px of the picture: shift and zoom
- * together, at a corner.
+ * The farthest any point of a region was moved by a disturbance of an Imagen answer, px of the picture: shift
+ * and zoom together, at a corner.
  *
  * @param answerSidePx the longer side of the answer before it was brought to another size.
  */

@@ -1,20 +1,12 @@
 import type { EngineCodec, InpaintRequest } from '../../lib/engines/engine.ts';
-import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { editOptions } from '../../lib/requests/engine-options.ts';
+import { boxMask } from './pictures.ts';
 
 /** A grey H x W x 3 picture. */
 export function greyCrop(width = 8, height = 8, value = 100): Raster {
   return { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(value) };
-}
-
-/** A mask that is 255 in the box and 0 elsewhere. */
-export function boxMask(width = 8, height = 8, box = { left: 2, top: 2, width: 4, height: 4 }): Mask {
-  const data = new Uint8Array(width * height);
-  for (let y = box.top; y < box.top + box.height; y++) {
-    data.fill(255, y * width + box.left, y * width + box.left + box.width);
-  }
-  return { width, height, channels: 1, data };
 }
 
 /** A removal of one candidate with every option left out. */
@@ -24,7 +16,7 @@ export function removalRequest(overrides: Partial<InpaintRequest> = {}): Inpaint
     key: 'r0',
     mode: 'removal',
     crop: greyCrop(),
-    mask: boxMask(),
+    mask: boxMask({ width: 8, height: 8 }, { left: 2, top: 2, width: 4, height: 4 }),
     ...overrides,
   };
 }

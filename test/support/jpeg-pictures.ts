@@ -1,22 +1,12 @@
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
-import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { sparseCmyk } from '../../lib/formats/vips/sparse-cmyk.ts';
-import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
-
-/** A repeatable source of numbers in 0..1. @see mulberry32 */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
+import { random } from './pictures.ts';
 
 /** Waves, edges and some noise: all frequencies occur, no value is clipped for long. */
 export function picture(width: number, height: number, channels: 1 | 3 | 4, seed = 1): Raster {
-  const random = seeded(seed);
+  const next = random(seed);
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -25,7 +15,7 @@ export function picture(width: number, height: number, channels: 1 | 3 | 4, seed
         const edge = (x >> 4) % 3 === (y >> 5) % 3 ? 25 : -15;
         data[(y * width + x) * channels + c] = Math.max(
           0,
-          Math.min(255, 128 + wave + edge + 24 * (random() - 0.5)),
+          Math.min(255, 128 + wave + edge + 24 * (next() - 0.5)),
         );
       }
     }
@@ -49,7 +39,7 @@ export function cmykPipeline(raster: Raster): Sharp {
     .toColourspace('cmyk');
 }
 
-/** CMYK as Photoshop writes it: three inks as YCbCr of their inverse, which Adobe's marker tells. */
+/** CMYK as Photoshop writes it: three inks as YCbCr of their inverse, as Adobe's marker says. */
 export async function encodeYcck(raster: Raster, options: JpegOptions = {}): Promise<Uint8Array> {
   const data = Uint8Array.from(raster.data);
   for (let i = 0; i < data.length; i += 4) {
@@ -67,7 +57,7 @@ export async function encodeYcck(raster: Raster, options: JpegOptions = {}): Pro
   return jpeg;
 }
 
-/** As libjpeg decodes it, without any colour conversion. Warnings count as faults. */
+/** Decodes with libjpeg and without colour conversion; fails on warnings. */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
   const { channels } = await sharp(bytes).metadata();
   const image = sharp(bytes, { failOn: 'warning' });
@@ -75,16 +65,6 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
   const stored = image.pipelineColourspace(space).toColourspace(space);
   const { data, info } = await stored.raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, channels: info.channels, data };
-}
-
-export function crop(raster: Raster, box: Box): Raster {
-  const { channels } = raster;
-  const data = new Uint8Array(box.width * box.height * channels);
-  for (let y = 0; y < box.height; y++) {
-    const from = ((box.top + y) * raster.width + box.left) * channels;
-    data.set(raster.data.subarray(from, from + box.width * channels), y * box.width * channels);
-  }
-  return { width: box.width, height: box.height, channels, data };
 }
 
 /** A filled ellipse with every pixel 0 or 255. */

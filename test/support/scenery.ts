@@ -19,8 +19,8 @@ const gapShare = 0.12;
 const edgeShare = 0.0012;
 
 /**
- * A wooden wall under a sky, with a hedge before it: smooth tones, straight lines and fine texture in one picture made by code,
- * so that a step of tone, a broken line and a loss of detail each have a place to show.
+ * A wooden wall under a sky, with a hedge before it: smooth tones, straight lines and fine texture in one
+ * picture made by code, so that a step of tone, a broken line and a loss of detail each have a place to show.
  *
  * @returns H x W x 3, 8 bit; the same for the same size.
  */

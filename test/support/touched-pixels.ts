@@ -1,9 +1,12 @@
+import type { TouchedComponent } from '../../lib/formats/jpeg/block-mask.ts';
 import { blockFootprint } from '../../lib/formats/jpeg/block-mask.ts';
-import type { TouchedComponent } from '../../lib/formats/jpeg/edits.ts';
-import type { JpegStructure } from '../../lib/formats/jpeg/structure.ts';
+import type { JpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
 import type { Box, Mask } from '../../lib/pixels/raster.ts';
 
-/** The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the same, bit for bit. */
+/**
+ * The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the
+ * same, bit for bit.
+ */
 export function touchedPixels(
   structure: JpegStructure,
   touched: readonly TouchedComponent[],
@@ -14,7 +17,7 @@ export function touchedPixels(
     const { bitmap, blocksWide } = touched[index]!;
     for (let i = bitmap.indexOf(1); i >= 0; i = bitmap.indexOf(1, i + 1)) {
       const part = blockFootprint(structure, component, i % blocksWide, Math.floor(i / blocksWide));
-      fillBox(data, box, part);
+      if (part !== undefined) fillBox(data, box, part);
     }
   });
   return { width: box.width, height: box.height, channels: 1, data };

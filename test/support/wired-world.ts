@@ -1,13 +1,12 @@
 import { Storage } from '@google-cloud/storage';
-import { type ModelEmulator, startModelEmulator } from '../../deploy/local/model/emulator.ts';
-import type { StorageEmulator } from '../../deploy/local/storage/emulator.ts';
 import { readConfig } from '../../lib/config.ts';
 import { asEditError } from '../../lib/errors.ts';
 import type { ObjectStore } from '../../lib/storage/store.ts';
 import type { Jobs } from '../../lib/wiring/jobs.ts';
 import { wire } from '../../lib/wiring.ts';
-import { greyRemoval } from '../deploy/local/model/support.ts';
 import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
+import { type FaultyModel, startFaultyModel } from './faulty-model.ts';
+import type { FaultyStorage } from './faulty-storage.ts';
 import { never } from './job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
 
@@ -21,8 +20,8 @@ export interface LogLine {
 
 /** The real wiring between an emulated storage and an emulated model, both over HTTP. */
 export interface WiredWorld extends AsyncDisposable {
-  readonly storage: StorageEmulator;
-  readonly model: ModelEmulator;
+  readonly storage: FaultyStorage;
+  readonly model: FaultyModel;
   /** A user's view of the buckets. */
   readonly user: ObjectStore;
   /** What every worker logged. */
@@ -41,7 +40,7 @@ export interface WiredWorld extends AsyncDisposable {
 
 export async function openWiredWorld(settings: Readonly<Record<string, string>> = {}): Promise<WiredWorld> {
   const storage = await openEmulator();
-  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  const model = await startFaultyModel({ scale: 1 / 4 });
   const user = workerStore(storage, 'user');
   const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
   const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));

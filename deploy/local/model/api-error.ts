@@ -1,4 +1,4 @@
-/** Canonical names of the codes the model APIs answer with. */
+/** Names of the status codes. */
 const statusNames: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
@@ -27,7 +27,7 @@ interface ApiErrorOptions {
   readonly retryAfterSeconds?: number;
 }
 
-/** A refusal as the model APIs word it. */
+/** An error answer of the model APIs. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
@@ -44,7 +44,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A field that cannot be taken as it is. */
+/** 400 for the value of one field. */
 export function invalidField(field: string, description: string): ApiError {
   return new ApiError(400, `Invalid value at '${field}': ${description}`, {
     violations: [{ field, description }],

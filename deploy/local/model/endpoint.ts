@@ -1,14 +1,10 @@
 import { z } from 'zod';
-import { ApiError } from './api-error.ts';
-import type { Behaviour } from './behaviour.ts';
-import { disturb, imagenDrift } from './disturb.ts';
+import { imagenDrift } from './drift.ts';
 import { parseBody } from './fields.ts';
-import { paintEdit } from './paint-edit.ts';
-import { type Rgb, resizeMask, resizeRgb } from './pixels.ts';
-import { encodeAnswer } from './predictions.ts';
+import { assertMaskFits, maskOf, pixelsOf, readImage, type SentImage } from './images.ts';
+import { encodeRgb, type Rgb, resizeMask, resizeRgb } from './pixels.ts';
 import { hashOf } from './random.ts';
-import { assertMaskFits, maskOf, pixelsOf, readImage, type SentImage } from './read-image.ts';
-import type { Tools, Work } from './work.ts';
+import type { Painter, Tools, Work } from './tools.ts';
 
 const base64Field = z.string().min(1);
 const schema = z.strictObject({
@@ -39,10 +35,10 @@ interface Job {
 }
 
 /**
- * A body for the inpainting containers of Model Garden (SDXL, Kandinsky) -> the work it asks for.
- * An instance without a prompt is a removal.
+ * Reads a body for the inpainting containers of Model Garden (SDXL, Kandinsky). An instance without a prompt
+ * is a removal.
  *
- * @throws {ApiError} 400 for everything the containers do not take.
+ * @throws {ApiError} 400 for everything the containers refuse.
  */
 export async function endpointWork(body: unknown, tools: Tools): Promise<Work> {
   const { instances } = parseBody(schema, body);
@@ -59,28 +55,19 @@ export async function endpointWork(body: unknown, tools: Tools): Promise<Work> {
   return {
     images: jobs.flatMap(({ image, mask }) => [image.facts, mask.facts]),
     samples: jobs.length,
-    run: async (behaviour, signal) => {
-      if (behaviour.refusal)
-        throw new ApiError(400, 'Potential NSFW content was detected by the safety checker');
-      if (behaviour.empty) return { predictions: [] };
-      // A container whose safety checker stepped in answers nothing for that instance.
-      const isFiltered = (n: number) =>
-        behaviour.filtered === 'all' || n >= jobs.length - (behaviour.filtered ?? 0);
-      const predictions = await Promise.all(
-        jobs.map(async (job, n) => (isFiltered(n) ? null : answerTo(job, tools, behaviour, signal))),
-      );
-      return { predictions };
-    },
+    run: async (painter) => ({
+      predictions: await Promise.all(jobs.map((job) => answerTo(job, tools, painter))),
+    }),
   };
 }
 
-async function answerTo(job: Job, tools: Tools, behaviour: Behaviour, signal: AbortSignal): Promise<string> {
+async function answerTo(job: Job, tools: Tools, { edit, drift }: Painter): Promise<string> {
   const side = Math.max(1, Math.round(sidePx * tools.scale));
   const size = { width: side, height: side };
   const crop: Rgb = await resizeRgb(await pixelsOf(job.image), size);
   const mask = await resizeMask(await maskOf(job.mask), size);
-  const order = { mode: job.mode, crop, mask, dilation: 0, samples: 1 };
-  const [painted] = await paintEdit(order, tools.removal, behaviour, signal);
-  const answer = await disturb(painted ?? crop, imagenDrift, behaviour, hashOf(job.image.bytes));
-  return (await encodeAnswer(answer, 'image/png', undefined, behaviour)).toString('base64');
+  const [painted] = await edit({ mode: job.mode, crop, mask, dilation: 0, samples: 1 }, tools.removal);
+  const answer = drift(painted ?? crop, imagenDrift, hashOf(job.image.bytes));
+  const bytes = await encodeRgb(answer, { mimeType: 'image/png', compressionQuality: undefined });
+  return bytes.toString('base64');
 }

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { ApiError, type FieldViolation } from './api-error.ts';
 
-/** Fields that several request shapes share, with the ranges of the reference pages. */
-
 /**
- * A body -> what the schema makes of it. The service ignores some unknown fields; here they are refused,
- * since a field nobody reads is an error nobody sees.
+ * Reads a body by a schema. Unlike the service it refuses unknown fields: a field that nobody reads is a
+ * mistake that nobody sees.
  *
  * @throws {ApiError} 400 naming every field that is wrong.
  */
@@ -22,7 +20,7 @@ function violationOf({ path, message }: z.core.$ZodIssue): FieldViolation {
   return { field: field.replace(/^\./, '') || 'body', description: message };
 }
 
-/** Google's SDK writes these in capitals, the reference pages in small letters: both are taken. */
+/** Google's SDK writes these in capitals, the reference pages in small letters: both are accepted. */
 function anyCase<const T extends readonly [string, ...string[]]>(values: T) {
   return z.string().toLowerCase().pipe(z.enum(values));
 }
@@ -108,13 +106,43 @@ export function checkSampling(
   },
   maxSamples = 4,
 ): void {
+  const refuse = (field: string, description: string): never => {
+    throw new ApiError(400, description, { violations: [{ field, description }] });
+  };
   const { seed, addWatermark, sampleCount } = parameters;
-  if (seed !== undefined && addWatermark) {
-    const description = 'Seed is not supported when watermark is enabled';
-    throw new ApiError(400, description, { violations: [{ field: 'parameters.seed', description }] });
-  }
-  if (sampleCount > maxSamples) {
-    const description = `sampleCount must be between 1 and ${maxSamples}`;
-    throw new ApiError(400, description, { violations: [{ field: 'parameters.sampleCount', description }] });
-  }
+  if (seed !== undefined && addWatermark)
+    refuse('parameters.seed', 'Seed is not supported when watermark is enabled');
+  if (sampleCount > maxSamples)
+    refuse('parameters.sampleCount', `sampleCount must be between 1 and ${maxSamples}`);
+}
+
+/** A mask that the model is to find. */
+export interface AutomaticMask {
+  readonly kind: 'background' | 'foreground' | 'semantic';
+  readonly classes: readonly number[];
+}
+
+/** An image, and the path of its field in the body for error messages. */
+export interface PlacedImage {
+  readonly value: ImageField;
+  readonly field: string;
+}
+
+/** What shapes the list of predictions, whatever they show. */
+export interface ReplyParameters {
+  readonly sampleCount: number;
+  readonly includeSafetyAttributes?: boolean | undefined;
+  readonly outputOptions?: z.output<typeof outputOptionsField> | undefined;
+  readonly storageUri?: string | undefined;
+}
+
+/** An edit as both Imagen bodies ask for it; exactly one of `mask` and `automatic` is there. */
+export interface EditOrder {
+  readonly mode: 'removal' | 'insertion';
+  readonly image: PlacedImage;
+  readonly mask: PlacedImage | undefined;
+  readonly automatic: AutomaticMask | undefined;
+  /** Fraction of the width. */
+  readonly dilation: number;
+  readonly parameters: ReplyParameters;
 }

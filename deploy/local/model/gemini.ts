@@ -1,36 +1,33 @@
-import type { Mask, Size } from '../../../lib/pixels/raster.ts';
+import type { Size } from '../../../lib/pixels/raster.ts';
 import { ApiError, invalidField } from './api-error.ts';
-import { automaticMask } from './automatic-mask.ts';
-import type { Behaviour } from './behaviour.ts';
-import { disturb, geminiDrift } from './disturb.ts';
-import { type GeminiOrder, type GeminiPart, geminiOrder, outputSize } from './gemini-body.ts';
-import { geminiReply } from './gemini-reply.ts';
-import { markedRegion } from './marked-region.ts';
-import type { Model } from './models.ts';
-import { type PaintOrder, paintEdit } from './paint-edit.ts';
-import { fitSide, type Rgb, resizeMask, resizeRgb } from './pixels.ts';
-import { placeholderPicture } from './placeholder.ts';
-import { hashOf } from './random.ts';
+import { geminiDrift } from './drift.ts';
+import { type GeminiOrder, type GeminiPart, geminiOrder, outputSize } from './gemini-request.ts';
 import {
   decodeBase64,
-  geminiFormats,
+  geminiFileRules,
+  geminiInlineRules,
   inspect,
-  maxGeminiFileBytes,
-  maxGeminiInlineBytes,
   pixelsOf,
   type SentImage,
-} from './read-image.ts';
-import type { Tools, Work } from './work.ts';
+} from './images.ts';
+import { automaticMask, markedRegion } from './masks.ts';
+import type { Model } from './models.ts';
+import { type PaintOrder, placeholderPicture } from './painting.ts';
+import { encodeRgb, fitSide, type Rgb, resizeMask, resizeRgb } from './pixels.ts';
+import { hashOf } from './random.ts';
+import type { Tools, Work } from './tools.ts';
 
 const maxImages = 14;
 /** The work is done at this size at most and enlarged: 4K answers differ in pixels, not in content. */
 const workSidePx = 1024;
-/** The only thing the emulator reads out of a prompt. */
+/** The only words of a prompt that the emulator looks for. */
 const removalWords = /\b(remov|eras|delet)(e|es|ed|ing|al)\b/i;
+/** Tokens of one picture, in and out, as the price pages count them. */
+const tokensPerImage = 1290;
 
 /**
- * A `:generateContent` body -> the work it asks for. With two pictures or more the last one is taken for
- * a marked copy of the one before; with one, its middle is edited.
+ * Reads a `:generateContent` body. With two pictures or more the last one is taken for a marked copy of the
+ * one before; with one, its middle is edited.
  *
  * @throws {ApiError} 400 for a malformed body, or a model that is not served by this method.
  */
@@ -43,16 +40,17 @@ export async function geminiWork(model: Model, body: unknown, tools: Tools): Pro
   const size = outputSize(order, images.at(-1)?.facts, model);
   const scaled = fitSide(size, Math.max(size.width, size.height) * tools.scale);
   const pictures = await Promise.all(images.slice(-2).map(pixelsOf));
+  const facts = { model: model.id, images: images.length };
   return {
-    images: images.map(({ facts }) => facts),
+    images: images.map((image) => image.facts),
     samples: 1,
-    run: async (behaviour, signal) => {
-      const paint = async () => {
-        const painted = await paintAnswer(order, pictures, scaled, tools, behaviour, signal);
-        const seed = hashOf(...images.map(({ bytes }) => bytes));
-        return disturb(await resizeRgb(painted, scaled), geminiDrift, behaviour, seed);
-      };
-      return geminiReply(order, paint, behaviour, { model: model.id, images: images.length });
+    run: async ({ edit, drift }) => {
+      if (!order.wantsImage) return geminiReply([{ text: 'A placeholder, in words.' }], facts);
+      const paint = await paintOrder(order, pictures, scaled);
+      const [painted] = paint ? await edit(paint, tools.removal) : [placeholderPicture(scaled)];
+      const picture = await resizeRgb(painted ?? placeholderPicture(scaled), scaled);
+      const drifted = drift(picture, geminiDrift, hashOf(...images.map(({ bytes }) => bytes)));
+      return geminiReply([{ text: 'Here is the edited picture.' }, await imagePart(drifted, order)], facts);
     },
   };
 }
@@ -60,18 +58,7 @@ export async function geminiWork(model: Model, body: unknown, tools: Tools): Pro
 async function readImages(parts: readonly GeminiPart[], tools: Tools): Promise<readonly SentImage[]> {
   const images: SentImage[] = [];
   for (const [n, part] of parts.entries()) {
-    if ('text' in part) continue;
-    const isInline = 'inlineData' in part;
-    const field = `contents.parts[${n}].${isInline ? 'inlineData' : 'fileData'}`;
-    const { mimeType } = isInline ? part.inlineData : part.fileData;
-    if (!geminiMimeTypes.has(mimeType)) {
-      throw invalidField(`${field}.mimeType`, `Unsupported MIME type: ${mimeType.slice(0, 60)}`);
-    }
-    const bytes = isInline
-      ? decodeBase64(part.inlineData.data, `${field}.data`)
-      : await tools.readObject(part.fileData.fileUri);
-    const maxBytes = isInline ? maxGeminiInlineBytes : maxGeminiFileBytes;
-    images.push(await inspect(bytes, field, { maxBytes, formats: geminiFormats }));
+    if (!('text' in part)) images.push(await readImagePart(part, `contents.parts[${n}]`, tools));
   }
   if (images.length > maxImages) {
     throw invalidField('contents', `Expected at most ${maxImages} images, got ${images.length}`);
@@ -79,7 +66,24 @@ async function readImages(parts: readonly GeminiPart[], tools: Tools): Promise<r
   return images;
 }
 
-const geminiMimeTypes: ReadonlySet<string> = new Set([
+async function readImagePart(
+  part: Exclude<GeminiPart, { text: string }>,
+  at: string,
+  tools: Tools,
+): Promise<SentImage> {
+  const isInline = 'inlineData' in part;
+  const field = `${at}.${isInline ? 'inlineData' : 'fileData'}`;
+  const { mimeType } = isInline ? part.inlineData : part.fileData;
+  if (!mimeTypes.has(mimeType)) {
+    throw invalidField(`${field}.mimeType`, `Unsupported MIME type: ${mimeType.slice(0, 60)}`);
+  }
+  const bytes = isInline
+    ? decodeBase64(part.inlineData.data, `${field}.data`)
+    : await tools.readObject(part.fileData.fileUri);
+  return inspect(bytes, field, isInline ? geminiInlineRules : geminiFileRules);
+}
+
+const mimeTypes: ReadonlySet<string> = new Set([
   'image/png',
   'image/jpeg',
   'image/webp',
@@ -87,31 +91,45 @@ const geminiMimeTypes: ReadonlySet<string> = new Set([
   'image/heif',
 ]);
 
-async function paintAnswer(
-  order: GeminiOrder,
-  pictures: readonly Rgb[],
+/** What is to be painted, or `undefined` when no picture was sent. */
+async function paintOrder(
+  { parts }: GeminiOrder,
+  [picture, marked]: readonly Rgb[],
   size: Size,
-  tools: Tools,
-  behaviour: Behaviour,
-  signal: AbortSignal,
-): Promise<Rgb> {
-  const [picture, marked] = pictures;
-  if (picture === undefined) return placeholderPicture(size, 'generated');
+): Promise<PaintOrder | undefined> {
+  if (picture === undefined) return undefined;
   const whole = marked
     ? await markedRegion(picture, marked)
     : automaticMask({ kind: 'foreground', classes: [] }, picture);
   const workSize = fitSide(size, Math.min(workSidePx, Math.max(size.width, size.height)));
-  // Another ratio than the picture's is reframed, as the models do.
-  const crop = await resizeRgb(picture, workSize, 'cover');
-  const mask: Mask = await resizeMask(whole, workSize, 'cover');
-  const isRemoval = order.parts.some((part) => 'text' in part && removalWords.test(part.text));
-  const paint: PaintOrder = {
+  const isRemoval = parts.some((part) => 'text' in part && removalWords.test(part.text));
+  return {
     mode: isRemoval ? 'removal' : 'insertion',
-    crop,
-    mask,
+    // The models cut a picture to another ratio.
+    crop: await resizeRgb(picture, workSize, 'cover'),
+    mask: await resizeMask(whole, workSize, 'cover'),
     dilation: 0,
     samples: 1,
   };
-  const [painted] = await paintEdit(paint, tools.removal, behaviour, signal);
-  return painted ?? crop;
+}
+
+async function imagePart(picture: Rgb, { mimeType, compressionQuality }: GeminiOrder): Promise<unknown> {
+  const bytes = await encodeRgb(picture, { mimeType, compressionQuality });
+  return { inlineData: { mimeType, data: bytes.toString('base64') } };
+}
+
+function geminiReply(
+  parts: readonly unknown[],
+  { model, images }: { readonly model: string; readonly images: number },
+): unknown {
+  const promptTokenCount = images * tokensPerImage;
+  return {
+    candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP', index: 0 }],
+    usageMetadata: {
+      promptTokenCount,
+      candidatesTokenCount: tokensPerImage,
+      totalTokenCount: promptTokenCount + tokensPerImage,
+    },
+    modelVersion: model,
+  };
 }

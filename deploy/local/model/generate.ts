@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Size } from '../../../lib/pixels/raster.ts';
 import { invalidField } from './api-error.ts';
-import type { ReplyParameters } from './edit-order.ts';
+import { imagenDrift } from './drift.ts';
 import {
   checkSampling,
   labelsField,
@@ -11,6 +10,10 @@ import {
   samplingFields,
 } from './fields.ts';
 import type { Model } from './models.ts';
+import { placeholderPicture } from './painting.ts';
+import { fitSide } from './pixels.ts';
+import { predictionsReply } from './predictions.ts';
+import type { Painter, Tools, Work } from './tools.ts';
 
 /** Pixels at 1K; 2K doubles them. */
 const pixelsAt1K = {
@@ -37,23 +40,16 @@ const schema = z.strictObject({
   labels: labelsField.optional(),
 });
 
-export interface GenerateOrder {
-  readonly size: Size;
-  readonly aspectRatio: string;
-  readonly enhancesPrompt: boolean;
-  readonly parameters: ReplyParameters;
-}
-
 /**
- * The pictures a text-to-image body asks for.
+ * Reads a text-to-image body.
  *
- * @throws {ApiError} 400 for everything the model does not take.
+ * @throws {ApiError} 400 for everything the model refuses.
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api
  */
-export function generateOrder(body: unknown, model: Model): GenerateOrder {
+export function generateWork(model: Model, body: unknown, tools: Tools): Work {
   const { parameters } = parseBody(schema, body);
   checkSampling(parameters, model.maxSamples);
-  const { aspectRatio, sampleImageSize, enhancePrompt, negativePrompt } = parameters;
+  const { aspectRatio, sampleImageSize, enhancePrompt, negativePrompt, sampleCount } = parameters;
   if (negativePrompt !== undefined && !model.takesNegativePrompt) {
     throw invalidField('parameters.negativePrompt', `negativePrompt is not supported by ${model.id}`);
   }
@@ -62,10 +58,15 @@ export function generateOrder(body: unknown, model: Model): GenerateOrder {
   }
   const [width, height] = pixelsAt1K[aspectRatio];
   const scale = sampleImageSize === '2K' ? 2 : 1;
-  return {
-    size: { width: width * scale, height: height * scale },
-    aspectRatio,
-    enhancesPrompt: enhancePrompt && !model.takesNegativePrompt,
-    parameters,
+  const size = fitSide({ width, height }, Math.max(width, height) * scale * tools.scale);
+  // Prompts are never repeated, so the rewritten one is a fixed sentence.
+  const enhanced =
+    enhancePrompt && !model.takesNegativePrompt
+      ? 'A placeholder, in the words of a rewriting model.'
+      : undefined;
+  const run = async ({ drift }: Painter) => {
+    const draw = async (n: number) => drift(placeholderPicture(size, n), imagenDrift, n);
+    return predictionsReply(parameters, draw, tools, enhanced);
   };
+  return { images: [], samples: sampleCount, run };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { invalidField } from './api-error.ts';
-import type { EditOrder } from './edit-order.ts';
 import {
   checkSampling,
   dilationField,
+  type EditOrder,
   imageField,
   labelsField,
   maskClassesField,
@@ -47,9 +47,9 @@ const schema = z.strictObject({
 const maskModeField = 'parameters.editConfig.maskMode';
 
 /**
- * The edit an Imagen 2 body asks for: the mode inside `editConfig`, and an automatic mask named there.
+ * Reads the edit that an Imagen 2 body asks for: mode and automatic mask are in its `editConfig`.
  *
- * @throws {ApiError} 400 for everything the API does not take.
+ * @throws {ApiError} 400 for everything the API refuses.
  */
 export function imagen2Order(body: unknown): EditOrder {
   const { instances, parameters } = parseBody(schema, body);

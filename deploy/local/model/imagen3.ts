@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ApiError, invalidField } from './api-error.ts';
-import type { EditOrder } from './edit-order.ts';
 import {
   checkSampling,
   dilationField,
+  type EditOrder,
   imageField,
   labelsField,
   maskClassesField,
@@ -63,14 +63,14 @@ const schema = z.strictObject({
   labels: labelsField.optional(),
 });
 
-/** Where the reference pages set the start; a dilation that is left out is theirs too. */
+/** As the reference pages have it. */
 const defaultDilation = 0.01;
 const instance = 'instances[0]';
 
 /**
- * The edit an Imagen 3 body asks for.
+ * Reads the edit that an Imagen 3 body asks for.
  *
- * @throws {ApiError} 400 for everything the API does not take.
+ * @throws {ApiError} 400 for everything the API refuses.
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-edit
  */
 export function imagen3Order(body: unknown): EditOrder {
@@ -98,7 +98,7 @@ export function imagen3Order(body: unknown): EditOrder {
 function modeOf(editMode: (typeof editModes)[number]): EditOrder['mode'] {
   if (editMode === 'EDIT_MODE_INPAINT_REMOVAL') return 'removal';
   if (editMode === 'EDIT_MODE_INPAINT_INSERTION') return 'insertion';
-  throw new ApiError(501, `${editMode} is a mode of the service that this emulator does not have`);
+  throw new ApiError(501, `${editMode} is not supported by this emulator`);
 }
 
 function maskOrder(mask: MaskReference, field: string): Pick<EditOrder, 'mask' | 'automatic'> {

@@ -1,8 +1,8 @@
 import { ApiError } from './api-error.ts';
 
 /**
- * The request shapes a model id is served by. Written down apart from the adapters on purpose: what both
- * sides took from one table, no test could find wrong.
+ * The request shapes of the models. This table is kept apart from the one of the adapters on purpose: no test
+ * could find a mistake in a table that both sides read.
  */
 export type Protocol = 'imagen3-edit' | 'imagen2-edit' | 'generate' | 'upscale' | 'gemini';
 
@@ -12,7 +12,7 @@ interface ServedModel {
   readonly maxSamples?: number;
   readonly upscaleFactors?: readonly string[];
   readonly imageSizes?: readonly string[];
-  /** The very wide and very high ratios of newer models. */
+  /** Accepts the very wide and very high ratios of newer models. */
   readonly extremeRatios?: boolean;
   /** Gemini only; Imagen is served in every region but never in `global`. */
   readonly locations?: readonly string[];
@@ -56,14 +56,56 @@ export interface Model {
   readonly hasExtremeRatios: boolean;
 }
 
-interface ModelPath {
+export interface ModelTarget {
+  readonly kind: 'model';
   readonly project: string;
   readonly location: string;
   readonly model: string;
+  readonly method: 'predict' | 'generateContent';
 }
 
-/** @throws {ApiError} 404 for an id nobody serves, or one that is not served in this location. */
-export function findModel({ project, location, model }: ModelPath): Model {
+export interface EndpointTarget {
+  readonly kind: 'endpoint';
+  readonly project: string;
+  readonly location: string;
+  readonly endpoint: string;
+}
+
+export type Target = ModelTarget | EndpointTarget;
+
+const versionAndLocation = '^/(?:v1|v1beta1)/projects/([^/]+)/locations/([a-z0-9-]+)';
+const modelPath = new RegExp(
+  `${versionAndLocation}/publishers/google/models/([^/:]+):(predict|generateContent)$`,
+);
+const endpointPath = new RegExp(`${versionAndLocation}/endpoints/([\\w-]+):predict$`);
+
+/** @throws {ApiError} 404 for a path or an HTTP method no model API has. */
+export function targetOf(httpMethod: string | undefined, path: string): Target {
+  const decoded = decodePath(path);
+  const endpoint = endpointPath.exec(decoded);
+  const model = modelPath.exec(decoded);
+  if (httpMethod === 'POST' && endpoint !== null) {
+    const [, project = '', location = '', id = ''] = endpoint;
+    return { kind: 'endpoint', project, location, endpoint: id };
+  }
+  if (httpMethod === 'POST' && model !== null) {
+    const [, project = '', location = '', id = '', method] = model;
+    return { kind: 'model', project, location, model: id, method: method as ModelTarget['method'] };
+  }
+  throw new ApiError(404, `The requested URL was not found for ${httpMethod}: ${decoded.slice(0, 200)}`);
+}
+
+/** Clients write `imagegeneration@006` with and without percent signs. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new ApiError(400, 'Expected a well-formed path');
+  }
+}
+
+/** @throws {ApiError} 404 for an unknown id, or one that is not served in this location. */
+export function findModel({ project, location, model }: Omit<ModelTarget, 'kind' | 'method'>): Model {
   const served = Object.hasOwn(servedModels, model) ? servedModels[model] : undefined;
   const isThere = served?.locations?.includes(location) ?? location !== 'global';
   if (served === undefined || !isThere) {

@@ -2,13 +2,13 @@ import sharp from 'sharp';
 import type { Mask, Raster, Size } from '../../../lib/pixels/raster.ts';
 import { rescale } from '../../../lib/pixels/resample.ts';
 
-/** H x W x 3, 8 bit: all the emulator works on. */
+/** H x W x 3, 8 bit: the only kind of picture the emulator works on. */
 export interface Rgb extends Raster {
   readonly channels: 3;
   readonly data: Uint8Array;
 }
 
-/** The models take pictures of phones, not of telescopes. */
+/** More than any phone's camera. */
 const limitInputPixels = 100_000_000;
 
 /** @throws {Error} when the bytes are no whole picture. */
@@ -23,7 +23,7 @@ export async function decodeRgb(bytes: Uint8Array): Promise<Rgb> {
   return { width, height, channels: 3, data };
 }
 
-/** A mask as the APIs read it: whatever is not black is edited. */
+/** Decodes a mask as the APIs read it: whatever is not black is edited. */
 export async function decodeMask(bytes: Uint8Array): Promise<Mask> {
   const { width, height, data: rgb } = await decodeRgb(bytes);
   const data = new Uint8Array(width * height);
@@ -41,7 +41,7 @@ const rawOf = ({ width, height, channels }: Raster) => ({
 export async function resizeRgb(raster: Rgb, size: Size, fit: 'fill' | 'cover' = 'fill'): Promise<Rgb> {
   const { width, height } = size;
   if (raster.width === width && raster.height === height) return raster;
-  // libvips would move it by half a pixel: that is for `disturb` to do.
+  // libvips would move it by half a pixel.
   if (fit === 'fill' && (raster.width < width || raster.height < height)) {
     return { width, height, channels: 3, data: rescale(raster, size).data };
   }
@@ -61,23 +61,14 @@ export async function resizeMask(mask: Mask, size: Size, fit: 'fill' | 'cover' =
   return { width, height, channels: 1, data: data.map((value) => (value >= 128 ? 255 : 0)) };
 }
 
-export async function blurRgb(raster: Rgb, sigma: number): Promise<Rgb> {
-  const data = await sharp(raster.data, rawOf(raster)).blur(sigma).raw().toBuffer();
-  return { ...raster, data };
-}
-
-export interface OutputFormat {
+interface OutputFormat {
   readonly mimeType: string;
   /** JPEG only, 0..100. */
   readonly compressionQuality: number | undefined;
 }
 
-/** Formats libvips cannot write (BMP, ICO) come as PNG. */
-export async function encodeRgb(
-  raster: Rgb,
-  format: OutputFormat,
-  options: { readonly palette?: boolean | undefined } = {},
-): Promise<Buffer> {
+/** Encodes a picture; as PNG where libvips cannot write the format (BMP, ICO). */
+export async function encodeRgb(raster: Rgb, format: OutputFormat): Promise<Buffer> {
   const picture = sharp(raster.data, rawOf(raster));
   if (format.mimeType === 'image/jpeg') {
     return picture.jpeg({ quality: Math.max(1, format.compressionQuality ?? 75) }).toBuffer();
@@ -86,7 +77,7 @@ export async function encodeRgb(
   if (format.mimeType === 'image/gif') return picture.gif().toBuffer();
   if (format.mimeType === 'image/tiff') return picture.tiff().toBuffer();
   // Level 1: the answer is read once, on this machine.
-  return picture.png({ compressionLevel: 1, palette: options.palette ?? false }).toBuffer();
+  return picture.png({ compressionLevel: 1 }).toBuffer();
 }
 
 /** The largest size of the same ratio whose longer side is `sidePx`; smaller pictures grow to it. */

@@ -1,25 +1,23 @@
 import { ApiError } from './api-error.ts';
-import { automaticMask } from './automatic-mask.ts';
-import { disturb, imagenDrift } from './disturb.ts';
-import type { EditOrder } from './edit-order.ts';
-import { generateOrder } from './generate.ts';
+import { imagenDrift } from './drift.ts';
+import type { EditOrder } from './fields.ts';
+import { generateWork } from './generate.ts';
 import { imagen2Order } from './imagen2.ts';
 import { imagen3Order } from './imagen3.ts';
+import { assertMaskFits, maskOf, pixelsOf, readImage } from './images.ts';
+import { automaticMask } from './masks.ts';
 import type { Model, Protocol } from './models.ts';
-import { paintEdit } from './paint-edit.ts';
 import { fitSide, resizeMask, resizeRgb } from './pixels.ts';
-import { placeholderPicture } from './placeholder.ts';
 import { predictionsReply } from './predictions.ts';
 import { hashOf } from './random.ts';
-import { assertMaskFits, maskOf, pixelsOf, readImage } from './read-image.ts';
-import { upscaleOrder } from './upscale.ts';
-import type { Tools, Work } from './work.ts';
+import type { Painter, Tools, Work } from './tools.ts';
+import { upscaleWork } from './upscale.ts';
 
 /** Longer side of what the mask-edit models answer. */
 const editSidePx = 1024;
 
 /**
- * A `:predict` body for a Google-published model -> the work it asks for.
+ * Reads a `:predict` body for a Google-published model.
  *
  * @throws {ApiError} 400 for a malformed body, or a model that is not served by this method.
  */
@@ -45,10 +43,8 @@ function protocolOf({ protocols }: Model, body: unknown): Protocol {
   const [first = 'generate', second] = protocols;
   if (second === undefined) return first;
   const { instances, parameters } = (body ?? {}) as { instances?: unknown; parameters?: { mode?: unknown } };
-  const instance = (Array.isArray(instances) ? (instances[0] ?? {}) : {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const hasPicture = ['referenceImages', 'image', 'mask'].some((key) => key in Object(instance));
+  const instance: unknown = Array.isArray(instances) ? instances[0] : undefined;
+  const hasPicture = ['referenceImages', 'image', 'mask'].some((key) => key in Object(instance ?? {}));
   const other = protocols.find((protocol) => protocol !== 'generate') ?? first;
   return hasPicture || parameters?.mode === 'upscale' ? other : 'generate';
 }
@@ -63,57 +59,13 @@ async function editWork(order: EditOrder, tools: Tools): Promise<Work> {
     : automaticMask(order.automatic ?? { kind: 'foreground', classes: [] }, picture);
   const { parameters, mode, dilation } = order;
   const samples = parameters.sampleCount;
-  return {
-    images: [image.facts, ...(sentMask ? [sentMask.facts] : [])],
-    samples,
-    run: async (behaviour, signal) => {
-      const size = fitSide(picture, Math.max(1, Math.round(editSidePx * tools.scale)));
-      const crop = await resizeRgb(picture, size);
-      const sized = await resizeMask(mask, size);
-      let painted: ReturnType<typeof paintEdit> | undefined;
-      const draw = async (n: number) => {
-        painted ??= paintEdit(
-          { mode, crop, mask: sized, dilation, samples },
-          tools.removal,
-          behaviour,
-          signal,
-        );
-        return disturb((await painted)[n] ?? crop, imagenDrift, behaviour, hashOf(image.bytes, n));
-      };
-      return predictionsReply(parameters, draw, behaviour, tools);
-    },
+  const run = async ({ edit, drift }: Painter) => {
+    const size = fitSide(picture, Math.max(1, Math.round(editSidePx * tools.scale)));
+    const crop = await resizeRgb(picture, size);
+    const sized = await resizeMask(mask, size);
+    const painted = await edit({ mode, crop, mask: sized, dilation, samples }, tools.removal);
+    const draw = async (n: number) => drift(painted[n] ?? crop, imagenDrift, hashOf(image.bytes, n));
+    return predictionsReply(parameters, draw, tools);
   };
-}
-
-async function generateWork(model: Model, body: unknown, tools: Tools): Promise<Work> {
-  const { size, aspectRatio, enhancesPrompt, parameters } = generateOrder(body, model);
-  return {
-    images: [],
-    samples: parameters.sampleCount,
-    run: async (behaviour) => {
-      const scaled = fitSide(size, Math.max(size.width, size.height) * tools.scale);
-      const draw = (n: number) =>
-        disturb(placeholderPicture(scaled, `generated ${aspectRatio}`, n), imagenDrift, behaviour, n);
-      // Not the prompt that was sent: the emulator repeats none.
-      const enhanced = enhancesPrompt ? 'A placeholder, in the words of a rewriting model.' : undefined;
-      return predictionsReply(parameters, draw, behaviour, tools, enhanced);
-    },
-  };
-}
-
-async function upscaleWork(model: Model, body: unknown, tools: Tools): Promise<Work> {
-  const order = upscaleOrder(body, model);
-  const image = await readImage(order.image.value, order.image.field, tools.readObject);
-  // The answer is as large as the input says: no scale, or a factor of 2 would not be one.
-  const size = order.sizeFor(image.facts);
-  const picture = await pixelsOf(image);
-  return {
-    images: [image.facts],
-    samples: 1,
-    run: async (behaviour) => {
-      const draw = async () =>
-        disturb(await resizeRgb(picture, size), imagenDrift, behaviour, hashOf(image.bytes));
-      return predictionsReply(order.parameters, draw, behaviour, tools);
-    },
-  };
+  return { images: [image.facts, ...(sentMask ? [sentMask.facts] : [])], samples, run };
 }

@@ -1,4 +1,7 @@
-/** FNV-1a of bytes, sparse for long ones: equal requests get equal answers, and that is all it is for. */
+/**
+ * FNV-1a over bytes and numbers; of long inputs every n-th byte. Only used to give equal requests equal
+ * answers.
+ */
 export function hashOf(...parts: readonly (Uint8Array | number)[]): number {
   let hash = 0x811c9dc5;
   const mix = (value: number) => {
@@ -15,7 +18,7 @@ export function hashOf(...parts: readonly (Uint8Array | number)[]): number {
   return hash;
 }
 
-/** Mulberry32: numbers from 0 (included) to 1, the same for the same seed. */
+/** Mulberry32: numbers in 0..1 (1 excluded), the same for the same seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,17 +1,52 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Answer, answerModel, type ModelParts, pathOf } from './answer-model.ts';
+import { hostOf, isLoopback } from '../loopback.ts';
 import { ApiError, errorBody } from './api-error.ts';
-import { control, controlPrefix } from './control.ts';
-import { targetOf } from './route.ts';
+import { endpointWork } from './endpoint.ts';
+import { geminiWork } from './gemini.ts';
+import { findModel, type Target, targetOf } from './models.ts';
+import { predictWork } from './predict.ts';
+import { painter, type Tools, type Work } from './tools.ts';
 
-export interface ServerParts extends ModelParts {
-  /** Sees each body as it came, before it is judged; for tests that compare requests. */
-  readonly onRequest: (path: string, body: unknown) => void;
-  readonly print: (line: string) => void;
+/** What is sent back. */
+export interface Answer {
+  readonly status: number;
+  readonly json?: unknown;
+  /** Sent instead of JSON. */
+  readonly text?: string;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
-/** The HTTP side: routes, behaviours, the call log. */
+/** One call of a model API. */
+export interface ModelCall {
+  readonly path: string;
+  readonly target: Target;
+  readonly body: unknown;
+  readonly headers: IncomingHttpHeaders;
+  /** Aborts when the client goes away. */
+  readonly gone: AbortSignal;
+  /** Breaks the connection. */
+  readonly breakOff: () => void;
+}
+
+/**
+ * Answers a call; `undefined` sends nothing. `judge` reads the request, and throws for what the service would
+ * refuse. Tests hand in one that misbehaves.
+ */
+export type AnswerCall = (call: ModelCall, judge: () => Promise<Work>) => Promise<Answer | undefined>;
+
+export const answerWell: AnswerCall = async ({ gone }, judge) => {
+  const work = await judge();
+  return { status: 200, json: await work.run(painter(gone)) };
+};
+
+export interface ServerParts {
+  readonly tools: Tools;
+  readonly answerCall: AnswerCall;
+  readonly log: (line: string) => void;
+}
+
+/** Serves the model APIs over HTTP. */
 export function serve(server: Server, parts: ServerParts): void {
   server.on('request', (message, response) => {
     const gone = new AbortController();
@@ -20,41 +55,44 @@ export function serve(server: Server, parts: ServerParts): void {
       .then((reply) => reply && send(reply, response))
       .catch((error: unknown) => {
         // The client went away, or was sent away: nobody is left to be answered.
-        if (!gone.signal.aborted)
-          parts.print(`model: ${message.method} ${pathOf(message)}: ${String(error)}`);
+        if (!gone.signal.aborted) parts.log(`model: ${message.method} ${message.url}: ${String(error)}`);
         response.destroy();
       });
   });
 }
 
 async function answer(
-  parts: ServerParts,
+  { tools, answerCall, log }: ServerParts,
   message: IncomingMessage,
   response: ServerResponse,
   gone: AbortSignal,
 ): Promise<Answer | undefined> {
   try {
-    requireLoopback(message);
-    const path = pathOf(message);
+    if (!isLoopback(hostOf(message))) throw new ApiError(403, 'Expected a loopback host');
+    const path = (message.url ?? '/').replace(/\?.*$/s, '');
     const sent = await text(message);
-    if (path.startsWith(controlPrefix)) {
-      return { status: 200, json: control(parts, message.method, path, parseJson(sent || '{}')) };
-    }
     const target = targetOf(message.method, path);
     const body = parseJson(sent);
-    parts.onRequest(path, body);
-    return await answerModel(parts, { target, body, message, gone, breakOff: () => response.destroy() });
+    const breakOff = () => void response.destroy();
+    const call = { path, target, body, headers: message.headers, gone, breakOff };
+    return await answerCall(call, () => workFor(target, body, tools));
   } catch (error) {
-    return asAnswer(error, parts, gone);
+    if (gone.aborted) throw error;
+    return refusal(error, log);
   }
 }
 
-function asAnswer(error: unknown, { print }: ServerParts, gone: AbortSignal): Answer {
-  if (gone.aborted) throw error;
+async function workFor(target: Target, body: unknown, tools: Tools): Promise<Work> {
+  if (target.kind === 'endpoint') return endpointWork(body, tools);
+  const model = findModel(target);
+  return target.method === 'predict' ? predictWork(model, body, tools) : geminiWork(model, body, tools);
+}
+
+function refusal(error: unknown, log: ServerParts['log']): Answer {
   if (error instanceof ApiError) {
     return { status: error.code, json: errorBody(error), retryAfterSeconds: error.retryAfterSeconds };
   }
-  print(`model: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  log(`model: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return { status: 500, json: errorBody(new ApiError(500, 'Internal error encountered.')) };
 }
 
@@ -66,19 +104,10 @@ function parseJson(sent: string): unknown {
   }
 }
 
-/** Pages on the web can send requests to loopback under a name of their own. */
-function requireLoopback({ headers }: IncomingMessage): void {
-  const host = (headers.host ?? '').replace(/:\d+$/, '');
-  if (!['localhost', '127.0.0.1', '[::1]'].includes(host)) {
-    throw new ApiError(403, 'Expected a loopback host');
-  }
-}
-
 function send({ status, json, text: body, retryAfterSeconds }: Answer, response: ServerResponse): void {
   const payload = body ?? JSON.stringify(json);
-  const type = body === undefined ? 'application/json; charset=UTF-8' : 'text/html';
   const headers: Record<string, string | number> = {
-    'content-type': type,
+    'content-type': body === undefined ? 'application/json; charset=UTF-8' : 'text/html',
     'content-length': Buffer.byteLength(payload),
   };
   if (retryAfterSeconds !== undefined) headers['retry-after'] = retryAfterSeconds;

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import type { Size } from '../../../lib/pixels/raster.ts';
 import { ApiError, invalidField } from './api-error.ts';
-import type { PlacedImage, ReplyParameters } from './edit-order.ts';
+import { imagenDrift } from './drift.ts';
 import { imageField, labelsField, outputFields, parseBody, safetyFields } from './fields.ts';
+import { pixelsOf, readImage } from './images.ts';
 import type { Model } from './models.ts';
+import { resizeRgb } from './pixels.ts';
+import { predictionsReply } from './predictions.ts';
+import { hashOf } from './random.ts';
+import type { Painter, Tools, Work } from './tools.ts';
 
 const schema = z.strictObject({
   instances: z.array(z.strictObject({ prompt: z.string().optional(), image: imageField })).length(1),
@@ -27,39 +32,40 @@ const schema = z.strictObject({
 /** The service refuses larger answers. */
 const maxOutputPixels = 17_000_000;
 
-export interface UpscaleOrder {
-  readonly image: PlacedImage;
-  /** The size of the answer for an input of this size. */
-  readonly sizeFor: (input: Size) => Size;
-  readonly parameters: ReplyParameters;
-}
-
 /**
- * The enlargement an upscale body asks for.
+ * Reads an enlargement body.
  *
- * @throws {ApiError} 400 for everything the model does not take.
+ * @throws {ApiError} 400 for everything the model refuses.
  */
-export function upscaleOrder(body: unknown, model: Model): UpscaleOrder {
+export async function upscaleWork(model: Model, body: unknown, tools: Tools): Promise<Work> {
   const { instances, parameters } = parseBody(schema, body);
-  const image = instances[0]?.image;
-  if (image === undefined) throw invalidField('instances', 'Expected one instance');
+  const sent = instances[0]?.image;
+  if (sent === undefined) throw invalidField('instances', 'Expected one instance');
   const asked = parameters.upscaleConfig?.upscaleFactor;
   const field = 'parameters.upscaleConfig.upscaleFactor';
   if (asked !== undefined && !model.upscaleFactors.includes(asked)) {
     throw invalidField(field, `${asked} is not supported by ${model.id}`);
   }
-  const sizeFor = (input: Size): Size => {
-    const factor = Number((asked ?? impliedFactor(input, parameters.sampleImageSize, model)).slice(1));
-    const [width, height] = [input.width * factor, input.height * factor];
-    if (width * height > maxOutputPixels) {
-      throw new ApiError(
-        400,
-        `The output image of ${width}x${height} exceeds the limit of ${maxOutputPixels} pixels`,
-      );
-    }
-    return { width, height };
+  const image = await readImage(sent, 'instances[0].image', tools.readObject);
+  // `tools.scale` is not applied: the answer is a multiple of the input.
+  const size = enlarged(image.facts, asked ?? impliedFactor(image.facts, parameters.sampleImageSize, model));
+  const picture = await pixelsOf(image);
+  const run = async ({ drift }: Painter) => {
+    const draw = async () => drift(await resizeRgb(picture, size), imagenDrift, hashOf(image.bytes));
+    return predictionsReply(parameters, draw, tools);
   };
-  return { image: { value: image, field: 'instances[0].image' }, sizeFor, parameters };
+  return { images: [image.facts], samples: 1, run };
+}
+
+/** @throws {ApiError} 400 when the answer would be too large. */
+function enlarged(input: Size, factor: string): Size {
+  const times = Number(factor.slice(1));
+  const [width, height] = [input.width * times, input.height * times];
+  if (width * height <= maxOutputPixels) return { width, height };
+  throw new ApiError(
+    400,
+    `The output image of ${width}x${height} exceeds the limit of ${maxOutputPixels} pixels`,
+  );
 }
 
 /** Without a factor: the smallest that brings the longer side to `sampleImageSize`. */

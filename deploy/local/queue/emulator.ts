@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../clock.ts';
 import { listen, stop, urlOf } from '../loopback.ts';
 import type { QueueLimits } from './limits.ts';
@@ -7,7 +8,7 @@ import { lastSegment, parseTask, QueueError, taskResource } from './task.ts';
 import { openTaskQueue, type TaskQueue } from './task-queue.ts';
 
 export interface QueueEmulatorOptions {
-  /** Tasks are kept in `.queue` below it. */
+  /** Folder of the tasks, which are kept in `.queue` below it. */
   readonly root: string;
   /** By full name, `projects/P/locations/L/queues/Q`. */
   readonly queues: Readonly<Record<string, QueueLimits>>;
@@ -55,8 +56,8 @@ export async function startQueueEmulator(options: QueueEmulatorOptions): Promise
     url: urlOf(server),
     queue: queueOf,
     close: async () => {
-      for (const queue of queues.values()) queue.close();
       await stop(server);
+      for (const queue of queues.values()) queue.close();
     },
   };
 }
@@ -129,10 +130,8 @@ function refusal(error: unknown): Answer {
 }
 
 async function readJson(message: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+    return JSON.parse((await text(message)) || '{}');
   } catch {
     throw new QueueError(400, 'INVALID_ARGUMENT', 'Invalid JSON payload received');
   }

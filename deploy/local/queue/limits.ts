@@ -1,17 +1,20 @@
 import type { Clock } from '../clock.ts';
 
-/** How a queue sends; the defaults are those of Cloud Tasks. */
+/** Rate, concurrency and repeats of a queue. */
 export interface QueueLimits {
   readonly maxDispatchesPerSecond?: number;
   readonly maxConcurrentDispatches?: number;
-  /** -1: for ever. A task that has had so many tries is deleted. */
+  /** Tries after which a task is deleted; -1: for ever. */
   readonly maxAttempts?: number;
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
   readonly maxDoublings?: number;
 }
 
-/** @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues */
+/**
+ * As Cloud Tasks sets them.
+ * @see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues
+ */
 export const DEFAULT_LIMITS: Required<QueueLimits> = {
   maxDispatchesPerSecond: 500,
   maxConcurrentDispatches: 1000,

@@ -4,7 +4,7 @@ import { withDeadline } from '../../../lib/abort.ts';
 import { EditError } from '../../../lib/errors.ts';
 import { lastSegment, type Task } from './task.ts';
 
-/** What became of one try; no status: the handler was silent, or could not be reached. */
+/** Outcome of one try. `status` is undefined when the handler did not answer or could not be reached. */
 export interface Handled {
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;

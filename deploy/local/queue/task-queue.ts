@@ -1,10 +1,17 @@
-import { type Clock, scopedClock } from '../clock.ts';
-import { backoffMs, DEFAULT_LIMITS, type QueueLimits, rateLimit, retryAfterMs } from './limits.ts';
+import { type Clock, type ScopedClock, scopedClock } from '../clock.ts';
+import { type JsonLines, openJsonLines, readJsonLines } from '../json-lines.ts';
+import {
+  backoffMs,
+  DEFAULT_LIMITS,
+  type QueueLimits,
+  type RateLimit,
+  rateLimit,
+  retryAfterMs,
+} from './limits.ts';
 import { type Handled, sendTask } from './send-task.ts';
 import { lastSegment, QueueError, type Task } from './task.ts';
-import { openTaskJournal } from './task-journal.ts';
 
-/** A name stays taken for about this long after its task is over. */
+/** A name stays taken for about this long after its task has ended. */
 const DEDUPE_MS = 3_600_000;
 /** `setTimeout` counts in 32 bits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -22,128 +29,194 @@ export interface TaskQueueOptions {
 export interface TaskQueue {
   readonly name: string;
   readonly limits: Required<QueueLimits>;
+  /** @throws {QueueError} 409 when the name is taken. */
   add(task: Task): void;
+  /** @throws {QueueError} 404 */
   get(name: string): Task;
   list(): readonly Task[];
+  /** @throws {QueueError} 404 */
   delete(name: string): void;
   pause(): void;
   resume(): void;
   isPaused(): boolean;
-  /** Settles when no task is left. */
+  /** Resolves when no task is left. */
   idle(): Promise<void>;
   close(): void;
 }
 
+type JournalEntry = { readonly task: Task } | { readonly over: string; readonly atMs: number };
+
+interface QueueState {
+  readonly name: string;
+  readonly limits: Required<QueueLimits>;
+  readonly clock: ScopedClock;
+  readonly log: (message: string) => void;
+  readonly rate: RateLimit;
+  readonly journal: JsonLines<JournalEntry>;
+  /** Tasks that have not ended. */
+  readonly tasks: Map<string, Task>;
+  /** Names of ended tasks, and when they ended. */
+  readonly ended: Map<string, number>;
+  readonly closing: AbortController;
+  /** Names of tasks that are due. */
+  readonly ready: string[];
+  inFlight: number;
+  isPaused: boolean;
+  isWaitingForRate: boolean;
+  whenIdle: (() => void)[];
+}
+
+/** Opens a queue with the tasks that an earlier run left. */
 export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
-  const { name: queue, log } = options;
+  const state = restoredState(options);
+  const { name, limits, tasks } = state;
+  for (const task of tasks.values()) schedule(state, task);
+  return {
+    name,
+    limits,
+    add: (task) => addTask(state, task),
+    get: (task) => requireTask(state, task),
+    list: () => [...tasks.values()],
+    delete: (task) => endTask(state, requireTask(state, task).name),
+    pause: () => {
+      state.isPaused = true;
+    },
+    resume: () => {
+      state.isPaused = false;
+      pump(state);
+    },
+    isPaused: () => state.isPaused,
+    idle: () => new Promise((resolve) => (tasks.size === 0 ? resolve() : state.whenIdle.push(resolve))),
+    close: () => {
+      state.closing.abort();
+      state.clock.cancelAll();
+      state.journal.close();
+    },
+  };
+}
+
+function restoredState({ name, journalPath, isPaused, log, ...options }: TaskQueueOptions): QueueState {
   const clock = scopedClock(options.clock);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const rate = rateLimit(clock, limits.maxDispatchesPerSecond);
-  const journal = openTaskJournal(options.journalPath, clock.now() - DEDUPE_MS);
-  const closing = new AbortController();
-  const ready: string[] = [];
-  let inFlight = 0;
-  let { isPaused } = options;
-  let isRateWaiting = false;
-  let whenIdle: (() => void)[] = [];
-
-  const end = (name: string): void => {
-    journal.end(name, clock.now());
-    if (journal.tasks.size > 0) return;
-    for (const resolve of whenIdle) resolve();
-    whenIdle = [];
+  const tasks = new Map<string, Task>();
+  const ended = new Map<string, number>();
+  for (const entry of readJsonLines<JournalEntry>(journalPath)) apply({ tasks, ended }, entry);
+  for (const [task, atMs] of ended) if (clock.now() - atMs > DEDUPE_MS) ended.delete(task);
+  const kept: JournalEntry[] = [
+    ...Array.from(ended, ([over, atMs]) => ({ over, atMs })),
+    ...Array.from(tasks.values(), (task) => ({ task })),
+  ];
+  return {
+    ...{ name, limits, clock, log, tasks, ended, isPaused },
+    rate: rateLimit(clock, limits.maxDispatchesPerSecond),
+    journal: openJsonLines(journalPath, kept),
+    closing: new AbortController(),
+    ready: [],
+    inFlight: 0,
+    isWaitingForRate: false,
+    whenIdle: [],
   };
-  const schedule = ({ name, dueMs }: Task): void => {
-    const waitMs = dueMs - clock.now();
+}
+
+function apply({ tasks, ended }: Pick<QueueState, 'tasks' | 'ended'>, entry: JournalEntry): void {
+  if ('task' in entry) {
+    tasks.set(entry.task.name, entry.task);
+  } else {
+    tasks.delete(entry.over);
+    ended.set(entry.over, entry.atMs);
+  }
+}
+
+/** Notes a change on disk, so that a restart loses none. */
+function record(state: QueueState, entry: JournalEntry): void {
+  apply(state, entry);
+  state.journal.append(entry);
+}
+
+function requireTask({ tasks }: QueueState, name: string): Task {
+  const task = tasks.get(name);
+  if (task === undefined) throw new QueueError(404, 'NOT_FOUND', `The task does not exist: ${name}`);
+  return task;
+}
+
+function addTask(state: QueueState, task: Task): void {
+  const endedMs = state.ended.get(task.name);
+  const isTaken = endedMs !== undefined && state.clock.now() - endedMs < DEDUPE_MS;
+  if (isTaken || state.tasks.has(task.name)) {
+    throw new QueueError(409, 'ALREADY_EXISTS', 'Requested entity already exists');
+  }
+  record(state, { task });
+  schedule(state, task);
+}
+
+function endTask(state: QueueState, name: string): void {
+  record(state, { over: name, atMs: state.clock.now() });
+  if (state.tasks.size > 0) return;
+  for (const resolve of state.whenIdle.splice(0)) resolve();
+}
+
+/** Makes a task ready when it is due. */
+function schedule(state: QueueState, { name, dueMs }: Task): void {
+  const waitMs = dueMs - state.clock.now();
+  if (waitMs <= 0) {
+    state.ready.push(name);
+    pump(state);
+    return;
+  }
+  state.clock.after(Math.min(waitMs, MAX_TIMER_MS), () => {
+    const task = state.tasks.get(name);
+    if (task !== undefined) schedule(state, task);
+  });
+}
+
+/** Sends ready tasks for as long as the limits allow. */
+function pump(state: QueueState): void {
+  const { tasks, ready, limits } = state;
+  while (!state.isPaused && !state.isWaitingForRate && state.inFlight < limits.maxConcurrentDispatches) {
+    const [name] = ready;
+    if (name === undefined) return;
+    const task = tasks.get(name);
+    const waitMs = task === undefined ? 0 : state.rate.take();
     if (waitMs > 0) {
-      clock.after(Math.min(waitMs, MAX_TIMER_MS), () => {
-        const task = journal.tasks.get(name);
-        if (task !== undefined) schedule(task);
+      state.isWaitingForRate = true;
+      state.clock.after(waitMs, () => {
+        state.isWaitingForRate = false;
+        pump(state);
       });
       return;
     }
-    ready.push(name);
-    pump();
-  };
-  const settle = (task: Task, handled: Handled): void => {
-    const { status } = handled;
-    const dispatches = task.dispatches + 1;
-    const isDone = status !== undefined && status >= 200 && status < 300;
-    const isGivenUp = !isDone && limits.maxAttempts > 0 && dispatches >= limits.maxAttempts;
-    const shortName = lastSegment(task.name);
-    if (isGivenUp) log(`Queue: ${shortName} given up after ${dispatches} attempts`);
-    if (isDone || isGivenUp) {
-      end(task.name);
-      return;
-    }
-    const asked = retryAfterMs(handled.retryAfter, clock.now()) ?? 0;
-    const waitMs = Math.max(backoffMs(dispatches, limits), asked);
-    const responses = task.responses + (status === undefined ? 0 : 1);
-    const again = { ...task, dispatches, responses, lastStatus: status, dueMs: clock.now() + waitMs };
-    log(`Queue: ${shortName} answered ${status ?? 'not at all'}, again in ${Math.round(waitMs / 1000)} s`);
-    journal.put(again);
-    schedule(again);
-  };
-  const dispatch = async (task: Task): Promise<void> => {
-    inFlight++;
-    const handled = await sendTask(task, queue, closing.signal);
-    inFlight--;
-    if (closing.signal.aborted) return;
-    // Deleted meanwhile: there is nothing to repeat.
-    if (journal.tasks.has(task.name)) settle(task, handled);
-    pump();
-  };
-  const pump = (): void => {
-    while (!isPaused && !isRateWaiting && inFlight < limits.maxConcurrentDispatches && ready.length > 0) {
-      const task = journal.tasks.get(ready[0]!);
-      const waitMs = task === undefined ? 0 : rate.take();
-      if (waitMs > 0) {
-        isRateWaiting = true;
-        clock.after(waitMs, () => {
-          isRateWaiting = false;
-          pump();
-        });
-        return;
-      }
-      ready.shift();
-      if (task !== undefined) void dispatch(task);
-    }
-  };
+    ready.shift();
+    if (task !== undefined) void dispatch(state, task);
+  }
+}
 
-  for (const task of journal.tasks.values()) schedule(task);
+async function dispatch(state: QueueState, task: Task): Promise<void> {
+  state.inFlight++;
+  const handled = await sendTask(task, state.name, state.closing.signal);
+  state.inFlight--;
+  if (state.closing.signal.aborted) return;
+  // A task that was deleted while it ran is not repeated.
+  if (state.tasks.has(task.name)) settle(state, task, handled);
+  pump(state);
+}
 
-  const get = (name: string): Task => {
-    const task = journal.tasks.get(name);
-    if (task === undefined) throw new QueueError(404, 'NOT_FOUND', `The task does not exist: ${name}`);
-    return task;
-  };
-  return {
-    name: queue,
-    limits,
-    get,
-    add: (task) => {
-      const overMs = journal.over.get(task.name);
-      const isTaken = overMs !== undefined && clock.now() - overMs < DEDUPE_MS;
-      if (isTaken || journal.tasks.has(task.name)) {
-        throw new QueueError(409, 'ALREADY_EXISTS', 'Requested entity already exists');
-      }
-      journal.put(task);
-      schedule(task);
-    },
-    list: () => [...journal.tasks.values()],
-    delete: (name) => end(get(name).name),
-    pause: () => {
-      isPaused = true;
-    },
-    resume: () => {
-      isPaused = false;
-      pump();
-    },
-    isPaused: () => isPaused,
-    idle: () => new Promise((resolve) => (journal.tasks.size === 0 ? resolve() : whenIdle.push(resolve))),
-    close: () => {
-      closing.abort();
-      clock.cancelAll();
-    },
-  };
+/** Ends a task that succeeded or has used up its attempts; schedules another try of any other. */
+function settle(state: QueueState, task: Task, { status, retryAfter }: Handled): void {
+  const { limits, clock, log } = state;
+  const dispatches = task.dispatches + 1;
+  const isDone = status !== undefined && status >= 200 && status < 300;
+  const isGivenUp = !isDone && limits.maxAttempts > 0 && dispatches >= limits.maxAttempts;
+  const shortName = lastSegment(task.name);
+  if (isGivenUp) log(`Queue: ${shortName} given up after ${dispatches} attempts`);
+  if (isDone || isGivenUp) {
+    endTask(state, task.name);
+    return;
+  }
+  const waitMs = Math.max(backoffMs(dispatches, limits), retryAfterMs(retryAfter, clock.now()) ?? 0);
+  const responses = task.responses + (status === undefined ? 0 : 1);
+  const again = { ...task, dispatches, responses, lastStatus: status, dueMs: clock.now() + waitMs };
+  const outcome = status === undefined ? 'did not answer' : `answered ${status}`;
+  log(`Queue: ${shortName} ${outcome}, again in ${Math.round(waitMs / 1000)} s`);
+  record(state, { task: again });
+  schedule(state, again);
 }

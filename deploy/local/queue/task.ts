@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 
-/** A refusal as the REST API words it. */
+/** An error answer of the REST API. */
 export class QueueError extends Error {
   override readonly name = 'QueueError';
   readonly code: number;
@@ -33,9 +33,9 @@ export interface Task {
   readonly body: string;
   readonly deadlineMs: number;
   readonly createdMs: number;
-  /** Not dispatched before. */
+  /** Earliest time of the next try. */
   readonly dueMs: number;
-  /** Tries so far, and how many of them were answered at all. */
+  /** Tries so far, and those among them that were answered. */
   readonly dispatches: number;
   readonly responses: number;
   readonly lastStatus: number | undefined;

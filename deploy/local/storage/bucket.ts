@@ -1,53 +1,23 @@
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Journal, openJournal, replayJournal } from './journal.ts';
-import { objectPaths } from './object-paths.ts';
+import { type JsonLines, openJsonLines, readJsonLines } from '../json-lines.ts';
+import type { ObjectDraft, Settings, StoredObject } from './object.ts';
+import { type ObjectPaths, objectPaths } from './object-paths.ts';
 import { notFound } from './service-error.ts';
 import { type SortedNames, sortedNames } from './sorted-names.ts';
-import type { StagedFile } from './staging.ts';
-import type { Fingerprint, Settings, StoredObject } from './stored-object.ts';
+import type { FileFacts, StagedFile } from './staging.ts';
 
-/** What the sender of an object says about it. */
-export interface ObjectDraft {
-  readonly settings: Settings;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** A file somebody put into the folder by hand. */
-export interface FoundFile {
-  readonly path: string;
-  readonly fingerprint: Fingerprint;
-  readonly crc32c: string;
-  readonly md5Hash: string;
-}
-
-/** One bucket: an index in memory, bytes as plain files, metadata in a journal. All changes are synchronous. */
-export interface Bucket {
-  readonly name: string;
-  readonly folder: string;
-  readonly names: SortedNames;
-  get(name: string): StoredObject | undefined;
-  getByPath(path: string): StoredObject | undefined;
-  objects(): Iterable<StoredObject>;
-  /** Renames staged bytes into place as a new generation, if `check` lets the current one be replaced. */
-  put(
-    name: string,
-    staged: StagedFile,
-    draft: ObjectDraft,
-    check: (current?: StoredObject) => void,
-  ): StoredObject;
-  patch(object: StoredObject, draft: ObjectDraft): StoredObject;
-  remove(object: StoredObject): void;
-  /** Takes a hand-made file for an upload; `undefined` when the bytes are those already known. */
-  adopt(name: string, file: FoundFile, settings: Settings): StoredObject | undefined;
-  acknowledge(object: StoredObject): void;
-  close(): void;
-}
+/** A change of a bucket's metadata. */
+type JournalEntry =
+  /** `staged` names the file that is about to be renamed into place: a replay finishes the renaming. */
+  | { readonly put: StoredObject; readonly staged?: string }
+  | { readonly deleted: string }
+  | { readonly acknowledged: string; readonly generation: string };
 
 export interface BucketOptions {
   readonly name: string;
   readonly root: string;
-  /** Where journals and staged files are. */
+  /** Folder of the journals. */
   readonly metaFolder: string;
   readonly stagingFolder: string;
   readonly now: () => number;
@@ -56,125 +26,43 @@ export interface BucketOptions {
   readonly onFinalized: (object: StoredObject) => void;
 }
 
+/**
+ * One bucket: an index in memory, bytes in plain files, metadata in a journal. The functions below change it,
+ * all of them synchronously: no other request comes between a check and its effect.
+ */
+export interface Bucket extends BucketOptions {
+  readonly folder: string;
+  readonly objects: Map<string, StoredObject>;
+  /** The same objects by the path of their file. */
+  readonly byPath: Map<string, StoredObject>;
+  readonly names: SortedNames;
+  readonly paths: ObjectPaths;
+  readonly journal: JsonLines<JournalEntry>;
+}
+
 export function openBucket(options: BucketOptions): Bucket {
-  const { name: bucket, now, stagingFolder } = options;
-  const folder = join(options.root, bucket);
+  const folder = join(options.root, options.name);
   mkdirSync(folder, { recursive: true });
-  const journalPath = join(options.metaFolder, `${bucket}.jsonl`);
-  const objects = recover(journalPath, folder, stagingFolder);
-  const journal: Journal = openJournal(journalPath, objects.values());
-  const names = sortedNames(objects.keys());
-  const byPath = new Map([...objects.values()].map((object) => [object.path, object]));
-  const paths = objectPaths(folder);
-
-  const keep = (object: StoredObject): StoredObject => {
-    if (!objects.has(object.name)) names.add(object.name);
-    objects.set(object.name, object);
-    byPath.set(object.path, object);
-    return object;
-  };
-  const drop = (object: StoredObject): void => {
-    objects.delete(object.name);
-    byPath.delete(object.path);
-    names.delete(object.name);
-  };
-  const create = (
-    parts: Pick<StoredObject, 'name' | 'path' | 'fingerprint' | 'crc32c' | 'md5Hash'> & ObjectDraft,
-  ) => {
-    const nowMs = now();
-    const { sizeBytes } = parts.fingerprint;
-    const born = {
-      generation: options.nextGeneration(),
-      metageneration: 1,
-      createdMs: nowMs,
-      updatedMs: nowMs,
-    };
-    return { bucket, ...parts, ...born, sizeBytes, pending: true } satisfies StoredObject;
-  };
-  const finalize = (object: StoredObject): StoredObject => {
-    keep(object);
-    options.onFinalized(object);
-    return object;
-  };
-  const pathFor = (name: string, current: StoredObject | undefined): string => {
-    const path = current?.path ?? paths.place(name, (taken) => byPath.has(taken));
-    const parent = dirname(join(folder, path));
-    if (existsSync(parent)) return path;
-    // Somebody deleted the folder by hand.
-    paths.forget();
-    mkdirSync(parent, { recursive: true });
-    return path;
-  };
-  const moveInto = (staged: StagedFile, object: StoredObject, current: StoredObject | undefined): void => {
-    try {
-      renameSync(join(stagingFolder, staged.id), join(folder, object.path));
-    } catch (error) {
-      journal.append(current === undefined ? { deleted: object.name } : { put: current });
-      throw error;
-    }
-  };
-
+  const journalPath = join(options.metaFolder, `${options.name}.jsonl`);
+  const objects = recoverObjects(journalPath, folder, options.stagingFolder);
   return {
-    name: bucket,
+    ...options,
     folder,
-    names,
-    get: (name) => objects.get(name),
-    getByPath: (path) => byPath.get(path),
-    objects: () => objects.values(),
-    put: (name, staged, draft, check) => {
-      const current = objects.get(name);
-      check(current);
-      const path = pathFor(name, current);
-      const { fingerprint, crc32c, md5Hash } = staged;
-      const object = create({ name, path, fingerprint, crc32c, md5Hash, ...draft });
-      journal.append({ put: object, staged: staged.id });
-      moveInto(staged, object, current);
-      return finalize(object);
-    },
-    patch: (object, draft) => {
-      const patched = { ...object, ...draft, metageneration: object.metageneration + 1, updatedMs: now() };
-      journal.append({ put: patched });
-      return keep(patched);
-    },
-    remove: (object) => {
-      if (objects.get(object.name)?.generation !== object.generation) return;
-      journal.append({ deleted: object.name });
-      rmSync(join(folder, object.path), { force: true });
-      drop(object);
-    },
-    adopt: (name, file, settings) => {
-      const current = byPath.get(file.path) ?? objects.get(name);
-      if (current?.path === file.path && isSame(current, file)) {
-        const refreshed = { ...current, fingerprint: file.fingerprint };
-        journal.append({ put: refreshed });
-        keep(refreshed);
-        return undefined;
-      }
-      if (current !== undefined && current.path !== file.path) {
-        rmSync(join(folder, current.path), { force: true });
-        drop(current);
-      }
-      const object = create({ name: current?.name ?? name, ...file, settings, metadata: {} });
-      journal.append({ put: object });
-      return finalize(object);
-    },
-    acknowledge: ({ name, generation }) => {
-      const object = objects.get(name);
-      if (object?.generation !== generation || !object.pending) return;
-      journal.append({ acknowledged: name, generation });
-      keep({ ...object, pending: false });
-    },
-    close: () => journal.close(),
+    objects,
+    byPath: new Map(Array.from(objects.values(), (object) => [object.path, object])),
+    names: sortedNames(objects.keys()),
+    paths: objectPaths(folder),
+    journal: openJsonLines<JournalEntry>(
+      journalPath,
+      Array.from(objects.values(), (put) => ({ put })),
+    ),
   };
 }
 
-const isSame = (object: StoredObject, file: FoundFile): boolean =>
-  object.sizeBytes === file.fingerprint.sizeBytes && object.crc32c === file.crc32c;
-
 /** Replays the journal, and finishes a renaming that a crash cut short. */
-function recover(journalPath: string, folder: string, stagingFolder: string): Map<string, StoredObject> {
+function recoverObjects(path: string, folder: string, stagingFolder: string): Map<string, StoredObject> {
   const objects = new Map<string, StoredObject>();
-  for (const { object, staged } of replayJournal(journalPath).values()) {
+  for (const { put: object, staged } of replayed(readJsonLines<JournalEntry>(path)).values()) {
     const target = join(folder, object.path);
     if (staged !== undefined && existsSync(join(stagingFolder, staged))) {
       mkdirSync(dirname(target), { recursive: true });
@@ -185,9 +73,144 @@ function recover(journalPath: string, folder: string, stagingFolder: string): Ma
   return objects;
 }
 
+type Put = Extract<JournalEntry, { put: unknown }>;
+
+function replayed(entries: readonly JournalEntry[]): Map<string, Put> {
+  const puts = new Map<string, Put>();
+  for (const entry of entries) {
+    if ('put' in entry) puts.set(entry.put.name, entry);
+    else if ('deleted' in entry) puts.delete(entry.deleted);
+    else {
+      const found = puts.get(entry.acknowledged);
+      if (found?.put.generation === entry.generation)
+        puts.set(entry.acknowledged, { ...found, put: { ...found.put, pending: false } });
+    }
+  }
+  return puts;
+}
+
 /** The live object of this name, or 404. */
-export function requireLive(bucket: Bucket, name: string): StoredObject {
-  const object = bucket.get(name);
-  if (object === undefined) throw notFound(`No such object: ${bucket.name}/${name}`);
+export function requireLive(bucket: Bucket, name: string, generation?: string | null): StoredObject {
+  const object = bucket.objects.get(name);
+  if (object === undefined || (generation ?? object.generation) !== object.generation)
+    throw notFound(`No such object: ${bucket.name}/${name}`);
   return object;
+}
+
+/**
+ * Renames staged bytes into place as a new generation.
+ *
+ * @param check throws when the current object must not be replaced.
+ */
+export function putObject(
+  bucket: Bucket,
+  name: string,
+  upload: { readonly staged: StagedFile; readonly draft: ObjectDraft },
+  check: (current?: StoredObject) => void,
+): StoredObject {
+  const current = bucket.objects.get(name);
+  check(current);
+  const path = current?.path ?? bucket.paths.place(name, (taken) => bucket.byPath.has(taken));
+  restoreFolder(bucket, path);
+  const { id, ...facts } = upload.staged;
+  const object = newObject(bucket, { name, path, ...facts, ...upload.draft });
+  bucket.journal.append({ put: object, staged: id });
+  try {
+    renameSync(join(bucket.stagingFolder, id), join(bucket.folder, path));
+  } catch (error) {
+    bucket.journal.append(current === undefined ? { deleted: name } : { put: current });
+    throw error;
+  }
+  return finalize(bucket, object);
+}
+
+/** Makes the folder of a file again when somebody deleted it by hand. */
+function restoreFolder(bucket: Bucket, path: string): void {
+  const parent = dirname(join(bucket.folder, path));
+  if (existsSync(parent)) return;
+  bucket.paths.forget();
+  mkdirSync(parent, { recursive: true });
+}
+
+function newObject(
+  { name: bucket, now, nextGeneration }: Bucket,
+  parts: { readonly name: string; readonly path: string } & FileFacts & ObjectDraft,
+): StoredObject {
+  const nowMs = now();
+  return {
+    bucket,
+    ...parts,
+    sizeBytes: parts.fingerprint.sizeBytes,
+    generation: nextGeneration(),
+    metageneration: 1,
+    createdMs: nowMs,
+    updatedMs: nowMs,
+    pending: true,
+  };
+}
+
+function finalize(bucket: Bucket, object: StoredObject): StoredObject {
+  keep(bucket, object);
+  bucket.onFinalized(object);
+  return object;
+}
+
+function keep({ objects, byPath, names }: Bucket, object: StoredObject): void {
+  if (!objects.has(object.name)) names.add(object.name);
+  objects.set(object.name, object);
+  byPath.set(object.path, object);
+}
+
+function drop({ objects, byPath, names }: Bucket, object: StoredObject): void {
+  objects.delete(object.name);
+  byPath.delete(object.path);
+  names.delete(object.name);
+}
+
+export function patchObject(bucket: Bucket, object: StoredObject, draft: ObjectDraft): StoredObject {
+  const { settings, metadata } = draft;
+  const metageneration = object.metageneration + 1;
+  const patched = { ...object, settings, metadata, metageneration, updatedMs: bucket.now() };
+  bucket.journal.append({ put: patched });
+  keep(bucket, patched);
+  return patched;
+}
+
+export function removeObject(bucket: Bucket, object: StoredObject): void {
+  if (bucket.objects.get(object.name)?.generation !== object.generation) return;
+  bucket.journal.append({ deleted: object.name });
+  rmSync(join(bucket.folder, object.path), { force: true });
+  drop(bucket, object);
+}
+
+/** Takes a file that somebody put into the folder for an upload, unless it holds the bytes already known. */
+export function adoptFile(
+  bucket: Bucket,
+  file: FileFacts & { readonly name: string; readonly path: string; readonly settings: Settings },
+): void {
+  const current = bucket.byPath.get(file.path) ?? bucket.objects.get(file.name);
+  if (current?.path === file.path && hasSameBytes(current, file)) {
+    const refreshed = { ...current, fingerprint: file.fingerprint };
+    bucket.journal.append({ put: refreshed });
+    keep(bucket, refreshed);
+    return;
+  }
+  if (current !== undefined && current.path !== file.path) {
+    rmSync(join(bucket.folder, current.path), { force: true });
+    drop(bucket, current);
+  }
+  const object = newObject(bucket, { ...file, name: current?.name ?? file.name, metadata: {} });
+  bucket.journal.append({ put: object });
+  finalize(bucket, object);
+}
+
+const hasSameBytes = (object: StoredObject, file: FileFacts): boolean =>
+  object.sizeBytes === file.fingerprint.sizeBytes && object.crc32c === file.crc32c;
+
+/** Notes that the event of this generation has arrived. */
+export function acknowledge(bucket: Bucket, { name, generation }: StoredObject): void {
+  const object = bucket.objects.get(name);
+  if (object?.generation !== generation || !object.pending) return;
+  bucket.journal.append({ acknowledged: name, generation });
+  keep(bucket, { ...object, pending: false });
 }

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bucket, openBucket } from './bucket.ts';
+import { type Bucket, type BucketOptions, openBucket } from './bucket.ts';
 import { metaFolder } from './folder-lock.ts';
+import type { StoredObject } from './object.ts';
 import { invalid, notFound, ServiceError } from './service-error.ts';
 import { openStaging, type Staging } from './staging.ts';
-import type { StoredObject } from './stored-object.ts';
 
 /** @see https://cloud.google.com/storage/docs/buckets#naming */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
@@ -13,8 +13,10 @@ const MICROSECONDS_PER_MS = 1000;
 /** Every bucket under one root folder. */
 export interface Catalog {
   readonly staging: Staging;
+  /** @throws {ServiceError} 404 */
   bucket(name: string): Bucket;
   buckets(): Iterable<Bucket>;
+  /** @throws {ServiceError} 409 when it exists, 400 when it must not be named so. */
   createBucket(name: string): Bucket;
   close(): void;
 }
@@ -28,64 +30,64 @@ export interface CatalogOptions {
 }
 
 export function openCatalog(options: CatalogOptions): Catalog {
-  const { root, now } = options;
+  const { root, now, onFinalized } = options;
   const ownFolder = join(root, metaFolder);
   const stagingFolder = join(ownFolder, 'staged');
   mkdirSync(stagingFolder, { recursive: true });
+  const generations = generationsFrom(now);
   const opened = new Map<string, Bucket>();
-
-  let lastGeneration = 0;
-  const nextGeneration = (): string => {
-    lastGeneration = Math.max(lastGeneration + 1, Math.floor(now() * MICROSECONDS_PER_MS));
-    return String(lastGeneration);
+  const shared: Omit<BucketOptions, 'name'> = {
+    ...{ root, metaFolder: ownFolder, stagingFolder, now, onFinalized },
+    nextGeneration: generations.next,
   };
-
   const open = (name: string): Bucket => {
     if (!BUCKET_NAME.test(name)) throw invalid(`Invalid bucket name: '${name}'`);
-    const { onFinalized } = options;
-    const bucket = openBucket({
-      name,
-      root,
-      metaFolder: ownFolder,
-      stagingFolder,
-      now,
-      nextGeneration,
-      onFinalized,
-    });
-    for (const { generation } of bucket.objects())
-      lastGeneration = Math.max(lastGeneration, Number(generation));
+    const bucket = openBucket({ ...shared, name });
+    for (const { generation } of bucket.objects.values()) generations.skip(Number(generation));
     opened.set(name, bucket);
     options.onBucket(bucket);
     return bucket;
   };
-
-  const onDisk = readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && BUCKET_NAME.test(entry.name))
-    .map((entry) => entry.name);
-  for (const name of new Set([...options.buckets, ...onDisk])) open(name);
+  for (const name of new Set([...options.buckets, ...bucketsOnDisk(root)])) open(name);
   // Whatever the journals did not claim is an upload that was never completed.
   rmSync(stagingFolder, { recursive: true, force: true });
-
   return {
     staging: openStaging(stagingFolder),
-    bucket: (name) => {
-      const bucket = opened.get(name);
-      if (bucket === undefined) throw notFound('The specified bucket does not exist.');
-      return bucket;
-    },
+    bucket: (name) => opened.get(name) ?? fail(notFound('The specified bucket does not exist.')),
     buckets: () => opened.values(),
-    createBucket: (name) => {
-      if (opened.has(name)) {
-        throw new ServiceError(
-          409,
-          'conflict',
-          'Your previous request to create the named bucket succeeded and you already own it.',
-        );
-      }
-      return open(name);
-    },
+    createBucket: (name) => (opened.has(name) ? fail(bucketExists()) : open(name)),
     close: () => {
-      for (const bucket of opened.values()) bucket.close();
+      for (const bucket of opened.values()) bucket.journal.close();
+    },
+  };
+}
+
+function fail(error: ServiceError): never {
+  throw error;
+}
+
+const bucketExists = (): ServiceError =>
+  new ServiceError(
+    409,
+    'conflict',
+    'Your previous request to create the named bucket succeeded and you already own it.',
+  );
+
+const bucketsOnDisk = (root: string): string[] =>
+  readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && BUCKET_NAME.test(entry.name))
+    .map((entry) => entry.name);
+
+/** Generations are microseconds since the epoch, as the service makes them, and never repeat. */
+function generationsFrom(now: () => number) {
+  let last = 0;
+  return {
+    skip: (generation: number): void => {
+      last = Math.max(last, generation);
+    },
+    next: (): string => {
+      last = Math.max(last + 1, Math.floor(now() * MICROSECONDS_PER_MS));
+      return String(last);
     },
   };
 }

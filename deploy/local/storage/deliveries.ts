@@ -1,10 +1,9 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { withDeadline } from '../../../lib/abort.ts';
 import { EditError } from '../../../lib/errors.ts';
-import { type Clock, scopedClock } from '../clock.ts';
-import { type Disturbance, disturbance } from './disturbance.ts';
-import { finalizedEvent } from './event.ts';
-import type { StoredObject } from './stored-object.ts';
+import { type Clock, type ScopedClock, scopedClock } from '../clock.ts';
+import { finalizedEvent, postEvent } from './events.ts';
+import type { StoredObject } from './object.ts';
 
 /** Eventarc waits 10 s to 600 s between tries; on one machine that would be taken for a hang. */
 const MIN_BACKOFF_MS = 1_000;
@@ -20,23 +19,12 @@ export interface DeliveryTiming {
   readonly maxInFlight?: number;
 }
 
-export interface DeliveryCounts {
-  readonly attempts: number;
-  readonly acknowledged: number;
-  readonly failed: number;
-  readonly dropped: number;
-  /** Deliveries not yet acknowledged. */
-  readonly outstanding: number;
-}
-
-/** Events on their way: at least once, in no order, again and again until acknowledged. */
+/** Events on their way: each arrives at least once, in no order, again and again until it is acknowledged. */
 export interface Deliveries {
   publish(object: StoredObject): void;
+  /** Sends the bucket's events to a URL, first those still pending. */
   subscribe(bucket: string, url: string): void;
-  /** Duplicates, delays, reorders or drops what is published from now on. */
-  disturb(settings: Disturbance): void;
-  counts(): DeliveryCounts;
-  /** Settles when nothing is outstanding. */
+  /** Resolves when every event has been acknowledged. */
   idle(): Promise<void>;
   close(): void;
 }
@@ -45,8 +33,10 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly timing: DeliveryTiming;
   readonly baseUrl: string;
+  /** How often each event is sent. Tests lose events (0) and double them (2). */
+  readonly eventCopies: () => number;
   readonly onAcknowledged: (object: StoredObject) => void;
-  /** Called when a bucket gets a subscriber: what it should still hear of. */
+  /** Objects of a bucket whose event has not been acknowledged. */
   readonly pendingOf: (bucket: string) => Iterable<StoredObject>;
   readonly log: (message: string) => void;
 }
@@ -58,123 +48,101 @@ interface Delivery {
   tries: number;
 }
 
+interface Outbox {
+  readonly options: DeliveryOptions;
+  readonly clock: ScopedClock;
+  readonly agent: Agent;
+  readonly closing: AbortController;
+  readonly ready: Delivery[];
+  /** Deliveries not yet acknowledged. */
+  outstanding: number;
+  inFlight: number;
+  lastId: number;
+  whenIdle: (() => void)[];
+}
+
 export function startDeliveries(options: DeliveryOptions): Deliveries {
-  const { timing, log } = options;
   const clock = scopedClock(options.clock);
-  const { minBackoffMs = MIN_BACKOFF_MS, maxBackoffMs = MAX_BACKOFF_MS } = timing;
-  const { deadlineMs = ATTEMPT_DEADLINE_MS, maxInFlight = MAX_IN_FLIGHT } = timing;
   const subscribers = new Map<string, Set<string>>();
-  const agent = new Agent({ keepAlive: true });
-  const closing = new AbortController();
-  const ready: Delivery[] = [];
-  const counts = { attempts: 0, acknowledged: 0, failed: 0, dropped: 0, outstanding: 0 };
-  let inFlight = 0;
-  let lastId = clock.now() * 1000;
-  let whenIdle: (() => void)[] = [];
-
-  const settle = (): void => {
-    if (counts.outstanding > 0) return;
-    for (const resolve of whenIdle) resolve();
-    whenIdle = [];
+  const outbox: Outbox = {
+    ...{ options, clock, agent: new Agent({ keepAlive: true }), closing: new AbortController() },
+    ...{ ready: [], outstanding: 0, inFlight: 0, lastId: clock.now() * 1000, whenIdle: [] },
   };
-  const retryLater = (delivery: Delivery, why: string): void => {
-    counts.failed++;
-    const waitMs = Math.min(minBackoffMs * 2 ** (delivery.tries - 1), maxBackoffMs);
-    const { bucket, name } = delivery.object;
-    log(`storage: event of ${bucket}/${name} not acknowledged (${why}), again in ${waitMs} ms`);
-    clock.after(waitMs, () => enqueue(delivery));
-  };
-  const attempt = async (delivery: Delivery): Promise<void> => {
-    counts.attempts++;
-    delivery.tries++;
-    const { headers, body } = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
-    const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
-    const outcome = await withDeadline({ ms: deadlineMs, late, others: [closing.signal] }, (signal) =>
-      post(delivery.url, { headers, body, agent, signal }),
-    ).catch((error: Error) => error);
-    if (closing.signal.aborted) return;
-    if (typeof outcome === 'number' && outcome >= 200 && outcome < 300) {
-      counts.acknowledged++;
-      counts.outstanding--;
-      options.onAcknowledged(delivery.object);
-    } else {
-      retryLater(delivery, outcome instanceof Error ? outcome.message : `status ${outcome}`);
-    }
-  };
-  const pump = (): void => {
-    while (inFlight < maxInFlight && !closing.signal.aborted) {
-      const delivery = ready.shift();
-      if (delivery === undefined) return;
-      inFlight++;
-      void attempt(delivery).then(() => {
-        inFlight--;
-        settle();
-        pump();
-      });
-    }
-  };
-  const enqueue = (delivery: Delivery): void => {
-    ready.push(delivery);
-    pump();
-  };
-  const disturbed = disturbance(clock, {
-    deliver: enqueue,
-    copy: (delivery: Delivery) => {
-      counts.outstanding++;
-      return { ...delivery, id: String(++lastId), tries: 0 };
-    },
-    drop: (delivery) => {
-      counts.dropped++;
-      counts.outstanding--;
-      options.onAcknowledged(delivery.object);
-      settle();
-    },
-  });
-  const send = (object: StoredObject, url: string): void => {
-    counts.outstanding++;
-    disturbed.pass({ object, url, id: String(++lastId), tries: 0 });
-  };
-
   return {
     publish: (object) => {
-      for (const url of subscribers.get(object.bucket) ?? []) send(object, url);
+      const copies = options.eventCopies();
+      if (copies === 0) options.onAcknowledged(object);
+      for (const url of subscribers.get(object.bucket) ?? [])
+        for (let n = 0; n < copies; n++) send(outbox, object, url);
     },
     subscribe: (bucket, url) => {
       const urls = subscribers.get(bucket) ?? new Set();
       if (urls.has(url)) return;
       subscribers.set(bucket, urls.add(url));
-      for (const object of options.pendingOf(bucket)) send(object, url);
+      for (const object of options.pendingOf(bucket)) send(outbox, object, url);
     },
-    disturb: disturbed.set,
-    counts: () => ({ ...counts }),
-    idle: () => new Promise((resolve) => (counts.outstanding === 0 ? resolve() : whenIdle.push(resolve))),
+    idle: () =>
+      new Promise((resolve) => (outbox.outstanding === 0 ? resolve() : outbox.whenIdle.push(resolve))),
     close: () => {
-      closing.abort();
+      outbox.closing.abort();
       clock.cancelAll();
-      agent.destroy();
+      outbox.agent.destroy();
     },
   };
 }
 
-interface Post {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly agent: Agent;
-  readonly signal: AbortSignal;
+function send(outbox: Outbox, object: StoredObject, url: string): void {
+  outbox.outstanding++;
+  outbox.ready.push({ object, url, id: String(++outbox.lastId), tries: 0 });
+  pump(outbox);
 }
 
-const post = (url: string, { headers, body, agent, signal }: Post): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const length = { 'content-length': Buffer.byteLength(body) };
-    const sent = request(
-      url,
-      { method: 'POST', headers: { ...headers, ...length }, agent, signal },
-      (response) => {
-        response.resume();
-        response.once('end', () => resolve(response.statusCode ?? 0));
-        response.once('error', reject);
-      },
-    );
-    sent.once('error', reject);
-    sent.end(body);
+/** Starts deliveries until as many are under way as may be. */
+function pump(outbox: Outbox): void {
+  const { maxInFlight = MAX_IN_FLIGHT } = outbox.options.timing;
+  while (outbox.inFlight < maxInFlight && !outbox.closing.signal.aborted) {
+    const delivery = outbox.ready.shift();
+    if (delivery === undefined) return;
+    outbox.inFlight++;
+    void attempt(outbox, delivery).then(() => {
+      outbox.inFlight--;
+      settle(outbox);
+      pump(outbox);
+    });
+  }
+}
+
+function settle(outbox: Outbox): void {
+  if (outbox.outstanding > 0) return;
+  for (const resolve of outbox.whenIdle) resolve();
+  outbox.whenIdle = [];
+}
+
+async function attempt(outbox: Outbox, delivery: Delivery): Promise<void> {
+  const { options, closing, agent } = outbox;
+  const { deadlineMs = ATTEMPT_DEADLINE_MS } = options.timing;
+  delivery.tries++;
+  const event = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
+  const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
+  const outcome = await withDeadline({ ms: deadlineMs, late, others: [closing.signal] }, (signal) =>
+    postEvent(delivery.url, event, { agent, signal }),
+  ).catch((error: Error) => error);
+  if (closing.signal.aborted) return;
+  if (typeof outcome === 'number' && outcome >= 200 && outcome < 300) {
+    outbox.outstanding--;
+    options.onAcknowledged(delivery.object);
+  } else {
+    retryLater(outbox, delivery, outcome instanceof Error ? outcome.message : `status ${outcome}`);
+  }
+}
+
+function retryLater(outbox: Outbox, delivery: Delivery, why: string): void {
+  const { minBackoffMs = MIN_BACKOFF_MS, maxBackoffMs = MAX_BACKOFF_MS } = outbox.options.timing;
+  const waitMs = Math.min(minBackoffMs * 2 ** (delivery.tries - 1), maxBackoffMs);
+  const { bucket, name } = delivery.object;
+  outbox.options.log(`storage: event of ${bucket}/${name} not acknowledged (${why}), again in ${waitMs} ms`);
+  outbox.clock.after(waitMs, () => {
+    outbox.ready.push(delivery);
+    pump(outbox);
   });
+}

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from './bucket.ts';
+import { etag, type StoredObject } from './object.ts';
 import type { Reply } from './reply.ts';
 import { notFound, ServiceError } from './service-error.ts';
-import { etag, type StoredObject } from './stored-object.ts';
 
 /** Below this an object is read at once; above, streamed. */
 const MAX_BUFFERED_BYTES = 256 * 1024;

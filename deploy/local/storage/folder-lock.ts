@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EditError } from '../../../lib/errors.ts';
 
-/** What the emulator itself keeps in its folder. */
+/** Folder of the emulator's own files, below the root of the buckets. */
 export const metaFolder = '.meta';
 
 interface Holder {
@@ -13,19 +13,20 @@ interface Holder {
   readonly url: string;
 }
 
-/** A folder held by this process until `release`; one that ended without it holds nothing any more. */
+/** A folder held by this process until `release`. A process that ended without it holds nothing any more. */
 export interface FolderLock {
   release(): void;
 }
 
-/** A process that was killed is there until the system has taken its memory back. */
+/** A killed process stays visible until the system has taken its memory back. */
 const dyingMs = 1000;
 const lookMs = 100;
 
 /**
- * Two emulators on one folder would each take the other's writes for files put in by hand.
+ * Takes a folder for this process: two emulators on one would each take the other's writes for files put in
+ * by hand.
  *
- * @param url where this process answers, for people who meet the lock.
+ * @param url the address of this process; `release` knows its own lock by it.
  * @throws {EditError} `CONFIG_INVALID` naming the process that holds the folder.
  */
 export async function lockFolder(folder: string, url: string): Promise<FolderLock> {
@@ -55,7 +56,7 @@ function created(path: string, holder: Holder): boolean {
   }
 }
 
-/** `undefined` where there is none, or one that was being written when its process died. */
+/** `undefined` without a lock file, or with one that its process died over. */
 function holderIn(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
@@ -76,15 +77,18 @@ function isRunning({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // The process of another user is one too.
+    // EPERM: it runs, as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   const [state, startedNow] = factsOf(pid);
-  // A zombie has ended, and waits for a parent that may never ask.
+  // A zombie (Z) has ended; its parent may never collect it.
   return state !== 'Z' && started === startedNow;
 }
 
-/** State, and start in clock ticks since the boot: fields 3 and 22; empty where the system has none. @see proc_pid_stat(5) */
+/**
+ * Fields 3 (state) and 22 (start, ticks since boot) of `/proc/{pid}/stat`; empty without one.
+ * @see proc_pid_stat(5)
+ */
 function factsOf(pid: number): readonly [state: string, started: string] {
   try {
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
@@ -96,6 +100,6 @@ function factsOf(pid: number): readonly [state: string, started: string] {
 }
 
 function inUse(folder: string, other: Holder | undefined): EditError {
-  const who = other === undefined ? 'another process' : `process ${other.pid} at ${other.url}`;
-  return new EditError('CONFIG_INVALID', `Expected ${folder} to be free, ${who} works on it`);
+  const who = other === undefined ? '' : ` (process ${other.pid})`;
+  return new EditError('CONFIG_INVALID', `${folder} is in use by another npm start${who}. Stop it first.`);
 }

@@ -11,13 +11,13 @@ export interface FolderWatchOptions {
   readonly isKnown: (path: string, stats: Stats) => boolean;
   /** A new or changed file has settled. */
   readonly onFile: (path: string) => Promise<void>;
-  /** Nothing is there any more under this path: neither a file nor a folder. */
+  /** No file and no folder is left at this path. */
   readonly onGone: (path: string) => void;
   readonly log: (message: string) => void;
 }
 
 export interface FolderWatch {
-  /** Looks at everything now; settles when whatever is whole has been taken in. */
+  /** Looks at everything now; resolves when every whole file has been taken in. */
   scan(): Promise<void>;
   close(): void;
 }
@@ -27,98 +27,112 @@ const COALESCE_MS = 20;
 /** Programs that download or save put their unfinished work beside the target under such names. */
 const UNFINISHED = /^\.|~$|^~\$|^#.*#$|\.(part|partial|crdownload|download|tmp|temp|swp|swx)$/i;
 
-/** A file of the system, of an editor, or half copied: not meant as an upload. */
-export const isIgnored = (path: string): boolean =>
-  path.split('/').some((segment) => UNFINISHED.test(segment));
+const isIgnored = (path: string): boolean => path.split('/').some((segment) => UNFINISHED.test(segment));
+
+/** Paths are relative to the watched folder, which is '' itself. */
+interface WatchState {
+  readonly options: FolderWatchOptions;
+  readonly watchers: Map<string, FSWatcher>;
+  /** Paths to look at. */
+  readonly dirty: Set<string>;
+  /** Files that somebody may still be writing. */
+  readonly unsettled: Set<string>;
+  timer: NodeJS.Timeout | undefined;
+  isClosed: boolean;
+  /** Resolves when the work so far is done: paths are looked at one after another. */
+  working: Promise<void>;
+}
 
 /**
- * Watches a folder and all below it. One watch per folder: recursive watching of Node on Linux takes one
- * for each file, which many thousand objects would use up.
+ * Watches a folder and all below it, with one watch for each folder: recursive watching of Node on Linux
+ * takes one for each file, and many thousand objects would use up what the system allows.
  */
 export function watchFolder(options: FolderWatchOptions): FolderWatch {
-  const { folder, settleMs, isKnown, onFile, onGone, log } = options;
-  const watchers = new Map<string, FSWatcher>();
-  const dirty = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  let working: Promise<void> = Promise.resolve();
-
-  const look = (path: string): Stats | undefined => lstatSync(join(folder, path), { throwIfNoEntry: false });
-
-  const schedule = (ms: number): void => {
-    if (isClosed || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void work();
-    }, ms);
+  const state: WatchState = {
+    ...{ options, watchers: new Map(), dirty: new Set(), unsettled: new Set() },
+    ...{ timer: undefined, isClosed: false, working: Promise.resolve() },
   };
-  const touch = (path: string): void => {
-    dirty.add(path);
-    schedule(COALESCE_MS);
-  };
-  const watchOne = (path: string): void => {
-    if (!options.isLive || watchers.has(path) || isClosed) return;
-    try {
-      const watcher = watch(join(folder, path), (_, entry) =>
-        touch(entry === null ? path : join(path, entry)),
-      );
-      watcher.on('error', () => unwatch(path));
-      watchers.set(path, watcher);
-    } catch (error) {
-      log(
-        `storage: not watching ${join(folder, path)} (${(error as Error).message}); restart to take files in`,
-      );
-    }
-  };
-  const unwatch = (path: string): void => {
-    watchers.get(path)?.close();
-    watchers.delete(path);
-  };
-  const enter = (path: string): void => {
-    watchOne(path);
-    for (const entry of readdirSync(join(folder, path))) dirty.add(join(path, entry));
-  };
-
-  const inspect = async (path: string): Promise<void> => {
-    const stats = look(path);
-    if (stats === undefined) {
-      unwatch(path);
-      onGone(path);
-    } else if (stats.isDirectory()) {
-      if (!isIgnored(path)) enter(path);
-    } else if (stats.isFile() && !isKnown(path, stats) && !isIgnored(path)) {
-      const quietMs = Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs);
-      if (quietMs >= settleMs) await onFile(path);
-      else waiting.add(path);
-    }
-  };
-  const waiting = new Set<string>();
-  const drain = async (): Promise<void> => {
-    while (dirty.size > 0 && !isClosed) {
-      const paths = [...dirty];
-      dirty.clear();
-      for (const path of paths) {
-        await inspect(path).catch((error: Error) => log(`storage: ${join(folder, path)}: ${error.message}`));
-      }
-    }
-    for (const path of waiting) dirty.add(path);
-    waiting.clear();
-    if (dirty.size > 0) schedule(Math.max(settleMs / 4, COALESCE_MS));
-  };
-  const work = (): Promise<void> => {
-    working = working.then(drain);
-    return working;
-  };
-
   return {
     scan: () => {
-      enter('');
-      return work();
+      enterFolder(state, '');
+      return work(state);
     },
     close: () => {
-      isClosed = true;
-      clearTimeout(timer);
-      for (const watcher of watchers.values()) watcher.close();
+      state.isClosed = true;
+      clearTimeout(state.timer);
+      for (const watcher of state.watchers.values()) watcher.close();
     },
   };
+}
+
+function work(state: WatchState): Promise<void> {
+  state.working = state.working.then(() => drain(state));
+  return state.working;
+}
+
+async function drain(state: WatchState): Promise<void> {
+  const { dirty, unsettled, options } = state;
+  while (dirty.size > 0 && !state.isClosed) {
+    const paths = [...dirty];
+    dirty.clear();
+    for (const path of paths) {
+      await inspect(state, path).catch((error: Error) =>
+        options.log(`storage: ${join(options.folder, path)}: ${error.message}`),
+      );
+    }
+  }
+  for (const path of unsettled) dirty.add(path);
+  unsettled.clear();
+  if (dirty.size > 0) schedule(state, Math.max(options.settleMs / 4, COALESCE_MS));
+}
+
+async function inspect(state: WatchState, path: string): Promise<void> {
+  const { folder, settleMs, isKnown, onFile, onGone } = state.options;
+  const stats = lstatSync(join(folder, path), { throwIfNoEntry: false });
+  if (stats === undefined) {
+    unwatch(state, path);
+    onGone(path);
+  } else if (isIgnored(path)) {
+    return;
+  } else if (stats.isDirectory()) {
+    enterFolder(state, path);
+  } else if (stats.isFile() && !isKnown(path, stats)) {
+    const quietMs = Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs);
+    if (quietMs >= settleMs) await onFile(path);
+    else state.unsettled.add(path);
+  }
+}
+
+function enterFolder(state: WatchState, path: string): void {
+  watchOne(state, path);
+  for (const entry of readdirSync(join(state.options.folder, path))) state.dirty.add(join(path, entry));
+}
+
+function watchOne(state: WatchState, path: string): void {
+  const { options, watchers } = state;
+  if (!options.isLive || watchers.has(path) || state.isClosed) return;
+  const folder = join(options.folder, path);
+  try {
+    const watcher = watch(folder, (_, entry) => {
+      state.dirty.add(entry === null ? path : join(path, entry));
+      schedule(state, COALESCE_MS);
+    });
+    watcher.on('error', () => unwatch(state, path));
+    watchers.set(path, watcher);
+  } catch (error) {
+    options.log(`storage: not watching ${folder} (${(error as Error).message}); restart to take files in`);
+  }
+}
+
+function unwatch({ watchers }: WatchState, path: string): void {
+  watchers.get(path)?.close();
+  watchers.delete(path);
+}
+
+function schedule(state: WatchState, ms: number): void {
+  if (state.isClosed || state.timer !== undefined) return;
+  state.timer = setTimeout(() => {
+    state.timer = undefined;
+    void work(state);
+  }, ms);
 }

@@ -1,7 +1,7 @@
 import type { Bucket } from './bucket.ts';
+import type { StoredObject } from './object.ts';
 import { invalid } from './service-error.ts';
-import { compareNames } from './sorted-names.ts';
-import type { StoredObject } from './stored-object.ts';
+import { compareNames, type SortedNames } from './sorted-names.ts';
 
 /** The service's own limit of one page. */
 const MAX_PAGE = 1000;
@@ -12,7 +12,7 @@ export interface Listing {
   readonly nextPageToken?: string;
 }
 
-/** Goes on after a name, or after every name under a prefix. */
+/** Where the next page begins: after a name, or after every name that starts with a folded prefix. */
 interface Position {
   readonly after: string;
   readonly isPrefix: boolean;
@@ -20,7 +20,8 @@ interface Position {
 
 const tokenOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function positionOf(token: string): Position {
+function positionOf(token: string | null): Position | undefined {
+  if (!token) return undefined;
   try {
     return JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
   } catch {
@@ -36,47 +37,44 @@ function pageSizeOf(query: URLSearchParams): number {
 }
 
 /**
- * One page of a bucket in name order, names under a delimiter folded into prefixes.
+ * One page of a bucket in name order. With a delimiter, names that go on behind it are folded into prefixes.
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/list
  */
-export function listObjects(bucket: Bucket, query: URLSearchParams): Listing {
-  const { names } = bucket;
+export function listObjects({ names, objects: stored }: Bucket, query: URLSearchParams): Listing {
   const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter') ?? '';
-  const startOffset = query.get('startOffset') ?? '';
-  const endOffset = query.get('endOffset') ?? '';
   const pageSize = pageSizeOf(query);
-  const token = query.get('pageToken');
-  const atOrAfter = (bound: string) => names.search((name) => compareNames(name, bound) >= 0);
+  const isListed = within(prefix, query.get('endOffset') ?? '');
   const past = ({ after, isPrefix }: Position) =>
     names.search((name) => compareNames(name, after) > 0 && !(isPrefix && name.startsWith(after)));
 
   const objects: StoredObject[] = [];
   const prefixes: string[] = [];
-  let position: Position | undefined = token ? positionOf(token) : undefined;
-  let index = Math.max(
-    atOrAfter(prefix),
-    atOrAfter(startOffset),
-    position === undefined ? 0 : past(position),
-  );
-  for (;;) {
-    const name = names.at(index);
-    if (name === undefined || !name.startsWith(prefix)) break;
-    if (endOffset !== '' && compareNames(name, endOffset) >= 0) break;
-    if (objects.length + prefixes.length === pageSize && position !== undefined) {
+  let position = positionOf(query.get('pageToken'));
+  let index = firstIndex(names, [prefix, query.get('startOffset') ?? '']);
+  if (position !== undefined) index = Math.max(index, past(position));
+  for (let name = names.at(index); name !== undefined && isListed(name); name = names.at(index)) {
+    if (objects.length + prefixes.length === pageSize && position !== undefined)
       return { objects, prefixes, nextPageToken: tokenOf(position) };
-    }
-    const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
-    if (cut < 0) {
-      objects.push(bucket.get(name)!);
-      position = { after: name, isPrefix: false };
-      index++;
-    } else {
-      const folder = name.slice(0, cut + delimiter.length);
-      prefixes.push(folder);
-      position = { after: folder, isPrefix: true };
-      index = past(position);
-    }
+    const folder = folderOf(name, prefix, query.get('delimiter') ?? '');
+    position = { after: folder ?? name, isPrefix: folder !== undefined };
+    if (folder === undefined) objects.push(stored.get(name)!);
+    else prefixes.push(folder);
+    index = folder === undefined ? index + 1 : past(position);
   }
   return { objects, prefixes };
+}
+
+const within =
+  (prefix: string, endOffset: string) =>
+  (name: string): boolean =>
+    name.startsWith(prefix) && (endOffset === '' || compareNames(name, endOffset) < 0);
+
+/** Index of the first name at or after all of the bounds. */
+const firstIndex = (names: SortedNames, bounds: readonly string[]): number =>
+  Math.max(...bounds.map((bound) => names.search((name) => compareNames(name, bound) >= 0)));
+
+/** The part of a name up to its first delimiter behind the prefix, or `undefined` when it has none. */
+function folderOf(name: string, prefix: string, delimiter: string): string | undefined {
+  const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
+  return cut < 0 ? undefined : name.slice(0, cut + delimiter.length);
 }

@@ -1,8 +1,8 @@
-import { invalid } from './service-error.ts';
+import { invalid, type ServiceError } from './service-error.ts';
 
 /** The part before the bytes is metadata: more than this is no upload of ours. */
 const MAX_HEAD_BYTES = 1024 * 1024;
-/** Line ends that may follow the closing boundary. */
+/** Room for line ends behind the closing boundary. */
 const MAX_EPILOGUE_BYTES = 8;
 
 export interface MultipartHead {
@@ -23,8 +23,8 @@ export function boundaryOf(contentType: string | undefined): string {
 /**
  * Streams the second part of a two-part `multipart/related` body to `onBytes`.
  *
- * Only the very end is looked at for the closing boundary, so the bytes may contain anything. Line ends
- * are those of the first line: gcloud sends bare LF where other clients send CRLF.
+ * The closing boundary is looked for at the very end only, so the bytes may contain anything. Line ends are
+ * those of the first line: gcloud sends bare LF where other clients send CRLF.
  */
 export async function readMultipart(
   body: AsyncIterable<Buffer>,
@@ -33,42 +33,50 @@ export async function readMultipart(
 ): Promise<MultipartHead> {
   let head: ParsedHead | undefined;
   let held: Buffer = Buffer.alloc(0);
-  let tailBytes = 0;
   for await (const chunk of body) {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     if (head === undefined) {
       head = parseHead(held, boundary);
-      if (head === undefined) {
-        if (held.length > MAX_HEAD_BYTES) throw invalid('Malformed multipart body: expected two parts');
-        continue;
-      }
+      if (head === undefined) continue;
       held = held.subarray(head.dataStart);
-      tailBytes = head.newline.length + boundary.length + '----'.length + MAX_EPILOGUE_BYTES;
     }
-    if (held.length > tailBytes) {
-      onBytes(held.subarray(0, held.length - tailBytes));
-      held = held.subarray(held.length - tailBytes);
-    }
+    const tailBytes = head.newline.length + boundary.length + '----'.length + MAX_EPILOGUE_BYTES;
+    const knownBytes = Math.max(0, held.length - tailBytes);
+    onBytes(held.subarray(0, knownBytes));
+    held = held.subarray(knownBytes);
   }
-  if (head === undefined) throw invalid('Malformed multipart body: expected two parts');
+  if (head === undefined) throw malformed('two parts');
   const end = held.lastIndexOf(`${head.newline}--${boundary}--`);
-  if (end < 0) throw invalid('Malformed multipart body: expected a closing boundary at its end');
+  if (end < 0) throw malformed('a closing boundary at its end');
   onBytes(held.subarray(0, end));
   return head;
 }
+
+const malformed = (expected: string): ServiceError =>
+  invalid(`Malformed multipart body: expected ${expected}`);
 
 interface ParsedHead extends MultipartHead {
   readonly newline: string;
   readonly dataStart: number;
 }
 
-/** Both parts' headers and the first part's body, or `undefined` while some of it is still to come. */
+/**
+ * The headers of both parts and the body of the first, or `undefined` while some of them are still to come.
+ *
+ * @throws {ServiceError} 400 when they are malformed or too long.
+ */
 function parseHead(bytes: Buffer, boundary: string): ParsedHead | undefined {
+  const head = findHead(bytes, boundary);
+  if (head === undefined && bytes.length > MAX_HEAD_BYTES) throw malformed('two parts');
+  return head;
+}
+
+function findHead(bytes: Buffer, boundary: string): ParsedHead | undefined {
   const opening = `--${boundary}`;
   const firstLine = bytes.indexOf('\n');
   if (firstLine < 0) return undefined;
   if (bytes.subarray(0, firstLine).toString('latin1').trimEnd() !== opening) {
-    throw invalid('Malformed multipart body: expected the boundary on its first line');
+    throw malformed('the boundary on its first line');
   }
   const newline = bytes[firstLine - 1] === 0x0d ? '\r\n' : '\n';
   // Searching from a line's end finds the empty line also where a part has no headers.

@@ -3,9 +3,9 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid } from './service-error.ts';
 
-/** What Cloud Storage allows. @see https://cloud.google.com/storage/docs/objects#naming */
+/** Limit of Cloud Storage. @see https://cloud.google.com/storage/docs/objects#naming */
 const MAX_NAME_BYTES = 1024;
-/** File systems allow 255; the rest is for the marks added here. */
+/** File systems allow 255; the rest is room for the marks added here. */
 const MAX_SEGMENT_BYTES = 200;
 const TAKEN_MARK = '%';
 
@@ -25,10 +25,10 @@ const percent = (char: string): string =>
   `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
 /**
- * One segment of an object name as a file name that stays where it is put: no empty ones, no dots in
- * front (so no `.` or `..`), nothing a file system reads as syntax, none too long.
+ * Turns one segment of an object name into a safe file name: not empty, without a dot in front (so neither
+ * `.` nor `..`), without characters that file systems treat as syntax, and not too long.
  */
-export function segmentToFileName(segment: string): string {
+function segmentToFileName(segment: string): string {
   if (segment === '') return '%2F';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
   const safe = segment.replace(/[%\\:*?"<>|\u0000-\u001f\u007f]/g, percent).replace(/^\./, '%2E');
@@ -37,17 +37,19 @@ export function segmentToFileName(segment: string): string {
   return `${safe.slice(0, MAX_SEGMENT_BYTES / 4)}${TAKEN_MARK}${digest}`;
 }
 
-/** Finds where the bytes of new objects go: plain files and folders wherever the file system allows it. */
+/** Chooses the files of new objects: their own names, wherever the file system allows them. */
 export interface ObjectPaths {
-  /** A path relative to the bucket's folder; its folders are made. `isTaken`: another object lives there. */
+  /**
+   * A path relative to the bucket's folder, whose parent folders are made. `isTaken`: another object has it.
+   */
   place(name: string, isTaken: (path: string) => boolean): string;
   /** Forgets which folders exist, after one of them vanished. */
   forget(): void;
 }
 
 /**
- * A bucket may hold `photo.jpg` and `photo.jpg/1.jpg`, a disk cannot: whichever comes second gets a `%`
- * before the part of its name that is taken.
+ * A bucket may hold `photo.jpg` and `photo.jpg/1.jpg`, a disk cannot: the second one gets a `%` before the
+ * part of its name that is taken.
  */
 export function objectPaths(root: string): ObjectPaths {
   const known = new Map<string, string>();

@@ -1,5 +1,5 @@
-import { conditionNotMet, invalid, notFound, notModified } from './service-error.ts';
-import type { StoredObject } from './stored-object.ts';
+import type { StoredObject } from './object.ts';
+import { conditionNotMet, invalid, notModified } from './service-error.ts';
 
 const NAMES = [
   'ifGenerationMatch',
@@ -9,7 +9,12 @@ const NAMES = [
 ] as const;
 export type Preconditions = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
-/** Reads the four preconditions of a query; `source` reads those on the source of a copy. */
+/**
+ * Reads the four preconditions of a query.
+ *
+ * @param side `source`: those on the source of a copy.
+ * @throws {ServiceError} 400 for what is no whole number.
+ */
 export function preconditionsOf(query: URLSearchParams, side: 'target' | 'source' = 'target'): Preconditions {
   const found: Partial<Record<(typeof NAMES)[number], string>> = {};
   for (const name of NAMES) {
@@ -24,9 +29,10 @@ export function preconditionsOf(query: URLSearchParams, side: 'target' | 'source
 }
 
 /**
- * Holds an object (or its absence, generation 0) against preconditions.
+ * Compares an object (or its absence, generation 0) with preconditions.
  *
- * For reads a matching `NotMatch` is 304 and for writes 412, as the service has it.
+ * @throws {ServiceError} 412 when one does not hold; 304 for a read whose `NotMatch` names the current
+ *   version.
  * @see https://cloud.google.com/storage/docs/request-preconditions
  */
 export function checkPreconditions(
@@ -45,19 +51,4 @@ export function checkPreconditions(
     wanted.ifGenerationNotMatch === generation ||
     (wanted.ifMetagenerationNotMatch !== undefined && wanted.ifMetagenerationNotMatch === metageneration);
   if (unchanged) throw access === 'read' ? notModified() : conditionNotMet();
-}
-
-/** The live object, of the generation asked for and with its preconditions met, or 404, 412, 304. */
-export function requireObject(
-  current: StoredObject | undefined,
-  label: string,
-  query: URLSearchParams,
-  access: 'read' | 'write',
-): StoredObject {
-  const generation = query.get('generation');
-  if (current === undefined || (generation !== null && generation !== current.generation)) {
-    throw notFound(`No such object: ${label}`);
-  }
-  checkPreconditions(current, preconditionsOf(query), access);
-  return current;
 }

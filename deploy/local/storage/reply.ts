@@ -3,14 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { errorBody, invalid, ServiceError } from './service-error.ts';
 
-/** An answer not yet sent: its effect is done, so that sending can be made to fail by itself. */
+/** An answer whose effect has happened, not yet sent. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly json?: unknown;
   readonly body?: Uint8Array | string;
-  /** Of `body` only so many bytes are sent, then the connection breaks or is silent. */
-  readonly breaksOff?: { readonly after: number; readonly damage: 'cut' | 'stalled' };
   /** Bytes `start` to `end`, both included, of an open file. */
   readonly file?: { readonly handle: number; readonly start: number; readonly end: number };
 }
@@ -38,13 +36,6 @@ export async function sendReply(
     ...(status === 304 ? {} : { 'content-length': length }),
     ...reply.headers,
   });
-  if (reply.breaksOff !== undefined) {
-    const { after, damage } = reply.breaksOff;
-    response.write(Buffer.from(body).subarray(0, after), () => {
-      if (damage === 'cut') response.destroy();
-    });
-    return;
-  }
   if (file === undefined) {
     response.end(method === 'HEAD' ? '' : body);
     return;
@@ -53,7 +44,7 @@ export async function sendReply(
   await pipeline(createReadStream('', { fd, start, end }), response);
 }
 
-/** The body of a request. Refusing it half-way leaves the connection open for the answer. */
+/** The body of a request. The connection stays open for the answer when reading stops half-way. */
 export const bodyOf = (message: IncomingMessage): AsyncIterable<Buffer> =>
   message.iterator({ destroyOnReturn: false });
 

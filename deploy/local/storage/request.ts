@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { LOOPBACK } from '../loopback.ts';
 import { invalid, notFound } from './service-error.ts';
 
 /** What a request asks for; `chunk` is a PUT to a resumable session, `create` any upload's POST. */
@@ -24,8 +25,8 @@ export interface ObjectName {
 export interface StorageRequest {
   readonly operation: Operation;
   readonly method: string;
-  /** Who asks, when the client was given a worker's URL; else empty. */
-  readonly worker: string;
+  /** Name of the client, from a base URL of its own (`{url}/@name`); else empty. */
+  readonly client: string;
   readonly bucket: string;
   readonly name: string;
   /** Where a copy goes. */
@@ -36,41 +37,21 @@ export interface StorageRequest {
   readonly baseUrl: string;
 }
 
-/** Clients name a worker by this path before the API's: faults can then hit one of several. */
-export const WORKER_PREFIX = '/_worker/';
-export const CONTROL_PREFIX = '/_control/';
-
-export interface Target {
-  readonly worker: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-}
-
-/** Splits `/_worker/w1/storage/v1/b?x=y` into worker, path and query. */
-export function targetOf(url: string): Target {
-  const [rawPath = '', rawQuery = ''] = url.split(/\?(.*)/s, 2);
-  const query = new URLSearchParams(rawQuery);
-  if (!rawPath.startsWith(WORKER_PREFIX)) return { worker: '', path: rawPath, query };
-  const rest = rawPath.slice(WORKER_PREFIX.length);
-  const slash = rest.indexOf('/');
-  if (slash < 0) throw notFound('Not Found');
-  return { worker: rest.slice(0, slash), path: rest.slice(slash), query };
-}
-
-const API_PREFIX = /^(?:\/(?:resumable\/)?(upload)|\/download)?(?:\/storage\/v1)?\/b(?=\/|$)/;
+/** A client may be given the API below `/@name`: then it can be told from the others. */
+const API_PREFIX =
+  /^(?:\/@(?<client>[^/]+))?(?:\/(?:resumable\/)?(?<upload>upload)|\/download)?(?:\/storage\/v1)?\/b(?=\/|$)/;
 
 /** Reads the route of the JSON API, with or without `/storage/v1`. */
-export function parseRequest(target: Target, message: IncomingMessage): StorageRequest {
-  const { path, query, worker } = target;
+export function parseRequest(message: IncomingMessage): StorageRequest {
+  const [path = '', query = ''] = (message.url ?? '/').split(/\?(.*)/s, 2);
   const method = message.method ?? 'GET';
   const prefix = API_PREFIX.exec(path);
   if (prefix === null) throw notFound('Not Found');
-  const isUpload = prefix[1] !== undefined;
+  const { client = '', upload } = prefix.groups ?? {};
   const segments = path.slice(prefix[0].length).split('/').slice(1).map(decode);
   const [bucket = '', collection = '', ...rest] = segments;
-  const host = message.headers.host ?? '127.0.0.1';
-  const baseUrl = `http://${host}${worker === '' ? '' : WORKER_PREFIX + worker}`;
-  const common = { method, worker, bucket, query, message, baseUrl };
+  const baseUrl = `http://${message.headers.host ?? LOOPBACK}${client === '' ? '' : `/@${client}`}`;
+  const common = { method, client, bucket, query: new URLSearchParams(query), message, baseUrl };
   if (collection !== 'o') {
     if (collection !== '' && collection !== 'storageLayout') throw notFound('Not Found');
     return { ...common, operation: 'bucket', name: '' };
@@ -78,7 +59,7 @@ export function parseRequest(target: Target, message: IncomingMessage): StorageR
   const copy = copyOf(rest);
   if (copy !== undefined && method === 'POST') return { ...common, ...copy };
   const name = rest.join('/');
-  return { ...common, name, operation: operationOf(method, name, isUpload, query) };
+  return { ...common, name, operation: operationOf(common, name, upload !== undefined) };
 }
 
 function decode(segment: string): string {
@@ -102,17 +83,25 @@ function copyOf(
   };
 }
 
-function operationOf(method: string, name: string, isUpload: boolean, query: URLSearchParams): Operation {
-  if (isUpload) {
-    if (method === 'POST' && !query.has('upload_id')) return 'create';
-    if (method === 'PUT' || method === 'POST') return 'chunk';
-    if (method === 'DELETE') return 'cancel';
-  } else if (name === '') {
-    if (method === 'GET') return 'list';
-  } else if (method === 'GET' || method === 'HEAD') {
-    return query.get('alt') === 'media' ? 'read' : 'stat';
-  } else if (method === 'PATCH') return 'patch';
-  else if (method === 'PUT') return 'update';
-  else if (method === 'DELETE') return 'delete';
-  throw notFound('Not Found');
+function operationOf(
+  { method, query }: Pick<StorageRequest, 'method' | 'query'>,
+  name: string,
+  isUpload: boolean,
+): Operation {
+  const operation = isUpload ? uploadOperation(method, query) : objectOperation(method, name, query);
+  if (operation === undefined) throw notFound('Not Found');
+  return operation;
+}
+
+function uploadOperation(method: string, query: URLSearchParams): Operation | undefined {
+  if (method === 'POST' && !query.has('upload_id')) return 'create';
+  if (method === 'PUT' || method === 'POST') return 'chunk';
+  return method === 'DELETE' ? 'cancel' : undefined;
+}
+
+function objectOperation(method: string, name: string, query: URLSearchParams): Operation | undefined {
+  if (name === '') return method === 'GET' ? 'list' : undefined;
+  if (method === 'GET' || method === 'HEAD') return query.get('alt') === 'media' ? 'read' : 'stat';
+  const changes: Readonly<Record<string, Operation>> = { PATCH: 'patch', PUT: 'update', DELETE: 'delete' };
+  return changes[method];
 }

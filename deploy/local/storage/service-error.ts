@@ -1,4 +1,4 @@
-/** A refusal as the JSON API words it. */
+/** An error answer of the JSON API. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly status: number;

@@ -2,30 +2,44 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
-  fstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { crc32c, encodeCrc32c } from './crc32c.ts';
-import type { Fingerprint, StoredObject } from './stored-object.ts';
+import { crc32cBase64 } from '../../../lib/storage/crc32c.ts';
+import type { Fingerprint, StoredObject } from './object.ts';
 
-/** Bytes received whole, waiting under a name of their own to be renamed into place. */
-export interface StagedFile {
-  readonly id: string;
-  readonly sizeBytes: number;
+/** The bytes of a file, as the service describes them. */
+export interface FileFacts {
   readonly crc32c: string;
   readonly md5Hash: string;
   readonly fingerprint: Fingerprint;
 }
 
-/**
- * A file being received. Writes are synchronous: it is a development tool, and a plain order of events
- * is worth more here than overlap.
- */
+/** Bytes received whole, under a name of their own in the staging folder. */
+export interface StagedFile extends FileFacts {
+  readonly id: string;
+}
+
+export const fingerprintOf = (stats: { readonly size: number; readonly mtimeMs: number }): Fingerprint => ({
+  sizeBytes: stats.size,
+  mtimeMs: stats.mtimeMs,
+});
+
+export const isSameFile = (a: Fingerprint, b: Fingerprint): boolean =>
+  a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
+
+/** Base64 checksums of a file's bytes. */
+export const checksumsOf = (bytes: Uint8Array): Pick<FileFacts, 'crc32c' | 'md5Hash'> => ({
+  crc32c: crc32cBase64(bytes),
+  md5Hash: createHash('md5').update(bytes).digest('base64'),
+});
+
+/** A file being received. Writes are synchronous: chunks stay in order, and speed does not matter here. */
 export interface StagingWriter {
   readonly sizeBytes: number;
   append(chunk: Uint8Array): void;
@@ -33,8 +47,8 @@ export interface StagingWriter {
   discard(): void;
 }
 
+/** The folder of uploads that are not yet objects. */
 export interface Staging {
-  readonly folder: string;
   open(): StagingWriter;
   copy(source: StoredObject, sourcePath: string): StagedFile;
   discard(staged: StagedFile): void;
@@ -43,17 +57,14 @@ export interface Staging {
 export function openStaging(folder: string): Staging {
   mkdirSync(folder, { recursive: true });
   return {
-    folder,
     open: () => stagingWriter(folder),
-    copy: (source, sourcePath) => {
+    copy: ({ crc32c, md5Hash }, sourcePath) => {
       const id = randomUUID();
       const path = join(folder, id);
       copyFileSync(sourcePath, path);
-      const { size: sizeBytes, mtimeMs } = statSync(path);
-      const { crc32c, md5Hash } = source;
-      return { id, sizeBytes, crc32c, md5Hash, fingerprint: { sizeBytes, mtimeMs } };
+      return { id, crc32c, md5Hash, fingerprint: fingerprintOf(statSync(path)) };
     },
-    discard: (staged) => rmSync(join(folder, staged.id), { force: true }),
+    discard: ({ id }) => rmSync(join(folder, id), { force: true }),
   };
 }
 
@@ -61,8 +72,6 @@ function stagingWriter(folder: string): StagingWriter {
   const id = randomUUID();
   const path = join(folder, id);
   const file = openSync(path, 'wx');
-  const md5 = createHash('md5');
-  let crc = 0;
   let sizeBytes = 0;
   let isOpen = true;
   const close = () => {
@@ -75,15 +84,11 @@ function stagingWriter(folder: string): StagingWriter {
     },
     append: (chunk) => {
       for (let written = 0; written < chunk.length; ) written += writeSync(file, chunk, written);
-      md5.update(chunk);
-      crc = crc32c(chunk, crc);
       sizeBytes += chunk.length;
     },
     finish: () => {
-      const { mtimeMs } = fstatSync(file);
       close();
-      const fingerprint = { sizeBytes, mtimeMs };
-      return { id, sizeBytes, crc32c: encodeCrc32c(crc), md5Hash: md5.digest('base64'), fingerprint };
+      return { id, ...checksumsOf(readFileSync(path)), fingerprint: fingerprintOf(statSync(path)) };
     },
     discard: () => {
       close();

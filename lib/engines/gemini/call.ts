@@ -10,7 +10,7 @@ import { parseCandidate } from './reply.ts';
 /** Shared capacity answers bursts with 429. */
 const defaultConcurrency = 2;
 
-export interface GeminiModel extends Model {
+interface GeminiModel extends Model {
   readonly name: string;
   readonly concurrency: number;
   readonly maxCallsPerSample: number;
@@ -79,7 +79,7 @@ interface Question {
   readonly secrets: readonly (string | undefined)[];
 }
 
-/** N candidates are N calls; each is made again while the model answers without a picture and without blocking. */
+/** N candidates are N calls; a call is repeated while the model gives neither a picture nor a block. */
 export async function askGemini(
   { post, model, entry, concurrency, maxCallsPerSample }: GeminiModel,
   { body, samples, secrets }: Question,

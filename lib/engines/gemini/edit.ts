@@ -16,9 +16,9 @@ const maxCropBytes = 7_000_000;
 const maxMarkedBytes = 3_500_000;
 
 /**
- * Edits by Gemini image models (`gemini-3.1-flash-image`, ...), which take no mask: the model sees the crop and a
- * copy with the region marked, and is told what to do there. What it changes elsewhere never counts: the
- * caller registers its answer and composites by the mask.
+ * Edits by Gemini image models (`gemini-3.1-flash-image`, ...), which take no mask: the model sees the crop
+ * and a copy with the region marked, and is told what to do there. What it changes elsewhere never counts:
+ * the caller registers its answer and composites by the mask.
  */
 export function geminiEngine(options: EngineOptions): InpaintEngine {
   const { codec } = options;

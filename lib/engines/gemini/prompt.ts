@@ -2,7 +2,7 @@ import type { Box, Size } from '../../pixels/raster.ts';
 import type { InpaintMode } from '../engine.ts';
 import { markColour } from './mark-region.ts';
 
-export interface EditWording {
+interface EditWording {
   readonly mode: InpaintMode;
   readonly prompt: string | undefined;
   readonly negativePrompt: string | undefined;
@@ -31,9 +31,9 @@ const insertion = (prompt: string): readonly string[] => [
 ];
 
 /**
- * What a model without masks is told. The picture comes first, its marked copy second: a second image
- * alone does not bind a model, so the region is also given as a box and in words, and what must stay is
- * said as plainly as what shall change.
+ * The prompt for a model without masks. The picture comes first, its marked copy second. A model may overlook
+ * a second image, so the prompt also gives the region as a box and in words, and says what must stay as
+ * plainly as what shall change.
  */
 export function editPrompt(wording: EditWording): string {
   const { mode, negativePrompt } = wording;

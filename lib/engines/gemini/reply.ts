@@ -31,9 +31,9 @@ const blockingReasons: ReadonlySet<string> = new Set([
   'SPII',
 ]);
 
-export interface GeminiCandidate {
+interface GeminiCandidate {
   readonly outcome: InpaintOutcome;
-  /** True when another call may bring a picture: the model answered in words, or stopped for no lasting reason. */
+  /** True when another call may bring a picture: the model answered in words, or just stopped. */
   readonly mayChange: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface GeminiCandidate {
  * The reply of `:generateContent` -> its one candidate: the last image that is not a draft (`thought`), the
  * last draft when there is nothing else, or why there is none.
  *
- * The words of the model are not passed on: they tend to repeat the prompt.
+ * The words of the model are not passed on, since they often repeat the prompt.
  *
  * @throws {EditError} `ENGINE_BAD_REPLY` when the reply has another shape altogether.
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse

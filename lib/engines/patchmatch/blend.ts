@@ -1,12 +1,12 @@
 import type { Level } from './level.ts';
 
-/** Steps between copied pieces beyond this are edges of things, not differences of light, 8 bit levels over R, G and B. */
+/** Longer steps between copied pieces are edges of things, not light; 8 bit levels over R, G and B. */
 const largestStep = 50;
-/** Pull towards the copied colours: a step fades over about 1 / sqrt(pull) pixels. */
+/** Weight of the copied colours: a step fades over about 1 / sqrt(pull) pixels. */
 const pull = 4e-3;
-/** Relaxation rounds on each grid; every grid starts from the solution of the one of half its size. */
+/** Relaxation rounds on each grid; each grid starts from the solution of the grid of half its size. */
 const rounds = 24;
-/** Successive over-relaxation factor; 1.9 would be faster alone, after a coarse start this settles. */
+/** Over-relaxation factor: 1.9 is faster from nothing, but does not settle after a coarse start. */
 const overRelaxation = 1.6;
 const coarsestCells = 64;
 
@@ -22,9 +22,9 @@ interface Grid {
 }
 
 /**
- * Takes the differences of light out of a hole filled with copied pieces: colours change by the
- * smoothest correction under which steps between neighbours are those of the places copied from,
- * instead of the step from piece to piece. Grain and edges of the pieces stay.
+ * Removes the differences of light between the pieces that were copied into a hole. Colours change by the
+ * smoothest correction that makes the steps between pieces like the steps at their origins. Grain and edges
+ * of the pieces stay.
  *
  * Minimises `sum (f_p - f_q - v_pq)^2 + pull * sum (f_p - g_p)^2` over neighbours `p`, `q` of the
  * hole, `g` the copied colours, `v` the steps at their origin, known pixels fixed.
@@ -59,22 +59,19 @@ function gridOf(level: Level, origins: Int32Array): Grid {
 
 /** Adds what the step from `p` to its neighbour `q` lacks or has too much, where the hole is involved. */
 function addExcess(level: Level, origins: Int32Array, p: number, q: number, excess: Float32Array): void {
-  const { rgb } = level;
   const fromP = origins[p]!;
   const fromQ = origins[q]!;
-  if (fromP < 0 && fromQ < 0) return;
   const step = q - p;
-  if (fromP >= 0 && fromQ === fromP + step) return;
+  const isOnePiece = fromP >= 0 && fromQ === fromP + step;
+  if ((fromP < 0 && fromQ < 0) || isOnePiece) return;
   const besideP = fromP < 0 ? -1 : knownBeside(level, fromP, step);
   const besideQ = fromQ < 0 ? -1 : knownBeside(level, fromQ, -step);
   if (besideP < 0 && besideQ < 0) return;
-  const lack: Step = [0, 0, 0];
-  for (let c = 0; c < 3; c++) {
-    const have = rgb[3 * q + c]! - rgb[3 * p + c]!;
-    const atP = besideP < 0 ? undefined : rgb[3 * besideP + c]! - rgb[3 * fromP + c]!;
-    const atQ = besideQ < 0 ? undefined : rgb[3 * fromQ + c]! - rgb[3 * besideQ + c]!;
-    lack[c] = ((atP ?? atQ ?? have) + (atQ ?? atP ?? have)) / 2 - have;
-  }
+  const lack = lackOf(
+    stepOf(level, p, q),
+    besideP < 0 ? undefined : stepOf(level, fromP, besideP),
+    besideQ < 0 ? undefined : stepOf(level, besideQ, fromQ),
+  );
   const trust = trustIn(lack);
   for (let c = 0; c < 3; c++) {
     excess[3 * q + c]! += trust * lack[c]!;
@@ -82,30 +79,47 @@ function addExcess(level: Level, origins: Int32Array, p: number, q: number, exce
   }
 }
 
-/** The neighbour of an origin, where it is known and in the picture, else -1. */
+/** The neighbour of an origin where it is known and inside the picture, else -1. */
 function knownBeside({ width, hole }: Level, origin: number, step: number): number {
   const column = origin % width;
   if ((step === 1 && column === width - 1) || (step === -1 && column === 0)) return -1;
   return hole[origin + step] === 0 ? origin + step : -1;
 }
 
-type Step = [number, number, number];
+/** Difference of two pixels, R, G and B. */
+type Step = readonly [number, number, number];
 
-/** Tukey's biweight of its length: small steps are mended whole, large ones not at all. */
+function stepOf({ rgb }: Level, from: number, to: number): Step {
+  const step = (c: 0 | 1 | 2) => rgb[3 * to + c]! - rgb[3 * from + c]!;
+  return [step(0), step(1), step(2)];
+}
+
+/** The mean of the steps at both origins less the present step; an unknown step is replaced by the other. */
+function lackOf(have: Step, atP: Step | undefined, atQ: Step | undefined): Step {
+  const first = atP ?? atQ ?? have;
+  const second = atQ ?? atP ?? have;
+  const lack = (c: 0 | 1 | 2) => (first[c] + second[c]) / 2 - have[c];
+  return [lack(0), lack(1), lack(2)];
+}
+
+/** Tukey's biweight of a step's length: small steps are mended wholly, large ones not at all. */
 function trustIn([red, green, blue]: Step): number {
   const ratio = (red * red + green * green + blue * blue) / (largestStep * largestStep);
   return ratio >= 1 ? 0 : (1 - ratio) ** 2;
 }
 
+/** A correction of 0 for each cell, and for one more beyond the border. */
+const zeroOn = ({ width, height }: Grid) => new Float32Array(3 * (width * height + 1));
+
 /** Cascadic multigrid: solves at half size first, then relaxes that solution at this size. */
 function solve(grid: Grid): Float32Array {
   const small = grid.inside.length <= coarsestCells || Math.min(grid.width, grid.height) < 4;
-  const start = small ? new Float32Array(grid.excess.length) : double(solve(halveGrid(grid)), grid);
+  const start = small ? zeroOn(grid) : double(solve(halveGrid(grid)), grid);
   relax(grid, start, small ? 4 * rounds : rounds);
   return start;
 }
 
-/** Four cells become one: their excesses add up, and the pull on it is four times as strong. */
+/** Four cells become one: their excesses add up, and the pull is four times as strong. */
 function halveGrid(grid: Grid): Grid {
   const width = (grid.width + 1) >> 1;
   const height = (grid.height + 1) >> 1;
@@ -124,7 +138,7 @@ function halveGrid(grid: Grid): Grid {
 }
 
 function double(coarse: Float32Array, grid: Grid): Float32Array {
-  const fine = new Float32Array(grid.excess.length);
+  const fine = zeroOn(grid);
   const stride = (grid.width + 1) >> 1;
   for (const cell of grid.inside) {
     const x = cell % grid.width;
@@ -135,24 +149,44 @@ function double(coarse: Float32Array, grid: Grid): Float32Array {
   return fine;
 }
 
-function relax({ width, height, inside, excess, pull }: Grid, u: Float32Array, times: number): void {
-  const row = 3 * width;
-  const last = excess.length;
+/** Successive over-relaxation of `u`, whose last cell is the zero beyond the border. */
+function relax(grid: Grid, u: Float32Array, times: number): void {
+  const { inside, excess, pull } = grid;
+  const neighbours = neighboursOf(grid);
   for (let time = 0; time < times; time++) {
-    for (const cell of inside) {
-      const x = cell % width;
-      const top = cell < width;
-      const bottom = cell >= width * (height - 1);
-      const neighbours = 4 - (x === 0 ? 1 : 0) - (x === width - 1 ? 1 : 0) - (top ? 1 : 0) - (bottom ? 1 : 0);
-      const scale = overRelaxation / (neighbours + pull);
-      for (let c = 3 * cell; c < 3 * cell + 3 && c < last; c++) {
-        let sum = excess[c]! - (neighbours + pull) * u[c]!;
-        if (x > 0) sum += u[c - 3]!;
-        if (x < width - 1) sum += u[c + 3]!;
-        if (!top) sum += u[c - row]!;
-        if (!bottom) sum += u[c + row]!;
-        u[c]! += scale * sum;
+    for (let n = 0; n < inside.length; n++) {
+      const cell = 3 * inside[n]!;
+      const left = neighbours.at[4 * n]!;
+      const right = neighbours.at[4 * n + 1]!;
+      const up = neighbours.at[4 * n + 2]!;
+      const down = neighbours.at[4 * n + 3]!;
+      const weight = neighbours.count[n]! + pull;
+      const scale = overRelaxation / weight;
+      for (let c = 0; c < 3; c++) {
+        const lack = excess[cell + c]! - weight * u[cell + c]!;
+        u[cell + c]! += scale * (lack + u[left + c]! + u[right + c]! + u[up + c]! + u[down + c]!);
       }
     }
   }
+}
+
+/** For each cell inside: where its left, right, upper and lower neighbours are in `u`, and their number. */
+function neighboursOf({ width, height, inside }: Grid) {
+  const beyond = 3 * width * height;
+  const at = new Int32Array(4 * inside.length).fill(beyond);
+  const count = new Uint8Array(inside.length);
+  inside.forEach((cell, n) => {
+    const x = cell % width;
+    const y = (cell - x) / width;
+    const add = (place: number, isThere: boolean, neighbour: number) => {
+      if (!isThere) return;
+      at[4 * n + place] = 3 * neighbour;
+      count[n]!++;
+    };
+    add(0, x > 0, cell - 1);
+    add(1, x < width - 1, cell + 1);
+    add(2, y > 0, cell - width);
+    add(3, y < height - 1, cell + width);
+  });
+  return { at, count };
 }

@@ -1,12 +1,10 @@
 import { EditError } from '../../errors.ts';
 import { blendPieces } from './blend.ts';
-import { confidenceOf, distanceToKnown, weighVotes } from './confidence.ts';
-import { doubleField, type Field, randomField, sweepField } from './field.ts';
-import { fillFromRim } from './initialise.ts';
-import { finestLevel, halve, type Level } from './level.ts';
+import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
+import { fillFromBorder } from './initialise.ts';
+import { distanceToKnown, finestLevel, halve, type Level } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
-import { type Random, seededRandom } from './random.ts';
-import { voteBest, voteMean } from './vote.ts';
+import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
 
 export interface Picture {
   readonly width: number;
@@ -17,17 +15,18 @@ export interface Picture {
   readonly mask: Uint8Array;
 }
 
-/** Patches of 7 x 7 pixels: the size all cited work settles on. */
+/** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;
 /** The coarsest level is the first where no hole pixel is further than this from the known picture. */
 const coarsestReachPx = 4;
-/** No level below this many pixels on the short side: there would be nothing left to copy. */
+/** Shorter side of the smallest level, pixels: below it there is nothing left to copy. */
 const coarsestSidePx = 24;
 
 /**
- * Completes a picture from its own patches: expectation maximisation over a pyramid, from the
- * coarsest level to the finest in turn finding for every patch of the hole its most similar known
- * patch and rebuilding the hole from those. Pixels outside the mask stay exactly as they are.
+ * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
+ * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the
+ * hole from those, several times. Pixels outside the mask stay exactly as they are. The same seed gives the
+ * same pixels.
  *
  * @returns H x W x 3, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left.
@@ -78,13 +77,13 @@ function beginLevel(
     return field;
   }
   const field = randomField(level, patches, random);
-  fillFromRim(level, patches, field);
+  fillFromBorder(level, patches, field);
   return field;
 }
 
 /**
- * Coarse levels decide what goes where and cost next to nothing; fine ones only settle the detail, so
- * they look no further than a coarse pixel may have erred.
+ * Coarse levels decide what goes where, and are cheap. Fine levels settle the detail: they search only as far
+ * as a coarse pixel may have erred.
  */
 function effortAt(index: number, { width, height }: Level) {
   if (index === 0) return { rounds: 3, sweeps: 2, reach: 16 };

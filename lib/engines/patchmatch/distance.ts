@@ -7,8 +7,8 @@ import type { Level } from './level.ts';
 const textureWeight = 12;
 
 /**
- * What a step of 1/255 of the longer side costs, squared: among equals the nearer source wins, and
- * the one at the same height above all, where light, distance and kind of ground are the same.
+ * What a squared step of 1/255 of the longer side costs. Among equals the nearer source wins, above all one
+ * at the same height, where light, distance and kind of ground are the same.
  */
 const acrossWeight = 0.6;
 const upWeight = 5;
@@ -45,7 +45,7 @@ export function patchDistance(level: Level, radius: number, a: number, b: number
   return sum;
 }
 
-/** What copying from `b` to `a` costs for the way between them, whole number. */
+/** What copying from `b` to `a` costs for the distance between them, a whole number. */
 export function placeDistance(features: Uint8Array, a: number, b: number): number {
   const across = features[4 * a + 2]! - features[4 * b + 2]!;
   const up = features[4 * a + 3]! - features[4 * b + 3]!;

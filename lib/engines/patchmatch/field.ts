@@ -1,13 +1,31 @@
 import { patchDistance } from './distance.ts';
 import type { Level } from './level.ts';
 import type { Patches } from './patches.ts';
-import type { Random } from './random.ts';
 
-/** For each target patch, the source patch that looks most like it so far. */
+/** A source of unsigned 32 bit integers. */
+export type Random = () => number;
+
+/**
+ * A seeded generator: the same seed gives the same numbers on every machine.
+ *
+ * @param seed any integer; only its low 32 bits count.
+ * @see Steele and Vigna, "Computationally easy, spectrally good multipliers", 2021 (mulberry32 form).
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
+/** For each target patch, the most similar source patch found so far. */
 export interface Field {
   /** H x W: centre of the source patch, -1 where the pixel is no target. */
   readonly nearest: Int32Array;
-  /** H x W: patch distance to it as of the last sweep. */
+  /** H x W: patch distance to that source in the last sweep. */
   readonly cost: Int32Array;
 }
 
@@ -17,7 +35,7 @@ export function randomField(level: Level, patches: Patches, random: Random): Fie
   return { nearest, cost: new Int32Array(nearest.length) };
 }
 
-/** A field of the level of twice the size: every offset doubled, and random where that is no source. */
+/** The field of the next finer level: every offset doubled, or a random source where that is none. */
 export function doubleField(
   coarse: Field,
   from: Level,
@@ -46,7 +64,9 @@ export function doubleField(
   return { nearest, cost: new Int32Array(nearest.length) };
 }
 
-/** The target at (x, y), or one within two pixels of it: rounding moves the rim of the hole. */
+/**
+ * The target at (x, y), or one within two pixels of it, since rounding moves the border of the hole; else -1.
+ */
 function nearestTarget(field: Field, level: Level, x: number, y: number): number {
   for (let reach = 0; reach <= 2; reach++) {
     for (let j = Math.max(0, y - reach); j <= Math.min(level.height - 1, y + reach); j++) {
@@ -62,24 +82,24 @@ function randomSource(patches: Patches, random: Random): number {
   return patches.sources[random() % patches.sources.length]!;
 }
 
-export interface Sweep {
+interface Sweep {
   /** Scan order; alternate it so that good matches travel both ways. */
   readonly backwards: boolean;
   /** Half the side of the widest window of the random search, pixels. */
   readonly reach: number;
 }
 
-/** What each neighbour with the same offset is worth, squared difference: about two levels of noise. */
+/** What each neighbour with the same offset is worth, as a squared difference: about two levels of noise. */
 const coherenceFloor = 400;
-/** The same in proportion to the match, since rough texture never matches closely. */
+/** The same as a share of the patch distance, since rough texture never matches closely. */
 const coherenceShare = 0.05;
 
 /**
- * One pass of PatchMatch over the targets: each takes over the shifted match of its left and upper
- * neighbours (right and lower when going backwards) if better, then looks at random places around
- * its match in windows that halve from `reach` to 1. Better is a smaller
- * `distance - gain * (neighbours with the same offset)`: without the second term a smooth surface is
- * patched from its smoothest spots over and over, and its grain turns into streaks.
+ * One pass of PatchMatch over the targets. Each target tries the shifted matches of its left and upper
+ * neighbours (right and lower when going backwards), then random places around its match, in windows that
+ * halve from `reach` to 1. A match is better with a smaller `distance - gain * (neighbours with the same
+ * offset)`: without the second term a smooth surface is copied from its smoothest spots over and over, and
+ * its grain turns into streaks.
  *
  * @see Barnes et al., "PatchMatch: a randomized correspondence algorithm for structural image
  *   editing", SIGGRAPH 2009.

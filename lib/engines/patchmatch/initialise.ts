@@ -1,50 +1,68 @@
-import { distanceToKnown } from './confidence.ts';
 import { placeDistance } from './distance.ts';
 import type { Field } from './field.ts';
-import type { Level } from './level.ts';
+import { distanceToKnown, type Level } from './level.ts';
 import type { Patches } from './patches.ts';
 
 /** Comparisons one initialisation may spend; beyond it only every n-th source is looked at. */
 const comparisonBudget = 3_000_000;
 
 /**
- * Fills the hole of the coarsest level from its rim inwards, one ring of pixels after the other:
+ * Fills the hole of the coarsest level from its border inwards, one ring of pixels after the other:
  * each pixel is copied from the source patch that agrees best with what is already known around it.
- * Matches found go into `field`.
+ * Writes the matches into `field`.
  *
  * @see Newson et al., "Non-local patch-based image inpainting", IPOL 2017, "onion peel".
  */
-export function fillFromRim(level: Level, patches: Patches, field: Field): void {
+export function fillFromBorder(level: Level, patches: Patches, field: Field): void {
   const { width, height, rgb, features, hole } = level;
   const { radius, holes, sources } = patches;
-  const rings = distanceToKnown(hole, width, height);
   const known = Uint8Array.from(hole, (inside) => (inside ? 0 : 1));
-  const order = Array.from(holes).sort((a, b) => Math.ceil(rings[a]!) - Math.ceil(rings[b]!) || a - b);
-  const stride = Math.max(1, Math.ceil((order.length * sources.length) / comparisonBudget));
-  const samples: number[] = [];
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    const ring = Math.ceil(rings[order[start]!]!);
-    while (end < order.length && Math.ceil(rings[order[end]!]!) === ring) end++;
-    for (const pixel of order.slice(start, end)) {
+  const stride = Math.max(1, Math.ceil((holes.length * sources.length) / comparisonBudget));
+  for (const ring of ringsOf(level, holes)) {
+    for (const pixel of ring) {
       const centre = clampInside(pixel, width, height, radius);
-      samples.length = 0;
-      for (let j = -radius; j <= radius; j++) {
-        for (let i = -radius; i <= radius; i++) {
-          if (known[centre + j * width + i]) samples.push(j * width + i);
-        }
-      }
-      const best = mostSimilar(rgb, features, sources, samples, centre, stride);
+      const best = mostSimilar(level, sources, {
+        centre,
+        stride,
+        samples: knownAround(known, centre, level, radius),
+      });
       const from = best + pixel - centre;
       for (let c = 0; c < 3; c++) rgb[3 * pixel + c] = rgb[3 * from + c]!;
       for (let c = 0; c < 2; c++) features[4 * pixel + c] = features[4 * from + c]!;
       field.nearest[centre] = best;
     }
-    for (const pixel of order.slice(start, end)) known[pixel] = 1;
+    for (const pixel of ring) known[pixel] = 1;
   }
 }
 
+/**
+ * The hole pixels by their distance to the known picture in whole pixels, rounded up; each ring in scan
+ * order.
+ */
+function ringsOf({ hole, width, height }: Level, holes: Int32Array): readonly (readonly number[])[] {
+  const distances = distanceToKnown(hole, width, height);
+  const rings: number[][] = [];
+  for (const pixel of holes) {
+    const ring = Math.ceil(distances[pixel]!);
+    rings[ring] ??= [];
+    rings[ring].push(pixel);
+  }
+  return rings.filter((ring) => ring !== undefined);
+}
+
+/** Offsets from `centre` to the known pixels of the patch around it. */
+function knownAround(known: Uint8Array, centre: number, { width }: Level, radius: number): readonly number[] {
+  const offsets: number[] = [];
+  for (let j = -radius; j <= radius; j++) {
+    for (let i = -radius; i <= radius; i++) {
+      if (known[centre + j * width + i]) offsets.push(j * width + i);
+    }
+  }
+  return offsets;
+}
+
 /** The nearest pixel at least `radius` away from every border. */
-export function clampInside(pixel: number, width: number, height: number, radius: number): number {
+function clampInside(pixel: number, width: number, height: number, radius: number): number {
   const x = pixel % width;
   const y = (pixel - x) / width;
   const column = Math.min(width - 1 - radius, Math.max(radius, x));
@@ -52,13 +70,18 @@ export function clampInside(pixel: number, width: number, height: number, radius
   return row * width + column;
 }
 
+interface Search {
+  readonly centre: number;
+  /** Offsets of the pixels that are compared. */
+  readonly samples: readonly number[];
+  /** Every n-th source is looked at. */
+  readonly stride: number;
+}
+
 function mostSimilar(
-  rgb: Uint8Array,
-  features: Uint8Array,
+  { rgb, features }: Level,
   sources: Int32Array,
-  samples: readonly number[],
-  centre: number,
-  stride: number,
+  { centre, samples, stride }: Search,
 ): number {
   let best = sources[0]!;
   let least = Number.POSITIVE_INFINITY;

@@ -5,19 +5,19 @@ export interface Level {
   /** H x W x 3, 8 bit: known pixels are the picture's, hole pixels the current estimate. */
   readonly rgb: Uint8Array<ArrayBuffer>;
   /**
-   * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma
-   * around the pixel; coarse colours no longer tell grass from a wall of the same green, this does.
-   * Place: x and y as fractions of the longer side, 0..255.
+   * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma around the
+   * pixel, which tells grass from a wall of the same green where coarse colours do not. Place: x and y as
+   * fractions of the longer side, 0..255.
    */
   readonly features: Uint8Array;
   /** H x W: 1 where the pixel is to be filled. */
   readonly hole: Uint8Array;
 }
 
-/** Averages outlive their integers badly at low contrast; derivatives are kept at this multiple. */
+/** Derivatives are stored at this multiple: averages of small integers would round low contrast away. */
 const textureGain = 4;
 
-/** The finest level: the picture itself, hole pixels still holding whatever the picture held. */
+/** The finest level: a copy of the picture, with its own values also in the hole. */
 export function finestLevel(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Level {
   return { width, height, rgb: rgb.slice(), features: featuresOf(rgb, hole, width, height), hole };
 }
@@ -47,29 +47,32 @@ export function halve(fine: Level): Level {
   return { width, height, rgb, features, hole };
 }
 
-const binomial = [1, 3, 3, 1] as const;
+const binomial: readonly number[] = [1, 3, 3, 1];
 
-/** Adds up the 4 x 4 pixels around the 2 x 2 block at (left, top). */
+/** Sums the weighted values of the known pixels among the 4 x 4 around the 2 x 2 block at (left, top). */
 function gatherKnown(fine: Level, left: number, top: number, sums: Float64Array) {
+  const { width, height, hole } = fine;
+  const right = Math.min(width - 1, left + 2);
+  const bottom = Math.min(height - 1, top + 2);
   sums.fill(0);
   let known = 0;
   let total = 0;
-  for (let j = 0; j < 4; j++) {
-    const y = top + j - 1;
-    if (y < 0 || y >= fine.height) continue;
-    for (let i = 0; i < 4; i++) {
-      const x = left + i - 1;
-      if (x < 0 || x >= fine.width) continue;
-      const weight = binomial[i]! * binomial[j]!;
-      const at = y * fine.width + x;
+  for (let y = Math.max(0, top - 1); y <= bottom; y++) {
+    for (let x = Math.max(0, left - 1); x <= right; x++) {
+      const weight = binomial[x - left + 1]! * binomial[y - top + 1]!;
+      const at = y * width + x;
       total += weight;
-      if (fine.hole[at]) continue;
+      if (hole[at]) continue;
       known += weight;
-      for (let c = 0; c < 3; c++) sums[c]! += weight * fine.rgb[3 * at + c]!;
-      for (let c = 0; c < 2; c++) sums[3 + c]! += weight * fine.features[4 * at + c]!;
+      addWeighted(fine, at, weight, sums);
     }
   }
   return { known, total };
+}
+
+function addWeighted({ rgb, features }: Level, at: number, weight: number, sums: Float64Array): void {
+  for (let c = 0; c < 3; c++) sums[c]! += weight * rgb[3 * at + c]!;
+  for (let c = 0; c < 2; c++) sums[3 + c]! += weight * features[4 * at + c]!;
 }
 
 /** Absolute forward differences of luma, where both pixels are known, and the place. */
@@ -94,4 +97,36 @@ function writePlace(features: Uint8Array, pixel: number, width: number, height: 
   const scale = 255 / Math.max(width, height);
   features[4 * pixel + 2] = x * scale;
   features[4 * pixel + 3] = y * scale;
+}
+
+/**
+ * Distance of every pixel to the nearest known one, 0 for known pixels, in pixels; the chamfer 1, 1.41.
+ *
+ * @param hole H x W: 1 inside.
+ * @see Borgefors, "Distance transformations in digital images", CVGIP 1986.
+ */
+export function distanceToKnown(hole: Uint8Array, width: number, height: number): Float32Array {
+  // A border of far pixels: the two passes need not test for the edges of the picture.
+  const stride = width + 2;
+  const far = stride + height;
+  const padded = new Float32Array(stride * (height + 2)).fill(far);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) if (!hole[i]) padded[(y + 1) * stride + x + 1] = 0;
+  }
+  for (let i = stride + 1; i < padded.length - stride - 1; i++) nearer(padded, i, -1, -stride, far);
+  for (let i = padded.length - stride - 2; i > stride; i--) nearer(padded, i, 1, stride, far);
+  const distance = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const start = (y + 1) * stride + 1;
+    distance.set(padded.subarray(start, start + width), y * width);
+  }
+  return distance;
+}
+
+function nearer(distance: Float32Array, i: number, beside: number, row: number, far: number): void {
+  const held = distance[i]!;
+  if (held === 0) return;
+  const straight = Math.min(distance[i + beside]!, distance[i + row]!) + 1;
+  const slanted = Math.min(distance[i + row - 1]!, distance[i + row + 1]!) + Math.SQRT2;
+  distance[i] = Math.min(held, straight, slanted, far);
 }

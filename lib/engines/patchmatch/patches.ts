@@ -24,7 +24,7 @@ export function patchesOf(level: Level, maxRadius: number): Patches {
   return patchesOfRadius(level, 0);
 }
 
-/** Fewer patches than this cannot vary: what is copied from them is a stripe. */
+/** With fewer sources the copies repeat and show as stripes. */
 const minSources = 16;
 
 function patchesOfRadius(level: Level, radius: number): Patches {

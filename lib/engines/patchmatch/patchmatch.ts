@@ -13,8 +13,9 @@ const maxSidePx = 1024;
 const defaultSeed = 1;
 
 /**
- * The embedded engine: removes what is masked by continuing the picture around it. The same seed gives the same
- * pixels, and each further sample takes the next seed; pixels outside the mask come back as they were sent.
+ * The embedded engine: removes what is masked by continuing the picture around it. The same seed gives the
+ * same pixels, and each further sample takes the next seed; pixels outside the mask come back as they were
+ * sent.
  */
 export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
   return {

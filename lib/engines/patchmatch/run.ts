@@ -6,20 +6,20 @@ import type { WorkerAnswer, WorkerTask } from './worker.ts';
 /** The worker beside this file: `.ts` where Node runs the sources, `.js` in the built package. */
 const workerUrl = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** A thread that waits for its picture. */
+/** A thread that waits for a picture. */
 let spare: Worker | undefined;
 
-/** Starts the thread of the next picture, which takes 25 ms, while that picture is still being read. */
+/** Starts the thread of the next picture while that picture is still being read; a start takes 25 ms. */
 export function startSpare(): void {
   if (spare !== undefined) return;
   const worker = new Worker(workerUrl);
   const forget = () => {
     if (spare === worker) spare = undefined;
   };
-  // Whoever takes a thread listens too; one that dies waiting is nobody's fault.
+  // `completeInWorker` listens too; a thread that ends while it waits is only replaced.
   worker.once('error', forget);
   worker.once('exit', forget);
-  // Waiting, it keeps no process alive.
+  // A waiting thread does not keep the process alive.
   worker.unref();
   spare = worker;
 }

@@ -1,6 +1,39 @@
 import type { Field } from './field.ts';
-import type { Level } from './level.ts';
+import { distanceToKnown, type Level } from './level.ts';
 import type { Patches } from './patches.ts';
+
+/** How much more a patch one pixel nearer to the known picture counts; as in Wexler et al. */
+const falloff = 1.3;
+
+/**
+ * `falloff ^ -distance`: patches near the known picture are more certain, and decide what is further inside.
+ */
+export function confidenceOf(level: Level): Float64Array {
+  const distances = distanceToKnown(level.hole, level.width, level.height);
+  const confidence = new Float64Array(distances.length).fill(1);
+  for (let i = 0; i < distances.length; i++) if (distances[i]! > 0) confidence[i] = falloff ** -distances[i]!;
+  return confidence;
+}
+
+/**
+ * The weight of every target's vote: `confidence * exp(-cost / (2 sigma^2))`, with `sigma^2` the 75th
+ * percentile of the costs, so that three patches in four count at any contrast.
+ *
+ * @param weights H x W, written at the targets.
+ */
+export function weighVotes(
+  patches: Patches,
+  field: Field,
+  confidence: Float64Array,
+  weights: Float64Array,
+): void {
+  const { targets } = patches;
+  const costs = targets.map((target) => field.cost[target]!).sort();
+  const variance = Math.max(1, costs[(costs.length * 3) >> 2] ?? 1);
+  for (const target of targets) {
+    weights[target] = confidence[target]! * Math.exp(-field.cost[target]! / (2 * variance));
+  }
+}
 
 /**
  * Writes every hole pixel as the weighted mean of what the patches over it propose:

@@ -9,7 +9,7 @@ export interface WorkerTask {
   readonly seeds: readonly number[];
 }
 
-/** What it posts, once. Errors travel as data: a class does not survive the crossing. */
+/** What it posts, once. Errors are data, since a class is lost between threads. */
 export type WorkerAnswer =
   | { readonly kind: 'completed'; readonly pictures: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
@@ -23,7 +23,7 @@ function answerTo({ picture, seeds }: WorkerTask): WorkerAnswer {
   }
 }
 
-// Listening no more, the thread ends.
+// Once it no longer listens, the thread ends.
 parentPort?.once('message', (task: WorkerTask) => {
   const answer = answerTo(task);
   parentPort?.postMessage(

@@ -4,8 +4,8 @@ import { EditError } from '../../errors.ts';
 export type Authorize = (url: string) => Promise<Headers>;
 
 /**
- * Application Default Credentials. google-auth-library is slow to load: it is loaded with the first request that
- * needs a token.
+ * Application Default Credentials. google-auth-library is slow to load: it is loaded with the first request
+ * that needs a token.
  *
  * @returns a function that throws `MODEL_PERMISSION` when there are no credentials.
  */

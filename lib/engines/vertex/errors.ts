@@ -37,7 +37,7 @@ function quotes(message: string, secret: string): boolean {
   return false;
 }
 
-/** The service's own words, unless they repeat what was sent. */
+/** The message of the service, unless it repeats what was sent. */
 function safeMessage(message: string, secrets: readonly string[]): string {
   const isQuotation = secrets.some((secret) => quotes(message, secret));
   if (message === '' || isQuotation) return 'no message that may be repeated';
@@ -96,7 +96,7 @@ function readErrorBody(body: string): { readonly message: string; readonly reaso
   } catch {
     return { message: '', reason: '' };
   }
-  // Streaming front ends wrap the error in an array.
+  // Streaming endpoints wrap the error in an array.
   const parsed = errorBody.safeParse(Array.isArray(value) ? value[0] : value);
   return { message: parsed.data?.error.message ?? '', reason: parsed.data?.error.status ?? '' };
 }

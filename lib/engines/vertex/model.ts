@@ -8,7 +8,7 @@ const defaultRegion = 'us-central1';
 /** The path needs a project, also where a local server needs none. */
 const localProject = 'local';
 
-export interface ModelUse {
+interface ModelUse {
   /** The protocol the caller speaks. */
   readonly api: ModelApi;
   /** Used when no model is named. */
@@ -27,7 +27,8 @@ export interface Model {
 }
 
 /**
- * The model of the settings. An id that is not in the table is taken at its word: it speaks the API it is used for.
+ * The model of the settings. An id that is not in the table is taken at its word: it speaks the API it is
+ * used for.
  *
  * @throws {EditError} `CONFIG_INVALID` for a model of another API, or without a project.
  */

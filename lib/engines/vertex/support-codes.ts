@@ -1,5 +1,5 @@
 /**
- * The categories behind the numbers in `raiFilteredReason`: numbers change, what a reader can act on does not.
+ * The categories behind the numbers in `raiFilteredReason`: a reader can act on a category, not on a number.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen
  */
@@ -23,7 +23,7 @@ const categoryOfCode: ReadonlyMap<number, string> = new Map(
 
 /**
  * A filter's sentence -> its readable categories with their codes, e.g. `person or face (39322892)`.
- * Only the codes are taken over, so the sentence cannot carry a prompt along.
+ * Only the codes are kept, so that no prompt gets into the reason.
  */
 export function supportCodeReason(sentence: string): string {
   const codes = [...new Set(sentence.match(/\b\d{7,9}\b/g) ?? [])];

@@ -1,9 +1,9 @@
 import { EditError } from '../../errors.ts';
 
-export interface ModelHost {
+interface ModelHost {
   /** Without a trailing slash; paths start at `/v1`. */
   readonly origin: string;
-  /** Only a plain-http loopback server may be spoken to without credentials. */
+  /** False only for a plain-http server on loopback. */
   readonly needsToken: boolean;
 }
 
@@ -18,8 +18,8 @@ function isLoopback(hostname: string): boolean {
  * Where the model API of a location is: `global`, the multi-regions `us` and `eu`, or a region.
  *
  * @param baseUrl replaces the host, e.g. `http://127.0.0.1:9090` for an emulator, or a private endpoint.
- * @throws {EditError} `CONFIG_INVALID` for a base URL that is none, or plain http beyond loopback: the
- *   token and the pictures would travel readable.
+ * @throws {EditError} `CONFIG_INVALID` for what is no URL, and for plain http beyond loopback: everybody on
+ *   the way could read the token and the pictures.
  */
 export function modelHost(location: string, baseUrl?: string): ModelHost {
   if (baseUrl === undefined) return { origin: `https://${googleHost(location)}`, needsToken: true };

@@ -1,8 +1,14 @@
-import { abortError, type Deadline, deadline, pause, unlessAborted } from '../../abort.ts';
-import { type Billing, EditError } from '../../errors.ts';
+import { abortError, type Deadline, deadline, pause } from '../../abort.ts';
+import { EditError } from '../../errors.ts';
 import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
-import { retryAfterMs, statusError } from './errors.ts';
-import { asModelError, exchange, isNeverSent } from './exchange.ts';
+import {
+  asModelError,
+  type MadeCalls,
+  type Sent,
+  sendOnce,
+  type Transport,
+  type VertexCall,
+} from './send.ts';
 import { modelHost } from './url.ts';
 
 /** Time as this file needs it, injected so that tests never wait. */
@@ -33,19 +39,7 @@ export interface VertexOptions {
   readonly authorize?: Authorize | undefined;
 }
 
-export interface VertexCall {
-  /** Below the location, e.g. `publishers/google/models/imagen-3.0-capability-001:predict`. */
-  readonly path: string;
-  readonly body: unknown;
-  /** Named in errors. */
-  readonly model: string;
-  /** The model to set instead when this one is retired. */
-  readonly successor: string | undefined;
-  /** Prompts in the body: an error message that repeats them is withheld. */
-  readonly secrets: readonly (string | undefined)[];
-}
-
-export interface VertexAnswer {
+interface VertexAnswer {
   /** The parsed JSON, not yet checked. */
   readonly value: unknown;
   /** HTTP calls made, retries included. */
@@ -72,12 +66,12 @@ const systemClock: Clock = { now: Date.now, sleep: pause, deadline };
 const noCredentials: Authorize = async () => new Headers();
 
 /**
- * The one way to a model API: authentication, deadline, retry with jitter, bounded reply. Every failure is a coded
- * error whose `billing` counts the calls made and tells whether one of them may be billed. A connection that was
- * never made and a call that was answered with an error are not billed.
+ * The one way to a model API: authentication, deadline, retry with jitter, bounded reply. Every failure is a
+ * coded error whose `billing` counts the calls made and tells whether one of them may be billed. A connection
+ * that was never made and a call that was answered with an error are not billed.
  *
- * 408, 429, 5xx and connection faults before an answer are retried, after `2^n` seconds times 1 to 2, or after
- * `Retry-After`. A passed deadline and an answer that breaks off are not retried: the model has worked.
+ * 408, 429, 5xx and connection faults before an answer are retried, after `2^n` seconds times 1 to 2, or
+ * after `Retry-After`. A passed deadline and an answer that breaks off are not retried: the model has worked.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
@@ -139,22 +133,10 @@ async function sendUntilGood(
   }
 }
 
-type MadeCalls = Required<Billing>;
-
 /** Why the work was stopped: by the deadline, or by the caller without a code. */
 function stopped(signal: AbortSignal, model: string): EditError {
   const { code, message, cause } = abortError(signal, `${model} to answer`);
   return new EditError(code, message, { cause, details: { model } });
-}
-
-interface Transport {
-  /** Of all URLs, up to the location and its slash. */
-  readonly prefix: string;
-  readonly location: string;
-  readonly authorize: Authorize;
-  readonly fetch: typeof fetch;
-  readonly maxReplyBytes: number;
-  readonly clock: Clock;
 }
 
 function transportOf(options: VertexOptions, clock: Clock): Transport {
@@ -166,52 +148,6 @@ function transportOf(options: VertexOptions, clock: Clock): Transport {
     authorize: needsToken ? (options.authorize ?? applicationDefaultCredentials()) : noCredentials,
     fetch: options.fetch ?? fetch,
     maxReplyBytes,
-    clock,
+    now: clock.now,
   };
-}
-
-/** One try: its reply or its fault, and whether it was sent and may be billed. */
-type Sent = MadeCalls &
-  ({ readonly value: unknown; readonly fault?: undefined } | { readonly fault: EditError });
-
-async function sendOnce(
-  call: VertexCall & { readonly body: string },
-  { prefix, location, authorize, maxReplyBytes, clock, ...transport }: Transport,
-  signal: AbortSignal,
-): Promise<Sent> {
-  const { model, body } = call;
-  const url = `${prefix}${call.path}`;
-  let calls = 0;
-  let mayBeBilled = false;
-  try {
-    const headers = await unlessAborted(() => authorize(url), signal);
-    headers.set('content-type', 'application/json; charset=utf-8');
-    calls = 1;
-    // Until an answer, or the lack of a connection, proves otherwise.
-    mayBeBilled = true;
-    const request = { method: 'POST', headers, body, redirect: 'manual', signal } as const;
-    const { status, retryAfter, text } = await exchange(transport.fetch, url, request, maxReplyBytes);
-    if (status === 200) return { value: parseReply(text, model), calls, mayBeBilled };
-    mayBeBilled = false;
-    const secrets = call.secrets.filter((secret) => secret !== undefined);
-    throw statusError(status, text, {
-      ...{ model, location, secrets, successor: call.successor },
-      retryAfterMs: retryAfterMs(retryAfter, clock.now()),
-    });
-  } catch (error) {
-    return {
-      fault: asModelError(error, model),
-      calls,
-      mayBeBilled: mayBeBilled && !isNeverSent(error),
-    };
-  }
-}
-
-function parseReply(text: string, model: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without a cause: the parser quotes the text it stumbled over.
-    throw new EditError('ENGINE_BAD_REPLY', `Expected JSON from ${model}, got something else`);
-  }
 }

@@ -5,20 +5,24 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Storage } from '@google-cloud/storage';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startModelEmulator } from '../../../deploy/local/model/emulator.ts';
 import { type LocalSystem, startLocalSystem } from '../../../deploy/local/system.ts';
+import { startFaultyModel } from '../../support/faulty-model.ts';
+import { type StorageInstruments, storageInstruments } from '../../support/faulty-storage.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
-import { greyRemoval } from './model/support.ts';
 
 const size = { width: 90, height: 70 };
 const silent = { info() {}, warn() {}, error() {} };
 let root: string;
 let system: LocalSystem;
+let instruments: StorageInstruments;
 let photo: Buffer;
 let mask: Buffer;
 
-const start = (hasQueue = false, environment: Readonly<Record<string, string>> = {}) =>
-  startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue, environment });
+function start(hasQueue = false, environment: Readonly<Record<string, string>> = {}): Promise<LocalSystem> {
+  instruments = storageInstruments();
+  const storage = instruments.options;
+  return startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue, environment, storage });
+}
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'local-system-'));
@@ -86,8 +90,8 @@ describe('a pair gives one result', () => {
     });
   });
 
-  test('both at once, every event delivered twice and late', async () => {
-    system.storage.events.disturb({ duplicates: 1 });
+  test('both at once, every event delivered twice', async () => {
+    instruments.sendEvents(2);
     await Promise.all([upload('photo.png', photo), upload('photo.mask.png', mask)]);
     expect(await outputs()).toHaveLength(2);
   });
@@ -175,11 +179,11 @@ async function post(name: string, body: object): Promise<Record<string, unknown>
 }
 
 test('the sweep finds a pair whose events were lost; a dry run only says so', async () => {
-  system.storage.events.disturb({ drop: 1 });
+  instruments.sendEvents(0);
   await upload('photo.png', photo);
   await upload('photo.mask.png', mask);
   expect(await post('sweep', {})).toMatchObject({ jobs: [], young: 1 });
-  system.storage.advance(180_000);
+  instruments.advance(180_000);
   const planned = { images: 1, jobs: [{ image: 'photo.png', job }], costEstimateUsd: 0 };
   expect(await post('sweep', { dryRun: true })).toMatchObject(planned);
   expect(await outputs()).toEqual([]);
@@ -190,15 +194,15 @@ test('the sweep finds a pair whose events were lost; a dry run only says so', as
 
 test('a sweep starts so many jobs, the next ones go on where it stopped; a dry run says what that costs', async () => {
   await system.close();
-  const model = await startModelEmulator({ removal: greyRemoval, scale: 1 / 4 });
+  const model = await startFaultyModel({ scale: 1 / 4 });
   onTestFinished(() => model.close());
   system = await start(false, { SWEEP_MAX_JOBS: '2', ENGINE: 'imagen', MODEL_BASE_URL: model.url });
-  system.storage.events.disturb({ drop: 1 });
+  instruments.sendEvents(0);
   for (const n of [0, 1, 2, 3, 4]) {
     await upload(`p${n}.mask.png`, mask);
     await upload(`p${n}.png`, photo);
   }
-  system.storage.advance(180_000);
+  instruments.advance(180_000);
   const sweep = async (body: object) => {
     const report = (await post('sweep', body)) as { jobs: { image: string }[]; isComplete: boolean };
     return { ...report, jobs: report.jobs.map(({ image }) => image) };
@@ -219,7 +223,7 @@ test('a sweep starts so many jobs, the next ones go on where it stopped; a dry r
 });
 
 test('a task of the queue runs the job', async () => {
-  system.storage.events.disturb({ drop: 1 });
+  instruments.sendEvents(0);
   await upload('photo.png', photo);
   await upload('photo.mask.png', mask);
   expect(await post('runJob', { bucket: 'input', name: 'photo.png', job: '0123456789abcdef' })).toMatchObject(
@@ -230,10 +234,10 @@ test('a task of the queue runs the job', async () => {
 });
 
 test('a job of a system that was killed begins again at once, its lost start counted', async () => {
-  system.storage.events.disturb({ drop: 1 });
+  instruments.sendEvents(0);
   await upload('photo.png', photo);
   await upload('photo.mask.png', mask);
-  system.storage.advance(180_000);
+  instruments.advance(180_000);
   const { jobs } = (await post('sweep', { dryRun: true })) as { jobs: { job: string }[] };
   const claim = {
     state: 'RUNNING',

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultKind } from '../../../deploy/local/storage/faults.ts';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
 import { listed, openEmulator } from '../../support/emulator-world.ts';
 import { listenOn } from '../../support/listening.ts';
+import type { FaultKind } from '../../support/storage-faults.ts';
 
 let emulator: Awaited<ReturnType<typeof openEmulator>>;
 beforeAll(async () => {

@@ -14,7 +14,10 @@ const span: Span = {
   errorCode: undefined,
 };
 
-/** A machine that is busy may need seconds for a request that is taken; only one that hangs is given up. */
+/**
+ * A busy machine may need seconds for a request that succeeds: only the test of a hanging collector times
+ * out.
+ */
 function exporterFor(endpoint: string, timeoutMs = 10_000) {
   const lines: string[] = [];
   let nowMs = 0;
@@ -32,7 +35,7 @@ function exporterFor(endpoint: string, timeoutMs = 10_000) {
   return { exportSpans, lines, pass };
 }
 
-test('a collector receives OTLP in JSON', async () => {
+test('sends OTLP in JSON', async () => {
   await using receiver = await startOtlpReceiver();
   const { exportSpans, lines } = exporterFor(`${receiver.url}/`);
   await exportSpans([span, { ...span, kind: 'server', parentSpanId: undefined, errorCode: 'MODEL_QUOTA' }]);
@@ -68,7 +71,7 @@ const collectors = {
 };
 
 test.each(Object.entries(collectors))(
-  'a collector %s fails nothing, holds one request a minute for the timeout, and is logged once',
+  'a collector %s fails no request, delays one a minute, and is logged once',
   async (_, behaviour) => {
     await using receiver = await startOtlpReceiver(behaviour as () => void);
     const { exportSpans, lines, pass } = exporterFor(receiver.url, 500);
@@ -80,13 +83,3 @@ test.each(Object.entries(collectors))(
     expect(lines).toEqual([expect.stringContaining('Traces are lost')]);
   },
 );
-
-test('a collector that is not there fails nothing', async () => {
-  const { url } = await startOtlpReceiver().then(async (receiver) => {
-    await receiver[Symbol.asyncDispose]();
-    return receiver;
-  });
-  const { exportSpans, lines } = exporterFor(url);
-  await exportSpans([span]);
-  expect(lines).toHaveLength(1);
-});

@@ -15,7 +15,7 @@ const shapeOf = (spans: readonly Span[] = []) => {
   return spans.map(({ name, parentSpanId = '' }) => `${name} < ${nameOf.get(parentSpanId) ?? parentSpanId}`);
 };
 
-test('parts of the work hang below what is served, and that below its caller', async () => {
+test('nests the spans of the work below the request, and the request below its caller', async () => {
   const { tracing, batches } = recorded();
   const value = await tracing.serve('edit', parent, async (end) => {
     await tracing.trace('read', () => {});
@@ -38,7 +38,7 @@ test('parts of the work hang below what is served, and that below its caller', a
   expect(batches[0]?.map(({ kind }) => kind)).toEqual(['internal', 'internal', 'internal', 'server']);
 });
 
-test('two requests at once do not mix', async () => {
+test('keeps concurrent requests apart', async () => {
   const { tracing, batches } = recorded();
   const one = (name: string) =>
     tracing.serve(name, undefined, async (end) => {
@@ -53,7 +53,7 @@ test('two requests at once do not mix', async () => {
   expect(new Set(batches.flat().map(({ context }) => context.traceId)).size).toBe(2);
 });
 
-test('what is not recorded by the caller is not recorded here; lines still know their place', async () => {
+test('records nothing when the caller does not; log lines still carry its span', async () => {
   const { tracing, batches } = recorded();
   const unsampled = { ...parent, isSampled: false };
   await tracing.serve('edit', unsampled, async (end) => {
@@ -63,7 +63,7 @@ test('what is not recorded by the caller is not recorded here; lines still know 
   expect(batches).toEqual([]);
 });
 
-test('without an exporter lines know their place, and work just runs', async () => {
+test('records nothing without an exporter; log lines carry the span of the caller', async () => {
   const tracing = startTracing();
   await tracing.serve('edit', parent, async () => {
     expect(await tracing.trace('read', () => tracing.current())).toEqual(parent);
@@ -71,7 +71,7 @@ test('without an exporter lines know their place, and work just runs', async () 
   expect(tracing.current()).toBeUndefined();
 });
 
-test('a part that fails keeps its code, not its message', async () => {
+test('a failed span keeps the code of its error, not the message', async () => {
   const { tracing, batches } = recorded();
   const failing = tracing.serve('edit', undefined, async (end) => {
     await tracing
@@ -85,7 +85,7 @@ test('a part that fails keeps its code, not its message', async () => {
   expect(JSON.stringify(batches)).not.toContain('secret');
 });
 
-test('notes join the attributes', async () => {
+test('adds notes to the attributes', async () => {
   const { tracing, batches } = recorded();
   await tracing.serve('edit', undefined, async (end) => {
     await tracing.trace('model call', (note) => note({ status: 200 }), { method: 'POST' });
@@ -97,7 +97,7 @@ test('notes join the attributes', async () => {
   ]);
 });
 
-test('the end counts once', async () => {
+test('ends once', async () => {
   const { tracing, batches } = recorded();
   await tracing.serve('edit', undefined, async (end) => {
     await end();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { once, onceForEach } from '../../../lib/wiring/once.ts';
 
-it('makes one for each key, also for those that ask before it is done', async () => {
+it('makes one part for each key, also for concurrent callers', async () => {
   const each = onceForEach<string>();
   let made = 0;
   const make = async () => {

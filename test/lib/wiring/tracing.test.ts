@@ -35,7 +35,7 @@ async function callee() {
   };
 }
 
-test('a call is a part of the trace, and the other side is told which', async () => {
+test('gives each call a span, and passes it on to the called service', async () => {
   using model = await callee();
   const { tracing, serve, spans } = recorded();
   const init = {
@@ -58,7 +58,7 @@ test('a call is a part of the trace, and the other side is told which', async ()
   expect(traceContextOf(model.seen[0] ?? {})).toEqual(call?.context);
 });
 
-test('the other side need not record what the caller does not', async () => {
+test('passes on that the caller does not record', async () => {
   using model = await callee();
   const { tracing, serve } = recorded();
   const unsampled = { ...parent, isSampled: false };
@@ -66,13 +66,13 @@ test('the other side need not record what the caller does not', async () => {
   expect(traceContextOf(model.seen[0] ?? {})).toEqual(unsampled);
 });
 
-test('outside of a trace a call is a call', async () => {
+test('sends no trace header outside of a trace', async () => {
   using model = await callee();
   await tracedFetch(startTracing())(model.url);
   expect(model.seen[0]).not.toHaveProperty('traceparent');
 });
 
-test('requests to the store are parts of the trace, by bucket and not by name', async () => {
+test('gives each store request a span with the bucket, not the name of the object', async () => {
   const { tracing, serve, spans } = recorded();
   const store = tracedStore(memoryClient(memoryBuckets()), tracing.trace);
   const id = { bucket: 'control', name: 'secret' };
@@ -93,7 +93,7 @@ test('requests to the store are parts of the trace, by bucket and not by name', 
   expect(JSON.stringify(spans)).not.toContain('secret');
 });
 
-test('a collector that takes nothing costs one request a minute and one line', async () => {
+test('asks a failing collector once a minute, and logs it once', async () => {
   using refusing = await callee();
   const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: refusing.url });
   const lines: string[] = [];

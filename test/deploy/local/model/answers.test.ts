@@ -1,9 +1,11 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelEmulator } from '../../../../deploy/local/model/emulator.ts';
+import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
+import { createOnly, fileAt, startEmulator as startStorage } from '../storage/support.ts';
 import {
   decodeText,
   endpointBody,
+  endpointUrl,
   gemini,
   geminiBody,
   generateBody,
@@ -18,46 +20,41 @@ import {
   meanDifference,
   methodUrl,
   post,
-  startEmulator,
   upscaleBody,
   wave,
 } from './support.ts';
 
-let emulator: ModelEmulator;
+let emulator: FaultyModel;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startFaultyModel();
 });
 afterEach(() => emulator.reset());
 afterAll(() => emulator.close());
 
-async function predict(model: string, body: Json, emulate = ''): Promise<Json[]> {
-  const { status, json } = await post(methodUrl(emulator.url, model), body, { 'x-emulate': emulate });
-  expect(json.error).toBeUndefined();
-  expect(status).toBe(200);
+async function predict(model: string, body: Json): Promise<Json[]> {
+  const { status, json } = await post(methodUrl(emulator.url, model), body);
+  expect([status, json.error]).toEqual([200, undefined]);
   return json.predictions;
 }
 
-const bytesOf = (prediction: Json): Buffer => Buffer.from(prediction.bytesBase64Encoded, 'base64');
 const imageOf = (prediction: Json) => decodeText(prediction.bytesBase64Encoded);
-const grey = { ...wave(), data: wave().data.map(() => 90) };
+const grey = { ...wave, data: wave.data.map(() => 90) };
+const sizeOf = ({ width, height }: { width: number; height: number }) => [width, height];
 
 describe.each([
   ['Imagen 3', imagen3, imagen3Body],
   ['Imagen 2', imagen2, imagen2Body],
 ])('%s edit', (_, model, bodyOf) => {
-  it('fills the mask and changes the rest a little, as the models do', async () => {
+  it('fills the mask, and changes the rest a little as the models do, each time alike', async () => {
     const [prediction] = await predict(model, bodyOf());
     expect(prediction.mimeType).toBe('image/png');
     const answer = await imageOf(prediction);
-    expect([answer.width, answer.height]).toEqual([64, 48]);
+    expect(sizeOf(answer)).toEqual([64, 48]);
     expect(meanDifference(answer, grey, isInside)).toBeLessThan(4);
-    const outside = meanDifference(answer, wave(), isOutside());
+    const outside = meanDifference(answer, wave, isOutside);
     expect(outside).toBeGreaterThan(0.3);
     expect(outside).toBeLessThan(4);
-  });
-
-  it('answers the same request the same way', async () => {
-    expect(await predict(model, bodyOf())).toEqual(await predict(model, bodyOf()));
+    expect(await predict(model, bodyOf())).toEqual([prediction]);
   });
 
   it('gives 4 candidates when no number is asked for', async () => {
@@ -67,74 +64,77 @@ describe.each([
   });
 });
 
-describe('insertion', () => {
-  it('draws a placeholder inside the mask only, each candidate its own', async () => {
-    const body = imagen3Body();
-    body.parameters.editMode = 'EDIT_MODE_INPAINT_INSERTION';
-    body.parameters.sampleCount = 2;
-    const [first, second] = await Promise.all((await predict(imagen3, body)).map(imageOf));
-    expect(meanDifference(first!, wave(), isOutside())).toBeLessThan(4);
-    expect(meanDifference(first!, wave(), isInside)).toBeGreaterThan(20);
-    expect(meanDifference(first!, second!, isInside)).toBeGreaterThan(20);
-  });
+it('an insertion draws a card inside the mask only, each candidate its own', async () => {
+  const body = imagen3Body();
+  Object.assign(body.parameters, { editMode: 'EDIT_MODE_INPAINT_INSERTION', sampleCount: 2 });
+  const [first, second] = await Promise.all((await predict(imagen3, body)).map(imageOf));
+  expect(meanDifference(first!, wave, isOutside)).toBeLessThan(4);
+  expect(meanDifference(first!, wave, isInside)).toBeGreaterThan(20);
+  expect(meanDifference(first!, second!, isInside)).toBeGreaterThan(20);
 });
 
-describe('automatic masks', () => {
+describe('an automatic mask', () => {
   const edit = async (maskMode: string, maskClasses?: number[]) => {
     const body = imagen3Body();
     const mask = body.instances[0].referenceImages[1];
     delete mask.referenceImage;
     mask.maskImageConfig = { maskMode, dilation: 0, ...(maskClasses && { maskClasses }) };
-    const [prediction] = await predict(imagen3, body, 'exact');
-    return imageOf(prediction);
+    emulator.behave({ exact: true });
+    return imageOf((await predict(imagen3, body))[0]);
   };
   const at = (x: number, y: number) => (px: number, py: number) => px === x && py === y;
 
-  it('takes the middle for the foreground and what is around for the background', async () => {
+  it('is the middle for the foreground and what is around for the background', async () => {
     const foreground = await edit('MASK_MODE_FOREGROUND');
     expect(meanDifference(foreground, grey, at(32, 25))).toBe(0);
-    expect(meanDifference(foreground, wave(), at(0, 0))).toBe(0);
+    expect(meanDifference(foreground, wave, at(0, 0))).toBe(0);
     const background = await edit('MASK_MODE_BACKGROUND');
-    expect(meanDifference(background, wave(), at(32, 25))).toBe(0);
+    expect(meanDifference(background, wave, at(32, 25))).toBe(0);
     expect(meanDifference(background, grey, at(0, 0))).toBe(0);
   });
 
-  it('has a place for each class, and keeps it', async () => {
-    const [bicycle, car, again] = await Promise.all([
-      edit('MASK_MODE_SEMANTIC', [175]),
-      edit('MASK_MODE_SEMANTIC', [176]),
-      edit('MASK_MODE_SEMANTIC', [175]),
-    ]);
-    expect(bicycle!.data).toEqual(again!.data);
-    expect(meanDifference(bicycle!, car!, () => true)).toBeGreaterThan(0);
+  it('has a fixed place for each class', async () => {
+    const [bicycle, car] = [await edit('MASK_MODE_SEMANTIC', [175]), await edit('MASK_MODE_SEMANTIC', [176])];
+    expect((await edit('MASK_MODE_SEMANTIC', [175])).data).toEqual(bicycle.data);
+    expect(meanDifference(bicycle, car, () => true)).toBeGreaterThan(0);
   });
 });
 
 describe('the list of predictions', () => {
-  it('gives JPEG where asked', async () => {
+  it('gives JPEG where asked, and appends the scores of the prompt, which are no image', async () => {
     const body = imagen3Body();
     body.parameters.outputOptions = { mimeType: 'image/jpeg', compressionQuality: 90 };
-    const [prediction] = await predict(imagen3, body);
-    expect(prediction.mimeType).toBe('image/jpeg');
-    expect((await sharp(bytesOf(prediction)).metadata()).format).toBe('jpeg');
-  });
-
-  it('appends the scores of the prompt, which are no image', async () => {
-    const body = imagen3Body();
     body.parameters.includeSafetyAttributes = true;
-    const predictions = await predict(imagen3, body);
-    expect(predictions).toHaveLength(2);
-    expect(predictions[1]).toMatchObject({ contentType: 'Positive Prompt', safetyAttributes: {} });
-    expect(predictions[1].bytesBase64Encoded).toBeUndefined();
+    const [picture, scores, ...more] = await predict(imagen3, body);
+    expect(picture.mimeType).toBe('image/jpeg');
+    expect((await sharp(Buffer.from(picture.bytesBase64Encoded, 'base64')).metadata()).format).toBe('jpeg');
+    expect(scores).toMatchObject({ contentType: 'Positive Prompt', safetyAttributes: {} });
+    expect([scores.bytesBase64Encoded, more]).toEqual([undefined, []]);
   });
 
-  it('carries the prompt of a rewriting model, in words of its own', async () => {
+  it('carries the prompt of a rewriting model, which repeats nothing of the prompt sent', async () => {
     const [prediction] = await predict('imagen-4.0-generate-001', generateBody());
-    expect(prediction.prompt).toBeTypeOf('string');
-    expect(prediction.prompt).not.toContain('fox');
+    expect(prediction.prompt).toMatch(/^A placeholder/);
     const body = generateBody();
     body.parameters.enhancePrompt = false;
     expect((await predict('imagen-4.0-generate-001', body))[0].prompt).toBeUndefined();
+  });
+
+  it('reads pictures from buckets, and writes answers beside storageUri', async () => {
+    const storage = await startStorage();
+    const model = await startFaultyModel({ storageBaseUrl: storage.url });
+    const body = imagen3Body();
+    const [image] = body.instances[0].referenceImages;
+    image.referenceImage = { gcsUri: 'gs://input/photos/a b.png' };
+    body.parameters.storageUri = 'gs://input/answers';
+    const missing = await post(methodUrl(model.url, imagen3), body);
+    expect(missing.json.error).toMatchObject({ code: 400, message: expect.stringMatching(/404/) });
+    await fileAt(storage.url, 'photos/a b.png').save(Buffer.from(imageText, 'base64'), createOnly);
+    const { json } = await post(methodUrl(model.url, imagen3), body);
+    await model.close();
+    expect(json.predictions).toEqual([{ mimeType: 'image/png', gcsUri: 'gs://input/answers/sample_0.png' }]);
+    const [bytes] = await fileAt(storage.url, 'answers/sample_0.png').download();
+    expect(sizeOf(await sharp(bytes).metadata())).toEqual([64, 48]);
   });
 });
 
@@ -143,7 +143,7 @@ describe('generate and upscale', () => {
     const body = generateBody();
     Object.assign(body.parameters, { aspectRatio: '9:16', sampleImageSize: '2K' });
     const image = await imageOf((await predict('imagen-4.0-generate-001', body))[0]);
-    expect([image.width, image.height]).toEqual([1536 / 16, 2816 / 16]);
+    expect(sizeOf(image)).toEqual([1536 / 16, 2816 / 16]);
   });
 
   it('gives up to 8 candidates at @002', async () => {
@@ -152,58 +152,50 @@ describe('generate and upscale', () => {
     expect(await predict('imagegeneration@002', body)).toHaveLength(8);
   });
 
-  it('enlarges by the factor', async () => {
-    const image = await imageOf((await predict('imagegeneration@002', upscaleBody()))[0]);
-    expect([image.width, image.height]).toEqual([128, 96]);
+  it.each([
+    ['imagegeneration@002', 'x2', [128, 96]],
+    ['imagen-4.0-upscale-preview', 'x3', [192, 144]],
+  ])('%s enlarges %s', async (model, upscaleFactor, expected) => {
     const body = upscaleBody();
-    body.parameters.upscaleConfig.upscaleFactor = 'x3';
-    const triple = await imageOf((await predict('imagen-4.0-upscale-preview', body))[0]);
-    expect([triple.width, triple.height]).toEqual([192, 144]);
+    Object.assign(body.parameters.upscaleConfig, { upscaleFactor });
+    expect(sizeOf(await imageOf((await predict(model, body))[0]))).toEqual(expected);
   });
 });
 
 describe('Gemini', () => {
-  const edit = async (body: Json, emulate = '') => {
-    const { json } = await post(methodUrl(emulator.url, gemini), body, { 'x-emulate': emulate });
+  const edit = async (body: Json) => {
+    const { json } = await post(methodUrl(emulator.url, gemini), body);
     expect(json.error).toBeUndefined();
     return json;
   };
-  const pictureOf = (json: Json) =>
-    decodeText(
-      json.candidates[0].content.parts.findLast((part: Json) => part.inlineData && !part.thought).inlineData
-        .data,
-    );
+  const pictureOf = (json: Json) => decodeText(json.candidates[0].content.parts.at(-1).inlineData.data);
 
   it('answers text first, then the picture, with its usage', async () => {
-    const json = await edit(geminiBody());
-    const [candidate] = json.candidates;
-    expect(candidate.finishReason).toBe('STOP');
-    expect(Object.keys(candidate.content.parts[0])).toEqual(['text']);
-    expect(candidate.content.parts[1].inlineData.mimeType).toBe('image/png');
-    expect(json.usageMetadata.totalTokenCount).toBeGreaterThan(0);
+    const { candidates, usageMetadata } = await edit(geminiBody());
+    expect(candidates).toMatchObject([
+      {
+        finishReason: 'STOP',
+        content: { parts: [{ text: expect.any(String) }, { inlineData: { mimeType: 'image/png' } }] },
+      },
+    ]);
+    expect(usageMetadata.totalTokenCount).toBeGreaterThan(0);
   });
 
   it.each([
     ['4:3', '1K', 75, 56],
     ['3:2', '2K', 158, 106],
-    ['9:16', '4K', 192, 344],
     ['1:8', '1K', 24, 192],
+    // The ratio of the last image.
+    [undefined, '1K', 75, 56],
   ])('answers %s at %s in the pixels of the table', async (aspectRatio, imageSize, width, height) => {
     const body = geminiBody();
     Object.assign(body.generationConfig.imageConfig, { aspectRatio, imageSize });
-    const picture = await pictureOf(await edit(body));
-    expect([picture.width, picture.height]).toEqual([width, height]);
-  });
-
-  it('takes the ratio of the last image when none is sent', async () => {
-    const body = geminiBody();
-    delete body.generationConfig.imageConfig.aspectRatio;
-    const picture = await pictureOf(await edit(body));
-    expect([picture.width, picture.height]).toEqual([75, 56]);
+    expect(sizeOf(await pictureOf(await edit(body)))).toEqual([width, height]);
   });
 
   it('edits where the two images differ, and moves by a pixel', async () => {
-    const picture = await pictureOf(await edit(geminiBody(), 'exact'));
+    emulator.behave({ exact: true }, 1);
+    const picture = await pictureOf(await edit(geminiBody()));
     const sized = await sharp(Buffer.from(imageText, 'base64'))
       .resize({ width: 75, height: 56, fit: 'cover' })
       .raw()
@@ -213,37 +205,31 @@ describe('Gemini', () => {
     expect(meanDifference(picture, filled, (x, y) => x > 28 && x < 46 && y > 18 && y < 32)).toBe(0);
     expect(meanDifference(picture, input, (x) => x < 15)).toBe(0);
     const moved = await pictureOf(await edit(geminiBody()));
-    const shiftedMore = meanDifference(moved, input, (x) => x < 15);
-    expect(shiftedMore).toBeGreaterThan(4);
+    expect(meanDifference(moved, input, (x) => x < 15)).toBeGreaterThan(4);
   });
 
   it('answers words only when no image is wanted', async () => {
     const body = geminiBody();
     body.generationConfig.responseModalities = ['TEXT'];
-    expect((await edit(body)).candidates[0].content.parts).toHaveLength(1);
+    expect((await edit(body)).candidates[0].content.parts).toEqual([{ text: expect.any(String) }]);
   });
 });
 
-describe('self-deployed endpoint', () => {
-  it('answers base64 squares, one for each instance', async () => {
-    const url = `${emulator.url}/v1/projects/p/locations/us-central1/endpoints/123:predict`;
-    const body = endpointBody();
-    body.instances.push({ ...body.instances[0], prompt: 'a cat on the wall' });
-    const { json } = await post(url, body);
-    expect(json.predictions).toHaveLength(2);
-    const picture = await decodeText(json.predictions[0]);
-    expect([picture.width, picture.height]).toEqual([64, 64]);
-    expect(json.predictions[0]).not.toBe(json.predictions[1]);
-  });
+it('a self-deployed endpoint answers base64 squares, one for each instance', async () => {
+  const body = endpointBody();
+  body.instances.push({ ...body.instances[0], prompt: 'a cat on the wall' });
+  const { predictions } = (await post(endpointUrl(emulator.url), body)).json;
+  expect(predictions).toHaveLength(2);
+  expect(sizeOf(await decodeText(predictions[0]))).toEqual([64, 64]);
+  expect(predictions[0]).not.toBe(predictions[1]);
 });
 
-describe('the embedded engine', () => {
-  it('answers removals when nothing else is injected', async () => {
-    const real = await startEmulator({ removal: undefined });
-    const { json } = await post(methodUrl(real.url, imagen3), imagen3Body(), { 'x-emulate': 'exact' });
-    await real.close();
-    const answer = await imageOf(json.predictions[0]);
-    expect(meanDifference(answer, wave(), isOutside())).toBe(0);
-    expect(meanDifference(answer, wave(), isInside)).toBeGreaterThan(0);
-  });
+it('the embedded engine answers removals when nothing else is handed in', async () => {
+  const real = await startFaultyModel({ removal: undefined });
+  real.behave({ exact: true });
+  const { json } = await post(methodUrl(real.url, imagen3), imagen3Body());
+  await real.close();
+  const answer = await imageOf(json.predictions[0]);
+  expect(meanDifference(answer, wave, isOutside)).toBe(0);
+  expect(meanDifference(answer, wave, isInside)).toBeGreaterThan(0);
 });

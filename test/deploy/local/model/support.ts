@@ -1,47 +1,27 @@
 import sharp from 'sharp';
-import {
-  type ModelEmulator,
-  type ModelEmulatorOptions,
-  startModelEmulator,
-} from '../../../../deploy/local/model/emulator.ts';
 import { decodeRgb, type Rgb } from '../../../../deploy/local/model/pixels.ts';
-import type { Removal } from '../../../../deploy/local/model/removal.ts';
 import type { Mask, Size } from '../../../../lib/pixels/raster.ts';
 import { boxMask, wavePicture } from '../../../support/pictures.ts';
-
-/** Fills with one grey: removals are told apart from everything else at a glance. */
-export const greyRemoval: Removal = async (crop, mask) => {
-  const data = new Uint8Array(crop.data);
-  for (let i = 0; i < data.length; i++) if (mask.data[Math.floor(i / 3)] !== 0) data[i] = 90;
-  return { ...crop, data };
-};
-
-/** Answers of 64 px where the models give 1024. */
-export const testScale = 1 / 16;
-
-export const startEmulator = (options: ModelEmulatorOptions = {}): Promise<ModelEmulator> =>
-  startModelEmulator({ removal: greyRemoval, scale: testScale, ...options });
 
 export const size: Size = { width: 64, height: 48 };
 export const hole = { left: 20, top: 12, width: 24, height: 20 };
 
-export const wave = (of: Size = size): Rgb => wavePicture(of) as Rgb;
+export const wave = wavePicture(size) as Rgb;
 
-export async function encoded(raster: Rgb | Mask, format: 'png' | 'jpeg' = 'png'): Promise<string> {
-  const { width, height, channels, data } = raster;
-  const bytes = await sharp(data, { raw: { width, height, channels } }).toFormat(format).toBuffer();
+async function encoded({ width, height, channels, data }: Rgb | Mask): Promise<string> {
+  const bytes = await sharp(data, { raw: { width, height, channels } }).png().toBuffer();
   return bytes.toString('base64');
 }
 
-export const imageText: string = await encoded(wave());
+export const imageText: string = await encoded(wave);
 export const maskText: string = await encoded(boxMask(size, hole));
 /** The picture with the hole painted over: what a model without masks is shown. */
-export const markedText: string = await encoded(paintHole(wave(), 255));
+const markedText: string = await encoded(paintHole(wave));
 
-export function paintHole(picture: Rgb, level: number): Rgb {
+function paintHole(picture: Rgb): Rgb {
   const data = new Uint8Array(picture.data);
   for (let y = hole.top; y < hole.top + hole.height; y++) {
-    data.fill(level, (y * picture.width + hole.left) * 3, (y * picture.width + hole.left + hole.width) * 3);
+    data.fill(255, (y * picture.width + hole.left) * 3, (y * picture.width + hole.left + hole.width) * 3);
   }
   return { ...picture, data };
 }
@@ -129,31 +109,6 @@ export function endpointBody(): Json {
   return { instances: [{ prompt: '', image: imageText, mask_image: maskText }] };
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly json: Json;
-}
-
-export async function post(
-  url: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const response = await fetch(url, { method: 'POST', body: text, headers });
-  const answer = await response.text();
-  return { status: response.status, headers: response.headers, json: parse(answer) };
-}
-
-function parse(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 /** The URL of a model's method. */
 export function methodUrl(base: string, model: string, location?: string, method?: string): string {
   const isGemini = model.startsWith('gemini');
@@ -162,30 +117,31 @@ export function methodUrl(base: string, model: string, location?: string, method
   return `${base}/v1/projects/p/locations/${where}/publishers/google/models/${model}:${what}`;
 }
 
+export const endpointUrl = (base: string): string =>
+  `${base}/v1/projects/p/locations/us-central1/endpoints/123:predict`;
+
+export async function post(url: string, body: unknown): Promise<{ status: number; json: Json }> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(url, { method: 'POST', body: text });
+  return { status: response.status, json: await response.json() };
+}
+
 export const decodeText = (text: string): Promise<Rgb> => decodeRgb(Buffer.from(text, 'base64'));
 
 /** Mean of the absolute differences of two pictures, over the pixels a test chooses. */
 export function meanDifference(a: Rgb, b: Rgb, where: (x: number, y: number) => boolean): number {
   let [sum, count] = [0, 0];
-  for (let y = 0; y < a.height; y++) {
-    for (let x = 0; x < a.width; x++) {
-      if (!where(x, y)) continue;
-      for (let c = 0; c < 3; c++) {
-        sum += Math.abs(a.data[(y * a.width + x) * 3 + c]! - b.data[(y * a.width + x) * 3 + c]!);
-        count++;
-      }
-    }
+  for (let i = 0; i < a.data.length; i++) {
+    const p = Math.floor(i / 3);
+    if (!where(p % a.width, Math.floor(p / a.width))) continue;
+    sum += Math.abs(a.data[i]! - b.data[i]!);
+    count++;
   }
-  return count === 0 ? 0 : sum / count;
+  return sum / Math.max(1, count);
 }
 
-/** Further than `marginPx` from the hole, which models may grow. */
-export const isOutside =
-  (marginPx = 3) =>
-  (x: number, y: number): boolean =>
-    x < hole.left - marginPx ||
-    y < hole.top - marginPx ||
-    x >= hole.left + hole.width + marginPx ||
-    y >= hole.top + hole.height + marginPx;
+/** Further than 3 px from the hole, which models may grow. */
+export const isOutside = (x: number, y: number): boolean =>
+  x < hole.left - 3 || y < hole.top - 3 || x >= hole.left + hole.width + 3 || y >= hole.top + hole.height + 3;
 export const isInside = (x: number, y: number): boolean =>
   x >= hole.left && y >= hole.top && x < hole.left + hole.width && y < hole.top + hole.height;

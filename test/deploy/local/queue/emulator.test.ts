@@ -3,10 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ManualClock, manualClock } from '../../../../deploy/local/clock.ts';
 import { type QueueEmulator, startQueueEmulator } from '../../../../deploy/local/queue/emulator.ts';
 import type { QueueLimits } from '../../../../deploy/local/queue/limits.ts';
 import { listenOn } from '../../../support/listening.ts';
+import { type ManualClock, manualClock } from '../../../support/manual-clock.ts';
 import { eventually } from '../storage/support.ts';
 
 const QUEUE = 'projects/p/locations/l/queues/jobs';
@@ -72,20 +72,6 @@ async function setUp(limits: QueueLimits = {}, statuses: (number | [number, stri
   return { start, emulator, clock, create, heardCount, post, ...target };
 }
 
-it('that starts paused sends nothing, also of an earlier run, before it is resumed', async () => {
-  const { emulator, clock, create, heard, start } = await setUp({}, [503, 204]);
-  await create('j1');
-  await eventually(() => expect(heard).toHaveLength(1));
-  await emulator.close();
-  clock.advance(HOUR_MS);
-  const again = await start(true);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(heard).toHaveLength(1);
-  again.queue(QUEUE).resume();
-  await again.queue(QUEUE).idle();
-  expect(heard).toHaveLength(2);
-});
-
 describe('a task', () => {
   it('arrives as Cloud Tasks sends it, and is over with 2xx', async () => {
     const { emulator, create, heard } = await setUp({}, [204]);
@@ -129,21 +115,17 @@ describe('a task', () => {
 
   it.each([
     ['a name of another queue', { name: 'projects/p/locations/l/queues/other/tasks/x' }],
-    ['a name of other signs', { name: `${QUEUE}/tasks/a.b` }],
     ['a deadline of more than 30 minutes', { dispatchDeadline: '1801s' }],
     ['an unknown field', { target: 1 }],
     ['a schedule time too far away', { scheduleTime: '2026-02-01T00:00:01Z' }],
-    ['a body that is not base64', { httpRequest: { url: 'http://127.0.0.1/', body: '{}' } }],
-    ['a URL of another kind', { httpRequest: { url: 'file:///etc/passwd' } }],
   ])('is refused with %s', async (_, more) => {
     const { create } = await setUp();
     expect(await create('j1', more)).toBe(400);
   });
 
-  it('is refused by a queue that is not there', async () => {
-    const { emulator } = await setUp();
-    const url = `${emulator.url}/v2/projects/p/locations/l/queues/none/tasks`;
-    expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(404);
+  it('is refused by a queue that does not exist', async () => {
+    const { post } = await setUp();
+    expect((await post('projects/p/locations/l/queues/none/tasks')).status).toBe(404);
   });
 });
 
@@ -163,13 +145,8 @@ describe('a task that failed', () => {
       clock.advance(1);
     }
     await emulator.queue(QUEUE).idle();
-    expect(heard.map(({ headers }) => headers['x-cloudtasks-taskretrycount'])).toEqual([
-      '0',
-      '1',
-      '2',
-      '3',
-      '4',
-    ]);
+    const counts = heard.map(({ headers }) => headers['x-cloudtasks-taskretrycount']);
+    expect(counts.join()).toBe('0,1,2,3,4');
     expect(heard.at(-1)?.headers['x-cloudtasks-taskpreviousresponse']).toBe('429');
   });
 
@@ -228,14 +205,19 @@ describe('a queue', () => {
     await heardCount(3);
   });
 
-  it('sends nothing while paused', async () => {
-    const { create, post, heard, heardCount } = await setUp();
-    expect(await (await post(`${QUEUE}:pause`)).json()).toMatchObject({ state: 'PAUSED' });
+  it('sends nothing while paused, also when it starts so with tasks of an earlier run', async () => {
+    const { start, emulator, clock, create, post, heard, heardCount } = await setUp({}, [503, 204]);
     await create('a');
+    await eventually(() => expect(clock.waiting()).toBe(1));
+    expect(await (await post(`${QUEUE}:pause`)).json()).toMatchObject({ state: 'PAUSED' });
+    clock.advance(HOUR_MS);
+    await emulator.close();
+    const again = await start(true);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(heard).toHaveLength(0);
-    await post(`${QUEUE}:resume`);
-    await heardCount(1);
+    expect(heard).toHaveLength(1);
+    await fetch(`${again.url}/v2/${QUEUE}:resume`, { method: 'POST' });
+    await heardCount(2);
+    await again.queue(QUEUE).idle();
   });
 
   it('lists, shows, deletes and purges', async () => {

@@ -1,13 +1,7 @@
 import { appendFile, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { clientOf, startEmulator, temporaryRoot } from './support.ts';
-
-const createOnly = {
-  resumable: false,
-  validation: false,
-  preconditionOpts: { ifGenerationMatch: 0 },
-} as const;
+import { clientOf, createOnly, startEmulator, temporaryRoot } from './support.ts';
 
 async function setUp() {
   const root = await temporaryRoot();

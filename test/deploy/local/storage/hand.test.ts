@@ -1,13 +1,7 @@
 import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { clientOf, codeOf, eventually, startEmulator, temporaryRoot } from './support.ts';
-
-const createOnly = {
-  resumable: false,
-  validation: false,
-  preconditionOpts: { ifGenerationMatch: 0 },
-} as const;
+import { clientOf, codeOf, createOnly, eventually, startEmulator, temporaryRoot } from './support.ts';
 
 async function setUp(watch: boolean) {
   const root = await temporaryRoot();
@@ -168,5 +162,5 @@ it('makes room in either order for a name that is a file and a folder', async ()
 it('names the port that another program has', async () => {
   const { emulator } = await setUp(false);
   const port = Number(new URL(emulator.url).port);
-  await expect(startEmulator({ port })).rejects.toThrow(`Expected port ${port} of 127.0.0.1 to be free`);
+  await expect(startEmulator({ port })).rejects.toThrow(`Port ${port} is taken`);
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { expect, it } from 'vitest';
-import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
+import type { FaultyStorage } from '../../../support/faulty-storage.ts';
 import { clientOf, eventually, startEmulator } from './support.ts';
 
 interface HalfSent {
@@ -27,7 +27,7 @@ function halfSend(url: string, method: string, body: string): HalfSent {
 }
 
 /** Both requests are under way before either has all its bytes. */
-async function raced(emulator: StorageEmulator, begin: () => HalfSent): Promise<(number | undefined)[]> {
+async function raced(emulator: FaultyStorage, begin: () => HalfSent): Promise<(number | undefined)[]> {
   emulator.requests.reset();
   const both = [begin(), begin()];
   await eventually(() => expect(emulator.requests.snapshot().total).toBe(2));

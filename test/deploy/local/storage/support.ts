@@ -1,16 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Storage } from '@google-cloud/storage';
+import { type File, Storage } from '@google-cloud/storage';
 import { onTestFinished } from 'vitest';
-import {
-  type StorageEmulator,
-  type StorageEmulatorOptions,
-  startStorageEmulator,
-} from '../../../../deploy/local/storage/emulator.ts';
+import type { StorageEmulatorOptions } from '../../../../deploy/local/storage/emulator.ts';
+import { type FaultyStorage, startFaultyStorage } from '../../../support/faulty-storage.ts';
 
 /** A file is whole after this long in tests; people's copies take longer. */
-export const SETTLE_MS = 40;
+const SETTLE_MS = 40;
 
 export async function temporaryRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'storage-emulator-'));
@@ -18,8 +15,8 @@ export async function temporaryRoot(): Promise<string> {
   return root;
 }
 
-export async function startEmulator(options: Partial<StorageEmulatorOptions> = {}): Promise<StorageEmulator> {
-  const emulator = await startStorageEmulator({
+export async function startEmulator(options: Partial<StorageEmulatorOptions> = {}): Promise<FaultyStorage> {
+  const emulator = await startFaultyStorage({
     root: options.root ?? (await temporaryRoot()),
     buckets: ['input', 'output', 'control'],
     watch: false,
@@ -30,8 +27,21 @@ export async function startEmulator(options: Partial<StorageEmulatorOptions> = {
   return emulator;
 }
 
+/** Google's client without repeats: a test sees each answer. */
 export const clientOf = (apiEndpoint: string): Storage =>
   new Storage({ apiEndpoint, projectId: 'local', retryOptions: { autoRetry: false } });
+
+export const fileAt = (url: string, name: string, bucket = 'input', generation?: string): File =>
+  clientOf(url)
+    .bucket(bucket)
+    .file(name, generation === undefined ? {} : { generation });
+
+/** Options of an upload in one request that replaces nothing. */
+export const createOnly = {
+  resumable: false,
+  validation: false,
+  preconditionOpts: { ifGenerationMatch: 0 },
+} as const;
 
 /** The status a failed call of the client carries, or the code of a broken connection. */
 export const codeOf = (call: Promise<unknown>): Promise<unknown> =>

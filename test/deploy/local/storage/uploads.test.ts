@@ -4,15 +4,14 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { File } from '@google-cloud/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StorageEmulator } from '../../../../deploy/local/storage/emulator.ts';
-import { clientOf, codeOf, eventually, startEmulator, temporaryRoot } from './support.ts';
+import type { FaultyStorage } from '../../../support/faulty-storage.ts';
+import { codeOf, eventually, fileAt, startEmulator, temporaryRoot } from './support.ts';
 
 const KIB = 1024;
-let emulator: StorageEmulator;
+let emulator: FaultyStorage;
 let root: string;
-const file = (name: string): File => clientOf(emulator.url).bucket('input').file(name);
+const file = (name: string) => fileAt(emulator.url, name);
 const bytesOf = async (name: string) => (await file(name).download({ validation: 'crc32c' }))[0];
 const stagedFiles = () => readdir(join(root, '.meta', 'staged'));
 
@@ -24,10 +23,8 @@ beforeEach(async () => {
 describe('the client', () => {
   it.each([
     ['in one request', 1_000_000, { resumable: false }],
-    ['resumably, in one stream', 1_000_000, { resumable: true }],
     ['resumably, in chunks', 1_000_001, { resumable: true, chunkSize: 256 * KIB }],
     ['resumably, an exact multiple of the chunk', 512 * KIB, { resumable: true, chunkSize: 256 * KIB }],
-    ['resumably, nothing at all', 0, { resumable: true }],
   ])('uploads %s', async (_, size, options) => {
     const bytes = randomBytes(size);
     const metadata = { contentType: 'image/png', metadata: { k: 'v' } };
@@ -55,12 +52,6 @@ describe('the client', () => {
       expect(await stagedFiles()).toEqual([]);
     },
   );
-
-  it('creates only once by resumable upload too', async () => {
-    const save = () => file('a').save('x', { resumable: true, preconditionOpts: { ifGenerationMatch: 0 } });
-    const outcomes = await Promise.all(Array.from({ length: 5 }, () => codeOf(save())));
-    expect(outcomes.filter((code) => code === 'no failure')).toHaveLength(1);
-  });
 });
 
 const put = (uri: string, body: Uint8Array, range?: string, headers: Record<string, string> = {}) =>
@@ -97,19 +88,10 @@ describe('a resumable session', () => {
     expect([again.status, await again.json()]).toMatchObject([200, { size: '8' }]);
   });
 
-  it.each(['bytes 0-*/*', 'bytes 0-*/3', undefined])(
-    'takes the whole object under the range %s',
-    async (range) => {
-      const response = await put(await beginUpload(), Buffer.from('abc'), range);
-      expect(response.status).toBe(200);
-      expect((await bytesOf('a')).toString()).toBe('abc');
-    },
-  );
-
-  it('learns the total with no bytes left to send', async () => {
-    const uri = await beginUpload();
-    await put(uri, Buffer.from('abc'), 'bytes 0-2/*');
-    expect((await put(uri, Buffer.alloc(0), 'bytes */3')).status).toBe(200);
+  it.each(['bytes 0-*/*', undefined])('takes the whole object under the range %s', async (range) => {
+    const response = await put(await beginUpload(), Buffer.from('abc'), range);
+    expect(response.status).toBe(200);
+    expect((await bytesOf('a')).toString()).toBe('abc');
   });
 
   it('refuses a gap, a malformed range, and a checksum that does not match', async () => {
@@ -166,7 +148,6 @@ describe('requests as gcloud and others write them', () => {
     });
 
   it.each([
-    ['LF', '\n', '\n'],
     ['CRLF', '\r\n', '\r\n'],
     ['LF without a last line end', '\n', ''],
   ])('takes multipart with %s and a quoted boundary, whatever the bytes', async (_, newline, end) => {
@@ -205,7 +186,6 @@ describe('requests as gcloud and others write them', () => {
 
   it.each([
     ['no closing boundary', Buffer.from('--b\n\n{"name":"a"}\n--b\n\nbytes'), 'b'],
-    ['another boundary', Buffer.from('--c\n\n{"name":"a"}\n--c\n\nbytes\n--c--'), 'b'],
     ['one part', Buffer.from('--b\n\n{"name":"a"}\n--b--'), 'b'],
     ['no JSON', Buffer.from('--b\n\n{"name\n--b\n\nbytes\n--b--'), 'b'],
     ['no name', Buffer.from('--b\n\n{}\n--b\n\nbytes\n--b--'), 'b'],

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineOnFake, type FakeAnswer, fakeModel } from '../../../support/fake-model.ts';
-import {
-  boxMask,
-  cropBase64,
-  greyCrop,
-  pngBase64,
-  removalRequest,
-} from '../../../support/inpaint-request.ts';
+import { cropBase64, greyCrop, pngBase64, removalRequest } from '../../../support/inpaint-request.ts';
+import { boxMask } from '../../../support/pictures.ts';
 
 const never = new AbortController().signal;
 const model = 'gemini-nano-banana-2.1';
@@ -78,9 +73,10 @@ describe('request body', () => {
     [1536, 2752, '9:16', '2K'],
     [4800, 3584, '4:3', '4K'],
   ])('asks for the smallest size that covers %i x %i', async (width, height, aspectRatio, imageSize) => {
+    const box = { left: 2, top: 2, width: 4, height: 4 };
     const { engine, seen } = await setUp([answer([picture(width, height)])]);
     await engine.inpaint(
-      removalRequest({ crop: greyCrop(width, height), mask: boxMask(width, height) }),
+      removalRequest({ crop: greyCrop(width, height), mask: boxMask({ width, height }, box) }),
       never,
     );
     expect(seen[0]?.body.generationConfig.imageConfig).toMatchObject({ aspectRatio, imageSize });
@@ -146,10 +142,8 @@ describe('reply', () => {
   });
 
   it('takes the last draft when there is nothing else', async () => {
-    const reply = await replyTo([
-      answer([picture(1, 1, { thought: true }), picture(1024, 1024, { thought: true })]),
-    ]);
-    expect(reply.warnings).toEqual([]);
+    const drafts = [picture(1, 1, { thought: true }), picture(1024, 1024, { thought: true })];
+    expect((await replyTo([answer(drafts)])).warnings).toEqual([]);
   });
 
   it('trusts magic bytes over the mimeType', async () => {

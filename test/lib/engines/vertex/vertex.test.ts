@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type VertexCall, type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
+import type { VertexCall } from '../../../../lib/engines/vertex/send.ts';
+import { type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
 
@@ -155,20 +156,16 @@ describe('retry', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('waits as long as Retry-After says, in seconds', async () => {
-    const { post, slept } = setUp([{ status: 429, headers: { 'retry-after': '7' } }, {}]);
+  it.each([
+    ['seconds', '7', 7000],
+    ['a date', new Date(Date.UTC(2026, 0, 1, 0, 0, 9)).toUTCString(), 9000],
+  ])('waits as long as Retry-After says, as %s', async (_, header, pauseMs) => {
+    const { post, slept } = setUp([{ status: 429, headers: { 'retry-after': header } }, {}]);
     await post(call, never);
-    expect(slept).toEqual([7000]);
+    expect(slept).toEqual([pauseMs]);
   });
 
-  it('waits until the date Retry-After says', async () => {
-    const date = new Date(Date.UTC(2026, 0, 1, 0, 0, 9)).toUTCString();
-    const { post, slept } = setUp([{ status: 503, headers: { 'retry-after': date } }, {}]);
-    await post(call, never);
-    expect(slept).toEqual([9000]);
-  });
-
-  it('hands a long wait back to the caller instead of holding the worker', async () => {
+  it('leaves a long wait to the caller instead of holding the worker', async () => {
     const { post, slept, seen } = setUp([{ status: 429, headers: { 'retry-after': '120' } }]);
     const error = await failure(post(call, never));
     expect(error).toMatchObject({ code: 'MODEL_QUOTA', retryAfterMs: 120_000 });
@@ -245,7 +242,7 @@ describe('over a real socket', () => {
     }
   });
 
-  it('knows that nobody was there', async () => {
+  it('is not billed for calls to a closed port', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;

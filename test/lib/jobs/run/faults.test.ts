@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultKind, FaultRule } from '../../../../deploy/local/storage/faults.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
 import { drop, listed, openEmulator, textAt, workerStore } from '../../../support/emulator-world.ts';
 import { fakeEngine, jobsOf, never, runOptions } from '../../../support/job-world.ts';
+import type { FaultKind, FaultRule } from '../../../support/storage-faults.ts';
 
 type Engine = ReturnType<typeof fakeEngine>;
 

@@ -1,0 +1,151 @@
+import { EditError } from '../../../errors.ts';
+import { countBlocks } from '../block-mask.ts';
+import { marker, type Segment } from '../container/segments.ts';
+import { decodeCoefficients } from '../scan/decode-coefficients.ts';
+import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { compareScans, type FilePair } from './compare-scans.ts';
+
+export interface ProofRequest {
+  readonly source: Uint8Array;
+  readonly output: Uint8Array;
+  /**
+   * By component, the blocks that may differ: what the splice says it touched, or what the caller's mask
+   * allows.
+   */
+  readonly touched: FilePair['touched'];
+  /** Of the source, when the caller has read it already. */
+  readonly structure?: JpegStructure;
+}
+
+interface HeaderComparison {
+  /**
+   * Frame, quantisation, restart interval and scan headers are the same bytes in the same order; so are the
+   * colours.
+   */
+  readonly structureEqual: boolean;
+  /** Huffman tables likewise. */
+  readonly tablesEqual: boolean;
+  /** APPn and COM segments likewise. */
+  readonly metadataEqual: boolean;
+  /** What follows EOI (or, without one, the last scan). */
+  readonly trailerEqual: boolean;
+}
+
+export interface SpliceProof extends HeaderComparison {
+  /** No block outside the touched ones differs, and nothing that governs decoding but Huffman codes. */
+  readonly holds: boolean;
+  /** Blocks outside the touched ones, all 64 coefficients each; also those beyond the picture's edge. */
+  readonly comparedBlocks: number;
+  readonly differingBlocks: number;
+  readonly touchedBlocks: number;
+  /** Why the comparison could not be finished: one of the two files does not decode. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Compares two JPEG files coefficient by coefficient: proves that nothing but the touched blocks changed.
+ *
+ * Decodes both scans in step. It shares the reading of headers and bits with the splice, but none of the
+ * editing: it knows neither the patches nor what was written, only the two files. Never throws on bad bytes:
+ * when a file does not decode, the proof does not hold.
+ */
+export function proveSplice({ source, output, touched, structure }: ProofRequest): SpliceProof {
+  let headers: HeaderComparison = {
+    structureEqual: false,
+    tablesEqual: false,
+    metadataEqual: false,
+    trailerEqual: false,
+  };
+  try {
+    const before = structure ?? readJpegStructure(source);
+    const pair: FilePair = { source, output, before, after: readJpegStructure(output), touched };
+    headers = compareHeaders(pair);
+    if (!headers.structureEqual || !fits(before, touched))
+      return { ...headers, ...nothing, fault: 'Expected the same frame, scans and quantisation tables' };
+    const isOneScan = before.process === 'sequential' && before.scans.length === 1;
+    const differingBlocks = isOneScan ? compareScans(pair) : compareCoefficients(pair);
+    const holds = differingBlocks === 0;
+    return { ...headers, ...blockCounts(touched), differingBlocks, holds, fault: undefined };
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    return { ...headers, ...nothing, fault: error.message };
+  }
+}
+
+const nothing = { holds: false, comparedBlocks: 0, differingBlocks: 0, touchedBlocks: 0 };
+
+const fits = ({ components }: JpegStructure, touched: ProofRequest['touched']): boolean =>
+  touched.length === components.length &&
+  components.every(({ blocksWide, blocksHigh }, i) => touched[i]!.bitmap.length === blocksWide * blocksHigh);
+
+const isMetadata = ({ marker: code }: Segment) =>
+  (code >= marker.app0 && code <= marker.app15) || code === marker.com;
+const isTable = ({ marker: code }: Segment) => code === marker.dht;
+const isStructure = (segment: Segment) => !isMetadata(segment) && !isTable(segment);
+
+/** Compares all bytes of two files that are not entropy-coded. */
+function compareHeaders(pair: FilePair): HeaderComparison {
+  return {
+    structureEqual: pair.before.colour === pair.after.colour && equalSegments(pair, isStructure),
+    tablesEqual: equalSegments(pair, isTable),
+    metadataEqual: equalSegments(pair, isMetadata),
+    trailerEqual: equalBytes(trailerOf(pair.source, pair.before), trailerOf(pair.output, pair.after)),
+  };
+}
+
+function equalSegments(
+  { source, output, before, after }: FilePair,
+  belongs: (segment: Segment) => boolean,
+): boolean {
+  const a = before.segments.filter(belongs);
+  const b = after.segments.filter(belongs);
+  return (
+    a.length === b.length &&
+    a.every(({ offset, end }, i) =>
+      equalBytes(source.subarray(offset, end), output.subarray(b[i]!.offset, b[i]!.end)),
+    )
+  );
+}
+
+const trailerOf = (bytes: Uint8Array, { segments }: JpegStructure) =>
+  bytes.subarray(segments.at(-1)!.entropyEnd);
+
+const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+
+function blockCounts(
+  touched: ProofRequest['touched'],
+): Pick<SpliceProof, 'comparedBlocks' | 'touchedBlocks'> {
+  let touchedBlocks = 0;
+  let all = 0;
+  for (const { bitmap } of touched) {
+    touchedBlocks += countBlocks(bitmap);
+    all += bitmap.length;
+  }
+  return { comparedBlocks: all - touchedBlocks, touchedBlocks };
+}
+
+/**
+ * Decodes two files of several scans in full and counts the blocks outside the touched ones that differ.
+ *
+ * Memory: 4 bytes for each coefficient of the picture.
+ *
+ * @throws {EditError} when either file does not decode to its end.
+ */
+function compareCoefficients({ source, output, before, after, touched }: FilePair): number {
+  const a = decodeCoefficients(source, before);
+  const b = decodeCoefficients(output, after);
+  let differing = 0;
+  touched.forEach(({ bitmap }, component) => {
+    const ofA = a[component]!;
+    const ofB = b[component]!;
+    for (let block = 0; block < bitmap.length; block++) {
+      if (bitmap[block] === 1) continue;
+      for (let k = block * 64; k < block * 64 + 64; k++) {
+        if (ofA[k] === ofB[k]) continue;
+        differing++;
+        break;
+      }
+    }
+  });
+  return differing;
+}

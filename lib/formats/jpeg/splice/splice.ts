@@ -1,0 +1,80 @@
+import { EditError, type ErrorCode } from '../../../errors.ts';
+import type { TouchedComponent } from '../block-mask.ts';
+import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { patchDeltas } from './block-deltas.ts';
+import { collectEdits } from './edits.ts';
+import { assertPatchFits, type JpegPatch } from './patch.ts';
+import { spliceManyScans } from './splice-many-scans.ts';
+import { spliceOneScan, type TableFate } from './splice-one-scan.ts';
+
+export interface SpliceRequest {
+  readonly source: Uint8Array;
+  readonly patches: readonly JpegPatch[];
+  /** Of the source, when the caller has read it already. */
+  readonly structure?: JpegStructure;
+}
+
+export interface Spliced {
+  readonly kind: 'spliced';
+  readonly bytes: Uint8Array;
+  readonly structure: JpegStructure;
+  /** By component: the blocks whose coefficients changed. */
+  readonly touched: readonly TouchedComponent[];
+  readonly tables: TableFate;
+}
+
+/** The file cannot be spliced: it must be re-encoded, or is damaged. */
+export interface NotSpliced {
+  readonly kind: 'unsupported';
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/**
+ * Changes a region of a JPEG in its DCT coefficients: `new = old + round(FDCT(after - before) / q)`.
+ *
+ * Exact: no coefficient outside the touched blocks changes; every byte of headers and metadata stays except
+ * Huffman tables (`tables` says what became of them); bytes after EOI stay. A block in which `before` and
+ * `after` agree is not touched.
+ *
+ * Takes Huffman-coded files of 8 bits, grey, three components or CMYK, sequential or progressive. Memory: the
+ * output and 5 bytes for each pixel of the patches' boxes; for several scans also 2 bytes for each
+ * coefficient of the picture.
+ *
+ * @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture.
+ */
+export function spliceJpeg(request: SpliceRequest): Spliced | NotSpliced {
+  try {
+    return splice(request);
+  } catch (error) {
+    if (!(error instanceof EditError) || error.kind !== 'input') throw error;
+    return { kind: 'unsupported', code: error.code, reason: error.message };
+  }
+}
+
+function splice({ source, patches, structure = readJpegStructure(source) }: SpliceRequest): Spliced {
+  assertEnoughData(structure);
+  for (const patch of patches) assertPatchFits(structure, patch);
+  const deltas = patches.flatMap((patch) => patchDeltas(structure, patch));
+  const edits = collectEdits(structure, deltas);
+  const { touched } = edits;
+  if (touched.every(({ count }) => count === 0)) {
+    return { kind: 'spliced', bytes: source, structure, touched, tables: 'kept' };
+  }
+  const isOneScan = structure.process === 'sequential' && structure.scans.length === 1;
+  const write = isOneScan ? spliceOneScan : spliceManyScans;
+  return { kind: 'spliced', ...write(source, structure, edits), structure, touched };
+}
+
+/**
+ * Refuses a small file that claims a huge picture before memory is taken: every block takes at least 2 bits,
+ * a progressive one 1.
+ */
+function assertEnoughData({ components, scans, process }: JpegStructure): void {
+  const blocks = components.reduce((sum, { blocksWide, blocksHigh }) => sum + blocksWide * blocksHigh, 0);
+  const bits = scans.reduce((sum, { dataOffset, dataEnd }) => sum + (dataEnd - dataOffset) * 8, 0);
+  // A scan of one component codes fewer blocks than its MCUs hold: at least one of four each way.
+  if (bits * 16 < blocks * (process === 'progressive' ? 1 : 2)) {
+    throw new EditError('IMAGE_TRUNCATED', `Expected data for ${blocks} blocks, got ${bits} bits`);
+  }
+}
