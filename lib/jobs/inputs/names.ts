@@ -86,7 +86,7 @@ export const sameText = (text: string): string => text.normalize('NFC');
 export const formsOf = (name: string): ReadonlySet<string> =>
   new Set([name, name.normalize('NFC'), name.normalize('NFD')]);
 
-/** `photo.jpg` -> `photo.jpg`, `photo`: a mask is named after the stem of its picture or after its whole name. */
+/** `photo.jpg` -> `photo.jpg`, `photo`: a mask has the stem of its picture or its whole name. */
 export function basesOf(base: string): readonly string[] {
   const image = readName(base);
   return image?.role === 'image' && image.stem !== base ? [base, image.stem] : [base];

@@ -1,4 +1,4 @@
-import { EditError } from '../../errors.ts';
+import { asEditError, EditError } from '../../errors.ts';
 import { mapOrdered } from '../../in-parallel.ts';
 import { listAll, type ObjectId, type ObjectInfo, type ObjectStore } from '../../storage/store.ts';
 import type { InputSet } from './identity.ts';
@@ -132,15 +132,22 @@ async function collectFolder(
 ): Promise<readonly InputSet[]> {
   const sets: InputSet[] = [];
   const pictures = picturesIn(store, folder, signal);
-  const collected = mapOrdered(pictures, looksAtOnce, async (id) =>
-    (await collectInputs(store, id, options, signal)).filter(({ image }) => image.name === id.name),
-  );
+  const collected = mapOrdered(pictures, looksAtOnce, async (id) => {
+    const found = await collectInputs(store, id, options, signal).catch(noneOfBadName);
+    return found.filter(({ image }) => image.name === id.name);
+  });
   for await (const found of collected) {
     const [set] = found.filter(({ mask }) => mask !== undefined && isFolderMask(mask));
     if (set !== undefined) sets.push(set);
     if (sets.length >= maxOfFolder) break;
   }
   return sets;
+}
+
+/** One picture whose name cannot be asked for is no reason to leave out the others. */
+function noneOfBadName(error: unknown): readonly InputSet[] {
+  if (asEditError(error).kind !== 'input') throw error;
+  return [];
 }
 
 async function* picturesIn(

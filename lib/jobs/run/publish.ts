@@ -38,7 +38,7 @@ export async function publishResult(
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }
 
-/** Writes `error.json` in the place of the results; the sweep and the status tell where its name has no room. */
+/** Writes `error.json` in the place of the results. Where its name has no room, sweep and status tell. */
 export async function publishError(
   job: Job,
   error: EditError,

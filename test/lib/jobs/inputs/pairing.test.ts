@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EditError } from '../../../../lib/errors.ts';
 import { collectInputs } from '../../../../lib/jobs/inputs/pairing.ts';
 import { never, soleJob } from '../../../support/job-world.ts';
 import { bucketsWith, type MemoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
@@ -118,6 +119,19 @@ describe('collectInputs', () => {
       ['d/a.jpg', 'd/_folder.mask.png', undefined],
       ['d/c.png', 'd/_folder.mask.png', 'd/c.json'],
     ]);
+  });
+
+  it('finds the other pictures of a folder when the name of one cannot be asked for', async () => {
+    const memory = memoryClient(bucketsWith('_folder.mask.png', 'a.jpg', 'bad.jpg', 'c.jpg'));
+    const store: typeof memory = {
+      ...memory,
+      async *list(bucket, options, signal) {
+        if (options?.prefix === 'bad') throw new EditError('REQUEST_INVALID', 'Expected another name');
+        yield* memory.list(bucket, options, signal);
+      },
+    };
+    const sets = await collectInputs(store, inInput('_folder.mask.png'), { folderMask: true }, never);
+    expect(sets.map(({ image }) => image.name)).toEqual(['a.jpg', 'c.jpg']);
   });
 
   it('finds from the mask at the top of a bucket only the pictures at the top', async () => {
