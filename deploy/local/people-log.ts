@@ -2,20 +2,25 @@ import type { Log } from '../../lib/log.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lines of those who deliver: about a delivery that is repeated the job has said why. */
+/** Lines of those who deliver: why they are answered so, the job has said. */
 const ofDeliveries =
-  /^(runJob answered|A job could not be dispatched|storage: event of .* not acknowledged|Queue: .*, again in )/;
+  /^(runJob answered|A job could not be dispatched|storage: event of .* not acknowledged \(status|Queue: \S+ answered)/;
 /** Lines about an event or task that repeat the error of its job. */
 const ofErrors = /^(?:Event comes again|Event failed|runJob refused|runJob failed): (?<error>.*)$/s;
 const maxTold = 1000;
 
+interface PeopleLogOptions {
+  /** Where results are found. */
+  readonly outputFolder: string;
+  /** False where an emulator answers: then the list price is not asked for. */
+  readonly hasCosts: boolean;
+}
+
 /**
  * A log for people: one sentence about each thing that becomes of a picture, and nothing twice. Lines about
  * other things pass as they are.
- *
- * @param outputFolder where results are found.
  */
-export function peopleLog(log: Log, outputFolder: string): Log {
+export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions): Log {
   const lastLines = new Map<string, string>();
   /** Errors that the lines of jobs told. */
   const told = new Set<string>();
@@ -31,7 +36,8 @@ export function peopleLog(log: Log, outputFolder: string): Log {
       // A picture that waits is looked at again and again.
       if (attempts === undefined && last !== undefined) return;
     }
-    const line = sentenceOf(message, fields, outputFolder);
+    const costs = hasCosts ? {} : { costEstimateUsd: 0 };
+    const line = sentenceOf(message, { ...fields, ...costs }, outputFolder);
     if (line === undefined || last === line) return;
     lastLines.set(image, line);
     log[level](line);

@@ -9,7 +9,7 @@ import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
 import { asEditError } from '../../lib/errors.ts';
 import { smallestFrame } from '../../lib/jobs/run/cost.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
-import { readCommandLine, usage } from './command-line.ts';
+import { type CommandLine, readCommandLine, usage } from './command-line.ts';
 import { demoPair } from './demo.ts';
 import { peopleLog } from './people-log.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
@@ -19,6 +19,8 @@ import { type LocalSystem, startLocalSystem } from './system.ts';
 const root = '.local';
 const demoName = 'demo.jpg';
 const sweepEveryMs = 60_000;
+/** A model that does not answer must not keep the other help back. */
+const demoPatienceMs = 60_000;
 /** npm passes on a Ctrl-C that the terminal has sent already: the second one within this time is the same. */
 const sameSignalMs = 1000;
 
@@ -26,9 +28,10 @@ const stopped = new AbortController();
 const system = await start();
 listenForEnd();
 printSystem(system);
-await runDemo(stopped.signal).catch((error: unknown) => {
+const demo = runDemo(stopped.signal).catch((error: unknown) => {
   if (!stopped.signal.aborted) throw error;
 });
+await Promise.race([demo, sleep(demoPatienceMs, undefined, { ref: false })]);
 if (!stopped.signal.aborted) printNext(system);
 await untilStopped(stopped.signal);
 await system.close();
@@ -45,7 +48,7 @@ async function start(): Promise<LocalSystem> {
     return await startLocalSystem({
       ...{ root, port, hasQueue, environment, sweepEveryMs },
       storagePort: port === 0 ? 0 : port + 1,
-      log: logFor(environment['LOG_LEVEL'] === 'debug'),
+      log: logFor(environment),
     });
   } catch (error) {
     console.error(asEditError(error).message);
@@ -54,7 +57,8 @@ async function start(): Promise<LocalSystem> {
 }
 
 /** In the cloud a line carries every field; here a person reads along. */
-function logFor(isDebugging: boolean): Log {
+function logFor(environment: CommandLine['environment']): Log {
+  const isDebugging = environment['LOG_LEVEL'] === 'debug';
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
@@ -67,7 +71,10 @@ function logFor(isDebugging: boolean): Log {
   const log = jsonLog({ stream });
   if (isDebugging) return log;
   silenceRepeats();
-  return peopleLog(log, join(root, 'output'));
+  return peopleLog(log, {
+    outputFolder: join(root, 'output'),
+    hasCosts: Boolean(environment['MODEL_BASE_URL']),
+  });
 }
 
 /** A log line for people: message, duration, and the code of an error. */
@@ -130,6 +137,10 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   }
   const folder = join(root, 'output', demoName);
   const manifest = await manifestIn(folder, signal);
+  if (manifest === undefined) {
+    heading(`The demo failed: ${folder}/ says why.`);
+    return;
+  }
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
   const total = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
   const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
@@ -155,16 +166,18 @@ interface ManifestFacts {
   }[];
 }
 
+/** `undefined` when every job of the folder has failed. */
 async function manifestIn(
   folder: string,
   signal: AbortSignal,
-): Promise<{ path: string; facts: ManifestFacts }> {
+): Promise<{ path: string; facts: ManifestFacts } | undefined> {
   for (;;) {
     const jobs = await readdir(folder).catch(() => []);
     for (const job of jobs) {
       const path = join(folder, job, 'manifest.json');
       if (existsSync(path)) return { path, facts: JSON.parse(await readFile(path, 'utf8')) as ManifestFacts };
     }
+    if (jobs.length > 0 && jobs.every((job) => existsSync(join(folder, job, 'error.json')))) return undefined;
     await sleep(200, undefined, { signal });
   }
 }

@@ -190,8 +190,9 @@ async function freeOrphanedClaims(storageUrl: string, bucket: string, log: Log):
 
 /** A model's engine without an address of its own is answered on this machine. */
 function needsModelEmulator(environment: LocalSystemOptions['environment']): boolean {
-  const { ENGINE: engine = 'patchmatch', MODEL_BASE_URL: baseUrl } = environment ?? {};
-  return engine !== 'patchmatch' && baseUrl === undefined;
+  // An empty variable counts as unset.
+  const { ENGINE: engine, MODEL_BASE_URL: baseUrl } = environment ?? {};
+  return Boolean(engine) && engine !== 'patchmatch' && !baseUrl;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
 import { peopleLog } from '../../../deploy/local/people-log.ts';
 
-function capture() {
+function capture(hasCosts = true) {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  return { lines, log: peopleLog({ info: write, warn: write, error: write }, '.local/output') };
+  return {
+    lines,
+    log: peopleLog({ info: write, warn: write, error: write }, { outputFolder: '.local/output', hasCosts }),
+  };
 }
 
 const job = (outcome: string, fields: object = {}) => ({ outcome, image: 'p.jpg', ms: 12, ...fields });
@@ -26,6 +29,12 @@ it.each([
   const { log, lines } = capture();
   log.info('Job put off: slow down', fields);
   expect(lines).toEqual([line]);
+});
+
+it('tells no price where an emulator answers', () => {
+  const { log, lines } = capture(false);
+  log.info('Job published', job('published', { costEstimateUsd: 0.067 }));
+  expect(lines).toEqual(['Done: p.jpg, 12 ms']);
 });
 
 it('says one thing once: not again for the second event, nor for the delivery that failed', () => {
