@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { EncodedImage, EngineCodec } from '../../engines/engine.ts';
 import type { Raster } from '../../pixels/raster.ts';
+import { type Limits, readSize } from './header.ts';
 import { sharp } from './loaders.ts';
 
 /** Qualities tried in turn until an upload fits; below the last one a model sees artefacts. */
@@ -20,9 +21,23 @@ function pixels({ width, height, channels, data }: Raster) {
   return channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
 }
 
-/** An uploaded picture that is too large for an API -> the best JPEG of it that fits, or the smallest there is. */
-export function shrinkImage({ bytes }: EncodedImage, maxBytes: number): Promise<EncodedImage> {
-  return asJpegWithin(() => sharp(bytes).flatten({ background: '#fff' }), maxBytes);
+/**
+ * An uploaded picture that is too large for an API -> the best JPEG of it that fits, or the smallest there is.
+ *
+ * @throws {EditError} `IMAGE_TOO_MANY_PIXELS` or `IMAGE_UNREADABLE`, before a pixel is decoded.
+ */
+export async function shrinkImage(
+  { bytes }: EncodedImage,
+  maxBytes: number,
+  limits: Limits,
+): Promise<EncodedImage> {
+  await readSize(bytes, limits);
+  // Row by row: the whole picture is never in memory.
+  const pipeline = () =>
+    sharp(bytes, { limitInputPixels: limits.maxImagePixels, sequentialRead: true }).flatten({
+      background: '#fff',
+    });
+  return asJpegWithin(pipeline, maxBytes);
 }
 
 async function asJpegWithin(pipeline: () => Sharp, maxBytes: number): Promise<EncodedImage> {

@@ -78,6 +78,17 @@ export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role =
   return headerOf(metadata);
 }
 
+/**
+ * The size of a picture of any kind, with its limit checked before a pixel is decoded.
+ *
+ * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
+ */
+export async function readSize(bytes: Uint8Array, limits: Limits): Promise<Size> {
+  const metadata = await readMetadata(bytes, 'image', false);
+  checkSize(metadata, limits, 'image');
+  return { width: metadata.width, height: metadata.height };
+}
+
 async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
   const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined) throw unsupportedFormat(role, other);
