@@ -130,8 +130,16 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
-  REQUEST_TIMEOUT: { status: 408, kind: 'passing', remedy: 'Try again over a connection that does not stall.' },
-  TOO_BUSY: { status: 429, kind: 'passing', remedy: 'Try again after Retry-After, or raise MAX_CONCURRENT_EDITS.' },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    kind: 'passing',
+    remedy: 'Try again over a connection that does not stall.',
+  },
+  TOO_BUSY: {
+    status: 429,
+    kind: 'passing',
+    remedy: 'Try again after Retry-After, or raise MAX_CONCURRENT_EDITS.',
+  },
   BUSY: { status: 503, kind: 'passing', remedy: 'Try again; another worker holds this job.' },
   DEADLINE_EXCEEDED: { status: 504, kind: 'passing', remedy: 'Try again, or raise the deadline.' },
   CANCELLED: { status: 503, kind: 'passing', remedy: 'Try again; the work was cancelled before it ended.' },

@@ -85,7 +85,7 @@ export function canonicalRequest(
 
 /** Names are echoed so that a typing error is found; a flood of them is not. */
 const maxNameChars = 60;
-const maxNamed = 10;
+export const maxNamed = 10;
 
 /** A name as messages repeat it. */
 export const shortName = (name: string): string =>
@@ -106,11 +106,16 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unkno
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.flatMap(wrongFields);
-  const faults = wrong.slice(0, maxNamed).map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
+  const faults = wrong
+    .slice(0, maxNamed)
+    .map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
   const errors = wrong
     .slice(0, maxNamed)
     .map(({ path, detail }) => ({ pointer: ['#', ...path.map(pointerPart)].join('/'), detail }));
-  const message = shortList(wrong.map((_, i) => faults[i] ?? ''), '; ');
+  const message = shortList(
+    wrong.map((_, i) => faults[i] ?? ''),
+    '; ',
+  );
   throw new EditError('REQUEST_INVALID', message, { details: { faults }, errors });
 }
 
@@ -123,7 +128,10 @@ interface WrongField {
 function wrongFields(issue: z.core.$ZodIssue): readonly WrongField[] {
   const path = issue.path.map((part) => shortName(String(part)));
   if (issue.code !== 'unrecognized_keys') return [{ path, detail: issue.message }];
-  return issue.keys.map((key) => ({ path: [...path, shortName(key)], detail: 'expected no field of this name' }));
+  return issue.keys.map((key) => ({
+    path: [...path, shortName(key)],
+    detail: 'expected no field of this name',
+  }));
 }
 
 /** @see RFC 6901 */
