@@ -1,13 +1,13 @@
 import type { Sharp } from 'sharp';
 import type { EncodedImage, EngineCodec } from '../../engines/engine.ts';
 import type { Raster } from '../../pixels/raster.ts';
-import { type Limits, readSize } from './header.ts';
+import { assertSize, type Limits } from './header.ts';
 import { sharp } from './loaders.ts';
 
-/** Qualities tried in turn until an upload fits; below the last one a model sees artefacts. */
+/** Qualities to try until an upload fits. Below the last one a model sees artefacts. */
 const jpegQualities = [95, 90, 80, 60] as const;
 
-/** How crops travel to model APIs: PNG, or the best JPEG that fits where the API caps the size. */
+/** Encodes crops for model APIs: PNG, or the best JPEG that fits where the API limits the size. */
 export const engineCodec: EngineCodec = {
   async encode(raster, { maxBytes = Number.POSITIVE_INFINITY } = {}): Promise<EncodedImage> {
     const png = await pixels(raster).png({ compressionLevel: 3, adaptiveFiltering: true }).toBuffer();
@@ -22,7 +22,8 @@ function pixels({ width, height, channels, data }: Raster) {
 }
 
 /**
- * An uploaded picture that is too large for an API -> the best JPEG of it that fits, or the smallest there is.
+ * Re-encodes a picture that is too large for an API: the best JPEG that fits, or the smallest. Reads it row
+ * by row, so that a large picture is never in memory as a whole.
  *
  * @throws {EditError} `IMAGE_TOO_MANY_PIXELS` or `IMAGE_UNREADABLE`, before a pixel is decoded.
  */
@@ -31,8 +32,7 @@ export async function shrinkImage(
   maxBytes: number,
   limits: Limits,
 ): Promise<EncodedImage> {
-  await readSize(bytes, limits);
-  // Row by row: the whole picture is never in memory.
+  await assertSize(bytes, limits);
   const pipeline = () =>
     sharp(bytes, { limitInputPixels: limits.maxImagePixels, sequentialRead: true }).flatten({
       background: '#fff',
