@@ -98,6 +98,10 @@ describe('readRequestFile', () => {
     }
   });
 
+  it('takes no member __proto__ at any level', () => {
+    expect(() => read('{"labels":{"__proto__":"x"}}')).toThrow(/__proto__/);
+  });
+
   it('repeats nothing of a file that is no JSON', () => {
     expect(() => read('{"prompt":"SECRET",}')).toThrow(/^(?!.*SECRET).*JSON/);
   });
