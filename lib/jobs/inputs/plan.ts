@@ -72,12 +72,10 @@ async function requestOf(
   try {
     const file = inputs.request === undefined ? {} : await readRequest(store, inputs.request, signal);
     // Anything but an object is left to the schema, which refuses it.
-    const merged =
+    fields =
       typeof file === 'object' && file !== null && !Array.isArray(file)
         ? { ...defaults, ...metadata, ...file }
         : file;
-    assertShallow(merged);
-    fields = merged;
     return { request: parseRequest(fields), fault: undefined, fields };
   } catch (error) {
     const fault = asEditError(error);
@@ -97,19 +95,6 @@ async function readRequest(store: ObjectStore, info: ObjectInfo, signal: AbortSi
   if (bytes === undefined)
     throw new EditError('BUSY', `Expected ${info.name} as it was listed, got a newer one`);
   return readRequestFile(bytes);
-}
-
-/** Options nest two deep. What is much deeper is no request, and would use up the stack. */
-const maxDepth = 16;
-
-/** @throws {EditError} `REQUEST_INVALID`. */
-function assertShallow(value: unknown): void {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth)
-      throw new EditError('REQUEST_INVALID', `Expected a request nested at most ${maxDepth} deep, got more`);
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-  }
 }
 
 /** `inpaint-feather-px: "4"` -> `featherPx: 4`; ignores keys without the prefix. */

@@ -121,7 +121,7 @@ async function editAndPublish(
   await writeClaim(lease, finishClaim, options.log);
   const { warnings, timingsMs, image } = result.report;
   const { format, width, height } = image;
-  const facts = { format, width, height, warnings: warnings.length, timingsMs };
+  const facts = { format, width, height, warnings, timingsMs };
   return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
 }
 
