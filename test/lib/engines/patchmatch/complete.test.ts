@@ -168,4 +168,16 @@ describe('completePicture', () => {
     expect(completePicture(picture, 5)).toEqual(completePicture(picture, 5));
     expect(completePicture(picture, 5)).not.toEqual(completePicture(picture, 6));
   });
+
+  it('interpolates between fine stripes, where no patch is known', () => {
+    const { truth, picture } = build({
+      width: 64,
+      height: 48,
+      paint: (x, y) => [60 + 2 * x, 120 + Math.round(50 * Math.sin(y / 6)), 200 - x],
+      masked: (x) => x % 4 < 2,
+    });
+    const filled = completePicture(picture, 1);
+    expect(meanErrorInside(filled, truth, picture.mask)).toBeLessThan(1.5);
+    expect(changedOutside(filled, picture)).toBe(0);
+  });
 });
