@@ -24,7 +24,9 @@ export function editFunction({ edit, maxImageBytes, ...settings }: EditFunctionO
     const parsed = parseRequestFields(fields);
     const isJson = request.get('accept')?.includes('application/json') ?? false;
     assertAnswerFits(expectedBytes(image, parsed, isJson), maxAnswerBytes);
-    const result = await (await edit())({ image, mask: files.get('mask'), request: parsed }, signal);
+    const isPolarityGiven = fields.has('polarity');
+    const input = { image, mask: files.get('mask'), request: parsed, isPolarityGiven };
+    const result = await (await edit())(input, signal);
     const sender = isJson ? candidatesSender : imageSender;
     return { send: sender(response, result, maxAnswerBytes), facts: result.report };
   });
