@@ -4,7 +4,7 @@ import { type MaskTrust, readMask, readPhoto } from '../../../lib/edit/read.ts';
 import { sharp } from '../../../lib/formats/vips/loaders.ts';
 import { maskWithin } from '../../../lib/pixels/boxed-mask.ts';
 import type { Mask } from '../../../lib/pixels/raster.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
+import { boxMask, maskPng, noisePicture, pipelineOf, wavePicture } from '../../support/pictures.ts';
 
 const size = { width: 160, height: 120 };
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -68,6 +68,7 @@ describe('a mask with a transparent part', () => {
   test.each([
     ['the photo with a hole', () => sharp(photoBytes)],
     ['the photo as a JPEG with a hole', async () => sharp(await sharp(photoBytes).jpeg().toBuffer())],
+    ['another picture with a hole', () => pipelineOf(noisePicture({ ...size, channels: 3, depth: 8 }))],
     ['black with a hole', () => flat('#000')],
     ['red with a hole', () => flat('#c00')],
   ] as const)('%s: the hole is edited', async (_, colours) => {
