@@ -26,8 +26,8 @@ const coarsestSidePx = 24;
 /**
  * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
  * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the
- * hole from those, several times. Where no patch is known it interpolates. Pixels outside the mask stay exactly as they are. The same seed gives the
- * same pixels.
+ * hole from those, several times. Between fine stripes it interpolates. Pixels outside the mask stay exactly
+ * as they are. The same seed gives the same pixels.
  *
  * @returns H x W x 3, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left.
@@ -42,7 +42,7 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
   const random = seededRandom(seed);
   const levels = pyramidOf(finestLevel(rgb, hole, width, height));
   const finest = patchesOf(levels[0]!, patchRadius);
-  if (finest.radius === 0) return interpolateHole(levels[0]!);
+  if (isThin(levels[0]!, finest)) return interpolateHole(levels[0]!);
   let coarser: { level: Level; field: Field } | undefined;
   for (let n = levels.length - 1; n >= 0; n--) {
     const level = levels[n]!;
@@ -53,6 +53,19 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
     coarser = { level, field };
   }
   return levels[0]!.rgb;
+}
+
+/** Of the known pixels less than this share are centres of patches between fine stripes. */
+const thinShare = 0.5;
+/** Smooth gaps up to twice this wide look better than copies of what is between stripes, pixels. */
+const thinReachPx = 16;
+
+/** True where the known picture is too thin to copy patches from, and near everywhere. */
+function isThin({ width, height, hole }: Level, { radius, sources }: Patches): boolean {
+  if (radius === 0) return true;
+  const known = hole.reduce((count, inside) => count + 1 - inside, 0);
+  if (radius === patchRadius && sources.length >= known * thinShare) return false;
+  return distanceToKnown(hole, width, height).every((distance) => distance <= thinReachPx);
 }
 
 function pyramidOf(finest: Level): Level[] {
