@@ -3,6 +3,7 @@ import { EditError } from '../../errors.ts';
 import { type Orientation, toDisplayed } from '../../pixels/orientation.ts';
 import { eightBit, type Mask, type Size } from '../../pixels/raster.ts';
 import type { Limits } from './header.ts';
+import { lateOr } from './loaders.ts';
 import { type Carrier, carrierOf } from './mask-carrier.ts';
 import { type MaskFile, openMask } from './mask-file.ts';
 import { type Source, withChannels } from './read.ts';
@@ -46,11 +47,8 @@ export async function decodeMask(
     const mask = toDisplayed(await oneChannel(file, carrier), turn);
     return { mask, format, carrier, warnings: carrier.isHole ? [...warnings, holeWarning] : warnings };
   } catch (cause) {
-    throw new EditError(
-      'MASK_UNREADABLE',
-      `Expected a whole ${format} mask, got one that cannot be decoded`,
-      { cause },
-    );
+    const message = `Expected a whole ${format} mask, got one that cannot be decoded`;
+    throw lateOr(new EditError('MASK_UNREADABLE', message, { cause }));
   }
 }
 

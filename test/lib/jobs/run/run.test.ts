@@ -88,6 +88,20 @@ describe('runJob', () => {
     expect(facts).toMatchObject({ maskCoverage: 1 });
   });
 
+  it('names an output with the extension of its picture where the format is the same', async () => {
+    for (const [extension, expected] of Object.entries({ JPEG: 'jpeg', jpg: 'jpg', png: 'jpg' })) {
+      const world = memoryBuckets();
+      const image = `p.${extension}`;
+      put(world, { bucket: 'input', name: image }, 'photo');
+      put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+      const store = memoryClient(world);
+      const job = await soleJob(store, image);
+      await runJob(job, runOptions(store, fakeEngine()), never);
+      expect(textOf(world, `/1.${expected}`)).toBeDefined();
+      expect(textOf(world, 'manifest.json')).toContain(`${image}/${job.id}/1.${expected}"`);
+    }
+  });
+
   it('takes at most 6 writes and 12 reads from event to end', async () => {
     const world = dropPair();
     const store = memoryClient(world);
