@@ -28,6 +28,8 @@ export interface Job {
   readonly inputs: InputSet;
   readonly request: EditRequest | undefined;
   readonly fault: EditError | undefined;
+  /** True when the request file, the metadata or the defaults name the polarity of the mask. */
+  readonly isPolarityGiven: boolean;
 }
 
 /**
@@ -49,8 +51,13 @@ export async function planJob(
   }
   const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
   const id = jobId({ inputs, engine: options.engine, effectiveRequest });
-  return { id, inputs, request, fault: nameFault(inputs.image.name) ?? fault };
+  const isPolarityGiven = namesPolarity(fields);
+  return { id, inputs, request, fault: nameFault(inputs.image.name) ?? fault, isPolarityGiven };
 }
+
+/** The parsed request does not tell: it holds the default. */
+const namesPolarity = (fields: unknown): boolean =>
+  typeof fields === 'object' && fields !== null && Object.hasOwn(fields, 'polarity');
 
 interface RequestOfSet {
   /** `undefined` when there is a fault. */

@@ -17,7 +17,7 @@ import {
   waitAfter,
 } from '../claim/claim.ts';
 import { type Lease, takeClaim } from '../claim/claim-store.ts';
-import { controlNames, imageVersion, nameFault, outputNames } from '../inputs/names.ts';
+import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
@@ -119,9 +119,9 @@ async function editAndPublish(
     return endInError(job, lease, error, options);
   }
   await writeClaim(lease, finishClaim, options.log);
-  const { warnings, timingsMs, image } = result.report;
+  const { warnings, timingsMs, image, maskCoverage } = result.report;
   const { format, width, height } = image;
-  const facts = { format, width, height, warnings, timingsMs };
+  const facts = { format, width, height, maskCoverage, warnings, timingsMs };
   return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
 }
 
@@ -136,6 +136,9 @@ async function editJob(
     image: await download(image, options, signal),
     mask: mask === undefined ? undefined : await download(mask, options, signal),
     request: job.request as EditRequest,
+    isPolarityGiven: job.isPolarityGiven,
+    // The mask of a folder was made for many pictures.
+    refusesSuspicious: mask !== undefined && !isFolderMask(mask),
   };
   const engine = durableEngine(options.engine, {
     store: options.store,
