@@ -66,7 +66,7 @@ function fateOf(segment: HeaderSegment, isExtensionStale: boolean): Fate<HeaderS
   }
   if (isJfxx(segment)) return { chunk: undefined, lost: 'thumbnail' };
   const data = withoutThumbnail(segment);
-  return data === undefined ? { chunk: segment } : { chunk: { name: segment.name, data }, lost: 'thumbnail' };
+  return data === undefined ? { chunk: segment } : { chunk: { ...segment, data }, lost: 'thumbnail' };
 }
 
 const exifHeader = 'Exif\0\0';

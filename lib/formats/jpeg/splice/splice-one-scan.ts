@@ -4,6 +4,7 @@ import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writ
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import { scanTables } from '../scan/scan-tables.ts';
 import type { JpegStructure } from '../scan/structure.ts';
+import type { WalkedJpeg } from '../scan/walk.ts';
 import { editScan, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { codingSink, growingCodes, grownTable, optimalCodes } from './huffman-coding.ts';
@@ -22,11 +23,11 @@ const headerSlack = 8 * 256;
 /** Writes a sequential JPEG of one scan with the edits applied. */
 export function spliceOneScan(
   source: Uint8Array,
-  structure: JpegStructure,
+  { structure, rows }: Pick<WalkedJpeg, 'structure' | 'rows'>,
   edits: CoefficientEdits,
 ): SplicedFile {
   const scan = onlyScan(structure);
-  const edit = { source, structure, scan, tables: scanTables(structure, scan), edits };
+  const edit = { source, structure, scan, rows, tables: scanTables(structure, scan), edits };
   const defined = definedTables(scan);
   const codes = new Map(defined.map((table) => [table, growingCodes(table)] as const));
   const all = [...codes.values()];
