@@ -1,6 +1,6 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
-import { readMask, readPhoto } from './edit/read.ts';
+import { checkPhoto, readMask, readPhoto } from './edit/read.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
@@ -73,6 +73,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
+    const { walked, notes } = await step('check', () => checkPhoto(photo));
     const given = await step('mask', () => readMask({ mask, request }, photo, limits));
     const size = photo.header.displayed;
     const plan = await step('plan', () =>
@@ -96,7 +97,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
     for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
       const output = await step('write', () =>
-        writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
+        writeOutput(outputFormat, { photo, walked, patches, isGenerated, isStrict }),
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
@@ -108,7 +109,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     }
 
     const proofs = outputs.map(({ proof }) => proof);
-    const edited = { engine: engine.name, photo, request, given, regions, written, proofs };
+    const edited = { engine: engine.name, photo, notes, request, given, regions, written, proofs };
     return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }

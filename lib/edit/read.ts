@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import type { Checked } from '../formats/format.ts';
 import { formatNamed, inspectContainer } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
@@ -11,6 +12,18 @@ import type { EditRequest } from '../requests/edit-request.ts';
 /** Reads the header of a picture and checks its limits; decodes no pixel. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
   return { bytes, header: await readHeader(bytes, limits, { inspect: inspectContainer }) };
+}
+
+/**
+ * Reads a photo to its end where its format can be damaged unseen.
+ *
+ * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
+ */
+export async function checkPhoto(photo: Source): Promise<Checked> {
+  const { format, warnings } = photo.header;
+  const checked = await formatNamed(format).check?.(photo);
+  const said = warnings.map((warning) => `The decoder warns of this ${format}: ${warning}.`);
+  return checked ?? { notes: said };
 }
 
 type MaskOptions = Pick<EditRequest, 'maskMode' | 'polarity'>;

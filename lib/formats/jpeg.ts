@@ -1,16 +1,18 @@
 import { EditError } from '../errors.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
 import type { Raster } from '../pixels/raster.ts';
-import type { Format, PatchJob, PlacedPatch, WholeBlocks, Written } from './format.ts';
+import type { Checked, Format, PatchJob, WholeBlocks, Written } from './format.ts';
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
-import { readJpegStructure } from './jpeg/scan/structure.ts';
+import { marker } from './jpeg/container/segments.ts';
+import { type JpegStructure, readJpegStructure } from './jpeg/scan/structure.ts';
+import { type WalkedJpeg, walkJpeg } from './jpeg/scan/walk.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice/splice.ts';
 import { proveJpeg } from './jpeg-proof.ts';
 import { otherFormat, unmarked } from './lossless.ts';
 import type { Header } from './vips/header.ts';
-import { asRgb, type Source } from './vips/read.ts';
+import { asRgb, assertDecodes, type Source } from './vips/read.ts';
 import { type Encoder, writePatched } from './vips/write.ts';
 
 export const jpeg: Format = {
@@ -19,6 +21,7 @@ export const jpeg: Format = {
   extension: 'jpg',
   isSignature: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
   inspect: assertFrameSupported,
+  check,
   isLossyMask: () => true,
   refusal: ({ hasAlpha, depth }) => {
     if (hasAlpha) return 'Expected a picture without alpha for outputFormat jpeg, got one with';
@@ -30,10 +33,53 @@ export const jpeg: Format = {
   wholeBlocks,
 };
 
+/**
+ * Walks all scans. Those of a kind that is not walked are decoded by libvips, and nothing odd is accepted.
+ *
+ * Headers that only libjpeg understands are such a kind.
+ */
+async function check(photo: Source): Promise<Checked> {
+  const structure = structureOf(photo.bytes);
+  const walked = structure && walkSupported(photo.bytes, structure);
+  if (walked === undefined) {
+    await assertDecodes(photo);
+    return { notes: [] };
+  }
+  return { walked, notes: walkNotes(walked) };
+}
+
+function structureOf(bytes: Uint8Array): JpegStructure | undefined {
+  try {
+    return readJpegStructure(bytes);
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    return undefined;
+  }
+}
+
+function walkSupported(bytes: Uint8Array, structure: JpegStructure): WalkedJpeg | undefined {
+  try {
+    return walkJpeg(bytes, structure);
+  } catch (error) {
+    if (error instanceof EditError && error.code === 'KIND_UNSUPPORTED') return undefined;
+    throw error;
+  }
+}
+
+/** In the words of libjpeg where it has any. */
+function walkNotes({ extraneous, structure }: WalkedJpeg): string[] {
+  const notes = extraneous.map(
+    ({ bytes, before }) =>
+      `Decoders warn of this JPEG: ${bytes} extraneous bytes before marker 0x${before.toString(16)}.`,
+  );
+  if (structure.segments.at(-1)?.marker === marker.eoi) return notes;
+  return [...notes, 'Decoders warn of this JPEG: it ends without its end marker.'];
+}
+
 /** Edits the coefficients under the patches where that is possible; else encodes the whole picture again. */
 async function patch(job: PatchJob): Promise<Written> {
   const { photo, patches, encoding } = job;
-  const splice = encoding === undefined ? splicePatches(photo, patches) : { kind: 'unasked' as const };
+  const splice = encoding === undefined ? splicePatches(job) : { kind: 'unasked' as const };
   if (job.isStrict === true && splice.kind === 'unsupported') throw new EditError(splice.code, splice.reason);
   const isSpliced = splice.kind === 'spliced';
   const { bytes, dropped, trailerBytes } = isSpliced
@@ -57,12 +103,14 @@ async function patch(job: PatchJob): Promise<Written> {
   };
 }
 
-function splicePatches({ bytes, header }: Source, patches: readonly PlacedPatch[]): Spliced | NotSpliced {
+function splicePatches({ photo, patches, walked }: PatchJob): Spliced | NotSpliced {
+  const { bytes, header } = photo;
   const { orientation, stored, space } = header;
   const colours = (raster: Raster): Raster =>
     raster.channels === 1 || space === 'cmyk' ? raster : asRgb(raster);
   return spliceJpeg({
     source: bytes,
+    walked,
     patches: patches.map(({ box, original, edited }) => ({
       box: storedBox(box, orientation, stored),
       before: colours(toStored(original, orientation)),

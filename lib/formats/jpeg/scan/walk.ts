@@ -9,7 +9,7 @@ import {
 } from './bit-reader.ts';
 import { skipMcus } from './blocks.ts';
 import { type DecodedScans, decodeCoefficients } from './decode-coefficients.ts';
-import { assertEnoughData } from './scan-order.ts';
+import { assertCompleteScript, assertEnoughData } from './scan-order.ts';
 import { type ScanTables, scanTables } from './scan-tables.ts';
 import { isOneScan, type JpegStructure, readJpegStructure } from './structure.ts';
 
@@ -40,6 +40,7 @@ export interface Extraneous {
  */
 export function walkJpeg(source: Uint8Array, structure = readJpegStructure(source)): WalkedJpeg {
   assertEnoughData(structure);
+  assertCompleteScript(structure);
   if (isOneScan(structure)) {
     const { rows, end } = walkScan(source, structure);
     const takeCoefficients = () => decodeCoefficients(source, structure);
