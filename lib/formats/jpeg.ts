@@ -6,6 +6,7 @@ import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
 import { marker } from './jpeg/container/segments.ts';
+import { qualityOf } from './jpeg/quality.ts';
 import { type JpegStructure, readJpegStructure } from './jpeg/scan/structure.ts';
 import { type WalkedJpeg, walkJpeg } from './jpeg/scan/walk.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice/splice.ts';
@@ -86,7 +87,7 @@ async function patch(job: PatchJob): Promise<Written> {
     ? dropStaleMetadata(splice.bytes)
     : withCurrentMetadata(
         photo,
-        await writePatched(photo, patches, { encoder: encoderFor(photo.header, encoding?.quality) }),
+        await writePatched(photo, patches, { encoder: encoderFor(photo, encoding?.quality) }),
       );
   const marked = job.isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
   return {
@@ -95,6 +96,7 @@ async function patch(job: PatchJob): Promise<Written> {
     ...(isSpliced ? {} : { reason: splice.kind === 'unsupported' ? splice.reason : 'asked for' }),
     dropped,
     notes: [
+      ...(splice.kind === 'unsupported' ? reencodingNotes(photo, splice.reason) : []),
       ...(marked.isMarked ? [] : [unmarked]),
       ...(trailerBytes > 0
         ? [`${trailerBytes} bytes behind the end of the JPEG were kept as they are.`]
@@ -119,19 +121,36 @@ function splicePatches({ photo, patches, walked }: PatchJob): Spliced | NotSplic
   });
 }
 
-/** High enough that nobody sees the second generation. The report says that the pixels were re-encoded. */
-const reencodedQuality = 95;
+/** Of a picture that was no JPEG: high enough that nobody sees the loss. */
+const newQuality = 95;
 
-const encoderFor = (header: Header, quality = reencodedQuality): Encoder => ({
-  format: 'jpeg',
-  options: {
-    quality,
-    chromaSubsampling: header.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
-    progressive: header.isProgressive,
-    // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
-    optimiseCoding: false,
-  },
-});
+/** A JPEG that must be encoded again keeps its quantisation tables if libjpeg writes such. */
+function encoderFor({ header, bytes }: Source, asked: number | undefined): Encoder {
+  const quality = asked ?? (header.format === 'jpeg' ? qualityOf(bytes)?.quality : undefined);
+  return {
+    format: 'jpeg',
+    options: {
+      quality: quality ?? newQuality,
+      chromaSubsampling: samplingFor(header),
+      progressive: header.isProgressive,
+      // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
+      optimiseCoding: false,
+    },
+  };
+}
+
+/** sharp writes these two. */
+const samplingFor = ({ chromaSubsampling }: Header) => (chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4');
+
+/** Tells what became of a JPEG that could not be edited in place. */
+function reencodingNotes({ header, bytes }: Source, reason: string): string[] {
+  const { chromaSubsampling: sampling = '4:4:4' } = header;
+  const found = qualityOf(bytes);
+  const tables = found?.isSame ? 'has the quantisation tables it had' : 'has finer quantisation tables';
+  const written = samplingFor(header);
+  const chroma = sampling.startsWith(written) ? '' : `, and chroma ${written} instead of ${sampling}`;
+  return [`The whole JPEG was encoded again (${reason}). It ${tables}${chroma}.`];
+}
 
 const unreadHeaders = 'metadata but profile, EXIF and XMP, for the headers of the JPEG are damaged';
 

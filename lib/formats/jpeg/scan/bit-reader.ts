@@ -163,8 +163,8 @@ export function endOfBits({ source, next, filled, position }: BitReader): number
  * Checks that the last MCU of a scan, or of a restart interval, was read from data that were there.
  *
  * Behind the last block of a scan decoders pass over fill bytes, restart markers and bytes that do not belong
- * there. Behind that of an interval a marker must follow: bytes left over show that it was not read as it was
- * written.
+ * there. Behind that of an interval a marker must follow, or zeros up to the end: other bytes left over show
+ * that it was not read as it was written.
  *
  * @returns the offset in the file of what follows the last block.
  * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
@@ -174,6 +174,7 @@ export function assertEnd(reader: BitReader, restartInterval: number): number {
   const at = endOfBits(reader);
   const { source, scanEnd } = reader;
   if (restartInterval === 0 || at === scanEnd || (source[at] === 0xff && source[at + 1] !== 0)) return at;
+  if (scanEnd - at > 1 && source.subarray(at, scanEnd).every((byte) => byte === 0)) return at;
   throw new EditError('IMAGE_UNREADABLE', 'Expected a marker behind the last block of an interval, got data');
 }
 
