@@ -73,8 +73,11 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const { walked, notes } = await step('check', () => checkPhoto(photo));
-    const given = await step('mask', () => readMask({ mask, request }, photo, limits));
+    // libvips decodes the mask on its own threads.
+    const [given, { walked, notes }] = await Promise.all([
+      step('mask', () => readMask({ mask, request }, photo, limits)),
+      step('check', () => checkPhoto(photo)),
+    ]);
     const size = photo.header.displayed;
     const plan = await step('plan', () =>
       planRepaints({ mask: given?.mask, size, engine, request, defaults }),

@@ -22,9 +22,14 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
 export async function checkPhoto(photo: Source): Promise<Checked> {
   const { format, warnings } = photo.header;
   const checked = await formatNamed(format).check?.(photo);
-  const said = warnings.map((warning) => `The decoder warns of this ${format}: ${warning}.`);
-  return checked ?? { notes: said };
+  // A JPEG is read by our own code, which knows better than libvips what is odd.
+  const isKnown = checked?.walked !== undefined;
+  const said = isKnown ? [] : warnings.map((text) => `The decoder warns of this ${format}: ${plain(text)}.`);
+  return { ...checked, notes: [...said, ...(checked?.notes ?? [])] };
 }
+
+/** libtiff may quote the file. */
+const plain = (warning: string) => warning.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
 
 type MaskOptions = Pick<EditRequest, 'maskMode' | 'polarity'>;
 

@@ -54,7 +54,7 @@ export interface Format {
 }
 
 export interface Checked {
-  /** What decoders warn of, in sentences. */
+  /** What decoders warn of beside the header, in sentences. */
   readonly notes: readonly string[];
   /** A JPEG as it was read, for its splice. */
   readonly walked?: WalkedJpeg;

@@ -43,7 +43,7 @@ async function check(photo: Source): Promise<Checked> {
   const structure = structureOf(photo.bytes);
   const walked = structure && walkSupported(photo.bytes, structure);
   if (walked === undefined) {
-    await assertDecodes(photo);
+    await assertDecodes(photo, 'warning');
     return { notes: [] };
   }
   return { walked, notes: walkNotes(walked) };

@@ -5,6 +5,7 @@ import { openTiff } from './metadata/directory.ts';
 import { proveLossless } from './proof.ts';
 import { isJpegInside, losslessCompression, undecodableCoding, unknownColours } from './tiff/kind.ts';
 import { carryTiffTags } from './tiff/metadata.ts';
+import { assertDecodes } from './vips/read.ts';
 
 const writer: LosslessWriter = {
   name: 'tiff',
@@ -38,6 +39,10 @@ export const tiff: Format = {
       'KIND_UNSUPPORTED',
       `Expected a TIFF that is plain or compressed by LZW, Deflate or JPEG, got ${coding}: save it as one of these`,
     );
+  },
+  check: async (photo) => {
+    await assertDecodes(photo, 'error');
+    return { notes: [] };
   },
   isLossyMask: isJpegInside,
   reachPx: 0,

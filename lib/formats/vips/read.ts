@@ -128,13 +128,14 @@ export function asRgb(raster: Raster): Raster {
 }
 
 /**
- * Decodes a picture to its last row, and takes every warning of the decoder for damage.
+ * Decodes a picture to its last row.
  *
+ * @param refused the least that is refused: `warning` takes every word of the decoder for damage.
  * @throws {EditError} `IMAGE_TRUNCATED`.
  */
-export async function assertDecodes({ bytes, header }: Source): Promise<void> {
+export async function assertDecodes({ bytes, header }: Source, refused: 'error' | 'warning'): Promise<void> {
   const lastPixel = { left: 0, top: header.stored.height - 1, width: 1, height: 1 };
-  const strict = { ...photoInput(header.format), failOn: 'warning', ignoreIcc: true } as const;
+  const strict = { ...photoInput(header.format), failOn: refused, ignoreIcc: true } as const;
   try {
     await decoded(inOwnSpace(sharp(bytes, strict).extract(lastPixel), header), header.depth);
   } catch (cause) {
