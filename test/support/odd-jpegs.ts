@@ -26,6 +26,6 @@ export const silentOddities: Readonly<Record<string, (bytes: Uint8Array) => Buff
 };
 
 /** Bytes that do not belong there: decoders warn. */
-export const withBytesBeforeEnd = (count: number) => beforeEnd('\0'.repeat(count));
+export const withBytesBeforeEnd = (count: number) => beforeEnd('x'.repeat(count));
 export const withBytesInHeader = (bytes: Uint8Array) =>
   bytesOf(latin(bytes).replace('\xff\xdb', 'extraneous\xff\xdb'));

@@ -10,6 +10,7 @@ import { compositeWithTrainedModel } from '../../../../../lib/formats/metadata/x
 import { jpegFixture } from '../../../../support/jpeg-fixtures.ts';
 import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
 import { segment, withSegments } from '../../../../support/jpeg-segments.ts';
+import { withBytesInHeader } from '../../../../support/odd-jpegs.ts';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
 const secret = Buffer.from('THE REMOVED OBJECT IN SMALL');
@@ -267,6 +268,12 @@ describe('a gain map behind the end', () => {
 });
 
 describe('marking as composite', () => {
+  it('keeps bytes between segments that decoders pass over', () => {
+    const marked = Buffer.from(markAsComposite(withBytesInHeader(plain)).bytes);
+    const quantisation = Buffer.from([0xff, 0xdb]);
+    expect(marked.includes(Buffer.concat([Buffer.from('extraneous'), quantisation]))).toBe(true);
+  });
+
   const sourceTypes = (bytes: Uint8Array) =>
     Buffer.from(bytes).toString('utf8').split(compositeWithTrainedModel).length - 1;
 
