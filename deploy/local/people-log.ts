@@ -28,9 +28,7 @@ export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions
   function writeJob(level: keyof Log, message: string, fields: JobFields): void {
     const { image, outcome, attempts } = fields;
     const last = lastLines.get(image);
-    // The events of a picture and of its mask both find the job.
-    if (outcome === 'published-before' && last?.startsWith('Done')) return;
-    if (outcome === 'failed-before' && last?.startsWith('Failed')) return;
+    if (isKnownEnd(outcome, last)) return;
     if (outcome === 'put-off') {
       remember(message.slice(message.indexOf(': ') + 2));
       // A picture that waits is looked at again and again.
@@ -69,6 +67,11 @@ export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions
     error: (message, fields) => write('error', message, fields as Fields),
   };
 }
+
+/** The events of a picture and of its mask both find the job. */
+const isKnownEnd = (outcome: string, last = ''): boolean =>
+  (outcome === 'published-before' && last.startsWith('Done')) ||
+  (outcome === 'failed-before' && last.startsWith('Failed'));
 
 type JobFields = Fields & { readonly outcome: string; readonly image: string };
 

@@ -86,6 +86,16 @@ export async function readHeader(
   return headerOf(metadata, warnings);
 }
 
+/**
+ * Checks the pixels of a picture of any kind before one is decoded.
+ *
+ * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
+ */
+export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<void> {
+  const { metadata } = await readMetadata(bytes, 'image', false);
+  checkSize(metadata, limits, 'image');
+}
+
 async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean) {
   const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined) throw unsupportedFormat(role, other);
