@@ -76,7 +76,6 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    // libvips decodes the mask on its own threads.
     const [given, { walked, notes }] = await Promise.all([
       step('mask', () => readMask(input, photo, limits)),
       step('check', () => checkPhoto(photo)),
