@@ -113,8 +113,16 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
-    const proofs = outputs.map(({ proof }) => proof);
-    const edited = { engine: engine.name, photo, notes, request, given, regions, written, proofs };
+    const edited = {
+      engine: engine.name,
+      photo,
+      notes,
+      request,
+      given,
+      regions,
+      written,
+      proofs: outputs.map(({ proof }) => proof),
+    };
     return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }
