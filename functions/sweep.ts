@@ -19,7 +19,9 @@ export function sweepFunction({ handle, ...settings }: SweepFunctionOptions): Ht
     const body = bodySchema.safeParse(request.body ?? {});
     if (!body.success) throw new EditError('REQUEST_INVALID', 'Expected { dryRun?: boolean }');
     const report = await handle({ isDryRun: body.data.dryRun }, signal);
-    const { jobs, ...facts } = report;
-    return { send: () => response.json(report), facts: { ...facts, jobs: jobs.length } };
+    // A line of the log has room for numbers, not for names.
+    const { jobs, faults: _faults, unpaired, ...facts } = report;
+    const counts = { jobs: jobs.length, unpaired: unpaired.length };
+    return { send: () => response.json(report), facts: { ...facts, ...counts } };
   });
 }

@@ -45,6 +45,11 @@ const errorTable = {
     kind: 'input',
     remedy: 'Deliver google.cloud.storage.object.v1.finalized events of the input bucket only.',
   },
+  NAME_TOO_LONG: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Upload picture and mask under a shorter name: the names of the results begin with it.',
+  },
   IMAGE_UNREADABLE: { status: 422, kind: 'input', remedy: 'Upload a file that other programs can open.' },
   IMAGE_TRUNCATED: { status: 422, kind: 'input', remedy: `Upload the whole file again, ${orAnotherName}.` },
   IMAGE_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Upload a smaller file, or raise MAX_IMAGE_BYTES.' },
@@ -120,7 +125,7 @@ const errorTable = {
   BUDGET_SPENT: {
     status: 422,
     kind: 'input',
-    remedy: `Upload picture and mask again for a fresh budget, ${orAnotherName}.`,
+    remedy: `Do what the last error asks for, then upload picture and mask again, ${orAnotherName}.`,
   },
   // What passes.
   ENGINE_BAD_REPLY: {

@@ -67,8 +67,8 @@ function loneTeller({ config, log }: CareOptions, clock: ScopedClock) {
     if (buckets === undefined) return;
     const names = new Set(arrived);
     arrived.clear();
-    for (const { image, state } of await statusOf({ store, buckets, prefix: '', folderMask })) {
-      if (state === 'no mask' && names.has(image)) log.info(`Waits: ${image}, for its mask ${maskOf(image)}`);
+    for (const { name, state } of await statusOf({ store, buckets, prefix: '', folderMask })) {
+      if (state === 'no mask' && names.has(name)) log.info(`Waits: ${name}, for its mask ${maskOf(name)}`);
     }
   }
 

@@ -1,19 +1,19 @@
 import type { JobStatus } from '../../lib/jobs/status.ts';
 
-/** A table of one line for each picture, and a summary below it. */
+/** A table of one line for each object, and a summary below it. */
 export function tableOf(jobs: readonly JobStatus[]): string {
+  if (jobs.length === 0) return summaryOf(jobs);
   const rows = [
-    ['IMAGE', 'STATE', 'AGE', 'ATTEMPTS', 'CALLS', 'WHY'],
-    ...jobs.map(({ image, state, ageMs, attempts, modelCalls, code }) => [
-      image,
+    ['NAME', 'STATE', 'AGE', 'ATTEMPTS', 'CALLS', 'WHY'],
+    ...jobs.map(({ name, state, ageMs, attempts, modelCalls, code, reason }) => [
+      printable(name),
       state,
       ageText(ageMs),
       String(attempts),
       String(modelCalls),
-      code,
+      printable([code, reason].filter((text) => text !== '').join(': ')),
     ]),
   ];
-  if (jobs.length === 0) return summaryOf(jobs);
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>
     row
@@ -24,23 +24,38 @@ export function tableOf(jobs: readonly JobStatus[]): string {
   return [...lines, '', summaryOf(jobs)].join('\n');
 }
 
+/** Names come from outside: none of them moves the cursor or begins a line. */
+const printable = (text: string) => text.replace(/\p{C}/gu, '\u{FFFD}');
+
+/** One line of JSON for each object. */
+export const jsonLinesOf = (jobs: readonly JobStatus[]): string =>
+  jobs.map((job) => JSON.stringify(job)).join('\n');
+
 const barCells = 30;
 
 /** A progress bar with a summary, at most `columns` wide: a line that wraps cannot be overwritten. */
 export function progressOf(jobs: readonly JobStatus[], columns: number): string {
-  const complete = jobs.filter(({ state }) => state !== 'no mask');
+  const complete = jobs.filter(({ state }) => !isAlone(state));
   const ended = complete.filter(({ state }) => state === 'done' || state === 'failed').length;
   const filled = complete.length === 0 ? 0 : Math.floor((ended / complete.length) * barCells);
   const bar = '#'.repeat(filled).padEnd(barCells, '.');
   return `[${bar}] ${ended}/${complete.length}  ${summaryOf(jobs)}`.slice(0, columns);
 }
 
-/** True when no job runs and none can begin before another file comes. */
+const isAlone = (state: JobStatus['state']) => state === 'no mask' || state === 'unpaired';
+
+/** What a file lacks may still be on its way for so long. */
+const arrivalMs = 60_000;
+
+/** True when there are files, no job runs or can begin, and no file without its pair has just come. */
 export const isOver = (jobs: readonly JobStatus[]): boolean =>
-  jobs.every(({ state }) => ['done', 'failed', 'no mask'].includes(state));
+  jobs.length > 0 &&
+  jobs.every(
+    ({ state, ageMs }) => state === 'done' || state === 'failed' || (isAlone(state) && ageMs >= arrivalMs),
+  );
 
 /** Fixed, so that a line drawn again and again does not jump. */
-const order = ['done', 'failed', 'running', 'waiting', 'pending', 'no mask'] as const;
+const order = ['done', 'failed', 'running', 'waiting', 'pending', 'no mask', 'unpaired'] as const;
 
 /** `18 done, 2 waiting (MODEL_QUOTA)`. */
 function summaryOf(jobs: readonly JobStatus[]): string {
@@ -51,7 +66,7 @@ function summaryOf(jobs: readonly JobStatus[]): string {
     const codes = [...new Set(members.map(({ code }) => code).filter((code) => code !== ''))];
     return `${members.length} ${state}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`;
   });
-  return texts.join(', ') || 'no pictures';
+  return texts.join(', ') || 'no files';
 }
 
 function ageText(ms: number): string {

@@ -4,20 +4,25 @@ import { readConfig } from '../../lib/config.ts';
 import { asEditError, EditError } from '../../lib/errors.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
-import { isOver, progressOf, tableOf } from './status-view.ts';
+import { isOver, jsonLinesOf, progressOf, tableOf } from './status-view.ts';
 
-/**
- * `npm run status -- [prefix] [--watch]`: prints the state of every picture, read from the buckets alone.
- * Without settings it reads those of the local system; with `INPUT_BUCKET` and the others, those buckets.
- */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { watch: { type: 'boolean', default: false } },
-});
+const usage = `npm run status -- [PREFIX] [--watch] [--failed] [--json]
+
+Prints the state of every file whose name begins with PREFIX, read from the buckets alone. Without settings
+it reads those of the local system; with INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, those buckets.
+
+  --watch   wait until nothing is under way; the exit code is then 1 if a job failed
+  --failed  only what has failed
+  --json    one line of JSON for each file`;
+
 const isLocal = process.env['INPUT_BUCKET'] === undefined;
 const watchIntervalMs = 1000;
+const usageExitCode = 2;
 let lastLine = '';
 
+const { values, prefix } = parsedArguments();
+/** Lines of JSON are for programs: nothing else stands between them. */
+const progress = values.json ? process.stderr : process.stdout;
 try {
   await show();
 } catch (error) {
@@ -35,6 +40,23 @@ try {
   process.exitCode = 1;
 }
 
+function parsedArguments() {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { watch: flag, failed: flag, json: flag, help: flag },
+    });
+    if (positionals.length > 1) throw new TypeError(`Expected one prefix, got ${positionals.length}`);
+    if (!values.help) return { values, prefix: positionals[0] ?? '' };
+    console.log(usage);
+    process.exit();
+  } catch (error) {
+    console.error(`${asEditError(error).message}\n\n${usage}`);
+    process.exit(usageExitCode);
+  }
+}
+
 async function show(): Promise<void> {
   const read = statusReader();
   let jobs = await read();
@@ -44,7 +66,10 @@ async function show(): Promise<void> {
     jobs = await read();
   }
   if (values.watch) eraseProgress();
-  console.log(tableOf(jobs));
+  const shown = values.failed ? jobs.filter(({ state }) => state === 'failed') : jobs;
+  if (!values.json) console.log(tableOf(shown));
+  else if (shown.length > 0) console.log(jsonLinesOf(shown));
+  if (values.watch && jobs.some(({ state }) => state === 'failed')) process.exitCode = 1;
 }
 
 function statusReader(): () => Promise<readonly JobStatus[]> {
@@ -55,26 +80,25 @@ function statusReader(): () => Promise<readonly JobStatus[]> {
     STORAGE_API_ENDPOINT: `http://127.0.0.1:${port + 1}`,
   };
   const config = readConfig(isLocal ? { ...local, ...process.env } : process.env, { buckets: true });
-  const { buckets, folderMask, storageApiEndpoint, project } = config;
+  const { buckets, folderMask, requestFile, storageApiEndpoint, project } = config;
   if (buckets === undefined) throw new EditError('CONFIG_INVALID', 'Expected three buckets, got none');
   const store = cloudStorage({
     apiEndpoint: storageApiEndpoint,
     projectId: project,
     ...(isLocal ? { retry: { backoffMs: [] } } : {}),
   });
-  const prefix = positionals[0] ?? '';
-  return () => statusOf({ store, buckets, prefix, folderMask });
+  return () => statusOf({ store, buckets, prefix, folderMask, requestFile });
 }
 
 /** Overwrites the line on a terminal; elsewhere prints a new one when something has changed. */
 function drawProgress(jobs: readonly JobStatus[]): void {
-  const { isTTY, columns = 80 } = process.stdout;
+  const { isTTY, columns = 80 } = progress;
   const line = progressOf(jobs, isTTY ? columns - 1 : Number.POSITIVE_INFINITY);
-  if (isTTY) process.stdout.write(`\r${line}\x1b[K`);
-  else if (line !== lastLine) console.log(line);
+  if (isTTY) progress.write(`\r${line}\x1b[K`);
+  else if (line !== lastLine) progress.write(`${line}\n`);
   lastLine = line;
 }
 
 function eraseProgress(): void {
-  if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+  if (progress.isTTY) progress.write('\r\x1b[K');
 }

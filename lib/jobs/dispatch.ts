@@ -36,7 +36,8 @@ function runAndReport(job: Job, options: RunOptions, signal: AbortSignal): Promi
     try {
       const { outcome, facts: more } = await runJob(job, options, signal);
       note({ outcome });
-      log.info(`Job ${outcome}`, { outcome, ...more, ...facts() });
+      const write = 'error' in more ? log.error : log.info;
+      write(`Job ${outcome}`, { outcome, ...more, ...facts() });
     } catch (thrown) {
       const error = asEditError(thrown);
       const { code, kind, message, retryAfterMs, details } = error;

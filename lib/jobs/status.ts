@@ -1,93 +1,197 @@
+import { z } from 'zod';
+import { mapOrdered } from '../in-parallel.ts';
 import { listAll, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../storage/store.ts';
 import type { Claim } from './claim/claim.ts';
 import { observeClaim } from './claim/claim-store.ts';
-import { imageVersion, readName, stemOf } from './inputs/names.ts';
+import type { InputSet } from './inputs/identity.ts';
+import { formsOf, imageVersion, nameFault, readObject, sameText } from './inputs/names.ts';
 import { folderMaskFinder, setFrom } from './inputs/pairing.ts';
+import { explainUnpaired } from './inputs/unpaired.ts';
 import { groupByStem, isSettled, terminalsByImage } from './inputs/window.ts';
 import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
-  readonly image: string;
-  /** `no mask`: nothing to do yet. `pending`: complete, and no run has begun. */
-  readonly state: 'done' | 'failed' | 'running' | 'waiting' | 'pending' | 'no mask';
+  /** Of the picture, or of another object that belongs to no picture. */
+  readonly name: string;
+  /**
+   * `no mask`: a picture that waits for it. `pending`: complete, and no run has begun. `unpaired`: an object
+   * that belongs to no picture.
+   */
+  readonly state: 'done' | 'failed' | 'running' | 'waiting' | 'pending' | 'no mask' | 'unpaired';
   /** Since the last write about the picture, by the server's clock. */
   readonly ageMs: number;
   readonly attempts: number;
   readonly modelCalls: number;
   /** Why it waits or failed; empty otherwise. */
   readonly code: string;
+  /** The same as a sentence; of an object without a pair, what it waits for. */
+  readonly reason: string;
 }
 
 interface StatusOptions {
   readonly store: ObjectStore;
   readonly buckets: Buckets;
-  /** Only pictures whose name begins so. */
+  /** Only objects whose name begins so. */
   readonly prefix: string;
   /** True where pictures use the mask of their folder. Results of such jobs are found in any case. */
   readonly folderMask?: boolean;
+  readonly requestFile?: 'optional' | 'required';
 }
 
-/** The state of every picture under a prefix, read from the three buckets alone. */
-export async function statusOf(
-  { store, buckets, prefix, folderMask = false }: StatusOptions,
-  signal?: AbortSignal,
-): Promise<readonly JobStatus[]> {
-  const list = (bucket: string, under: string) => listAll(store, bucket, under, signal);
-  const inputs = await list(buckets.input, withoutExtensions(prefix));
-  const members = groupByStem(inputs);
-  const terminals = terminalsByImage(await list(buckets.output, prefix));
-  // A mask that was uploaded again gives the same picture a second claim: the last one written counts.
-  const claims = new Map(
-    (await list(buckets.control, 'claims/'))
-      .sort((a, b) => Date.parse(a.updated) - Date.parse(b.updated))
-      .map((info) => [info.metadata['imageVersion'], info]),
-  );
-  const folderMaskOf = folderMaskFinder(store, buckets.input);
-  const images = inputs.filter(({ name }) => name.startsWith(prefix) && readName(name)?.role === 'image');
-  return Promise.all(
-    images.map(async (image) => {
-      const own = setFrom(image, members.get(stemOf(image.name) ?? '') ?? []);
-      const set = own.mask === undefined ? { ...own, mask: await folderMaskOf(image.name, signal) } : own;
-      const terminal = terminals
-        .get(image.name)
-        ?.find((info) => isSettled(set, [info]) || isSettled(own, [info]));
-      const hasMask = (folderMask ? set : own).mask !== undefined;
-      return statusFrom({ image, hasMask, terminal, claim: claims.get(imageVersion(image)) });
-    }),
-  );
-}
-
-/** `dir/photo.jpg` -> `dir/photo`: the names of picture and mask both begin so. */
-function withoutExtensions(prefix: string): string {
-  const dot = prefix.indexOf('.', prefix.lastIndexOf('/') + 1);
-  return dot === -1 ? prefix : prefix.slice(0, dot);
-}
-
+/** A picture, and all that is known about it. */
 interface PictureObjects {
-  readonly image: ObjectInfo;
-  readonly hasMask: boolean;
+  /** As the sweep would see it. */
+  readonly set: InputSet;
   /** Its manifest or error file. */
   readonly terminal: ObjectInfo | undefined;
   readonly claim: ObjectInfo | undefined;
 }
 
-function statusFrom(objects: PictureObjects): JobStatus {
-  const claim = objects.claim === undefined ? undefined : observeClaim(objects.claim).claim;
-  const calls = Object.values(claim?.modelCalls ?? {});
-  const code = claim?.code ?? 'none';
-  return {
-    image: objects.image.name,
-    state: stateOf(objects, claim),
-    ageMs: sinceUpdateMs(objects.terminal ?? objects.claim ?? objects.image),
-    attempts: claim?.attempts ?? 0,
-    modelCalls: calls.reduce((sum, count) => sum + count, 0),
-    code: code === 'none' ? '' : code,
-  };
+/** The state of every object under a prefix, read from the three buckets alone. */
+export async function statusOf(options: StatusOptions, signal?: AbortSignal): Promise<readonly JobStatus[]> {
+  const { store, buckets, prefix } = options;
+  const inputs = (await listAll(store, buckets.input, inputPrefix(prefix), signal)).filter(isObject);
+  const isAsked = ({ name }: { readonly name: string }) =>
+    [...formsOf(prefix)].some((form) => name.startsWith(form));
+  const all = await picturesOf(inputs, options, signal);
+  const used = new Set(all.flatMap(({ set }) => [set.mask, set.request]).map((info) => info?.name));
+  // A picture named like a mask is one where it serves as one.
+  const pictures = all.filter(({ set, terminal }) => terminal !== undefined || !used.has(set.image.name));
+  const alone = pictures.filter((each) => lacksSomething(each, options)).map(({ set }) => set.image);
+  const strays = inputs.filter((info) => !used.has(info.name) && !isPicture(info));
+  const sets = all.map(({ set }) => set);
+  const reasons = new Map(
+    explainUnpaired([...alone, ...strays], sets).map(({ name, reason }) => [name, reason]),
+  );
+  const asked = pictures.filter(({ set }) => isAsked(set.image));
+  const jobs: JobStatus[] = [];
+  for await (const status of mapOrdered(asked, readsAtOnce, (each) => statusFrom(each, reasons, options)))
+    jobs.push(status);
+  return [...jobs, ...strays.filter(isAsked).map((info) => strayStatus(info, reasons))];
 }
 
-function stateOf({ terminal, hasMask }: PictureObjects, claim: Claim | undefined): JobStatus['state'] {
+/** Error files that are read at once. */
+const readsAtOnce = 10;
+
+/** `dir/` itself is an object where a console made the folder. */
+const isObject = ({ name }: ObjectInfo): boolean => !name.endsWith('/');
+
+/** `dir/photo.jpg` -> `dir/photo`: the names of picture and mask both begin so, in any form of Unicode. */
+function inputPrefix(prefix: string): string {
+  const dot = prefix.indexOf('.', prefix.lastIndexOf('/') + 1);
+  const start = dot === -1 ? prefix : prefix.slice(0, dot);
+  const [first = '', ...others] = formsOf(start);
+  let length = first.length;
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, length);
+}
+
+async function picturesOf(
+  inputs: readonly ObjectInfo[],
+  { store, buckets, prefix, folderMask = false }: StatusOptions,
+  signal: AbortSignal | undefined,
+): Promise<readonly PictureObjects[]> {
+  const members = groupByStem(inputs);
+  const terminals = terminalsByImage(await listAll(store, buckets.output, inputPrefix(prefix), signal));
+  // A mask that was uploaded again gives the same picture a second claim: the last one written counts.
+  const claims = new Map(
+    (await listAll(store, buckets.control, 'claims/', signal))
+      .sort((a, b) => Date.parse(a.updated) - Date.parse(b.updated))
+      .map((info) => [info.metadata['imageVersion'], info]),
+  );
+  const folderMasksOf = folderMaskFinder(store, buckets.input);
+  return Promise.all(
+    inputs.filter(isPicture).map(async (image) => {
+      const group = members.get(stemOf(image)) ?? [];
+      const own = setFrom(image, group);
+      const shared = setFrom(image, [...group, ...(await folderMasksOf(image, signal))]);
+      const ended = terminals.get(image.name) ?? [];
+      const endOf = (set: InputSet) => ended.find((info) => isSettled(set, [info]));
+      const set = endOf(own) === undefined && (folderMask || endOf(shared) !== undefined) ? shared : own;
+      return { set, terminal: endOf(set), claim: claims.get(imageVersion(image)) };
+    }),
+  );
+}
+
+const isPicture = (info: ObjectInfo): boolean => readObject(info)?.role === 'image';
+
+function stemOf(image: ObjectInfo): string {
+  const read = readObject(image);
+  return sameText(`${read?.folder}${read?.stem}`);
+}
+
+function lacksSomething({ set, terminal }: PictureObjects, { requestFile }: StatusOptions): boolean {
+  const lacksRequest = requestFile === 'required' && set.request === undefined;
+  return terminal === undefined && (set.mask === undefined || lacksRequest);
+}
+
+/** Why objects pair with nothing, by their names. */
+type Reasons = ReadonlyMap<string, string>;
+
+async function statusFrom(
+  { set, terminal, claim: object }: PictureObjects,
+  reasons: Reasons,
+  { store }: StatusOptions,
+): Promise<JobStatus> {
+  const claim = claimOf(object);
+  const { name } = set.image;
+  const calls = Object.values(claim?.modelCalls ?? {});
+  const use = {
+    ageMs: sinceUpdateMs(terminal ?? object ?? set.image),
+    attempts: claim?.attempts ?? 0,
+    modelCalls: calls.reduce((sum, count) => sum + count, 0),
+  };
+  const state = stateOf({ set, terminal }, claim);
+  if (terminal !== undefined)
+    return { name, state, ...use, ...(state === 'failed' ? await readFailure(terminal, store) : noFault) };
+  const fault = nameFault(name);
+  if (fault !== undefined) return { name, state: 'failed', ...use, code: fault.code, reason: fault.message };
+  const code = claim === undefined || claim.code === 'none' ? '' : claim.code;
+  const said = claim?.lastError?.code === code ? claim?.lastError?.message : undefined;
+  return { name, state, ...use, code, reason: said ?? reasons.get(name) ?? '' };
+}
+
+const noFault = { code: '', reason: '' };
+
+/** One claim that cannot be read is no reason to show nothing. */
+function claimOf(info: ObjectInfo | undefined): Claim | undefined {
+  try {
+    return info === undefined ? undefined : observeClaim(info).claim;
+  } catch {
+    return undefined;
+  }
+}
+
+function stateOf(
+  { terminal, set }: Pick<PictureObjects, 'terminal' | 'set'>,
+  claim: Claim | undefined,
+): JobStatus['state'] {
   if (terminal !== undefined) return terminal.name.endsWith('manifest.json') ? 'done' : 'failed';
   if (claim?.state === 'RUNNING') return 'running';
   if (claim?.state === 'WAIT') return 'waiting';
-  return hasMask ? 'pending' : 'no mask';
+  return set.mask === undefined ? 'no mask' : 'pending';
+}
+
+const failureSchema = z.object({ code: z.string(), message: z.string() });
+const maxFailureBytes = 1024 * 1024;
+
+/** Code and sentence of an `error.json`. */
+async function readFailure(info: ObjectInfo, store: ObjectStore): Promise<{ code: string; reason: string }> {
+  const bytes = await store.read(info, { maxBytes: maxFailureBytes });
+  const parsed = failureSchema.safeParse(jsonOf(bytes));
+  if (!parsed.success) return { code: '', reason: `${info.name} cannot be read` };
+  return { code: parsed.data.code, reason: parsed.data.message };
+}
+
+function jsonOf(bytes: Uint8Array | undefined): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function strayStatus(info: ObjectInfo, reasons: Reasons): JobStatus {
+  const use = { ageMs: sinceUpdateMs(info), attempts: 0, modelCalls: 0 };
+  return { name: info.name, state: 'unpaired', ...use, code: '', reason: reasons.get(info.name) ?? '' };
 }

@@ -63,14 +63,23 @@ export function storageError(error: unknown, { bucket, name }: ObjectId): EditEr
     return new EditError('STORAGE_PERMISSION', `Expected a bucket named ${bucket}, found none`, options);
   }
   if (status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429) {
-    const message = `Expected Cloud Storage to accept a request for ${where}, got ${status}`;
-    return new EditError('INTERNAL', message, options);
+    // Names are checked before: what is refused now is refused to this deployment.
+    const message = `Expected Cloud Storage to accept a request for ${where}, got ${status}${reasonOf(error)}`;
+    return new EditError('STORAGE_PERMISSION', message, options);
   }
   if (error instanceof TypeError || error instanceof RangeError) {
     return new EditError('INTERNAL', error.message, options);
   }
   const got = status ?? (error as { code?: unknown } | undefined)?.code ?? 'no answer';
   return new EditError('STORAGE_UNAVAILABLE', `Expected an answer for ${where}, got ${String(got)}`, options);
+}
+
+const maxReasonChars = 200;
+
+/** What Cloud Storage said, e.g. that the requester of a bucket must pay. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message.replace(/\s+/g, ' ').trim() : '';
+  return text === '' ? '' : `: ${text.slice(0, maxReasonChars)}`;
 }
 
 // google-auth-library gives this failure neither a code nor a status.

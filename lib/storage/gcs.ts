@@ -25,6 +25,8 @@ const defaultRetry: RetryOptions = {
 /** The client library replaces this by the project's id wherever it stands in a request, also in names. */
 const rewrittenToken = '{{projectId}}';
 
+const maxNameBytes = 1024;
+
 /** The fields of an object that this system reads; a listing of thousands carries nothing else. */
 const objectFields =
   'bucket,name,generation,metageneration,size,crc32c,contentType,metadata,timeCreated,updated';
@@ -97,9 +99,7 @@ function caller(options: CloudStorageOptions): Call {
   const retry = { ...defaultRetry, ...options.retry };
   let client: Promise<Storage> | undefined;
   return async ({ id, signal, absent }, work) => {
-    if (id.name.includes(rewrittenToken)) {
-      throw new EditError('REQUEST_INVALID', `Expected an object name without ${rewrittenToken}`);
-    }
+    assertName(id.name);
     client ??= connect(options, retry);
     const bucket = (await client).bucket(id.bucket);
     const attempt = async (attemptSignal: AbortSignal) => {
@@ -113,6 +113,23 @@ function caller(options: CloudStorageOptions): Call {
     };
     return retryPassing(attempt, retry, signal);
   };
+}
+
+/**
+ * What Cloud Storage refuses as a name is a fault of the name, not of the service.
+ *
+ * @see https://cloud.google.com/storage/docs/objects#naming
+ */
+function assertName(name: string): void {
+  if (name.includes(rewrittenToken))
+    throw new EditError('REQUEST_INVALID', `Expected an object name without ${rewrittenToken}`);
+  if (!name.isWellFormed())
+    throw new EditError('REQUEST_INVALID', 'Expected an object name in Unicode, got half a surrogate pair');
+  if (/[\r\n]/.test(name))
+    throw new EditError('REQUEST_INVALID', 'Expected an object name without a line feed, got one');
+  const bytes = Buffer.byteLength(name);
+  if (bytes > maxNameBytes)
+    throw new EditError('NAME_TOO_LONG', `Expected an object name of ${maxNameBytes} bytes, got ${bytes}`);
 }
 
 async function connect(

@@ -120,6 +120,8 @@ function claimMetadata(claim: Claim): Record<string, string> {
     modelCalls: calls.length === 0 ? none : calls.map(([key, count]) => `${key}=${count}`).join(','),
     waitMs: String(claim.waitMs),
     code: claim.code,
+    lastCode: claim.lastError?.code ?? none,
+    lastMessage: claim.lastError?.message || none,
   };
 }
 
@@ -130,6 +132,9 @@ const claimSchema = z.object({
   modelCalls: z.string(),
   waitMs: z.coerce.number().min(0),
   code: z.string(),
+  // Claims of version 0.1 have no last error.
+  lastCode: z.string().default(none),
+  lastMessage: z.string().default(none),
 });
 
 function parseClaim(info: ObjectInfo): Claim {
@@ -144,7 +149,9 @@ function parseClaim(info: ObjectInfo): Claim {
       return [pair.slice(0, at), Number(pair.slice(at + 1))];
     }),
   );
-  return { ...parsed.data, modelCalls, code: parsed.data.code as ErrorCode | 'none' };
+  const { lastCode, lastMessage, ...claim } = parsed.data;
+  const lastError = lastCode === none ? undefined : { code: lastCode as ErrorCode, message: lastMessage };
+  return { ...claim, modelCalls, code: claim.code as ErrorCode | 'none', lastError };
 }
 
 function isSameClaim(a: Claim, b: Claim): boolean {

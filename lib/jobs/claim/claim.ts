@@ -8,10 +8,10 @@ import type { Budget } from './budget.ts';
  * ```
  * (none)        -> RUNNING  a run takes the job
  * RUNNING       -> RUNNING  counts or refunds a call; or another run takes over after the lease
- * RUNNING       -> WAIT     passing fault, setup fault, bug or shutdown
+ * RUNNING       -> WAIT     passing fault, setup fault, bug that may pass, or shutdown
  * WAIT          -> RUNNING  the wait is over, and a run takes the job
  * RUNNING       -> DONE     outputs and manifest.json exist
- * RUNNING, WAIT -> FAILED   bad input, or MAX_ATTEMPTS are used up
+ * RUNNING, WAIT -> FAILED   an error that comes again each time, or MAX_ATTEMPTS are used up
  * ```
  *
  * RUNNING is a lease: it ends `leaseMs` after the last write of the claim, and then another run may take the
@@ -30,6 +30,13 @@ export interface Claim {
   readonly waitMs: number;
   /** The error that the last run ended with. */
   readonly code: ErrorCode | 'none';
+  /** The last error of any run: it outlives the runs after it. A run that died leaves none. */
+  readonly lastError?: LastError | undefined;
+}
+
+export interface LastError {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 export interface ClaimObservation {
@@ -130,11 +137,33 @@ const passingWaitMs = 15_000;
 /** The claim after a run that ended in an error: FAILED after bad input, else WAIT. */
 export function releaseClaim(claim: Claim, error: EditError): Claim {
   const { code, kind } = error;
-  if (kind === 'input') return { ...claim, state: 'FAILED', code };
+  if (isFinal(error)) return { ...claim, state: 'FAILED', code };
   const keepsAttempt = kind === 'bug' || mayBeOfFile.has(code);
   const attempts = keepsAttempt ? claim.attempts : Math.max(0, claim.attempts - 1);
-  return { ...claim, state: 'WAIT', code, attempts, waitMs: waitAfter(error) };
+  return {
+    ...claim,
+    state: 'WAIT',
+    code,
+    attempts,
+    waitMs: waitAfter(error),
+    lastError: lastErrorOf(claim, error),
+  };
 }
+
+/** Metadata holds 8 KiB altogether. */
+const maxMessageChars = 600;
+
+function lastErrorOf({ lastError }: Claim, { code, message }: EditError): LastError | undefined {
+  // This run was told to stop: that is no reason for anything.
+  if (code === 'CANCELLED' || code === 'BUSY') return lastError;
+  return { code, message: message.replace(/\s+/g, ' ').slice(0, maxMessageChars).toWellFormed() };
+}
+
+/** Bugs that the same files and the same answers bring up each time. */
+const staysAsItIs: ReadonlySet<ErrorCode> = new Set(['NOT_EXACT', 'SHAPE_MISMATCH']);
+
+/** True for an error that another run would only meet again. */
+export const isFinal = ({ code, kind }: EditError): boolean => kind === 'input' || staysAsItIs.has(code);
 
 /** How long a job waits after an error, ms. */
 export function waitAfter({ code, kind, retryAfterMs }: EditError): number {

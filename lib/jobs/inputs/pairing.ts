@@ -1,8 +1,20 @@
-import { EditError } from '../../errors.ts';
+import { asEditError, EditError } from '../../errors.ts';
 import { mapOrdered } from '../../in-parallel.ts';
 import { listAll, type ObjectId, type ObjectInfo, type ObjectStore } from '../../storage/store.ts';
 import type { InputSet } from './identity.ts';
-import { bestMask, folderMaskPrefix, isFolderMask, readName, type UploadName } from './names.ts';
+import { listStem } from './listing.ts';
+import {
+  basesOf,
+  bestMask,
+  folderMaskPrefix,
+  isDashedMask,
+  isFolderMask,
+  type Role,
+  readName,
+  readObject,
+  sameText,
+  type UploadName,
+} from './names.ts';
 
 export interface PairingOptions {
   /** Let `_folder.mask.png` be the mask of every picture of its folder that has none of its own. */
@@ -14,7 +26,7 @@ export interface PairingOptions {
  * sweep finds the others.
  */
 const maxOfFolder = 200;
-/** Each takes four listings, one after the other. */
+/** Each takes a few listings, one after the other. */
 const looksAtOnce = 10;
 /** Nobody waits for a user who uploads the same picture over and over: the event comes again. */
 const maxCollects = 3;
@@ -33,42 +45,77 @@ export async function collectInputs(
 ): Promise<readonly InputSet[]> {
   const upload = readName(id.name);
   if (upload === undefined) return [];
-  if (upload.role !== 'folder-mask') return collectStem(store, { ...upload, ...id }, options, signal);
-  return options.folderMask ? collectFolder(store, { ...id, name: upload.folder }, options, signal) : [];
+  if (upload.role === 'folder-mask')
+    return options.folderMask ? collectFolder(store, { ...id, name: upload.folder }, options, signal) : [];
+  const sets = new Map<string, InputSet>();
+  for (const { stem, isMeant } of looksFor(id.name, upload)) {
+    const at = { bucket: id.bucket, folder: upload.folder, stem };
+    for (const set of await collectStem(store, at, options, signal))
+      if (isMeant(set.image)) sets.set(set.image.name, set);
+  }
+  return [...sets.values()];
+}
+
+interface Look {
+  readonly stem: string;
+  /** Of the pictures of this stem, those that the upload belongs to. */
+  readonly isMeant: (image: ObjectInfo) => boolean;
+}
+
+/** Where to look for the pictures of an upload. */
+function looksFor(name: string, { role, stem, dashed }: UploadName): readonly Look[] {
+  if (role === 'request') return [{ stem, isMeant: () => true }];
+  const ofMask = (base: string) => basesOf(base).map((each) => ({ stem: each, isMeant: isNamed(base) }));
+  if (role === 'mask') return ofMask(stem);
+  const itself = { stem, isMeant: (image: ObjectInfo) => image.name === name };
+  return dashed === undefined ? [itself] : [itself, ...ofMask(dashed)];
+}
+
+/** The base of a mask is the stem of its picture, or the whole name. */
+const isNamed = (base: string) => (image: ObjectInfo) => {
+  const read = readObject(image);
+  return [read?.stem, read?.file].some((text) => text !== undefined && sameText(text) === sameText(base));
+};
+
+interface StemId {
+  readonly bucket: string;
+  readonly folder: string;
+  readonly stem: string;
 }
 
 /**
- * Double collect: `{stem}.*` is listed, then the other masks, then `{stem}.*` again. When that has not
- * changed, the whole set was current when the last of the other masks was listed. One listing is enough where
- * there is no picture, or nothing but pictures.
+ * Double collect: the objects of a stem are listed twice. When they have not changed, the whole set was
+ * current between the two. One listing is enough where there is no picture, or nothing but pictures.
  *
  * @see Afek et al., "Atomic Snapshots of Shared Memory", Journal of the ACM 40(4), 1993.
  */
 async function collectStem(
   store: ObjectStore,
-  upload: UploadName & ObjectId,
+  { bucket, folder, stem }: StemId,
   { folderMask }: PairingOptions,
   signal: AbortSignal,
 ): Promise<readonly InputSet[]> {
-  const list = (prefix: string) => listAll(store, upload.bucket, prefix, signal);
-  const prefix = `${upload.folder}${upload.stem}`;
-  let before = await list(`${prefix}.`);
+  const name = `${folder}${stem}`;
+  const look = async () => {
+    const listed = await listStem(store, { bucket, name }, signal);
+    const sets = setsOf(name, listed);
+    if (!folderMask || sets.every(({ mask }) => mask !== undefined && !isDashedMask(mask)))
+      return { listed, sets };
+    const more = await listAll(store, bucket, folderMaskPrefix(folder), signal);
+    const all = [...listed, ...more.filter(isFolderMask)];
+    return { listed: all, sets: setsOf(name, all) };
+  };
+  let before = await look();
   for (let collect = 0; collect < maxCollects; collect++) {
-    if (setsOf(upload, before).length === 0) return [];
-    const others = await list(`${prefix}_mask.`);
-    if (folderMask) others.push(...(await list(folderMaskPrefix(upload.folder))));
-    const sets = setsOf(upload, [...before, ...others]);
-    const isAlone = sets.every(({ mask, request }) => mask === undefined && request === undefined);
-    const after = isAlone ? before : await list(`${prefix}.`);
-    if (sameObjects(before, after)) {
-      return upload.role === 'image' ? sets.filter(({ image }) => image.name === upload.name) : sets;
-    }
+    if (before.sets.every(({ mask, request }) => mask === undefined && request === undefined))
+      return before.sets;
+    const after = await look();
+    if (sameObjects(before.listed, after.listed)) return after.sets;
     before = after;
   }
-  const files = `gs://${upload.bucket}/${prefix}.*`;
   throw new EditError(
     'BUSY',
-    `Expected ${files} not to change while it is listed, got ${maxCollects} changes`,
+    `Expected gs://${bucket}/${name}.* not to change while it is listed, got ${maxCollects} changes`,
   );
 }
 
@@ -85,12 +132,22 @@ async function collectFolder(
 ): Promise<readonly InputSet[]> {
   const sets: InputSet[] = [];
   const pictures = picturesIn(store, folder, signal);
-  const collected = mapOrdered(pictures, looksAtOnce, (id) => collectInputs(store, id, options, signal));
+  const collected = mapOrdered(pictures, looksAtOnce, async (id) => {
+    const found = await collectInputs(store, id, options, signal).catch(noneOfBadName);
+    return found.filter(({ image }) => image.name === id.name);
+  });
   for await (const found of collected) {
-    sets.push(...found.filter(({ mask }) => mask !== undefined && isFolderMask(mask)));
+    const [set] = found.filter(({ mask }) => mask !== undefined && isFolderMask(mask));
+    if (set !== undefined) sets.push(set);
     if (sets.length >= maxOfFolder) break;
   }
   return sets;
+}
+
+/** One picture whose name cannot be asked for is no reason to leave out the others. */
+function noneOfBadName(error: unknown): readonly InputSet[] {
+  if (asEditError(error).kind !== 'input') throw error;
+  return [];
 }
 
 async function* picturesIn(
@@ -98,28 +155,39 @@ async function* picturesIn(
   folder: ObjectId,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectId> {
-  for await (const { bucket, name } of store.list(folder.bucket, { prefix: folder.name }, signal)) {
-    const read = readName(name);
-    if (read?.role === 'image' && read.folder === folder.name) yield { bucket, name };
+  for await (const info of store.list(folder.bucket, { prefix: folder.name }, signal)) {
+    const read = readObject(info);
+    if (read?.role === 'image' && read.folder === folder.name) yield { bucket: info.bucket, name: info.name };
   }
 }
 
-/** The set of each picture of the upload's stem. */
-function setsOf(upload: UploadName, listed: readonly ObjectInfo[]): InputSet[] {
-  const members = listed.filter(({ name }) => {
-    const read = readName(name);
-    return read?.folder === upload.folder && (read.stem === upload.stem || read.role === 'folder-mask');
-  });
-  return members
-    .filter(({ name }) => readName(name)?.role === 'image')
-    .map((image) => setFrom(image, members));
+/** The set of each picture of a stem. */
+function setsOf(stem: string, members: readonly ObjectInfo[]): InputSet[] {
+  const isPicture = (info: ObjectInfo) => {
+    const read = readObject(info);
+    return read?.role === 'image' && sameText(`${read.folder}${read.stem}`) === sameText(stem);
+  };
+  return members.filter(isPicture).map((image) => setFrom(image, members));
 }
 
 /** @param members objects of the picture's stem, and masks of its folder. */
 export function setFrom(image: ObjectInfo, members: readonly ObjectInfo[]): InputSet {
-  const ofRole = (role: UploadName['role']) => members.filter(({ name }) => readName(name)?.role === role);
-  const mask = bestMask(ofRole('mask')) ?? bestMask(ofRole('folder-mask'));
-  return { image, mask, request: ofRole('request')[0] };
+  return { image, mask: bestMask(image, members), request: requestOf(image, members) };
+}
+
+/** The request of a picture's stem; before others the one that is written in the same form of Unicode. */
+function requestOf(image: ObjectInfo, members: readonly ObjectInfo[]): ObjectInfo | undefined {
+  const stem = stemNameOf(image, 'image');
+  const requests = members.filter((info) => {
+    const name = stemNameOf(info, 'request');
+    return name !== undefined && stem !== undefined && sameText(name) === sameText(stem);
+  });
+  return requests.find((info) => stemNameOf(info, 'request') === stem) ?? requests[0];
+}
+
+function stemNameOf(info: ObjectInfo, role: Role): string | undefined {
+  const read = readObject(info);
+  return read?.role === role ? `${read.folder}${read.stem}` : undefined;
 }
 
 /** Metadata counts too: it may hold fields of the request. */
@@ -129,22 +197,20 @@ function sameObjects(a: readonly ObjectInfo[], b: readonly ObjectInfo[]): boolea
   return versions(a) === versions(b);
 }
 
-export type FolderMaskOf = (
-  imageName: string,
+export type FolderMasksOf = (
+  image: ObjectInfo,
   signal: AbortSignal | undefined,
-) => Promise<ObjectInfo | undefined>;
+) => Promise<readonly ObjectInfo[]>;
 
-/** Finds the mask of a picture's folder, and lists each folder once. */
-export function folderMaskFinder(store: ObjectStore, bucket: string): FolderMaskOf {
-  const known = new Map<string, Promise<ObjectInfo | undefined>>();
-  return async (imageName, signal) => {
-    const folder = readName(imageName)?.folder;
-    if (folder === undefined) return undefined;
+/** Finds the masks of a picture's folder, and lists each folder once. */
+export function folderMaskFinder(store: ObjectStore, bucket: string): FolderMasksOf {
+  const known = new Map<string, Promise<readonly ObjectInfo[]>>();
+  return async (image, signal) => {
+    const folder = readObject(image)?.folder;
+    if (folder === undefined) return [];
     const listed =
       known.get(folder) ??
-      listAll(store, bucket, folderMaskPrefix(folder), signal).then((infos) =>
-        bestMask(infos.filter(isFolderMask)),
-      );
+      listAll(store, bucket, folderMaskPrefix(folder), signal).then((infos) => infos.filter(isFolderMask));
     known.set(folder, listed);
     return listed;
   };

@@ -9,6 +9,7 @@ import {
 import { canonicalRequest } from '../../requests/schema.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { type InputSet, jobId } from './identity.ts';
+import { nameFault } from './names.ts';
 
 export interface PlanOptions {
   /** For the job's identity. */
@@ -50,7 +51,8 @@ export async function planJob(
   }
   const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
   const id = jobId({ inputs, engine: options.engine, effectiveRequest });
-  return { id, inputs, request, fault, isPolarityGiven: namesPolarity(fields) };
+  const isPolarityGiven = namesPolarity(fields);
+  return { id, inputs, request, fault: nameFault(inputs.image.name) ?? fault, isPolarityGiven };
 }
 
 /** The parsed request does not tell: it holds the default. */

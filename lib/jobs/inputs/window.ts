@@ -1,19 +1,32 @@
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { type InputSet, inputGenerations } from './identity.ts';
-import { readName, readTerminalName, stemOf } from './names.ts';
-import { type FolderMaskOf, setFrom } from './pairing.ts';
+import {
+  endOfMembers,
+  formsOf,
+  isBefore,
+  isDashedMask,
+  isFirstChoice,
+  readName,
+  readObject,
+  readTerminalName,
+  sameText,
+  stemsOf,
+} from './names.ts';
+import { type FolderMasksOf, setFrom } from './pairing.ts';
 
 /** Consecutive pictures in name order, with the objects around them in both buckets. */
 export interface Window {
   readonly images: readonly ObjectInfo[];
-  /** Every listed object of the input bucket, by folder and stem. */
+  /** Every listed object of the input bucket. */
+  readonly listed: readonly ObjectInfo[];
+  /** The same, by the stems that they belong to. */
   readonly members: ReadonlyMap<string, readonly ObjectInfo[]>;
   /** Manifests and error files, by the name of their picture. */
   readonly terminals: ReadonlyMap<string, readonly ObjectInfo[]>;
   /** No picture comes after these. */
   readonly isLast: boolean;
-  /** True when the members hold every object `{stem}.*`. */
-  readonly covers: (stem: string) => boolean;
+  /** True when every object from the first name to before the second one is listed. */
+  readonly covers: (from: string, end: string) => boolean;
 }
 
 interface WindowOptions {
@@ -22,6 +35,12 @@ interface WindowOptions {
   /** Pictures after this name. */
   readonly after: string;
   readonly maxImages: number;
+}
+
+/** Folder and stem of a picture, or its whole name. */
+function stemIn(name: string): string {
+  const read = readName(name);
+  return read === undefined ? name : `${read.folder}${read.stem}`;
 }
 
 // In byte order `/` follows `.` and `0` follows `/`.
@@ -39,27 +58,27 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
   let isLast = true;
   let end: string | undefined;
   // From the beginning of the stem: the mask of a picture may come before it.
-  const start = stemOf(after) ?? after;
+  const start = stemIn(after).toWellFormed();
   for await (const info of store.list(buckets.input, { startOffset: start }, signal)) {
     if (end !== undefined && !isBefore(info.name, end)) {
       isLast = false;
       break;
     }
     listed.push(info);
-    if (!isBefore(after, info.name) || readName(info.name)?.role !== 'image') continue;
+    if (!isBefore(after, info.name) || readObject(info)?.role !== 'image') continue;
     if (images.length < maxImages) images.push(info);
     // One more than there is room for: the next window begins with it.
     else isLast = false;
-    if (images.length === maxImages)
-      end ??= maximum(images.map(({ name }) => endOfStem(stemOf(name) ?? name)));
+    if (images.length === maxImages) end ??= maximum(images.map(({ name }) => endOfStem(stemIn(name))));
   }
   return {
     images,
+    listed,
     members: groupByStem(listed),
     terminals: terminalsByImage(await resultsOf(images, options, signal)),
     isLast,
-    covers: (stem) =>
-      !isBefore(`${stem}.`, start) && (isLast || (end !== undefined && !isBefore(end, endOfStem(stem)))),
+    covers: (from, until) =>
+      !isBefore(from, start) && (isLast || (end !== undefined && !isBefore(end, until))),
   };
 }
 
@@ -74,7 +93,7 @@ async function resultsOf(
   if (first === undefined) return listed;
   // One name may begin another (`a.jpg`, `a.jpg.png`): then their folders sort the other way round.
   const end = maximum(images.map(({ name }) => endOfFolder(name)));
-  for await (const info of store.list(buckets.output, { startOffset: first.name }, signal)) {
+  for await (const info of store.list(buckets.output, { startOffset: first.name.toWellFormed() }, signal)) {
     if (!isBefore(info.name, end)) break;
     listed.push(info);
   }
@@ -85,15 +104,18 @@ async function resultsOf(
 export async function setInWindow(
   image: ObjectInfo,
   { members, covers }: Window,
-  folderMaskOf: FolderMaskOf | undefined,
+  folderMasksOf: FolderMasksOf | undefined,
   signal: AbortSignal,
 ): Promise<InputSet | undefined> {
-  const stem = stemOf(image.name) ?? image.name;
-  if (!covers(stem)) return undefined;
-  const own = setFrom(image, members.get(stem) ?? []);
-  if (own.mask !== undefined) return own;
-  if (!covers(`${stem}_mask`)) return undefined;
-  return { ...own, mask: await folderMaskOf?.(image.name, signal) };
+  const stem = stemIn(image.name);
+  if (!covers(stem, endOfStem(stem))) return undefined;
+  const group = members.get(sameText(stem)) ?? [];
+  const own = setFrom(image, group);
+  // Another form of Unicode lies elsewhere. What paired first goes before it.
+  if (own.mask !== undefined && isFirstChoice(own.mask, image)) return own;
+  if (![...formsOf(stem)].every((form) => covers(form, endOfMembers(form)))) return undefined;
+  if (folderMasksOf === undefined || (own.mask !== undefined && !isDashedMask(own.mask))) return own;
+  return setFrom(image, [...group, ...(await folderMasksOf(image, signal))]);
 }
 
 /** True when a job of exactly these inputs has ended, with any model. */
@@ -104,32 +126,34 @@ export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): b
 
 /** Manifests and error files of an output bucket, by the name of their picture. */
 export function terminalsByImage(outputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
-  return groupBy(outputs, ({ name }) => readTerminalName(name)?.imageName);
+  return groupBy(outputs, ({ name }) => {
+    const terminal = readTerminalName(name);
+    return terminal === undefined ? [] : [terminal.imageName];
+  });
 }
 
-/** Objects of an input bucket, by folder and stem. */
+/** Objects of an input bucket, by every stem that they belong to. */
 export function groupByStem(inputs: readonly ObjectInfo[]): Map<string, ObjectInfo[]> {
-  return groupBy(inputs, ({ name }) => stemOf(name));
+  return groupBy(inputs, (info) => {
+    const read = readObject(info);
+    return read === undefined ? [] : stemsOf(read);
+  });
 }
 
-/** Leaves out objects without a key. */
 function groupBy(
   infos: readonly ObjectInfo[],
-  keyOf: (info: ObjectInfo) => string | undefined,
+  keysOf: (info: ObjectInfo) => readonly string[],
 ): Map<string, ObjectInfo[]> {
   const groups = new Map<string, ObjectInfo[]>();
   for (const info of infos) {
-    const key = keyOf(info);
-    if (key === undefined) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [info]);
-    else group.push(info);
+    for (const key of keysOf(info)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [info]);
+      else group.push(info);
+    }
   }
   return groups;
 }
 
 const maximum = (names: readonly string[]) =>
   names.reduce((most, name) => (isBefore(most, name) ? name : most));
-
-/** Cloud Storage orders names by their UTF-8 bytes, JavaScript orders texts by UTF-16 units. */
-const isBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;

@@ -3,9 +3,10 @@ import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
 import type { Budget } from '../claim/budget.ts';
-import { countCall, provesNoCall, refundCall } from '../claim/claim.ts';
+import { type Claim, countCall, provesNoCall, refundCall } from '../claim/claim.ts';
 import type { Lease } from '../claim/claim-store.ts';
 import { controlNames } from '../inputs/names.ts';
+import { budgetSpent } from './budget-spent.ts';
 
 interface DurableOptions {
   readonly store: ObjectStore;
@@ -39,7 +40,7 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
       const saved = await readReply(store, id, signal);
       if (saved !== undefined) return saved;
 
-      await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget), signal);
+      await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
       const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
         if (provesNoCall(asEditError(error))) {
           // With a signal of its own: also after an abort the call was not made.
@@ -69,11 +70,8 @@ async function readReply(
   return bytes === undefined ? undefined : unpackReply(bytes);
 }
 
-function spent(key: string, { maxModelCalls }: Budget): never {
-  throw new EditError(
-    'BUDGET_SPENT',
-    `Expected region ${key} done within ${maxModelCalls} calls of the model`,
-  );
+function spent(key: string, { maxModelCalls }: Budget, { lastError }: Claim): never {
+  throw budgetSpent(`Expected region ${key} done within ${maxModelCalls} calls of the model`, lastError);
 }
 
 const headSchema = z.object({

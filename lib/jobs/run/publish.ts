@@ -1,9 +1,9 @@
 import type { EditReport, EditResult } from '../../edit.ts';
-import type { EditError, ErrorCode } from '../../errors.ts';
+import { EditError, type ErrorCode } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Claim } from '../claim/claim.ts';
 import { type InputSet, inputGenerations, pipelineMajor } from '../inputs/identity.ts';
-import { outputNames } from '../inputs/names.ts';
+import { hasRoomForError, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 
 interface PublishTarget {
@@ -53,12 +53,13 @@ function extensionLike(imageName: string, extension: string): string {
   return synonyms.some((names) => names.includes(own) && names.includes(extension)) ? own : extension;
 }
 
-/** Writes `error.json` in the place of the results. */
+/** Writes `error.json` in the place of the results. Where its name has no room, sweep and status tell. */
 export async function publishError(
   job: Job,
   error: EditError,
   { store, outputBucket, signal }: PublishTarget,
 ): Promise<void> {
+  if (!hasRoomForError(job.inputs.image.name)) return;
   const id = { bucket: outputBucket, name: outputNames(job.inputs.image.name, job.id).error };
   await createTerminal(id, errorFileOf(job, error), { store, job, signal });
 }
@@ -108,15 +109,22 @@ export function manifestOf({ job, claim, outputs, report, costEstimateUsd }: Man
 /** Codes after which the same files may succeed when they are uploaded again. */
 const reuploadHelps: ReadonlySet<ErrorCode> = new Set(['BUDGET_SPENT', 'IMAGE_TRUNCATED', 'ENGINE_DRIFTED']);
 
-/** `error.json`: the error, what to do, and whether it may help to upload the same files again. */
+/**
+ * `error.json`: the error, what to do, and whether it may help to upload the same files again. Where an error
+ * only ended a row of others, `cause` is the last of them.
+ */
 export function errorFileOf(job: Job, error: EditError): Uint8Array {
+  const cause = error.code === 'BUDGET_SPENT' && error.cause instanceof EditError ? error.cause : undefined;
+  const helps = reuploadHelps.has(error.code) && cause?.kind !== 'bug';
+  const advice = [cause?.remedy, helps || cause === undefined ? error.remedy : undefined];
   return jsonFile({
     state: 'failed',
     job: job.id,
     code: error.code,
     message: error.message,
-    whatToDo: error.remedy,
-    reuploadHelps: reuploadHelps.has(error.code),
+    whatToDo: advice.filter((text) => text !== undefined).join(' '),
+    reuploadHelps: helps,
+    ...(cause === undefined ? {} : { cause: { code: cause.code, message: cause.message } }),
     inputs: inputFacts(job.inputs),
   });
 }

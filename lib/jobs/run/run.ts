@@ -8,10 +8,18 @@ import type { EditRequest } from '../../requests/edit-request.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { noTrace, type Trace } from '../../trace.ts';
 import type { Budget } from '../claim/budget.ts';
-import { type Claim, type ClaimDecision, finishClaim, releaseClaim, waitAfter } from '../claim/claim.ts';
+import {
+  type Claim,
+  type ClaimDecision,
+  finishClaim,
+  isFinal,
+  releaseClaim,
+  waitAfter,
+} from '../claim/claim.ts';
 import { type Lease, takeClaim } from '../claim/claim-store.ts';
-import { controlNames, imageVersion, isFolderMask, outputNames } from '../inputs/names.ts';
+import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
+import { budgetSpent } from './budget-spent.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
 import { publishError, publishResult } from './publish.ts';
@@ -63,8 +71,9 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   const { store, buckets, budget } = options;
   const target = { store, outputBucket: buckets.output, signal };
   const { manifest } = outputNames(job.inputs.image.name, job.id);
-  const published = await store.stat({ bucket: buckets.output, name: manifest }, signal);
-  if (published !== undefined) return end('published-before');
+  const hasRoom = nameFault(job.inputs.image.name) === undefined;
+  const published = hasRoom && (await store.stat({ bucket: buckets.output, name: manifest }, signal));
+  if (published) return end('published-before');
   if (job.fault !== undefined) {
     await publishError(job, job.fault, target);
     return end('failed', { code: job.fault.code, reason: job.fault.message });
@@ -166,20 +175,26 @@ async function endInError(job: Job, lease: Lease, error: EditError, options: Run
   // Another run has the job now: neither its claim nor its end is ours to write.
   const lost = lease.lost();
   if (lost !== undefined) throw lost;
-  if (error.kind === 'input' && error.code !== 'SUPERSEDED') {
+  if (isFinal(error) && error.code !== 'SUPERSEDED') {
     const signal = AbortSignal.timeout(lastWriteMs);
     await publishError(job, error, { store, outputBucket: buckets.output, signal });
   }
   await writeClaim(lease, (claim) => releaseClaim(claim, error), log);
   if (error.code === 'SUPERSEDED') return end('superseded');
   const used = usage(job, lease.current(), options);
-  if (error.kind === 'input') return end('failed', { code: error.code, reason: error.message, ...used });
+  if (isFinal(error)) return end('failed', { ...failedFacts(error), ...used });
   throw new EditError(error.code, error.message, {
     cause: error,
     retryAfterMs: waitAfter(error),
     details: { ...error.details, ...used },
   });
 }
+
+/** With its stack where the fault is ours. */
+const failedFacts = (error: EditError) => ({
+  ...{ code: error.code, reason: error.message },
+  ...(error.kind === 'bug' ? { error } : {}),
+});
 
 /** Writes the claim; a failure is only logged, because the lease ends by itself. */
 async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log): Promise<void> {
@@ -211,8 +226,9 @@ function waitError({ code, retryAfterMs }: Extract<ClaimDecision, { readonly kin
   return new EditError(code, message, { retryAfterMs });
 }
 
-function attemptsSpent({ attempts, modelCalls }: Claim): EditError {
-  return new EditError('BUDGET_SPENT', `Expected the job to end within ${attempts} attempts, got no end`, {
-    details: { attempts, modelCalls },
+function attemptsSpent({ attempts, modelCalls, lastError }: Claim): EditError {
+  return budgetSpent(`Expected the job to end within ${attempts} attempts, got no end`, lastError, {
+    attempts,
+    modelCalls,
   });
 }

@@ -1,5 +1,7 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { InputSet } from '../inputs/identity.ts';
 import type { Job } from '../inputs/plan.ts';
+import type { Unpaired } from '../inputs/unpaired.ts';
 import { type PriceOf, smallestFrame } from '../run/cost.ts';
 
 export interface SweepReport {
@@ -12,6 +14,10 @@ export interface SweepReport {
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
   /** Pictures that no job could be made of or started for. */
   readonly failures: number;
+  /** The first of these pictures, and why. */
+  readonly faults: readonly SweepFault[];
+  /** The first photos and masks that have paired with nothing for an hour; near misses before others. */
+  readonly unpaired: readonly Pick<Unpaired, 'name' | 'reason'>[];
   /** Age of the oldest complete set that has no result yet; 0 when there is none, or only young ones. */
   readonly oldestOpenMs: number;
   /** At one call of the model for each job, of the smallest size; `null` when the price is not known. */
@@ -22,20 +28,32 @@ export interface SweepReport {
   readonly isOutOfTime: boolean;
 }
 
+export interface SweepFault {
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 /**
- * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive.
- * `unusable`: its name or its request cannot be read.
+ * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive. `mask`: it
+ * is the mask of another picture. A fault: nothing can be made of its name or its files.
  */
-export type NoJob = 'settled' | 'young' | 'incomplete' | 'unusable';
+export type NoJob = 'settled' | 'young' | 'incomplete' | 'mask' | { readonly fault: SweepFault };
 
 /** What the sweep did about one picture. */
-export type Outcome = NoJob | { readonly job: Job; readonly isDispatched: boolean };
+export type Outcome = NoJob | { readonly job: Job; readonly fault?: SweepFault };
+
+/** Most names of each list of the report. */
+const maxNamed = 100;
 
 export interface SweepTally {
   readonly imagesLeft: () => number;
   readonly jobsLeft: () => number;
   readonly isFull: () => boolean;
   readonly add: (outcome: Outcome) => void;
+  readonly addUnpaired: (unpaired: readonly Unpaired[]) => void;
+  /** True when no more of them can be reported. */
+  readonly hasEnoughUnpaired: () => boolean;
   readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime'>;
 }
 
@@ -48,6 +66,8 @@ interface SweepLimits {
 /** Counts outcomes against the limits of a sweep. */
 export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepTally {
   const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
+  const faults: SweepFault[] = [];
+  const unpaired = new Map<string, Unpaired>();
   const jobs: { image: string; job: string }[] = [];
   let costUsd: number | null = 0;
   const addJob = ({ id, inputs, request }: Job) => {
@@ -55,21 +75,40 @@ export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepT
     const price = priceOf({ frame: smallestFrame, samples: request?.samples ?? 1 });
     costUsd = costUsd === null || price === undefined ? null : costUsd + price;
   };
+  const addFault = (fault: SweepFault) => {
+    counts.failures++;
+    if (faults.length < maxNamed) faults.push(fault);
+  };
+  const nearFirst = () =>
+    [...unpaired.values()]
+      .sort((a, b) => Number(b.isNear) - Number(a.isNear))
+      .slice(0, maxNamed)
+      .map(({ name, reason }) => ({ name, reason }));
   return {
     imagesLeft: () => maxImages - counts.images,
     jobsLeft: () => maxJobs - jobs.length,
     isFull: () => counts.images >= maxImages || jobs.length >= maxJobs,
     add(outcome) {
       counts.images++;
+      if (outcome === 'mask') return;
       if (typeof outcome === 'string') {
-        counts[outcome === 'unusable' ? 'failures' : outcome]++;
+        counts[outcome]++;
         return;
       }
-      counts.oldestOpenMs = Math.max(counts.oldestOpenMs, ageMs(outcome.job.inputs));
-      if (outcome.isDispatched) addJob(outcome.job);
-      else counts.failures++;
+      if ('job' in outcome) {
+        counts.oldestOpenMs = Math.max(counts.oldestOpenMs, ageMs(outcome.job.inputs));
+        if (outcome.fault === undefined) addJob(outcome.job);
+      }
+      if (outcome.fault !== undefined) addFault(outcome.fault);
     },
-    report: () => ({ ...counts, jobs, costEstimateUsd: costUsd }),
+    addUnpaired(found) {
+      for (const each of found) {
+        // Others are only counted when there are many: near misses must not drown among them.
+        if (each.isNear || unpaired.size < maxNamed) unpaired.set(each.name, each);
+      }
+    },
+    hasEnoughUnpaired: () => unpaired.size >= 2 * maxNamed,
+    report: () => ({ ...counts, faults, unpaired: nearFirst(), jobs, costEstimateUsd: costUsd }),
   };
 }
 

@@ -3,21 +3,24 @@ import { mapOrdered } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Dispatch } from '../dispatch.ts';
+import { hasRoomForError, nameFault } from '../inputs/names.ts';
 import {
   collectInputs,
-  type FolderMaskOf,
+  type FolderMasksOf,
   folderMaskFinder,
   type PairingOptions,
 } from '../inputs/pairing.ts';
 import { type Job, type PlanOptions, planJob } from '../inputs/plan.ts';
-import { isSettled, readWindow, setInWindow, type Window } from '../inputs/window.ts';
+import { isSettled, readWindow, setInWindow } from '../inputs/window.ts';
 import type { PriceOf } from '../run/cost.ts';
 import type { Buckets } from '../run/run.ts';
+import { type SweptWindow, swept, unpairedIn } from './lone-objects.ts';
 import { openProgress, type Progress } from './progress.ts';
 import {
   ageMs,
   type NoJob,
   type Outcome,
+  type SweepFault,
   type SweepReport,
   type SweepTally,
   sweepTally,
@@ -47,6 +50,8 @@ export interface SweepOptions {
 }
 
 const windowImages = 500;
+/** A fault that so many pictures meet in a row is no fault of one picture: the sweep ends with it. */
+const maxFaultsInARow = 5;
 /** Pictures judged at once: each takes two to four listings, one after the other. */
 const looksAtOnce = 10;
 
@@ -60,12 +65,13 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
   const isOver = () => signal.aborted || options.now() >= stopAt;
   const progress = await openProgress(options, signal);
   const tally = sweepTally(options);
-  const folderMaskOf = options.pairing.folderMask
+  const folderMasksOf = options.pairing.folderMask
     ? folderMaskFinder(options.store, options.buckets.input)
     : undefined;
+  const run = { ...options, isOver, folderMasksOf, outage: outageDetector() };
   try {
     while (!progress.isComplete() && !tally.isFull() && !isOver()) {
-      await sweepWindow(progress, tally, { ...options, isOver, folderMaskOf }, signal);
+      await sweepWindow(progress, tally, run, signal);
     }
   } catch (thrown) {
     // What an abort or the end of the time broke off is left to the next sweep.
@@ -80,7 +86,8 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
 interface SweepRun extends SweepOptions {
   readonly isOver: () => boolean;
   /** `undefined` where folder masks are off. */
-  readonly folderMaskOf: FolderMaskOf | undefined;
+  readonly folderMasksOf: FolderMasksOf | undefined;
+  readonly outage: OutageDetector;
 }
 
 /** The next window of pictures, as far as time and the limit of jobs allow. */
@@ -91,18 +98,21 @@ async function sweepWindow(
   signal: AbortSignal,
 ): Promise<void> {
   const maxImages = Math.min(windowImages, tally.imagesLeft());
-  const window = await readWindow({ ...run, after: progress.after(), maxImages }, signal);
+  const window = swept(await readWindow({ ...run, after: progress.after(), maxImages }, signal));
+  const incomplete: ObjectInfo[] = [];
   for await (const { image, outcome } of outcomesIn(window, tally.jobsLeft(), run, signal)) {
     tally.add(outcome);
+    if (outcome === 'incomplete') incomplete.push(image);
     progress.pass(image.name);
   }
+  if (!tally.hasEnoughUnpaired()) tally.addUnpaired(await unpairedIn(window, incomplete, run, signal));
   const last = window.images.at(-1);
   if (window.isLast && (last === undefined || progress.after() === last.name)) progress.complete();
   await progress.saveIfDue();
 }
 
 /** Pictures -> verdicts, up to the last job there is room for -> outcomes, in the order of the pictures. */
-function outcomesIn(window: Window, maxJobs: number, run: SweepRun, signal: AbortSignal) {
+function outcomesIn(window: SweptWindow, maxJobs: number, run: SweepRun, signal: AbortSignal) {
   const verdicts = mapOrdered(window.images, looksAtOnce, async (image) => ({
     image,
     verdict: await verdictOn(image, window, run, signal),
@@ -123,57 +133,97 @@ async function* upToJobs(verdicts: AsyncIterable<Verdict>, maxJobs: number): Asy
   let jobs = 0;
   for await (const each of verdicts) {
     yield each;
-    if (typeof each.verdict !== 'string' && ++jobs === maxJobs) return;
+    if (isJob(each.verdict) && ++jobs === maxJobs) return;
   }
 }
 
-/** A picture that cannot be judged must not stop every sweep in front of the pictures after it. */
+const isJob = (verdict: Job | NoJob): verdict is Job => typeof verdict !== 'string' && 'id' in verdict;
+
+/**
+ * A picture that cannot be judged must not stop every sweep in front of the pictures after it, whatever the
+ * fault is.
+ */
 async function verdictOn(
   image: ObjectInfo,
-  window: Window,
+  window: SweptWindow,
   run: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   if (run.isOver()) throw outOfTime();
   try {
-    return await judge(image, window, run, signal);
-  } catch (error) {
-    const { code, kind } = asEditError(error);
-    if (kind !== 'input') throw error;
-    run.log.warn('A picture could not be judged', { image: image.name, code });
-    return 'unusable';
+    const verdict = await judge(image, window, run, signal);
+    run.outage.isOver();
+    return verdict;
+  } catch (thrown) {
+    const error = asEditError(thrown);
+    if (run.isOver() && error.kind === 'passing') throw error;
+    run.outage.saw(error);
+    return { fault: faultOf(image, error, run.log) };
   }
+}
+
+/** Reports a fault of one picture; a bug with its stack. */
+function faultOf({ name, job }: { name: string; job?: string }, error: EditError, log: Log): SweepFault {
+  const { code, kind, message } = error;
+  const write = kind === 'bug' ? log.error : log.warn;
+  const what = job === undefined ? 'A picture could not be judged' : 'A job could not be dispatched';
+  write(`${what}: ${message}`, { image: name, job, code, ...(kind === 'bug' ? { error } : {}) });
+  return { name, code, message };
+}
+
+interface OutageDetector {
+  /** @throws the error when the last pictures failed with others of its kind. */
+  readonly saw: (error: EditError) => void;
+  readonly isOver: () => void;
+}
+
+function outageDetector(): OutageDetector {
+  let inARow = 0;
+  return {
+    saw(error) {
+      if (error.kind === 'input' || error.code === 'BUSY') return;
+      if (++inARow >= maxFaultsInARow) throw error;
+    },
+    isOver() {
+      inARow = 0;
+    },
+  };
 }
 
 async function judge(
   image: ObjectInfo,
-  window: Window,
-  { store, pairing, plan, minAgeMs, folderMaskOf }: SweepRun,
+  window: SweptWindow,
+  { store, pairing, plan, minAgeMs, folderMasksOf }: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
-  const listed = await setInWindow(image, window, folderMaskOf, signal);
+  const listed = await setInWindow(image, window, folderMasksOf, signal);
   if (listed !== undefined && isSettled(listed, terminals)) return 'settled';
+  const tooLong = hasRoomForError(image.name) ? undefined : nameFault(image.name);
+  if (tooLong !== undefined) throw tooLong;
   // The window is no snapshot: only a set that was collected at one moment becomes a job.
   const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
   if (inputs === undefined) return 'incomplete';
   if (isSettled(inputs, terminals)) return 'settled';
   if (ageMs(inputs) < minAgeMs) return 'young';
-  return (await planJob(store, inputs, plan, signal)) ?? 'incomplete';
+  const job = await planJob(store, inputs, plan, signal);
+  return job ?? (window.usedMasks.has(image.name) ? 'mask' : 'incomplete');
 }
 
 /** The next sweep finds a job again that could not be dispatched. */
 async function outcomeOf(verdict: Job | NoJob, run: SweepRun, signal: AbortSignal): Promise<Outcome> {
-  if (typeof verdict === 'string') return verdict;
-  if (run.isDryRun) return { job: verdict, isDispatched: true };
+  if (!isJob(verdict)) return verdict;
+  if (run.isDryRun) return { job: verdict };
   if (run.isOver()) throw outOfTime();
   try {
     await run.dispatch(verdict, signal);
-    return { job: verdict, isDispatched: true };
+    return { job: verdict };
   } catch (error) {
-    run.log.warn('A job could not be dispatched', { job: verdict.id, code: asEditError(error).code });
-    return { job: verdict, isDispatched: false };
+    return {
+      job: verdict,
+      fault: faultOf({ name: verdict.inputs.image.name, job: verdict.id }, asEditError(error), run.log),
+    };
   }
 }
 

@@ -29,10 +29,38 @@ it('reads the buckets of the settings, and waits without escape sequences where 
   const { code, out, err } = await status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, 'a/');
   expect([code, err]).toEqual([0, '']);
   expect(out).toMatch(
-    /^IMAGE +STATE .*\na\/p\.jpg +no mask .*\na\/q\.jpg +pending .*\n\n1 pending, 1 no mask\n$/,
+    /^NAME +STATE .*\na\/p\.jpg +no mask .* waits for a\/p\.mask\.png\na\/q\.jpg +pending .*\n\n1 pending, 1 no mask\n$/,
   );
-  const only = await status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, 'b', '--watch');
-  expect(only.out).toMatch(/^IMAGE.*\nb\.jpg +no mask.*\n\n1 no mask\n$/);
+  const json = await status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, 'a/', '--json');
+  expect(
+    json.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).state),
+  ).toEqual(['no mask', 'pending']);
+});
+
+it('waits for files, and fails with the code and the sentence of each job that failed', async () => {
+  await using emulator = await openEmulator();
+  const user = workerStore(emulator, 'user');
+  const settings = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  const watched = status({ ...settings, STORAGE_API_ENDPOINT: emulator.url }, '--watch', '--failed');
+  const [photo, mask] = [await drop(user, 'p.jpg', 'p'), await drop(user, 'p.mask.png', 'm')];
+  const metadata = { image: photo.generation, mask: mask.generation, request: 'none' };
+  const id = { bucket: 'output', name: 'p.jpg/0123456789abcdef/error.json' };
+  const error = '{"code":"MASK_EMPTY","message":"Expected white, got none"}';
+  await user.create(id, new TextEncoder().encode(error), { contentType: 'application/json', metadata });
+  const { code, out } = await watched;
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /\np\.jpg +failed .* MASK_EMPTY: Expected white, got none\n\n1 failed \(MASK_EMPTY\)\n$/,
+  );
+});
+
+it('answers an option that it does not know with its usage', async () => {
+  const { code, err, out } = await status({}, '--wach');
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/--wach.*npm run status -- \[PREFIX\]/s);
 });
 
 it('says what to do when no local system answers, and which settings are missing', async () => {

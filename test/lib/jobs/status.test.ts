@@ -35,16 +35,16 @@ it('reads the state of every picture from the buckets', async () => {
 
   // The full name of a picture is no prefix of the name of its mask.
   expect(await statusOf({ store, buckets, prefix: 's/done.jpg' })).toMatchObject([{ state: 'done' }]);
-  const of = (name: string, state: string, attempts = 0, modelCalls = 0, code = '') => ({
-    ...{ image: `s/${name}.jpg`, state, ageMs: 5000, attempts, modelCalls, code },
+  const of = (name: string, state: string, attempts = 0, modelCalls = 0, code = '', reason = '') => ({
+    ...{ name: `s/${name}.jpg`, state, ageMs: 5000, attempts, modelCalls, code, reason },
   });
   expect(await statusOf({ store, buckets, prefix: 's/' })).toEqual([
-    of('alone', 'no mask'),
+    of('alone', 'no mask', 0, 0, '', 'waits for s/alone.mask.png'),
     of('done', 'done', 1, 1),
     of('pending', 'pending'),
-    of('poison', 'failed', 1, 0, 'IMAGE_UNREADABLE'),
+    of('poison', 'failed', 1, 0, 'IMAGE_UNREADABLE', 'Expected a picture, got bomb'),
     of('running', 'running', 1, 0),
-    of('waiting', 'waiting', 0, 0, 'MODEL_QUOTA'),
+    of('waiting', 'waiting', 0, 0, 'MODEL_QUOTA', 'Expected quota'),
   ]);
 });
 
@@ -79,4 +79,31 @@ it('shows the later of two claims of one picture', async () => {
     states.push((await statusOf({ store, buckets, prefix: '' })).map(({ state }) => state).join());
   }
   expect(states).toEqual(['done', 'waiting', 'done', 'waiting', 'done', 'waiting']);
+});
+
+it('shows what belongs to nothing with the name that would pair, and masks with a dash as masks', async () => {
+  const names = ['IMG_2.JPG', 'img_2.mask.png', 'p.jpg', 'p-mask.png', 'old.json', 'notes.txt', 'b.jpg'];
+  const long = `${'n'.repeat(1000)}.jpg`;
+  const world = bucketsWith(...names, 'b.mask.png', 'b_mask.png', 'dir/', long);
+  for (const name of ['x.jpeg2', 'y.jpeg2'])
+    put(world, { bucket: 'input', name }, 'x', { contentType: 'image/jpeg' });
+  put(world, { bucket: 'input', name: 'x_mask.png' }, 'x');
+  put(world, { bucket: 'control', name: 'claims/broken' }, '', { metadata: { imageVersion: 'b.jpg#1007' } });
+  const found = await statusOf({ store: memoryClient(world), buckets, prefix: '' });
+  expect(found.map(({ name, state }) => `${state}: ${name}`)).toEqual([
+    ...['no mask: IMG_2.JPG', 'pending: b.jpg', `failed: ${long}`, 'pending: p.jpg'],
+    ...['unpaired: b_mask.png', 'unpaired: img_2.mask.png', 'unpaired: notes.txt', 'unpaired: old.json'],
+    ...['unpaired: x.jpeg2', 'unpaired: x_mask.png', 'unpaired: y.jpeg2'],
+  ]);
+  const told = Object.fromEntries(found.map(({ name, code, reason }) => [name, code || reason]));
+  expect(told).toMatchObject({ [long]: 'NAME_TOO_LONG' });
+  for (const [name, expected] of [
+    ['IMG_2.JPG', 'IMG_2.mask.png'],
+    ['img_2.mask.png', 'IMG_2.mask.png'],
+    ['b_mask.png', 'b.mask.png'],
+    ['old.json', 'old.jpg'],
+    ['x.jpeg2', 'As x.jpg it would pair with x_mask.png'],
+    ['y.jpeg2', '.jpg'],
+  ] as const)
+    expect(told[name]).toContain(expected);
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
-import type { ObjectStore } from '../../../lib/storage/store.ts';
+import { listAll, type ObjectStore } from '../../../lib/storage/store.ts';
 import { listenOn } from '../../support/listening.ts';
 
 interface Sent {
@@ -25,7 +25,9 @@ const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://storage');
   const query = Object.fromEntries(searchParams);
   sent.push({ method: request.method, path: pathname, query, body: await text(request) });
-  if (query['alt'] === 'media') response.setHeader('x-goog-hash', `crc32c=${crc32c}`).end(bytes);
+  if (query['prefix'] === 'refused')
+    response.writeHead(400).end(JSON.stringify({ error: { code: 400, message: 'The requester pays' } }));
+  else if (query['alt'] === 'media') response.setHeader('x-goog-hash', `crc32c=${crc32c}`).end(bytes);
   else response.setHeader('content-type', 'application/json').end(JSON.stringify(resource));
 });
 let store: ObjectStore;
@@ -70,4 +72,26 @@ it('swaps the metadata of the version it saw', async () => {
     { method: 'PATCH', path, query: { generation: '17', ifMetagenerationMatch: '4' } },
   ]);
   expect(JSON.parse(sent[0]?.body ?? '')).toEqual({ metadata: { state: 'DONE' } });
+});
+
+it('asks for no name that Cloud Storage refuses', async () => {
+  for (const [name, code] of [
+    ['a\ud800.jpg', 'REQUEST_INVALID'],
+    ['a\n.jpg', 'REQUEST_INVALID'],
+    ['n'.repeat(1025), 'NAME_TOO_LONG'],
+  ]) {
+    await expect(store.stat({ bucket: 'input', name: name ?? '' })).rejects.toMatchObject({
+      code,
+      kind: 'input',
+    });
+    await expect(listAll(store, 'input', name ?? '', undefined)).rejects.toMatchObject({ code });
+  }
+  expect(sent).toEqual([]);
+});
+
+it('takes what Cloud Storage refuses for a fault of the set-up, with its reason', async () => {
+  const refused = listAll(store, 'input', 'refused', undefined);
+  await expect(refused).rejects.toMatchObject({ code: 'STORAGE_PERMISSION', kind: 'setup' });
+  await expect(refused).rejects.toThrow(/got 400: .*The requester pays/);
+  expect(sent).toHaveLength(1);
 });

@@ -59,6 +59,23 @@ describe('Poison file: bomb, corrupt, no image, mask of another size, empty mask
   });
 });
 
+describe('Name, metadata or request that nothing can be made of', () => {
+  // test/lib/jobs/sweep/sweep.test.ts shows that sweeps go on.
+  it.each([
+    ['metadata', { 'inpaint-constructor': 'x' }, '{}'],
+    ['metadata', JSON.parse('{"inpaint-__proto__":"x"}'), '{}'],
+    ['a request', {}, `{"prompt":${'['.repeat(3000)}${']'.repeat(3000)}}`],
+  ])('%s: an error file, and the event is acknowledged', async (_, metadata, request) => {
+    const world = dropPair();
+    put(world, mask, 'mask', { metadata });
+    put(world, { bucket: 'input', name: 'd/p.json' }, request);
+    const engine = numbered();
+    expect(await deliver(world, engine)).toBe('acknowledged');
+    expect(errorsOf(world)).toMatchObject([{ code: 'REQUEST_INVALID' }]);
+    expect(engine.calls).toEqual([]);
+  });
+});
+
 describe('Forged event', () => {
   it('the same result as a real one, and none outside the bucket', async () => {
     const world = dropPair();

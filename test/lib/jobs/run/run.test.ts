@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { EditInput } from '../../../../lib/edit.ts';
 import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
+import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
+import { inlineDispatch } from '../../../../lib/jobs/dispatch.ts';
 import { collectInputs } from '../../../../lib/jobs/inputs/pairing.ts';
 import { planJob } from '../../../../lib/jobs/inputs/plan.ts';
 import { type RunOptions, runJob as runJobWithFacts } from '../../../../lib/jobs/run/run.ts';
@@ -13,6 +15,7 @@ import {
   never,
   planOptions,
   runOptions,
+  silentLog,
   soleJob,
 } from '../../../support/job-world.ts';
 import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
@@ -212,6 +215,66 @@ describe('runJob', () => {
     for (let i = 0; i < 3; i++) expect(await run(fault('ECONNRESET'))).toBe('MODEL_UNAVAILABLE');
     expect(await run({ status: 200 })).toBe('failed');
     expect(textOf(world, 'error.json')).toContain('BUDGET_SPENT');
+  });
+
+  it.each(['NOT_EXACT', 'SHAPE_MISMATCH'] as const)(
+    'ends at once after %s, and logs it as a bug',
+    async (code) => {
+      const world = dropPair();
+      const job = await soleJob(memoryClient(world));
+      const errors: (object | undefined)[] = [];
+      const log = { ...silentLog, error: (_: string, facts?: object) => void errors.push(facts) };
+      const editWith = () => () => Promise.reject(new EditError(code, 'Expected 0 pixels changed, got 3'));
+      await inlineDispatch(runOptions(memoryClient(world), fakeEngine(), { editWith, log }))(job, never);
+      expect(JSON.parse(textOf(world, 'error.json') ?? '')).toMatchObject({ code, reuploadHelps: false });
+      expect(claimOf(world)).toMatchObject({ state: 'FAILED', code, attempts: '1' });
+      expect(errors).toMatchObject([{ outcome: 'failed', code, error: expect.any(EditError) }]);
+    },
+  );
+
+  it.each([
+    ['ENGINE_EMPTY', true],
+    ['INTERNAL', false],
+  ] as const)('names %s as the cause when attempts or calls are used up', async (code, reuploadHelps) => {
+    const lastMessages: unknown[] = [];
+    for (const maxAttempts of [2, 9]) {
+      const world = dropPair();
+      const job = await soleJob(memoryClient(world));
+      const engine = fakeEngine((call) => {
+        throw new EditError(code, `Expected a picture, got ${call} times none`);
+      });
+      const budget = { ...defaultBudget, maxAttempts, maxModelCalls: 3 };
+      for (let run = 0; run < 5; run++) {
+        await runJob(job, runOptions(memoryClient(world), engine, { budget }), never).catch(() => undefined);
+        pass(world, 1);
+      }
+      const message = `Expected a picture, got ${Math.min(maxAttempts, 3)} times none`;
+      const file = JSON.parse(textOf(world, 'error.json') ?? '');
+      expect(file).toMatchObject({ code: 'BUDGET_SPENT', cause: { code, message }, reuploadHelps });
+      expect(file.message).toContain(`${code}: ${message}`);
+      expect(file.whatToDo).toContain(new EditError(code, '').remedy);
+      lastMessages.push(file.whatToDo);
+    }
+    expect(new Set(lastMessages).size).toBe(1);
+  });
+
+  it('makes nothing of a name whose results have no room, and writes an error file where that fits', async () => {
+    for (const [bytes, hasFile] of [
+      [996, true],
+      [997, false],
+      [1015, false],
+    ] as const) {
+      const world = memoryBuckets();
+      const stem = 'n'.repeat(bytes - 4);
+      const names = [`${stem}.jpg`, `${stem}.mask.png`];
+      for (const name of names) put(world, { bucket: 'input', name }, name);
+      const job = await soleJob(memoryClient(world), `${stem}.jpg`);
+      const engine = fakeEngine();
+      const ended = await runJobWithFacts(job, runOptions(memoryClient(world), engine), never);
+      expect(ended).toMatchObject({ outcome: 'failed', facts: { code: 'NAME_TOO_LONG' } });
+      expect([engine.calls, textOf(world, 'error.json') !== undefined]).toEqual([[], hasFile]);
+      expect(claimOf(world)).toBeUndefined();
+    }
   });
 
   it('ends as superseded when the picture was replaced before the download', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { inlineDispatch } from '../../../../lib/jobs/dispatch.ts';
+import { collectInputs } from '../../../../lib/jobs/inputs/pairing.ts';
 import type { Job } from '../../../../lib/jobs/inputs/plan.ts';
 import { type SweepOptions, sweep } from '../../../../lib/jobs/sweep/sweep.ts';
 import {
@@ -161,6 +162,101 @@ describe('sweep', () => {
     expect(report).toMatchObject({ images: 3, failures: 1, isComplete: true });
   });
 
+  it.each([
+    ['a bug', 'INTERNAL'],
+    ['a fault that passes', 'STORAGE_UNAVAILABLE'],
+    ['a missing right', 'STORAGE_PERMISSION'],
+    ['files that keep changing', 'BUSY'],
+  ] as const)('continues behind %s of one picture, and names it', async (_, code) => {
+    const world = worldOf(...pairs(4));
+    const memory = memoryClient(world);
+    const store: SweepOptions['store'] = {
+      ...memory,
+      async *list(bucket, options, signal) {
+        if (options?.prefix === 'p101')
+          throw code === 'INTERNAL' ? new TypeError('x is no y') : new EditError(code, 'why');
+        yield* memory.list(bucket, options, signal);
+      },
+    };
+    const report = await sweepOf(world, { store });
+    expect(imagesOf(report)).toEqual(['p100.jpg', 'p102.jpg', 'p103.jpg']);
+    expect(report).toMatchObject({ failures: 1, isComplete: true, faults: [{ name: 'p101.jpg', code }] });
+  });
+
+  it('ends with a fault that every picture meets', async () => {
+    const world = worldOf(...pairs(12));
+    const memory = memoryClient(world);
+    const store: SweepOptions['store'] = {
+      ...memory,
+      async *list(bucket, options, signal) {
+        if (options?.prefix !== undefined) throw new EditError('STORAGE_PERMISSION', 'why');
+        yield* memory.list(bucket, options, signal);
+      },
+    };
+    await expect(sweepOf(world, { store })).rejects.toMatchObject({ code: 'STORAGE_PERMISSION' });
+  });
+
+  it('gives poisoned pairs an error file, and all others their result', async () => {
+    const deep = `{"prompt":${'['.repeat(3000)}${']'.repeat(3000)}}`;
+    const world = worldOf(...pairs(6), 'q.jpg', 'q.json', 'q.mask.png', '\ud800.jpg', '\ud800.mask.png');
+    put(world, { bucket: 'input', name: 'q.json' }, deep);
+    for (const [n, key] of ['constructor', '__proto__', 'to-string', 'has-own-property'].entries()) {
+      const metadata = JSON.parse(`{"inpaint-${key}":"x"}`);
+      put(world, { bucket: 'input', name: `p10${n}.mask.png` }, 'mask', { metadata });
+    }
+    const labels = { 'inpaint-labels': '['.repeat(3500) + ']'.repeat(3500) };
+    put(world, { bucket: 'input', name: 'p104.mask.png' }, 'mask', { metadata: labels });
+    world.nowMs += 10 * minuteMs;
+    expect(await sweepOf(world)).toMatchObject({ isComplete: true, failures: 0 });
+    const ends = [...world.objects.values()].filter(({ info }) => info.bucket === 'output');
+    const errors = ends.filter(({ info }) => info.name.endsWith('error.json'));
+    expect(errors.map(({ info }) => info.name.slice(0, 4))).toEqual([
+      'p100',
+      'p101',
+      'p102',
+      'p103',
+      'p104',
+      'q.jp',
+    ]);
+    for (const { bytes } of errors) expect(new TextDecoder().decode(bytes)).toContain('"REQUEST_INVALID"');
+    expect(ends.filter(({ info }) => info.name.endsWith('manifest.json'))).toHaveLength(2);
+    expect(await sweepOf(world)).toMatchObject({ jobs: [], settled: 8 });
+  });
+
+  it('tells of names that are too long, and begins no job for them', async () => {
+    const stem = 'n'.repeat(1000);
+    const world = worldOf(`${stem}.jpg`, `${stem}.mask.png`, ...pairs(1));
+    const report = await sweepOf(world);
+    expect(imagesOf(report)).toEqual(['p100.jpg']);
+    expect(report).toMatchObject({ failures: 1, faults: [{ name: `${stem}.jpg`, code: 'NAME_TOO_LONG' }] });
+  });
+
+  it('reports photos and masks that have paired with nothing for an hour, and what would pair', async () => {
+    const names = [
+      'IMG_2.JPG',
+      'img_2.mask.png',
+      'alone.jpg',
+      'b.jpg',
+      'b.mask.png',
+      'b_mask.png',
+      'notes.txt',
+    ];
+    const world = worldOf(...names, 'lost.mask.png', 'p.jpg', 'p-mask.png');
+    put(world, { bucket: 'input', name: 'x.jpeg2' }, 'x', { contentType: 'image/jpeg' });
+    expect(await sweepOf(world)).toMatchObject({ unpaired: [] });
+    world.nowMs += 60 * minuteMs;
+    const { unpaired, incomplete } = await sweepOf(world);
+    expect(incomplete).toBe(2);
+    expect(unpaired.map(({ name }) => name)).toEqual([
+      ...['IMG_2.JPG', 'img_2.mask.png', 'alone.jpg', 'b_mask.png', 'lost.mask.png', 'x.jpeg2'],
+    ]);
+    const [photo, mask, alone, second] = unpaired.map(({ reason }) => reason);
+    expect(photo).toContain('IMG_2.mask.png');
+    expect(mask).toContain('IMG_2.mask.png');
+    expect(alone).toContain('alone.mask.png');
+    expect(second).toContain('b.mask.png');
+  });
+
   it('continues after a job that cannot be dispatched; the next sweep finds it again', async () => {
     const world = worldOf(...pairs(4));
     const dispatch = async ({ inputs }: Job) => {
@@ -195,6 +291,40 @@ describe('sweep', () => {
       const found: string[] = [];
       for (let run = 0; run < 8; run++) found.push(...(await imagesBy(world, { maxImages })));
       expect(found.sort()).toEqual(['a-b.jpg', 'a.jpg', 'a.jpg.png', 'a.png', 'a.webp', 'b.webp']);
+    }
+  });
+
+  it('finds the pairs that events find, with any names and any size of its window, and settles them', async () => {
+    const photos = [
+      'a.jpg',
+      'a',
+      'a.b.png',
+      'a-b.jfif',
+      'A.JPG',
+      'é.jpg',
+      'e\u0301.png',
+      'a-mask.jpg',
+      '_folder.jpg',
+    ];
+    const masks = ['.mask.png', '_MASK.png', '-mask.png', '.jpg.mask.png', '_mask.jpg', '-mask.mask.png'];
+    for (let seed = 1; seed <= 9; seed++) {
+      const isIn = (n: number) => (seed * 7919 * (n + 3)) % 5 < 2;
+      const stems = ['a', 'a.b', 'a-b', 'A', 'é', 'e\u0301', '_folder'];
+      const named = stems.flatMap((stem) => masks.map((mask) => `${stem}${mask}`));
+      const names = [...photos, ...named.filter((_, n) => isIn(n))];
+      const world = worldOf();
+      for (const name of names) put(world, { bucket: 'input', name }, name, { contentType: 'image/png' });
+      world.nowMs += 10 * minuteMs;
+      const pairing = { folderMask: seed % 3 === 0 };
+      const expected = new Set<string>();
+      for (const name of names)
+        for (const set of await collectInputs(memoryClient(world), { bucket: 'input', name }, pairing, never))
+          if (set.mask !== undefined) expected.add(set.image.name);
+      const maxImages = 1 + (seed % 7);
+      const found: string[] = [];
+      for (let run = 0; run < 2 + 30 / maxImages; run++)
+        found.push(...(await imagesBy(world, { maxImages, pairing })));
+      expect(found.sort()).toEqual([...expected].sort());
     }
   });
 
@@ -284,8 +414,8 @@ describe('a sweep that runs out of time', () => {
   });
 
   it('keeps what it has done when it is aborted at any request', async () => {
-    // A whole sweep makes about forty requests.
-    for (let at = 2; at < 38; at += 3) {
+    // A whole sweep makes about thirty requests.
+    for (let at = 2; at < 27; at += 2) {
       const world = worldOf(...pairs(12));
       const found: string[] = [];
       const dispatch = async ({ inputs }: Job) => void found.push(inputs.image.name);
@@ -320,8 +450,8 @@ describe('a sweep that runs out of time', () => {
     const world = worldOf(...Array.from({ length: 1100 }, (_, n) => `l${1000 + n}.jpg`));
     let nowMs = 0;
     const store = memoryClient(world, (request) => {
-      nowMs += 10;
-      return request > 1700 ? 'crash-before' : undefined;
+      nowMs += 25;
+      return request > 850 ? 'crash-before' : undefined;
     });
     await expect(sweepOf(world, { store, now: () => nowMs })).rejects.toThrow();
     expect(await sweepOf(world)).toMatchObject({ images: 600, isComplete: true });
