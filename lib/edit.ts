@@ -1,6 +1,6 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
-import { type MaskTrust, readMask, readPhoto } from './edit/read.ts';
+import { checkPhoto, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
@@ -76,7 +76,10 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const given = await step('mask', () => readMask(input, photo, limits));
+    const [given, { walked, notes }] = await Promise.all([
+      step('mask', () => readMask(input, photo, limits)),
+      step('check', () => checkPhoto(photo)),
+    ]);
     const size = photo.header.displayed;
     const plan = await step('plan', () =>
       planRepaints({ mask: given?.mask, size, engine, request, defaults }),
@@ -99,7 +102,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
     for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
       const output = await step('write', () =>
-        writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
+        writeOutput(outputFormat, { photo, walked, patches, isGenerated, isStrict }),
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
@@ -110,8 +113,16 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
-    const proofs = outputs.map(({ proof }) => proof);
-    const edited = { engine: engine.name, photo, request, given, regions, written, proofs };
+    const edited = {
+      engine: engine.name,
+      photo,
+      notes,
+      request,
+      given,
+      regions,
+      written,
+      proofs: outputs.map(({ proof }) => proof),
+    };
     return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }

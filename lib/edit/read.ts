@@ -1,5 +1,6 @@
 import { EditError } from '../errors.ts';
-import { inspectContainer, isLossyMask } from '../formats/formats.ts';
+import type { Checked } from '../formats/format.ts';
+import { formatNamed, inspectContainer, isLossyMask } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { decodeMask } from '../formats/vips/read-mask.ts';
@@ -15,6 +16,23 @@ import type { EditRequest } from '../requests/edit-request.ts';
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
   return { bytes, header: await readHeader(bytes, limits, { inspect: inspectContainer }) };
 }
+
+/**
+ * Reads a photo to its end where its format can be damaged unseen.
+ *
+ * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
+ */
+export async function checkPhoto(photo: Source): Promise<Checked> {
+  const { format, warnings } = photo.header;
+  const checked = await formatNamed(format).check?.(photo);
+  // A JPEG is read by our own code, which knows better than libvips what is odd.
+  const isKnown = checked?.walked !== undefined;
+  const said = isKnown ? [] : warnings.map((text) => `The decoder warns of this ${format}: ${plain(text)}.`);
+  return { ...checked, notes: [...said, ...(checked?.notes ?? [])] };
+}
+
+/** libtiff may quote the file. */
+const plain = (warning: string) => warning.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
 
 /** What is known of a mask beside the file. */
 export interface MaskTrust {

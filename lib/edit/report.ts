@@ -28,6 +28,8 @@ export interface EditReport {
 interface Edited {
   readonly engine: string;
   readonly photo: Source;
+  /** What decoders warn of, in sentences. */
+  readonly notes: readonly string[];
   readonly request: EditRequest;
   /** `undefined` when the model chose the mask. */
   readonly given: GivenMask | undefined;
@@ -39,10 +41,11 @@ interface Edited {
 }
 
 export function editReport(edited: Edited): EditReport {
-  const { engine, photo, request, given, regions, written, proofs, timingsMs } = edited;
+  const { engine, photo, notes, request, given, regions, written, proofs, timingsMs } = edited;
   const { format, displayed } = photo.header;
   const { mode, prompt } = request;
   const warnings = [
+    ...notes,
     ...(given?.warnings ?? []),
     ...practiceWarnings({ mode, prompt, maskedFraction: undefined }),
     ...regions.flatMap((region) => region.warnings),

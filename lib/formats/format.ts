@@ -1,6 +1,7 @@
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Carried } from './container.ts';
+import type { WalkedJpeg } from './jpeg/scan/walk.ts';
 import type { Header } from './vips/header.ts';
 import type { Source } from './vips/read.ts';
 import type { Patch } from './vips/write.ts';
@@ -26,6 +27,12 @@ export interface Format {
   readonly inspect?: (bytes: Uint8Array) => void;
   /** True when a mask of this format went through a codec that adds noise around edges. */
   readonly isLossyMask?: (bytes: Uint8Array, carrier: 'luma' | 'alpha') => boolean;
+  /**
+   * Reads a photo to its end where `patch` would come upon damage, so that it is told before a model is asked.
+   *
+   * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
+   */
+  readonly check?: (photo: Source) => Promise<Checked>;
   /** Why this format cannot hold a picture of another format; `undefined` when it can. */
   readonly refusal?: (header: Header) => string | undefined;
   /** Distance from a patch, in pixels, up to which writer and prover use the pixels around it. */
@@ -46,6 +53,13 @@ export interface Format {
   readonly wholeBlocks?: (photo: Source) => WholeBlocks;
 }
 
+export interface Checked {
+  /** What decoders warn of beside the header, in sentences. */
+  readonly notes: readonly string[];
+  /** A JPEG as it was read, for its splice. */
+  readonly walked?: WalkedJpeg;
+}
+
 /** Limits a mask, at `box` of the displayed picture, to the blocks that lie inside it as a whole. */
 export type WholeBlocks = (mask: Mask, box: Box) => Mask;
 
@@ -59,6 +73,8 @@ export type ProvedPatch = Pick<PlacedPatch, 'box' | 'around'>;
 
 export interface PatchJob {
   readonly photo: Source;
+  /** What the check of the photo read, if there was one. */
+  readonly walked?: WalkedJpeg | undefined;
   /** Patches share no pixel. */
   readonly patches: readonly PlacedPatch[];
   /** A model painted the patches: the file is marked, as IPTC asks. */

@@ -1,16 +1,19 @@
 import { EditError } from '../errors.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
 import type { Raster } from '../pixels/raster.ts';
-import type { Format, PatchJob, PlacedPatch, WholeBlocks, Written } from './format.ts';
+import type { Checked, Format, PatchJob, WholeBlocks, Written } from './format.ts';
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
-import { readJpegStructure } from './jpeg/scan/structure.ts';
+import { marker } from './jpeg/container/segments.ts';
+import { qualityOf } from './jpeg/quality.ts';
+import { type JpegStructure, readJpegStructure } from './jpeg/scan/structure.ts';
+import { type WalkedJpeg, walkJpeg } from './jpeg/scan/walk.ts';
 import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice/splice.ts';
 import { proveJpeg } from './jpeg-proof.ts';
 import { otherFormat, unmarked } from './lossless.ts';
 import type { Header } from './vips/header.ts';
-import { asRgb, type Source } from './vips/read.ts';
+import { asRgb, assertDecodes, type Source } from './vips/read.ts';
 import { type Encoder, writePatched } from './vips/write.ts';
 
 export const jpeg: Format = {
@@ -19,6 +22,7 @@ export const jpeg: Format = {
   extension: 'jpg',
   isSignature: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
   inspect: assertFrameSupported,
+  check,
   isLossyMask: () => true,
   refusal: ({ hasAlpha, depth }) => {
     if (hasAlpha) return 'Expected a picture without alpha for outputFormat jpeg, got one with';
@@ -30,17 +34,60 @@ export const jpeg: Format = {
   wholeBlocks,
 };
 
+/**
+ * Walks all scans. Those of a kind that is not walked are decoded by libvips, and nothing odd is accepted.
+ *
+ * Headers that only libjpeg understands are such a kind.
+ */
+async function check(photo: Source): Promise<Checked> {
+  const structure = structureOf(photo.bytes);
+  const walked = structure && walkSupported(photo.bytes, structure);
+  if (walked === undefined) {
+    await assertDecodes(photo, 'warning');
+    return { notes: [] };
+  }
+  return { walked, notes: walkNotes(walked) };
+}
+
+function structureOf(bytes: Uint8Array): JpegStructure | undefined {
+  try {
+    return readJpegStructure(bytes);
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    return undefined;
+  }
+}
+
+function walkSupported(bytes: Uint8Array, structure: JpegStructure): WalkedJpeg | undefined {
+  try {
+    return walkJpeg(bytes, structure);
+  } catch (error) {
+    if (error instanceof EditError && error.code === 'KIND_UNSUPPORTED') return undefined;
+    throw error;
+  }
+}
+
+/** In the words of libjpeg where it has any. */
+function walkNotes({ extraneous, structure }: WalkedJpeg): string[] {
+  const notes = extraneous.map(
+    ({ bytes, before }) =>
+      `Decoders warn of this JPEG: ${bytes} extraneous bytes before marker 0x${before.toString(16)}.`,
+  );
+  if (structure.segments.at(-1)?.marker === marker.eoi) return notes;
+  return [...notes, 'Decoders warn of this JPEG: it ends without its end marker.'];
+}
+
 /** Edits the coefficients under the patches where that is possible; else encodes the whole picture again. */
 async function patch(job: PatchJob): Promise<Written> {
   const { photo, patches, encoding } = job;
-  const splice = encoding === undefined ? splicePatches(photo, patches) : { kind: 'unasked' as const };
+  const splice = encoding === undefined ? splicePatches(job) : { kind: 'unasked' as const };
   if (job.isStrict === true && splice.kind === 'unsupported') throw new EditError(splice.code, splice.reason);
   const isSpliced = splice.kind === 'spliced';
   const { bytes, dropped, trailerBytes } = isSpliced
     ? dropStaleMetadata(splice.bytes)
     : withCurrentMetadata(
         photo,
-        await writePatched(photo, patches, { encoder: encoderFor(photo.header, encoding?.quality) }),
+        await writePatched(photo, patches, { encoder: encoderFor(photo, encoding?.quality) }),
       );
   const marked = job.isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
   return {
@@ -49,6 +96,7 @@ async function patch(job: PatchJob): Promise<Written> {
     ...(isSpliced ? {} : { reason: splice.kind === 'unsupported' ? splice.reason : 'asked for' }),
     dropped,
     notes: [
+      ...(splice.kind === 'unsupported' ? reencodingNotes(photo, splice.reason) : []),
       ...(marked.isMarked ? [] : [unmarked]),
       ...(trailerBytes > 0
         ? [`${trailerBytes} bytes behind the end of the JPEG were kept as they are.`]
@@ -57,12 +105,14 @@ async function patch(job: PatchJob): Promise<Written> {
   };
 }
 
-function splicePatches({ bytes, header }: Source, patches: readonly PlacedPatch[]): Spliced | NotSpliced {
+function splicePatches({ photo, patches, walked }: PatchJob): Spliced | NotSpliced {
+  const { bytes, header } = photo;
   const { orientation, stored, space } = header;
   const colours = (raster: Raster): Raster =>
     raster.channels === 1 || space === 'cmyk' ? raster : asRgb(raster);
   return spliceJpeg({
     source: bytes,
+    walked,
     patches: patches.map(({ box, original, edited }) => ({
       box: storedBox(box, orientation, stored),
       before: colours(toStored(original, orientation)),
@@ -71,19 +121,36 @@ function splicePatches({ bytes, header }: Source, patches: readonly PlacedPatch[
   });
 }
 
-/** High enough that nobody sees the second generation. The report says that the pixels were re-encoded. */
-const reencodedQuality = 95;
+/** Of a picture that was no JPEG: high enough that nobody sees the loss. */
+const newQuality = 95;
 
-const encoderFor = (header: Header, quality = reencodedQuality): Encoder => ({
-  format: 'jpeg',
-  options: {
-    quality,
-    chromaSubsampling: header.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
-    progressive: header.isProgressive,
-    // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
-    optimiseCoding: false,
-  },
-});
+/** A JPEG that must be encoded again keeps its quantisation tables if libjpeg writes such. */
+function encoderFor({ header, bytes }: Source, asked: number | undefined): Encoder {
+  const quality = asked ?? (header.format === 'jpeg' ? qualityOf(bytes)?.quality : undefined);
+  return {
+    format: 'jpeg',
+    options: {
+      quality: quality ?? newQuality,
+      chromaSubsampling: samplingFor(header),
+      progressive: header.isProgressive,
+      // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
+      optimiseCoding: false,
+    },
+  };
+}
+
+/** sharp writes these two. */
+const samplingFor = ({ chromaSubsampling }: Header) => (chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4');
+
+/** Tells what became of a JPEG that could not be edited in place. */
+function reencodingNotes({ header, bytes }: Source, reason: string): string[] {
+  const { chromaSubsampling: sampling = '4:4:4' } = header;
+  const found = qualityOf(bytes);
+  const tables = found?.isSame ? 'has the quantisation tables it had' : 'has finer quantisation tables';
+  const written = samplingFor(header);
+  const chroma = sampling.startsWith(written) ? '' : `, and chroma ${written} instead of ${sampling}`;
+  return [`The whole JPEG was encoded again (${reason}). It ${tables}${chroma}.`];
+}
 
 const unreadHeaders = 'metadata but profile, EXIF and XMP, for the headers of the JPEG are damaged';
 

@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
-import { isAnimated, isPng, readPngChunks } from './png/chunks.ts';
+import { isAnimated, isIntact, isPng, type PngChunk, readPngChunks } from './png/chunks.ts';
 import { carryPngChunks } from './png/metadata.ts';
 import { patchInPlace, provePngPhoto, reachPx } from './png-in-place.ts';
 
@@ -25,6 +25,14 @@ export const png: Format = {
     // libvips shows the first frame of an animated PNG and says nothing of the others.
     if (!isAnimated(readPngChunks(bytes))) return;
     throw new EditError('KIND_UNSUPPORTED', 'Expected a picture of one frame, got an animated PNG');
+  },
+  check: async ({ bytes }) => {
+    const isDamaged = (chunk: PngChunk) => chunk.name === 'IDAT' && !isIntact(chunk);
+    if (!readPngChunks(bytes).chunks.some(isDamaged)) return { notes: [] };
+    throw new EditError(
+      'IMAGE_UNREADABLE',
+      'Expected the pixels of a PNG as they were written, got another checksum',
+    );
   },
   refusal: ({ space }) =>
     space === 'cmyk' ? 'Expected an RGB or grey picture for outputFormat png, got CMYK' : undefined,

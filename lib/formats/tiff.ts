@@ -3,8 +3,9 @@ import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
 import { openTiff } from './metadata/directory.ts';
 import { proveLossless } from './proof.ts';
-import { isJpegInside, losslessCompression, unknownColours } from './tiff/kind.ts';
+import { isJpegInside, losslessCompression, undecodableCoding, unknownColours } from './tiff/kind.ts';
 import { carryTiffTags } from './tiff/metadata.ts';
+import { assertDecodes } from './vips/read.ts';
 
 const writer: LosslessWriter = {
   name: 'tiff',
@@ -26,11 +27,22 @@ export const tiff: Format = {
   isSignature: (bytes) => ['II', 'MM'].includes(Buffer.from(bytes.subarray(0, 2)).toString('latin1')),
   inspect: (bytes) => {
     const colours = unknownColours(bytes);
-    if (colours === undefined) return;
+    if (colours !== undefined) {
+      throw new EditError(
+        'KIND_UNSUPPORTED',
+        `Expected an RGB, grey or CMYK picture, got a TIFF of ${colours}`,
+      );
+    }
+    const coding = undecodableCoding(bytes);
+    if (coding === undefined) return;
     throw new EditError(
       'KIND_UNSUPPORTED',
-      `Expected an RGB, grey or CMYK picture, got a TIFF of ${colours}`,
+      `Expected a TIFF that is plain or compressed by LZW, Deflate or JPEG, got ${coding}: save it as one of these`,
     );
+  },
+  check: async (photo) => {
+    await assertDecodes(photo, 'error');
+    return { notes: [] };
   },
   isLossyMask: isJpegInside,
   reachPx: 0,

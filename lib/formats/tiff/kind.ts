@@ -44,6 +44,19 @@ export function unknownColours(bytes: Uint8Array): string | undefined {
   return otherColours[photometric] ?? `photometric interpretation ${photometric}`;
 }
 
+/** Names a coding that libvips opens but cannot decode; else `undefined`. */
+export function undecodableCoding(bytes: Uint8Array): string | undefined {
+  const compression = numberIn(bytes, tag.compression) ?? 1;
+  if (!decodedCompressions.has(compression)) return compressions[compression] ?? `compression ${compression}`;
+  const isPlanar = numberIn(bytes, tag.planarConfiguration) === 2;
+  return isPlanar && numberIn(bytes, tag.tileWidth) !== undefined ? 'tiles of one channel each' : undefined;
+}
+
+/** Those that the libtiff of sharp was built with. */
+const decodedCompressions: ReadonlySet<number> = new Set([
+  1, 2, 3, 4, 5, 7, 8, 32766, 32771, 32773, 32809, 32946, 50001,
+]);
+
 function kindOf({ tiff, directory }: OpenedTiff): string {
   const number = (name: number) => numberAt(tiff, directory, name) ?? 1;
   const photometric = number(tag.photometric);
@@ -85,6 +98,11 @@ const compressions: Readonly<Record<number, string>> = {
   8: 'Deflate',
   32773: 'PackBits',
   32946: 'Deflate',
+  34661: 'JBIG',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34925: 'LZMA',
   50000: 'Zstandard',
   50001: 'WebP',
+  50002: 'JPEG XL',
 };

@@ -5,6 +5,8 @@ export const tag = {
   photometric: 262,
   orientation: 274,
   samplesPerPixel: 277,
+  planarConfiguration: 284,
+  tileWidth: 322,
   extraSamples: 338,
   xmp: 700,
   photoshop: 34377,

@@ -33,6 +33,8 @@ export interface Header {
   readonly isProgressive: boolean;
   /** JPEG only: `4:2:0`, `4:4:4`, ... */
   readonly chromaSubsampling: string | undefined;
+  /** What the decoder said of the header without refusing it. */
+  readonly warnings: readonly string[];
 }
 
 export interface Limits {
@@ -71,12 +73,12 @@ export async function readHeader(
   inspect?.(bytes);
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
-  const metadata = await readMetadata(bytes, role, takesAvif);
+  const { metadata, warnings } = await readMetadata(bytes, role, takesAvif);
   if (!takesAvif && !isOffered(metadata.format, role)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   const fault = role === 'image' ? kindFault(metadata) : undefined;
   if (fault !== undefined) throw new EditError('KIND_UNSUPPORTED', fault);
-  return headerOf(metadata);
+  return headerOf(metadata, warnings);
 }
 
 /** @throws {EditError} `IMAGE_TOO_LARGE`. */
@@ -94,14 +96,19 @@ export function checkBytes(bytes: Uint8Array, limits: Limits, role: Role): void 
  * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
  */
 export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<void> {
-  checkSize(await readMetadata(bytes, 'image', false), limits, 'image');
+  const { metadata } = await readMetadata(bytes, 'image', false);
+  checkSize(metadata, limits, 'image');
 }
 
-async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
+async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean) {
   const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined && !(other === 'GIF' && role === 'mask')) throw unsupportedFormat(role, other);
   try {
-    return await sharp(bytes, { limitInputPixels: false }).metadata();
+    const warnings = new Set<string>();
+    const input = sharp(bytes, { limitInputPixels: false }).on('warning', (said: string) =>
+      warnings.add(said),
+    );
+    return { metadata: await input.metadata(), warnings: [...warnings] };
   } catch (cause) {
     throw new EditError(
       role === 'image' ? 'IMAGE_UNREADABLE' : 'MASK_UNREADABLE',
@@ -168,7 +175,7 @@ function kindFault({
   return `Expected at most ${most} channels of colour space ${space}, got ${channels}`;
 }
 
-function headerOf(metadata: Metadata): Header {
+function headerOf(metadata: Metadata, warnings: readonly string[]): Header {
   const { width, height } = metadata;
   const orientation = orientationOf(metadata.orientation);
   return {
@@ -185,6 +192,7 @@ function headerOf(metadata: Metadata): Header {
     xmp: metadata.xmp,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,
+    warnings,
   };
 }
 

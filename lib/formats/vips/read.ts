@@ -7,6 +7,21 @@ import type { Header } from './header.ts';
 import { lateOr, sharp } from './loaders.ts';
 import { decoded } from './samples.ts';
 
+/**
+ * What of a photo's damage libvips refuses.
+ *
+ * A warning is no damage: the report names it. `error` refuses pixels that end early. Of a JPEG libvips would
+ * refuse a missing end and accept damaged blocks: its scans are read by our own code before.
+ */
+export const refusedDamage = (format: string | undefined): 'none' | 'error' | 'warning' => {
+  if (format === 'jpeg') return 'none';
+  return format === 'avif' ? 'warning' : 'error';
+};
+
+/** Whole files are read once, from top to bottom. */
+export const photoInput = (format: string | undefined) =>
+  ({ limitInputPixels: false, sequentialRead: true, failOn: refusedDamage(format) }) as const;
+
 /** An encoded picture and its header. */
 export interface Source {
   readonly bytes: Uint8Array;
@@ -31,7 +46,7 @@ export interface Crop {
  */
 export async function readCrop({ bytes, header }: Source, box: Box): Promise<Crop> {
   try {
-    const cut = sharp(bytes, { limitInputPixels: false, ignoreIcc: false, sequentialRead: true })
+    const cut = sharp(bytes, { ...photoInput(header.format), ignoreIcc: false })
       .extract(storedBox(box, header.orientation, header.stored))
       .keepIccProfile();
     const file = await inOwnSpace(cut, header).tiff({ compression: 'none' }).toBuffer();
@@ -85,13 +100,13 @@ export function inOwnSpace(pipeline: Sharp, { space }: Pick<Header, 'space'>): S
 /** Decodes every sample of a picture, or of one part, in stored orientation. Exact. */
 export async function rawPixels(
   file: Uint8Array,
-  header: Pick<Header, 'space' | 'channels' | 'depth'>,
+  header: Pick<Header, 'space' | 'channels' | 'depth'> & Partial<Header>,
   part?: Box,
 ): Promise<Raster> {
   // sharp drops the alpha of 8 bit grey in raw output; as RGBA nothing is lost.
   const isGreyAlpha = header.space === 'b-w' && header.channels === 2;
   const space = isGreyAlpha ? 'srgb' : header.space;
-  const whole = sharp(file, { limitInputPixels: false, ignoreIcc: true, sequentialRead: true });
+  const whole = sharp(file, { ...photoInput(header.format), ignoreIcc: true });
   const raster = await decoded(inOwnSpace(part ? whole.extract(part) : whole, { space }), header.depth);
   return isGreyAlpha ? withChannels(raster, [0, 3]) : raster;
 }
@@ -110,6 +125,22 @@ export function withChannels({ width, height, channels, data }: Raster, picks: r
 export function asRgb(raster: Raster): Raster {
   if (raster.channels === 3) return raster;
   return withChannels(raster, raster.channels >= 3 ? [0, 1, 2] : [0, 0, 0]);
+}
+
+/**
+ * Decodes a picture to its last row.
+ *
+ * @param refused the least that is refused: `warning` takes every word of the decoder for damage.
+ * @throws {EditError} `IMAGE_TRUNCATED`.
+ */
+export async function assertDecodes({ bytes, header }: Source, refused: 'error' | 'warning'): Promise<void> {
+  const lastPixel = { left: 0, top: header.stored.height - 1, width: 1, height: 1 };
+  const strict = { ...photoInput(header.format), failOn: refused, ignoreIcc: true } as const;
+  try {
+    await decoded(inOwnSpace(sharp(bytes, strict).extract(lastPixel), header), header.depth);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
 }
 
 function undecodable({ format }: Header, cause: unknown): EditError {

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
-import type { Sharp } from 'sharp';
+import type { Raw, Sharp } from 'sharp';
 import { storedBox, toStored } from '../../pixels/orientation.ts';
 import type { Box, Raster } from '../../pixels/raster.ts';
 import { exifBlock, exifWithoutThumbnail } from '../metadata/exif.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
-import { inOwnSpace, type Source } from './read.ts';
+import { inOwnSpace, photoInput, refusedDamage, type Source } from './read.ts';
 import { decoded } from './samples.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
@@ -43,7 +43,7 @@ export async function writePatched(
   const { bytes, header } = source;
   const sparse = await sparsePicture(header, patches);
   const isBare = metadata === 'none';
-  const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true, ignoreIcc: isBare });
+  const pipeline = sharp(bytes, { ...photoInput(header.format), ignoreIcc: isBare });
   if (!isBare) pipeline.keepMetadata();
   if (!isBare && metadata.xmp !== undefined) pipeline.withXmp(metadata.xmp);
   return inOwnSpace(pipeline, header)
@@ -99,9 +99,11 @@ function xor(a: Raster, b: Raster): Raster {
 export async function differenceMap(before: Source, after: Uint8Array): Promise<Raster> {
   const { header } = before;
   const operand = Buffer.from(after.buffer, after.byteOffset, after.length);
-  const pipeline = sharp(before.bytes, { limitInputPixels: false, ignoreIcc: true, sequentialRead: true })
+  // The types of sharp know one of the options that it reads: the warnings of an input are those of its output.
+  const operandOptions = { failOn: refusedDamage(header.format) } as unknown as { raw: Raw };
+  const pipeline = sharp(before.bytes, { ...photoInput(header.format), ignoreIcc: true })
     .pipelineColourspace(header.space)
-    .boolean(operand, 'eor')
+    .boolean(operand, 'eor', operandOptions)
     .bandbool('or')
     .toColourspace('b-w');
   return decoded(pipeline, header.depth);

@@ -93,7 +93,8 @@ async function outcomeOf(source: Uint8Array): Promise<string> {
     const { width, height } = (await readPhoto(source, limits)).header.displayed;
     const box = { left: 0, top: 0, width, height };
     const { bytes } = (await invertBox(source, box, { isGenerated: true })).written;
-    await sharp(bytes, { failOn: 'warning' }).toColourspace('srgb').raw().toBuffer();
+    // What decoders only warn of is kept.
+    await sharp(bytes, { failOn: 'error' }).toColourspace('srgb').raw().toBuffer();
     return 'written';
   } catch (error) {
     return error instanceof EditError ? error.code : String(error);

@@ -31,6 +31,15 @@ export function holdsFilmOrPicture(bytes: Uint8Array): boolean {
   return fileSignatures.some((signature) => file.includes(signature));
 }
 
+/** ISO 21496-1, Ultra HDR, Apple. Each is named in the header of the gain map itself. */
+const gainMapNames = ['urn:iso:std:iso:ts:21496:-1', 'hdrgm:Version', 'aux:hdrgainmap'];
+
+/** True when one of the pictures is a gain map: it brightens a display in the places of the old picture. */
+export function holdsGainMap(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return gainMapNames.some((name) => file.includes(name));
+}
+
 interface Range {
   readonly from: number;
   readonly to: number;

@@ -2,7 +2,10 @@ import { type Chunk, joinParts } from '../../container.ts';
 import { marker, readSegments } from './segments.ts';
 
 /** A marker segment. Its name is the second byte of the marker, its data the payload. */
-export type HeaderSegment = Chunk<number>;
+export interface HeaderSegment extends Chunk<number> {
+  /** The bytes between the segment before and the marker, such as fill bytes. */
+  readonly lead?: Uint8Array;
+}
 
 /** A JPEG cut at its first scan, so that header segments can be dropped, replaced or inserted. */
 export interface JpegHeader {
@@ -26,20 +29,23 @@ export function openHeader(source: Uint8Array): JpegHeader {
   const end = all.at(-1)!.entropyEnd;
   return {
     source,
-    segments: all.slice(1, imageIndex).map(({ marker: code, dataOffset, end: dataEnd }) => ({
-      name: code,
-      data: source.subarray(dataOffset, dataEnd),
+    segments: all.slice(1, imageIndex).map((segment) => ({
+      name: segment.marker,
+      data: source.subarray(segment.dataOffset, segment.end),
+      lead: source.subarray(segment.offset, segment.markerOffset),
     })),
     image: source.subarray(all[imageIndex]!.offset, end),
     trailer: source.subarray(end),
   };
 }
 
+const nothing = new Uint8Array();
+
 /** Writes the file. Segments that were not replaced keep their bytes. */
 export function closeHeader({ segments, image, trailer }: JpegHeader): Uint8Array {
-  const framed = segments.flatMap(({ name, data }) => {
+  const framed = segments.flatMap(({ name, data, lead = nothing }) => {
     const length = data.length + 2;
-    return [Uint8Array.of(0xff, name, length >> 8, length & 0xff), data];
+    return [lead, Uint8Array.of(0xff, name, length >> 8, length & 0xff), data];
   });
   return new Uint8Array(joinParts([Uint8Array.of(0xff, marker.soi), ...framed, image, trailer]).buffer);
 }

@@ -1,7 +1,14 @@
 import { type Fate, siftChunks } from '../../container.ts';
 import { exifWithoutThumbnail } from '../../metadata/exif.ts';
 import { withoutPhotoshopThumbnail } from '../../metadata/photoshop.ts';
-import { holdsFilmOrPicture, isC2pa, isGainMap, isMpf, trailerWithoutCompanions } from './companions.ts';
+import {
+  holdsFilmOrPicture,
+  holdsGainMap,
+  isC2pa,
+  isGainMap,
+  isMpf,
+  trailerWithoutCompanions,
+} from './companions.ts';
 import { closeHeader, type HeaderSegment, type JpegHeader, openHeader } from './header.ts';
 import { marker, startsWith } from './segments.ts';
 import {
@@ -48,11 +55,13 @@ export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
 
 /** The bytes after EOI without films and pictures, which may show what was removed. */
 function currentTrailer(header: JpegHeader, dropped: Set<string>): Uint8Array {
+  const { trailer } = header;
   const rest = trailerWithoutCompanions(header);
-  if (rest.length < header.trailer.length) dropped.add('companion pictures');
-  if (!holdsFilmOrPicture(rest)) return rest;
-  dropped.add('film or pictures behind the end');
-  return new Uint8Array();
+  if (rest.length < trailer.length) dropped.add('companion pictures');
+  const current = holdsFilmOrPicture(rest) ? new Uint8Array() : rest;
+  if (current.length < rest.length) dropped.add('film or pictures behind the end');
+  if (current.length < trailer.length && holdsGainMap(trailer)) dropped.add('gain map');
+  return current;
 }
 
 function fateOf(segment: HeaderSegment, isExtensionStale: boolean): Fate<HeaderSegment> {
@@ -66,7 +75,7 @@ function fateOf(segment: HeaderSegment, isExtensionStale: boolean): Fate<HeaderS
   }
   if (isJfxx(segment)) return { chunk: undefined, lost: 'thumbnail' };
   const data = withoutThumbnail(segment);
-  return data === undefined ? { chunk: segment } : { chunk: { name: segment.name, data }, lost: 'thumbnail' };
+  return data === undefined ? { chunk: segment } : { chunk: { ...segment, data }, lost: 'thumbnail' };
 }
 
 const exifHeader = 'Exif\0\0';

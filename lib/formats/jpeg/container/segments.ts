@@ -2,6 +2,7 @@ import { EditError } from '../../../errors.ts';
 
 /** The second bytes of JPEG markers. @see ITU-T T.81, table B.1. */
 export const marker = {
+  tem: 0x01,
   sof0: 0xc0,
   sof1: 0xc1,
   sof2: 0xc2,
@@ -28,13 +29,15 @@ export const marker = {
 export interface Segment {
   /** The second byte of the marker. */
   readonly marker: number;
-  /** Offset of the marker's 0xFF, or of the first fill byte before it. */
+  /** Offset of the first byte behind the segment before. */
   readonly offset: number;
+  /** Offset of the marker's 0xFF. Decoders pass over the bytes before it. */
+  readonly markerOffset: number;
   /** Offset of the payload, after the length field. */
   readonly dataOffset: number;
   /** Offset after the payload. The entropy-coded data of a SOS begins here. */
   readonly end: number;
-  /** For SOS: offset of the next marker that is no RST, where the entropy-coded data ends. Else `end`. */
+  /** For SOS: offset of the next marker that begins a segment: the entropy-coded data ends here. Else `end`. */
   readonly entropyEnd: number;
 }
 
@@ -67,24 +70,22 @@ export function* walkSegments(bytes: Uint8Array): Generator<Segment, void, void>
 const standalone = (code: number, offset: number, end: number): Segment => ({
   marker: code,
   offset,
+  markerOffset: end - 2,
   dataOffset: end,
   end,
   entropyEnd: end,
 });
 
 function readSegment(bytes: Uint8Array, offset: number): Segment {
-  let at = offset;
-  if (bytes[at] !== 0xff) {
-    throw new EditError('IMAGE_UNREADABLE', `Expected a marker at byte ${offset}, got ${bytes[at]}`);
-  }
-  while (bytes[at] === 0xff) at++;
-  const code = bytes[at++];
-  if (code === undefined) throw truncated(bytes);
+  const markerOffset = findMarker(bytes, offset);
+  if (markerOffset === bytes.length) throw truncated(bytes);
+  const code = bytes[markerOffset + 1]!;
+  const at = markerOffset + 2;
   if (code === marker.eoi) return standalone(code, offset, at);
-  if (code < marker.sof0 || (code >= marker.rst0 && code <= marker.soi)) {
+  if (code < marker.sof0 || code === marker.soi) {
     throw new EditError(
       'IMAGE_UNREADABLE',
-      `Expected a marker segment at byte ${offset}, got FF ${code.toString(16)}`,
+      `Expected a marker segment at byte ${markerOffset}, got FF ${code.toString(16)}`,
     );
   }
   if (at + 2 > bytes.length) throw truncated(bytes);
@@ -93,15 +94,20 @@ function readSegment(bytes: Uint8Array, offset: number): Segment {
   if (length < 2)
     throw new EditError('IMAGE_UNREADABLE', `Expected a length of 2 or more at byte ${at}, got ${length}`);
   if (end > bytes.length) throw truncated(bytes);
-  const entropyEnd = code === marker.sos ? findEntropyEnd(bytes, end) : end;
-  return { marker: code, offset, dataOffset: at + 2, end, entropyEnd };
+  const entropyEnd = code === marker.sos ? findMarker(bytes, end) : end;
+  return { marker: code, offset, markerOffset, dataOffset: at + 2, end, entropyEnd };
 }
 
 const truncated = (bytes: Uint8Array) =>
   new EditError('IMAGE_TRUNCATED', `Expected more bytes, got the end of the file at byte ${bytes.length}`);
 
-/** Finds the next marker that is neither a stuffed FF 00 nor a restart; else returns the end of the file. */
-function findEntropyEnd(bytes: Uint8Array, from: number): number {
+/**
+ * Finds the next marker that begins a segment; the end of the file when there is none.
+ *
+ * Like decoders it passes over entropy-coded data, fill bytes, restart markers and TEM, and bytes that do not
+ * belong there. @see ITU-T T.81, B.1.1.2, and libjpeg, jdmarker.c, next_marker.
+ */
+function findMarker(bytes: Uint8Array, from: number): number {
   let at = from;
   for (;;) {
     at = bytes.indexOf(0xff, at);
@@ -109,10 +115,12 @@ function findEntropyEnd(bytes: Uint8Array, from: number): number {
     const next = bytes[at + 1];
     if (next === undefined) return bytes.length;
     if (next === 0xff) at += 1;
-    else if (next === 0 || (next >= marker.rst0 && next <= marker.rst7)) at += 2;
+    else if (next <= marker.tem || isRestart(next)) at += 2;
     else return at;
   }
 }
+
+const isRestart = (code: number) => code >= marker.rst0 && code <= marker.rst7;
 
 /** Reads a big-endian number, the byte order of JPEG headers. */
 export function uint16(bytes: Uint8Array, at: number): number {

@@ -1,13 +1,14 @@
 import { EditError } from '../../../errors.ts';
 import {
-  assertFinished,
+  assertEnd,
   assertInside,
   type BitReader,
+  findRestart,
   holdsMcu,
-  nextInterval,
   openBitReader,
   peekBits,
   refill,
+  startInterval,
 } from '../scan/bit-reader.ts';
 import { readAc, readDc, skipAc, skipMcus } from '../scan/blocks.ts';
 import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
@@ -27,7 +28,10 @@ export interface FilePair {
 /**
  * Decodes two sequential scans in step and counts the blocks outside the touched ones that differ.
  *
- * @throws {EditError} when either scan does not decode to its end.
+ * Restart intervals of the same bytes hold the same coefficients: where no block is touched they are not
+ * decoded.
+ *
+ * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks differ.
  */
 export function compareScans({ source, output, before, after, touched }: FilePair): number {
   const [a, b] = [openScan(source, before), openScan(output, after)];
@@ -40,15 +44,40 @@ export function compareScans({ source, output, before, after, touched }: FilePai
     mcus: shareCodes(a.tables, b.tables) ? mcusOf(before, touched) : undefined,
   };
   const total = before.mcusWide * before.mcusHigh;
-  const interval = before.scans[0]!.restartInterval || total;
+  const { restartInterval } = before.scans[0]!;
+  const interval = restartInterval || total;
   let differing = 0;
   for (let first = 0; first < total; first += interval) {
-    if (first > 0) nextIntervals(pair, first / interval - 1);
-    differing += compareInterval(pair, blocks, first, Math.min(first + interval, total));
+    const end = Math.min(first + interval, total);
+    // The index of the marker behind the interval.
+    const index = end < total ? first / interval : undefined;
+    const [toA, toB] = [endOfInterval(a, index), endOfInterval(b, index)];
+    const mayDiffer = blocks.mcus?.subarray(first, end).includes(1) ?? true;
+    if (mayDiffer || restartInterval === 0 || !equalParts(a, a.at, toA, b, b.at, toB)) {
+      startIntervals(pair);
+      differing += compareInterval(pair, blocks, first, end);
+      assertEqualEnds(pair, restartInterval, toA, toB);
+    }
+    a.at = toA;
+    b.at = toB;
   }
-  assertFinished(a.reader);
-  assertFinished(b.reader);
   return differing;
+}
+
+/** Where the next interval begins: behind a restart marker; without an index the end of the scan. */
+const endOfInterval = ({ reader, at }: OpenScan, index: number | undefined): number =>
+  index === undefined ? reader.scanEnd : findRestart(reader, at, index);
+
+function equalParts(a: OpenScan, fromA: number, toA: number, b: OpenScan, fromB: number, toB: number) {
+  const ofA = a.reader.source.subarray(fromA, toA);
+  return Buffer.compare(ofA, b.reader.source.subarray(fromB, toB)) === 0;
+}
+
+/** What stands between the last block and the next interval must not differ either. */
+function assertEqualEnds({ a, b }: ScanPair, restartInterval: number, toA: number, toB: number): void {
+  const [fromA, fromB] = [assertEnd(a.reader, restartInterval), assertEnd(b.reader, restartInterval)];
+  if (equalParts(a, fromA, toA, b, fromB, toB)) return;
+  throw new EditError('NOT_EXACT', 'Expected the same bytes behind the last block, got others');
 }
 
 /** The blocks that may differ. */
@@ -81,6 +110,8 @@ function compareInterval(pair: ScanPair, blocks: MayDiffer, first: number, end: 
 interface OpenScan {
   readonly reader: BitReader;
   readonly tables: ScanTables;
+  /** Offset in the file of the restart interval that is compared. */
+  at: number;
 }
 
 /** Two sequential scans that are decoded in step. */
@@ -103,13 +134,11 @@ function openScan(bytes: Uint8Array, structure: JpegStructure): OpenScan {
     throw new EditError('KIND_UNSUPPORTED', 'Expected one sequential scan of all components');
   }
   const reader = openBitReader(bytes, scan.dataOffset, scan.dataEnd);
-  return { reader, tables: scanTables(structure, scan) };
+  return { reader, tables: scanTables(structure, scan), at: scan.dataOffset };
 }
 
-/** Begins the restart interval behind restart marker `index` (counted from 0) in both scans. */
-function nextIntervals(pair: ScanPair, index: number): void {
-  nextInterval(pair.a.reader, index);
-  nextInterval(pair.b.reader, index);
+function startIntervals(pair: ScanPair): void {
+  for (const { reader, at } of [pair.a, pair.b]) startInterval(reader, at);
   pair.dcGap.fill(0);
   pair.equalBits = noEqualBits;
 }

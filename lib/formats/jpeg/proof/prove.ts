@@ -1,8 +1,8 @@
 import { EditError } from '../../../errors.ts';
 import { countBlocks } from '../block-mask.ts';
 import { marker, type Segment } from '../container/segments.ts';
-import { decodeCoefficients } from '../scan/decode-coefficients.ts';
-import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { type DecodedScans, decodeCoefficients } from '../scan/decode-coefficients.ts';
+import { isOneScan, type JpegStructure, readJpegStructure } from '../scan/structure.ts';
 import { compareScans, type FilePair } from './compare-scans.ts';
 
 export interface ProofRequest {
@@ -62,8 +62,7 @@ export function proveSplice({ source, output, touched, structure }: ProofRequest
     headers = compareHeaders(pair);
     if (!headers.structureEqual || !fits(before, touched))
       return { ...headers, ...nothing, fault: 'Expected the same frame, scans and quantisation tables' };
-    const isOneScan = before.process === 'sequential' && before.scans.length === 1;
-    const differingBlocks = isOneScan ? compareScans(pair) : compareCoefficients(pair);
+    const differingBlocks = isOneScan(before) ? compareScans(pair) : compareCoefficients(pair);
     const holds = differingBlocks === 0;
     return { ...headers, ...blockCounts(touched), differingBlocks, holds, fault: undefined };
   } catch (error) {
@@ -132,8 +131,12 @@ function blockCounts(
  * @throws {EditError} when either file does not decode to its end.
  */
 function compareCoefficients({ source, output, before, after, touched }: FilePair): number {
-  const a = decodeCoefficients(source, before);
-  const b = decodeCoefficients(output, after);
+  const scansOfA = decodeCoefficients(source, before);
+  const scansOfB = decodeCoefficients(output, after);
+  if (!equalEnds({ source, output, before, after, touched }, scansOfA, scansOfB))
+    throw new EditError('NOT_EXACT', 'Expected the same bytes behind the last block of a scan, got others');
+  const a = scansOfA.coefficients;
+  const b = scansOfB.coefficients;
   let differing = 0;
   touched.forEach(({ bitmap }, component) => {
     const ofA = a[component]!;
@@ -149,3 +152,18 @@ function compareCoefficients({ source, output, before, after, touched }: FilePai
   });
   return differing;
 }
+
+/** True when what stands between blocks and markers is the same bytes. */
+function equalEnds({ source, output, before, after }: FilePair, a: DecodedScans, b: DecodedScans): boolean {
+  return before.scans.every(({ dataEnd }, i) => {
+    const ofA = source.subarray(a.ends[i], dataEnd);
+    const [restartsA, restartsB] = [a.restarts[i]!, b.restarts[i]!];
+    return (
+      equalBytes(ofA, output.subarray(b.ends[i], after.scans[i]!.dataEnd)) &&
+      restartsA.size === restartsB.size &&
+      [...restartsA].every(([index, bytes]) => equalBytes(bytes, restartsB.get(index) ?? nothingThere))
+    );
+  });
+}
+
+const nothingThere = new Uint8Array();

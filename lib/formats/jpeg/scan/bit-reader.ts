@@ -19,8 +19,9 @@ export interface BitReader {
   /** Offset in the file of the first byte not yet buffered, and of the end of the scan. */
   next: number;
   readonly scanEnd: number;
-  /** Bytes in the buffer. */
+  /** Bytes in the buffer, and bytes of this restart interval that were dropped from it. */
   filled: number;
+  dropped: number;
   /** No more bytes in this restart interval: `next` is at a marker or the end of the scan. */
   ended: boolean;
   /** The next bit to read. */
@@ -30,7 +31,17 @@ export interface BitReader {
 export function openBitReader(source: Uint8Array, from: number, scanEnd: number): BitReader {
   const bytes = new Uint8Array(bufferedBytes + longestMcuBytes + 8);
   const view = new DataView(bytes.buffer);
-  const reader = { source, bytes, view, next: from, scanEnd, filled: 0, ended: false, position: 0 };
+  const reader = {
+    source,
+    bytes,
+    view,
+    next: from,
+    scanEnd,
+    filled: 0,
+    dropped: 0,
+    ended: false,
+    position: 0,
+  };
   fill(reader);
   return reader;
 }
@@ -39,6 +50,7 @@ export function openBitReader(source: Uint8Array, from: number, scanEnd: number)
 export function startInterval(reader: BitReader, from: number): void {
   reader.next = from;
   reader.filled = 0;
+  reader.dropped = 0;
   reader.position = 0;
   reader.ended = false;
   fill(reader);
@@ -54,6 +66,7 @@ export function refill(reader: BitReader): void {
   const dropped = reader.position >> 3;
   reader.bytes.copyWithin(0, dropped, reader.filled);
   reader.filled -= dropped;
+  reader.dropped += dropped;
   reader.position -= dropped * 8;
   fill(reader);
 }
@@ -82,6 +95,13 @@ function fill(reader: BitReader): void {
   reader.next = next;
   reader.filled = filled;
   bytes.fill(0, filled, filled + longestMcuBytes + 8);
+}
+
+/** Offset in the file of byte `count`, stuffed bytes not counted, of the data that begins at byte `from`. */
+export function offsetOfByte(source: Uint8Array, from: number, count: number): number {
+  let at = from + count;
+  for (let ff = source.indexOf(0xff, from); ff >= 0 && ff < at; ff = source.indexOf(0xff, ff + 2)) at++;
+  return at;
 }
 
 /** The `count` (1..25) bits at a bit position. */
@@ -131,30 +151,31 @@ export function assertInside(reader: BitReader): void {
   }
 }
 
+/** Offset in the file of the first byte of which no bit was read. */
+export function endOfBits({ source, next, filled, position }: BitReader): number {
+  let at = next;
+  for (let left = filled - ((position + 7) >> 3); left > 0; left--)
+    at -= source[at - 1] === 0 && source[at - 2] === 0xff ? 2 : 1;
+  return at;
+}
+
 /**
- * @throws {EditError} `IMAGE_UNREADABLE` unless only the padding of the last byte of the interval is left.
+ * Checks that the last MCU of a scan, or of a restart interval, was read from data that were there.
+ *
+ * Behind the last block of a scan decoders pass over fill bytes, restart markers and bytes that do not belong
+ * there. Behind that of an interval a marker must follow, or zeros up to the end: other bytes left over show
+ * that it was not read as it was written.
+ *
+ * @returns the offset in the file of what follows the last block.
+ * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
  */
-export function assertExhausted(reader: BitReader): void {
+export function assertEnd(reader: BitReader, restartInterval: number): number {
   assertInside(reader);
-  if (!reader.ended || reader.filled * 8 - reader.position > 7) {
-    throw new EditError('IMAGE_UNREADABLE', 'Expected the scan to end after its last block, got more data');
-  }
-}
-
-/** @throws {EditError} `IMAGE_UNREADABLE` unless the whole scan has been read. */
-export function assertFinished(reader: BitReader): void {
-  assertExhausted(reader);
-  if (reader.next === reader.scanEnd) return;
-  throw new EditError('IMAGE_UNREADABLE', 'Expected the end of the scan after its last block, got a marker');
-}
-
-/**
- * Ends a restart interval and begins the next, behind the restart marker `index` (counted from 0) of the
- * scan.
- */
-export function nextInterval(reader: BitReader, index: number): void {
-  assertExhausted(reader);
-  startInterval(reader, findRestart(reader, reader.next, index));
+  const at = endOfBits(reader);
+  const { source, scanEnd } = reader;
+  if (restartInterval === 0 || at === scanEnd || (source[at] === 0xff && source[at + 1] !== 0)) return at;
+  if (scanEnd - at > 1 && source.subarray(at, scanEnd).every((byte) => byte === 0)) return at;
+  throw new EditError('IMAGE_UNREADABLE', 'Expected a marker behind the last block of an interval, got data');
 }
 
 /**

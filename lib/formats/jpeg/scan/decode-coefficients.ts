@@ -1,15 +1,16 @@
 import { EditError } from '../../../errors.ts';
 import {
-  assertFinished,
+  assertEnd,
   assertInside,
   type BitReader,
+  findRestart,
   holdsMcu,
-  nextInterval,
   openBitReader,
   readBits,
   readSigned,
   readSymbol,
   refill,
+  startInterval,
 } from './bit-reader.ts';
 import type { JpegScan } from './headers.ts';
 import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
@@ -23,6 +24,17 @@ const maxCoefficientBytes = 256 * 1024 * 1024;
 /** Quantised coefficients by component: blocksHigh x blocksWide x 64, zigzag order. */
 export type Coefficients = readonly Int16Array[];
 
+export interface DecodedScans {
+  readonly coefficients: Coefficients;
+  /** By scan, the offset in the file of what follows its last block. */
+  readonly ends: readonly number[];
+  /** By scan, what stands between restart intervals. */
+  readonly restarts: readonly Restarts[];
+}
+
+/** Bytes between two restart intervals, marker included, by the index of the marker; only those with fill bytes. */
+export type Restarts = ReadonlyMap<number, Uint8Array>;
+
 /**
  * Decodes every scan of a file, sequential or progressive, to its quantised coefficients.
  *
@@ -32,7 +44,7 @@ export type Coefficients = readonly Int16Array[];
  *   `IMAGE_TRUNCATED`.
  * @see ITU-T T.81, annexes F and G.
  */
-export function decodeCoefficients(source: Uint8Array, structure: JpegStructure): Coefficients {
+export function decodeCoefficients(source: Uint8Array, structure: JpegStructure): DecodedScans {
   assertCompleteScript(structure);
   const sizes = structure.components.map(({ blocksWide, blocksHigh }) => blocksWide * blocksHigh * 64);
   const bytes = sizes.reduce((sum, size) => sum + 2 * size, 0);
@@ -44,16 +56,20 @@ export function decodeCoefficients(source: Uint8Array, structure: JpegStructure)
   }
   const coefficients = sizes.map((size) => new Int16Array(size));
   const lookups = new Map<HuffmanTable, Uint16Array>();
+  const ends: number[] = [];
+  const restarts: Restarts[] = [];
   for (const scan of structure.scans) {
     const state: ScanState = {
       reader: openBitReader(source, scan.dataOffset, scan.dataEnd),
       scan,
       previousDc: new Int32Array(scan.members.length),
       eobRun: 0,
+      restarts: new Map(),
     };
-    decodeScan(structure, state, blockDecoder(structure, scan, lookups), coefficients);
+    ends.push(decodeScan(structure, state, blockDecoder(structure, scan, lookups), coefficients));
+    restarts.push(state.restarts);
   }
-  return coefficients;
+  return { coefficients, ends, restarts };
 }
 
 interface ScanState {
@@ -63,16 +79,18 @@ interface ScanState {
   readonly previousDc: Int32Array;
   /** Blocks still to come that end here without a bit of their own. */
   eobRun: number;
+  readonly restarts: Map<number, Uint8Array>;
 }
 
 type BlockDecoder = (state: ScanState, data: Int16Array, base: number, member: number) => void;
 
+/** @returns the offset in the file of what follows the last block. */
 function decodeScan(
   structure: JpegStructure,
   state: ScanState,
   decode: BlockDecoder,
   coefficients: Coefficients,
-): void {
+): number {
   const { reader, scan } = state;
   const data = scan.members.map(({ component }) => coefficients[component]!);
   visitScan(structure, scan, {
@@ -82,12 +100,22 @@ function decodeScan(
     },
     block: (member, block) => decode(state, data[member]!, block * 64, member),
     restart: (index) => {
-      nextInterval(reader, index);
+      passRestart(state, index);
       state.eobRun = 0;
       state.previousDc.fill(0);
     },
   });
-  assertFinished(reader);
+  return assertEnd(reader, scan.restartInterval);
+}
+
+/** A restart marker without fill bytes. */
+const bareRestartBytes = 2;
+
+function passRestart({ reader, scan, restarts }: ScanState, index: number): void {
+  const from = assertEnd(reader, scan.restartInterval);
+  const to = findRestart(reader, from, index);
+  if (to - from > bareRestartBytes) restarts.set(index, reader.source.subarray(from, to));
+  startInterval(reader, to);
 }
 
 function blockDecoder(

@@ -98,3 +98,18 @@ function assertScanParameters(
   if (isKnown && al <= 13 && (ah === 0 || ah === al + 1)) return;
   throw new EditError('IMAGE_UNREADABLE', `Expected a scan of T.81, got ${ss}..${se}, bits ${ah}..${al}`);
 }
+
+/**
+ * Refuses a small file that claims a huge picture before memory is taken: every block takes at least 2 bits,
+ * a progressive one 1.
+ *
+ * @throws {EditError} `IMAGE_TRUNCATED`.
+ */
+export function assertEnoughData({ components, scans, process }: JpegStructure): void {
+  const blocks = components.reduce((sum, { blocksWide, blocksHigh }) => sum + blocksWide * blocksHigh, 0);
+  const bits = scans.reduce((sum, { dataOffset, dataEnd }) => sum + (dataEnd - dataOffset) * 8, 0);
+  // A scan of one component codes fewer blocks than its MCUs hold: at least one of four each way.
+  if (bits * 16 < blocks * (process === 'progressive' ? 1 : 2)) {
+    throw new EditError('IMAGE_TRUNCATED', `Expected data for ${blocks} blocks, got ${bits} bits`);
+  }
+}

@@ -51,6 +51,10 @@ export interface JpegStructure {
   readonly segments: readonly Segment[];
 }
 
+/** True for a file that is walked by code lengths; others are decoded to their coefficients. */
+export const isOneScan = ({ process, scans }: JpegStructure): boolean =>
+  process === 'sequential' && scans.length === 1;
+
 interface Headers {
   readonly tables: TablesInForce;
   readonly scans: JpegScan[];

@@ -1,10 +1,11 @@
 import {
-  assertExhausted,
-  assertFinished,
+  assertEnd,
   assertInside,
   type BitReader,
+  endOfBits,
   findRestart,
   holdsMcu,
+  offsetOfByte,
   openBitReader,
   refill,
   startInterval,
@@ -15,6 +16,7 @@ import { type EntropySink, emitAc, emitValue, type SymbolSink } from '../scan/en
 import type { JpegScan } from '../scan/headers.ts';
 import type { ScanTables } from '../scan/scan-tables.ts';
 import type { JpegStructure } from '../scan/structure.ts';
+import type { McuRows } from '../scan/walk.ts';
 import { applyAc, type CoefficientEdits, checkedDc } from './edits.ts';
 
 /** A sequential scan and the changes to make in it. */
@@ -22,6 +24,8 @@ export interface ScanEdit {
   readonly source: Uint8Array;
   readonly structure: JpegStructure;
   readonly scan: JpegScan;
+  /** Where rows of MCUs begin; `undefined` for a scan with restart markers. */
+  readonly rows: McuRows | undefined;
   readonly tables: ScanTables;
   readonly edits: CoefficientEdits;
 }
@@ -50,9 +54,9 @@ interface Progress extends ScanEdit, ScanOutput {
 /**
  * Writes a sequential scan with some coefficients changed.
  *
- * Bits of untouched blocks are copied, restart intervals without an edit as bytes. A touched block is
- * decoded, changed and coded again, and the DC difference of the block that follows it in its component is
- * corrected.
+ * Bits of untouched blocks are copied; restart intervals without an edit, and what stands between a block and
+ * a marker, as bytes. A touched block is decoded, changed and coded again, and the DC difference of the block
+ * that follows it in its component is corrected.
  */
 export function editScan(edit: ScanEdit, output: ScanOutput): void {
   const { source, scan, structure, tables } = edit;
@@ -85,12 +89,12 @@ function writeInterval(progress: Progress, at: number, first: number, end: numbe
   const isCopied = scan.restartInterval > 0 && !progress.recodes && next >= end;
   const isLast = end === total || (isCopied && next === total);
   if (!isCopied) {
-    editInterval(progress, at, first, end);
+    if (progress.rows && writer && !progress.recodes) editRows(progress, progress.rows, writer);
+    else editInterval(progress, at, first, end);
     if (progress.isVoid()) return undefined;
-    if (isLast) assertFinished(reader);
     if (writer) alignWithOnes(writer);
   }
-  const from = isCopied ? at : reader.next;
+  const from = isCopied ? at : endOfBits(reader);
   const to = isLast ? scan.dataEnd : findRestart(reader, from, first / scan.restartInterval);
   if (writer) writeBytes(writer, source.subarray(from, to));
   return isLast ? undefined : to;
@@ -103,24 +107,60 @@ function nextEdit({ mcus }: CoefficientEdits, from: number, end: number): number
 }
 
 function editInterval(progress: Progress, from: number, first: number, end: number): void {
-  const { reader, owed, edits, tables, recodes } = progress;
+  const { reader, scan } = progress;
   startInterval(reader, from);
+  editMcus(progress, first, end);
+  if (progress.isVoid()) return;
+  copyUntil(progress, reader.position);
+  assertEnd(reader, scan.restartInterval);
+}
+
+/** Edits a scan without restart markers. The rows before the first edit and behind the last are not decoded. */
+function editRows(progress: Progress, rows: McuRows, writer: BitWriter): void {
+  const { source, structure, scan, edits, reader } = progress;
+  const row = Math.floor(edits.mcus.indexOf(1) / structure.mcusWide);
+  const before = Math.floor(rows[row]! / 8);
+  const from = offsetOfByte(source, scan.dataOffset, before);
+  writeBytes(writer, source.subarray(scan.dataOffset, from));
+  startInterval(reader, from);
+  reader.position = rows[row]! % 8;
+  editMcus(progress, row * structure.mcusWide, structure.mcusWide * structure.mcusHigh);
+  if (!progress.isVoid()) copyRest(progress, rows.at(-1)! - before * 8);
+}
+
+function editMcus(progress: Progress, first: number, end: number): void {
+  const { reader, owed, edits, tables, recodes, rows } = progress;
   progress.copied = 0;
   owed.fill(0);
   for (let mcu = first; mcu < end && !progress.isVoid(); ) {
-    if (!holdsMcu(reader)) {
-      copyUntil(progress, reader.position);
-      refill(reader);
-      progress.copied = reader.position;
-    } else if (recodes || edits.mcus[mcu] === 1 || owed.some((levels) => levels !== 0)) {
+    if (!holdsMcu(reader)) moveOn(progress);
+    else if (recodes || edits.mcus[mcu] === 1 || owed.some((levels) => levels !== 0)) {
       editMcu(progress, mcu++);
     } else {
-      mcu += skipMcus(reader, tables, nextEdit(edits, mcu, end) - mcu);
+      const next = nextEdit(edits, mcu, end);
+      // What follows the last edit is copied without a look.
+      if (rows && next === end) return;
+      mcu += skipMcus(reader, tables, next - mcu);
     }
   }
-  if (progress.isVoid()) return;
+}
+
+/** Reads on from the position; the bits before it are written. */
+function moveOn(progress: Progress): void {
+  copyUntil(progress, progress.reader.position);
+  refill(progress.reader);
+  progress.copied = progress.reader.position;
+}
+
+/** Copies the bits up to bit `end` of the interval. */
+function copyRest(progress: Progress, end: number): void {
+  const { reader } = progress;
+  for (;;) {
+    reader.position = Math.min(end - reader.dropped * 8, reader.filled * 8);
+    if (reader.position < reader.filled * 8 || reader.ended) break;
+    moveOn(progress);
+  }
   copyUntil(progress, reader.position);
-  assertExhausted(reader);
 }
 
 /**

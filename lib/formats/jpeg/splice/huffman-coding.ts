@@ -7,6 +7,7 @@ import {
   writeBytes,
   writeSymbol,
 } from '../scan/bit-writer.ts';
+import type { Restarts } from '../scan/decode-coefficients.ts';
 import type { EntropySink } from '../scan/encode-coefficients.ts';
 import { codesOf, type HuffmanCodes, type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
 
@@ -52,10 +53,15 @@ export function grownTable({ table, added }: GrowingCodes): HuffmanTable {
   return { counts, symbols: Uint8Array.from([...table.symbols, ...added]) };
 }
 
-/** Writes symbols with the codes given for their tables, which grow by the symbols they lack. */
+/**
+ * Writes symbols with the codes given for their tables, which grow by the symbols they lack.
+ *
+ * @param restarts what to write for a restart marker where it is not the marker alone.
+ */
 export function codingSink(
   writer: BitWriter,
   codesByTable: ReadonlyMap<HuffmanTable, GrowingCodes>,
+  restarts?: Restarts,
 ): EntropySink {
   return {
     symbolsOf: (table) => {
@@ -71,7 +77,7 @@ export function codingSink(
     },
     restart: (index) => {
       alignWithOnes(writer);
-      writeBytes(writer, Uint8Array.of(0xff, marker.rst0 + (index % 8)));
+      writeBytes(writer, restarts?.get(index) ?? Uint8Array.of(0xff, marker.rst0 + (index % 8)));
     },
   };
 }

@@ -1,10 +1,11 @@
 import { marker } from '../container/segments.ts';
 import { alignWithOnes, type BitWriter, bitWriter, writeBytes } from '../scan/bit-writer.ts';
-import { type Coefficients, decodeCoefficients } from '../scan/decode-coefficients.ts';
+import type { Coefficients, Restarts } from '../scan/decode-coefficients.ts';
 import { type EntropySink, encodeScan } from '../scan/encode-coefficients.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import { encodeHuffmanTable, type HuffmanTable } from '../scan/huffman.ts';
 import type { JpegStructure } from '../scan/structure.ts';
+import type { WalkedJpeg } from '../scan/walk.ts';
 import { applyAc, type CoefficientEdits, checkedDc } from './edits.ts';
 import { codingSink, optimalCodes } from './huffman-coding.ts';
 import type { SplicedFile } from './splice-one-scan.ts';
@@ -14,14 +15,14 @@ import type { SplicedFile } from './splice-one-scan.ts';
  *
  * All coefficients are decoded and the touched ones changed. Scans of changed components are coded with the
  * same script and optimal tables in front of each; scans of other components are copied as bytes. Every
- * segment but DHT stays.
+ * segment but DHT stays, and so does what stands between a block and a marker.
  */
 export function spliceManyScans(
   source: Uint8Array,
-  structure: JpegStructure,
+  { structure, takeCoefficients }: WalkedJpeg,
   edits: CoefficientEdits,
 ): SplicedFile {
-  const coefficients = decodeCoefficients(source, structure);
+  const { coefficients, ends, restarts } = takeCoefficients();
   applyEdits(structure, edits, coefficients);
   const writer = bitWriter(source.length + (source.length >> 4) + 4096);
   let scans = 0;
@@ -32,11 +33,13 @@ export function spliceManyScans(
       writeBytes(writer, whole);
       continue;
     }
-    const scan = structure.scans[scans++]!;
+    const index = scans++;
+    const scan = structure.scans[index]!;
     const isChanged = scan.members.some(({ component }) => edits.touched[component]!.count > 0);
     if (isChanged) {
       const header = source.subarray(segment.offset, segment.end);
-      writeScan(writer, { structure, scan, coefficients, header });
+      writeScan(writer, { structure, scan, coefficients, header, restarts: restarts[index]! });
+      writeBytes(writer, source.subarray(ends[index]!, scan.dataEnd));
     } else {
       for (const table of usedTables(structure, scan)) writeTable(writer, table, table);
       writeBytes(writer, whole);
@@ -80,14 +83,16 @@ interface ScanToWrite {
   readonly coefficients: Coefficients;
   /** The SOS segment as it was. */
   readonly header: Uint8Array;
+  readonly restarts: Restarts;
 }
 
-function writeScan(writer: BitWriter, { structure, scan, coefficients, header }: ScanToWrite): void {
+function writeScan(writer: BitWriter, scanToWrite: ScanToWrite): void {
+  const { structure, scan, coefficients, header, restarts } = scanToWrite;
   const encode = (sink: EntropySink) => encodeScan(structure, scan, coefficients, sink);
   const codes = optimalCodes(usedTables(structure, scan), encode);
   for (const [replaced, { table }] of codes) writeTable(writer, replaced, table);
   writeBytes(writer, header);
-  encode(codingSink(writer, codes));
+  encode(codingSink(writer, codes, restarts));
   alignWithOnes(writer);
 }
 

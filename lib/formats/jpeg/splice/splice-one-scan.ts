@@ -1,9 +1,8 @@
-import { EditError } from '../../../errors.ts';
 import { replaceTables, type TableReplacement } from '../container/tables.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import { scanTables } from '../scan/scan-tables.ts';
-import type { JpegStructure } from '../scan/structure.ts';
+import type { WalkedJpeg } from '../scan/walk.ts';
 import { editScan, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { codingSink, growingCodes, grownTable, optimalCodes } from './huffman-coding.ts';
@@ -22,11 +21,11 @@ const headerSlack = 8 * 256;
 /** Writes a sequential JPEG of one scan with the edits applied. */
 export function spliceOneScan(
   source: Uint8Array,
-  structure: JpegStructure,
+  { structure, rows }: Pick<WalkedJpeg, 'structure' | 'rows'>,
   edits: CoefficientEdits,
 ): SplicedFile {
-  const scan = onlyScan(structure);
-  const edit = { source, structure, scan, tables: scanTables(structure, scan), edits };
+  const scan = structure.scans[0]!;
+  const edit = { source, structure, scan, rows, tables: scanTables(structure, scan), edits };
   const defined = definedTables(scan);
   const codes = new Map(defined.map((table) => [table, growingCodes(table)] as const));
   const all = [...codes.values()];
@@ -40,17 +39,6 @@ export function spliceOneScan(
     bytes: assemble(edit, writer, replacements),
     tables: grown.length > 0 ? 'extended' : 'kept',
   };
-}
-
-function onlyScan({ scans, components }: JpegStructure): JpegScan {
-  const [scan] = scans;
-  if (!scan || scans.length > 1 || scan.members.length !== components.length) {
-    throw new EditError('KIND_UNSUPPORTED', `Expected one interleaved scan, got ${scans.length} scans`);
-  }
-  if (scan.ss !== 0 || scan.se !== 63 || scan.ah !== 0 || scan.al !== 0) {
-    throw new EditError('IMAGE_UNREADABLE', 'Expected a sequential scan of all 64 coefficients');
-  }
-  return scan;
 }
 
 /** The tables of the scan, each once; `scanTables` has made sure that they are there. */

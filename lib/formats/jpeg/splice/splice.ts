@@ -1,6 +1,7 @@
 import { EditError, type ErrorCode } from '../../../errors.ts';
 import type { TouchedComponent } from '../block-mask.ts';
-import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import { isOneScan, type JpegStructure } from '../scan/structure.ts';
+import { type WalkedJpeg, walkJpeg } from '../scan/walk.ts';
 import { patchDeltas } from './block-deltas.ts';
 import { collectEdits } from './edits.ts';
 import { assertPatchFits, type JpegPatch } from './patch.ts';
@@ -10,8 +11,8 @@ import { spliceOneScan, type TableFate } from './splice-one-scan.ts';
 export interface SpliceRequest {
   readonly source: Uint8Array;
   readonly patches: readonly JpegPatch[];
-  /** Of the source, when the caller has read it already. */
-  readonly structure?: JpegStructure;
+  /** The source, when the caller has read it already. */
+  readonly walked?: WalkedJpeg | undefined;
 }
 
 export interface Spliced {
@@ -52,8 +53,8 @@ export function spliceJpeg(request: SpliceRequest): Spliced | NotSpliced {
   }
 }
 
-function splice({ source, patches, structure = readJpegStructure(source) }: SpliceRequest): Spliced {
-  assertEnoughData(structure);
+function splice({ source, patches, walked = walkJpeg(source) }: SpliceRequest): Spliced {
+  const { structure } = walked;
   for (const patch of patches) assertPatchFits(structure, patch);
   const deltas = patches.flatMap((patch) => patchDeltas(structure, patch));
   const edits = collectEdits(structure, deltas);
@@ -61,20 +62,6 @@ function splice({ source, patches, structure = readJpegStructure(source) }: Spli
   if (touched.every(({ count }) => count === 0)) {
     return { kind: 'spliced', bytes: source, structure, touched, tables: 'kept' };
   }
-  const isOneScan = structure.process === 'sequential' && structure.scans.length === 1;
-  const write = isOneScan ? spliceOneScan : spliceManyScans;
-  return { kind: 'spliced', ...write(source, structure, edits), structure, touched };
-}
-
-/**
- * Refuses a small file that claims a huge picture before memory is taken: every block takes at least 2 bits,
- * a progressive one 1.
- */
-function assertEnoughData({ components, scans, process }: JpegStructure): void {
-  const blocks = components.reduce((sum, { blocksWide, blocksHigh }) => sum + blocksWide * blocksHigh, 0);
-  const bits = scans.reduce((sum, { dataOffset, dataEnd }) => sum + (dataEnd - dataOffset) * 8, 0);
-  // A scan of one component codes fewer blocks than its MCUs hold: at least one of four each way.
-  if (bits * 16 < blocks * (process === 'progressive' ? 1 : 2)) {
-    throw new EditError('IMAGE_TRUNCATED', `Expected data for ${blocks} blocks, got ${bits} bits`);
-  }
+  const write = isOneScan(structure) ? spliceOneScan : spliceManyScans;
+  return { kind: 'spliced', ...write(source, walked, edits), structure, touched };
 }

@@ -10,6 +10,7 @@ import { compositeWithTrainedModel } from '../../../../../lib/formats/metadata/x
 import { jpegFixture } from '../../../../support/jpeg-fixtures.ts';
 import { encodeJpeg, picture } from '../../../../support/jpeg-pictures.ts';
 import { segment, withSegments } from '../../../../support/jpeg-segments.ts';
+import { withBytesInHeader } from '../../../../support/odd-jpegs.ts';
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
 const secret = Buffer.from('THE REMOVED OBJECT IN SMALL');
@@ -251,7 +252,28 @@ describe('dropping stale metadata', () => {
   });
 });
 
+describe('a gain map behind the end', () => {
+  const named = {
+    'Ultra HDR': 'http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version="1.0"/>',
+    'ISO 21496-1': 'urn:iso:std:iso:ts:21496:-1\0',
+    Apple: '<a>urn:com:apple:photo:2020:aux:hdrgainmap</a>',
+  };
+
+  it.each(Object.entries(named))('of %s is called so', (_, text) => {
+    const gainMap = fileWith(segment(0xe1, text));
+    const { bytes, dropped } = dropStaleMetadata(Buffer.concat([plain, gainMap]));
+    expect(dropped).toEqual(['film or pictures behind the end', 'gain map']);
+    expect(Buffer.from(bytes).equals(plain)).toBe(true);
+  });
+});
+
 describe('marking as composite', () => {
+  it('keeps bytes between segments that decoders pass over', () => {
+    const marked = Buffer.from(markAsComposite(withBytesInHeader(plain)).bytes);
+    const quantisation = Buffer.from([0xff, 0xdb]);
+    expect(marked.includes(Buffer.concat([Buffer.from('extraneous'), quantisation]))).toBe(true);
+  });
+
   const sourceTypes = (bytes: Uint8Array) =>
     Buffer.from(bytes).toString('utf8').split(compositeWithTrainedModel).length - 1;
 
