@@ -1,10 +1,10 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
-import type { Mask, Size } from '../../pixels/raster.ts';
+import { type Mask, type Size, withChannels } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
-import { withChannels } from './read.ts';
+
 import { decoded } from './samples.ts';
 
 /** A decoded mask: one channel at the displayed size of its picture. Its values are not interpreted yet. */
