@@ -56,6 +56,27 @@ describe('patchmatch engine', () => {
     expect([second]).toEqual(await bytesOf(requestOf(48, { seed: 8 })));
   });
 
+  it.each([1, 2, 4])(
+    'answers %i channels where it is sent as many, and fills each of them',
+    async (channels) => {
+      const { crop, mask } = requestOf(48);
+      const samples = new Uint8Array(48 * 48 * channels);
+      const hole = (i: number) => mask!.data[Math.floor(i / channels)]! > 0;
+      samples.forEach((_, i) => {
+        // The last channel is even outside: it must not be taken for the others.
+        const isLast = channels > 1 && i % channels === channels - 1;
+        const known = isLast ? 250 : crop.data[3 * Math.floor(i / channels)]!;
+        samples[i] = hole(i) ? 128 : known;
+      });
+      const sent = { width: 48, height: 48, channels, data: samples };
+      const [filled] = await bytesOf(requestOf(48, { crop: sent }));
+      expect(filled).toHaveLength(samples.length);
+      expect(filled!.filter((value, i) => !hole(i) && value !== samples[i])).toHaveLength(0);
+      if (channels > 1) expect(filled!.filter((_, i) => i % channels === channels - 1)).not.toContain(128);
+      expect(filled).not.toContain(128);
+    },
+  );
+
   it('leaves the crop and the mask it was given as they are', async () => {
     const request = requestOf(48);
     const before = structuredClone({ crop: request.crop.data, mask: request.mask?.data });
