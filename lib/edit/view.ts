@@ -85,6 +85,8 @@ function ownColours(viewed: Viewed): View {
 
 /** A picture at another size and depth, as `blend` would sample and round it. */
 function blendable(source: Raster, { width, height }: Size, depth: 8 | 16): Raster {
+  const isInPlace = source.width === width && source.height === height;
+  if (isInPlace && depth === 8) return source;
   const levels = resample({ source, window: boxOf(source), size: { width, height }, kernel: 'cubic' });
   const { channels } = source;
   const data = depth === 16 ? new Uint16Array(levels.data.length) : new Uint8Array(levels.data.length);
