@@ -20,13 +20,15 @@ export interface FittedAnswer {
   /** The changed part before and after. */
   readonly original: Raster;
   readonly edited: Raster;
+  /** How much of the changed part is the answer, 255 = all. */
+  readonly opacity: Mask;
 }
 
 /** With a larger residual on the ring, in levels, the surroundings are not those of the picture. */
 const maxRingResidual = 16;
 
 interface RegionOptions {
-  /** The crop in the picture's own space and depth. */
+  /** The crop in the colours of the engine. */
   readonly crop: Raster;
   readonly region: Repaint;
   /** Reduces a mask to the part that is written; `undefined`: all of it. */
@@ -76,8 +78,8 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
     countAbove0(prepared.mask) === 0
       ? 'Expected the model to change something, got the same picture'
       : rejectionOf(fit, crop);
-  const { patch, raster } = result;
-  return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster };
+  const { patch, raster, alpha } = result;
+  return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
 }
 
 function fitReport({ scores, registration, harmony }: Composite, crop: Size): FitReport {

@@ -1,6 +1,4 @@
 import { composite } from '../fit/composite.ts';
-import { toOwnColours } from '../formats/vips/own-space.ts';
-import { type Crop, readCropAsSrgb } from '../formats/vips/read.ts';
 import { boxOf, paste } from '../pixels/box.ts';
 import { coverMask } from '../pixels/mask.ts';
 import type { Mask, Raster } from '../pixels/raster.ts';
@@ -11,6 +9,7 @@ import { askForTiles, type Guide, type TileAnswers } from './ask-for-tiles.ts';
 import { dilationOf } from './model-call.ts';
 import type { RegionContext } from './plan.ts';
 import { rounded, type TilesReport } from './region-report.ts';
+import type { View } from './view.ts';
 
 export interface Detailed {
   /** `undefined` when tiles add nothing, or need more calls than are allowed. */
@@ -21,7 +20,7 @@ export interface Detailed {
 }
 
 interface DetailOptions extends RegionContext {
-  readonly crop: Crop;
+  readonly view: View;
   /** The region's. */
   readonly mask: Mask;
   /** The best of the first answers: H x W x 3, 8 bit sRGB, the whole frame. */
@@ -34,13 +33,12 @@ interface DetailOptions extends RegionContext {
  * stored like any other.
  */
 export async function addDetail(options: DetailOptions): Promise<Detailed> {
-  const { photo, crop, mask, region, writable, maxTiles, step } = options;
+  const { view, mask, region, writable, maxTiles, step } = options;
   const tiling = planDetail({ mask, plan: region.plan, maxTiles });
   if (tiling === undefined)
     return { fitted: undefined, report: undefined, calls: 0, warnings: tooFewTiles(options) };
   const guide = await step('guide', () => guideOf(options, tiling));
   const tiles = await step('tiles', () => askForTiles(options, tiling, guide));
-  const answer = await step('answer', () => toOwnColours(tiles.canvas, photo.header));
   const plan = {
     ...region.plan,
     frame: tiling.canvas,
@@ -48,7 +46,7 @@ export async function addDetail(options: DetailOptions): Promise<Detailed> {
     scale: tiling.scale,
   };
   const fitted = await step('composite', () =>
-    fitAnswer({ crop: crop.original, answer, region: { ...region, plan }, writable }),
+    fitAnswer({ crop: view.crop, answer: tiles.canvas, region: { ...region, plan }, writable }),
   );
   const report = tilesReport(tiling, tiles);
   const warnings = [...tiles.warnings, ...warningsOf(region.key, tiling, tiles, report)];
@@ -71,8 +69,8 @@ function tooFewTiles({ region, maxTiles }: DetailOptions): string[] {
 }
 
 async function guideOf(options: DetailOptions, { canvas: size }: TilePlan): Promise<Guide> {
-  const { photo, crop, mask, region, answer } = options;
-  const canvas = await readCropAsSrgb(crop, photo.header, size);
+  const { view, mask, region, answer } = options;
+  const canvas = await view.seenAt(size);
   const covered = coverMask(mask, size);
   const edited = contentOf(answer, region.plan);
   const repainted = contentOf(maskInFrame(mask, region.plan, dilationOf(options)), region.plan);

@@ -1,9 +1,7 @@
 import type { EncodedImage, InpaintReply, InpaintRequest } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
-import { decodeAnswer } from '../formats/vips/answer.ts';
-import { toOwnColours } from '../formats/vips/own-space.ts';
-import { type Crop, readCrop, readCropAsSrgb } from '../formats/vips/read.ts';
+import { type Crop, readCrop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
@@ -12,6 +10,7 @@ import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
+import { type View, viewOf } from './view.ts';
 
 export interface Repainted {
   /** One patch for each usable candidate, the best first; at least one. */
@@ -37,15 +36,20 @@ interface Candidate {
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
-  const request = await step('frame', () => requestFor(context, crop));
-  const prepared = startSoon(() => prepare(context, crop, request));
+  const { view, request } = await step('frame', () => frameOf(context, crop));
+  const prepared = startSoon(() => prepare(context, view, request));
   const reply = await step('inpaint', () => engine.inpaint(request, signal)).finally(prepared.cancel);
-  const candidates = await fitCandidates(context, crop, reply, prepared.get);
+  const candidates = await fitCandidates(context, view, reply, prepared.get);
   const [best, ...others] = usableBestFirst(candidates);
-  const detailed = await detailOf(context, crop, best);
+  const detailed = await detailOf(context, view, best);
   const published = [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)];
+  const patches: RegionPatch[] = [];
+  for (const fitted of published) {
+    const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
+    patches.push(patchOf(own, crop.original, region.plan.box));
+  }
   return {
-    patches: published.map((fitted) => patchOf(fitted, crop.original, region.plan.box)),
+    patches,
     warnings: [...reply.warnings, ...(detailed?.warnings ?? [])],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
@@ -58,22 +62,28 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   };
 }
 
-async function requestFor(context: RegionContext, crop: Crop): Promise<InpaintRequest> {
-  const { photo, region, request } = context;
-  const content = await readCropAsSrgb(crop, photo.header, region.plan.content);
-  return inpaintRequest({
+async function frameOf(
+  context: RegionContext,
+  crop: Crop,
+): Promise<{ readonly view: View; readonly request: InpaintRequest }> {
+  const { photo, region, request, engine } = context;
+  const size = region.plan.content;
+  const view = await viewOf({ crop, header: photo.header, engine, content: size });
+  const content = await view.seenAt(size);
+  const asked = inpaintRequest({
     ...context,
     key: region.key,
     crop: padToFrame(content, region.plan),
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
+  return { view, request: asked };
 }
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */
 function prepare(
-  { region, photo, writable }: RegionContext,
-  { original }: Crop,
+  { region, writable }: RegionContext,
+  { crop, colours }: View,
   request: InpaintRequest,
 ): PreparedCrop | undefined {
   const { mask, plan } = region;
@@ -81,21 +91,18 @@ function prepare(
   // An engine that grows the mask itself received it as it is.
   const repainted =
     request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
-  const colours = original.channels - (photo.header.hasAlpha ? 1 : 0);
-  return prepareRegion({ crop: original, region, writable, mask, repainted, colours });
+  return prepareRegion({ crop, region, writable, mask, repainted, colours });
 }
 
 async function fitCandidates(
-  { photo, region, writable, step }: RegionContext,
-  { original: crop }: Crop,
+  { region, writable, step }: RegionContext,
+  { crop, decode }: View,
   reply: InpaintReply,
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', async () =>
-      toOwnColours(await decodeAnswer(image.bytes), photo.header),
-    );
+    const answer = await step('answer', () => decode(image.bytes));
     const fitted = await step('composite', () =>
       fitAnswer({ crop, answer, region, writable, prepared: prepared() }),
     );
@@ -115,13 +122,13 @@ function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candi
 /** Adds detail by tiles if requested, to the best candidate only: tiles cost as many calls again. */
 async function detailOf(
   context: RegionContext,
-  crop: Crop,
+  view: View,
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
   const { region, request } = context;
   const { mask } = region;
   if (request.detail !== 'tiles' || mask === undefined) return undefined;
-  const detailed = await addDetail({ ...context, crop, mask, answer: await decodeAnswer(image.bytes) });
+  const detailed = await addDetail({ ...context, view, mask, answer: await view.decode(image.bytes) });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;
   return { ...detailed, warnings: [...detailed.warnings, 'Tiles refine the first output only.'] };
 }

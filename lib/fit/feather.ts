@@ -17,6 +17,9 @@ export function smoothstep(t: number): number {
   return t * t * (3 - 2 * t);
 }
 
+/** How surely two pictures show different things, 0..1, by their low-passed difference in levels. */
+export const ghostShare = (gap: number): number => smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
+
 /**
  * Distance to the nearest kept pixel, px; infinite beyond twice the width of the feather (at least 1 px).
  * That far tells whether the mask is thick enough for the feather.
@@ -67,8 +70,7 @@ export function adaptiveFeather(args: {
       const { first, weights, taps } = horizontal;
       let gap = 0;
       for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
-      const ghost = smoothstep((gap - ghostFrom) / (ghostTo - ghostFrom));
-      const alpha = Math.max(smoothstep(d / featherPx), ghost * smoothstep(d / tightFeatherPx));
+      const alpha = Math.max(smoothstep(d / featherPx), ghostShare(gap) * smoothstep(d / tightFeatherPx));
       data[p] = Math.min(data[p]!, Math.round(255 * alpha));
     }
   }

@@ -106,6 +106,16 @@ export function firstChannels<T extends Raster | FloatRaster>(raster: T, count: 
   return { ...raster, channels: count, data };
 }
 
+/** Picks channels of a raster. */
+export function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
+  const count = picks.length;
+  const out = new (data.constructor as Uint8ArrayConstructor)(width * height * count);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < count; c++) out[i * count + c] = data[i * channels + picks[c]!]!;
+  }
+  return { width, height, channels: count, data: out };
+}
+
 // Rec. 709; applied to coded values this is luma, not luminance: enough to match edges by.
 const lumaWeights = [0.2126, 0.7152, 0.0722] as const;
 

@@ -1,6 +1,6 @@
 import type { Level } from './level.ts';
 
-/** Longer steps between copied pieces are edges of things, not light; 8 bit levels over R, G and B. */
+/** Longer steps between copied pieces are edges of things, not light; 8 bit levels over all channels. */
 const largestStep = 50;
 /** Weight of the copied colours: a step fades over about 1 / sqrt(pull) pixels. */
 const pull = 4e-3;
@@ -14,9 +14,10 @@ const coarsestCells = 64;
 interface Grid {
   readonly width: number;
   readonly height: number;
+  readonly channels: number;
   /** Cells with a value to find, in scan order. */
   readonly inside: Int32Array;
-  /** H x W x 3. */
+  /** H x W x C. */
   readonly excess: Float32Array;
   readonly pull: number;
 }
@@ -33,19 +34,19 @@ interface Grid {
  * @see Perez et al., "Poisson image editing", SIGGRAPH 2003.
  */
 export function blendPieces(level: Level, origins: Int32Array): void {
-  const { rgb } = level;
+  const { channels, rgb } = level;
   const grid = gridOf(level, origins);
   const correction = solve(grid);
   for (const hole of grid.inside) {
-    for (let c = 3 * hole; c < 3 * hole + 3; c++) {
+    for (let c = channels * hole; c < channels * (hole + 1); c++) {
       rgb[c] = Math.min(255, Math.max(0, Math.round(rgb[c]! + correction[c]!)));
     }
   }
 }
 
 function gridOf(level: Level, origins: Int32Array): Grid {
-  const { width, height } = level;
-  const excess = new Float32Array(width * height * 3);
+  const { width, height, channels } = level;
+  const excess = new Float32Array(width * height * channels);
   const inside: number[] = [];
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
@@ -54,7 +55,7 @@ function gridOf(level: Level, origins: Int32Array): Grid {
       if (y + 1 < height) addExcess(level, origins, i, i + width, excess);
     }
   }
-  return { width, height, inside: Int32Array.from(inside), excess, pull };
+  return { width, height, channels, inside: Int32Array.from(inside), excess, pull };
 }
 
 /** Adds what the step from `p` to its neighbour `q` lacks or has too much, where the hole is involved. */
@@ -73,9 +74,10 @@ function addExcess(level: Level, origins: Int32Array, p: number, q: number, exce
     besideQ < 0 ? undefined : stepOf(level, besideQ, fromQ),
   );
   const trust = trustIn(lack);
-  for (let c = 0; c < 3; c++) {
-    excess[3 * q + c]! += trust * lack[c]!;
-    excess[3 * p + c]! -= trust * lack[c]!;
+  const { channels } = level;
+  for (let c = 0; c < channels; c++) {
+    excess[channels * q + c]! += trust * lack[c]!;
+    excess[channels * p + c]! -= trust * lack[c]!;
   }
 }
 
@@ -86,30 +88,30 @@ function knownBeside({ width, hole }: Level, origin: number, step: number): numb
   return hole[origin + step] === 0 ? origin + step : -1;
 }
 
-/** Difference of two pixels, R, G and B. */
-type Step = readonly [number, number, number];
+/** Difference of two pixels; of three channels the fourth is 0. */
+type Step = readonly [number, number, number, number];
 
-function stepOf({ rgb }: Level, from: number, to: number): Step {
-  const step = (c: 0 | 1 | 2) => rgb[3 * to + c]! - rgb[3 * from + c]!;
-  return [step(0), step(1), step(2)];
+function stepOf({ channels, rgb }: Level, from: number, to: number): Step {
+  const step = (c: 0 | 1 | 2 | 3) => rgb[channels * to + c]! - rgb[channels * from + c]!;
+  return [step(0), step(1), step(2), channels === 4 ? step(3) : 0];
 }
 
 /** The mean of the steps at both origins less the present step; an unknown step is replaced by the other. */
 function lackOf(have: Step, atP: Step | undefined, atQ: Step | undefined): Step {
   const first = atP ?? atQ ?? have;
   const second = atQ ?? atP ?? have;
-  const lack = (c: 0 | 1 | 2) => (first[c] + second[c]) / 2 - have[c];
-  return [lack(0), lack(1), lack(2)];
+  const lack = (c: 0 | 1 | 2 | 3) => (first[c] + second[c]) / 2 - have[c];
+  return [lack(0), lack(1), lack(2), lack(3)];
 }
 
 /** Tukey's biweight of a step's length: small steps are mended wholly, large ones not at all. */
-function trustIn([red, green, blue]: Step): number {
-  const ratio = (red * red + green * green + blue * blue) / (largestStep * largestStep);
+function trustIn([red, green, blue, last]: Step): number {
+  const ratio = (red * red + green * green + blue * blue + last * last) / (largestStep * largestStep);
   return ratio >= 1 ? 0 : (1 - ratio) ** 2;
 }
 
 /** A correction of 0 for each cell, and for one more beyond the border. */
-const zeroOn = ({ width, height }: Grid) => new Float32Array(3 * (width * height + 1));
+const zeroOn = ({ width, height, channels }: Grid) => new Float32Array(channels * (width * height + 1));
 
 /** Cascadic multigrid: solves at half size first, then relaxes that solution at this size. */
 function solve(grid: Grid): Float32Array {
@@ -121,48 +123,50 @@ function solve(grid: Grid): Float32Array {
 
 /** Four cells become one: their excesses add up, and the pull is four times as strong. */
 function halveGrid(grid: Grid): Grid {
+  const { channels } = grid;
   const width = (grid.width + 1) >> 1;
   const height = (grid.height + 1) >> 1;
-  const excess = new Float32Array(width * height * 3);
+  const excess = new Float32Array(width * height * channels);
   const counts = new Uint8Array(width * height);
   for (const cell of grid.inside) {
     const x = cell % grid.width;
     const y = (cell - x) / grid.width;
     const parent = (y >> 1) * width + (x >> 1);
     counts[parent]!++;
-    for (let c = 0; c < 3; c++) excess[3 * parent + c]! += grid.excess[3 * cell + c]!;
+    for (let c = 0; c < channels; c++) excess[channels * parent + c]! += grid.excess[channels * cell + c]!;
   }
   const inside: number[] = [];
   for (let i = 0; i < counts.length; i++) if (counts[i]! >= 2) inside.push(i);
-  return { width, height, inside: Int32Array.from(inside), excess, pull: 4 * grid.pull };
+  return { width, height, channels, inside: Int32Array.from(inside), excess, pull: 4 * grid.pull };
 }
 
 function double(coarse: Float32Array, grid: Grid): Float32Array {
   const fine = zeroOn(grid);
   const stride = (grid.width + 1) >> 1;
+  const { channels } = grid;
   for (const cell of grid.inside) {
     const x = cell % grid.width;
     const y = (cell - x) / grid.width;
     const parent = (y >> 1) * stride + (x >> 1);
-    for (let c = 0; c < 3; c++) fine[3 * cell + c] = coarse[3 * parent + c]!;
+    for (let c = 0; c < channels; c++) fine[channels * cell + c] = coarse[channels * parent + c]!;
   }
   return fine;
 }
 
 /** Successive over-relaxation of `u`, whose last cell is the zero beyond the border. */
 function relax(grid: Grid, u: Float32Array, times: number): void {
-  const { inside, excess, pull } = grid;
+  const { inside, excess, pull, channels } = grid;
   const neighbours = neighboursOf(grid);
   for (let time = 0; time < times; time++) {
     for (let n = 0; n < inside.length; n++) {
-      const cell = 3 * inside[n]!;
+      const cell = channels * inside[n]!;
       const left = neighbours.at[4 * n]!;
       const right = neighbours.at[4 * n + 1]!;
       const up = neighbours.at[4 * n + 2]!;
       const down = neighbours.at[4 * n + 3]!;
       const weight = neighbours.count[n]! + pull;
       const scale = overRelaxation / weight;
-      for (let c = 0; c < 3; c++) {
+      for (let c = 0; c < channels; c++) {
         const lack = excess[cell + c]! - weight * u[cell + c]!;
         u[cell + c]! += scale * (lack + u[left + c]! + u[right + c]! + u[up + c]! + u[down + c]!);
       }
@@ -171,8 +175,8 @@ function relax(grid: Grid, u: Float32Array, times: number): void {
 }
 
 /** For each cell inside: where its left, right, upper and lower neighbours are in `u`, and their number. */
-function neighboursOf({ width, height, inside }: Grid) {
-  const beyond = 3 * width * height;
+function neighboursOf({ width, height, channels, inside }: Grid) {
+  const beyond = channels * width * height;
   const at = new Int32Array(4 * inside.length).fill(beyond);
   const count = new Uint8Array(inside.length);
   inside.forEach((cell, n) => {
@@ -180,7 +184,7 @@ function neighboursOf({ width, height, inside }: Grid) {
     const y = (cell - x) / width;
     const add = (place: number, isThere: boolean, neighbour: number) => {
       if (!isThere) return;
-      at[4 * n + place] = 3 * neighbour;
+      at[4 * n + place] = channels * neighbour;
       count[n]!++;
     };
     add(0, x > 0, cell - 1);

@@ -3,18 +3,9 @@ import { blendPieces } from './blend.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
-import { distanceToKnown, finestLevel, halve, type Level } from './level.ts';
+import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
 import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
-
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** H x W x 3, 8 bit. */
-  readonly rgb: Uint8Array;
-  /** H x W: above 0 where the picture is to be filled. */
-  readonly mask: Uint8Array;
-}
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;
@@ -29,18 +20,18 @@ const coarsestSidePx = 24;
  * hole from those, several times. Between fine stripes it interpolates. Pixels outside the mask stay exactly
  * as they are. The same seed gives the same pixels.
  *
- * @returns H x W x 3, 8 bit.
+ * @returns H x W x C, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left.
  * @see Wexler et al., PAMI 2007; Barnes et al., SIGGRAPH 2009; Newson et al., IPOL 2017.
  */
 export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
-  const { width, height, rgb } = picture;
+  const { rgb } = picture;
   const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
   if (!hole.includes(1)) return rgb.slice();
   if (!hole.includes(0))
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
   const random = seededRandom(seed);
-  const levels = pyramidOf(finestLevel(rgb, hole, width, height));
+  const levels = pyramidOf(finestLevel(picture, hole));
   const finest = patchesOf(levels[0]!, patchRadius);
   if (isThin(levels[0]!, finest)) return interpolateHole(levels[0]!);
   let coarser: { level: Level; field: Field } | undefined;

@@ -14,7 +14,7 @@ const comparisonBudget = 3_000_000;
  * @see Newson et al., "Non-local patch-based image inpainting", IPOL 2017, "onion peel".
  */
 export function fillFromBorder(level: Level, patches: Patches, field: Field): void {
-  const { width, height, rgb, features, hole } = level;
+  const { width, height, channels, rgb, features, hole } = level;
   const { radius, holes, sources } = patches;
   const known = Uint8Array.from(hole, (inside) => (inside ? 0 : 1));
   const stride = Math.max(1, Math.ceil((holes.length * sources.length) / comparisonBudget));
@@ -27,7 +27,7 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
         samples: knownAround(known, centre, level, radius),
       });
       const from = best + pixel - centre;
-      for (let c = 0; c < 3; c++) rgb[3 * pixel + c] = rgb[3 * from + c]!;
+      for (let c = 0; c < channels; c++) rgb[channels * pixel + c] = rgb[channels * from + c]!;
       for (let c = 0; c < 2; c++) features[4 * pixel + c] = features[4 * from + c]!;
       field.nearest[centre] = best;
     }
@@ -79,7 +79,7 @@ interface Search {
 }
 
 function mostSimilar(
-  { rgb, features }: Level,
+  { channels, rgb, features }: Level,
   sources: Int32Array,
   { centre, samples, stride }: Search,
 ): number {
@@ -91,7 +91,7 @@ function mostSimilar(
     for (let n = 0; n < samples.length && sum < least; n++) {
       const a = centre + samples[n]!;
       const b = source + samples[n]!;
-      for (let c = 0; c < 3; c++) sum += (rgb[3 * a + c]! - rgb[3 * b + c]!) ** 2;
+      for (let c = 0; c < channels; c++) sum += (rgb[channels * a + c]! - rgb[channels * b + c]!) ** 2;
       for (let c = 0; c < 2; c++) sum += 0.25 * (features[4 * a + c]! - features[4 * b + c]!) ** 2;
     }
     if (sum < least) {

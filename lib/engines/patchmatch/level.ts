@@ -1,8 +1,20 @@
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 3, or 4: ink or transparency is completed like a colour. Default 3. */
+  readonly channels?: 3 | 4;
+  /** H x W x C, 8 bit. */
+  readonly rgb: Uint8Array;
+  /** H x W: above 0 where the picture is to be filled. */
+  readonly mask: Uint8Array;
+}
+
 /** One resolution of the picture being completed. */
 export interface Level {
   readonly width: number;
   readonly height: number;
-  /** H x W x 3, 8 bit: known pixels are the picture's, hole pixels the current estimate. */
+  readonly channels: 3 | 4;
+  /** H x W x C, 8 bit: known pixels are the picture's, hole pixels the current estimate. */
   readonly rgb: Uint8Array<ArrayBuffer>;
   /**
    * H x W x 4, 8 bit, two pairs. Texture: mean absolute horizontal and vertical derivative of luma around the
@@ -14,12 +26,17 @@ export interface Level {
   readonly hole: Uint8Array;
 }
 
+/** Weights of luma, in 256ths; inks, or colours with alpha, count alike. */
+const lumaOfRgb = [77, 150, 29, 0] as const;
+const meanOfFour = [64, 64, 64, 64] as const;
 /** Derivatives are stored at this multiple: averages of small integers would round low contrast away. */
 const textureGain = 4;
 
 /** The finest level: a copy of the picture, with its own values also in the hole. */
-export function finestLevel(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Level {
-  return { width, height, rgb: rgb.slice(), features: featuresOf(rgb, hole, width, height), hole };
+export function finestLevel(picture: Omit<Picture, 'mask'>, hole: Uint8Array): Level {
+  const { width, height, channels = 3, rgb } = picture;
+  const features = featuresOf({ width, height, channels, rgb, hole });
+  return { width, height, channels, rgb: rgb.slice(), features, hole };
 }
 
 /**
@@ -28,23 +45,24 @@ export function finestLevel(rgb: Uint8Array, hole: Uint8Array, width: number, he
  * at least half of the weight below it is.
  */
 export function halve(fine: Level): Level {
+  const { channels } = fine;
   const width = (fine.width + 1) >> 1;
   const height = (fine.height + 1) >> 1;
-  const rgb = new Uint8Array(width * height * 3);
+  const rgb = new Uint8Array(width * height * channels);
   const features = new Uint8Array(width * height * 4);
   const hole = new Uint8Array(width * height);
-  const sums = new Float64Array(5);
+  const sums = new Float64Array(channels + 2);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const { known, total } = gatherKnown(fine, 2 * x, 2 * y, sums);
       hole[i] = 2 * known < total ? 1 : 0;
       writePlace(features, i, width, height);
       if (known === 0) continue;
-      for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round(sums[c]! / known);
-      for (let c = 0; c < 2; c++) features[4 * i + c] = Math.round(sums[3 + c]! / known);
+      for (let c = 0; c < channels; c++) rgb[channels * i + c] = Math.round(sums[c]! / known);
+      for (let c = 0; c < 2; c++) features[4 * i + c] = Math.round(sums[channels + c]! / known);
     }
   }
-  return { width, height, rgb, features, hole };
+  return { width, height, channels, rgb, features, hole };
 }
 
 const binomial: readonly number[] = [1, 3, 3, 1];
@@ -70,14 +88,26 @@ function gatherKnown(fine: Level, left: number, top: number, sums: Float64Array)
   return { known, total };
 }
 
-function addWeighted({ rgb, features }: Level, at: number, weight: number, sums: Float64Array): void {
-  for (let c = 0; c < 3; c++) sums[c]! += weight * rgb[3 * at + c]!;
-  for (let c = 0; c < 2; c++) sums[3 + c]! += weight * features[4 * at + c]!;
+function addWeighted(
+  { channels, rgb, features }: Level,
+  at: number,
+  weight: number,
+  sums: Float64Array,
+): void {
+  for (let c = 0; c < channels; c++) sums[c]! += weight * rgb[channels * at + c]!;
+  for (let c = 0; c < 2; c++) sums[channels + c]! += weight * features[4 * at + c]!;
 }
 
 /** Absolute forward differences of luma, where both pixels are known, and the place. */
-function featuresOf(rgb: Uint8Array, hole: Uint8Array, width: number, height: number): Uint8Array {
-  const luma = (i: number) => (rgb[3 * i]! * 77 + rgb[3 * i + 1]! * 150 + rgb[3 * i + 2]! * 29) >> 8;
+function featuresOf(
+  level: Pick<Level, 'width' | 'height' | 'channels' | 'hole'> & { readonly rgb: Uint8Array },
+) {
+  const { width, height, channels, rgb, hole } = level;
+  const [r, g, b, a] = channels === 3 ? lumaOfRgb : meanOfFour;
+  const luma = (i: number) => {
+    const k = channels * i;
+    return (rgb[k]! * r + rgb[k + 1]! * g + rgb[k + 2]! * b + (a === 0 ? 0 : rgb[k + 3]! * a)) >> 8;
+  };
   const features = new Uint8Array(width * height * 4);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {

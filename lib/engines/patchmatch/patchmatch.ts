@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
-import { assertSameSize, assertShape, type Mask, type Raster } from '../../pixels/raster.ts';
+import { assertSameSize, assertShape, type Mask, type Raster, withChannels } from '../../pixels/raster.ts';
 import type { EngineCodec, InpaintEngine, InpaintReply, InpaintRequest } from '../engine.ts';
-import type { Picture } from './complete.ts';
+import type { Picture } from './level.ts';
 import { completeInWorker, startSpare } from './run.ts';
 
 interface PatchmatchOptions {
@@ -15,23 +15,23 @@ const defaultSeed = 1;
 /**
  * The embedded engine: removes what is masked by continuing the picture around it. The same seed gives the
  * same pixels, and each further sample takes the next seed; pixels outside the mask come back as they were
- * sent.
+ * sent. It copies, so it works on the picture's own colours: grey, RGB or CMYK, and alpha like a colour.
  */
 export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
   return {
     name: 'patchmatch',
     frames: { kind: 'free', maxSidePx },
+    takesOwnColours: true,
     prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
       const picture = pictureOf(request);
       const first = request.seed ?? defaultSeed;
       const seeds = Array.from({ length: request.samples }, (_, n) => first + n);
       const filled = await completeInWorker({ picture, seeds }, signal);
-      const { width, height } = picture;
       const outcomes = await Promise.all(
         filled.map(async (data) => ({
           kind: 'image' as const,
-          image: await codec.encode({ width, height, channels: 3, data }),
+          image: await codec.encode(answerOf(data, request.crop)),
         })),
       );
       return { outcomes, warnings: [], calls: 0 };
@@ -42,17 +42,31 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
 function pictureOf({ crop, mask }: InpaintRequest): Picture {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   assertFits(crop, mask);
-  return { width: crop.width, height: crop.height, rgb: Uint8Array.from(crop.data), mask: mask.data };
+  const { width, height, channels, data } = withChannels(crop, completed[crop.channels]!);
+  return { width, height, channels: channels as 3 | 4, rgb: Uint8Array.from(data), mask: mask.data };
+}
+
+/** By the channels of a crop: which of them are completed, three or four. Grey is completed like RGB. */
+const completed: Readonly<Record<number, readonly number[]>> = {
+  1: [0, 0, 0],
+  2: [0, 0, 0, 1],
+  3: [0, 1, 2],
+  4: [0, 1, 2, 3],
+};
+
+function answerOf(data: Uint8Array, { width, height, channels }: Raster): Raster {
+  const whole = { width, height, channels: channels % 2 === 0 ? 4 : 3, data };
+  return channels > 2 ? whole : withChannels(whole, channels === 1 ? [0] : [0, 3]);
 }
 
 function assertFits(crop: Raster, mask: Mask): void {
   assertShape(crop);
   assertShape(mask);
   assertSameSize(crop, mask);
-  if (crop.channels !== 3 || !(crop.data instanceof Uint8Array)) {
+  if (completed[crop.channels] === undefined || !(crop.data instanceof Uint8Array)) {
     throw new EditError(
       'SHAPE_MISMATCH',
-      `Expected 8 bit RGB, got ${crop.channels} channels of ${crop.data.BYTES_PER_ELEMENT} bytes`,
+      `Expected 1 to 4 channels of 8 bit, got ${crop.channels} channels of ${crop.data.BYTES_PER_ELEMENT} bytes`,
     );
   }
   if (Math.max(crop.width, crop.height) > maxSidePx) {

@@ -43,7 +43,7 @@ export function weighVotes(
  * @see Wexler et al., "Space-time completion of video", PAMI 2007.
  */
 export function voteMean(level: Level, patches: Patches, field: Field, weights: Float64Array): void {
-  const { width, height, rgb, features } = level;
+  const { width, height, channels, rgb, features } = level;
   const { radius, holes } = patches;
   const { nearest } = field;
   for (const hole of holes) {
@@ -52,6 +52,7 @@ export function voteMean(level: Level, patches: Patches, field: Field, weights: 
     let red = 0;
     let green = 0;
     let blue = 0;
+    let last = 0;
     let across = 0;
     let down = 0;
     let total = 0;
@@ -63,16 +64,20 @@ export function voteMean(level: Level, patches: Patches, field: Field, weights: 
         const source = nearest[centre]! + hole - centre;
         const weight = weights[centre]!;
         total += weight;
-        red += weight * rgb[3 * source]!;
-        green += weight * rgb[3 * source + 1]!;
-        blue += weight * rgb[3 * source + 2]!;
+        const k = channels * source;
+        red += weight * rgb[k]!;
+        green += weight * rgb[k + 1]!;
+        blue += weight * rgb[k + 2]!;
+        if (channels === 4) last += weight * rgb[k + 3]!;
         across += weight * features[4 * source]!;
         down += weight * features[4 * source + 1]!;
       }
     }
-    rgb[3 * hole] = red / total + 0.5;
-    rgb[3 * hole + 1] = green / total + 0.5;
-    rgb[3 * hole + 2] = blue / total + 0.5;
+    const at = channels * hole;
+    rgb[at] = red / total + 0.5;
+    rgb[at + 1] = green / total + 0.5;
+    rgb[at + 2] = blue / total + 0.5;
+    if (channels === 4) rgb[at + 3] = last / total + 0.5;
     features[4 * hole] = across / total + 0.5;
     features[4 * hole + 1] = down / total + 0.5;
   }
@@ -85,7 +90,7 @@ export function voteMean(level: Level, patches: Patches, field: Field, weights: 
  * @returns H x W: index of the pixel each hole pixel was copied from, -1 outside the hole.
  */
 export function voteBest(level: Level, patches: Patches, field: Field, weights: Float64Array): Int32Array {
-  const { width, height, rgb, features } = level;
+  const { width, height, channels, rgb, features } = level;
   const { radius, holes } = patches;
   const origins = new Int32Array(width * height).fill(-1);
   for (const hole of holes) {
@@ -105,7 +110,7 @@ export function voteBest(level: Level, patches: Patches, field: Field, weights: 
       }
     }
     origins[hole] = best;
-    for (let c = 0; c < 3; c++) rgb[3 * hole + c] = rgb[3 * best + c]!;
+    for (let c = 0; c < channels; c++) rgb[channels * hole + c] = rgb[channels * best + c]!;
     for (let c = 0; c < 2; c++) features[4 * hole + c] = features[4 * best + c]!;
   }
   return origins;

@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
-import type { Raster } from '../../pixels/raster.ts';
+import { type Raster, withChannels } from '../../pixels/raster.ts';
 import { sharp } from './loaders.ts';
-import { asRgb } from './read.ts';
+import { asRgb, inOwnSpace } from './read.ts';
 import { decoded } from './samples.ts';
 
 /** The largest model answer known is 6,336 x 2,688 (21:9 at 4K). */
@@ -19,10 +19,37 @@ export async function decodeAnswer(bytes: Uint8Array): Promise<Raster> {
       .toColourspace('srgb');
     return asRgb(await decoded(pipeline));
   } catch (cause) {
-    throw new EditError(
-      'ENGINE_BAD_REPLY',
-      `Expected the model to answer a whole picture, got ${bytes.length} bytes that are none`,
-      { cause },
-    );
+    throw noPicture(bytes, cause);
   }
 }
+
+/** By the number of colours: which channels of an RGB or RGBA file hold them. */
+const channelsOf: Readonly<Record<number, readonly number[]>> = {
+  1: [0],
+  2: [0, 3],
+  3: [0, 1, 2],
+  4: [0, 1, 2, 3],
+};
+
+/**
+ * Decodes the answer of an engine that takes own colours: 8 bit, `colours` channels, no conversion. The file is
+ * a PNG that calls them grey or RGB, with alpha for an even number; it may hold inks.
+ *
+ * @returns `undefined` when the file holds another number of channels.
+ * @throws {EditError} `ENGINE_BAD_REPLY` when it is no picture.
+ */
+export async function decodeOwnAnswer(bytes: Uint8Array, colours: number): Promise<Raster | undefined> {
+  const pipeline = sharp(bytes, { limitInputPixels: maxAnswerPixels, ignoreIcc: true });
+  const raster = await decoded(inOwnSpace(pipeline, { space: 'srgb' })).catch((cause) => {
+    throw noPicture(bytes, cause);
+  });
+  const hasFourth = raster.channels === 4;
+  return hasFourth === (colours % 2 === 0) ? withChannels(raster, channelsOf[colours]!) : undefined;
+}
+
+const noPicture = (bytes: Uint8Array, cause: unknown) =>
+  new EditError(
+    'ENGINE_BAD_REPLY',
+    `Expected the model to answer a whole picture, got ${bytes.length} bytes that are none`,
+    { cause },
+  );

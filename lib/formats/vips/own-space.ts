@@ -1,4 +1,5 @@
 import type { Raster } from '../../pixels/raster.ts';
+import { rescale } from '../../pixels/resample.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { withProfileFile } from './profile-file.ts';
@@ -7,24 +8,40 @@ import { decoded } from './samples.ts';
 import { isSrgb } from './srgb-profile.ts';
 
 /**
- * Converts a model's answer from sRGB to the colours of its picture: grey, RGB or CMYK, with its ICC profile.
- * The result has 8 bit, like the answer.
+ * Converts sRGB to the colours of a picture: grey, RGB or CMYK, with its ICC profile; alpha is none of them.
+ * The result has the depth of `srgb`. Profiles are applied at 8 bit: at 16 bit sharp takes what has no profile
+ * for Display P3.
  *
- * @param answer H x W x 3. @returns H x W x 1, 3 or 4.
+ * @param srgb H x W x 3, 8 or 16 bit (not for CMYK). @returns H x W x 1, 3 or 4.
  */
-export async function toOwnColours(answer: Raster, header: Header): Promise<Raster> {
+export async function toOwnColours(srgb: Raster, header: Header): Promise<Raster> {
   const isGrey = header.space === 'b-w' || header.space === 'grey16';
   const isCmyk = header.space === 'cmyk';
   const { icc } = header;
-  if (isCmyk)
-    return icc === undefined ? toInks(answer) : withProfileFile(icc, (path) => toInks(answer, path));
-  const needsProfile = icc !== undefined && !isSrgb(icc);
-  if (!isGrey && !needsProfile) return answer;
-  const { width, height, data } = answer;
+  if (isCmyk) return icc === undefined ? toInks(srgb) : withProfileFile(icc, (path) => toInks(srgb, path));
+  const hasOwnProfile = icc !== undefined && !hasSrgbColours(header);
+  if (hasOwnProfile && srgb.data instanceof Uint16Array) {
+    return atDepth16(await toOwnColours(rescale(srgb, srgb), header));
+  }
+  if (!isGrey && !hasOwnProfile) return srgb;
+  const { width, height, data } = srgb;
   const source = sharp(data, { raw: { width, height, channels: 3 } });
-  if (!needsProfile) return decoded(inOwnSpace(source.toColourspace('b-w'), { space: 'b-w' }));
-  const converted = source.toColourspace(isGrey ? 'b-w' : 'srgb');
-  return withProfileFile(icc, (path) => decoded(converted.withIccProfile(path)));
+  if (hasOwnProfile) {
+    const converted = source.toColourspace(isGrey ? 'b-w' : 'srgb');
+    return withProfileFile(icc, (path) => decoded(converted.withIccProfile(path)));
+  }
+  const space = data instanceof Uint16Array ? 'grey16' : 'b-w';
+  return decoded(inOwnSpace(source.toColourspace(space), { space }), space === 'grey16' ? 16 : 8);
+}
+
+/** True when RGB of the picture is sRGB: it has no profile, or that of sRGB. */
+export function hasSrgbColours({ icc }: Pick<Header, 'icc'>): boolean {
+  return icc === undefined || isSrgb(icc);
+}
+
+/** The same levels at 16 bit. */
+function atDepth16(raster: Raster): Raster {
+  return { ...raster, data: Uint16Array.from(raster.data, (level) => 257 * level) };
 }
 
 /** On photos the shown colour is off by 7 levels after the first round, then by 2, 1 and 0.6. */

@@ -1,12 +1,12 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import { type Orientation, toDisplayed } from '../../pixels/orientation.ts';
-import { eightBit, type Mask, type Size } from '../../pixels/raster.ts';
+import { eightBit, type Mask, type Size, withChannels } from '../../pixels/raster.ts';
 import type { Limits } from './header.ts';
 import { lateOr } from './loaders.ts';
 import { type Carrier, carrierOf } from './mask-carrier.ts';
 import { type MaskFile, openMask } from './mask-file.ts';
-import { type Source, withChannels } from './read.ts';
+import type { Source } from './read.ts';
 import { decoded } from './samples.ts';
 
 /** A decoded mask: one channel of its own size, turned as its picture is displayed. Not interpreted yet. */

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import { storedBox, toDisplayed } from '../../pixels/orientation.ts';
-import type { Box, Raster, Size } from '../../pixels/raster.ts';
+import { type Box, type Raster, type Size, withChannels } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
 import type { Header } from './header.ts';
 import { lateOr, sharp } from './loaders.ts';
@@ -109,16 +109,6 @@ export async function rawPixels(
   const whole = sharp(file, { ...photoInput(header.format), ignoreIcc: true });
   const raster = await decoded(inOwnSpace(part ? whole.extract(part) : whole, { space }), header.depth);
   return isGreyAlpha ? withChannels(raster, [0, 3]) : raster;
-}
-
-/** Picks channels of a raster. */
-export function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
-  const count = picks.length;
-  const out = new (data.constructor as Uint8ArrayConstructor)(width * height * count);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < count; c++) out[i * count + c] = data[i * channels + picks[c]!]!;
-  }
-  return { width, height, channels: count, data: out };
 }
 
 /** Converts to three channels: repeats grey, drops alpha. */

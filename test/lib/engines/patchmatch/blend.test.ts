@@ -19,7 +19,7 @@ function copiedRamp(slope: number) {
     hole[i] = 1;
     origins[i] = i + from - x;
   }
-  return { level: finestLevel(rgb, hole, width, height), origins, before: rgb };
+  return { level: finestLevel({ width, height, rgb }, hole), origins, before: rgb };
 }
 
 const rowOf = (rgb: Uint8Array, y: number) =>

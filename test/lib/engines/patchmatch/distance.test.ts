@@ -7,7 +7,7 @@ const at = (x: number, y: number) => y * size + x;
 
 function levelOf(changes: readonly (readonly [number, number])[]) {
   const rgb = new Uint8Array(size * size * 3).fill(100);
-  const level = finestLevel(rgb, new Uint8Array(size * size), size, size);
+  const level = finestLevel({ width: size, height: size, rgb }, new Uint8Array(size * size));
   for (const [pixel, value] of changes) level.rgb[3 * pixel] = value;
   return level;
 }
