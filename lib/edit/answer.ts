@@ -97,7 +97,7 @@ function fitReport(
     effectiveResolution: rounded(scores.resolution),
     sharpness: rounded(scores.sharpness),
     change: rounded(inside.change),
-    kept: rounded(inside.kept),
+    remains: rounded(inside.remains),
     foreign: rounded(inside.foreign),
     plain: rounded(inside.plain),
     cost: rounded(candidateCost(scores, crop) + ownCost),

@@ -33,8 +33,8 @@ const doubtfulRingBefore = 32;
 const doubtfulDrift = 0.5;
 const doubtfulSeam = 20;
 const doubtfulLost = 0.04;
-const doubtfulKept = 0.4;
-const doubtfulForeign = 0.1;
+const doubtfulRemains = 0.2;
+const doubtfulForeign = 0.07;
 const doubtfulPlain = 0.25;
 /** A removal that leaves so much of the mask white or black filled nothing. */
 const blankShare = 0.8;
@@ -103,10 +103,10 @@ function judgeOutside({ scores, harmony, inside }: Judged, crop: Size): Judgemen
 
 const isText = (entry: string | false): entry is string => entry !== false;
 
-function removalDoubts({ kept, foreign }: InsideScores, seam: number): (string | false)[] {
+function removalDoubts({ remains, foreign }: InsideScores, seam: number): (string | false)[] {
   return [
     seam > doubtfulSeam && 'has a seam along the edge of the mask',
-    kept > doubtfulKept && 'still shows part of what was to be removed',
+    remains > doubtfulRemains && 'still shows part of what was to be removed',
     foreign > doubtfulForeign && 'shows something in the mask that is not around it',
   ];
 }

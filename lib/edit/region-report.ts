@@ -47,8 +47,8 @@ export interface FitReport {
   readonly sharpness: number;
   /** How much the most changed part of the mask changed, levels; absent in reports of version 0.1, as the next three. */
   readonly change?: number;
-  /** Correlation of the edges in the mask before and after, -1..1; 1 = all of the old picture still shows. */
-  readonly kept?: number;
+  /** Share of the edges of what was in the mask that are still there, 0..1. */
+  readonly remains?: number;
   /** Share of the mask that looks like nothing around it, 0..1. */
   readonly foreign?: number;
   /** Share of the mask in one colour that is rare around it, 0..1. */

@@ -13,6 +13,8 @@ export interface InsideScores {
   readonly changeAround: number;
   /** Correlation of the edges before and after, -1..1; 1 = all of the old picture still shows. 0 without edges. */
   readonly kept: number;
+  /** Share of the edges that are still there, of what looked foreign before the edit if anything did, 0..1. */
+  readonly remains: number;
   /** Share of the inside whose colour and texture are nowhere around the mask, 0..1. */
   readonly foreign: number;
   /** The same of the picture before the edit: how much there was to remove. */
@@ -37,6 +39,8 @@ export interface KnownInside {
   /** Looks of known pixels, one after the other. */
   readonly context: Float32Array;
   readonly foreignBefore: number;
+  /** Pixels of the core that look foreign before the edit; all of it where too few do. */
+  readonly thing: Int32Array;
 }
 
 /** Objects are told from textures at this size, longer side in px. */
@@ -56,10 +60,17 @@ const maxInside = 400;
 const maxContext = 2500;
 /** A look that differs by the first from all looks around begins to be foreign, by twice as much it is; levels. */
 const foreignLevels = 4;
+/** From here on a place belongs to the thing to remove: its edge mixes both sides. */
+const clearlyForeign = 0.75;
+/** So many foreign samples tell where the thing to remove is. */
+const minThing = 24;
 /** The share of most changed pixels that `change` leaves out. */
 const changeQuantile = 0.97;
 /** Weaker edges are noise, root mean square, levels. */
 const leastEdge = 0.5;
+/** Length of a step, over all channels and both directions, levels; and the share of it that may differ. */
+const clearEdge = 4;
+const sameEdge = 0.5;
 /** Colours within this many levels are one. */
 const plainLevels = 8;
 /** So many times its share around the mask, and in all that is known, is what a colour may cover inside. */
@@ -98,7 +109,14 @@ export function knownInside(crop: FloatRaster, mask: Mask, unknown: Mask): Known
       ),
     ),
   };
-  return { ...prepared, foreignBefore: foreignShare(prepared, small) };
+  const samples = evenSamples(prepared.core, maxInside);
+  const strangeness = strangenessAt(samples, small, prepared.context);
+  const thing = samples.filter((_, n) => strangeness[n]! >= clearlyForeign);
+  return {
+    ...prepared,
+    foreignBefore: mean(strangeness),
+    thing: thing.length >= minThing ? thing : prepared.core,
+  };
 }
 
 /**
@@ -110,13 +128,15 @@ export function scoreInside(prepared: KnownInside, toned: FloatRaster): InsideSc
   const { crop, core, around, known, foreignBefore } = prepared;
   const answer = resizeTo(toned, crop);
   const difference = differenceOf(crop, answer);
+  const edges = edgesOf(answer);
   const colour = commonColour(answer, core);
   const usual = usualCover * Math.min(shareOf(colour, crop, around), shareOf(colour, crop, known));
   return {
     change: quantile(difference, core),
     changeAround: quantile(difference, around),
-    kept: correlation(prepared.edges, edgesOf(answer), core),
-    foreign: foreignShare(prepared, answer),
+    kept: correlation(prepared.edges, edges, core),
+    remains: persistence(prepared.edges, edges, prepared.thing),
+    foreign: mean(strangenessAt(evenSamples(core, maxInside), answer, prepared.context)),
     foreignBefore,
     plain: Math.max(0, shareOf(colour, answer, core) - usual),
     isBlank: colour.every((level) => level >= whiteFrom) || colour.every((level) => level <= blackTo),
@@ -178,6 +198,29 @@ function correlation(
   return old < least || now === 0 ? 0 : both / Math.sqrt(old * now);
 }
 
+/** Share of the pixels with an edge that have nearly the same edge after; 0 without edges. */
+function persistence(
+  before: readonly FloatRaster[],
+  after: readonly FloatRaster[],
+  pixels: Int32Array,
+): number {
+  let [edges, same] = [0, 0];
+  for (const p of pixels) {
+    let [old, gap] = [0, 0];
+    for (const [n, { channels, data: a }] of before.entries()) {
+      const b = after[n]!.data;
+      for (let k = p * channels; k < (p + 1) * channels; k++) {
+        old += a[k]! ** 2;
+        gap += (a[k]! - b[k]!) ** 2;
+      }
+    }
+    if (old < clearEdge ** 2) continue;
+    edges++;
+    if (gap <= sameEdge ** 2 * old) same++;
+  }
+  return edges === 0 ? 0 : same / edges;
+}
+
 /** Mean colour and mean steps to the right and down around each pixel: what a place looks like. */
 function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
   const colour = blur(raster, lookBlurPx);
@@ -194,18 +237,21 @@ function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
   return looks;
 }
 
-/** How far the looks inside are from the most similar ones around, each from 0 (as usual) to 1 (foreign). */
-function foreignShare({ core, context }: Pick<KnownInside, 'core' | 'context'>, raster: FloatRaster): number {
+/** How far each look is from the most similar one around, from 0 (as usual) to 1 (foreign). */
+function strangenessAt(pixels: Int32Array, raster: FloatRaster, context: Float32Array): Float32Array {
   const length = raster.channels + 2;
-  const looks = looksAt(raster, evenSamples(core, maxInside));
-  if (looks.length === 0 || context.length === 0) return 0;
-  let sum = 0;
-  for (let at = 0; at < looks.length; at += length) {
-    const distance = Math.sqrt(nearest(looks.subarray(at, at + length), context) / length);
-    sum += Math.min(1, Math.max(0, distance / foreignLevels - 1));
+  const looks = looksAt(raster, pixels);
+  const out = new Float32Array(pixels.length);
+  if (context.length === 0) return out;
+  for (let n = 0; n < out.length; n++) {
+    const distance = Math.sqrt(nearest(looks.subarray(n * length, (n + 1) * length), context) / length);
+    out[n] = Math.min(1, Math.max(0, distance / foreignLevels - 1));
   }
-  return (sum * length) / looks.length;
+  return out;
 }
+
+const mean = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 /** Least squared distance of a look from those of the context. */
 function nearest(look: Float32Array, context: Float32Array): number {

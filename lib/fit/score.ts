@@ -47,8 +47,8 @@ export function candidateCost(scores: Scores, crop: Size): number {
 }
 
 /** What the inside of a removal adds to {@link candidateCost}, levels. */
-export function insideCost({ kept, foreign, plain }: InsideScores): number {
-  return insideLevels * (Math.max(0, kept) + foreign + plain);
+export function insideCost({ remains, foreign, plain }: InsideScores): number {
+  return insideLevels * (Math.max(0, remains) + foreign + plain);
 }
 
 /**
