@@ -1,23 +1,30 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
-import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
+import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Tracing, traceHeaders } from '../trace.ts';
-import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
+import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
 type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
-type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
+type Sweeper = (
+  options: {
+    readonly isDryRun: boolean /** Younger sets are left to their events. */;
+    readonly minAgeMs?: number;
+  },
+  signal: AbortSignal,
+) => Promise<SweepReport>;
 
 export interface Jobs {
+  /** The configured engine and its model. */
+  readonly engine: string;
   /** For events: runs jobs in this process, or puts them into the queue. */
   readonly uploads: UploadHandler;
   /** For tasks of the queue: runs jobs in this process. */
@@ -35,7 +42,7 @@ interface JobParts {
   readonly editWith: EditWith;
 }
 
-/** Younger sets are left to their events. */
+/** Two minutes for the events of a set. */
 const sweepMinAgeMs = 120_000;
 /** Most pictures of one sweep: a listing of this many takes some seconds. */
 const sweepMaxImages = 20_000;
@@ -69,11 +76,12 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
   return {
+    engine,
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
-    async sweep({ isDryRun }, signal) {
+    async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
-      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun };
+      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun, minAgeMs };
       return sweep(options, until(signal));
     },
   };
@@ -95,7 +103,6 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   maxImages: sweepMaxImages,
   timeMs: sweepShare * config.editDeadlineMs,
   now: Date.now,
-  minAgeMs: sweepMinAgeMs,
   priceOf: priceOf(config, engine),
   log,
 });
@@ -206,11 +213,4 @@ async function queued(
     authorize: async () => (isLocal ? {} : Object.fromEntries(await calls.authorize(apiEndpoint))),
     fetch,
   });
-}
-
-/** An engine without a model costs nothing. */
-function priceOf({ models }: Config, engineName: string): PriceOf {
-  const { model } = parseEngineName(engineName);
-  return ({ frame, samples }) =>
-    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }

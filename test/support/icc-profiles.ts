@@ -4,7 +4,10 @@ const srgb = {
   blue: [0.14307, 0.06061, 0.7141],
 } as const;
 
-/** Colorants adapted to D50 and the exponent of the curve. @see ICC.1:2004-10, three-component matrix-based profiles. */
+/**
+ * Colorants adapted to D50 and the exponent of the curve. @see ICC.1:2004-10, three-component matrix-based
+ * profiles.
+ */
 const spaces = {
   adobeRgb: {
     gamma: 2.19921875,
