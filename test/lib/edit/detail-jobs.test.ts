@@ -26,7 +26,11 @@ function mirror(diesAt?: string) {
       calls.push(key);
       if (key === diesAt) throw new Error('power cut');
       const answer = key === 'r0' ? greyPaint(request)! : request.crop;
-      return { outcomes: [{ kind: 'image', image: await engineCodec.encode(answer) }], warnings: [], calls: 1 };
+      return {
+        outcomes: [{ kind: 'image', image: await engineCodec.encode(answer) }],
+        warnings: [],
+        calls: 1,
+      };
     },
   };
   return { engine, calls };
