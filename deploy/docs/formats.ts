@@ -18,8 +18,9 @@ This page says what an edit does to each kind of file. A model that paints the m
 by a pixel edits a file of every kind. Decoders and readers from outside this project then compare the output with the input.
 \`npm run docs -- --formats\` writes this page; a test fails when a row is no longer true.
 
-Every file that is not refused keeps its size, kind of colour, decoded depth, alpha, ICC profile and orientation (pixels stay as
-they are stored), and its density where the format stays. Values inside the mask change. The output carries XMP
+Every file that is not refused keeps its size, kind of colour, decoded depth, ICC profile and orientation (pixels stay as they
+are stored), and its density where the format stays. Values inside the mask change, and so does alpha there when something over
+transparency is removed. The output carries XMP
 \`DigitalSourceType\` = \`compositeWithTrainedAlgorithmicMedia\`, in the existing packet or in a new one, unless the engine calls
 no model.
 

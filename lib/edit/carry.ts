@@ -1,8 +1,8 @@
 import { surroundingAlpha, withAlpha, withoutWhite } from '../fit/alpha.ts';
 import { carryBack } from '../fit/carry-back.ts';
-import { type ColourLoss, learnColourLoss } from '../fit/colour-loss.ts';
+import { learnColourLoss } from '../fit/colour-loss.ts';
 import { crop as cut, sizeOf } from '../pixels/box.ts';
-import { firstChannels, type Mask, type Raster, samplesPerLevel, withChannels } from '../pixels/raster.ts';
+import { firstChannels, type Raster, samplesPerLevel, withChannels } from '../pixels/raster.ts';
 import type { FittedAnswer } from './answer.ts';
 
 /** So many known pixels tell what the conversion loses of each colour. */
@@ -24,19 +24,26 @@ interface CarryOptions {
 
 /** Brings an answer that was fitted in sRGB to the picture's own colours and alpha. */
 export async function carrySrgbBack(options: CarryOptions): Promise<FittedAnswer> {
-  const { fitted, convert } = options;
+  const { fitted } = options;
   const original = cut(options.original, { ...fitted.patch, ...sizeOf(fitted.edited) });
   const isOpaque = options.crop.channels === 3;
   const after = isOpaque || !options.followsAlpha ? fitted.edited : withNewAlpha(options);
   const [seen, edited] = isOpaque ? [fitted.original, after] : [fitted.original, after].map(withoutWhite);
+  const known = knownPixels(options);
+  const [ownSeen, ownEdited, converted] = await convertedTogether(
+    [seen!, edited!, known.srgb],
+    options.convert,
+  );
+  const loss = learnColourLoss({ ...known, converted: converted! });
+  const { opacity } = fitted;
   const own = carryBack({
     original,
     seen: seen!,
     edited: edited!,
-    ownSeen: await convert(seen!),
-    ownEdited: await convert(edited!),
-    opacity: fitted.opacity,
-    loss: await lossOf(options),
+    ownSeen: ownSeen!,
+    ownEdited: ownEdited!,
+    opacity,
+    loss,
   });
   return { ...fitted, original, edited: isOpaque ? own : withAlphaOf(own, after) };
 }
@@ -71,23 +78,47 @@ function withAlphaOf(own: Raster, source: Raster): Raster {
   return out;
 }
 
-async function lossOf({ fitted, crop, original, convert }: CarryOptions): Promise<ColourLoss> {
-  const pixels = knownPixels(crop, fitted.mask);
-  if (pixels.length === 0) return (_srgb, _p, out) => void out.fill(0);
-  const srgb = firstChannels(inOneRow(crop, pixels), 3);
-  return learnColourLoss({ srgb, own: inOneRow(original, pixels), converted: await convert(srgb) });
+/** Longest row in which pixels of several rasters are converted. */
+const rowPixels = 4096;
+
+/** Converts several rasters in one call: for inks the time goes into the tables of each call. */
+async function convertedTogether(
+  rasters: readonly Raster[],
+  convert: CarryOptions['convert'],
+): Promise<Raster[]> {
+  const { channels, data: like } = rasters[0]!;
+  const total = rasters.reduce((sum, { width, height }) => sum + width * height, 0);
+  const width = Math.min(rowPixels, total);
+  const height = Math.ceil(total / width);
+  const data = new (like.constructor as Uint8ArrayConstructor)(width * height * channels);
+  let at = 0;
+  for (const raster of rasters) {
+    data.set(raster.data, at);
+    at += raster.data.length;
+  }
+  const own = await convert({ width, height, channels, data });
+  let from = 0;
+  return rasters.map((raster) => {
+    const to = from + raster.width * raster.height * own.channels;
+    const part = { ...raster, channels: own.channels, data: own.data.subarray(from, to) };
+    from = to;
+    return part;
+  });
 }
 
-/** Some of the opaque pixels that the mask keeps. */
-function knownPixels(crop: Raster, mask: Mask): readonly number[] {
-  const total = mask.data.length;
-  const count = Math.min(maxKnown, total);
+/** Some of the opaque pixels that the mask keeps, in one row: none when there are none. */
+function knownPixels({ fitted, crop, original }: CarryOptions): {
+  readonly srgb: Raster;
+  readonly own: Raster;
+} {
+  const { data } = fitted.mask;
+  const count = Math.min(maxKnown, data.length);
   const pixels: number[] = [];
   for (let n = 0; n < count; n++) {
-    const p = count === total ? n : Math.floor(((n * goldenRatio) % 1) * total);
-    if (mask.data[p] === 0 && isSeen(crop, p)) pixels.push(p);
+    const p = count === data.length ? n : Math.floor(((n * goldenRatio) % 1) * data.length);
+    if (data[p] === 0 && isSeen(crop, p)) pixels.push(p);
   }
-  return pixels;
+  return { srgb: firstChannels(inOneRow(crop, pixels), 3), own: inOneRow(original, pixels) };
 }
 
 /** True for an opaque pixel. */

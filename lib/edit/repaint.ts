@@ -72,8 +72,9 @@ async function frameOf(
   crop: Crop,
 ): Promise<{ readonly view: View; readonly request: InpaintRequest }> {
   const { photo, region, request, engine } = context;
-  const view = await viewOf(crop, photo.header, engine);
-  const content = await view.seenAt(region.plan.content);
+  const size = region.plan.content;
+  const view = await viewOf({ crop, header: photo.header, engine, content: size });
+  const content = await view.seenAt(size);
   const asked = inpaintRequest({
     ...context,
     key: region.key,

@@ -2,10 +2,11 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import { withAlpha } from '../fit/alpha.ts';
 import { decodeAnswer, decodeOwnAnswer } from '../formats/vips/answer.ts';
 import type { Header } from '../formats/vips/header.ts';
-import { atDepth16, hasSrgbColours, toOwnColours } from '../formats/vips/own-space.ts';
+import { hasSrgbColours, toOwnColours } from '../formats/vips/own-space.ts';
 import { asRgb, type Crop, readCropAsSrgb } from '../formats/vips/read.ts';
+import { boxOf } from '../pixels/box.ts';
 import { firstChannels, type Raster, type Size, samplesPerLevel } from '../pixels/raster.ts';
-import { rescale } from '../pixels/resample.ts';
+import { resample, rescale } from '../pixels/resample.ts';
 import type { FittedAnswer } from './answer.ts';
 import { carrySrgbBack } from './carry.ts';
 
@@ -30,11 +31,21 @@ interface Viewed {
   readonly isOpaque: boolean;
 }
 
-/** Chooses the colours in which a crop goes to an engine and its answers are judged. */
-export async function viewOf(crop: Crop, header: Header, engine: InpaintEngine): Promise<View> {
+/**
+ * Chooses the colours in which a crop goes to an engine and its answers are judged.
+ *
+ * @param options.content the size at which the engine sees the crop.
+ */
+export async function viewOf(options: {
+  readonly crop: Crop;
+  readonly header: Header;
+  readonly engine: InpaintEngine;
+  readonly content: Size;
+}): Promise<View> {
+  const { crop, header, engine, content } = options;
   const viewed = { crop, header, isOpaque: !header.hasAlpha || isOpaque(crop.original) };
   if (viewed.isOpaque && header.space === 'srgb' && hasSrgbColours(header)) return srgbPicture(viewed);
-  return engine.takesOwnColours ? ownColours(viewed) : srgbOfOthers(viewed);
+  return engine.takesOwnColours ? ownColours(viewed) : srgbOfOthers(viewed, content);
 }
 
 function isOpaque({ channels, data }: Raster): boolean {
@@ -72,6 +83,20 @@ function ownColours(viewed: Viewed): View {
   };
 }
 
+/** A picture at another size and depth, as `blend` would sample and round it. */
+function blendable(source: Raster, { width, height }: Size, depth: 8 | 16): Raster {
+  const isInPlace = source.width === width && source.height === height;
+  if (isInPlace && depth === 8) return source;
+  const levels = resample({ source, window: boxOf(source), size: { width, height }, kernel: 'cubic' });
+  const { channels } = source;
+  const data = depth === 16 ? new Uint16Array(levels.data.length) : new Uint8Array(levels.data.length);
+  const perLevel = samplesPerLevel(data);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = Math.max(0, Math.min(255 * perLevel, levels.data[i]! * perLevel + 0.5));
+  }
+  return { width, height, channels, data };
+}
+
 /** Jobs of version 0.1 kept sRGB answers without alpha. */
 async function ownOfSrgb({ crop, header, isOpaque }: Viewed, answer: Raster): Promise<Raster> {
   const own = await toOwnColours(answer, header);
@@ -79,17 +104,23 @@ async function ownOfSrgb({ crop, header, isOpaque }: Viewed, answer: Raster): Pr
 }
 
 /** Other colours, 16 bit and transparency are seen in sRGB, on white; only the difference is brought back. */
-async function srgbOfOthers(viewed: Viewed): Promise<View> {
+async function srgbOfOthers(viewed: Viewed, content: Size): Promise<View> {
   const { crop, header, isOpaque } = viewed;
   const { original, box } = crop;
-  const seen = await readCropAsSrgb(crop, header, box);
-  const atDepth = header.depth === 16 ? atDepth16(seen) : seen;
+  const sent = await readCropAsSrgb(crop, header, content);
+  const isEnlarged = content.width > box.width || content.height > box.height;
+  // What an unchanged answer becomes: enlarging and reducing is no identity. Beside transparency its overshoot
+  // would be all that registration sees.
+  const seen = isEnlarged && isOpaque ? sent : await readCropAsSrgb(crop, header, box);
+  const atDepth = blendable(seen, box, header.depth);
   const compared = isOpaque ? atDepth : withAlpha(atDepth, original);
   return {
     crop: compared,
     colours: 3,
     seenAt: async (size) =>
-      size.width === box.width && size.height === box.height ? seen : readCropAsSrgb(crop, header, size),
+      size.width === content.width && size.height === content.height
+        ? sent
+        : readCropAsSrgb(crop, header, size),
     decode: decodeAnswer,
     toOwn: (fitted, isRemoval) =>
       carrySrgbBack({

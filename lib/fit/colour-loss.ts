@@ -6,6 +6,8 @@ export type ColourLoss = (srgb: Raster, p: number, out: Float32Array) => void;
 /** Distance of two nodes, levels: losses change fast at the border of sRGB. */
 const stepLevels = 16;
 const nodesPerSide = 256 / stepLevels + 1;
+/** Of a cell between nodes. */
+const corners = 8;
 /** Draws the loss to 0 where few pixels are known: so many, without any loss, are added everywhere. */
 const priorPixels = 2;
 
@@ -27,33 +29,46 @@ export function learnColourLoss(known: {
   const perLevel = samplesPerLevel(own.data);
   // Sums of the losses, then the weight.
   const nodes = new Float32Array(nodesPerSide ** 3 * (channels + 1));
+  const around = { bases: new Int32Array(corners), weights: new Float32Array(corners) };
   for (let p = 0; p < srgb.width * srgb.height; p++) {
-    atNodes(srgb, p, (node, weight) => {
-      const base = node * (channels + 1);
+    findNodes(srgb, p, channels + 1, around);
+    for (let corner = 0; corner < corners; corner++) {
+      const base = around.bases[corner]!;
+      const weight = around.weights[corner]!;
+      if (weight === 0) continue;
       for (let c = 0; c < channels; c++) {
         const lost = own.data[p * own.channels + c]! - converted.data[p * channels + c]!;
         nodes[base + c]! += (weight * lost) / perLevel;
       }
       nodes[base + channels]! += weight;
-    });
+    }
   }
   return (colours, p, out) => {
+    findNodes(colours, p, channels + 1, around);
     out.fill(0);
     let total = priorPixels;
-    atNodes(colours, p, (node, weight) => {
-      const base = node * (channels + 1);
+    for (let corner = 0; corner < corners; corner++) {
+      const base = around.bases[corner]!;
+      const weight = around.weights[corner]!;
+      if (weight === 0) continue;
       for (let c = 0; c < channels; c++) out[c]! += weight * nodes[base + c]!;
       total += weight * nodes[base + channels]!;
-    });
+    }
     for (let c = 0; c < channels; c++) out[c]! /= total;
   };
 }
 
-/** Calls `visit` with the 8 nodes around a colour and their trilinear weights; those of weight 0 are skipped. */
-function atNodes({ data, channels }: Raster, p: number, visit: (node: number, weight: number) => void): void {
+/** Finds where the 8 nodes around a colour begin, of `size` numbers each, and their trilinear weights. */
+function findNodes(
+  { data, channels }: Raster,
+  p: number,
+  size: number,
+  around: { readonly bases: Int32Array; readonly weights: Float32Array },
+): void {
   const scale = 1 / (stepLevels * samplesPerLevel(data));
-  for (let corner = 0; corner < 8; corner++) {
-    let [node, weight] = [0, 1];
+  for (let corner = 0; corner < corners; corner++) {
+    let node = 0;
+    let weight = 1;
     for (let c = 0; c < 3; c++) {
       const place = data[p * channels + c]! * scale;
       const below = Math.floor(place);
@@ -61,6 +76,7 @@ function atNodes({ data, channels }: Raster, p: number, visit: (node: number, we
       weight *= isAbove === 1 ? place - below : 1 - place + below;
       node = node * nodesPerSide + below + isAbove;
     }
-    if (weight > 0) visit(node, weight);
+    around.bases[corner] = node * size;
+    around.weights[corner] = weight;
   }
 }

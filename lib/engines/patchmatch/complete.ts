@@ -3,20 +3,9 @@ import { blendPieces } from './blend.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
-import { distanceToKnown, finestLevel, halve, type Level } from './level.ts';
+import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
 import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
-
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** 3, or 4: ink or transparency is completed like a colour. Default 3. */
-  readonly channels?: 3 | 4;
-  /** H x W x C, 8 bit. */
-  readonly rgb: Uint8Array;
-  /** H x W: above 0 where the picture is to be filled. */
-  readonly mask: Uint8Array;
-}
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;

@@ -1,4 +1,13 @@
-import type { Picture } from './complete.ts';
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 3, or 4: ink or transparency is completed like a colour. Default 3. */
+  readonly channels?: 3 | 4;
+  /** H x W x C, 8 bit. */
+  readonly rgb: Uint8Array;
+  /** H x W: above 0 where the picture is to be filled. */
+  readonly mask: Uint8Array;
+}
 
 /** One resolution of the picture being completed. */
 export interface Level {

@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
 import { assertSameSize, assertShape, type Mask, type Raster, withChannels } from '../../pixels/raster.ts';
 import type { EngineCodec, InpaintEngine, InpaintReply, InpaintRequest } from '../engine.ts';
-import type { Picture } from './complete.ts';
+import type { Picture } from './level.ts';
 import { completeInWorker, startSpare } from './run.ts';
 
 interface PatchmatchOptions {

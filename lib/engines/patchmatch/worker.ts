@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { asEditError, type ErrorCode } from '../../errors.ts';
-import { completePicture, type Picture } from './complete.ts';
+import { completePicture } from './complete.ts';
+import type { Picture } from './level.ts';
 
 /** What the worker is sent, once. */
 export interface WorkerTask {

@@ -40,7 +40,7 @@ export function hasSrgbColours({ icc }: Pick<Header, 'icc'>): boolean {
 }
 
 /** The same levels at 16 bit. */
-export function atDepth16(raster: Raster): Raster {
+function atDepth16(raster: Raster): Raster {
   return { ...raster, data: Uint16Array.from(raster.data, (level) => 257 * level) };
 }
 

@@ -56,6 +56,27 @@ describe('patchmatch engine', () => {
     expect([second]).toEqual(await bytesOf(requestOf(48, { seed: 8 })));
   });
 
+  it.each([1, 2, 4])(
+    'answers %i channels where it is sent as many, and fills each of them',
+    async (channels) => {
+      const { crop, mask } = requestOf(48);
+      const hole = (i: number) => mask!.data[Math.floor(i / channels)]! > 0;
+      // The last of several channels is the negative of the others.
+      const isLast = (i: number) => channels > 1 && i % channels === channels - 1;
+      const samples = Uint8Array.from({ length: 48 * 48 * channels }, (_, i) => {
+        const level = crop.data[3 * Math.floor(i / channels)]!;
+        return hole(i) ? 128 : isLast(i) ? 255 - level : level;
+      });
+      const sent = { width: 48, height: 48, channels, data: samples };
+      const filled = (await bytesOf(requestOf(48, { crop: sent })))[0]!;
+      expect(filled).toHaveLength(samples.length);
+      expect(filled.filter((value, i) => !hole(i) && value !== samples[i])).toHaveLength(0);
+      expect(filled).not.toContain(128);
+      const odd = filled.filter((value, i) => isLast(i) && Math.abs(value + filled[i - 1]! - 255) > 2);
+      expect(odd).toHaveLength(0);
+    },
+  );
+
   it('leaves the crop and the mask it was given as they are', async () => {
     const request = requestOf(48);
     const before = structuredClone({ crop: request.crop.data, mask: request.mask?.data });
