@@ -117,6 +117,11 @@ const errorTable = {
     kind: 'input',
     remedy: 'Try again, another model, or a mask with more untouched picture around it.',
   },
+  ENGINE_UNEDITED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Try another model, a prompt that says what to change, or a larger mask.',
+  },
   SUPERSEDED: {
     status: 409,
     kind: 'input',

@@ -1,11 +1,11 @@
-import { maxDriftShare } from '../fit/alignment.ts';
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
-import { candidateCost } from '../fit/score.ts';
+import { candidateCost, insideCost } from '../fit/score.ts';
 import { crop as cut } from '../pixels/box.ts';
 import { countAbove0, dilate } from '../pixels/mask.ts';
 import { firstChannels, type Mask, type Raster, type Size } from '../pixels/raster.ts';
 import { contentOf } from '../plan/frame.ts';
+import { type Asked, judgeAnswer, unchanged } from './judge.ts';
 import type { Repaint } from './plan.ts';
 import { type FitReport, rounded } from './region-report.ts';
 
@@ -13,6 +13,10 @@ export interface FittedAnswer {
   readonly fit: FitReport;
   /** Why the answer must not be published; `undefined` when it may be. */
   readonly rejection: string | undefined;
+  /** The answer shows what was sent. */
+  readonly isUnedited: boolean;
+  /** Doubts about an answer that is published, each the end of a sentence about it. */
+  readonly doubts: readonly string[];
   /** What may change, at the size of the crop: the region's mask, or the one derived from the answer. */
   readonly mask: Mask;
   /** Where the changed part lies in the crop. */
@@ -23,9 +27,6 @@ export interface FittedAnswer {
   /** How much of the changed part is the answer, 255 = all. */
   readonly opacity: Mask;
 }
-
-/** With a larger residual on the ring, in levels, the surroundings are not those of the picture. */
-const maxRingResidual = 16;
 
 interface RegionOptions {
   /** The crop in the colours of the engine. */
@@ -62,6 +63,8 @@ interface FitOptions extends RegionOptions {
   readonly answer: Raster;
   /** From {@link prepareRegion}; `undefined`: prepared here. */
   readonly prepared?: PreparedCrop | undefined;
+  /** What the answer is for; `undefined`: its inside was judged before. */
+  readonly asked?: Asked | undefined;
 }
 
 /** Registers, harmonises and blends one answer, and decides whether it may be used. */
@@ -73,16 +76,18 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
     region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
   const prepared = options.prepared ?? prepareRegion({ ...options, mask, repainted: undefined, colours });
   const result = compositeOn(prepared, edited);
-  const fit = fitReport(result, crop);
-  const rejection =
-    countAbove0(prepared.mask) === 0
-      ? 'Expected the model to change something, got the same picture'
-      : rejectionOf(fit, crop);
+  const judged = countAbove0(prepared.mask) === 0 ? unchanged : judgeAnswer(result, crop, options.asked);
   const { patch, raster, alpha } = result;
-  return { fit, rejection, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
+  const fit = fitReport(result, crop, options.asked);
+  return { ...judged, fit, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
 }
 
-function fitReport({ scores, registration, harmony }: Composite, crop: Size): FitReport {
+function fitReport(
+  { scores, registration, harmony, inside }: Composite,
+  crop: Size,
+  asked: Asked | undefined,
+): FitReport {
+  const ownCost = asked?.mode === 'removal' ? insideCost(inside) : 0;
   return {
     driftPx: rounded(scores.driftPx),
     isRegistered: registration.confident,
@@ -91,17 +96,10 @@ function fitReport({ scores, registration, harmony }: Composite, crop: Size): Fi
     seam: rounded(scores.seamStep),
     effectiveResolution: rounded(scores.resolution),
     sharpness: rounded(scores.sharpness),
-    cost: rounded(candidateCost(scores, crop)),
+    change: rounded(inside.change),
+    remains: rounded(inside.remains),
+    foreign: rounded(inside.foreign),
+    plain: rounded(inside.plain),
+    cost: rounded(candidateCost(scores, crop) + ownCost),
   };
-}
-
-function rejectionOf({ driftPx, ringAfter }: FitReport, crop: Size): string | undefined {
-  const maxDriftPx = maxDriftShare * Math.hypot(crop.width, crop.height);
-  if (driftPx > maxDriftPx) {
-    return `Expected the answer to be moved by at most ${rounded(maxDriftPx)} px, got ${driftPx}`;
-  }
-  if (ringAfter > maxRingResidual) {
-    return `Expected surroundings of the mask within ${maxRingResidual} levels of the picture, got ${ringAfter}`;
-  }
-  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { InpaintReply } from '../engines/engine.ts';
+import type { InpaintRequest } from '../engines/engine.ts';
 import { asEditError, isPermanent } from '../errors.ts';
 import { fuseTiles, type TileFit } from '../fit/tiles.ts';
 import { decodeAnswer } from '../formats/vips/answer.ts';
@@ -56,10 +56,11 @@ export async function askForTiles(options: AskOptions, tiling: TilePlan, guide: 
   for (const [n, place] of tiling.tiles.entries()) {
     signal.throwIfAborted();
     try {
-      const reply = await askForTile(options, { place, key: `${region.key}t${n}` }, guide);
+      const request = requestForTile(options, { place, key: `${region.key}t${n}` }, guide);
+      const reply = await options.engine.inpaint(request, signal);
       calls += reply.calls;
       for (const warning of reply.warnings) warnings.add(warning);
-      const picture = await decodeAnswer(imagesOf(reply)[0].bytes);
+      const picture = await decodeAnswer(imagesOf(reply)[0].bytes, request.crop);
       const tile = contentOf(picture, tilePlan(place, region.plan.frame));
       fits.push(fusion.add({ place, answer: tile }));
       resolution = Math.min(resolution, tile.width / place.box.width, tile.height / place.box.height);
@@ -71,22 +72,21 @@ export async function askForTiles(options: AskOptions, tiling: TilePlan, guide: 
   return { canvas: fusion.canvas, fits, resolution, missing, warnings: [...warnings], calls };
 }
 
-function askForTile(
+function requestForTile(
   context: RegionContext,
   { place, key }: { readonly place: TilePlace; readonly key: string },
   guide: Guide,
-): Promise<InpaintReply> {
-  const { region, engine, signal } = context;
+): InpaintRequest {
+  const { region } = context;
   const plan = tilePlan(place, region.plan.frame);
   const mask = maskOfCore(guide.mask, place);
-  const request = inpaintRequest({
+  return inpaintRequest({
     ...context,
     key,
     crop: padToFrame(cut(guide.canvas, place.box), plan),
     maskGrownBy: (dilation) => maskInFrame(mask, plan, dilation),
     samples: 1,
   });
-  return engine.inpaint(request, signal);
 }
 
 /** A tile fills its frame, unless the canvas is smaller. */

@@ -21,9 +21,12 @@ export interface RegionReport {
   readonly tiles?: TilesReport;
 }
 
-/** An image, why there is none, or `drifted`: an image that does not fit the picture. */
+/**
+ * An image, why there is none, or why it is not used: `drifted` does not fit the picture, `unedited` is the
+ * picture that was sent.
+ */
 export interface CandidateOutcome {
-  readonly kind: InpaintOutcome['kind'] | 'drifted';
+  readonly kind: InpaintOutcome['kind'] | 'drifted' | 'unedited';
   readonly reason?: string;
 }
 
@@ -42,6 +45,14 @@ export interface FitReport {
   readonly effectiveResolution: number;
   /** Contrast of neighbours around the mask, answer over picture, at most 1; below 1 it is softer. */
   readonly sharpness: number;
+  /** How much the most changed part of the mask changed, levels; absent in reports of version 0.1, as the next three. */
+  readonly change?: number;
+  /** Share of the edges of what was in the mask that are still there, 0..1. */
+  readonly remains?: number;
+  /** Share of the mask that looks like nothing around it, 0..1. */
+  readonly foreign?: number;
+  /** Share of the mask in one colour that is rare around it, 0..1. */
+  readonly plain?: number;
   /** The sum of it, levels: candidates are sorted by it, the least first. */
   readonly cost: number;
 }
@@ -61,17 +72,23 @@ export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+interface Fitted {
+  readonly fit: FitReport;
+  readonly rejection: string | undefined;
+  readonly isUnedited: boolean;
+}
+
 /** @param region.fitted the fitted pictures, in the order of the images among the outcomes. */
 export function regionReport(region: {
   readonly plan: FramePlan;
   readonly outcomes: readonly InpaintOutcome[];
-  readonly fitted: readonly { readonly fit: FitReport; readonly rejection: string | undefined }[];
+  readonly fitted: readonly Fitted[];
   readonly best: FitReport;
   readonly tiles: TilesReport | undefined;
 }): RegionReport {
   const { plan, outcomes, fitted, best, tiles } = region;
   const { box, frame, scale } = plan;
-  const rejections = fitted.values();
+  const answers = fitted.values();
   // Where a tile was left out, the first answer stays.
   const isFiner = tiles !== undefined && tiles.used === tiles.planned;
   return {
@@ -81,8 +98,9 @@ export function regionReport(region: {
     effectiveResolution: (isFiner ? tiles : best).effectiveResolution,
     outcomes: outcomes.map((outcome) => {
       if (outcome.kind !== 'image') return { kind: outcome.kind, reason: outcome.reason };
-      const rejection = rejections.next().value?.rejection;
-      return rejection === undefined ? { kind: 'image' } : { kind: 'drifted', reason: rejection };
+      const { rejection, isUnedited = false } = answers.next().value ?? {};
+      if (rejection === undefined) return { kind: 'image' };
+      return { kind: isUnedited ? 'unedited' : 'drifted', reason: rejection };
     }),
     fits: fitted.map(({ fit }) => fit),
     ...(tiles && { tiles }),

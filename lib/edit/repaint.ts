@@ -1,5 +1,5 @@
-import type { EncodedImage, InpaintReply, InpaintRequest } from '../engines/engine.ts';
-import { EditError } from '../errors.ts';
+import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
+import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
 import { type Crop, readCrop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
@@ -31,17 +31,22 @@ interface Candidate {
  * Repaints one region: cuts it out, sends it to the model, and makes each answer a patch that fits the
  * picture.
  *
- * @throws {EditError} `ENGINE_EMPTY` without any picture, `ENGINE_DRIFTED` when none fits.
+ * @throws {EditError} `ENGINE_EMPTY` without any picture, `ENGINE_DRIFTED` when none fits, `ENGINE_UNEDITED` when
+ *   they show what was sent.
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
   const crop = await step('crop', () => readCrop(photo, region.plan.box));
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
-  const reply = await step('inpaint', () => engine.inpaint(request, signal)).finally(prepared.cancel);
-  const candidates = await fitCandidates(context, view, reply, prepared.get);
-  const [best, ...others] = usableBestFirst(candidates);
-  const detailed = await detailOf(context, view, best);
+  const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
+  const first = await ask(request).finally(prepared.cancel);
+  const candidatesOf = (reply: InpaintReply) =>
+    fitCandidates(context, { view, request, reply }, prepared.get);
+  const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
+  const usable = usableBestFirst(candidates);
+  const [best, ...others] = usable;
+  const detailed = await detailOf(context, { view, request }, best);
   const published = [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)];
   const patches: RegionPatch[] = [];
   for (const fitted of published) {
@@ -50,7 +55,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   }
   return {
     patches,
-    warnings: [...reply.warnings, ...(detailed?.warnings ?? [])],
+    warnings: [...reply.warnings, ...doubtsOf(region.key, usable), ...(detailed?.warnings ?? [])],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
       plan: region.plan,
@@ -94,17 +99,51 @@ function prepare(
   return prepareRegion({ crop, region, writable, mask, repainted, colours });
 }
 
+interface Tries {
+  readonly request: InpaintRequest;
+  readonly first: InpaintReply;
+  readonly ask: (request: InpaintRequest) => Promise<InpaintReply>;
+  readonly candidatesOf: (reply: InpaintReply) => Promise<Candidate[]>;
+}
+
+/** Asks once more when no answer is usable and one shows what was sent: models do that now and then. */
+async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
+  const candidates = await candidatesOf(first);
+  const isUnedited = candidates.some(({ fitted }) => fitted.isUnedited);
+  const isUsable = candidates.some(({ fitted }) => fitted.rejection === undefined);
+  // An embedded engine, and one with a seed, would answer the same.
+  const mayDiffer = first.calls > 0 && request.seed === undefined;
+  if (isUsable || !isUnedited || !mayDiffer) return { reply: first, candidates };
+  // Also when the budget is spent: what the first try brought is the reason to tell.
+  const second = await ask({ ...request, key: againKey(request.key) }).catch((error: unknown) => {
+    if (isPermanent(error)) return undefined;
+    throw error;
+  });
+  if (second === undefined) return { reply: first, candidates };
+  const reply: InpaintReply = {
+    outcomes: [...first.outcomes, ...second.outcomes],
+    warnings: [...new Set([...first.warnings, ...second.warnings])],
+    calls: first.calls + second.calls,
+  };
+  return { reply, candidates: [...candidates, ...(await candidatesOf(second))] };
+}
+
 async function fitCandidates(
-  { region, writable, step }: RegionContext,
-  { crop, decode }: View,
-  reply: InpaintReply,
+  { region, writable, step, request: { mode } }: RegionContext,
+  {
+    view,
+    request,
+    reply,
+  }: { readonly view: View; readonly request: InpaintRequest; readonly reply: InpaintReply },
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
+  const { crop, decode } = view;
+  const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', () => decode(image.bytes));
+    const answer = await step('answer', () => decode(image.bytes, request.crop));
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region, writable, prepared: prepared() }),
+      fitAnswer({ crop, answer, region, writable, asked, prepared: prepared() }),
     );
     candidates.push({ image, fitted });
   }
@@ -114,21 +153,30 @@ async function fitCandidates(
 function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {
   const usable = candidates.filter(({ fitted }) => fitted.rejection === undefined);
   const [best, ...others] = usable.sort((a, b) => a.fitted.fit.cost - b.fitted.fit.cost);
-  if (best === undefined)
-    throw new EditError('ENGINE_DRIFTED', candidates[0]?.fitted.rejection ?? 'Expected a picture, got none');
-  return [best, ...others];
+  if (best !== undefined) return [best, ...others];
+  const { fitted } = candidates.find((candidate) => candidate.fitted.isUnedited) ?? candidates[0]!;
+  const code = fitted.isUnedited ? 'ENGINE_UNEDITED' : 'ENGINE_DRIFTED';
+  throw new EditError(code, fitted.rejection ?? 'Expected a picture, got none');
+}
+
+function doubtsOf(key: string, usable: readonly Candidate[]): string[] {
+  return usable.flatMap(({ fitted: { doubts } }, n) => {
+    const which = usable.length === 1 ? 'The answer' : `Answer ${n + 1}`;
+    return doubts.map((doubt) => `${which} for region ${key} ${doubt}: look at it.`);
+  });
 }
 
 /** Adds detail by tiles if requested, to the best candidate only: tiles cost as many calls again. */
 async function detailOf(
   context: RegionContext,
-  view: View,
+  { view, request: sent }: { readonly view: View; readonly request: InpaintRequest },
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
   const { region, request } = context;
   const { mask } = region;
   if (request.detail !== 'tiles' || mask === undefined) return undefined;
-  const detailed = await addDetail({ ...context, view, mask, answer: await view.decode(image.bytes) });
+  const answer = await view.decode(image.bytes, sent.crop);
+  const detailed = await addDetail({ ...context, view, mask, answer });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;
   return { ...detailed, warnings: [...detailed.warnings, 'Tiles refine the first output only.'] };
 }

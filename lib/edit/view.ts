@@ -3,7 +3,7 @@ import { withAlpha } from '../fit/alpha.ts';
 import { decodeAnswer, decodeOwnAnswer } from '../formats/vips/answer.ts';
 import type { Header } from '../formats/vips/header.ts';
 import { hasSrgbColours, toOwnColours } from '../formats/vips/own-space.ts';
-import { type Crop, readCropAsSrgb } from '../formats/vips/read.ts';
+import { asRgb, type Crop, readCropAsSrgb } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { firstChannels, type Raster, type Size, samplesPerLevel } from '../pixels/raster.ts';
 import { resample, rescale } from '../pixels/resample.ts';
@@ -18,8 +18,8 @@ export interface View {
   readonly colours: number;
   /** What the engine sees of it: 8 bit, without the channels that it does not answer. */
   readonly seenAt: (size: Size) => Promise<Raster>;
-  /** Decodes an answer of any size. */
-  readonly decode: (bytes: Uint8Array) => Promise<Raster>;
+  /** Decodes an answer of any size to the picture that was sent. */
+  readonly decode: (bytes: Uint8Array, sent: Raster) => Promise<Raster>;
   /** Brings a fitted answer to the picture's own colours. `isRemoval`: alpha follows the surroundings. */
   readonly toOwn: (fitted: FittedAnswer, isRemoval: boolean) => Promise<FittedAnswer>;
 }
@@ -77,8 +77,8 @@ function ownColours(viewed: Viewed): View {
     crop: original,
     colours,
     seenAt: async (size) => rescale(firstChannels(original, colours), size, 'area'),
-    decode: async (bytes) =>
-      (await decodeOwnAnswer(bytes, colours)) ?? ownOfSrgb(viewed, await decodeAnswer(bytes)),
+    decode: async (bytes, sent) =>
+      (await decodeOwnAnswer(bytes, colours)) ?? ownOfSrgb(viewed, await decodeAnswer(bytes, asRgb(sent))),
     toOwn: async (fitted) => fitted,
   };
 }

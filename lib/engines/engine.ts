@@ -16,6 +16,15 @@ export type Frames =
   /** Only these sizes, in pixels of the answer. */
   | { readonly kind: 'fixed'; readonly sizes: readonly Size[] };
 
+const againSuffix = '.again';
+
+/** The key of a second try: its reply is kept beside the first. */
+export const againKey = (key: string): string => `${key}${againSuffix}`;
+
+/** The key that a call is counted under: both tries share one budget. */
+export const budgetKey = (key: string): string =>
+  key.endsWith(againSuffix) ? key.slice(0, -againSuffix.length) : key;
+
 /** A mask the model makes itself, for engines that can. */
 export interface AutomaticMask {
   readonly mode: 'background' | 'foreground' | 'semantic';
@@ -37,7 +46,10 @@ export interface ReplyFormat {
  * `maskDilation` is a fraction of the crop's width, 0..1, and given only where the API grows the mask itself.
  */
 export interface InpaintRequest extends OptionValues<'edit'> {
-  /** Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region. */
+  /**
+   * Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region, and `r0.again` for
+   * its second try.
+   */
   readonly key: string;
   readonly mode: InpaintMode;
   /**

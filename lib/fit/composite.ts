@@ -14,6 +14,7 @@ import { aligned } from './alignment.ts';
 import { blend } from './blend.ts';
 import { adaptiveFeather, defaultFeatherPx, featherDistance } from './feather.ts';
 import { type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
+import { type InsideScores, type KnownInside, knownInside, scoreInside } from './inside.ts';
 import { type Registration, type RingLevel, registerOn, ringLevels, workingSidePx } from './register.ts';
 import { type Scores, scoreComposite } from './score.ts';
 
@@ -34,6 +35,7 @@ export interface PreparedCrop {
   readonly small: FloatRaster;
   readonly levels: readonly (RingLevel | undefined)[];
   readonly ring: KnownRing;
+  readonly inside: KnownInside;
 }
 
 export interface Composite {
@@ -46,6 +48,7 @@ export interface Composite {
   readonly registration: Registration;
   readonly harmony: Harmony;
   readonly scores: Scores;
+  readonly inside: InsideScores;
 }
 
 /** Alpha above this is opaque. */
@@ -96,7 +99,8 @@ export function prepareCrop(args: {
   const patchMask = cut(mask, patch);
   const distance = featherDistance(patchMask, featherPx);
   const [levels, ring] = [ringLevels(small, unknown), knownRing(small, unknown)];
-  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring };
+  const inside = knownInside(small, coverMask(mask, size), unknown);
+  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring, inside };
 }
 
 /** Adds pixels that are not opaque, if there is alpha: a model never saw their colours. */
@@ -127,5 +131,6 @@ export function compositeOn(prepared: PreparedCrop, edited: Raster): Composite {
     small,
     ring: ring.ring,
   });
-  return { raster, patch, alpha, registration, harmony, scores };
+  const inside = scoreInside(prepared.inside, harmony.toned);
+  return { raster, patch, alpha, registration, harmony, scores, inside };
 }

@@ -8,6 +8,7 @@ import {
 } from '../pixels/raster.ts';
 import { driftPx } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
+import type { InsideScores } from './inside.ts';
 import type { Registration } from './register.ts';
 
 /** Quality of a composite, measured without knowing the truth; for manifests, and to order candidates. */
@@ -24,6 +25,8 @@ export interface Scores {
   readonly sharpness: number;
 }
 
+/** Weight of the old picture, or another thing, inside the mask of a removal: it counts more than a seam. */
+const insideLevels = 24;
 /** Weights of the other scores when candidates are compared, in levels. */
 const sharpnessLevels = 8;
 const resolutionLevels = 8;
@@ -41,6 +44,11 @@ export function candidateCost(scores: Scores, crop: Size): number {
     resolutionLevels * (1 - scores.resolution) +
     driftLevelsPerPercent * driftPercent
   );
+}
+
+/** What the inside of a removal adds to {@link candidateCost}, levels. */
+export function insideCost({ remains, foreign, plain }: InsideScores): number {
+  return insideLevels * (Math.max(0, remains) + foreign + plain);
 }
 
 /**

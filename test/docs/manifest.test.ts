@@ -6,7 +6,7 @@ import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Job } from '../../lib/jobs/inputs/plan.ts';
 import { errorFileOf, manifestOf } from '../../lib/jobs/run/publish.ts';
-import type { Raster } from '../../lib/pixels/raster.ts';
+import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import type { ObjectInfo } from '../../lib/storage/store.ts';
 import { drifts, simulateModel } from '../bench/drift.ts';
@@ -32,16 +32,27 @@ const frames = { kind: 'free', maxSidePx: 190 } as const;
 
 /** The last candidate fits best, the second one not at all. */
 const candidates: readonly ((crop: Raster) => Raster)[] = [
-  (crop) => simulateModel(crop, crop, { ...drifts.strong, blurPx: 2 }, 1),
+  (crop) => simulateModel(crop, crop, { ...drifts.medium, blurPx: 2 }, 1),
   (crop) => ({ ...crop, data: crop.data.map((value, i) => ((i / 90) % 2 < 1 ? 255 - value : 20)) }),
   (crop) => simulateModel(crop, crop, drifts.mild, 2),
 ];
 
+/** What is masked becomes what is on the other side. */
+const mirrored = (crop: Raster, asked: Mask): Raster => ({
+  ...crop,
+  data: crop.data.map((level, i) => {
+    const p = Math.trunc(i / 3);
+    const x = p % crop.width;
+    return asked.data[p] === 0 ? level : crop.data[3 * (p - x + crop.width - 1 - x) + (i % 3)]!;
+  }),
+});
+
 const engine: InpaintEngine = {
   name: 'three',
   frames,
-  async inpaint({ crop, samples }) {
-    const pictures = candidates.slice(-samples).map((paint) => paint(crop));
+  async inpaint({ key, crop, mask: asked, samples }) {
+    const painted = key === 'r0' ? mirrored(crop, asked!) : crop;
+    const pictures = candidates.slice(-samples).map((paint) => paint(painted));
     const images = await Promise.all(pictures.map((one) => engineCodec.encode(one)));
     return { outcomes: images.map((image) => ({ kind: 'image', image })), warnings: [], calls: 1 };
   },
@@ -110,12 +121,14 @@ describe('docs/manifest.md', () => {
   it('gives the formula of the cost', () => {
     const [{ box, fits }] = report.regions as [EditReport['regions'][number]];
     expect(fits).toHaveLength(3);
-    for (const { cost, ringAfter, seam, sharpness, effectiveResolution, driftPx } of fits) {
+    for (const fit of fits) {
+      const { cost, ringAfter, seam, sharpness, effectiveResolution, driftPx } = fit;
       const driftPercent = (100 * driftPx) / Math.hypot(box.width, box.height);
+      const inside = 24 * (fit.remains! + fit.foreign! + fit.plain!);
       const expected =
-        ringAfter + seam + 8 * (1 - sharpness) + 8 * (1 - effectiveResolution) + 0.5 * driftPercent;
+        inside + ringAfter + seam + 8 * (1 - sharpness) + 8 * (1 - effectiveResolution) + 0.5 * driftPercent;
       // Each score is rounded to hundredths.
-      expect(Math.abs(cost - expected)).toBeLessThan(0.15);
+      expect(Math.abs(cost - expected)).toBeLessThan(0.5);
     }
   });
 

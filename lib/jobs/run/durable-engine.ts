@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
+import { budgetKey, type InpaintEngine, type InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
 import type { Budget } from '../claim/budget.ts';
@@ -35,8 +35,8 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
   return {
     ...engine,
     async inpaint(request, signal) {
-      const { key } = request;
-      const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(key) };
+      const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(request.key) };
+      const key = budgetKey(request.key);
       const saved = await readReply(store, id, signal);
       if (saved !== undefined) return saved;
 

@@ -107,7 +107,12 @@ export function manifestOf({ job, claim, outputs, report, costEstimateUsd }: Man
 }
 
 /** Codes after which the same files may succeed when they are uploaded again. */
-const reuploadHelps: ReadonlySet<ErrorCode> = new Set(['BUDGET_SPENT', 'IMAGE_TRUNCATED', 'ENGINE_DRIFTED']);
+const reuploadHelps: ReadonlySet<ErrorCode> = new Set([
+  'BUDGET_SPENT',
+  'IMAGE_TRUNCATED',
+  'ENGINE_DRIFTED',
+  'ENGINE_UNEDITED',
+]);
 
 /**
  * `error.json`: the error, what to do, and whether it may help to upload the same files again. Where an error

@@ -3,6 +3,7 @@ import { editor } from '../../../lib/edit.ts';
 import type { InpaintEngine } from '../../../lib/engines/engine.ts';
 import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
 import { runJob } from '../../../lib/jobs/run/run.ts';
+import { greyPaint } from '../../support/engines.ts';
 import { jobsOf, never, runOptions } from '../../support/job-world.ts';
 import { memoryBuckets, memoryClient, put } from '../../support/memory-store.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
@@ -14,16 +15,22 @@ const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions:
 const editWith = (engine: InpaintEngine) =>
   editor({ engine, limits: { maxImageBytes: 1e7, maxImagePixels: 1e7 }, defaults });
 
-/** Answers with what it was sent; the process dies before the answer to `diesAt` is saved. */
+/** Answers a grey hole, then tiles with what it was sent; the process dies before the answer to `diesAt` is saved. */
 function mirror(diesAt?: string) {
   const calls: string[] = [];
   const engine: InpaintEngine = {
     name: 'fake:1',
     frames,
-    async inpaint({ key, crop }) {
+    async inpaint(request) {
+      const { key } = request;
       calls.push(key);
       if (key === diesAt) throw new Error('power cut');
-      return { outcomes: [{ kind: 'image', image: await engineCodec.encode(crop) }], warnings: [], calls: 1 };
+      const answer = key === 'r0' ? greyPaint(request)! : request.crop;
+      return {
+        outcomes: [{ kind: 'image', image: await engineCodec.encode(answer) }],
+        warnings: [],
+        calls: 1,
+      };
     },
   };
   return { engine, calls };

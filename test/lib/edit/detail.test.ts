@@ -167,7 +167,8 @@ describe('guided tiles', () => {
   });
 
   test('are limited: fewer tiles see more of the picture each, and the report gives the resolution', async () => {
-    const { requests, region, report } = await edit({ maxTiles: 2, paint: ({ crop }) => crop });
+    const paint = (request: InpaintRequest) => (request.key === 'r0' ? drifting(request) : request.crop);
+    const { requests, region, report } = await edit({ maxTiles: 2, paint });
     expect(requests.length).toBeLessThanOrEqual(3);
     expect(region.tiles!.effectiveResolution).toBeGreaterThan(1.2 / plan.scale);
     expect(region.tiles!.effectiveResolution).toBeLessThan(1);

@@ -1,0 +1,287 @@
+import { blur } from '../pixels/blur.ts';
+import { insideDistance, outsideDistance } from '../pixels/distance.ts';
+import { coverMask } from '../pixels/mask.ts';
+import { emptyFloatRaster, type FloatRaster, luma, type Mask } from '../pixels/raster.ts';
+import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { evenSamples } from './robust.ts';
+
+/** What an answer shows inside the mask, measured without knowing the truth. */
+export interface InsideScores {
+  /** Difference from the picture that all but the most changed 3 % of the inside stay below, levels. */
+  readonly change: number;
+  /** The same around the mask: what encoding, noise and a small move change anywhere, levels. */
+  readonly changeAround: number;
+  /** Correlation of the edges before and after, -1..1; 1 = all of the old picture still shows. 0 without edges. */
+  readonly kept: number;
+  /** Share of the edges that are still there, of what looked foreign before the edit if anything did, 0..1. */
+  readonly remains: number;
+  /** Share of the inside whose colour and texture are nowhere around the mask, 0..1. */
+  readonly foreign: number;
+  /** The same of the picture before the edit: how much there was to remove. */
+  readonly foreignBefore: number;
+  /** Share of the inside that has one colour which is rare elsewhere, 0..1. */
+  readonly plain: number;
+  /** That colour is nearly white or nearly black. */
+  readonly isBlank: boolean;
+  /** Share of the whole known crop that shows something else, 0..1. */
+  readonly lost: number;
+}
+
+/** The crop's side of {@link scoreInside}: the same for every answer. */
+export interface KnownInside {
+  /** Reduced: H x W x C, levels. */
+  readonly crop: FloatRaster;
+  readonly edges: readonly FloatRaster[];
+  /** Pixels well inside the mask, near it, and all known ones. */
+  readonly core: Int32Array;
+  readonly around: Int32Array;
+  readonly known: Int32Array;
+  /** Looks of known pixels, one after the other. */
+  readonly context: Float32Array;
+  readonly foreignBefore: number;
+  /** Pixels of the core that look foreign before the edit; all of it where too few do. */
+  readonly thing: Int32Array;
+}
+
+/** Objects are told from textures at this size, longer side in px. */
+const sidePx = 128;
+/** Low-pass before edges and differences are taken, px. */
+const edgeBlurPx = 1;
+/** A look is averaged over so much of its neighbourhood, standard deviation in px. */
+const lookBlurPx = 2.5;
+/** Weight of texture against colour in a look. */
+const textureWeight = 2;
+/** Nearer pixels mix both sides of the mask's edge, px. */
+const edgeMarginPx = 2;
+const contextFromPx = 1.5 * lookBlurPx;
+const aroundToPx = 10;
+/** More samples add cost, but nothing to a share. */
+const maxInside = 400;
+const maxContext = 2500;
+/** A look that differs by the first from all looks around begins to be foreign, by twice as much it is; levels. */
+const foreignLevels = 4;
+/** From here on a place belongs to the thing to remove: its edge mixes both sides. */
+const clearlyForeign = 0.75;
+/** So many foreign samples tell where the thing to remove is. */
+const minThing = 24;
+/** The share of most changed pixels that `change` leaves out. */
+const changeQuantile = 0.97;
+/** Weaker edges are noise, root mean square, levels. */
+const leastEdge = 0.5;
+/** Length of a step, over all channels and both directions, levels; and the share of it that may differ. */
+const clearEdge = 4;
+const sameEdge = 0.5;
+/** Colours within this many levels are one. */
+const plainLevels = 8;
+/** So many times its share around the mask, and in all that is known, is what a colour may cover inside. */
+const usualCover = 5;
+const whiteFrom = 245;
+const blackTo = 10;
+/** A known pixel that differs more shows something else, levels. */
+const lostLevels = 48;
+
+/**
+ * Measures the crop inside and around a mask.
+ *
+ * @param crop H x W x C, levels of 8 bit. @param mask H x W x 1, what may change. @param unknown H x W x 1, above 0
+ * where the crop and the answer are not compared; at least the mask.
+ */
+export function knownInside(crop: FloatRaster, mask: Mask, unknown: Mask): KnownInside {
+  const size = fitSize(crop, sidePx);
+  const small = resizeTo(crop, size);
+  const covered = coverMask(mask, size);
+  const inner = insideDistance(covered, edgeMarginPx + 1);
+  const outer = outsideDistance(coverMask(unknown, size));
+  const core = pixelsWhere(inner, (distance) => distance > edgeMarginPx);
+  const known = pixelsWhere(outer, (distance) => distance > edgeMarginPx);
+  const prepared = {
+    crop: small,
+    edges: edgesOf(small),
+    // A mask of a few pixels has no core.
+    core: core.length > 0 ? core : pixelsWhere(inner, (distance) => distance > 0),
+    around: pixelsWhere(outer, (distance) => distance > edgeMarginPx && distance <= aroundToPx),
+    known,
+    context: looksAt(
+      small,
+      evenSamples(
+        pixelsWhere(outer, (distance) => distance > contextFromPx),
+        maxContext,
+      ),
+    ),
+  };
+  const samples = evenSamples(prepared.core, maxInside);
+  const strangeness = strangenessAt(samples, small, prepared.context);
+  const thing = samples.filter((_, n) => strangeness[n]! >= clearlyForeign);
+  return {
+    ...prepared,
+    foreignBefore: mean(strangeness),
+    thing: thing.length >= minThing ? thing : prepared.core,
+  };
+}
+
+/**
+ * Scores the inside of one answer.
+ *
+ * @param toned the answer in place and in the tone of the crop, levels; of the size that the crop had.
+ */
+export function scoreInside(prepared: KnownInside, toned: FloatRaster): InsideScores {
+  const { crop, core, around, known, foreignBefore } = prepared;
+  const answer = resizeTo(toned, crop);
+  const difference = differenceOf(crop, answer);
+  const edges = edgesOf(answer);
+  const colour = commonColour(answer, core);
+  const usual = usualCover * Math.min(shareOf(colour, crop, around), shareOf(colour, crop, known));
+  return {
+    change: quantile(difference, core),
+    changeAround: quantile(difference, around),
+    kept: correlation(prepared.edges, edges, core),
+    remains: persistence(prepared.edges, edges, prepared.thing),
+    foreign: mean(strangenessAt(evenSamples(core, maxInside), answer, prepared.context)),
+    foreignBefore,
+    plain: Math.max(0, shareOf(colour, answer, core) - usual),
+    isBlank: colour.every((level) => level >= whiteFrom) || colour.every((level) => level <= blackTo),
+    lost: known.filter((p) => difference[p]! > lostLevels).length / Math.max(1, known.length),
+  };
+}
+
+function pixelsWhere(values: Float32Array, isWanted: (value: number) => boolean): Int32Array {
+  const pixels: number[] = [];
+  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels.push(p);
+  return Int32Array.from(pixels);
+}
+
+/** Low-passed difference of the channel that differs most, levels. */
+function differenceOf(crop: FloatRaster, answer: FloatRaster): Float32Array {
+  const { channels } = crop;
+  const gaps = blur({ ...crop, data: crop.data.map((level, i) => level - answer.data[i]!) }, edgeBlurPx).data;
+  const out = new Float32Array(gaps.length / channels);
+  for (let i = 0; i < gaps.length; i++) {
+    const p = Math.trunc(i / channels);
+    out[p] = Math.max(out[p]!, Math.abs(gaps[i]!));
+  }
+  return out;
+}
+
+function quantile(values: Float32Array, pixels: Int32Array): number {
+  const sorted = Float32Array.from(pixels, (p) => values[p]!).sort();
+  return sorted[Math.floor(changeQuantile * sorted.length)] ?? 0;
+}
+
+/** Steps to the right and down, of each channel, after a slight low-pass. */
+function edgesOf(raster: FloatRaster): FloatRaster[] {
+  const { width, height, channels } = raster;
+  const { data } = blur(raster, edgeBlurPx);
+  return [channels, channels * width].map((step) => {
+    const out = emptyFloatRaster(width, height, channels);
+    for (let i = 0; i + step < data.length; i++) out.data[i] = data[i + step]! - data[i]!;
+    return out;
+  });
+}
+
+function correlation(
+  before: readonly FloatRaster[],
+  after: readonly FloatRaster[],
+  pixels: Int32Array,
+): number {
+  let [both, old, now] = [0, 0, 0];
+  for (const [n, { channels, data: a }] of before.entries()) {
+    const b = after[n]!.data;
+    for (const p of pixels) {
+      for (let k = p * channels; k < (p + 1) * channels; k++) {
+        both += a[k]! * b[k]!;
+        old += a[k]! ** 2;
+        now += b[k]! ** 2;
+      }
+    }
+  }
+  const least = leastEdge ** 2 * pixels.length * (before[0]?.channels ?? 1) * before.length;
+  return old < least || now === 0 ? 0 : both / Math.sqrt(old * now);
+}
+
+/** Share of the pixels with an edge that have nearly the same edge after; 0 without edges. */
+function persistence(
+  before: readonly FloatRaster[],
+  after: readonly FloatRaster[],
+  pixels: Int32Array,
+): number {
+  let [edges, same] = [0, 0];
+  for (const p of pixels) {
+    let [old, gap] = [0, 0];
+    for (const [n, { channels, data: a }] of before.entries()) {
+      const b = after[n]!.data;
+      for (let k = p * channels; k < (p + 1) * channels; k++) {
+        old += a[k]! ** 2;
+        gap += (a[k]! - b[k]!) ** 2;
+      }
+    }
+    if (old < clearEdge ** 2) continue;
+    edges++;
+    if (gap <= sameEdge ** 2 * old) same++;
+  }
+  return edges === 0 ? 0 : same / edges;
+}
+
+/** Mean colour and mean steps to the right and down around each pixel: what a place looks like. */
+function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
+  const colour = blur(raster, lookBlurPx);
+  const textures = edgesOf(luma(raster)).map((steps) =>
+    blur({ ...steps, data: steps.data.map((step) => textureWeight * Math.abs(step)) }, lookBlurPx),
+  );
+  const { channels } = raster;
+  const length = channels + textures.length;
+  const looks = new Float32Array(pixels.length * length);
+  for (const [n, p] of pixels.entries()) {
+    looks.set(colour.data.subarray(p * channels, (p + 1) * channels), n * length);
+    for (const [t, { data }] of textures.entries()) looks[n * length + channels + t] = data[p]!;
+  }
+  return looks;
+}
+
+/** How far each look is from the most similar one around, from 0 (as usual) to 1 (foreign). */
+function strangenessAt(pixels: Int32Array, raster: FloatRaster, context: Float32Array): Float32Array {
+  const length = raster.channels + 2;
+  const looks = looksAt(raster, pixels);
+  const out = new Float32Array(pixels.length);
+  if (context.length === 0) return out;
+  for (let n = 0; n < out.length; n++) {
+    const distance = Math.sqrt(nearest(looks.subarray(n * length, (n + 1) * length), context) / length);
+    out[n] = Math.min(1, Math.max(0, distance / foreignLevels - 1));
+  }
+  return out;
+}
+
+const mean = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+/** Least squared distance of a look from those of the context. */
+function nearest(look: Float32Array, context: Float32Array): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < context.length; at += look.length) {
+    let sum = 0;
+    for (let i = 0; i < look.length && sum < least; i++) sum += (look[i]! - context[at + i]!) ** 2;
+    least = Math.min(least, sum);
+  }
+  return least;
+}
+
+/** A colour as frequent as any. */
+function commonColour({ channels, data }: FloatRaster, pixels: Int32Array): Float32Array {
+  const cells = new Map<number, { readonly first: number; count: number }>();
+  let most = { first: pixels[0] ?? 0, count: 0 };
+  for (const p of pixels) {
+    let key = 0;
+    for (let c = 0; c < channels; c++) key = key * 64 + Math.round(data[p * channels + c]! / plainLevels);
+    const cell = cells.get(key) ?? { first: p, count: 0 };
+    cell.count++;
+    cells.set(key, cell);
+    if (cell.count > most.count) most = cell;
+  }
+  return data.slice(most.first * channels, (most.first + 1) * channels);
+}
+
+/** Share of the pixels that have nearly this colour. */
+function shareOf(colour: Float32Array, { channels, data }: FloatRaster, pixels: Int32Array): number {
+  const isSame = (p: number) =>
+    colour.every((level, c) => Math.abs(level - data[p * channels + c]!) <= plainLevels);
+  return pixels.filter(isSame).length / Math.max(1, pixels.length);
+}
