@@ -13,6 +13,8 @@ export interface InsideRun {
   readonly outcome: Outcome;
   /** Warnings, or the code of the error. */
   readonly said: readonly string[];
+  /** Mean distance of what was published from what is true, inside the mask, levels; where both are known. */
+  readonly offLevels: number | undefined;
 }
 
 const verdicts = {
@@ -47,7 +49,15 @@ function tableOf(runs: readonly InsideRun[]): string {
     ];
   };
   return markdownTable(
-    ['answer', 'cases', 'published silently', 'with a warning', 'held back', 'as'],
+    [
+      'answer',
+      'cases',
+      'published silently',
+      'with a warning',
+      'held back',
+      'as',
+      'silent ones off the truth, levels',
+    ],
     [
       ...kinds.map((kind) =>
         rowOf(
