@@ -8,7 +8,8 @@ usage() {
 Usage: deploy/deploy.sh PROJECT REGION [options]
 
 Deploys the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
-Run it again after a change: it keeps or updates what exists.
+Run it again after a change: it keeps or updates what exists. After it has made something it waits 180 s
+(RIGHTS_WAIT_SECONDS) until new rights are known everywhere, and then repeats what is still refused for up to 5 minutes.
 
   --engine NAME        patchmatch (default, no model), gemini, imagen, imagen2 or endpoint
   --model ID           model of the engine; default: the engine's default

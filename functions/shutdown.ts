@@ -9,6 +9,13 @@ export interface Shutdown {
 
 export type Track = <T>(work: T | Promise<T>) => Promise<T>;
 
+/** Work under way, for an end that waits for it. */
+export interface RunningWork {
+  readonly track: Track;
+  /** Resolves when all of it has ended, or after the grace period. */
+  readonly ended: () => Promise<void>;
+}
+
 /** Cloud Run kills 10 s after SIGTERM. */
 const graceMs = 9000;
 /** The framework sends answers a moment after the work has ended. */
@@ -26,12 +33,12 @@ const endSignals: readonly (string | symbol)[] = ['SIGTERM', 'SIGINT'];
  */
 export function orderlyShutdown(): Shutdown {
   const stopping = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const running = runningWork();
 
   async function end(): Promise<void> {
     if (stopping.signal.aborted) return;
     stopping.abort();
-    await Promise.race([Promise.allSettled(running), sleep(graceMs)]);
+    await running.ended();
     await sleep(answerMs);
     process.exit(0);
   }
@@ -43,12 +50,19 @@ export function orderlyShutdown(): Shutdown {
     }
   });
 
+  return { signal: stopping.signal, track: running.track };
+}
+
+export function runningWork(): RunningWork {
+  const running = new Set<Promise<unknown>>();
   return {
-    signal: stopping.signal,
     track: (work) => {
       const tracked = Promise.resolve(work).finally(() => running.delete(tracked));
       running.add(tracked);
       return tracked;
+    },
+    ended: async () => {
+      await Promise.race([Promise.allSettled(running), sleep(graceMs, undefined, { ref: false })]);
     },
   };
 }

@@ -41,7 +41,10 @@ export function deadline(
   };
 }
 
-/** Runs the work under a deadline, see `deadline`. Not `using`: Node 22 runs these sources too, and does not know it. */
+/**
+ * Runs the work under a deadline, see `deadline`. Not `using`: Node 22 runs these sources too, and does not
+ * know it.
+ */
 export async function withDeadline<T>(
   { ms, late, others = [] }: { ms: number; late: EditError; others?: readonly (AbortSignal | undefined)[] },
   work: (signal: AbortSignal) => Promise<T>,
@@ -82,7 +85,10 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
 export interface RetryOptions {
   /** How long one try may take, milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Upper bounds of the pauses between tries, milliseconds; each pause is drawn from 0 to its bound ("full jitter"). */
+  /**
+   * Upper bounds of the pauses between tries, milliseconds; each pause is drawn from 0 to its bound ("full
+   * jitter").
+   */
   readonly backoffMs: readonly number[];
   /** What a try that takes too long fails with. */
   readonly lateCode: ErrorCode;

@@ -1,14 +1,14 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
-import { type Proof, proveOutside } from './edit/prove.ts';
 import { readMask, readPhoto } from './edit/read.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
-import { encodingOf, type Written, writeOutput } from './edit/write.ts';
+import { outputFormatOf, writeOutput } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
-import type { Format, Limits } from './formats/vips/header.ts';
+import type { Proof, Written } from './formats/format.ts';
+import type { Limits } from './formats/vips/header.ts';
 import type { Mask } from './pixels/raster.ts';
 import type { EditRequest } from './requests/edit-request.ts';
 import { assertChosenEngine } from './requests/engine-options.ts';
@@ -26,7 +26,7 @@ export interface EditInput {
 
 export interface EditOutput extends EncodedImage {
   /** Without the dot, for the name of the output object. */
-  readonly extension: 'jpg' | 'png' | 'webp' | 'tiff' | 'avif';
+  readonly extension: string;
   /** Result of comparing this output with the input outside the effective mask. */
   readonly proof: Proof;
 }
@@ -71,7 +71,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const { step, timingsMs } = stopwatch(signal, trace);
 
     const photo = await step('read', () => readPhoto(image, limits));
-    const encoding = encodingOf(photo, request);
+    const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
     const given = await step('mask', () => readMask({ mask, request }, photo, limits));
     const size = photo.header.displayed;
@@ -96,14 +96,15 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
     for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
       const output = await step('write', () =>
-        writeOutput({ photo, patches, isGenerated, encoding, isStrict }),
+        writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
-        proveOutside({ photo, written: output, patches, mask, isStrict }),
+        outputFormat.format.prove({ photo, written: output, patches, mask, isStrict }),
       );
       written.push({ dropped: output.dropped, notes: output.notes });
-      outputs.push({ ...encodings[encoding?.format ?? photo.header.format], bytes: output.bytes, proof });
+      const { mediaType, extension } = outputFormat.format;
+      outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
     const proofs = outputs.map(({ proof }) => proof);
@@ -111,11 +112,3 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }
-
-const encodings = {
-  jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
-  png: { mediaType: 'image/png', extension: 'png' },
-  webp: { mediaType: 'image/webp', extension: 'webp' },
-  tiff: { mediaType: 'image/tiff', extension: 'tiff' },
-  avif: { mediaType: 'image/avif', extension: 'avif' },
-} as const satisfies Record<Format, Pick<EditOutput, 'mediaType' | 'extension'>>;

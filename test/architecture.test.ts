@@ -20,7 +20,7 @@ const fit = /^lib\/fit\//;
 const plan = /^lib\/plan\//;
 const formats = /^lib\/formats\//;
 /** Segments, headers and entropy-coded data of a JPEG; and which pixels its blocks hold. */
-const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\/|^lib\/formats\/jpeg\/(segments|table-header)\.ts$/;
+const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\//;
 const jpegBlocks = /^lib\/formats\/jpeg\/block-mask\.ts$/;
 const engineFiles = /^lib\/engines\//;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
@@ -31,6 +31,13 @@ const inParallel = /^lib\/in-parallel\.ts$/;
 const requests = /^lib\/requests\//;
 /** The table of options, its value lists and the types that follow: engines take their words from here. */
 const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes)\.ts$/;
+
+/** What the code of each format may use: containers, metadata, and the shapes of rasters, boxes and masks. */
+const sharedByFormats: readonly RegExp[] = [
+  /^lib\/formats\/(container\.ts|metadata\/)/,
+  /^lib\/pixels\/(raster|box|boxed-mask)\.ts$/,
+  errors,
+];
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
@@ -91,6 +98,10 @@ const layers: readonly Layer[] = [
     files: /^lib\/engines\/vertex\//,
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
+  {
+    files: engineFiles,
+    may: [engineFiles, requestOptions, pixels, abort, errors, inParallel, builtIn, /^zod$/],
+  },
   // The proof knows nothing of what the splice computed: both share only the reading of a scan.
   { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, errors] },
   {
@@ -102,17 +113,17 @@ const layers: readonly Layer[] = [
     may: [/^lib\/formats\/jpeg\/splice\//, jpegBlocks, jpegScan, pixels, errors],
   },
   {
-    files: engineFiles,
-    may: [engineFiles, requestOptions, pixels, abort, errors, inParallel, builtIn, /^zod$/],
-  },
-  {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
     may: [/^lib\/storage\//, abort, errors, builtIn, /^@google-cloud\/storage$/],
   },
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, abort, errors, builtIn] },
   { files: /^lib\/formats\/vips\//, may: [formats, pixels, engineInterface, errors, /^sharp$/, builtIn] },
-  // Compressed streams and checksums of chunks.
-  { files: /^lib\/formats\/png\//, may: [formats, pixels, errors, /^node:(zlib|stream|util)$/] },
+  // JPEG and PNG could each be published alone.
+  { files: /^lib\/formats\/jpeg\//, may: [/^lib\/formats\/jpeg\//, ...sharedByFormats] },
+  {
+    files: /^lib\/formats\/png\//,
+    may: [/^lib\/formats\/png\//, ...sharedByFormats, /^node:(zlib|stream|util)$/],
+  },
   { files: formats, may: [formats, pixels, errors] },
   { files: plan, may: [plan, pixels, engineInterface, errors] },
   { files: fit, may: [fit, plan, pixels, errors] },

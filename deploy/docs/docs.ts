@@ -1,6 +1,6 @@
 /**
- * Writes the documents, and parts of documents, that follow from code: `npm run docs`. `--formats` also writes
- * docs/formats.md, which takes half a minute because every kind of file is edited.
+ * Writes the documents, and parts of documents, that follow from code: `npm run docs`. `--formats` also
+ * writes docs/formats.md, which takes half a minute because every kind of file is edited.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # deploy.sh, which sources this, sets the names.
 # Runs gcloud, or prints what would be run. Reads: is_dry_run.
 
+has_made_something=false
+
 heading() {
   if $is_dry_run; then printf '\n# %s\n' "$1"; else printf '== %s\n' "$1"; fi
 }
@@ -23,8 +25,11 @@ run() { # COMMAND...
   if $is_dry_run; then printf '%s\n' "$(quoted "$@")"; else "$@"; fi
 }
 
-# gcloud's words about an identity or role that is seconds old, or a project that is new to Eventarc.
+# gcloud's words about what is seconds old: an identity, a role, a right, a project that is new to builds or events.
 unsettled='does not exist|Eventarc Service Agent|few minutes'
+unsettled+='|Access to bucket gcf-v2-sources-[^ ]+ denied|iam\.serviceaccounts\.actAs.+denied'
+unsettled+='|Unable to retrieve the repository metadata|unable to publish to Cloud Pub/Sub topics'
+unsettled+='|could not be validated.+Eventarc service account|eventarc\.events\.receiveEvent.+denied'
 
 # Runs a command, and repeats it after a while when something is not known everywhere yet.
 run_when_settled() { # COMMAND...
@@ -33,13 +38,20 @@ run_when_settled() { # COMMAND...
     run "$@"
     return
   fi
-  for wait_seconds in 10 20 40 60 0; do
+  for wait_seconds in 10 20 40 60 120 0; do
     status=0
     messages=$("$@" 2>&1 >/dev/null | tee >(cat >&2)) || status=$?
-    ((status != 0 && wait_seconds > 0)) && grep -qE "$unsettled" <<<"$messages" || return "$status"
+    ((status != 0 && wait_seconds > 0)) && grep -qiE "$unsettled" <<<"$messages" || return "$status"
     printf '   not known everywhere yet, trying again in %s s\n' "$wait_seconds"
     sleep "$wait_seconds"
   done
+}
+
+# After something was made: a build that starts before its rights are known everywhere fails.
+wait_for_rights() {
+  $has_made_something || $is_dry_run || return 0
+  heading "waiting ${RIGHTS_WAIT_SECONDS:=180} s until new rights are known everywhere"
+  run sleep "$RIGHTS_WAIT_SECONDS"
 }
 
 # True when the thing exists, false when it does not. Any other answer ends the script.
@@ -69,5 +81,7 @@ run_if() { # present|absent DESCRIBE... -- COMMAND...
     return
   fi
   ! is_there "${describe[@]}" || found=present
-  [[ $found != "$wanted" ]] || "$@"
+  [[ $found == "$wanted" ]] || return 0
+  "$@"
+  has_made_something=true
 }

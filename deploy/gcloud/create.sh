@@ -169,6 +169,7 @@ deploy() {
   ensure_trigger_identity
   ensure_builder
   let_storage_publish
+  wait_for_rights
   deploy_edit
   deploy_upload
   say_what_to_try

@@ -2,36 +2,36 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import pretty from 'pino-pretty';
+import { parseEngineName } from '../../lib/engines/engines.ts';
+import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
+import { asEditError } from '../../lib/errors.ts';
+import { smallestFrame } from '../../lib/jobs/run/cost.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
+import { type CommandLine, readCommandLine, usage } from './command-line.ts';
 import { demoPair } from './demo.ts';
+import { peopleLog } from './people-log.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
 
-/**
- * `npm start`: runs everything on this machine, sends a demo through it, and prints what to try next.
- * `-- --queue`: jobs go through a queue, as in large deployments.
- * `-- --engine gemini`: runs a model's adapter against an emulator of its API.
- */
+/** `npm start`: runs everything on this machine, sends a demo through it, and prints what to try next. */
 
 const root = '.local';
-const defaultPort = 8080;
 const demoName = 'demo.jpg';
+const sweepEveryMs = 60_000;
+/** A model that does not answer must not keep the other help back. */
+const demoPatienceMs = 60_000;
+/** npm passes on a Ctrl-C that the terminal has sent already: the second one within this time is the same. */
+const sameSignalMs = 1000;
 
-const { values: flags } = parseArgs({
-  options: {
-    queue: { type: 'boolean', default: false },
-    engine: { type: 'string' },
-    model: { type: 'string' },
-  },
-});
-const port = Number(process.env['PORT'] ?? defaultPort);
-const system = await start();
 const stopped = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-await runDemo(stopped.signal).catch((error: unknown) => {
+const system = await start();
+listenForEnd();
+printSystem(system);
+const demo = runDemo(stopped.signal).catch((error: unknown) => {
   if (!stopped.signal.aborted) throw error;
 });
+await Promise.race([demo, sleep(demoPatienceMs, undefined, { ref: false })]);
 if (!stopped.signal.aborted) printNext(system);
 await untilStopped(stopped.signal);
 await system.close();
@@ -39,8 +39,26 @@ console.log('\nStopped. What is in .local/ is kept.');
 process.exit(0);
 
 async function start(): Promise<LocalSystem> {
-  const isDebugging = process.env['LOG_LEVEL'] === 'debug';
-  // In the cloud a line carries every field; here a person reads along.
+  try {
+    const { isHelp, hasQueue, port, environment } = readCommandLine(process.argv.slice(2), process.env);
+    if (isHelp) {
+      console.log(usage);
+      process.exit(0);
+    }
+    return await startLocalSystem({
+      ...{ root, port, hasQueue, environment, sweepEveryMs },
+      storagePort: port === 0 ? 0 : port + 1,
+      log: logFor(environment),
+    });
+  } catch (error) {
+    console.error(asEditError(error).message);
+    process.exit(1);
+  }
+}
+
+/** In the cloud a line carries every field; here a person reads along. */
+function logFor(environment: CommandLine['environment']): Log {
+  const isDebugging = environment['LOG_LEVEL'] === 'debug';
   const stream = pretty({
     colorize: process.stdout.isTTY,
     messageKey: 'message',
@@ -50,46 +68,59 @@ async function start(): Promise<LocalSystem> {
     translateTime: 'SYS:HH:MM:ss',
     sync: true,
   });
-  try {
-    return await startLocalSystem({
-      root,
-      port,
-      storagePort: port === 0 ? 0 : port + 1,
-      log: isDebugging ? jsonLog({ stream }) : withoutTaskLines(jsonLog({ stream })),
-      hasQueue: flags.queue,
-      environment: {
-        ...process.env,
-        ...(flags.engine === undefined ? {} : { ENGINE: flags.engine }),
-        ...(flags.model === undefined ? {} : { MODEL: flags.model }),
-      },
-    });
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  }
+  const log = jsonLog({ stream });
+  if (isDebugging) return log;
+  silenceRepeats();
+  return peopleLog(log, {
+    outputFolder: join(root, 'output'),
+    hasCosts: Boolean(environment['MODEL_BASE_URL']),
+  });
 }
 
-/** A log line for people: message, file, duration, and the code of an error. */
-function shortLine({ message, image, ms, code }: Record<string, unknown>): string {
+/** A log line for people: message, duration, and the code of an error. */
+function shortLine({ message, ms, code }: Record<string, unknown>): string {
   const facts = [
-    typeof image === 'string' ? image : '',
     ms === undefined ? '' : `${ms} ms`,
     String(message).includes(String(code ?? '')) ? '' : String(code),
   ];
   return [message, ...facts.filter((fact) => fact !== '')].join(', ');
 }
 
-/** Leaves out the answers to tasks: they repeat what the line of the job said. */
-function withoutTaskLines(log: Log): Log {
-  return {
-    ...log,
-    info: (message, fields) => {
-      if (!message.startsWith('runJob answered')) log.info(message, fields);
-    },
-    warn: (message, fields) => {
-      if (!message.startsWith('runJob refused')) log.warn(message, fields);
-    },
+/** The framework prints every error of an event, after the log has told it. */
+function silenceRepeats(): void {
+  const print = console.error;
+  console.error = (...words) => {
+    if (!/^[A-Z_]+: the event comes again$/.test(String(words[0]))) print(...words);
   };
+}
+
+function listenForEnd(): void {
+  let firstAt = 0;
+  const end = () => {
+    firstAt ||= Date.now();
+    if (Date.now() - firstAt > sameSignalMs) process.exit(1);
+    stopped.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+}
+
+/** Says what runs, who answers for the model, and what that costs. */
+function printSystem({ url, storage, queueUrl, ...facts }: LocalSystem): void {
+  const buckets = Object.values(facts.config.buckets ?? {}).join(', ');
+  heading('Running');
+  console.log(`  engine     ${engineLine(facts)}
+  functions  ${url}/edit, /generate, /upscale, /sweep
+  storage    ${storage.url} (buckets ${buckets}; files in ${root}/)
+  jobs       ${queueUrl === undefined ? 'run when their files arrive' : `wait in the queue at ${queueUrl}`}`);
+}
+
+function engineLine({ engine, isEmulated, config }: Pick<LocalSystem, 'engine' | 'isEmulated' | 'config'>) {
+  const { model } = parseEngineName(engine);
+  if (model === undefined) return `${engine}, on this machine, costs nothing`;
+  if (isEmulated) return `${engine}, emulated on this machine, costs nothing`;
+  const usd = estimateUsd(modelEntry(model, config.models), smallestFrame, 1);
+  const price = usd === undefined ? 'its price is not known' : `about ${usd} USD for a picture of 1K`;
+  return `${engine}, asked at ${config.modelBaseUrl}: ${price}`;
 }
 
 /** Drops the demo pair into the input folder as a person would, and waits for its result. */
@@ -106,6 +137,10 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   }
   const folder = join(root, 'output', demoName);
   const manifest = await manifestIn(folder, signal);
+  if (manifest === undefined) {
+    heading(`The demo failed: ${folder}/ says why.`);
+    return;
+  }
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
   const total = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
   const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
@@ -131,16 +166,18 @@ interface ManifestFacts {
   }[];
 }
 
+/** `undefined` when every job of the folder has failed. */
 async function manifestIn(
   folder: string,
   signal: AbortSignal,
-): Promise<{ path: string; facts: ManifestFacts }> {
+): Promise<{ path: string; facts: ManifestFacts } | undefined> {
   for (;;) {
     const jobs = await readdir(folder).catch(() => []);
     for (const job of jobs) {
       const path = join(folder, job, 'manifest.json');
       if (existsSync(path)) return { path, facts: JSON.parse(await readFile(path, 'utf8')) as ManifestFacts };
     }
+    if (jobs.length > 0 && jobs.every((job) => existsSync(join(folder, job, 'error.json')))) return undefined;
     await sleep(200, undefined, { signal });
   }
 }

@@ -2,13 +2,19 @@ import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { functionTable, registerFunctions } from '../../functions/register.ts';
-import { readConfig } from '../../lib/config.ts';
+import { runningWork } from '../../functions/shutdown.ts';
+import { type Config, readConfig } from '../../lib/config.ts';
+import { parseEngineName } from '../../lib/engines/engines.ts';
+import { EditError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
+import { type Care, takeCare } from './care.ts';
+import { systemClock } from './clock.ts';
 import { listen, stop, urlOf } from './loopback.ts';
 import { startModelEmulator } from './model/emulator.ts';
+import { servedModelIds } from './model/models.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
 import {
   type StorageEmulator,
@@ -26,6 +32,8 @@ export interface LocalSystemOptions {
   readonly log: Log;
   /** Jobs go through the queue emulator, as they do through Cloud Tasks in large deployments. */
   readonly hasQueue?: boolean;
+  /** How often a sweep looks for pairs without a result, and for the first time soon; never when left out. */
+  readonly sweepEveryMs?: number;
   /** Further settings, as environment variables; the buckets and their endpoint are set here. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** What tests do to the storage emulator. */
@@ -36,77 +44,130 @@ export interface LocalSystem {
   /** Every function is at `{url}/{name}`. */
   readonly url: string;
   readonly storage: StorageEmulator;
+  /** `undefined`: jobs run where their event arrives. */
+  readonly queueUrl: string | undefined;
+  readonly config: Config;
+  /** The engine and its model. */
+  readonly engine: string;
+  /** True when an emulator answers in place of the model. */
+  readonly isEmulated: boolean;
+  /** Gives the claims of running jobs back, and stops. */
   close(): Promise<void>;
 }
 
 interface Part {
-  close(): Promise<void>;
+  close(): Promise<void> | void;
+}
+
+/** What is stopped in this order: those who bring work, the work itself, those it needs. */
+interface Parts {
+  readonly senders: Part[];
+  readonly needed: Part[];
 }
 
 /** The whole system on loopback: storage emulator, functions on the real framework, events between them. */
 export async function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
   const server = await listen(options.port);
   const url = urlOf(server);
-  const parts: Part[] = [];
+  const parts: Parts = { senders: [], needed: [] };
+  let care: Care | undefined;
   const shutdown = new AbortController();
+  const running = runningWork();
   const close = async () => {
+    for (const sender of parts.senders) await sender.close();
     shutdown.abort();
     server.closeAllConnections();
-    for (const part of parts) await part.close();
+    await running.ended();
+    for (const part of parts.needed.toReversed()) await part.close();
     await stop(server);
   };
   try {
-    const { storage, queue, environment } = await startEmulators(options, url, parts);
-    const config = readConfig(environment);
-    const tracing = makeTracing(config, () => options.log);
-    registerFunctions(wire(config, options.log, { shutdown: shutdown.signal, tracing }));
+    const emulators = await startEmulators(options, { url, parts, onRemoved: () => care?.removed() });
+    const { storage, queue, model, environment } = emulators;
+    const config = readConfig(environment, { buckets: true });
+    const wiring = wire(config, options.log, {
+      shutdown: shutdown.signal,
+      tracing: makeTracing(config, () => options.log),
+    });
+    // Settings that an engine refuses are told now, not with the first picture.
+    const jobs = await wiring.jobs();
+    if (model !== undefined) assertServed(jobs.engine);
+    const { clock = systemClock } = options.storage ?? {};
+    care = takeCare({ ...options, clock, config, jobs, running, signal: shutdown.signal });
+    parts.senders.push(care);
+    const local = { ...wiring, jobs: async () => ({ ...jobs, uploads: care?.uploads ?? jobs.uploads }) };
+    registerFunctions(local, running.track);
     serveFunctions(server);
     // Only now are events and tasks delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
     queue?.resume();
-    return { url, storage, close };
+    const isEmulated = model !== undefined;
+    return { url, storage, queueUrl: queue?.url, config, engine: jobs.engine, isEmulated, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/**
- * Starts storage, and queue and model where they are wanted. `parts` gets each of them, those to be closed
- * first in front.
- */
-async function startEmulators(options: LocalSystemOptions, url: string, parts: Part[]) {
+interface EmulatorSurroundings {
+  /** Where the functions listen. */
+  readonly url: string;
+  /** Gets each emulator, and whatever sends work. */
+  readonly parts: Parts;
+  /** A picture, mask or request was deleted. */
+  readonly onRemoved: () => void;
+}
+
+/** Starts storage, and queue and model where they are wanted. */
+async function startEmulators(options: LocalSystemOptions, { url, parts, onRemoved }: EmulatorSurroundings) {
   const { root, log, environment } = options;
-  const started = <P extends Part>(part: P): P => {
-    parts.unshift(part);
+  const needed = <P extends Part>(part: P): P => {
+    parts.needed.push(part);
     return part;
   };
-  const storage = started(
+  const storage = needed(
     await startStorageEmulator({
       ...options.storage,
       root,
-      buckets: ['input', 'output', 'control'],
+      buckets: Object.values(bucketNames),
       port: options.storagePort,
       log: (message) => log.info(message),
+      onRemoved: ({ bucket }) => {
+        if (bucket === bucketNames.INPUT_BUCKET) onRemoved();
+      },
       // One worker thread a core: more at once only make each slower.
       delivery: { maxInFlight: availableParallelism() },
     }),
   );
-  await freeOrphanedClaims(storage.url, 'control', log);
-  const queue = options.hasQueue ? started(await startQueue(root, url, log)) : undefined;
+  parts.senders.push(storage.events);
+  await freeOrphanedClaims(storage.url, bucketNames.CONTROL_BUCKET, log);
+  const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
+  if (queue !== undefined) parts.senders.push(queue);
   const model = needsModelEmulator(environment)
-    ? started(await startModelEmulator({ storageBaseUrl: storage.url }))
+    ? needed(await startModelEmulator({ storageBaseUrl: storage.url }))
     : undefined;
   const settings = {
     ...environment,
     ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
-    INPUT_BUCKET: 'input',
-    OUTPUT_BUCKET: 'output',
-    CONTROL_BUCKET: 'control',
+    ...bucketNames,
     STORAGE_API_ENDPOINT: storage.url,
     ...queue?.environment,
   };
-  return { storage, queue, environment: settings };
+  return { storage, queue, model, environment: settings };
+}
+
+const bucketNames = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' } as const;
+
+/** @throws {EditError} `CONFIG_INVALID` naming the models that the emulator has for this engine. */
+function assertServed(engineName: string): void {
+  const { engine, model } = parseEngineName(engineName);
+  const served = servedModelIds(engine);
+  if (model === undefined || served.length === 0 || served.includes(model)) return;
+  throw new EditError(
+    'CONFIG_INVALID',
+    `Expected a model that is emulated for ${engine} (${served.join(', ')}), got ${model}. ` +
+      'To ask a real service, set MODEL_BASE_URL.',
+  );
 }
 
 /**
@@ -124,13 +185,14 @@ async function freeOrphanedClaims(storageUrl: string, bucket: string, log: Log):
     const swapped = await store.swapMetadata(info, { state: 'WAIT', waitMs: '0', code: 'CANCELLED' });
     if (swapped !== undefined) freed++;
   }
-  if (freed > 0) log.info(`${freed} jobs of an earlier run that was killed begin again`);
+  if (freed > 0) log.info(`Jobs of an earlier run that was killed begin again: ${freed}`);
 }
 
 /** A model's engine without an address of its own is answered on this machine. */
 function needsModelEmulator(environment: LocalSystemOptions['environment']): boolean {
-  const { ENGINE: engine = 'patchmatch', MODEL_BASE_URL: baseUrl } = environment ?? {};
-  return engine !== 'patchmatch' && baseUrl === undefined;
+  // An empty variable counts as unset.
+  const { ENGINE: engine, MODEL_BASE_URL: baseUrl } = environment ?? {};
+  return Boolean(engine) && engine !== 'patchmatch' && !baseUrl;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';
@@ -148,7 +210,11 @@ async function startQueue(root: string, url: string, log: Log) {
     TASKS_API_ENDPOINT: queue.url,
     RUN_JOB_URL: `${url}/runJob`,
   };
-  return { environment, resume: () => queue.queue(queueName).resume(), close: () => queue.close() };
+  return {
+    ...{ url: queue.url, environment },
+    resume: () => queue.queue(queueName).resume(),
+    close: () => queue.close(),
+  };
 }
 
 /** Serves all functions on one port: the framework's own server of each answers `/{name}`. */

@@ -1,4 +1,4 @@
-import { blockReachPx } from '../formats/jpeg/block-mask.ts';
+import { patchReachPx } from '../formats/formats.ts';
 import type { Patch } from '../formats/vips/write.ts';
 import { crop as cut, grow, placedIn, sizeOf } from '../pixels/box.ts';
 import { type BoxedMask, unionOfMasks } from '../pixels/boxed-mask.ts';
@@ -23,7 +23,7 @@ export function patchOf(
   cropBox: Box,
 ): RegionPatch {
   const inCrop = { ...patch, ...sizeOf(edited) };
-  const reach = grow(inCrop, blockReachPx, crop);
+  const reach = grow(inCrop, patchReachPx, crop);
   return {
     box: placedIn(cropBox, inCrop),
     original,

@@ -1,17 +1,16 @@
 import { EditError } from '../errors.ts';
-import { isJpegInside } from '../formats/tiff/kind.ts';
+import { formatNamed, inspectContainer } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
-import { release } from '../formats/vips/release.ts';
-import { isLossyWebp } from '../formats/webp/chunks.ts';
+import { release } from '../formats/vips/samples.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
 import { type NormalisedMask, normaliseMask } from '../pixels/normalise-mask.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 
 /** Reads the header of a picture and checks its limits; decodes no pixel. */
 export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Source> {
-  return { bytes, header: await readHeader(bytes, limits) };
+  return { bytes, header: await readHeader(bytes, limits, { inspect: inspectContainer }) };
 }
 
 type MaskOptions = Pick<EditRequest, 'maskMode' | 'polarity'>;
@@ -52,8 +51,5 @@ export async function readMask(
 
 /** True when the file's codec adds noise around the edges of the selection. */
 function isLossy(bytes: Uint8Array, { header, carrier }: DecodedMask): boolean {
-  if (header.format === 'jpeg') return true;
-  if (header.format === 'tiff') return isJpegInside(bytes);
-  // The alpha of a lossy WebP is in a lossless chunk of its own.
-  return header.format === 'webp' && carrier === 'luma' && isLossyWebp(bytes);
+  return formatNamed(header.format).isLossyMask?.(bytes, carrier) ?? false;
 }

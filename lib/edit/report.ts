@@ -1,10 +1,10 @@
 import { practiceWarnings } from '../engines/best-practice.ts';
+import type { Proof } from '../formats/format.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import type { Size } from '../pixels/raster.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 import { maskOfPatches } from './patches.ts';
-import type { Proof } from './prove.ts';
 import type { GivenMask } from './read.ts';
 import type { RegionReport } from './region-report.ts';
 import type { Repainted } from './repaint.ts';

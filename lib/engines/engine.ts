@@ -30,9 +30,9 @@ export interface ReplyFormat {
 }
 
 /**
- * What a model is asked for: the options that go to engines, see `lib/requests/options.ts`, and what depends on
- * the pictures. Every option is present and may be `undefined`, so that an adapter cannot forget one. Which
- * options an engine takes stands in its capabilities.
+ * What a model is asked for: the options that go to engines, see `lib/requests/options.ts`, and what depends
+ * on the pictures. Every option is present and may be `undefined`, so that an adapter cannot forget one.
+ * Which options an engine takes stands in its capabilities.
  *
  * `maskDilation` is a fraction of the crop's width, 0..1, and given only where the API grows the mask itself.
  */

@@ -4,7 +4,8 @@ import type { Mask } from './raster.ts';
  * Exact Euclidean distance of every pixel to the nearest pixel for which `isTarget` holds, O(n).
  *
  * Distances are between pixel centres, in px: 0 on a target, 1 beside it, sqrt(2) diagonally. The picture's
- * border is no target. A distance is `Infinity` without any target, and beyond `limitPx`: a small limit is fast.
+ * border is no target. A distance is `Infinity` without any target, and beyond `limitPx`: a small limit is
+ * fast.
  *
  * First the distance g within each column (two scans), then for each row the lower envelope of the parabolas
  * `g(i)^2 + (x - i)^2`.

@@ -15,9 +15,17 @@ import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
 type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
-type Sweeper = (options: { readonly isDryRun: boolean }, signal: AbortSignal) => Promise<SweepReport>;
+type Sweeper = (
+  options: {
+    readonly isDryRun: boolean /** Younger sets are left to their events. */;
+    readonly minAgeMs?: number;
+  },
+  signal: AbortSignal,
+) => Promise<SweepReport>;
 
 export interface Jobs {
+  /** The configured engine and its model. */
+  readonly engine: string;
   /** For events: runs jobs in this process, or puts them into the queue. */
   readonly uploads: UploadHandler;
   /** For tasks of the queue: runs jobs in this process. */
@@ -35,7 +43,7 @@ interface JobParts {
   readonly editWith: EditWith;
 }
 
-/** Younger sets are left to their events. */
+/** Two minutes for the events of a set. */
 const sweepMinAgeMs = 120_000;
 /** Most pictures of one sweep: a listing of this many takes some seconds. */
 const sweepMaxImages = 20_000;
@@ -69,11 +77,12 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
   return {
+    engine,
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
-    async sweep({ isDryRun }, signal) {
+    async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
-      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun };
+      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun, minAgeMs };
       return sweep(options, until(signal));
     },
   };
@@ -95,7 +104,6 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   maxImages: sweepMaxImages,
   timeMs: sweepShare * config.editDeadlineMs,
   now: Date.now,
-  minAgeMs: sweepMinAgeMs,
   priceOf: priceOf(config, engine),
   log,
 });

@@ -47,6 +47,8 @@ describe('a deployment', () => {
     expect(creates(second)).toEqual([]);
     expect(second).toEqual(first.filter((line) => !line.includes(' create ')));
     expect(cloud.things()).toEqual(things);
+    // Only the first run waits for rights.
+    expect(cloud.naps()).toEqual(['180']);
   });
 
   test('does what its dry run prints', () => {
@@ -57,11 +59,35 @@ describe('a deployment', () => {
     expect(changes(printed.calls())).toEqual(changes(real.calls()));
   });
 
-  test('waits for an identity that is not known everywhere yet', () => {
+  test('waits once for new rights, and tries again when one is not known everywhere yet', () => {
     const cloud = newCloud();
-    cloud.tell('fault', 'add-iam-policy-binding\tService account inpaint-trial-on-upload does not exist.\n');
+    const faults = [
+      ['add-iam-policy-binding', 'Service account inpaint-trial-on-upload does not exist.'],
+      [
+        'deploy inpaint-trial-edit',
+        'Build failed: Access to bucket gcf-v2-sources-7-x denied. You must grant Storage Object Viewer',
+      ],
+      [
+        'deploy inpaint-trial-edit',
+        "Permission 'iam.serviceaccounts.actAs' denied on service account a@b (or it may not exist).",
+      ],
+      [
+        'deploy inpaint-trial-edit',
+        'Unable to retrieve the repository metadata for projects/p/repositories/r.',
+      ],
+      [
+        'deploy inpaint-trial-on-upload',
+        'Creating trigger failed: it is unable to publish to Cloud Pub/Sub topics.',
+      ],
+      [
+        'deploy inpaint-trial-on-upload',
+        'Bucket "x" could not be validated. Verify that the Eventarc service account has permission.',
+      ],
+      ['deploy inpaint-trial-on-upload', 'Permission "eventarc.events.receiveEvent" denied on "a@b"'],
+    ];
+    cloud.tell('fault', faults.map((fault) => `${fault.join('\t')}\n`).join(''));
     expect(cloud.run(script, place)).toMatchObject({ status: 0 });
-    expect(cloud.naps()).toEqual(['10']);
+    expect(cloud.naps().join(' ')).toBe('10 180 10 20 40 10 20 40');
   });
 
   test.each([
@@ -93,7 +119,7 @@ describe('a deployment', () => {
     cloud.tell(name, text);
     expect(cloud.run(script, place)).toMatchObject({ status, stderr: expect.stringContaining(message) });
     expect(cloud.things()).not.toContain('inpaint-trial-on-upload');
-    expect(cloud.naps()).toEqual([]);
+    expect(cloud.naps()).not.toContain('10');
   });
 });
 

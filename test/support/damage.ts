@@ -5,7 +5,10 @@ const awkward = [
   0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff,
 ];
 
-/** Files near a good one, drawn from a seed: cut, bytes changed, lengths replaced, parts repeated, moved or dropped. */
+/**
+ * Files near a good one, drawn from a seed: cut, bytes changed, lengths replaced, parts repeated, moved or
+ * dropped.
+ */
 export function* damaged(
   file: Uint8Array,
   { count, seed }: { count: number; seed: number },

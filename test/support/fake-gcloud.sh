@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Stands in for gcloud: writes down each call in $FAKE/calls, remembers in $FAKE/things what was made and granted, and answers
-# NOT_FOUND for the rest. $FAKE/fault holds `PATTERN<tab>MESSAGE`: the next call that matches fails with it.
+# NOT_FOUND for the rest. $FAKE/fault holds lines `PATTERN<tab>MESSAGE`: a call that matches the first one fails with it, and
+# takes it off.
 set -euo pipefail
 printf '%s\t' "$@" >>"$FAKE/calls" && echo >>"$FAKE/calls"
 things=$FAKE/things
@@ -24,7 +25,7 @@ add() { has "$1" || echo "$1" >>"$things"; }
 drop() { grep -vE "^($1)$" "$things" >"$things.new" || true; cat "$things.new" >"$things"; }
 
 if [[ -f $FAKE/fault ]] && IFS=$'\t' read -r pattern message <"$FAKE/fault" && [[ $line =~ $pattern ]]; then
-  rm "$FAKE/fault"
+  sed 1d "$FAKE/fault" >"$FAKE/fault.new" && mv "$FAKE/fault.new" "$FAKE/fault"
   stop "$message"
 fi
 case "$sentence" in

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { readPngChunks } from '../../lib/formats/png/chunks.ts';
 import { tiffFacts } from './tiff-facts.ts';
 
-/** What a file says of itself besides its pixels: name -> value to compare. */
+/** Metadata and structure of a file as comparable values, by name. */
 export type FileFacts = ReadonlyMap<string, string>;
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** The facts of a JPEG, PNG, WebP or TIFF, named as the table of formats names them. */
+/** Reads the facts of a file, named as in docs/formats.md. */
 export async function fileFacts(bytes: Uint8Array): Promise<FileFacts> {
   const { format, width, height, space, depth, hasAlpha, ...rest } = await sharp(bytes).metadata();
   const facts = new Map<string, string>([
@@ -58,8 +58,8 @@ const namedPngChunks = new Set(['IDAT', 'IEND', 'iCCP', 'eXIf', 'pHYs', 'PLTE', 
 function addPngFacts(bytes: Uint8Array, facts: Map<string, string>): void {
   const { chunks } = readPngChunks(bytes);
   facts.set('kind of pixels', Buffer.from(chunks[0]!.data.subarray(8, 10)).toString('hex'));
-  for (const { type, raw, data } of chunks.slice(1)) {
+  for (const { name, raw, data } of chunks.slice(1)) {
     const isXmp = Buffer.from(data.subarray(0, 17)).toString() === 'XML:com.adobe.xmp';
-    if (!namedPngChunks.has(type) && !isXmp) facts.set(type, (facts.get(type) ?? '') + hash(raw));
+    if (!namedPngChunks.has(name) && !isXmp) facts.set(name, (facts.get(name) ?? '') + hash(raw));
   }
 }

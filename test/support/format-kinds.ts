@@ -7,7 +7,7 @@ import { refusedKinds } from './format-kinds/refused.ts';
 import { refusedTiffs, tiffKinds } from './format-kinds/tiff.ts';
 import { webpKinds } from './format-kinds/webp.ts';
 
-/** A kind of file people drop, and what they ask besides. */
+/** A kind of file, and the request for its edit. */
 export interface FormatKind {
   readonly format: string;
   readonly kind: string;
@@ -47,7 +47,7 @@ const shapes = (format: Format): FormatKind[] => [
 ];
 
 const inside = { jpegBlocks: 'inside' };
-/** Kinds that differ in how their blocks lie. */
+/** Kinds with different block layouts. */
 const insideKinds = [
   '4:4:4',
   '4:2:2',
@@ -65,7 +65,7 @@ const ofFormat = (format: string, kinds: Kinds, request: FormatKind['request'] =
 const kindsOf = { jpeg: jpegKinds, png: pngKinds, webp: webpKinds, tiff: tiffKinds };
 const described = 'Display P3, EXIF, XMP, density';
 
-/** Another format or quality than the picture's own. */
+/** Conversions to another format or quality. */
 const converted: readonly FormatKind[] = (
   [
     ['jpeg', described, { outputFormat: 'png' }],

@@ -19,17 +19,17 @@ import { boxMask, maskPng } from './pictures.ts';
 export interface FormatRow {
   /** `exact`, `touched-blocks`, `re-encoded` with its reason, or `refused` with its code. */
   readonly written: string;
-  /** Where decoded values differ though the mask does not cover them. */
+  /** Where decoded values differ outside the mask. */
   readonly differing: string;
-  /** Parts of the file that have the bytes they had. */
+  /** Parts of the file that did not change. */
   readonly kept: string;
-  /** Parts that have not, or are gone. */
+  /** Parts that changed or are gone. */
   readonly changed: string;
-  /** What the manifest says of it. */
+  /** What the manifest reports. */
   readonly reported: string;
 }
 
-/** What is refused is refused by this project, not for want of a decoder. */
+/** A refusal must come from this project, not from a closed decoder. */
 openAvif();
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -49,7 +49,7 @@ function driftingPaint({ crop, mask }: InpaintRequest): Raster {
   return { ...crop, data };
 }
 
-/** Edits every file of a kind and says what became of it, told by decoders that are not this project's. */
+/** Edits every file of a kind and compares input and output with other decoders than this project's. */
 export async function rowOf({ make, request = {}, acceptsAvif = false }: FormatKind): Promise<FormatRow> {
   const rows: FormatRow[] = [];
   for (const image of await make()) rows.push(await rowOfFile(image, request, { ...limits, acceptsAvif }));
@@ -68,7 +68,7 @@ async function rowOfFile(image: Uint8Array, request: object, limits: Limits): Pr
   const { engine } = paintEngine(driftingPaint);
   const model: InpaintEngine = {
     ...engine,
-    // An engine that calls nobody marks nothing.
+    // Only a result of model calls is marked.
     inpaint: async (asked, signal) => ({ ...(await engine.inpaint(asked, signal)), calls: 1 }),
   };
   const mask = await maskFor(image);
@@ -91,7 +91,7 @@ async function rowOfFile(image: Uint8Array, request: object, limits: Limits): Pr
   }
 }
 
-/** A box in the middle; of a file nobody can read, of the size the others have. */
+/** A box in the middle of the picture; an unreadable file gets the usual size. */
 async function maskFor(image: Uint8Array): Promise<Mask> {
   const { autoOrient } = await sharp(image)
     .metadata()
@@ -117,7 +117,7 @@ interface Comparison {
 async function comparison({ image, mask, output, report, isSameFormat }: Comparison): Promise<FormatRow> {
   const before = await fileFacts(image);
   const after = await fileFacts(output.bytes);
-  // What every row keeps; the table need not repeat it.
+  // Every row keeps these; the table does not repeat them.
   const alwaysKept = new Set([...ofAll, ...(isSameFormat ? ofTheFormat : [])]);
   for (const name of alwaysKept) assert.deepEqual([name, after.get(name)], [name, before.get(name)]);
   const names = [...before.keys()].filter((name) => !alwaysKept.has(name) && name !== 'format');
@@ -137,10 +137,10 @@ async function comparison({ image, mask, output, report, isSameFormat }: Compari
 }
 
 const ofAll: ReadonlySet<string> = new Set(['size', 'depth and colour', 'profile', 'orientation']);
-/** Another format may have no room for them. */
+/** Kept only within a format: another may have no room for them. */
 const ofTheFormat: ReadonlySet<string> = new Set(['format', 'density']);
 
-/** Compares as stored, so that the blocks of a JPEG lie where they lie. */
+/** Compares in stored orientation, because of the blocks of JPEG. */
 async function differing({
   image,
   mask,
@@ -166,8 +166,8 @@ async function differing({
 }
 
 /**
- * The box of a mask grown to whole blocks of a JPEG, and by the pixel to which a decoder spreads colour that is stored at half
- * the resolution.
+ * The box of a mask grown to whole blocks of a JPEG, and by the pixel to which a decoder spreads colour that
+ * is stored at half the resolution.
  */
 function withWholeBlocks(mask: Mask, sampling: string): Mask {
   const width = sampling === '4:2:0' || sampling === '4:2:2' ? 16 : 8;

@@ -4,7 +4,10 @@ const srgb = {
   blue: [0.14307, 0.06061, 0.7141],
 } as const;
 
-/** Colorants adapted to D50 and the exponent of the curve. @see ICC.1:2004-10, three-component matrix-based profiles. */
+/**
+ * Colorants adapted to D50 and the exponent of the curve. @see ICC.1:2004-10, three-component matrix-based
+ * profiles.
+ */
 const spaces = {
   adobeRgb: {
     gamma: 2.19921875,
@@ -18,7 +21,7 @@ const spaces = {
     green: [0.13519, 0.71188, 0],
     blue: [0.03134, 0.00009, 0.82491],
   },
-  /** As programs name it that keep linear light: sRGB by its colorants alone. */
+  /** A common name of linear light with the primaries of sRGB. */
   'Linear sRGB': { gamma: 1, ...srgb },
   'sRGB of power 2.2': { gamma: 2.19921875, ...srgb },
   'sRGB by a table': { gamma: 'srgb', ...srgb },
@@ -86,7 +89,7 @@ function curve(gamma: number | 'srgb'): Buffer {
   return data;
 }
 
-/** As a table of 1024 samples. @see IEC 61966-2-1. */
+/** The sRGB curve as 1024 samples. @see IEC 61966-2-1. */
 function srgbCurve(): Buffer {
   const data = Buffer.alloc(12 + 2 * 1024);
   data.write('curv', 'latin1');

@@ -1,6 +1,6 @@
 /**
- * Kinds of JPEG that sharp does not write, as base64: 80 x 64 waves of cjpeg 2.1.5, quality 85 with `-restart 2B -sample 2x2`,
- * `-arithmetic`, `-rgb` and `-sample 2x1`.
+ * Kinds of JPEG that sharp does not write, as base64: 80 x 64 waves of cjpeg 2.1.5, quality 85 with `-restart
+ * 2B -sample 2x2`, `-arithmetic`, `-rgb` and `-sample 2x1`.
  */
 const encoded = {
   restartMarkers:

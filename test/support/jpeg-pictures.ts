@@ -1,5 +1,5 @@
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
-import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { sparseCmyk } from '../../lib/formats/vips/sparse-cmyk.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { random } from './pictures.ts';

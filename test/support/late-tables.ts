@@ -1,11 +1,11 @@
-import { marker, readSegments } from '../../lib/formats/jpeg/segments.ts';
+import { marker, readSegments } from '../../lib/formats/jpeg/container/segments.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { pipelineOf } from './pictures.ts';
 
 /**
- * A JPEG that every decoder opens and the splice refuses: progressive, its quantisation tables said once more between
- * two scans, where they might be other ones.
+ * A JPEG that every decoder opens and the splice refuses: progressive, its quantisation tables said once more
+ * between two scans, where they might be other ones.
  */
 export async function lateTablesJpeg(raster: Raster): Promise<Buffer> {
   const bytes = await pipelineOf(raster).jpeg({ progressive: true }).toBuffer();

@@ -1,6 +1,6 @@
 /**
- * What all instances of one function may have in one region of a project nobody has asked more for: Cloud Run compares it with
- * the most instances a function may have, when that is deployed.
+ * What all instances of one function may have in one region of a project nobody has asked more for: Cloud Run
+ * compares it with the most instances a function may have, when that is deployed.
  *
  * @see https://cloud.google.com/run/quotas
  */

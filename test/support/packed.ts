@@ -8,8 +8,8 @@ const run = promisify(execFile);
 export const repository = resolve(import.meta.dirname, '../..');
 
 /**
- * Lists the files below `root` that an upload takes along, by its `.gcloudignore`. git reads such a file as gcloud
- * does: outside of a repository every file is untracked, and only the given patterns exclude any.
+ * Lists the files below `root` that an upload takes along, by its `.gcloudignore`. git reads such a file as
+ * gcloud does: outside of a repository every file is untracked, and only the given patterns exclude any.
  *
  * @see https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore
  */
@@ -48,8 +48,8 @@ async function npm(folder: string, environment: 'development' | 'production', ..
 }
 
 /**
- * Builds as Google's npm buildpack does when there is a `gcp-build` script: installs the development dependencies,
- * runs the script, removes what only the build needed.
+ * Builds as Google's npm buildpack does when there is a `gcp-build` script: installs the development
+ * dependencies, runs the script, removes what only the build needed.
  *
  * @returns false when the registry cannot be reached.
  * @see https://github.com/GoogleCloudPlatform/buildpacks/blob/main/cmd/nodejs/npm/main.go
@@ -63,8 +63,8 @@ export async function buildAsBuildpack(folder: string): Promise<boolean> {
 }
 
 /**
- * Gives the same result in a third of the time: the script runs on the development dependencies of this checkout,
- * and only the production dependencies are installed.
+ * Gives the same result in a third of the time: the script runs on the development dependencies of this
+ * checkout, and only the production dependencies are installed.
  *
  * @returns false when the registry cannot be reached.
  */

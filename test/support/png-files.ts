@@ -15,7 +15,7 @@ function encodedChunk([type, data]: Chunk): Buffer {
 export const pngFile = (chunks: readonly Chunk[]): Buffer =>
   Buffer.concat([pngSignature, ...chunks.map(encodedChunk)]);
 
-/** The same PNG with chunks behind IHDR, and others before IEND. */
+/** Inserts chunks after IHDR, and others before IEND. */
 export function withChunks(png: Uint8Array, head: readonly Chunk[], tail: readonly Chunk[] = []): Buffer {
   const { chunks } = readPngChunks(png);
   return Buffer.concat([
@@ -72,12 +72,12 @@ interface PngRows {
   /** Row by row, samples of 16 bit with the high byte first. */
   readonly pixels: Uint8Array;
   readonly filterOf: (row: number) => number;
-  /** The bytes of all rows, filtered -> a zlib stream. */
+  /** Compresses the filtered rows to a zlib stream. */
   readonly compress?: (filtered: Uint8Array) => Uint8Array;
   readonly idatBytes?: number;
 }
 
-/** A PNG as told, down to the filter of each row and the blocks of its stream. */
+/** Writes a PNG with a chosen filter for each row and chosen compression. */
 export function pngOfRows({
   width,
   height,
@@ -115,7 +115,7 @@ export function pngOfRows({
   return pngFile([['IHDR', header], ...parts, ['IEND', Buffer.alloc(0)]]);
 }
 
-/** Of the three the one nearest to a + b - c, in doubt the first. */
+/** The Paeth predictor. */
 function nearest(a: number, b: number, c: number): number {
   const away = (value: number) => Math.abs(a + b - c - value);
   const least = Math.min(away(a), away(b), away(c));

@@ -10,7 +10,8 @@ import { ServiceError } from '../../deploy/local/storage/service-error.ts';
  * - `503`: answered 503, no effect.
  * - `reset`: the connection breaks, no effect.
  * - `lost`: the effect happens, then the connection breaks: the answer is lost.
- * - `cut`, `stalled`: the effect happens; half of the answer's body is sent, then the connection breaks, or is silent.
+ * - `cut`, `stalled`: the effect happens; half of the answer's body is sent, then the connection breaks, or
+ *   is silent.
  * - `garbled`: the effect happens; one byte in the middle of the answer's body is changed.
  * - `hang`: waits before the effect until `release()`, then goes on as if nothing had been. A zombie.
  * - `crash-before`, `crash-after`: the worker that asked is dead from here on, before or after the effect.

@@ -1,9 +1,9 @@
-/** Tags of the layout of the samples, which each writer chooses; all others are facts of the picture. */
+/** Tags for the layout of samples, which each writer chooses. All others are facts of the picture. */
 const layout: ReadonlySet<number> = new Set([
   256, 257, 258, 262, 266, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 339, 347, 530, 532,
 ]);
-/** Facts that have been told by libvips. */
-const told: ReadonlySet<number> = new Set([282, 283, 296, 700, 34675, 33723]);
+/** Tags that libvips has read already. */
+const readByVips: ReadonlySet<number> = new Set([282, 283, 296, 700, 34675, 33723]);
 
 const names: Readonly<Record<number, string>> = {
   259: 'compression',
@@ -24,7 +24,7 @@ const names: Readonly<Record<number, string>> = {
 const pointers: ReadonlySet<number> = new Set([34665, 34853, 40965]);
 const unitBytes: readonly number[] = [0, 1, 1, 2, 4, 4, 1, 1, 2, 4, 4, 4, 8];
 
-/** Name -> values of the tags of the first directory, and of those below it, whatever the byte order. */
+/** Values of the first directory and its sub-directories by name, in one byte order. */
 export function tiffFacts(bytes: Uint8Array): Map<string, string> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const isBig = file[0] === 0x4d;
@@ -48,11 +48,11 @@ export function tiffFacts(bytes: Uint8Array): Map<string, string> {
     });
   }
 
-  // Of a BigTIFF nothing is told here.
+  // A BigTIFF is not read.
   if (u16(2) !== 42) return new Map();
   return new Map(
     tags(u32(4))
-      .filter(([tag]) => !layout.has(tag) && !told.has(tag))
+      .filter(([tag]) => !layout.has(tag) && !readByVips.has(tag))
       .map(([tag, value]) => [names[tag] ?? `tag ${tag}`, value]),
   );
 }

@@ -1,4 +1,7 @@
-/** Values under a tag: text is ASCII, numbers are SHORT or LONG, bytes UNDEFINED, and a list of tags a directory of its own. */
+/**
+ * Values under a tag: text is ASCII, numbers are SHORT or LONG, bytes UNDEFINED, and a list of tags a
+ * directory of its own.
+ */
 type PlainValue = string | number | readonly number[] | Uint8Array;
 export type TagList = { readonly [tag: number]: PlainValue | { readonly tags: TagList } };
 

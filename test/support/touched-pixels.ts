@@ -3,7 +3,10 @@ import { blockFootprint } from '../../lib/formats/jpeg/block-mask.ts';
 import type { JpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
 import type { Box, Mask } from '../../lib/pixels/raster.ts';
 
-/** The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the same, bit for bit. */
+/**
+ * The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the
+ * same, bit for bit.
+ */
 export function touchedPixels(
   structure: JpegStructure,
   touched: readonly TouchedComponent[],

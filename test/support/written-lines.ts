@@ -56,7 +56,10 @@ export function matchesFilter(filter: string, entry: LogEntry): boolean {
 const ofPlatform =
   'Memory limit of 4096 MiB exceeded with 4101 MiB used. Consider increasing the memory limit';
 
-/** Lines of real jobs, a real circuit breaker and the real sweep behind the framework, as Cloud Logging keeps them. */
+/**
+ * Lines of real jobs, a real circuit breaker and the real sweep behind the framework, as Cloud Logging keeps
+ * them.
+ */
 export async function writtenLines(level?: LogLevel): Promise<LogEntry[]> {
   const linesOf = linesAt(level);
   const ofJobs = await linesOf(async (log) => {

@@ -46,6 +46,19 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
   'gemini-3-pro-image': { protocols: ['gemini'], locations: ['global', 'us', 'eu'] },
 };
 
+/** Models that can be named for an engine. */
+export function servedModelIds(engine: string): readonly string[] {
+  const protocols: Readonly<Record<string, Protocol>> = {
+    gemini: 'gemini',
+    imagen: 'imagen3-edit',
+    imagen2: 'imagen2-edit',
+  };
+  const protocol = protocols[engine];
+  return Object.keys(servedModels).filter(
+    (id) => protocol !== undefined && servedModels[id]?.protocols.includes(protocol),
+  );
+}
+
 export interface Model {
   readonly id: string;
   readonly protocols: readonly Protocol[];

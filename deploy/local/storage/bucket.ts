@@ -24,6 +24,7 @@ export interface BucketOptions {
   /** A generation not used before. */
   readonly nextGeneration: () => string;
   readonly onFinalized: (object: StoredObject) => void;
+  readonly onRemoved: (object: StoredObject) => void;
 }
 
 /**
@@ -181,27 +182,31 @@ export function removeObject(bucket: Bucket, object: StoredObject): void {
   bucket.journal.append({ deleted: object.name });
   rmSync(join(bucket.folder, object.path), { force: true });
   drop(bucket, object);
+  bucket.onRemoved(object);
 }
 
-/** Takes a file that somebody put into the folder for an upload, unless it holds the bytes already known. */
-export function adoptFile(
-  bucket: Bucket,
-  file: FileFacts & { readonly name: string; readonly path: string; readonly settings: Settings },
-): void {
+type HandFile = FileFacts & { readonly name: string; readonly path: string; readonly settings: Settings };
+
+/** Takes a file that somebody put into the folder for an upload. */
+export function adoptFile(bucket: Bucket, file: HandFile): StoredObject {
   const current = bucket.byPath.get(file.path) ?? bucket.objects.get(file.name);
-  if (current?.path === file.path && hasSameBytes(current, file)) {
-    const refreshed = { ...current, fingerprint: file.fingerprint };
-    bucket.journal.append({ put: refreshed });
-    keep(bucket, refreshed);
-    return;
-  }
   if (current !== undefined && current.path !== file.path) {
     rmSync(join(bucket.folder, current.path), { force: true });
     drop(bucket, current);
   }
   const object = newObject(bucket, { ...file, name: current?.name ?? file.name, metadata: {} });
   bucket.journal.append({ put: object });
-  finalize(bucket, object);
+  return finalize(bucket, object);
+}
+
+/** Notes the new times of a file whose bytes are those of its object; `undefined` when they are others. */
+export function refreshFile(bucket: Bucket, file: HandFile): StoredObject | undefined {
+  const current = bucket.byPath.get(file.path);
+  if (current === undefined || !hasSameBytes(current, file)) return undefined;
+  const refreshed = { ...current, fingerprint: file.fingerprint };
+  bucket.journal.append({ put: refreshed });
+  keep(bucket, refreshed);
+  return refreshed;
 }
 
 const hasSameBytes = (object: StoredObject, file: FileFacts): boolean =>

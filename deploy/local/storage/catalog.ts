@@ -26,18 +26,19 @@ export interface CatalogOptions {
   readonly buckets: readonly string[];
   readonly now: () => number;
   readonly onFinalized: (object: StoredObject) => void;
+  readonly onRemoved: (object: StoredObject) => void;
   readonly onBucket: (bucket: Bucket) => void;
 }
 
 export function openCatalog(options: CatalogOptions): Catalog {
-  const { root, now, onFinalized } = options;
+  const { root, now, onFinalized, onRemoved } = options;
   const ownFolder = join(root, metaFolder);
   const stagingFolder = join(ownFolder, 'staged');
   mkdirSync(stagingFolder, { recursive: true });
   const generations = generationsFrom(now);
   const opened = new Map<string, Bucket>();
   const shared: Omit<BucketOptions, 'name'> = {
-    ...{ root, metaFolder: ownFolder, stagingFolder, now, onFinalized },
+    ...{ root, metaFolder: ownFolder, stagingFolder, now, onFinalized, onRemoved },
     nextGeneration: generations.next,
   };
   const open = (name: string): Bucket => {

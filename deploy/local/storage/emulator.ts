@@ -24,6 +24,8 @@ export interface StorageEmulatorOptions {
   /** A file put in by hand is taken in when nothing wrote to it for this long. */
   readonly settleMs?: number;
   readonly log?: (message: string) => void;
+  /** An object was deleted, by a request or by hand. */
+  readonly onRemoved?: (object: { readonly bucket: string; readonly name: string }) => void;
   /** The three below are for tests: time, faults between a request and its effect, events lost or doubled. */
   readonly clock?: Clock;
   readonly intercept?: Intercept;
@@ -33,7 +35,7 @@ export interface StorageEmulatorOptions {
 export interface StorageEmulator {
   /** The `apiEndpoint` for `new Storage({ apiEndpoint, projectId })`. */
   readonly url: string;
-  readonly events: Pick<Deliveries, 'subscribe' | 'idle'>;
+  readonly events: Pick<Deliveries, 'subscribe' | 'idle' | 'close'>;
   /** Takes in what was done by hand up to now, without waiting for a notice of the file system. */
   rescan(): Promise<void>;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startStorageEmulator(options: StorageEmulatorOptions): Pro
   const catalog = openCatalog({
     ...{ root: resolve(options.root), buckets: options.buckets, now: clock.now },
     onFinalized: deliveries.publish,
+    onRemoved: options.onRemoved ?? (() => {}),
     onBucket: (bucket) => watches.push(followHand(bucket, hand)),
   });
   serve(server, { now: clock.now, operations: storageOperations(catalog), intercept, log });

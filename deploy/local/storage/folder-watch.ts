@@ -91,6 +91,8 @@ async function inspect(state: WatchState, path: string): Promise<void> {
   const stats = lstatSync(join(folder, path), { throwIfNoEntry: false });
   if (stats === undefined) {
     unwatch(state, path);
+    // The name on the disk is no UTF-8, so nothing can open it by the one that it is listed under.
+    if (path.includes('\ufffd')) state.options.log(`storage: left out ${path}: its name is not UTF-8`);
     onGone(path);
   } else if (isIgnored(path)) {
     return;

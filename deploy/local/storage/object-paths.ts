@@ -14,10 +14,11 @@ export function requireObjectName(name: string): string {
     name !== '' &&
     name !== '.' &&
     name !== '..' &&
+    name.isWellFormed() &&
     Buffer.byteLength(name) <= MAX_NAME_BYTES &&
     !/[\r\n]/.test(name);
   if (!isValid)
-    throw invalid('Invalid object name: expected 1 to 1024 bytes without line breaks, not . or ..');
+    throw invalid('Invalid object name: expected 1 to 1024 bytes of UTF-8 without line breaks, not . or ..');
   return name;
 }
 

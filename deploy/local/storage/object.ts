@@ -51,7 +51,7 @@ export const etag = (object: StoredObject): string =>
  */
 export function objectResource(object: StoredObject, baseUrl: string): Record<string, unknown> {
   const { bucket, name, generation } = object;
-  const path = `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  const path = `/storage/v1/b/${bucket}/o/${encodeURIComponent(name.toWellFormed())}`;
   const timeCreated = iso(object.createdMs);
   return {
     kind: 'storage#object',

@@ -27,7 +27,10 @@ export interface TouchedComponent {
   readonly count: number;
 }
 
-/** How many blocks of a set there are. A plain loop: `reduce` is many times slower on the bitmaps of large pictures. */
+/**
+ * How many blocks of a set there are. A plain loop: `reduce` is many times slower on the bitmaps of large
+ * pictures.
+ */
 export function countBlocks(bitmap: Uint8Array): number {
   let count = 0;
   for (let i = 0; i < bitmap.length; i++) count += bitmap[i]!;

@@ -1,13 +1,13 @@
-/** Of previews of Photoshop 4 and of later ones. @see Adobe Photoshop File Formats, "Image resource IDs". */
+/** Resources that hold a preview. @see Adobe Photoshop File Formats, "Image resource IDs". */
 const thumbnailIds: ReadonlySet<number> = new Set([1033, 1036]);
-/** `8BIM`, id, an empty name, length. */
+/** The shortest resource: `8BIM`, id, an empty name, length. */
 const shortestBytes = 12;
 
 /**
- * Photoshop's image resources without the preview among them.
+ * Removes the preview from Photoshop's image resources.
  *
- * @param resources one after the other, each beginning with `8BIM`.
- * @returns `undefined` when there is no preview, or the resources cannot be read.
+ * @param resources a sequence of resources, each beginning with `8BIM`.
+ * @returns `undefined` when there is no preview, or the resources are damaged.
  */
 export function withoutPhotoshopThumbnail(resources: Uint8Array): Uint8Array | undefined {
   const bytes = Buffer.from(resources.buffer, resources.byteOffset, resources.length);
@@ -15,7 +15,7 @@ export function withoutPhotoshopThumbnail(resources: Uint8Array): Uint8Array | u
   let hasThumbnail = false;
   let at = 0;
   while (at + shortestBytes <= bytes.length && bytes.toString('latin1', at, at + 4) === '8BIM') {
-    // A length byte and the name, together of even length.
+    // A length byte and the name, padded to an even length.
     const sizeAt = at + 6 + ((bytes[at + 6]! + 2) & ~1);
     if (sizeAt + 4 > bytes.length) return undefined;
     const size = bytes.readUInt32BE(sizeAt);

@@ -1,10 +1,10 @@
-/** What an edit with a model is, in the words of IPTC. @see https://cv.iptc.org/newscodes/digitalsourcetype/ */
+/** The term for a picture that a model changed. @see https://cv.iptc.org/newscodes/digitalsourcetype/ */
 export const compositeWithTrainedModel =
   'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia';
 const iptcNamespace = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
 const property = 'Iptc4xmpExt:DigitalSourceType';
 
-/** The bytes of an XMP packet as text; `undefined` when they are not UTF-8. */
+/** Decodes an XMP packet; `undefined` when it is not UTF-8. */
 export function packetText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -13,7 +13,7 @@ export function packetText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A packet that says nothing but the source type. */
+/** Makes a packet that holds the source type only. */
 export function newPacket(): string {
   const id = 'W5M0MpCehiHzreSzNTczkc9d';
   return (
@@ -29,10 +29,11 @@ function attributes(tag: string): string {
 }
 
 /**
- * The packet with the source type set: an existing value is replaced, else an attribute is added to the first description. All
- * other characters stay; the padding behind the packet makes room as far as it reaches.
+ * Sets the source type: replaces an existing value, or adds an attribute to the first description. All other
+ * characters stay. The padding at the end of the packet shrinks by as much, so that the length stays if
+ * possible.
  *
- * @returns `undefined` when the packet is no RDF.
+ * @returns `undefined` when the packet is not RDF.
  */
 export function packetWithSourceType(packet: string): string | undefined {
   const asAttribute = new RegExp(`(${property}\\s*=\\s*)(?:"[^"<]*"|'[^'<]*')`);
@@ -49,7 +50,7 @@ export function packetWithSourceType(packet: string): string | undefined {
   return takeFromPadding(changed, changed.length - packet.length);
 }
 
-/** Blanks before the end of the packet are there to be used up. @see XMP specification part 1, 7.3. */
+/** Removes reserved blanks before the end of the packet. @see XMP specification part 1, 7.3. */
 function takeFromPadding(packet: string, length: number): string {
   const end = packet.lastIndexOf('<?xpacket end');
   if (end < 0 || length <= 0) return packet;
@@ -59,12 +60,12 @@ function takeFromPadding(packet: string, length: number): string {
 }
 
 const openDescription = '<rdf:Description';
-/** The whole start tag: attribute values may hold a ">". */
+/** The whole start tag; attribute values may contain ">". */
 const description = /<rdf:Description(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*\/?>/;
 
-/** Of gain maps and motion photos. */
+/** Attributes of gain maps and motion photos. */
 const staleAttribute = /\s(?:hdrgm:|GCamera:MotionPhoto|GCamera:MicroVideo)\w*\s*=\s*(?:"[^"<]*"|'[^'<]*')/g;
-/** Elements that describe pictures which are no longer there, or show what was removed. */
+/** Elements that list pictures which are gone, or hold thumbnails that show what was removed. */
 const staleElements = ['Container:Directory', 'xmp:Thumbnails'];
 
 function withoutElement(packet: string, name: string): string {
@@ -80,7 +81,7 @@ function withoutElement(packet: string, name: string): string {
   return kept.join('') + packet.slice(at);
 }
 
-/** The packet without gain map, film, container directory and thumbnails; the same text when it has none of them. */
+/** Removes gain map, motion photo, container directory and thumbnails, if there are any. */
 export function packetWithoutStale(packet: string): string {
   return staleElements.reduce(withoutElement, packet.replace(staleAttribute, ''));
 }

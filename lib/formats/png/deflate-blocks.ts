@@ -1,22 +1,23 @@
 import { EditError } from '../../errors.ts';
 import { type HuffmanCode, huffmanCode, longLook, lookBits } from './huffman.ts';
 
-/** Where a block of a deflate stream begins. */
+/** The beginning of a deflate block. */
 export interface BlockStart {
-  /** In the stream. */
+  /** Bit of the stream. */
   readonly bit: number;
-  /** In what the stream inflates to. */
+  /** Byte of the inflated data. */
   readonly byte: number;
 }
 
-/** A stream needs as many bytes more than it has, of any value: reads go beyond its end. */
+/** Reads go beyond the end of a stream, so it must be followed by this many bytes of any value. */
 export const paddingBytes = 8;
 
 /**
- * The end of the block that begins at `start`. Codes are read, nothing is inflated: runs of literals with one look.
+ * Finds the end of the block that begins at `start`. Codes are read and nothing is inflated; one table
+ * look-up skips a run of literals.
  *
- * @param stream a deflate stream and `paddingBytes`.
- * @returns where the next block begins, or what follows the last.
+ * @param stream a deflate stream, followed by `paddingBytes`.
+ * @returns the beginning of the next block, or the end of the last.
  * @throws {EditError} `IMAGE_UNREADABLE` when it is no deflate stream, `IMAGE_TRUNCATED` when it ends early.
  * @see RFC 1951
  */
@@ -42,7 +43,7 @@ function endOf(stream: Uint8Array, kind: number, { bit, byte }: BlockStart): Blo
   }
 }
 
-/** At least 25 bits, the next one lowest. */
+/** Reads at least 25 bits; the next bit is the lowest. */
 function peek(stream: Uint8Array, bit: number): number {
   const at = bit >>> 3;
   const word = stream[at]! | (stream[at + 1]! << 8) | (stream[at + 2]! << 16) | (stream[at + 3]! << 24);
@@ -63,7 +64,7 @@ interface Codes {
 }
 
 const endOfBlock = 256;
-/** Of lengths, from symbol 257: the shortest, and further bits that are added. @see RFC 1951, 3.2.5 */
+/** Lengths by symbol, from 257: the base, and the number of extra bits. @see RFC 1951, 3.2.5 */
 const lengthBases = Int32Array.of(
   ...[3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31],
   ...[35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258],
@@ -71,12 +72,14 @@ const lengthBases = Int32Array.of(
 const lengthBits = Int32Array.of(
   ...[0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0],
 );
-/** Further bits of distances. */
+const firstLength = endOfBlock + 1;
+const lastLength = endOfBlock + lengthBases.length;
+/** Extra bits of distances. */
 const distanceBits = Int32Array.of(
   ...[0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13],
 );
 
-/** The hot loop: a few ns for each look, most of which pass two literals of a photo. */
+/** The hot loop: a few ns for each look-up, most of which skip two literals of a photo. */
 function codedEnd(stream: Uint8Array, start: BlockStart, { literals, distances }: Codes): BlockStart {
   const runs = literalRuns(literals);
   const { looks } = literals;
@@ -93,16 +96,15 @@ function codedEnd(stream: Uint8Array, start: BlockStart, { literals, distances }
       continue;
     }
     const look = looks[word & lookMask]! || longLook(literals, word);
-    if (look === 0) throw unreadable();
     const symbol = look >>> 4;
+    if (look === 0 || symbol > lastLength) throw unreadable();
     bit += look & 15;
     if (symbol < endOfBlock) {
       byte++;
       continue;
     }
     if (symbol === endOfBlock) return { bit, byte };
-    const kind = symbol - endOfBlock - 1;
-    if (kind >= lengthBases.length) throw unreadable();
+    const kind = symbol - firstLength;
     const more = lengthBits[kind]!;
     byte += lengthBases[kind]! + ((word >>> (look & 15)) & ((1 << more) - 1));
     bit += more;
@@ -114,7 +116,7 @@ function codedEnd(stream: Uint8Array, start: BlockStart, { literals, distances }
   throw new EditError('IMAGE_TRUNCATED', 'Expected the end of a block of deflate, got the end of the stream');
 }
 
-/** By the next bits: whole literals in them, `count << 4 | bits`; 0 when the first is none. */
+/** By the next bits of the stream: the run of literals in them as `count << 4 | bits`; 0 for no literal. */
 function literalRuns({ looks }: HuffmanCode): Int32Array {
   const runs = new Int32Array(looks.length);
   for (let index = 0; index < runs.length; index++) {
@@ -122,7 +124,7 @@ function literalRuns({ looks }: HuffmanCode): Int32Array {
     let count = 0;
     for (;;) {
       const look = looks[index >>> bits]!;
-      // Above the bits that are left there are zeros, which say nothing.
+      // The shift fills with zeros, which are not bits of the stream.
       if (look === 0 || look >>> 4 >= endOfBlock || bits + (look & 15) > lookBits) break;
       bits += look & 15;
       count++;
@@ -132,45 +134,64 @@ function literalRuns({ looks }: HuffmanCode): Int32Array {
   return runs;
 }
 
-/** Of code lengths, in the order in which they are sent. */
+/** The order in which lengths of the code length code are stored. */
 const lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** @see RFC 1951, 3.2.7 */
+/** Takes numbers of some bits from a stream, one after the other. */
+interface BitReader {
+  bit: number;
+  readonly stream: Uint8Array;
+}
+
+function take(reader: BitReader, count: number): number {
+  const value = peek(reader.stream, reader.bit) & ((1 << count) - 1);
+  reader.bit += count;
+  return value;
+}
+
+/** Reads the codes at the head of a block. @see RFC 1951, 3.2.7 */
 function readCodes(stream: Uint8Array, startBit: number): Codes & { readonly end: number } {
-  let bit = startBit;
-  const take = (count: number): number => {
-    const value = peek(stream, bit) & ((1 << count) - 1);
-    bit += count;
-    return value;
-  };
-  const literalCount = 257 + take(5);
-  const distanceCount = 1 + take(5);
-  const orderCount = 4 + take(4);
+  const reader: BitReader = { stream, bit: startBit };
+  const literalCount = 257 + take(reader, 5);
+  const distanceCount = 1 + take(reader, 5);
+  const orderCount = 4 + take(reader, 4);
   const orderLengths = new Uint8Array(19);
-  for (let i = 0; i < orderCount; i++) orderLengths[lengthOrder[i]!] = take(3);
-  const code = huffmanCode(orderLengths);
+  for (let i = 0; i < orderCount; i++) orderLengths[lengthOrder[i]!] = take(reader, 3);
   const lengths = new Uint8Array(literalCount + distanceCount);
+  readLengths(reader, huffmanCode(orderLengths), lengths);
+  return {
+    literals: huffmanCode(lengths.subarray(0, literalCount)),
+    distances: huffmanCode(lengths.subarray(literalCount)),
+    end: reader.bit,
+  };
+}
+
+/** Symbols that repeat the length before them, or 0. */
+const repeatLast = 16;
+const repeatZero = 17;
+
+function readLengths(reader: BitReader, code: HuffmanCode, lengths: Uint8Array): void {
   for (let i = 0; i < lengths.length; ) {
-    const look = longLook(code, peek(stream, bit));
+    const look = longLook(code, peek(reader.stream, reader.bit));
     if (look === 0) throw unreadable();
-    bit += look & 15;
+    reader.bit += look & 15;
     const symbol = look >>> 4;
-    if (symbol < 16) {
+    if (symbol < repeatLast) {
       lengths[i++] = symbol;
       continue;
     }
-    if (symbol === 16 && i === 0) throw unreadable();
-    const value = symbol === 16 ? lengths[i - 1]! : 0;
-    const times = symbol === 16 ? 3 + take(2) : symbol === 17 ? 3 + take(3) : 11 + take(7);
+    if (symbol === repeatLast && i === 0) throw unreadable();
+    const value = symbol === repeatLast ? lengths[i - 1]! : 0;
+    const times = repeats(reader, symbol);
     if (i + times > lengths.length) throw unreadable();
     lengths.fill(value, i, i + times);
     i += times;
   }
-  return {
-    literals: huffmanCode(lengths.subarray(0, literalCount)),
-    distances: huffmanCode(lengths.subarray(literalCount)),
-    end: bit,
-  };
+}
+
+function repeats(reader: BitReader, symbol: number): number {
+  if (symbol === repeatLast) return 3 + take(reader, 2);
+  return symbol === repeatZero ? 3 + take(reader, 3) : 11 + take(reader, 7);
 }
 
 let fixed: Codes | undefined;

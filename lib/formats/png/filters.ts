@@ -1,30 +1,30 @@
-import type { Layout, Place, RowBytes } from './layout.ts';
+import type { FilteredBox, Layout, RowBytes } from './layout.ts';
 
 /**
- * Changes the filtered bytes of a place for other pixels, in place; each row keeps its filter.
+ * Filters new pixels of a box, in box. Each row keeps its filter.
  *
- * @param filtered bytes of the picture before compression. @param from where they begin in it. @param note is told of the bytes
- * of each row: where they are in the picture, what they were and what they have become.
- * @returns false, having changed some or none, when the bytes do not stand for the pixels of `before`.
+ * @param filtered bytes of the picture before compression. @param from their offset in it. @param note is
+ * called for each row, with the offset in the picture, the old bytes and the new ones.
+ * @returns false when the bytes are not those of `before`; some rows may be changed then.
  * @see https://www.w3.org/TR/png-3/#9Filters
  */
 export function refilter(
   { filtered, from }: { readonly filtered: Uint8Array; readonly from: number },
   { before, after }: { readonly before: RowBytes; readonly after: RowBytes },
-  place: Place,
+  box: FilteredBox,
   { pixelBytes, rowBytes }: Layout,
   note: (at: number, old: Uint8Array, now: Uint8Array) => void,
 ): boolean {
-  const old = Buffer.alloc(place.bytes);
-  const now = Buffer.alloc(place.bytes);
-  for (let row = 0; row < place.rows; row++) {
-    const start = place.rowAt - from + row * rowBytes;
+  const old = Buffer.alloc(box.bytes);
+  const now = Buffer.alloc(box.bytes);
+  for (let row = 0; row < box.rows; row++) {
+    const start = box.rowAt - from + row * rowBytes;
     const filter = filters[filtered[start]!];
     if (filter === undefined) return false;
     const pixelsAt = (row + 1) * before.stride + pixelBytes;
     filter(before, pixelsAt, pixelBytes, old);
     filter(after, pixelsAt, pixelBytes, now);
-    const at = start + place.columnAt;
+    const at = start + box.columnAt;
     if (old.compare(filtered, at, at + old.length) !== 0) return false;
     filtered.set(now, at);
     note(at + from, old, now);
@@ -32,7 +32,7 @@ export function refilter(
   return true;
 }
 
-/** Pixels -> filtered bytes, as many as `out` holds. @param at of the first of them. */
+/** Fills `out` with filtered bytes. @param at offset of the first pixel byte. */
 type Filter = (pixels: RowBytes, at: number, pixelBytes: number, out: Uint8Array) => void;
 
 const none: Filter = ({ data }, at, _, out) => {
@@ -65,14 +65,14 @@ const paeth: Filter = ({ data, stride }, at, pixelBytes, out) => {
   }
 };
 
-/** By their numbers. */
+/** By filter number. */
 const filters: readonly Filter[] = [none, left, up, average, paeth];
 
 /**
- * One row of filtered bytes -> its pixels, as a decoder does it. In place.
+ * Decodes one row of filtered bytes in box.
  *
- * @param pixels with the row above and the pixel on the left. @param at of the first byte, which holds what was filtered.
- * @returns false when there is no such filter.
+ * @param pixels with the row above and the pixel on the left. @param at offset of the first filtered byte.
+ * @returns false for an unknown filter.
  */
 export function unfilterRow(
   filter: number,
@@ -93,7 +93,7 @@ export function unfilterRow(
   return true;
 }
 
-/** Of a, b and c the one nearest to a + b - c; in doubt the first. */
+/** The Paeth predictor: a, b or c, whichever is nearest to a + b - c; the first of equals. */
 function nearest(a: number, b: number, c: number): number {
   const guess = a + b - c;
   const [toA, toB, toC] = [Math.abs(guess - a), Math.abs(guess - b), Math.abs(guess - c)];

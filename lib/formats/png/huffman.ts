@@ -1,6 +1,6 @@
 import { EditError } from '../../errors.ts';
 
-/** Codes of up to this many bits are found with one look, longer ones bit by bit. Larger tables leave the nearest cache. */
+/** Codes up to this length are found by one look-up. Larger tables do not fit the L1 cache. */
 export const lookBits = 10;
 const longestCode = 15;
 
@@ -8,16 +8,16 @@ const longestCode = 15;
 export interface HuffmanCode {
   /** By the next `lookBits` bits of the stream: `symbol << 4 | length`, 0 for a longer code. */
   readonly looks: Int32Array;
-  /** How many codes there are of each length, 0 to 15 bits. */
+  /** The number of codes of each length, 0 to 15 bits. */
   readonly counts: Int32Array;
-  /** Symbols in the order of their codes. */
+  /** The symbols in the order of their codes. */
   readonly symbols: Int32Array;
 }
 
 /**
- * Lengths in bits for each symbol, 0 = not used -> the code.
+ * Builds a canonical code from the length of each symbol, in bits; 0 = not used.
  *
- * @throws {EditError} `IMAGE_UNREADABLE` when more codes are asked for than there can be.
+ * @throws {EditError} `IMAGE_UNREADABLE` when there are more codes than the lengths allow.
  * @see RFC 1951, 3.2.2
  */
 export function huffmanCode(lengths: Uint8Array): HuffmanCode {
@@ -41,7 +41,7 @@ export function huffmanCode(lengths: Uint8Array): HuffmanCode {
     symbols[offsets[length]!++] = symbol;
     const code = nextCode[length]!++;
     if (length > lookBits) continue;
-    // The stream has a code's first bit lowest.
+    // The first bit of a code is the lowest bit of the stream.
     const step = 1 << length;
     for (let at = reversed(code, length); at < looks.length; at += step) looks[at] = (symbol << 4) | length;
   }
@@ -54,7 +54,12 @@ function reversed(code: number, length: number): number {
   return out;
 }
 
-/** @param bits at least 15, the next one lowest. @returns `symbol << 4 | length`; 0 where there is no such code. */
+/**
+ * Decodes the next symbol.
+ *
+ * @param bits at least 15, the next is lowest.
+ * @returns `symbol << 4 | length`; 0 for no code.
+ */
 export function longLook({ counts, symbols }: HuffmanCode, bits: number): number {
   let code = 0;
   let first = 0;

@@ -7,15 +7,17 @@ export interface Layout {
   readonly channels: number;
   readonly sampleBytes: number;
   readonly pixelBytes: number;
-  /** Of a row before compression, its filter's number included. */
+  /** Bytes of a row before compression, with the filter number at its head. */
   readonly rowBytes: number;
 }
 
-const channelsOfType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
+/** Channels by colour type; a palette is left out. @see https://www.w3.org/TR/png-3/#table111 */
+export const channelsOfType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
 /**
+ * Reads the layout; `undefined` for a palette, less than 8 bit, and interlaced rows.
+ *
  * @param header the data of IHDR.
- * @returns `undefined` for a palette, less than 8 bit and interlaced rows.
  * @see https://www.w3.org/TR/png-3/#11IHDR
  */
 export function layoutOf(header: Uint8Array): Layout | undefined {
@@ -30,26 +32,27 @@ export function layoutOf(header: Uint8Array): Layout | undefined {
   return { width, height, channels, sampleBytes, pixelBytes, rowBytes: 1 + width * pixelBytes };
 }
 
+/** True when a raster has the channels and the depth of the picture. */
 export function fits({ channels, data }: Raster, layout: Layout): boolean {
   return channels === layout.channels && data.BYTES_PER_ELEMENT === layout.sampleBytes;
 }
 
 /**
- * What a change of the pixels in a box may change of the bytes before compression: the box, and the row below and the column
- * on the right, which are predicted from it.
+ * The filtered bytes that change with the pixels of a box: those of the box, and of the row below and the
+ * column on the right, which are predicted from it.
  */
-export interface Place {
+export interface FilteredBox {
   readonly box: Box;
   readonly rows: number;
-  /** Of those of a row. */
+  /** Bytes of one of its rows. */
   readonly bytes: number;
-  /** Where the first of these rows begins, at its filter's number. */
+  /** Offset of the picture's row, at its filter number. */
   readonly rowAt: number;
-  /** Of the first byte in its row. */
+  /** Offset of the first byte in a row. */
   readonly columnAt: number;
 }
 
-export function placeOf(box: Box, { width, height, pixelBytes, rowBytes }: Layout): Place {
+export function filteredBox(box: Box, { width, height, pixelBytes, rowBytes }: Layout): FilteredBox {
   const rows = box.height + (box.top + box.height < height ? 1 : 0);
   const columns = box.width + (box.left + box.width < width ? 1 : 0);
   return {
@@ -61,7 +64,7 @@ export function placeOf(box: Box, { width, height, pixelBytes, rowBytes }: Layou
   };
 }
 
-/** Rows of pixels as PNG stores them: samples of a pixel in a row, 16 bit ones with the high byte first. */
+/** Rows of pixels as PNG stores them: interleaved samples, those of 16 bit with the high byte first. */
 export interface RowBytes {
   readonly data: Uint8Array;
   /** Bytes from one row to the next. */
@@ -69,12 +72,16 @@ export interface RowBytes {
 }
 
 /**
- * The pixels of a place with the row above and the column on the left that they are predicted from; beyond the picture there
- * are zeros, as the filters take it.
+ * The pixels of a filtered box, with the row above and the column on the left that predict them. Outside the
+ * picture there are zeros, as the filters define.
  *
- * @param raster the box and the pixels beside it, one on each side as far as the picture goes.
+ * @param raster the box with one more pixel on each side, clipped to the picture.
  */
-export function rowBytesOf(raster: Raster, { box, rows, bytes }: Place, { pixelBytes }: Layout): RowBytes {
+export function rowBytesOf(
+  raster: Raster,
+  { box, rows, bytes }: FilteredBox,
+  { pixelBytes }: Layout,
+): RowBytes {
   const stride = pixelBytes + bytes;
   const data = new Uint8Array((1 + rows) * stride);
   const source = storedBytes(raster);

@@ -3,20 +3,21 @@ import { createInflate } from 'node:zlib';
 import type { Box, Mask, Raster } from '../../pixels/raster.ts';
 import { isIntact, type PngChunk, readPngChunks } from './chunks.ts';
 import { unfilterRow } from './filters.ts';
-import { fits, type Layout, layoutOf, type Place, placeOf, rowBytesOf } from './layout.ts';
+import { type FilteredBox, filteredBox, fits, type Layout, layoutOf, rowBytesOf } from './layout.ts';
 
 /** Where a PNG may differ. */
 export interface Allowed {
   readonly box: Box;
-  /** Of the box, as stored: 0 = must not have changed. */
+  /** Mask of the box in stored orientation: 0 = must not have changed. */
   readonly mask: Mask;
-  /** The picture there, and one pixel on each side as far as it goes. */
+  /** The old pixels of the box with one more on each side, clipped to the picture. */
   readonly before: Raster;
 }
 
-interface Watch {
-  readonly place: Place;
-  /** The filters of its rows, and the bytes of its columns, as the output has them. */
+/** A box where the files may differ, and what the output holds there. */
+interface Watched {
+  readonly area: FilteredBox;
+  /** Filter numbers of its rows, and its filtered bytes. */
   readonly filters: Uint8Array;
   readonly filtered: Uint8Array;
 }
@@ -24,12 +25,11 @@ interface Watch {
 const chunkBytes = 512 * 1024;
 
 /**
- * Compares two PNGs before their pixels are decoded: outside the boxes every byte must be the same, filters included, and so
- * are the pixels. In the boxes the rows of the output are decoded and compared where the mask says so, and beside them what is
- * predicted from them.
+ * Compares two PNGs before their pixels are decoded: outside the boxes every filtered byte must be the same,
+ * and so are the pixels then. Inside, the rows of the output are decoded and compared where the mask is 0.
  *
- * @returns the number of pixels outside the masks that differ; `undefined` when the files differ in anything but the boxes, or
- * `output` is damaged.
+ * @returns the number of pixels outside the masks that differ; `undefined` when the files differ outside the
+ * boxes, or `output` is damaged.
  * @see https://www.w3.org/TR/png-3/#4Concepts
  */
 export async function provePng(
@@ -41,14 +41,14 @@ export async function provePng(
   const layout = layoutOf(to[0]!.data);
   const isSameKind = Buffer.compare(from[0]!.data, to[0]!.data) === 0;
   if (layout === undefined || !isSameKind || !to.every(isIntact)) return undefined;
-  if ([...from, ...to].some(({ type }) => type === 'tRNS')) return undefined;
+  if ([...from, ...to].some(({ name }) => name === 'tRNS')) return undefined;
   if (allowed.some(({ before }) => !fits(before, layout))) return undefined;
-  const watches = allowed.map(({ box }) => watchOf(placeOf(box, layout)));
-  const isSame = sameOutside(inflated(from), inflated(to), watches, layout);
-  // What cannot be inflated is no picture.
+  const areas = allowed.map(({ box }) => watchedArea(filteredBox(box, layout)));
+  const isSame = sameOutside(inflated(from), inflated(to), areas, layout);
+  // A stream that cannot be inflated is no picture.
   if (!(await isSame.catch(() => false))) return undefined;
   let differing = 0;
-  for (const [i, watch] of watches.entries()) {
+  for (const [i, watch] of areas.entries()) {
     const count = differingPixels(watch, allowed[i]!, layout);
     if (count === undefined) return undefined;
     differing += count;
@@ -56,27 +56,27 @@ export async function provePng(
   return differing;
 }
 
-function watchOf(place: Place): Watch {
+function watchedArea(area: FilteredBox): Watched {
   return {
-    place,
-    filters: new Uint8Array(place.rows),
-    filtered: new Uint8Array(place.rows * place.bytes),
+    area,
+    filters: new Uint8Array(area.rows),
+    filtered: new Uint8Array(area.rows * area.bytes),
   };
 }
 
-/** What the IDAT chunks inflate to, part by part; throws at a wrong checksum. */
+/** Inflates the IDAT chunks part by part; throws for a wrong checksum. */
 function inflated(chunks: readonly PngChunk[]): AsyncIterator<Buffer> {
   const inflate = createInflate({ chunkSize: chunkBytes });
   Readable.from(pixelParts(chunks)).pipe(inflate);
   return inflate[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
 }
 
-/** Data of IDAT chunks, which are mostly small, some together: each part costs a turn of the thread that inflates. */
+/** Joins the data of small IDAT chunks: each part costs a turn of the thread that inflates. */
 function* pixelParts(chunks: readonly PngChunk[]): Generator<Buffer> {
   let part: Uint8Array[] = [];
   let length = 0;
-  for (const { type, data } of chunks) {
-    if (type !== 'IDAT') continue;
+  for (const { name, data } of chunks) {
+    if (name !== 'IDAT') continue;
     part.push(data);
     length += data.length;
     if (length < chunkBytes) continue;
@@ -86,11 +86,11 @@ function* pixelParts(chunks: readonly PngChunk[]): Generator<Buffer> {
   yield Buffer.concat(part);
 }
 
-/** Compares two sequences as they come; what the boxes hold is kept for later. */
+/** Compares two streams outside the boxes; keeps the bytes of the boxes. */
 async function sameOutside(
   before: AsyncIterator<Buffer>,
   after: AsyncIterator<Buffer>,
-  watches: readonly Watch[],
+  areas: readonly Watched[],
   layout: Layout,
 ): Promise<boolean> {
   let [a, b]: Buffer[] = [Buffer.alloc(0), Buffer.alloc(0)];
@@ -101,36 +101,36 @@ async function sameOutside(
       return restA === restB && at === layout.rowBytes * layout.height;
     }
     const length = Math.min(restA.length, restB.length);
-    if (!samePart(restA.subarray(0, length), restB.subarray(0, length), at, watches, layout)) return false;
+    if (!samePart(restA.subarray(0, length), restB.subarray(0, length), at, areas, layout)) return false;
     at += length;
     a = restA.subarray(length);
     b = restB.subarray(length);
   }
 }
 
-/** What is left, or the next that comes; `undefined` at the end. */
+/** The rest of a part, or the next part; `undefined` at the end. */
 async function filled(left: Buffer, next: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
   if (left.length > 0) return left;
   const { done, value } = await next.next();
   return done === true ? undefined : value;
 }
 
-/** @param at where the parts begin in the picture's bytes. */
+/** Compares two parts of the same length. @param at their offset in the filtered bytes of the picture. */
 function samePart(
   a: Buffer,
   b: Buffer,
   at: number,
-  watches: readonly Watch[],
+  areas: readonly Watched[],
   { rowBytes }: Layout,
 ): boolean {
   const end = at + a.length;
   let done = at;
   const firstRow = Math.floor(at / rowBytes);
   for (let row = firstRow; row * rowBytes < end; row++) {
-    for (const [from, watch, to] of spansOf(row, watches, rowBytes)) {
+    for (const [from, watch, to] of spansOf(row, areas, rowBytes)) {
       const [start, stop] = [Math.max(from, at), Math.min(to, end)];
-      const begin = (row - watch.place.box.top) * watch.place.bytes;
-      if (row * rowBytes >= at) watch.filters[row - watch.place.box.top] = b[row * rowBytes - at]!;
+      const begin = (row - watch.area.box.top) * watch.area.bytes;
+      if (row * rowBytes >= at) watch.filters[row - watch.area.box.top] = b[row * rowBytes - at]!;
       if (start >= stop) continue;
       watch.filtered.set(b.subarray(start - at, stop - at), begin + start - from);
       if (a.compare(b, done - at, start - at, done - at, start - at) !== 0) return false;
@@ -141,33 +141,33 @@ function samePart(
 }
 
 /** The parts of a row that may differ, from left to right. */
-function spansOf(row: number, watches: readonly Watch[], rowBytes: number): [number, Watch, number][] {
-  return watches
-    .filter(({ place }) => row >= place.box.top && row < place.box.top + place.rows)
-    .map((watch): [number, Watch, number] => {
-      const from = row * rowBytes + watch.place.columnAt;
-      return [from, watch, from + watch.place.bytes];
+function spansOf(row: number, areas: readonly Watched[], rowBytes: number): [number, Watched, number][] {
+  return areas
+    .filter(({ area }) => row >= area.box.top && row < area.box.top + area.rows)
+    .map((watch): [number, Watched, number] => {
+      const from = row * rowBytes + watch.area.columnAt;
+      return [from, watch, from + watch.area.bytes];
     })
     .sort(([a], [b]) => a - b);
 }
 
-/** Decodes what the output holds in a box; `undefined` for a filter that there is not. */
+/** Counts the differing pixels of a box outside its mask; `undefined` for an unknown filter. */
 function differingPixels(
-  { place, filters, filtered }: Watch,
+  { area, filters, filtered }: Watched,
   { box, mask, before }: Allowed,
   layout: Layout,
 ): number | undefined {
   const { pixelBytes } = layout;
-  const expected = rowBytesOf(before, place, layout);
+  const expected = rowBytesOf(before, area, layout);
   const { stride } = expected;
   const decoded = { data: expected.data.slice(), stride };
   let differing = 0;
-  for (let row = 0; row < place.rows; row++) {
+  for (let row = 0; row < area.rows; row++) {
     const at = (row + 1) * stride + pixelBytes;
-    decoded.data.set(filtered.subarray(row * place.bytes, (row + 1) * place.bytes), at);
-    const isKnown = unfilterRow(filters[row]!, decoded, at, { pixelBytes, length: place.bytes });
+    decoded.data.set(filtered.subarray(row * area.bytes, (row + 1) * area.bytes), at);
+    const isKnown = unfilterRow(filters[row]!, decoded, at, { pixelBytes, length: area.bytes });
     if (!isKnown) return undefined;
-    for (let column = 0; column * pixelBytes < place.bytes; column++) {
+    for (let column = 0; column * pixelBytes < area.bytes; column++) {
       const isMasked = row < box.height && column < box.width && mask.data[row * box.width + column]! > 0;
       if (!isMasked && !samePixel(decoded.data, expected.data, at + column * pixelBytes, pixelBytes))
         differing++;

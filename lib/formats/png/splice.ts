@@ -1,36 +1,44 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
 import type { Box, Raster } from '../../pixels/raster.ts';
-import { changedAdler } from './adler.ts';
+import { joinParts } from '../container.ts';
 import { type PngChunk, pngChunk, pngSignature, readPngChunks } from './chunks.ts';
 import { paddingBytes } from './deflate-blocks.ts';
-import { closedAt, openedAt } from './deflate-joint.ts';
 import { refilter } from './filters.ts';
-import { fits, type Layout, layoutOf, type Place, placeOf, rowBytesOf } from './layout.ts';
+import { type FilteredBox, filteredBox, fits, type Layout, layoutOf, rowBytesOf } from './layout.ts';
 import { pixelsAround, windowBytes } from './pixels-around.ts';
+import {
+  adlerBytes,
+  changedAdler,
+  closedAt,
+  isZlib,
+  openedAt,
+  widestWindow,
+  zlibHeadBytes,
+} from './zlib-stream.ts';
 
-/** Compressed side by side; what is written does not depend on the number of cores. */
+/** Parts are compressed in parallel. A fixed size makes the output independent of the number of cores. */
 const partBytes = 2 * 1024 * 1024;
 /** Half the time of zlib's own choice, 6, for 1 to 6 % more bytes of a photo. */
 const compressionLevel = 4;
 const idatBytes = 1024 * 1024;
-/** Positions are counted in bits, in 32 of them. */
+/** Positions count bits in 32 bit numbers. */
 const maxStreamBytes = 2 ** 28 - 2 * paddingBytes;
 
-/** New pixels for a box of a PNG, as it stores them. */
+/** New pixels for a box of a PNG, in stored orientation. */
 export interface PngPatch {
   readonly box: Box;
-  /** The box and the pixels beside it, one on each side as far as the picture goes: as they were, and as they shall be. */
+  /** The box with one more pixel on each side, clipped to the picture: old and new pixels. */
   readonly before: Raster;
   readonly after: Raster;
 }
 
 /**
- * A PNG with other pixels in some boxes, in which nothing was encoded anew but the stretch of the compressed stream that
- * holds them: rows keep their filters, and blocks before and behind keep their bits.
+ * Changes the pixels of some boxes and recompresses only the part of the stream that holds them. Rows keep
+ * their filters; the deflate blocks before and after the part keep their bits.
  *
- * @returns the file with its pixels alone (IHDR, IDAT, IEND), or `undefined` when it must be encoded anew: interlaced, a palette,
- * less than 8 bit, or not what `before` says.
+ * @returns a file of pixels only (IHDR, IDAT, IEND), or `undefined` when the whole file must be encoded
+ * again: interlaced, a palette, less than 8 bit, or pixels other than `before`.
  * @throws {EditError} as `readPngChunks`.
  * @see https://www.w3.org/TR/png-3/#10Compression
  */
@@ -40,23 +48,23 @@ export async function splicePng(
 ): Promise<Buffer | undefined> {
   const { chunks } = readPngChunks(source);
   const layout = layoutOf(chunks[0]!.data);
-  const isPlain = layout !== undefined && !chunks.some(({ type }) => type === 'tRNS');
+  const isPlain = layout !== undefined && !chunks.some(({ name }) => name === 'tRNS');
   if (!isPlain || patches.some(({ before }) => !fits(before, layout))) return undefined;
   const stream = pixelStream(chunks);
   if (stream.length > maxStreamBytes || !isZlib(stream)) return undefined;
 
-  const places = patches.map(({ box }) => placeOf(box, layout));
+  const boxes = patches.map(({ box }) => filteredBox(box, layout));
   const whole = layout.rowBytes * layout.height;
-  const reading = pixelsAround(stream, { ...extent(places, layout), whole });
+  const reading = pixelsAround(stream, { ...extent(boxes, layout), whole });
   const around = await reading.around;
   if (around === undefined) return undefined;
   const { first, next, bytes: filtered, bytesFrom } = around;
   const adler = changedAdler(stream.readUInt32BE(stream.length - paddingBytes - adlerBytes), whole);
-  for (const [i, place] of places.entries()) {
-    const before = rowBytesOf(patches[i]!.before, place, layout);
-    const after = rowBytesOf(patches[i]!.after, place, layout);
+  for (const [i, box] of boxes.entries()) {
+    const before = rowBytesOf(patches[i]!.before, box, layout);
+    const after = rowBytesOf(patches[i]!.after, box, layout);
     const known = { filtered, from: bytesFrom };
-    if (!refilter(known, { before, after }, place, layout, adler.note)) return undefined;
+    if (!refilter(known, { before, after }, box, layout, adler.note)) return undefined;
   }
 
   const middle = await deflated(filtered, first.byte - bytesFrom, next === undefined);
@@ -68,37 +76,25 @@ export async function splicePng(
   return pngOf(chunks, [widestWindow, ...head, ...middle, ...rest, checksum]);
 }
 
-/** From the first byte that may change to behind the last. */
-function extent(places: readonly Place[], { rowBytes }: Layout) {
+/** The range of bytes that may change. */
+function extent(boxes: readonly FilteredBox[], { rowBytes }: Layout) {
   return {
-    from: Math.min(...places.map(({ rowAt, columnAt }) => rowAt + columnAt)),
+    from: Math.min(...boxes.map(({ rowAt, columnAt }) => rowAt + columnAt)),
     to: Math.max(
-      ...places.map(({ rowAt, rows, columnAt, bytes }) => rowAt + (rows - 1) * rowBytes + columnAt + bytes),
+      ...boxes.map(({ rowAt, rows, columnAt, bytes }) => rowAt + (rows - 1) * rowBytes + columnAt + bytes),
     ),
   };
 }
 
-const zlibHeadBytes = 2;
-const adlerBytes = 4;
-/** Deflate with a window of 32 KiB, fast: what is compressed anew may reach farther back than the source said. */
-const widestWindow = Uint8Array.of(0x78, 0x5e);
-
-/** @see RFC 1950, 2.2 */
-function isZlib(stream: Uint8Array): boolean {
-  const [method = 0, flags = 0] = stream;
-  const hasDictionary = (flags & 0x20) !== 0;
-  return (method & 15) === 8 && (method * 256 + flags) % 31 === 0 && !hasDictionary;
-}
-
-/** The data of all IDAT chunks, with a few bytes of 0 behind them. */
+/** The data of all IDAT chunks, padded with zeros. */
 function pixelStream(chunks: readonly PngChunk[]): Buffer {
-  const parts = chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data);
+  const parts = chunks.filter(({ name }) => name === 'IDAT').map(({ data }) => data);
   return Buffer.concat([...parts, new Uint8Array(paddingBytes)]);
 }
 
 const compress = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 
-/** `data` from a byte on, compressed in parts side by side, each knowing what stands before it. */
+/** Compresses `data` from a byte on, in parallel parts. Each part may refer to the data before it. */
 function deflated(data: Uint8Array, from: number, isEnd: boolean): Promise<Buffer[]> {
   const starts: number[] = [];
   for (let at = from; at < data.length; at += partBytes) starts.push(at);
@@ -108,7 +104,7 @@ function deflated(data: Uint8Array, from: number, isEnd: boolean): Promise<Buffe
       const dictionary = data.subarray(Math.max(0, start - windowBytes), start);
       return compress(data.subarray(start, start + partBytes), {
         level: compressionLevel,
-        // Flushed, it ends with a whole byte, and another block may follow.
+        // A flush ends the part at a whole byte, so that another block can follow.
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
         ...(dictionary.length > 0 ? { dictionary } : {}),
       });
@@ -116,21 +112,13 @@ function deflated(data: Uint8Array, from: number, isEnd: boolean): Promise<Buffe
   );
 }
 
-/** A file of its own memory: it can be given back at once. */
 function pngOf(chunks: readonly PngChunk[], pixels: readonly Uint8Array[]): Buffer {
-  // Made anew: decoders that forgave a wrong checksum of theirs need not do so again.
+  // New checksums: decoders that forgave a wrong one of the source need not do so again.
   const [head, end] = [pngChunk('IHDR', chunks[0]!.data), pngChunk('IEND', new Uint8Array())];
-  const parts = [pngSignature, head.raw, ...idatChunks(pixels), end.raw];
-  const file = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  return joinParts([pngSignature, head.raw, ...idatChunks(pixels), end.raw]);
 }
 
-/** Parts of a stream as the parts of its IDAT chunks, nothing copied. */
+/** Frames a stream as IDAT chunks. Its data are not copied. */
 function idatChunks(stream: readonly Uint8Array[]): Uint8Array[] {
   const out: Uint8Array[] = [];
   const pieces = stream.flatMap(inPieces);

@@ -1,43 +1,32 @@
-import { firstDirectory, firstNumber, openTiff, type Tiff, type TiffEntry } from './directory.ts';
+import { numberAt, type OpenedTiff, openTiff } from '../metadata/directory.ts';
 import { tag } from './tags.ts';
 
-/** A file and its first directory. */
-export interface OpenedTiff {
-  readonly tiff: Tiff;
-  readonly entries: readonly TiffEntry[];
+/** The first value of a tag of the first directory; `undefined` when the file or the tag cannot be read. */
+function numberIn(bytes: Uint8Array, name: number): number | undefined {
+  const opened = openTiff(bytes);
+  return opened && numberAt(opened.tiff, opened.directory, name);
 }
 
-/** `undefined` for what is no TIFF, or one with offsets of 64 bit. */
-export function openedTiff(bytes: Uint8Array): OpenedTiff | undefined {
-  const tiff = openTiff(bytes);
-  const entries = tiff && firstDirectory(tiff)?.entries;
-  return tiff && entries && { tiff, entries };
-}
-
-/** JPEG of TIFF 6.0, and of its second technical note. */
+/** JPEG compression of TIFF 6.0, and of its Technical Note 2. */
 const jpegCompressions: ReadonlySet<number | undefined> = new Set([6, 7]);
 
-/** True when the samples of a file are packed as JPEG. */
-export function isJpegInside(bytes: Uint8Array): boolean {
-  const opened = openedTiff(bytes);
-  return (
-    opened !== undefined && jpegCompressions.has(firstNumber(opened.tiff, opened.entries, tag.compression))
-  );
-}
+/** True when the samples are compressed as JPEG. */
+export const isJpegInside = (bytes: Uint8Array): boolean =>
+  jpegCompressions.has(numberIn(bytes, tag.compression));
 
-/** What the samples of a file are packed with, where that loses nothing and libvips can write it. */
+/** The compression of a file when it is lossless and libvips can write it. */
 export function losslessCompression(bytes: Uint8Array): 'none' | 'lzw' | 'deflate' | 'packbits' | undefined {
-  const opened = openedTiff(bytes);
-  const code = opened && firstNumber(opened.tiff, opened.entries, tag.compression);
+  const code = numberIn(bytes, tag.compression);
   return ({ 1: 'none', 5: 'lzw', 8: 'deflate', 32773: 'packbits' } as const)[code ?? 0];
 }
 
-const associated = 1;
+/** The value of ExtraSamples for alpha that multiplies the colours. */
+const associatedAlpha = 1;
 
-/** What became of the kind of samples, in sentences; none when it is the same. */
+/** Says how the kind of samples changed; empty when it is the same. */
 export function kindNotes(from: OpenedTiff, to: OpenedTiff): string[] {
   const kinds = [kindOf(from), kindOf(to)];
-  const isAssociated = firstNumber(from.tiff, from.entries, tag.extraSamples) === associated;
+  const isAssociated = numberAt(from.tiff, from.directory, tag.extraSamples) === associatedAlpha;
   return [
     ...(kinds[0] === kinds[1]
       ? []
@@ -48,16 +37,15 @@ export function kindNotes(from: OpenedTiff, to: OpenedTiff): string[] {
   ];
 }
 
-/** Names colours libvips does not decode to grey, RGB or CMYK; `undefined` when it does, or nobody can tell. */
+/** Names colours that libvips does not decode to grey, RGB or CMYK; else `undefined`. */
 export function unknownColours(bytes: Uint8Array): string | undefined {
-  const opened = openedTiff(bytes);
-  const photometric = opened && firstNumber(opened.tiff, opened.entries, tag.photometric);
+  const photometric = numberIn(bytes, tag.photometric);
   if (photometric === undefined || photometrics[photometric] !== undefined) return undefined;
   return otherColours[photometric] ?? `photometric interpretation ${photometric}`;
 }
 
-function kindOf({ tiff, entries }: OpenedTiff): string {
-  const number = (name: number) => firstNumber(tiff, entries, name) ?? 1;
+function kindOf({ tiff, directory }: OpenedTiff): string {
+  const number = (name: number) => numberAt(tiff, directory, name) ?? 1;
   const photometric = number(tag.photometric);
   const compression = number(tag.compression);
   const colours = photometrics[photometric] ?? `photometric ${photometric}`;

@@ -1,4 +1,4 @@
-/** Tags this code names. @see https://www.loc.gov/preservation/digital/formats/content/tiff_tags.shtml */
+/** Tags by name. @see https://www.loc.gov/preservation/digital/formats/content/tiff_tags.shtml */
 export const tag = {
   bitsPerSample: 258,
   compression: 259,
@@ -13,18 +13,18 @@ export const tag = {
   interoperability: 40965,
 } as const;
 
-/** Tags whose value is the offset of a directory of their own, and those among its tags of which the same is true. */
+/** Tags that point to a directory, and the tags in that directory that do the same. */
 export const pointers: ReadonlyMap<number, readonly number[]> = new Map([
   [tag.exif, [tag.interoperability]],
   [tag.gps, []],
 ]);
 
-/** From one tag to another, both included. */
+/** The tags from one to another, both included. */
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /**
- * Tags that speak of the picture and not of how its samples lie in the file: they stay true whatever was painted, and none of
- * them holds an offset.
+ * Tags that describe the picture, not the layout of its samples. They stay true whatever was painted, and
+ * none of them holds an offset.
  */
 export const descriptive: ReadonlySet<number> = new Set([
   // Names, makers, resolution, pages, dates, people, white point and primaries.
@@ -46,7 +46,7 @@ export const descriptive: ReadonlySet<number> = new Set([
   ...[50341, 50838, 50839],
 ]);
 
-/** Tags of how the samples lie in the file: another writer lays them in its own way. */
+/** Tags for the layout of the samples, which each writer chooses itself. */
 export const layout: ReadonlySet<number> = new Set([
   ...range(254, 259),
   ...[tag.photometric, 263, 264, 265, 266, 273],

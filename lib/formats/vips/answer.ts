@@ -1,14 +1,14 @@
 import { EditError } from '../../errors.ts';
 import type { Raster } from '../../pixels/raster.ts';
-import { decoded } from './decoded.ts';
 import { sharp } from './loaders.ts';
 import { asRgb } from './read.ts';
+import { decoded } from './samples.ts';
 
 /** The largest model answer known is 6,336 x 2,688 (21:9 at 4K). */
 const maxAnswerPixels = 64_000_000;
 
 /**
- * An encoded answer of a model -> H x W x 3, 8 bit sRGB, at its own size, whatever it was encoded as.
+ * Decodes the answer of a model, in any format: H x W x 3, 8 bit sRGB, at its own size.
  *
  * @throws {EditError} `ENGINE_BAD_REPLY` when it is no whole picture.
  */

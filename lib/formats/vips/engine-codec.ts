@@ -3,10 +3,10 @@ import type { EncodedImage, EngineCodec } from '../../engines/engine.ts';
 import type { Raster } from '../../pixels/raster.ts';
 import { sharp } from './loaders.ts';
 
-/** Qualities tried in turn until an upload fits; below the last one a model sees artefacts. */
+/** Qualities to try until an upload fits. Below the last one a model sees artefacts. */
 const jpegQualities = [95, 90, 80, 60] as const;
 
-/** How crops travel to model APIs: PNG, or the best JPEG that fits where the API caps the size. */
+/** Encodes crops for model APIs: PNG, or the best JPEG that fits where the API limits the size. */
 export const engineCodec: EngineCodec = {
   async encode(raster, { maxBytes = Number.POSITIVE_INFINITY } = {}): Promise<EncodedImage> {
     const png = await pixels(raster).png({ compressionLevel: 3, adaptiveFiltering: true }).toBuffer();
@@ -20,7 +20,7 @@ function pixels({ width, height, channels, data }: Raster) {
   return channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
 }
 
-/** An uploaded picture that is too large for an API -> the best JPEG of it that fits, or the smallest there is. */
+/** Re-encodes a picture that is too large for an API: the best JPEG that fits, or the smallest. */
 export function shrinkImage({ bytes }: EncodedImage, maxBytes: number): Promise<EncodedImage> {
   return asJpegWithin(() => sharp(bytes).flatten({ background: '#fff' }), maxBytes);
 }

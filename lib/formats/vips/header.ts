@@ -2,21 +2,19 @@ import type { Metadata } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Orientation } from '../../pixels/orientation.ts';
 import type { Size } from '../../pixels/raster.ts';
-import { isAvif } from '../avif.ts';
-import { checkContainer } from './check-container.ts';
-import { openAvif, sharp } from './loaders.ts';
+import { isAvif } from '../avif/boxes.ts';
+import { isOffered, openAvif, sharp } from './loaders.ts';
 
-export type Format = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
-
-/** Colour space names of libvips that are kept exactly. */
+/** Colour spaces that can be kept exactly, by their names in libvips. */
 export type Space = 'b-w' | 'srgb' | 'grey16' | 'rgb16' | 'cmyk';
 
-/** What the first bytes of a picture say of it, before any pixel is decoded. */
+/** What the header of a file says, before any pixel is decoded. */
 export interface Header {
-  readonly format: Format;
-  /** Pixels as stored in the file. */
+  /** The name of a format in the table of formats. */
+  readonly format: string;
+  /** Size in pixels, as stored. */
   readonly stored: Size;
-  /** Pixels as shown, after the EXIF orientation. */
+  /** Size in pixels, as displayed after the EXIF orientation. */
   readonly displayed: Size;
   /** EXIF orientation; 1 when absent. */
   readonly orientation: Orientation;
@@ -32,7 +30,6 @@ export interface Header {
   readonly exif: Uint8Array | undefined;
   /** The XMP packet. */
   readonly xmp: Uint8Array | undefined;
-  readonly isPalette: boolean;
   readonly isProgressive: boolean;
   /** JPEG only: `4:2:0`, `4:4:4`, ... */
   readonly chromaSubsampling: string | undefined;
@@ -41,40 +38,49 @@ export interface Header {
 export interface Limits {
   readonly maxImageBytes: number;
   readonly maxImagePixels: number;
-  /** Pictures, not masks, may be AVIF, whose decoder is then opened. */
+  /** Photos may be AVIF, masks may not. The AVIF decoder is opened then. */
   readonly acceptsAvif?: boolean;
 }
 
-/** Errors of the picture and of its mask carry different codes, so that people look at the right file. */
+/** Errors of photo and mask have different codes, so that people look at the right file. */
 export type Role = 'image' | 'mask';
 
-const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
-/** By their names in libvips. */
-const formats: ReadonlySet<string> = new Set<Format>(['jpeg', 'png', 'webp', 'tiff']);
+interface HeaderOptions {
+  readonly role?: Role;
+  /** Checks the container before libvips reads it. */
+  readonly inspect?: (bytes: Uint8Array) => void;
+}
 
-/** JPEG stores at most 65,535 pixels a side; nothing offered here needs more, and libvips allows 10 million. */
+const spaces: ReadonlySet<string> = new Set<Space>(['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk']);
+
+/** JPEG stores at most 65,535 pixels a side. libvips would allow 10 million. */
 const maxSidePx = 65_535;
 
 /**
- * Bytes -> header, with every limit checked before a pixel is decoded.
+ * Reads a header and checks every limit before a pixel is decoded.
  *
  * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
  * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
  */
-export async function readHeader(bytes: Uint8Array, limits: Limits, role: Role = 'image'): Promise<Header> {
+export async function readHeader(
+  bytes: Uint8Array,
+  limits: Limits,
+  { role = 'image', inspect }: HeaderOptions = {},
+): Promise<Header> {
   if (bytes.length > limits.maxImageBytes) {
     throw new EditError(
       'IMAGE_TOO_LARGE',
       `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
     );
   }
-  if (role === 'image') checkContainer(bytes);
+  inspect?.(bytes);
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
   const metadata = await readMetadata(bytes, role, takesAvif);
-  if (!takesAvif && !formats.has(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  if (!takesAvif && !isOffered(metadata.format)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
-  if (role === 'image') checkKind(metadata);
+  const fault = role === 'image' ? kindFault(metadata) : undefined;
+  if (fault !== undefined) throw new EditError('KIND_UNSUPPORTED', fault);
   return headerOf(metadata);
 }
 
@@ -92,7 +98,7 @@ async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): 
   }
 }
 
-/** Names what the bytes are when they are a picture of a format not offered: a better answer than "unreadable". */
+/** Names a picture format that is not offered: a better answer than "unreadable". */
 function otherFormat(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   if (head.startsWith('GIF8')) return 'GIF';
@@ -122,47 +128,33 @@ function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
   }
 }
 
-/** What cannot be kept exactly is refused by name. */
-function checkKind(metadata: Metadata): void {
-  const { format, space, depth, pages, channels } = metadata;
-  if (pages !== undefined && pages > 1) {
-    throw new EditError('KIND_UNSUPPORTED', `Expected a picture of one page, got ${pages} pages or frames`);
-  }
-  if (!spaces.has(space)) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected an RGB, grey or CMYK picture, got colour space ${space}`,
-    );
-  }
-  if (format === 'heif' && depth !== 'uchar') {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected an AVIF of 8 bit, got one of ${metadata.bitsPerSample}`,
-    );
-  }
-  if (depth !== 'uchar' && depth !== 'ushort') {
-    throw new EditError('KIND_UNSUPPORTED', `Expected 8 or 16 bits a sample, got ${depth}`);
+/** Says why a kind of picture cannot be kept exactly; `undefined` when it can. */
+function kindFault({
+  format,
+  space,
+  depth,
+  pages = 1,
+  channels,
+  bitsPerSample,
+}: Metadata): string | undefined {
+  if (pages > 1) return `Expected a picture of one page, got ${pages} pages or frames`;
+  if (!spaces.has(space)) return `Expected an RGB, grey or CMYK picture, got colour space ${space}`;
+  if (format === 'heif' && depth !== 'uchar') return `Expected an AVIF of 8 bit, got one of ${bitsPerSample}`;
+  if (depth !== 'uchar' && depth !== 'ushort') return `Expected 8 or 16 bits a sample, got ${depth}`;
+  if (space === 'cmyk') {
+    if (depth === 'uchar' && channels === 4) return undefined;
+    return `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`;
   }
   const most = space === 'srgb' || space === 'rgb16' ? 4 : 2;
-  if (space !== 'cmyk' && channels > most) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected at most ${most} channels of colour space ${space}, got ${channels}`,
-    );
-  }
-  if (space === 'cmyk' && (depth !== 'uchar' || channels !== 4)) {
-    throw new EditError(
-      'KIND_UNSUPPORTED',
-      `Expected CMYK of 4 channels of 8 bit, got ${channels} channels of ${depth}`,
-    );
-  }
+  if (channels <= most) return undefined;
+  return `Expected at most ${most} channels of colour space ${space}, got ${channels}`;
 }
 
 function headerOf(metadata: Metadata): Header {
   const { width, height } = metadata;
   const orientation = orientationOf(metadata.orientation);
   return {
-    format: metadata.format === 'heif' ? 'avif' : (metadata.format as Format),
+    format: metadata.format === 'heif' ? 'avif' : metadata.format,
     stored: { width, height },
     displayed: orientation >= 5 ? { width: height, height: width } : { width, height },
     orientation,
@@ -173,7 +165,6 @@ function headerOf(metadata: Metadata): Header {
     icc: metadata.icc,
     exif: metadata.exif,
     xmp: metadata.xmp,
-    isPalette: metadata.isPalette === true,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,
   };

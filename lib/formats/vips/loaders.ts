@@ -1,30 +1,35 @@
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 
+/** The decoders that are open for everybody, by format name. */
+const bufferLoaders: Readonly<Record<string, string>> = {
+  jpeg: 'VipsForeignLoadJpegBuffer',
+  png: 'VipsForeignLoadPngBuffer',
+  webp: 'VipsForeignLoadWebpBuffer',
+  tiff: 'VipsForeignLoadTiffBuffer',
+};
+
+/** True for the name of a format whose decoder is open for everybody. */
+export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders, name);
+
 /**
- * sharp with only the decoders this project offers.
+ * sharp with the decoders that this project offers, and no others.
  *
- * libvips opens everything it was built with, SVG and HEIF among them: every loader is blocked, then the
- * buffer loaders of the offered formats are opened again. This is process-wide and must come before the
- * first decode, hence at import.
+ * libvips opens every format it was built with, such as SVG and HEIF. So all loaders are blocked, and the
+ * buffer loaders of the offered formats are opened again. This holds for the whole process and must happen
+ * before the first decode, hence at import.
  *
  * @see https://sharp.pixelplumbing.com/api-utility/#block
  */
 sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: [
-    'VipsForeignLoadJpegBuffer',
-    'VipsForeignLoadPngBuffer',
-    'VipsForeignLoadWebpBuffer',
-    'VipsForeignLoadTiffBuffer',
-  ],
-});
-// Every picture is opened a handful of times in one edit and never again: a cache would only hold memory.
+sharp.unblock({ operation: Object.values(bufferLoaders) });
+// A picture is opened a few times in one edit and never again: a cache would only hold memory.
 sharp.cache(false);
-// sharp takes one thread with glibc's allocator, against fragmentation: two decoders of one pipeline then wait for each other.
+// With glibc sharp uses one thread, against fragmentation. Two decoders of one pipeline would wait for each
+// other.
 sharp.concurrency(Math.min(2, availableParallelism()));
 
-/** For those who ask for it by configuration: AV1 is decoded by a large library, and pictures take long to be written. */
+/** Opens the AVIF decoder, when the configuration asks for it: a large library, and slow to write. */
 export function openAvif(): void {
   sharp.unblock({ operation: ['VipsForeignLoadHeifBuffer'] });
 }

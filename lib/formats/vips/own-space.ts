@@ -1,17 +1,14 @@
 import type { Raster } from '../../pixels/raster.ts';
-import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
-import { profileFiles } from './profile-files.ts';
+import { withProfileFile } from './profile-file.ts';
 import { inOwnSpace, rawPixels } from './read.ts';
+import { decoded } from './samples.ts';
 import { isSrgb } from './srgb-profile.ts';
 
-/** The profiles of one batch of pictures; those of inks are some 500 kB each. */
-const withProfileFile = profileFiles({ files: 8, bytes: 4 * 1024 * 1024 });
-
 /**
- * A model's answer, 8 bit sRGB -> the colours of the picture it belongs to: grey, RGB or CMYK, its ICC profile,
- * 8 bit whatever the picture's depth (the model gave no more).
+ * Converts a model's answer from sRGB to the colours of its picture: grey, RGB or CMYK, with its ICC profile.
+ * The result has 8 bit, like the answer.
  *
  * @param answer H x W x 3. @returns H x W x 1, 3 or 4.
  */
@@ -30,20 +27,21 @@ export async function toOwnColours(answer: Raster, header: Header): Promise<Rast
   return withProfileFile(icc, (path) => decoded(converted.withIccProfile(path)));
 }
 
-/** On photos the shown colour is 7 levels off at first, then 2, 1 and 0.6. */
+/** On photos the shown colour is off by 7 levels after the first round, then by 2, 1 and 0.6. */
 const inkRounds = 4;
 
 /**
- * 8 bit sRGB -> the inks that are shown in these colours: H x W x 4, 255 = full ink.
+ * Converts 8 bit sRGB to inks that are displayed in these colours: H x W x 4, 255 = full ink.
  *
- * libvips converts with the perceptual intent both ways, and its way back is not the inverse of the way to the model: blacks
- * would be lifted twice. So the colour asked for is moved by what the shown one misses, a few times (fixed point).
+ * libvips converts with the perceptual intent in both directions, and one is not the inverse of the other:
+ * blacks would be lifted twice. So the requested colour is corrected by the error of the displayed one, a few
+ * times (fixed point).
  */
 async function toInks({ width, height, data }: Raster, profile?: string): Promise<Raster> {
   const target = Float32Array.from(data);
   for (let round = 1; ; round++) {
     const asked = sharp(Uint8ClampedArray.from(target), { raw: { width, height, channels: 3 } });
-    // Without a profile libvips takes its own for CMYK, as it did on the way to the model.
+    // Without a profile libvips uses its own CMYK profile, as it did for the model's input.
     const inks = profile === undefined ? asked.toColourspace('cmyk') : asked.withIccProfile(profile);
     const file = await inks.tiff({ compression: 'none' }).toBuffer();
     if (round === inkRounds) return rawPixels(file, { space: 'cmyk', channels: 4, depth: 8 });

@@ -2,15 +2,16 @@ import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Mask, Size } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
-import { decoded } from './decoded.ts';
 import { type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
+import { withChannels } from './read.ts';
+import { decoded } from './samples.ts';
 
-/** A mask as decoded: one channel at the displayed size of its picture, before any value is interpreted. */
+/** A decoded mask: one channel at the displayed size of its picture. Its values are not interpreted yet. */
 export interface DecodedMask {
   readonly mask: Mask;
   readonly header: Header;
-  /** Where the file keeps its selection. */
+  /** The channel of the file that holds the selection. */
   readonly carrier: 'luma' | 'alpha';
   /** True when the file had another size of the same aspect. */
   readonly isResized: boolean;
@@ -23,7 +24,7 @@ interface MaskOptions {
 }
 
 /**
- * Decodes a mask of any format and kind: grey, colour (by luma), palette, or one whose selection is its alpha.
+ * Decodes a mask of any format and kind: grey, colour (by luma), palette, or with the selection in its alpha.
  *
  * @throws {EditError} `MASK_UNREADABLE`, `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`, `IMAGE_TOO_LARGE`,
  * `IMAGE_TOO_MANY_PIXELS`.
@@ -32,15 +33,16 @@ export async function decodeMask(
   bytes: Uint8Array,
   { pictureSize, limits }: MaskOptions,
 ): Promise<DecodedMask> {
-  const header = await readHeader(bytes, limits, 'mask');
-  const isResized = !isEqual(header.displayed, pictureSize);
+  const header = await readHeader(bytes, limits, { role: 'mask' });
+  const { width, height } = header.displayed;
+  const isResized = width !== pictureSize.width || height !== pictureSize.height;
   if (isResized) assertSameAspect(header.displayed, pictureSize);
   try {
     const carrier = header.hasAlpha ? await carrierOf(bytes) : 'luma';
     const upright = sharp(bytes, { limitInputPixels: false, autoOrient: true });
     const grey = oneChannel(upright, carrier);
     const own = await firstChannel(grey);
-    // No overshoot: nothing outside the selection becomes selected.
+    // Averaging does not overshoot: nothing outside the selection becomes selected.
     const mask: Mask = isResized ? { ...rescale(own, pictureSize, 'area'), channels: 1 } : own;
     return { mask, header, carrier, isResized };
   } catch (cause) {
@@ -54,7 +56,7 @@ export async function decodeMask(
   }
 }
 
-/** Transparent masks come from editors that erase or paint on nothing: if the colours say nothing, alpha does. */
+/** Editors that erase write transparent masks. Alpha is the selection when the colours are all the same. */
 async function carrierOf(bytes: Uint8Array): Promise<'luma' | 'alpha'> {
   const { channels } = await sharp(bytes, { limitInputPixels: false }).stats();
   const alpha = channels.at(-1);
@@ -63,30 +65,22 @@ async function carrierOf(bytes: Uint8Array): Promise<'luma' | 'alpha'> {
   return isFlat ? 'alpha' : 'luma';
 }
 
-/** Colours within this range of each other, 0..255, are one colour. */
+/** Colours that differ by no more than this, of 255, count as one colour. */
 const flatRange = 8;
 
 function oneChannel(pipeline: Sharp, carrier: 'luma' | 'alpha'): Sharp {
   if (carrier === 'alpha') return pipeline.extractChannel('alpha');
-  // Transparent parts select nothing, whatever colour lies under them.
+  // Transparent parts select nothing, whatever their colour.
   return pipeline.flatten({ background: '#000' }).toColourspace('b-w');
 }
 
 async function firstChannel(pipeline: Sharp): Promise<Mask> {
   const raster = await decoded(pipeline);
-  const { width, height, channels } = raster;
-  const data = raster.data as Uint8Array;
-  if (channels === 1) return { width, height, channels: 1, data };
-  const out = new Uint8Array(width * height);
-  for (let i = 0; i < out.length; i++) out[i] = data[i * channels]!;
-  return { width, height, channels: 1, data: out };
+  const { width, height, data } = raster.channels === 1 ? raster : withChannels(raster, [0]);
+  return { width, height, channels: 1, data: data as Uint8Array };
 }
 
-function isEqual(a: Size, b: Size): boolean {
-  return a.width === b.width && a.height === b.height;
-}
-
-/** The mask's other side may be off by the one pixel that rounding a scaled export costs. */
+/** One side may differ by the pixel that a scaled export rounds. */
 function assertSameAspect(mask: Size, picture: Size): void {
   const expectedHeight = (mask.width * picture.height) / picture.width;
   const expectedWidth = (mask.height * picture.width) / picture.height;

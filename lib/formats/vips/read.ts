@@ -3,17 +3,17 @@ import { EditError } from '../../errors.ts';
 import { storedBox, toDisplayed } from '../../pixels/orientation.ts';
 import type { Box, Raster, Size } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
-import { decoded } from './decoded.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
+import { decoded } from './samples.ts';
 
-/** An encoded picture with its header: all that reading and writing need. */
+/** An encoded picture and its header. */
 export interface Source {
   readonly bytes: Uint8Array;
   readonly header: Header;
 }
 
-/** A part of a source as a small picture of its own: same space, depth and profile, nothing compressed. */
+/** A part of a photo as a picture of its own: same space, depth and profile. */
 export interface Crop {
   /** In displayed coordinates of the source. */
   readonly box: Box;
@@ -24,8 +24,8 @@ export interface Crop {
 }
 
 /**
- * Decodes one box of the picture, only the rows down to its lower edge. Exact: no profile is applied, no
- * depth reduced.
+ * Decodes one box of the picture, and only the rows down to its lower edge. Exact: no profile is applied and
+ * the depth stays.
  *
  * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
  */
@@ -41,7 +41,7 @@ export async function readCrop({ bytes, header }: Source, box: Box): Promise<Cro
   }
 }
 
-/** The pixels of one box alone, as displayed; otherwise like {@link readCrop}. */
+/** Decodes the pixels of one box, as displayed; otherwise like {@link readCrop}. */
 export async function readPixels({ bytes, header }: Source, box: Box): Promise<Raster> {
   const { orientation, stored } = header;
   try {
@@ -52,7 +52,7 @@ export async function readPixels({ bytes, header }: Source, box: Box): Promise<R
 }
 
 /**
- * The crop as a model sees it: displayed orientation, 8 bit sRGB, no alpha (transparent on white), at `size`.
+ * Converts a crop for a model: displayed orientation, 8 bit sRGB, transparency on white, at `size`.
  *
  * @returns `size.height` x `size.width` x 3.
  */
@@ -82,7 +82,7 @@ export function inOwnSpace(pipeline: Sharp, { space }: Pick<Header, 'space'>): S
   return pipeline.pipelineColourspace(space).toColourspace(space);
 }
 
-/** Every sample of an encoded picture, or of one part, in stored orientation, exact. */
+/** Decodes every sample of a picture, or of one part, in stored orientation. Exact. */
 export async function rawPixels(
   file: Uint8Array,
   header: Pick<Header, 'space' | 'channels' | 'depth'>,
@@ -96,8 +96,8 @@ export async function rawPixels(
   return isGreyAlpha ? withChannels(raster, [0, 3]) : raster;
 }
 
-/** A raster of the named channels only. */
-function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
+/** Picks channels of a raster. */
+export function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
   const count = picks.length;
   const out = new (data.constructor as Uint8ArrayConstructor)(width * height * count);
   for (let i = 0; i < width * height; i++) {
@@ -106,7 +106,7 @@ function withChannels({ width, height, channels, data }: Raster, picks: readonly
   return { width, height, channels: count, data: out };
 }
 
-/** Grey is repeated, alpha dropped. */
+/** Converts to three channels: repeats grey, drops alpha. */
 export function asRgb(raster: Raster): Raster {
   if (raster.channels === 3) return raster;
   return withChannels(raster, raster.channels >= 3 ? [0, 1, 2] : [0, 0, 0]);

@@ -1,6 +1,7 @@
 /**
- * True for an ICC profile whose numbers are those of sRGB, whatever it calls itself: "Linear sRGB" is not, and others do not
- * mention it. A false "no" costs one exact conversion, a false "yes" a picture far too light or dark.
+ * True for an ICC profile with the numbers of sRGB. Its name does not count: "Linear sRGB" is not sRGB, and
+ * others do not mention it. A false "no" costs one exact conversion; a false "yes" gives a picture far too
+ * light or dark.
  *
  * @see ICC.1:2022, 8.4.3 "Three-component matrix-based display profiles" and 10.6, 10.18 for the curves.
  */
@@ -9,30 +10,30 @@ export function isSrgb(icc: Uint8Array): boolean {
   try {
     return hasSrgbNumbers(file);
   } catch (error) {
-    // Cut: the reads are bounded.
+    // The profile is truncated.
     if (error instanceof RangeError) return false;
     throw error;
   }
 }
 
-/** Adapted to D50, as profiles hold them. */
+/** The primaries of sRGB, adapted to D50. */
 const colorants = {
   rXYZ: [0.4361, 0.2225, 0.0139],
   gXYZ: [0.3851, 0.7169, 0.0971],
   bXYZ: [0.1431, 0.0606, 0.7141],
 } as const;
-/** Profiles in use differ from each other by up to 0.0005. */
+/** sRGB profiles in use differ by up to 0.0005. */
 const colorantTolerance = 0.002;
 
-/** Where curves are compared; a power of 2.2 differs by 0.003 and more in the darks and 0.009 in the lights. */
+/** Where curves are compared: a power of 2.2 differs by 0.003 in the darks, 0.009 in the lights. */
 const probes = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9];
-/** In linear light: under a level of 8 bit in all but the deepest shadows. */
+/** In linear light: less than a level of 8 bit except in the deepest shadows. */
 const curveTolerance = 0.002;
 
 function hasSrgbNumbers(file: Buffer): boolean {
   if (file.toString('latin1', 16, 24) !== 'RGB XYZ ') return false;
   const tags = tagsOf(file);
-  // A table goes before the matrix.
+  // A table takes precedence over the matrix.
   if (tags.has('A2B0') || tags.has('A2B1')) return false;
   const hasColorants = Object.entries(colorants).every(([name, expected]) => {
     const data = tags.get(name);
@@ -64,14 +65,14 @@ function srgbToLinear(x: number): number {
   return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
 }
 
-/** A curve of either type at 0..1; NaN for another type, which is near nothing. */
+/** The value of a curve at `x`, 0 to 1; NaN for an unknown type, which equals nothing. */
 function curveAt(data: Buffer, x: number): number {
   const type = data.toString('latin1', 0, 4);
   if (type === 'curv') return sampledAt(data, x);
   return type === 'para' ? parametricAt(data, x) : Number.NaN;
 }
 
-/** No sample is the identity, one is an exponent, more are a table. */
+/** No samples: identity. One: an exponent. More: a table. */
 function sampledAt(data: Buffer, x: number): number {
   const count = data.readUInt32BE(8);
   if (count === 0) return x;
@@ -82,7 +83,7 @@ function sampledAt(data: Buffer, x: number): number {
   return (from + (to - from) * (place - below)) / 65535;
 }
 
-/** (a x + b)^g from d on and c x below, as sRGB is defined; other kinds are left to the conversion. */
+/** The parametric type of sRGB: (a x + b)^g from d on, c x below. Other types are converted exactly. */
 const srgbKind = 3;
 
 function parametricAt(data: Buffer, x: number): number {

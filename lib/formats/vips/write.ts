@@ -1,36 +1,35 @@
+import { crc32 } from 'node:zlib';
 import type { Sharp } from 'sharp';
 import { storedBox, toStored } from '../../pixels/orientation.ts';
 import type { Box, Raster } from '../../pixels/raster.ts';
-import { losslessCompression } from '../tiff/kind.ts';
-import { decoded } from './decoded.ts';
+import { exifBlock, exifWithoutThumbnail } from '../metadata/exif.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
 import { inOwnSpace, type Source } from './read.ts';
+import { decoded } from './samples.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
-/** New pixels for one box of a picture, in displayed orientation and the picture's own space and depth. */
+/** New pixels for one box of a picture: displayed orientation, the picture's own space and depth. */
 export interface Patch {
   readonly box: Box;
   readonly original: Raster;
   readonly edited: Raster;
 }
 
-/** How an output is encoded where it is not the source's own way. */
-export interface Encoding {
-  readonly format: Header['format'];
-  /** 1..100, for JPEG. */
-  readonly quality?: number;
+/** An output format of sharp and its settings. */
+export interface Encoder {
+  readonly format: Parameters<Sharp['toFormat']>[0];
+  readonly options: NonNullable<Parameters<Sharp['toFormat']>[1]>;
 }
 
 interface WriteOptions {
-  /** `undefined`: the source's own. */
-  readonly encoding?: Encoding | undefined;
-  /** The source's as far as libvips carries them over, with another XMP packet if one is given; or none at all. */
+  readonly encoder: Encoder;
+  /** What libvips copies of the metadata, with another XMP packet if one is given; or none at all. */
   readonly metadata?: 'none' | { readonly xmp?: string | undefined };
 }
 
 /**
- * Encodes the source with its patches applied, in the source's own format, space, depth and profile.
+ * Encodes the source with its patches applied, in the source's own space, depth and profile.
  *
  * `output = source XOR sparse`, where `sparse` is `original XOR edited` inside the patches and 0 elsewhere.
  * libvips streams it, any alpha stays as it was (its compositing would wipe colours under alpha 0), and where
@@ -39,7 +38,7 @@ interface WriteOptions {
 export async function writePatched(
   source: Source,
   patches: readonly Patch[],
-  { encoding = source.header, metadata = {} }: WriteOptions = {},
+  { encoder, metadata = {} }: WriteOptions,
 ): Promise<Buffer> {
   const { bytes, header } = source;
   const sparse = await sparsePicture(header, patches);
@@ -47,7 +46,10 @@ export async function writePatched(
   const pipeline = sharp(bytes, { limitInputPixels: false, sequentialRead: true, ignoreIcc: isBare });
   if (!isBare) pipeline.keepMetadata();
   if (!isBare && metadata.xmp !== undefined) pipeline.withXmp(metadata.xmp);
-  return encoded(inOwnSpace(pipeline, header).boolean(sparse, 'eor'), source, encoding).toBuffer();
+  return inOwnSpace(pipeline, header)
+    .boolean(sparse, 'eor')
+    .toFormat(encoder.format, encoder.options)
+    .toBuffer();
 }
 
 async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
@@ -67,7 +69,7 @@ async function sparsePicture(header: Header, patches: readonly Patch[]): Promise
   return sparse;
 }
 
-/** `original XOR edited` of a patch, as and where it is stored. */
+/** `original XOR edited` of a patch, in stored orientation. */
 function difference({ orientation, stored }: Header, { box, original, edited }: Patch): PlacedRaster {
   return { box: storedBox(box, orientation, stored), raster: toStored(xor(original, edited), orientation) };
 }
@@ -93,39 +95,7 @@ function xor(a: Raster, b: Raster): Raster {
   return { ...a, data: out };
 }
 
-/** Encoder settings, each measured or needed for exactness. */
-function encoded(pipeline: Sharp, { bytes, header }: Source, { format, quality }: Encoding): Sharp {
-  switch (format) {
-    case 'jpeg':
-      return pipeline.jpeg({
-        quality: quality ?? reencodedJpegQuality,
-        chromaSubsampling: header.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
-        progressive: header.isProgressive,
-        // Optimised tables cost 2.6 x the time and 5 x the memory at 102 MP, for 1 % of the bytes.
-        optimiseCoding: false,
-      });
-    case 'png':
-      // 44 % smaller than sharp's default in the same time.
-      return pipeline.png({
-        compressionLevel: 2,
-        adaptiveFiltering: true,
-        progressive: header.isProgressive,
-      });
-    case 'webp':
-      // `exact` keeps the colours under alpha 0.
-      return pipeline.webp({ lossless: true, exact: true, effort: 2 });
-    case 'avif':
-      // Lossless is 4:4:4 with the identity matrix: exact. More effort takes 3 x the time and saves nothing.
-      return pipeline.avif({ lossless: true, effort: 0 });
-    case 'tiff':
-      return pipeline.tiff({ compression: losslessCompression(bytes) ?? 'lzw', predictor: 'horizontal' });
-  }
-}
-
-/** High enough that a second generation is not seen; the report says that the pixels were re-encoded. */
-const reencodedJpegQuality = 95;
-
-/** H x W x 1, of the pictures' depth: the XOR of two pictures of one size, all channels OR-ed. 0 = equal. */
+/** XORs two pictures of one size and ORs the channels: H x W x 1, at the depth of the pictures; 0 = equal. */
 export async function differenceMap(before: Source, after: Uint8Array): Promise<Raster> {
   const { header } = before;
   const operand = Buffer.from(after.buffer, after.byteOffset, after.length);
@@ -135,4 +105,23 @@ export async function differenceMap(before: Source, after: Uint8Array): Promise<
     .bandbool('or')
     .toColourspace('b-w');
   return decoded(pipeline, header.depth);
+}
+
+/**
+ * Wipes the EXIF thumbnail of a file of any format: it may show what was removed. No other byte moves, and a
+ * PNG gets a new checksum.
+ *
+ * @returns the same buffer when there is no thumbnail.
+ */
+export async function withoutExifThumbnail(bytes: Buffer): Promise<Buffer> {
+  const { exif, format } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const block = exif && exifBlock(exif);
+  const bare = block && exifWithoutThumbnail(block);
+  const at = block === undefined ? -1 : bytes.indexOf(block);
+  if (bare === undefined || at < 0) return bytes;
+  const out = Buffer.from(bytes);
+  out.set(bare, at);
+  // A PNG chunk: length, name, data, then the checksum of name and data.
+  if (format === 'png') out.writeUInt32BE(crc32(out.subarray(at - 4, at + bare.length)), at + bare.length);
+  return out;
 }

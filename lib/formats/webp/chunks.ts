@@ -1,32 +1,34 @@
 import { EditError } from '../../errors.ts';
+import { type Chunk, joinParts } from '../container.ts';
 
-/** One chunk of a WebP file. */
-export interface WebpChunk {
-  /** Four characters, a blank at the end of a shorter name. */
-  readonly type: string;
-  readonly data: Uint8Array;
-}
+/** A chunk of a WebP. Its name is four characters, padded with blanks. */
+export type WebpChunk = Chunk;
 
 export interface WebpFile {
   readonly chunks: readonly WebpChunk[];
-  /** Bytes after the RIFF container, which belong to nobody. */
+  /** The number of bytes after the RIFF container. */
   readonly trailerBytes: number;
 }
 
 /** `RIFF`, length, `WEBP`. */
 const headerBytes = 12;
-/** Type and length. */
+
+/** True when the file begins as a RIFF container of a WebP. */
+export const isWebp = (bytes: Uint8Array): boolean =>
+  /^RIFF.{4}WEBP/s.test(Buffer.from(bytes.subarray(0, headerBytes)).toString('latin1'));
+
+/** Name and length. */
 const frameBytes = 8;
 
 /**
- * The chunks of a WebP file, each bound checked; no pixel is decoded.
+ * Reads the chunks of a WebP and checks their bounds. No pixel is decoded.
  *
  * @throws {EditError} `FORMAT_UNSUPPORTED` without the signature, `IMAGE_TRUNCATED` when a chunk is cut.
  * @see RFC 9649, section 2.
  */
 export function readWebpChunks(bytes: Uint8Array): WebpFile {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP') {
+  if (!isWebp(bytes)) {
     throw new EditError('FORMAT_UNSUPPORTED', 'Expected a WebP to begin with RIFF and WEBP');
   }
   const end = Math.min(file.length, frameBytes + file.readUInt32LE(4));
@@ -37,7 +39,7 @@ export function readWebpChunks(bytes: Uint8Array): WebpFile {
     if (from + length > end) {
       throw new EditError('IMAGE_TRUNCATED', `Expected a chunk of ${length} bytes at byte ${at} of a WebP`);
     }
-    chunks.push({ type: file.toString('latin1', at, at + 4), data: bytes.subarray(from, from + length) });
+    chunks.push({ name: file.toString('latin1', at, at + 4), data: bytes.subarray(from, from + length) });
     // Chunks begin at even bytes.
     at = from + length + (length & 1);
   }
@@ -46,18 +48,18 @@ export function readWebpChunks(bytes: Uint8Array): WebpFile {
 
 /** True when the picture is in a `VP8 ` chunk: lossy. @throws {EditError} as {@link readWebpChunks}. */
 export const isLossyWebp = (bytes: Uint8Array): boolean =>
-  readWebpChunks(bytes).chunks.some(({ type }) => type === 'VP8 ');
+  readWebpChunks(bytes).chunks.some(({ name }) => name === 'VP8 ');
 
-/** A WebP file of these chunks. */
+/** Writes a WebP file of these chunks. */
 export function webpFile(chunks: readonly WebpChunk[]): Buffer {
-  const parts = chunks.flatMap(({ type, data }) => [
-    Buffer.from(type, 'latin1'),
+  const parts = chunks.flatMap(({ name, data }) => [
+    Buffer.from(name, 'latin1'),
     uint32(data.length),
     data,
     Buffer.alloc(data.length & 1),
   ]);
   const length = parts.reduce((sum, part) => sum + part.length, 4);
-  return Buffer.concat([Buffer.from('RIFF'), uint32(length), Buffer.from('WEBP'), ...parts]);
+  return joinParts([Buffer.from('RIFF'), uint32(length), Buffer.from('WEBP'), ...parts]);
 }
 
 function uint32(value: number): Buffer {

@@ -101,7 +101,9 @@ export function refundCall(claim: Claim, key: string): Claim {
   return { ...claim, modelCalls: { ...claim.modelCalls, [key]: Math.max(0, used - 1) } };
 }
 
-/** Codes of those who answer instead of the model, or before it ran: nothing is billed, so nothing is counted. */
+/**
+ * Codes of those who answer instead of the model, or before it ran: nothing is billed, so nothing is counted.
+ */
 const unbilled: ReadonlySet<ErrorCode> = new Set([
   'MODEL_QUOTA',
   'MODEL_RETIRED',

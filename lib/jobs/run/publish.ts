@@ -30,12 +30,27 @@ export async function publishResult(
   const names = outputNames(job.inputs.image.name, job.id);
   const outputs: ObjectInfo[] = [];
   for (const [index, { bytes, mediaType, extension }] of result.outputs.entries()) {
-    const id = { bucket: outputBucket, name: names.output(index + 1, extension) };
+    const id = {
+      bucket: outputBucket,
+      name: names.output(index + 1, extensionLike(job.inputs.image.name, extension)),
+    };
     const { info } = await store.create(id, bytes, { contentType: mediaType, signal });
     outputs.push(info);
   }
   const manifest = manifestOf({ job, claim, outputs, report: result.report, costEstimateUsd });
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
+}
+
+/** Extensions of one format. */
+const synonyms: readonly (readonly string[])[] = [
+  ['jpg', 'jpeg', 'jpe', 'jfif'],
+  ['tiff', 'tif'],
+];
+
+/** An output of the format of its picture has the extension that the user has for it. */
+function extensionLike(imageName: string, extension: string): string {
+  const own = imageName.slice(imageName.lastIndexOf('.') + 1).toLowerCase();
+  return synonyms.some((names) => names.includes(own) && names.includes(extension)) ? own : extension;
 }
 
 /** Writes `error.json` in the place of the results. */

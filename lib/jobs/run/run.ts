@@ -67,7 +67,7 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   if (published !== undefined) return end('published-before');
   if (job.fault !== undefined) {
     await publishError(job, job.fault, target);
-    return end('failed', { code: job.fault.code });
+    return end('failed', { code: job.fault.code, reason: job.fault.message });
   }
 
   const taken = await takeClaim(
@@ -112,7 +112,7 @@ async function editAndPublish(
   await writeClaim(lease, finishClaim, options.log);
   const { warnings, timingsMs, image } = result.report;
   const { format, width, height } = image;
-  const facts = { format, width, height, warnings: warnings.length, timingsMs };
+  const facts = { format, width, height, warnings, timingsMs };
   return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
 }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Storage } from '@google-cloud/storage';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../../deploy/local/system.ts';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type LocalSystem, type LocalSystemOptions, startLocalSystem } from '../../../deploy/local/system.ts';
 import { startFaultyModel } from '../../support/faulty-model.ts';
 import { type StorageInstruments, storageInstruments } from '../../support/faulty-storage.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
@@ -18,10 +18,15 @@ let instruments: StorageInstruments;
 let photo: Buffer;
 let mask: Buffer;
 
-function start(hasQueue = false, environment: Readonly<Record<string, string>> = {}): Promise<LocalSystem> {
+function start(
+  hasQueue = false,
+  environment: Readonly<Record<string, string>> = {},
+  more: Partial<LocalSystemOptions> = {},
+): Promise<LocalSystem> {
   instruments = storageInstruments();
   const storage = instruments.options;
-  return startLocalSystem({ root, port: 0, storagePort: 0, log: silent, hasQueue, environment, storage });
+  const ports = { port: 0, storagePort: 0 };
+  return startLocalSystem({ root, ...ports, log: silent, hasQueue, environment, storage, ...more });
 }
 
 beforeEach(async () => {
@@ -256,6 +261,58 @@ test('a job of a system that was killed begins again at once, its lost start cou
   expect(await post('runJob', task)).toEqual({ job: task.job });
   const [, manifest] = await outputs();
   expect(await outputJson(manifest!)).toMatchObject({ state: 'done', attempts: 2 });
+});
+
+test.each([false, true])('a system that is stopped gives its claims back (queue: %s)', async (hasQueue) => {
+  await system.close();
+  const asked = Promise.withResolvers<void>();
+  const model = await startFaultyModel({ scale: 1 / 4, onRequest: () => asked.resolve() });
+  onTestFinished(() => model.close());
+  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url };
+  system = await start(hasQueue, environment);
+  model.behave({ hang: true }, 1);
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  await asked.promise;
+  await system.close();
+  // A task names the port of its handler.
+  system = await start(hasQueue, environment, { port: Number(new URL(system.url).port) });
+  for (let i = 0; i < 200 && (await outputs()).length < 2; i++) await sleep(50);
+  const [, manifest] = await outputs();
+  expect(await outputJson(manifest!)).toMatchObject({ state: 'done', attempts: 1 });
+});
+
+test('sweeps find pairs without events, at the start and after a request file was deleted', async () => {
+  instruments.sendEvents(0);
+  await upload('photo.json', Buffer.from('{ "fether": 3 }'));
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+  await system.close();
+  system = await start(false, {}, { sweepEveryMs: 3_600_000 });
+  const names = async () => (await outputs()).map((name) => name.split('/').at(-1));
+  await vi.waitFor(async () => expect(await names()).toEqual(['error.json']), 10_000);
+  await bucket().file('photo.json').delete();
+  const all = ['1.png', 'error.json', 'manifest.json'];
+  await vi.waitFor(async () => expect((await names()).sort()).toEqual(all), 10_000);
+});
+
+test('a picture that arrives alone is told, with the name that it waits for', async () => {
+  await system.close();
+  const lines: string[] = [];
+  system = await start(false, {}, { log: { ...silent, info: (line) => void lines.push(line) } });
+  for (const name of ['a/alone.png', 'photo.png']) await upload(name, photo);
+  await upload('photo.mask.png', mask);
+  await vi.waitFor(() => expect(lines.join()).toContain('a/alone.mask.png'), 10_000);
+  expect(lines.filter((line) => /^Waits: photo/.test(line))).toEqual([]);
+});
+
+test.each([
+  [{ ENGINE: 'endpoint' }, 'ENDPOINT_ID'],
+  [{ ENGINE: 'gemini', MODEL: 'nope' }, 'gemini-3.1-flash-image'],
+])('settings that an engine refuses are refused at the start: %j', async (environment, named) => {
+  await system.close();
+  await expect(start(false, environment)).rejects.toThrow(named);
+  system = await start();
 });
 
 test('with a queue an upload becomes a task, and the task the result', async () => {

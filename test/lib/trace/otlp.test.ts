@@ -14,7 +14,10 @@ const span: Span = {
   errorCode: undefined,
 };
 
-/** A busy machine may need seconds for a request that succeeds: only the test of a hanging collector times out. */
+/**
+ * A busy machine may need seconds for a request that succeeds: only the test of a hanging collector times
+ * out.
+ */
 function exporterFor(endpoint: string, timeoutMs = 10_000) {
   const lines: string[] = [];
   let nowMs = 0;

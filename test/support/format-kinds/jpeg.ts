@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import { exifWithThumbnail } from '../exif-files.ts';
 import { matrixProfile } from '../icc-profiles.ts';
 import { jpegFixture } from '../jpeg-fixtures.ts';
+import { segment, withSegments } from '../jpeg-segments.ts';
 import { lateTablesJpeg } from '../late-tables.ts';
 import { dressed, jpegSize, type Kinds, pipeline, withProfile } from './pictures.ts';
 
@@ -11,25 +12,12 @@ const jpeg = (options = {}) =>
     .jpeg({ quality: 88, ...options })
     .toBuffer();
 
-type Part = readonly [marker: number, payload: string | Uint8Array];
-
-/** The same JPEG with segments behind SOI, and bytes behind EOI. */
-function withSegments(file: Uint8Array, parts: readonly Part[], trailer = ''): Buffer {
-  const segments = parts.map(([code, payload]) => {
-    const data = Buffer.from(payload as string, 'latin1');
-    const head = Buffer.from([0xff, code, 0, 0]);
-    head.writeUInt16BE(data.length + 2, 2);
-    return Buffer.concat([head, data]);
-  });
-  return Buffer.concat([file.subarray(0, 2), ...segments, file.subarray(2), Buffer.from(trailer, 'latin1')]);
-}
-
-/** What cameras and editors write besides the pixels. */
+/** Metadata of cameras and editors. */
 const described = async () =>
   withSegments(await jpeg(), [
-    [0xed, 'Photoshop 3.0\0' + '8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02\x78\0\x05hello'],
-    [0xe2, 'FPXR\0of some camera'],
-    [0xfe, 'a comment'],
+    segment(0xed, 'Photoshop 3.0\0' + '8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02\x78\0\x05hello'),
+    segment(0xe2, 'FPXR\0of some camera'),
+    segment(0xfe, 'a comment'),
   ]);
 
 const gainMapXmp =
@@ -38,11 +26,11 @@ const gainMapXmp =
 
 const staleJpeg = async () =>
   withSegments(await jpeg(), [
-    [0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWithThumbnail()])],
-    [0xe1, `http://ns.adobe.com/xap/1.0/\0${gainMapXmp}`],
-    [0xe2, 'MPF\0II*\0\x08\0\0\0\0\0\0\0\0\0'],
-    [0xe2, 'urn:iso:std:iso:ts:21496:-1\0map'],
-    [0xeb, 'JP\0\x01\0\0\0\x01\0\0\0\x14jumb a manifest'],
+    segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWithThumbnail()])),
+    segment(0xe1, `http://ns.adobe.com/xap/1.0/\0${gainMapXmp}`),
+    segment(0xe2, 'MPF\0II*\0\x08\0\0\0\0\0\0\0\0\0'),
+    segment(0xe2, 'urn:iso:std:iso:ts:21496:-1\0map'),
+    segment(0xeb, 'JP\0\x01\0\0\0\x01\0\0\0\x14jumb a manifest'),
   ]);
 
 const extension = (data: string) =>
@@ -52,14 +40,17 @@ const motionPhoto = async () =>
   withSegments(
     await jpeg(),
     [
-      [0xe1, `http://ns.adobe.com/xap/1.0/\0${gainMapXmp.replace('hdrgm:Version', 'GCamera:MotionPhoto')}`],
-      [0xe1, extension('<x GIma')],
-      [0xe1, extension('ge:Data="of the original"/>')],
+      segment(
+        0xe1,
+        `http://ns.adobe.com/xap/1.0/\0${gainMapXmp.replace('hdrgm:Version', 'GCamera:MotionPhoto')}`,
+      ),
+      segment(0xe1, extension('<x GIma')),
+      segment(0xe1, extension('ge:Data="of the original"/>')),
     ],
     '\0\0\0\x18ftypmp42 a film',
   );
 
-/** The same with another precision in its frame header. */
+/** Says 12 bit in its frame header. */
 const twelveBit = async () => {
   const file = await jpeg();
   const frame = file.indexOf(Buffer.from([0xff, 0xc0]));

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { pipelineOf, random } from '../pictures.ts';
 
-/** A kind in words -> a file of it. */
+/** Makes a file of each kind. */
 export type Kinds = Readonly<Record<string, () => Promise<Uint8Array>>>;
 
-/** Small, for there are many; of JPEGs several blocks of colour at half the resolution. */
+/** Small, because there are many. JPEGs hold several blocks of subsampled chroma. */
 export const kindSize = { width: 48, height: 40 };
 export const jpegSize = { width: 80, height: 64 };
 
-/** Waves with a grain of two levels, so that no smoothing goes unseen; alpha from 0 to full, colours under 0 too. */
+/** Waves with grain, so that smoothing shows. Alpha goes from 0 to full, with colours under alpha 0. */
 export function pipeline(channels: 1 | 2 | 3 | 4, depth: 8 | 16 = 8, size = kindSize): Sharp {
   const { width, height } = size;
   const next = random(channels * depth);

@@ -12,7 +12,7 @@ const iccp = (profile: Buffer): Chunk => [
   Buffer.concat([Buffer.from('test\0\0'), deflateSync(profile)]),
 ];
 
-/** One of every chunk that is no pixel. */
+/** One chunk of every ancillary kind. */
 const manyChunks = async () =>
   withChunks(
     await png(3),

@@ -16,7 +16,7 @@ function samples(channels: number, bytes = 1): Uint8Array {
 
 const plain = { ...kindSize, bits: 8, channels: 3, photometric: 2 };
 
-/** What cameras, editors and surveyors write besides the pixels. */
+/** Metadata of cameras, editors and surveyors. */
 const description: TagList = {
   270: 'a test',
   271: 'maker',

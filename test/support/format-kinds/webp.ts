@@ -11,10 +11,10 @@ export const webpKinds: Kinds = {
   'chunks that an edit makes untrue': async () => {
     const { chunks } = readWebpChunks(await dressed(pipeline(3)).webp({ lossless: true }).toBuffer());
     return webpFile([
-      ...chunks.filter(({ type }) => type !== 'EXIF'),
-      { type: 'EXIF', data: exifWithThumbnail() },
-      { type: 'C2PA', data: Buffer.from('a manifest') },
-      { type: 'priv', data: Buffer.from('odd') },
+      ...chunks.filter(({ name }) => name !== 'EXIF'),
+      { name: 'EXIF', data: exifWithThumbnail() },
+      { name: 'C2PA', data: Buffer.from('a manifest') },
+      { name: 'priv', data: Buffer.from('odd') },
     ]);
   },
 };

@@ -55,7 +55,10 @@ export function compareScans({ source, output, before, after, touched }: FilePai
 interface MayDiffer {
   readonly structure: JpegStructure;
   readonly touched: FilePair['touched'];
-  /** By MCU in coding order, 1 where any of its blocks is touched; `undefined` when every MCU is to be decoded. */
+  /**
+   * By MCU in coding order, 1 where any of its blocks is touched; `undefined` when every MCU is to be
+   * decoded.
+   */
   readonly mcus: Uint8Array | undefined;
 }
 
@@ -86,7 +89,9 @@ interface ScanPair {
   readonly b: OpenScan;
   /** DC value of the last block in `b` minus that in `a`, by component. */
   readonly dcGap: Int32Array;
-  /** Bits found to be equal: up to bit `end` of its buffer, `a` holds what `b` holds `ahead` bits further on. */
+  /**
+   * Bits found to be equal: up to bit `end` of its buffer, `a` holds what `b` holds `ahead` bits further on.
+   */
   equalBits: { readonly ahead: number; readonly end: number };
 }
 
@@ -121,7 +126,8 @@ function holdMcu(pair: ScanPair): void {
 /**
  * True when bits that are a code in `a` are the same code in `b`.
  *
- * Canonical codes are sorted by length, so this holds when the tables of `b` are those of `a` with symbols appended.
+ * Canonical codes are sorted by length, so this holds when the tables of `b` are those of `a` with symbols
+ * appended.
  */
 function shareCodes(a: ScanTables, b: ScanTables): boolean {
   return a.blocks.every(({ dcTable, acTable }, i) => {
@@ -138,10 +144,11 @@ function beginsWith(longer: HuffmanTable, table: HuffmanTable): boolean {
 }
 
 /**
- * Skips MCUs that are the same bits in both scans. With the same codes these hold the same coefficients, so only
- * `a` is decoded.
+ * Skips MCUs that are the same bits in both scans. With the same codes these hold the same coefficients, so
+ * only `a` is decoded.
  *
- * @returns how many were skipped, at most `most` and no more than the buffers hold; 0 while a DC value differs.
+ * @returns how many were skipped, at most `most` and no more than the buffers hold; 0 while a DC value
+ * differs.
  */
 function skipEqualMcus(pair: ScanPair, most: number): number {
   if (pair.dcGap.some((levels) => levels !== 0)) return 0;

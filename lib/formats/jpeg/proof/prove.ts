@@ -1,8 +1,8 @@
 import { EditError } from '../../../errors.ts';
 import { countBlocks } from '../block-mask.ts';
+import { marker, type Segment } from '../container/segments.ts';
 import { decodeCoefficients } from '../scan/decode-coefficients.ts';
 import { type JpegStructure, readJpegStructure } from '../scan/structure.ts';
-import { marker, type Segment } from '../segments.ts';
 import { compareScans, type FilePair } from './compare-scans.ts';
 
 export interface ProofRequest {

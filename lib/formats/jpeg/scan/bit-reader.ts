@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import { marker } from '../segments.ts';
+import { marker } from '../container/segments.ts';
 
 /** Bytes without stuffing held at once: fits the cache, and bounds memory however long the scan is. */
 const bufferedBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import { marker, type Segment, uint16 } from '../segments.ts';
+import { marker, type Segment, uint16 } from '../container/segments.ts';
 import { type HuffmanTable, readHuffmanTable } from './huffman.ts';
 
 /** A Huffman table and where in the file it is defined. */

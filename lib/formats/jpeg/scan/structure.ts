@@ -1,4 +1,4 @@
-import { marker, readSegments, type Segment, startsWith } from '../segments.ts';
+import { marker, readSegments, type Segment, startsWith } from '../container/segments.ts';
 import {
   type Frame,
   isFrameMarker,

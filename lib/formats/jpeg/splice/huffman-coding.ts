@@ -1,3 +1,4 @@
+import { marker } from '../container/segments.ts';
 import {
   alignWithOnes,
   type BitWriter,
@@ -8,7 +9,6 @@ import {
 } from '../scan/bit-writer.ts';
 import type { EntropySink } from '../scan/encode-coefficients.ts';
 import { codesOf, type HuffmanCodes, type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
-import { marker } from '../segments.ts';
 
 /** The code of all ones is reserved; the last usable 16 bit code is one less. */
 const lastCode = 0xfffe;

@@ -1,10 +1,10 @@
+import { marker } from '../container/segments.ts';
 import { alignWithOnes, type BitWriter, bitWriter, writeBytes } from '../scan/bit-writer.ts';
 import { type Coefficients, decodeCoefficients } from '../scan/decode-coefficients.ts';
 import { type EntropySink, encodeScan } from '../scan/encode-coefficients.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import { encodeHuffmanTable, type HuffmanTable } from '../scan/huffman.ts';
 import type { JpegStructure } from '../scan/structure.ts';
-import { marker } from '../segments.ts';
 import { applyAc, type CoefficientEdits, checkedDc } from './edits.ts';
 import { codingSink, optimalCodes } from './huffman-coding.ts';
 import type { SplicedFile } from './splice-one-scan.ts';

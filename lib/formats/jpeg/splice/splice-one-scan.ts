@@ -1,9 +1,9 @@
 import { EditError } from '../../../errors.ts';
+import { replaceTables, type TableReplacement } from '../container/tables.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import { scanTables } from '../scan/scan-tables.ts';
 import type { JpegStructure } from '../scan/structure.ts';
-import { replaceTables, type TableReplacement } from '../table-header.ts';
 import { editScan, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { codingSink, growingCodes, grownTable, optimalCodes } from './huffman-coding.ts';

@@ -41,6 +41,24 @@ it('takes a file changed by hand for a new generation and a deleted one for gone
   await eventually(async () => expect(await namesOf()).toEqual([]));
 });
 
+it.each(['a new time', 'the old time'])(
+  'takes the same bytes put there again for an upload: %s',
+  async (time) => {
+    const { bucket, input, root } = await setUp(true);
+    const generation = async () => String((await bucket.file('a').getMetadata())[0].generation);
+    const put = async (seconds: number) => {
+      await writeFile(join(root, 'source'), 'same');
+      await utimes(join(root, 'source'), seconds, seconds);
+      await rename(join(root, 'source'), join(input, 'a'));
+    };
+    await put(1000);
+    await eventually(async () => expect(await bucket.file('a').exists()).toEqual([true]));
+    const first = await generation();
+    await put(time === 'a new time' ? 2000 : 1000);
+    await eventually(async () => expect(await generation()).not.toBe(first));
+  },
+);
+
 it('takes a folder moved away for the deletion of all in it', async () => {
   const { root, bucket, namesOf, input } = await setUp(true);
   await bucket.file('dir/a').save('1', createOnly);

@@ -189,6 +189,7 @@ describe('requests as gcloud and others write them', () => {
     ['one part', Buffer.from('--b\n\n{"name":"a"}\n--b--'), 'b'],
     ['no JSON', Buffer.from('--b\n\n{"name\n--b\n\nbytes\n--b--'), 'b'],
     ['no name', Buffer.from('--b\n\n{}\n--b\n\nbytes\n--b--'), 'b'],
+    ['half a character in its name', multipart('\n', 'b', Buffer.from('bytes'), { name: '\ud800' }), 'b'],
   ])('refuses multipart with %s', async (_, body, boundary) => {
     expect((await post(body, boundary)).status).toBe(400);
     expect(await stagedFiles()).toEqual([]);

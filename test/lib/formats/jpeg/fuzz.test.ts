@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { dropStaleMetadata, markAsComposite } from '../../../../lib/formats/jpeg/metadata.ts';
+import { dropStaleMetadata, markAsComposite } from '../../../../lib/formats/jpeg/container/metadata.ts';
 import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
 import { type JpegStructure, readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
 import { spliceJpeg } from '../../../../lib/formats/jpeg/splice/splice.ts';

@@ -111,7 +111,8 @@ describe('the proof, where bits are equal,', () => {
   });
 
   it('sees a DC value that is carried through all blocks behind it', async () => {
-    // At quality 90 the DC step is 3: all blocks but the first are coded as the same difference to the one before.
+    // At quality 90 the DC step is 3: all blocks but the first are coded as the same difference to the one
+    // before.
     const [source, lighter] = [await encodeJpeg(flat(99), options), await encodeJpeg(flat(105), options)];
     expect(prove(source, source).holds).toBe(true);
     expect(prove(source, lighter, [0])).toMatchObject({ holds: false, differingBlocks: 63 });
@@ -129,7 +130,8 @@ describe('the proof, where bits are equal,', () => {
 
   it('sees that the codes have other meanings', async () => {
     const source = await encodeJpeg(picture(160, 160, 1, 2), options);
-    // Runs of 3 and of 4 zeros before a value of 1 bit: their codes have the same length, so both files decode.
+    // Runs of 3 and of 4 zeros before a value of 1 bit: their codes have the same length, so both files
+    // decode.
     const output = Uint8Array.from(source);
     const { offset } = readJpegStructure(source).scans[0]!.members[0]!.ac!;
     const [three, four] = [output.indexOf(0x31, offset + 17), output.indexOf(0x41, offset + 17)];

@@ -12,7 +12,10 @@ import { touchedPixels } from '../../../support/touched-pixels.ts';
 const wholeOf = ({ width, height }: Raster): Box => ({ left: 0, top: 0, width, height });
 const mask = ellipse(box);
 
-/** Decoded values that differ where the mask is 0, and the mean absolute error to the wanted ones where it is not. */
+/**
+ * Decoded values that differ where the mask is 0, and the mean absolute error to the wanted ones where it is
+ * not.
+ */
 function comparePixels(source: Raster, output: Raster, wanted: Raster, within: Mask) {
   let outside = 0;
   let error = 0;
@@ -92,7 +95,9 @@ describe('splicing', () => {
 const hasJpegtran = isPresent('jpegtran');
 if (!hasJpegtran) console.info('jpegtran is not installed: lossless crops are not compared');
 
-/** A lossless crop holds the coefficients of its region and nothing else: equal files hold equal coefficients. */
+/**
+ * A lossless crop holds the coefficients of its region and nothing else: equal files hold equal coefficients.
+ */
 describe('jpegtran crops the regions beside an edit to the same files', () => {
   it.each(hasJpegtran ? jpegKinds : [])('$name', async (kind) => {
     const { source, result } = await spliceBox(await kind.make());

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { replaceTables } from '../../../../lib/formats/jpeg/container/tables.ts';
 import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
 import { codesOf } from '../../../../lib/formats/jpeg/scan/huffman.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
 import { optimalHuffmanTable } from '../../../../lib/formats/jpeg/splice/huffman-coding.ts';
-import { replaceTables } from '../../../../lib/formats/jpeg/table-header.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { decodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 import { random } from '../../../support/pictures.ts';

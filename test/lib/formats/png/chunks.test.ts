@@ -10,30 +10,30 @@ import { lowDepthPng, pngFile, withChunks } from '../../../support/png-files.ts'
 
 const png = lowDepthPng({ width: 3, height: 2, depth: 1, kind: 'grey' });
 
-test('tells the chunks of a file in their order, and what lies behind the last', () => {
+test('returns the chunks in order, and the number of bytes after the last', () => {
   const { chunks, trailerBytes } = readPngChunks(Buffer.concat([png, Buffer.from('tail')]));
-  expect(chunks.map(({ type }) => type)).toEqual(['IHDR', 'IDAT', 'IEND']);
+  expect(chunks.map(({ name }) => name)).toEqual(['IHDR', 'IDAT', 'IEND']);
   expect(trailerBytes).toBe(4);
   expect(Buffer.concat([pngSignature, ...chunks.map(({ raw }) => raw)])).toEqual(png);
 });
 
-test('a chunk made anew is the same as one read', () => {
+test('a new chunk equals one that was read', () => {
   const [header] = readPngChunks(png).chunks;
   expect(pngChunk('IHDR', header!.data)).toEqual({
-    type: 'IHDR',
+    name: 'IHDR',
     data: Buffer.from(header!.data),
     raw: Buffer.from(header!.raw),
   });
 });
 
-test('a checksum belongs to type and data', () => {
+test('the checksum covers name and data', () => {
   const whole = pngChunk('tEXt', Buffer.from('a\0b'));
   expect(isIntact(whole)).toBe(true);
   whole.raw[9]! ^= 1;
   expect(isIntact(whole)).toBe(false);
 });
 
-test('an animation is told by its control chunk', () => {
+test('an animation is recognised by its control chunk', () => {
   expect(isAnimated(readPngChunks(png))).toBe(false);
   expect(isAnimated(readPngChunks(withChunks(png, [['acTL', Buffer.alloc(8)]])))).toBe(true);
 });
@@ -49,9 +49,9 @@ describe('refuses', () => {
     'no bytes': [Buffer.alloc(0), 'FORMAT_UNSUPPORTED'],
     'a signature alone': [pngSignature, 'IMAGE_TRUNCATED'],
     'a file without IEND': [png.subarray(0, -12), 'IMAGE_TRUNCATED'],
-    'a chunk that ends behind the file': [withLength(0xffffffff), 'IMAGE_TRUNCATED'],
-    'an end that ends behind the file': [png.with(png.length - 9, 1), 'IMAGE_TRUNCATED'],
-    'a type that is no four letters': [
+    'a chunk that ends beyond the file': [withLength(0xffffffff), 'IMAGE_TRUNCATED'],
+    'an IEND that ends beyond the file': [png.with(png.length - 9, 1), 'IMAGE_TRUNCATED'],
+    'a name that is not four letters': [
       pngFile([
         ['IHDR', Buffer.alloc(13)],
         ['ID\0T', Buffer.alloc(0)],

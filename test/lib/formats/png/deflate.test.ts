@@ -1,9 +1,8 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { changedAdler } from '../../../../lib/formats/png/adler.ts';
 import { type BlockStart, blockEnd, paddingBytes } from '../../../../lib/formats/png/deflate-blocks.ts';
-import { closedAt, openedAt } from '../../../../lib/formats/png/deflate-joint.ts';
+import { changedAdler, closedAt, openedAt } from '../../../../lib/formats/png/zlib-stream.ts';
 import { normalNoise } from '../../../bench/drift.ts';
 
 const next = normalNoise(5);
@@ -11,7 +10,7 @@ const noise = Uint8Array.from({ length: 300_000 }, () => 128 + 20 * next());
 
 const padded = (stream: Uint8Array) => Buffer.concat([stream, Buffer.alloc(paddingBytes)]);
 
-/** Where each block begins, and the end. */
+/** The beginning of each block, and the end of the last. */
 function blocksOf(stream: Uint8Array): BlockStart[] {
   const starts: BlockStart[] = [{ bit: 0, byte: 0 }];
   for (;;) {
@@ -28,7 +27,7 @@ describe('blockEnd', () => {
     ['codes of their own', { memLevel: 3 }],
     ['literals alone', { strategy: constants.Z_HUFFMAN_ONLY }],
     ['runs', { strategy: constants.Z_RLE }],
-  ])('walks a stream to its last bit: %s', (_name, options) => {
+  ])('finds the last bit of a stream: %s', (_name, options) => {
     const data = Buffer.concat([noise.subarray(0, 50_000), Buffer.alloc(100_000), noise.subarray(0, 50_000)]);
     const stream = deflateRawSync(data, options);
     const blocks = blocksOf(stream);
@@ -37,7 +36,7 @@ describe('blockEnd', () => {
     expect(Math.ceil((blocks.at(-1)?.bit ?? 0) / 8)).toBe(stream.length);
   });
 
-  it('refuses what is no stream, and never reads on for ever', () => {
+  it('refuses damaged streams, and always ends', () => {
     const stream = deflateRawSync(noise.subarray(0, 4000), { memLevel: 1 });
     let refused = 0;
     for (let at = 0; at < stream.length; at += 17) {
@@ -57,8 +56,8 @@ describe('blockEnd', () => {
   });
 });
 
-describe('streams joined', () => {
-  it('at every bit inflate to what their parts do', () => {
+describe('joined streams', () => {
+  it('inflate to the data of their parts, whatever the bit of the joint', () => {
     const stream = deflateRawSync(noise, { memLevel: 4 });
     const blocks = blocksOf(stream);
     const phases = new Set<string>();
@@ -77,7 +76,7 @@ describe('streams joined', () => {
 });
 
 describe('changedAdler', () => {
-  it('is the checksum of the changed sequence', () => {
+  it('is the checksum of the changed data', () => {
     const adlerOf = (data: Uint8Array) => {
       let [a, b] = [1, 0];
       for (const byte of data) {

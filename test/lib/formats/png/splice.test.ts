@@ -7,17 +7,13 @@ import { type PngPatch, splicePng } from '../../../../lib/formats/png/splice.ts'
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
 import { crop as cut, grow } from '../../../../lib/pixels/box.ts';
 import type { Box, Raster } from '../../../../lib/pixels/raster.ts';
-import { pngFile, pngOfRows } from '../../../support/png-files.ts';
+import { random } from '../../../support/pictures.ts';
+import { type Chunk, pngFile, pngOfRows } from '../../../support/png-files.ts';
 
-/** Whole numbers below a limit, always the same. @see Marsaglia, "Xorshift RNGs", 2003. */
+/** Whole numbers below a limit, the same for each seed. */
 function numbers(seed: number): (limit: number) => number {
-  let state = seed * 2_654_435_761 || 1;
-  return (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
+  const next = random(seed);
+  return (limit) => Math.floor(next() * limit);
 }
 
 interface Kind {
@@ -65,16 +61,15 @@ function allowedIn(before: Raster, box: Box): Allowed {
   return { box, mask, before: cut(before, grow(box, 1, before)) };
 }
 
-const pixelsOf = (file: Uint8Array) =>
-  inflateSync(
-    Buffer.concat(
-      readPngChunks(file)
-        .chunks.filter(({ type }) => type === 'IDAT')
-        .map(({ data }) => data),
-    ),
-  );
+const chunksOf = (file: Uint8Array): Chunk[] =>
+  readPngChunks(file).chunks.map(({ name, data }) => [name, data]);
 
-/** As libvips reads it. */
+const streamOf = (file: Uint8Array) =>
+  Buffer.concat(chunksOf(file).flatMap(([name, data]) => (name === 'IDAT' ? [data] : [])));
+
+const pixelsOf = (file: Uint8Array) => inflateSync(streamOf(file));
+
+/** Decoded by libvips. */
 async function decoded(file: Uint8Array, { depth }: Kind): Promise<Buffer> {
   const raw = sharp(file).raw({ depth: depth === 16 ? 'ushort' : 'uchar' });
   return (depth === 16 ? raw.toColourspace('rgb16') : raw).toBuffer();
@@ -109,7 +104,7 @@ interface Example {
   readonly boxes: readonly Box[];
 }
 
-/** Splices, and compares with the same file written by the test: every filtered byte, and what the proof says. */
+/** Splices, compares every filtered byte with a file that the test writes, and proves the splice. */
 async function expectSpliced(example: Example) {
   const { kind = plain, filterOf = (row) => row % 5, options = {}, idatBytes, boxes } = example;
   const { width, height } = example.size ?? { width: 150, height: 120 };
@@ -166,7 +161,7 @@ describe('splicePng', () => {
     await expectSpliced({ boxes: [box] });
   });
 
-  it('several boxes, side by side too', async () => {
+  it('several boxes, some of them adjacent', async () => {
     const beside = { left: 90, top: 35, width: 20, height: 50 };
     await expectSpliced({ boxes: [middle, beside, { left: 3, top: 100, width: 9, height: 9 }] });
   });
@@ -175,7 +170,7 @@ describe('splicePng', () => {
     await expectSpliced({ idatBytes, boxes: [middle] });
   });
 
-  it('is read by libvips as it was meant, in 8 and 16 bit', async () => {
+  it('decodes to the new pixels in libvips, in 8 and 16 bit', async () => {
     for (const kind of [plain, { channels: 4, depth: 16 }] as const) {
       const { spliced, after } = await expectSpliced({ kind, boxes: [middle] });
       const bytes = Buffer.from(after.data.buffer, after.data.byteOffset, after.data.byteLength);
@@ -183,7 +178,7 @@ describe('splicePng', () => {
     }
   });
 
-  it('joins at every bit of a byte, and copies what lies behind', async () => {
+  it('joins at every bit of a byte, and copies the rest of the stream', async () => {
     const kept: number[] = [];
     for (let top = 2; top < 90; top += 9) {
       const box = { left: 50, top, width: 30, height: 8 };
@@ -197,7 +192,7 @@ describe('splicePng', () => {
     expect(Math.min(...kept)).toBeGreaterThan(0.6);
   });
 
-  it('copies what lies before', async () => {
+  it('copies the stream before the change', async () => {
     const box = { left: 50, top: 450, width: 30, height: 8 };
     const { source, spliced } = await expectSpliced({ size: { width: 400, height: 500 }, boxes: [box] });
     const [a, b] = [source, spliced].map((file) => streamOf(file));
@@ -218,9 +213,9 @@ describe('splicePng', () => {
   const flushed = { finishFlush: constants.Z_FULL_FLUSH };
 
   it.each([
-    ['ends there', { ...middle, top: 91 }],
+    ['ends in it', { ...middle, top: 91 }],
     ['goes on behind', middle],
-  ])('takes a stream whose last block is empty, when the change %s', async (_where, box) => {
+  ])('accepts a stream whose last block is empty, when the change %s', async (_where, box) => {
     const { source, before } = fileWith((filtered) =>
       Buffer.concat([deflateSync(filtered, flushed), emptyLastBlock, deflateSync(filtered).subarray(-4)]),
     );
@@ -228,7 +223,7 @@ describe('splicePng', () => {
     expect(spliced && (await provePng(source, spliced, [allowedIn(before, box)]))).toBe(0);
   });
 
-  it('splices exactly what libvips reads, or not at all, when a file is damaged anywhere', async () => {
+  it('splices a damaged file exactly or not at all', async () => {
     const { source, patch } = fileWith((filtered) => deflateSync(filtered, { memLevel: 2 }));
     const whole = await splicePng(source, [patch]);
     let refused = 0;
@@ -246,7 +241,7 @@ describe('splicePng', () => {
     expect(refused).toBeGreaterThan(50);
   });
 
-  it('gives the last chunk its checksum, whatever it was', async () => {
+  it('corrects the checksum of the last chunk', async () => {
     const { source, patch, before } = fileWith((filtered) => deflateSync(filtered));
     const damaged = Buffer.from(source);
     damaged[damaged.length - 1]! ^= 1;
@@ -254,9 +249,9 @@ describe('splicePng', () => {
     expect(spliced && (await provePng(damaged, spliced, [allowedIn(before, middle)]))).toBe(0);
   });
 
-  describe('leaves to be encoded anew', () => {
+  describe('refuses', () => {
     it.each<[string, (filtered: Uint8Array) => Uint8Array]>([
-      ['bytes behind the stream', (filtered) => Buffer.concat([deflateSync(filtered), Buffer.of(1, 2, 3)])],
+      ['bytes after the stream', (filtered) => Buffer.concat([deflateSync(filtered), Buffer.of(1, 2, 3)])],
       [
         'a wrong checksum',
         (filtered) => Buffer.concat([deflateSync(filtered).subarray(0, -1), Buffer.of(0)]),
@@ -271,24 +266,21 @@ describe('splicePng', () => {
       expect(await splicePng(source, [patch])).toBeUndefined();
     });
 
-    it('pixels that are not those of the patch', async () => {
+    it('pixels other than those of the patch', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered));
       expect(await splicePng(source, [{ ...patch, before: patch.after }])).toBeUndefined();
     });
 
-    it('a filter that there is not', async () => {
+    it('an unknown filter', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered.fill(5, 40 * 451, 40 * 451 + 1)));
       expect(await splicePng(source, [patch])).toBeUndefined();
     });
 
-    it('interlaced rows, a palette, less than 8 bit, another number of channels, a colour that is transparent', async () => {
+    it('interlaced rows, palettes, less than 8 bit, other channels, a transparent colour', async () => {
       const { source, patch } = fileWith((filtered) => deflateSync(filtered));
-      const { chunks } = readPngChunks(source);
-      const withHeader = (at: number, value: number) => {
-        const header = Buffer.from(chunks[0]!.data);
-        header[at] = value;
-        return pngFile([['IHDR', header], ...chunks.slice(1).map(({ type, data }) => [type, data] as const)]);
-      };
+      const [header, ...rest] = chunksOf(source);
+      const withHeader = (at: number, value: number) =>
+        pngFile([['IHDR', Buffer.from(header![1]).fill(value, at, at + 1)], ...rest]);
       for (const [at, value] of [
         [8, 4],
         [9, 3],
@@ -297,7 +289,6 @@ describe('splicePng', () => {
       ] as const) {
         expect(await splicePng(withHeader(at, value), [patch])).toBeUndefined();
       }
-      const [header, ...rest] = chunks.map(({ type, data }) => [type, data] as const);
       const transparent = pngFile([header!, ['tRNS', Buffer.alloc(6)], ...rest]);
       expect(await splicePng(transparent, [patch])).toBeUndefined();
     });
@@ -314,7 +305,7 @@ describe('provePng', () => {
   const source = fileOf(before);
   const allowed = [allowedIn(before, middle)];
 
-  it('holds for any file with the same pixels outside', async () => {
+  it('holds for any file with the same pixels outside the boxes', async () => {
     expect(await provePng(source, fileOf(after), allowed)).toBe(0);
     expect(await provePng(source, source, allowed)).toBe(0);
   });
@@ -341,8 +332,8 @@ describe('provePng', () => {
     expect(await provePng(source, fileOf(after), [{ ...rest, mask: { ...mask, data } }])).toBe(2);
   });
 
-  it('holds for no other shape, though every byte be the same, and for too few rows', async () => {
-    const [header, ...rest] = readPngChunks(source).chunks.map(({ type, data }) => [type, data] as const);
+  it('fails for another shape of the same bytes, and for too few rows', async () => {
+    const [header, ...rest] = chunksOf(source);
     const other = Buffer.from(header![1]);
     // As many bytes in all: 120 rows of 451 are 30 of 1804.
     other.writeUInt32BE(601);
@@ -355,7 +346,7 @@ describe('provePng', () => {
     expect(await provePng(few, few, [])).toBeUndefined();
   });
 
-  it('holds for no other filters, sizes, chunks with a wrong checksum or damaged streams', async () => {
+  it('fails for other filters, other sizes, wrong checksums and damaged streams', async () => {
     const output = fileOf(after);
     expect(
       await provePng(
@@ -378,15 +369,9 @@ describe('provePng', () => {
       damaged[at]! ^= 1;
       expect(await provePng(source, damaged, allowed)).toBeUndefined();
     }
-    const { chunks } = readPngChunks(output);
     const cutShort = pngFile(
-      chunks.map(({ type, data }) => [type, type === 'IDAT' ? data.subarray(0, -1) : data] as const),
+      chunksOf(output).map(([name, data]) => [name, name === 'IDAT' ? data.subarray(0, -1) : data]),
     );
     expect(await provePng(source, cutShort, allowed)).toBeUndefined();
   });
 });
-
-function streamOf(file: Uint8Array): Buffer {
-  const { chunks } = readPngChunks(file);
-  return Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
-}

@@ -5,21 +5,21 @@ import { noisePicture, pipelineOf, wavePicture } from '../../../support/pictures
 
 const size = { width: 120, height: 90 };
 
-test('crops travel as PNG, exactly', async () => {
+test('crops are sent as PNG, exactly', async () => {
   const picture = noisePicture({ ...size, channels: 3, depth: 8 });
   const { bytes, mediaType } = await engineCodec.encode(picture);
   expect(mediaType).toBe('image/png');
   expect([...(await sharp(bytes).raw().toBuffer())]).toEqual([...picture.data]);
 });
 
-test('as JPEG where the API takes no more bytes', async () => {
+test('crops are sent as JPEG where the API limits the size', async () => {
   const { bytes, mediaType } = await engineCodec.encode(noisePicture({ ...size, channels: 3, depth: 8 }), {
     maxBytes: 20_000,
   });
   expect({ mediaType, fits: bytes.length <= 20_000 }).toEqual({ mediaType: 'image/jpeg', fits: true });
 });
 
-test('an uploaded picture is made to fit the same way', async () => {
+test('an uploaded picture is shrunk in the same way', async () => {
   const png = { bytes: await pipelineOf(wavePicture(size)).png().toBuffer(), mediaType: 'image/png' };
   const { bytes, mediaType } = await shrinkImage(png, 10_000);
   expect({ mediaType, fits: bytes.length <= 10_000 }).toEqual({ mediaType: 'image/jpeg', fits: true });

@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { readHeader } from '../../../../lib/formats/vips/header.ts';
-import { sharp } from '../../../../lib/formats/vips/loaders.ts';
-import { sparseCmyk } from '../../../../lib/formats/vips/sparse-cmyk.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e6, maxImagePixels: 10_000 };
 const small = noisePicture({ width: 20, height: 10, channels: 3, depth: 8 });
 const read = (bytes: Uint8Array, changes = {}) => readHeader(bytes, { ...limits, ...changes });
 
-test('names what the file is, before any pixel is decoded', async () => {
+test('names size, orientation and kind from the header', async () => {
   const jpeg = await pipelineOf(small)
     .withMetadata({ orientation: 6 })
     .jpeg({ chromaSubsampling: '4:2:0' })
@@ -26,15 +24,10 @@ test('names what the file is, before any pixel is decoded', async () => {
   });
 });
 
-test('knows CMYK', async () => {
-  const cmyk = await pipelineOf(small).toColourspace('cmyk').jpeg().toBuffer();
-  expect(await read(cmyk)).toMatchObject({ space: 'cmyk', channels: 4, depth: 8, hasAlpha: false });
-});
-
 describe('AVIF', () => {
   const avif = () => pipelineOf(small).avif({ effort: 0 }).toBuffer();
 
-  test('is read where the configuration accepts it', async () => {
+  test('is accepted where the configuration says so', async () => {
     expect(await read(await avif(), { acceptsAvif: true })).toMatchObject({
       format: 'avif',
       stored: { width: 20, height: 10 },
@@ -43,14 +36,16 @@ describe('AVIF', () => {
     });
   });
 
-  test('is refused elsewhere, and as a mask, also when the decoder has been opened', async () => {
+  test('is refused otherwise, and as a mask even when the decoder is open', async () => {
     const bytes = await avif();
     const refused = { code: 'FORMAT_UNSUPPORTED', message: expect.stringContaining('got AVIF') };
     await expect(read(bytes)).rejects.toMatchObject(refused);
-    await expect(readHeader(bytes, { ...limits, acceptsAvif: true }, 'mask')).rejects.toMatchObject(refused);
+    await expect(readHeader(bytes, { ...limits, acceptsAvif: true }, { role: 'mask' })).rejects.toMatchObject(
+      refused,
+    );
   });
 
-  test('HEIC is refused by name where AVIF is accepted', async () => {
+  test('HEIC is refused by name even where AVIF is accepted', async () => {
     const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
     await expect(read(heic, { acceptsAvif: true })).rejects.toMatchObject({
       code: 'FORMAT_UNSUPPORTED',
@@ -59,17 +54,10 @@ describe('AVIF', () => {
   });
 });
 
-describe('refuses, saying what it expected and what came', () => {
+describe('refuses, naming what it expected and what it got', () => {
   const cases = {
     'no image': [Buffer.from('hello'), 'IMAGE_UNREADABLE', 'got 5 bytes that are none'],
     'an empty file': [Buffer.alloc(0), 'IMAGE_UNREADABLE', 'got 0 bytes'],
-    'a GIF': [Buffer.from('GIF89a........'), 'FORMAT_UNSUPPORTED', 'got GIF'],
-    'an SVG': [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'FORMAT_UNSUPPORTED', 'got SVG'],
-    'an AVIF': [
-      Buffer.from('\0\0\0\x20ftypavif\0\0\0\0avifmif1', 'latin1'),
-      'FORMAT_UNSUPPORTED',
-      'got AVIF',
-    ],
     'a PDF': [Buffer.from('%PDF-1.7'), 'FORMAT_UNSUPPORTED', 'got PDF'],
   } as const;
   test.each(Object.entries(cases))('%s', async (_, [bytes, code, words]) => {
@@ -91,32 +79,6 @@ describe('refuses, saying what it expected and what came', () => {
     ).rejects.toMatchObject({
       code: 'IMAGE_TOO_MANY_PIXELS',
       message: expect.stringContaining('got 20 x 10 = 200'),
-    });
-  });
-
-  test('CMYK of 16 bit', async () => {
-    // 20 samples of 8 bit a row read as 10 of 16.
-    const deep = sparseCmyk({ width: 20, height: 10 }, []);
-    for (const at of [8, 10, 12, 14]) deep.writeUInt16LE(16, at);
-    deep.writeUInt32LE(10, deep.readUInt32LE(4) + 2 + 8);
-    await expect(read(deep)).rejects.toMatchObject({
-      code: 'KIND_UNSUPPORTED',
-      message: 'Expected CMYK of 4 channels of 8 bit, got 4 channels of ushort',
-    });
-  });
-
-  test('animations', async () => {
-    const frames = await sharp(
-      [await pipelineOf(small).png().toBuffer(), await pipelineOf(small).negate().png().toBuffer()],
-      {
-        join: { animated: true },
-      },
-    )
-      .webp()
-      .toBuffer();
-    await expect(read(frames)).rejects.toMatchObject({
-      code: 'KIND_UNSUPPORTED',
-      message: expect.stringContaining('2 pages'),
     });
   });
 });

@@ -12,7 +12,7 @@ const box = { left: 0, top: 0, width: 64, height: 48 };
 test.each([
   ['with a profile', true],
   ['without one', false],
-])('CMYK %s: the inks chosen for a colour show that colour', async (_, hasProfile) => {
+])('CMYK %s: inks display the requested colour', async (_, hasProfile) => {
   const rgb = pipelineOf(wavePicture(box));
   const inks = hasProfile ? rgb.withIccProfile('cmyk') : rgb.toColourspace('cmyk');
   const bytes = await inks.tiff().toBuffer();
@@ -33,7 +33,7 @@ test.each([
   expect(worst).toBeLessThan(40);
 });
 
-test('a picture in linear light that only mentions sRGB gets its answer in linear light', async () => {
+test('a linear picture whose profile only mentions sRGB gets a linear answer', async () => {
   const picture = pipelineOf(wavePicture(box));
   const bytes = await withProfile(
     (path) => picture.withIccProfile(path).tiff().toBuffer(),

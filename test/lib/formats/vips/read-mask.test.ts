@@ -17,7 +17,7 @@ function painted(channels: number, colour: (isInside: boolean) => readonly numbe
   return { ...size, channels, data };
 }
 
-describe('white is edited, whatever the file is', () => {
+describe('white is edited in every kind of file', () => {
   const white = (isInside: boolean) => (isInside ? 255 : 0);
   const files = {
     'grey PNG': () => maskPng(expected),
@@ -59,7 +59,7 @@ describe('a mask exported at another scale', () => {
   test.each([
     ['smaller', { width: 10, height: 6 }, { width: 80, height: 48 }],
     ['larger', { width: 80, height: 48 }, { width: 10, height: 6 }],
-  ])('that is %s keeps its edges where they were', async (_, own, picture) => {
+  ])('that is %s keeps its edges in place', async (_, own, picture) => {
     const bytes = await maskPng(halves(own.width, own.height));
     const { mask, isResized } = await decodeMask(bytes, { pictureSize: picture, limits });
     expect(isResized).toBe(true);
@@ -71,7 +71,7 @@ describe('a mask exported at another scale', () => {
   });
 });
 
-test('a mask of another aspect is refused, one on its side with a hint', async () => {
+test('a mask of another aspect is refused, with a hint when it is rotated', async () => {
   const bytes = await maskPng(expected);
   await expect(decode(bytes, { width: 40, height: 40 })).rejects.toMatchObject({
     code: 'MASK_SIZE_MISMATCH',
@@ -82,7 +82,7 @@ test('a mask of another aspect is refused, one on its side with a hint', async (
   });
 });
 
-test('half a mask is refused', async () => {
+test('a truncated mask is refused', async () => {
   const bytes = await pipelineOf({
     width: 300,
     height: 300,

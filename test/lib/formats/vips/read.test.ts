@@ -17,14 +17,14 @@ function wave({ width, height }: Size): Raster {
   return { width, height, channels: 3, data };
 }
 
-describe('a crop as a model sees it', () => {
+describe('a crop for a model', () => {
   it.each([
     ['reduced', { width: 160, height: 120 }, { width: 120, height: 90 }],
     ['as it is', { width: 160, height: 120 }, { width: 160, height: 120 }],
     ['enlarged', { width: 160, height: 120 }, { width: 400, height: 300 }],
     ['hardly enlarged', { width: 160, height: 120 }, { width: 170, height: 126 }],
     ['stretched along one side', { width: 160, height: 120 }, { width: 200, height: 90 }],
-  ])('%s lies where it lay', async (_, from, to) => {
+  ])('%s is not shifted', async (_, from, to) => {
     const bytes = await pipelineOf(wave(from)).png().toBuffer();
     const header = await readHeader(bytes, limits);
     const crop = await readCrop({ bytes, header }, { left: 0, top: 0, ...from });

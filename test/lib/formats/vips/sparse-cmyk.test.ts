@@ -6,7 +6,7 @@ import { noisePicture } from '../../../support/pictures.ts';
 const noise = (width: number, height: number, seed: number) =>
   noisePicture({ width, height, channels: 4, depth: 8, seed });
 
-test('libvips reads the rasters where they lie and 0 elsewhere', async () => {
+test('libvips reads the rasters in their boxes and 0 elsewhere', async () => {
   const raster = noise(3, 2, 1);
   const file = sparseCmyk({ width: 7, height: 5 }, [
     { box: { left: 2, top: 1, width: 3, height: 2 }, raster },
@@ -23,7 +23,7 @@ test('libvips reads the rasters where they lie and 0 elsewhere', async () => {
   }
 });
 
-test('where two lie over each other both are XOR-ed', async () => {
+test('overlapping rasters are XOR-ed', async () => {
   const box = { left: 0, top: 0, width: 2, height: 2 };
   const [a, b] = [noise(2, 2, 1), noise(2, 2, 2)];
   const file = sparseCmyk(box, [
@@ -43,6 +43,6 @@ test.each([
   expect((await decodedValues(file)).data).toEqual(raster.data);
 });
 
-test('memory goes with the painted rows: a blank picture of 65535 rows is its tables and one row', () => {
+test('size grows with the painted rows: a blank picture of 65535 rows has its tables and one row', () => {
   expect(sparseCmyk({ width: 2000, height: 65_535 }, []).length).toBeLessThan(600_000);
 });

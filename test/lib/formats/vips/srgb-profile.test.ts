@@ -10,20 +10,19 @@ async function embedded(name: 'srgb' | 'p3'): Promise<Uint8Array> {
   return icc ?? new Uint8Array();
 }
 
-test('sRGB is sRGB by its numbers, whatever it is called', async () => {
+test('sRGB is recognised by its numbers', async () => {
   expect(isSrgb(await embedded('srgb'))).toBe(true);
   expect(isSrgb(matrixProfile('sRGB by a table'))).toBe(true);
 });
 
-test.each(['Linear sRGB', 'sRGB of power 2.2', 'adobeRgb', 'proPhoto'] as const)(
-  '%s is another space',
-  (name) => expect(isSrgb(matrixProfile(name))).toBe(false),
+test.each(['Linear sRGB', 'sRGB of power 2.2', 'adobeRgb', 'proPhoto'] as const)('%s is not sRGB', (name) =>
+  expect(isSrgb(matrixProfile(name))).toBe(false),
 );
 
-test('the curve of sRGB on the colorants of another space is another space', async () =>
+test('the sRGB curve with other primaries is not sRGB', async () =>
   expect(isSrgb(await embedded('p3'))).toBe(false));
 
-test('one that is cut anywhere is not taken for sRGB, and nothing is thrown', () => {
+test('a truncated profile is not sRGB, and nothing is thrown', () => {
   const whole = matrixProfile('sRGB by a table');
   for (let length = 0; length < whole.length - 4; length += 7)
     expect(isSrgb(whole.subarray(0, length))).toBe(false);

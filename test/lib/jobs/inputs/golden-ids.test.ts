@@ -4,9 +4,10 @@ import { planJob } from '../../../../lib/jobs/inputs/plan.ts';
 import type { ObjectInfo, ObjectStore } from '../../../../lib/storage/store.ts';
 
 /**
- * Ids of jobs as version 0.1 made them. They stand in buckets, in names of claims and results: an id that changes
- * does the job again and bills it again. A new option must leave them alone: at its default it is no part of the
- * canonical request. Never change an id here; raise `pipelineMajor` when results shall change on purpose.
+ * Ids of jobs as version 0.1 made them. They stand in buckets, in names of claims and results: an id that
+ * changes does the job again and bills it again. A new option must leave them alone: at its default it is no
+ * part of
+ * the canonical request. Never change an id here; raise `pipelineMajor` when results shall change on purpose.
  */
 const golden: readonly (readonly [id: string, what: string, world: World])[] = [
   ['03764fd843fa0071', 'a pair without a request', {}],

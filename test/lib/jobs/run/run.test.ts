@@ -5,7 +5,7 @@ import { runJob as runJobWithFacts } from '../../../../lib/jobs/run/run.ts';
 import { claimOf, dropPair, pass } from '../../../support/failure-world.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
 import { fakeEditWith, fakeEngine, never, runOptions, soleJob } from '../../../support/job-world.ts';
-import { type MemoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
+import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
 
 // What a job does under faults is told in ../failures.
 
@@ -38,6 +38,20 @@ describe('runJob', () => {
       attempts: 1,
     });
     expect(claimOf(world)).toMatchObject({ state: 'DONE', attempts: '1', modelCalls: 'r0=1' });
+  });
+
+  it('names an output with the extension of its picture where the format is the same', async () => {
+    for (const [extension, expected] of Object.entries({ JPEG: 'jpeg', jpg: 'jpg', png: 'jpg' })) {
+      const world = memoryBuckets();
+      const image = `p.${extension}`;
+      put(world, { bucket: 'input', name: image }, 'photo');
+      put(world, { bucket: 'input', name: 'p.mask.png' }, 'mask');
+      const store = memoryClient(world);
+      const job = await soleJob(store, image);
+      await runJob(job, runOptions(store, fakeEngine()), never);
+      expect(textOf(world, `/1.${expected}`)).toBeDefined();
+      expect(textOf(world, 'manifest.json')).toContain(`${image}/${job.id}/1.${expected}"`);
+    }
   });
 
   it('takes at most 6 writes and 12 reads from event to end', async () => {

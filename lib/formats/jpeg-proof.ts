@@ -1,0 +1,81 @@
+import { EditError } from '../errors.ts';
+import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
+import { maskWithin } from '../pixels/boxed-mask.ts';
+import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Box, Mask, Raster } from '../pixels/raster.ts';
+import type { Proof, ProofJob } from './format.ts';
+import { blockReachPx, coveredBlocks } from './jpeg/block-mask.ts';
+import { proveSplice } from './jpeg/proof/prove.ts';
+import { readJpegStructure } from './jpeg/scan/structure.ts';
+import { comparedPixels, countDifferingPixels, exactProof } from './proof.ts';
+import { readPixels, type Source } from './vips/read.ts';
+
+/** Proves a JPEG. One that was encoded again is not exact anywhere: its pixels are only counted. */
+export async function proveJpeg(job: ProofJob): Promise<Proof> {
+  const { isSpliced, reason = 'not known' } = job.written;
+  if (!isSpliced) {
+    const differingPixels = await countDifferingPixels(job);
+    return { outside: 're-encoded', comparedPixels: comparedPixels(job), differingPixels, reason };
+  }
+  const differingPixels = await proveCoefficients(job);
+  if (differingPixels === 0 || job.isStrict === true) return exactProof(job, differingPixels);
+  return { outside: 'touched-blocks', comparedPixels: comparedPixels(job), differingPixels };
+}
+
+/**
+ * Proves that no coefficient changed outside the blocks that hold a pixel of the mask: all pixels there
+ * decode to the same values. Then decodes both files around the mask and counts the pixels that differ
+ * outside it.
+ *
+ * The blocks are derived from the mask, not from what the writer says it touched.
+ *
+ * @returns the number of differing pixels outside the mask. Each shares a block with the mask.
+ * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs
+ * decoding.
+ */
+async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
+  const { orientation, stored, displayed } = photo.header;
+  const output = written.bytes;
+  const parts = patches.map(({ box, around }) => {
+    const reach = grow(box, blockReachPx, displayed);
+    const isKnown = around !== undefined && isInside(reach, around.box);
+    const known = isKnown ? cut(around.raster, relativeTo(reach, around.box)) : undefined;
+    return { reach, known, mask: maskWithin(mask, reach) };
+  });
+  // libvips decodes on its own threads while the coefficients are compared on this one.
+  const counted = Promise.all(parts.map((part) => countDiffering(photo, output, part)));
+  const allowed = parts.map((part) => ({
+    box: storedBox(part.reach, orientation, stored),
+    mask: toStored(part.mask, orientation),
+  }));
+  const structure = readJpegStructure(photo.bytes);
+  const touched = coveredBlocks(structure, allowed);
+  const proof = proveSplice({ source: photo.bytes, output, touched, structure });
+  const counts = await counted;
+  if (!proof.holds) {
+    const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;
+    throw new EditError('NOT_EXACT', `Expected 0 changed blocks outside the mask of a jpeg, got ${found}`);
+  }
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Counts the pixels of one displayed box that differ between two files outside the mask. */
+async function countDiffering(
+  photo: Source,
+  output: Uint8Array,
+  { reach, known, mask }: { readonly reach: Box; readonly known: Raster | undefined; readonly mask: Mask },
+): Promise<number> {
+  const [before, after] = await Promise.all([
+    known ?? readPixels(photo, reach),
+    readPixels({ ...photo, bytes: output }, reach),
+  ]);
+  const { channels, data } = before;
+  let differing = 0;
+  for (let p = 0; p < mask.data.length; p++) {
+    if (mask.data[p] !== 0) continue;
+    let c = 0;
+    while (c < channels && data[p * channels + c] === after.data[p * channels + c]) c++;
+    if (c < channels) differing++;
+  }
+  return differing;
+}

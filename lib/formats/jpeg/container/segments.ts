@@ -1,0 +1,127 @@
+import { EditError } from '../../../errors.ts';
+
+/** The second bytes of JPEG markers. @see ITU-T T.81, table B.1. */
+export const marker = {
+  sof0: 0xc0,
+  sof1: 0xc1,
+  sof2: 0xc2,
+  dht: 0xc4,
+  rst0: 0xd0,
+  rst7: 0xd7,
+  soi: 0xd8,
+  eoi: 0xd9,
+  sos: 0xda,
+  dqt: 0xdb,
+  dnl: 0xdc,
+  dri: 0xdd,
+  app0: 0xe0,
+  app1: 0xe1,
+  app2: 0xe2,
+  app11: 0xeb,
+  app13: 0xed,
+  app14: 0xee,
+  app15: 0xef,
+  com: 0xfe,
+} as const;
+
+/** A marker segment. Offsets count bytes of the file. */
+export interface Segment {
+  /** The second byte of the marker. */
+  readonly marker: number;
+  /** Offset of the marker's 0xFF, or of the first fill byte before it. */
+  readonly offset: number;
+  /** Offset of the payload, after the length field. */
+  readonly dataOffset: number;
+  /** Offset after the payload. The entropy-coded data of a SOS begins here. */
+  readonly end: number;
+  /** For SOS: offset of the next marker that is no RST, where the entropy-coded data ends. Else `end`. */
+  readonly entropyEnd: number;
+}
+
+/**
+ * Reads the marker segments of the first image of a file, SOI and EOI included.
+ *
+ * Bytes after EOI are not read. A missing EOI after a scan is accepted, as decoders do.
+ *
+ * @throws {EditError} `FORMAT_UNSUPPORTED` without SOI, `IMAGE_TRUNCATED` when a segment runs past the end,
+ * `IMAGE_UNREADABLE` otherwise.
+ */
+export const readSegments = (bytes: Uint8Array): Segment[] => [...walkSegments(bytes)];
+
+/** Yields the segments one by one, so that a caller can stop early. @throws {EditError} as `readSegments`. */
+export function* walkSegments(bytes: Uint8Array): Generator<Segment, void, void> {
+  if (bytes[0] !== 0xff || bytes[1] !== marker.soi) {
+    throw new EditError('FORMAT_UNSUPPORTED', 'Expected a JPEG file to begin with FF D8');
+  }
+  let last = standalone(marker.soi, 0, 2);
+  yield last;
+  while (last.entropyEnd < bytes.length) {
+    last = readSegment(bytes, last.entropyEnd);
+    yield last;
+    if (last.marker === marker.eoi) return;
+  }
+  if (last.marker === marker.sos) return;
+  throw new EditError('IMAGE_TRUNCATED', `Expected a scan, got the end of the file at byte ${bytes.length}`);
+}
+
+const standalone = (code: number, offset: number, end: number): Segment => ({
+  marker: code,
+  offset,
+  dataOffset: end,
+  end,
+  entropyEnd: end,
+});
+
+function readSegment(bytes: Uint8Array, offset: number): Segment {
+  let at = offset;
+  if (bytes[at] !== 0xff) {
+    throw new EditError('IMAGE_UNREADABLE', `Expected a marker at byte ${offset}, got ${bytes[at]}`);
+  }
+  while (bytes[at] === 0xff) at++;
+  const code = bytes[at++];
+  if (code === undefined) throw truncated(bytes);
+  if (code === marker.eoi) return standalone(code, offset, at);
+  if (code < marker.sof0 || (code >= marker.rst0 && code <= marker.soi)) {
+    throw new EditError(
+      'IMAGE_UNREADABLE',
+      `Expected a marker segment at byte ${offset}, got FF ${code.toString(16)}`,
+    );
+  }
+  if (at + 2 > bytes.length) throw truncated(bytes);
+  const length = uint16(bytes, at);
+  const end = at + length;
+  if (length < 2)
+    throw new EditError('IMAGE_UNREADABLE', `Expected a length of 2 or more at byte ${at}, got ${length}`);
+  if (end > bytes.length) throw truncated(bytes);
+  const entropyEnd = code === marker.sos ? findEntropyEnd(bytes, end) : end;
+  return { marker: code, offset, dataOffset: at + 2, end, entropyEnd };
+}
+
+const truncated = (bytes: Uint8Array) =>
+  new EditError('IMAGE_TRUNCATED', `Expected more bytes, got the end of the file at byte ${bytes.length}`);
+
+/** Finds the next marker that is neither a stuffed FF 00 nor a restart; else returns the end of the file. */
+function findEntropyEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (;;) {
+    at = bytes.indexOf(0xff, at);
+    if (at < 0) return bytes.length;
+    const next = bytes[at + 1];
+    if (next === undefined) return bytes.length;
+    if (next === 0xff) at += 1;
+    else if (next === 0 || (next >= marker.rst0 && next <= marker.rst7)) at += 2;
+    else return at;
+  }
+}
+
+/** Reads a big-endian number, the byte order of JPEG headers. */
+export function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+/** True when the bytes at `at` are the characters of `text` (Latin-1). */
+export function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
+  if (at + text.length > bytes.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
