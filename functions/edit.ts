@@ -2,32 +2,46 @@ import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
 import { EditError } from '../lib/errors.ts';
 import { type EditRequest, parseRequestFields } from '../lib/requests/edit-request.ts';
+import type { AtOnce } from './at-once.ts';
 import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
+import { contentDisposition, editHeaders } from './picture-headers.ts';
 
 interface EditFunctionOptions extends HttpSettings {
   readonly edit: () => Promise<Edit>;
   readonly maxImageBytes: number;
+  readonly atOnce: AtOnce;
 }
 
 /**
  * `POST` multipart/form-data with the files `image` and `mask` and the fields of a request -> the edited
  * image; with `Accept: application/json` every candidate in base64, and the report.
  */
-export function editFunction({ edit, maxImageBytes, ...settings }: EditFunctionOptions): HttpFunction {
+export function editFunction({
+  edit,
+  maxImageBytes,
+  atOnce,
+  ...settings
+}: EditFunctionOptions): HttpFunction {
   const { maxAnswerBytes } = settings;
-  return httpFunction({ ...settings, name: 'edit' }, async (request, response, signal) => {
-    const { readForm } = await import('./multipart.ts');
-    const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask'] };
-    const { files, fields } = await readForm(request, limits);
-    const image = files.get('image');
-    if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
-    const parsed = parseRequestFields(fields);
-    const isJson = request.get('accept')?.includes('application/json') ?? false;
-    assertAnswerFits(expectedBytes(image, parsed, isJson), maxAnswerBytes);
-    const result = await (await edit())({ image, mask: files.get('mask'), request: parsed }, signal);
-    const sender = isJson ? candidatesSender : imageSender;
-    return { send: sender(response, result, maxAnswerBytes), facts: result.report };
-  });
+  return httpFunction({ ...settings, name: 'edit' }, (request, response, signal) =>
+    atOnce(async () => {
+      const { readForm } = await import('./multipart.ts');
+      const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask'] };
+      const { files, fields } = await readForm(request, limits);
+      const image = files.get('image');
+      if (image === undefined)
+        throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
+      const parsed = parseRequestFields(fields);
+      const isJson = request.get('accept')?.includes('application/json') ?? false;
+      assertAnswerFits(expectedBytes(image.bytes, parsed, isJson), maxAnswerBytes);
+      const input = { image: image.bytes, mask: files.get('mask')?.bytes, request: parsed };
+      const result = await (await edit())(input, signal);
+      const send = isJson
+        ? candidatesSender(response, result, maxAnswerBytes)
+        : imageSender(response, { result, fileName: image.fileName, maxAnswerBytes });
+      return { send, facts: result.report };
+    }),
+  );
 }
 
 /**
@@ -41,19 +55,19 @@ function expectedBytes(image: Uint8Array, request: EditRequest, isJson: boolean)
   return isJson ? request.samples * base64Bytes : image.length;
 }
 
-function imageSender(
-  response: Response,
-  { outputs, report }: EditResult,
-  maxAnswerBytes?: number,
-): () => void {
-  const [best] = outputs;
+interface SentImage {
+  readonly result: EditResult;
+  readonly fileName: string;
+  readonly maxAnswerBytes: number | undefined;
+}
+
+function imageSender(response: Response, { result, fileName, maxAnswerBytes }: SentImage): () => void {
+  const [best] = result.outputs;
   if (best === undefined) throw new EditError('INTERNAL', 'Expected at least one output, got none');
   assertAnswerFits(best.bytes.length, maxAnswerBytes);
-  return () => {
-    response.set('Inpaint-Engine', report.engine);
-    if (report.warnings.length > 0) response.set('Inpaint-Warnings', headerText(report.warnings.join(' | ')));
-    response.type(best.mediaType).send(Buffer.from(best.bytes));
-  };
+  const disposition = contentDisposition(fileName, `.edited.${best.extension}`);
+  const headers = { ...editHeaders(result), 'Content-Disposition': disposition };
+  return () => response.set(headers).type(best.mediaType).send(Buffer.from(best.bytes));
 }
 
 function candidatesSender(
@@ -66,9 +80,4 @@ function candidatesSender(
     bytesBase64Encoded: Buffer.from(bytes).toString('base64'),
   }));
   return jsonSender(response, { outputs: encoded, report }, maxAnswerBytes);
-}
-
-/** Header values are printable ASCII. */
-function headerText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 2000);
 }

@@ -2,7 +2,9 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { deadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { maxNamed, shortList, shortName } from '../lib/requests/schema.ts';
 import { type Tracing, traceContextOf } from '../lib/trace.ts';
+import { answerHeaders, sendProblem } from './problem.ts';
 
 /** What every HTTP function is given. */
 export interface HttpSettings {
@@ -23,9 +25,8 @@ export interface Answer {
 type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
 /**
- * What every HTTP function shares: `POST` only, a deadline, cancellation when the caller disconnects, errors
- * as JSON `{ error: { code, message, remedy, trace } }` with the status of the error table, one log line, one
- * trace.
+ * What every HTTP function shares: no query, a deadline, cancellation when the caller
+ * disconnects, errors as problems with the status of the error table, one log line, one trace.
  */
 export function httpFunction(
   options: HttpSettings & { readonly name: string },
@@ -37,7 +38,8 @@ export function httpFunction(
       const started = performance.now();
       const facts = () => requestFacts(request, response, performance.now() - started);
       try {
-        assertPost(request, response);
+        response.set(answerHeaders);
+        assertNoQuery(request.originalUrl);
         const answer = await handle(request, response, requestSignal(response, deadlineMs));
         await end({ 'http.response.status_code': response.statusCode });
         answer.send();
@@ -45,7 +47,7 @@ export function httpFunction(
       } catch (thrown) {
         const error = asEditError(thrown);
         await end({ 'http.response.status_code': error.status, 'error.type': error.code });
-        answerError(response, error, tracing.current()?.traceId);
+        sendProblem(response, error, tracing.current()?.traceId);
         const fields = { code: error.code, status: error.status, ...error.details, ...facts() };
         if (error.kind === 'bug') log.error(`${name} failed: ${error.message}`, { ...fields, error });
         else log.warn(`${name} refused: ${error.message}`, fields);
@@ -64,10 +66,21 @@ function requestFacts(request: Request, response: Response, ms: number): object 
   return { ms: Math.round(ms), httpRequest };
 }
 
-function assertPost(request: Request, response: Response): void {
-  if (request.method === 'POST') return;
-  response.set('Allow', 'POST');
-  throw new EditError('METHOD_NOT_ALLOWED', `Expected POST, got ${request.method}`);
+/** No function takes a query: one that was ignored would be a run, and billed, where none was meant. */
+function assertNoQuery(url: string): void {
+  const [, query = ''] = url.split(/\?(.*)/s);
+  const names = [...new Set(new URLSearchParams(query).keys())].map(shortName);
+  if (names.length === 0) return;
+  const errors = names
+    .slice(0, maxNamed)
+    .map((name) => ({ pointer: `?${name}`, detail: 'expected no query parameter' }));
+  throw new EditError(
+    'REQUEST_INVALID',
+    `Expected fields in the body, got the query parameters ${shortList(names)}`,
+    {
+      errors,
+    },
+  );
 }
 
 /**
@@ -84,17 +97,6 @@ function requestSignal(response: Response, deadlineMs: number): AbortSignal {
     disconnected.abort(new EditError('CANCELLED', 'The caller closed the connection'));
   });
   return time.signal;
-}
-
-/** @param trace id of the trace that holds the log lines of the request. */
-function answerError(response: Response, error: EditError, trace: string | undefined): void {
-  if (response.headersSent || response.destroyed) return;
-  // The message of a bug may hold anything; the log has it.
-  const message = error.kind === 'bug' ? 'The request failed through a fault of this service' : error.message;
-  if (error.retryAfterMs !== undefined) {
-    response.set('Retry-After', String(Math.ceil(error.retryAfterMs / 1000)));
-  }
-  response.status(error.status).json({ error: { code: error.code, message, remedy: error.remedy, trace } });
 }
 
 /** @throws {EditError} `ANSWER_TOO_LARGE`. */

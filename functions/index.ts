@@ -3,16 +3,18 @@ import { readConfig } from '../lib/config.ts';
 import { jsonLog } from '../lib/log.ts';
 import { makeTracing } from '../lib/wiring/tracing.ts';
 import { wire } from '../lib/wiring.ts';
-import { type FunctionName, functionTable, registerFunctions } from './register.ts';
+import { guardServers } from './gate.ts';
+import { functionTable, isFunctionName, maxBodyBytes, registerFunctions } from './register.ts';
 import { orderlyShutdown } from './shutdown.ts';
 
 // The framework loads this module. No other module does anything when it is imported.
 const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
 const config = readConfig(process.env, {
-  buckets: functionTable[target as FunctionName]?.needsBuckets ?? false,
+  buckets: isFunctionName(target) && functionTable[target].needsBuckets,
 });
 const tracing = makeTracing(config, () => log);
 const log = jsonLog({ ...config, level: config.logLevel, currentSpan: tracing.current });
+if (isFunctionName(target)) guardServers({ log, maxBodyBytes: maxBodyBytes(target, config) });
 const { signal, track } = orderlyShutdown();
 registerFunctions(wire(config, log, { shutdown: signal, tracing }), track);
 

@@ -2,9 +2,16 @@ import type { Request } from '@google-cloud/functions-framework';
 import busboy from 'busboy';
 import { EditError, type ErrorCode } from '../lib/errors.ts';
 import { maxRequestBytes } from '../lib/requests/edit-request.ts';
+import { shortName } from '../lib/requests/schema.ts';
+
+export interface FormFile {
+  readonly bytes: Uint8Array;
+  /** As the caller has it, without folders; may be empty. */
+  readonly fileName: string;
+}
 
 export interface Form {
-  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly files: ReadonlyMap<string, FormFile>;
   readonly fields: ReadonlyMap<string, string>;
 }
 
@@ -23,11 +30,9 @@ interface FormLimits {
  */
 export async function readForm(request: Request, limits: FormLimits): Promise<Form> {
   const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/form-data')) {
-    throw new EditError(
-      'REQUEST_INVALID',
-      `Expected multipart/form-data, got ${type.split(';')[0] || 'no content type'}`,
-    );
+  if (!/^multipart\/form-data\b/i.test(type)) {
+    const got = shortName(type.split(';')[0] ?? '') || 'no content type';
+    throw new EditError('REQUEST_INVALID', `Expected multipart/form-data, got ${got}`);
   }
   try {
     return await parse(request, limits);
@@ -39,37 +44,81 @@ export async function readForm(request: Request, limits: FormLimits): Promise<Fo
   }
 }
 
-function parse(request: Request, { maxFileBytes, files: expected }: FormLimits): Promise<Form> {
+/** More than there are names for. */
+const maxFiles = 8;
+const maxFields = 64;
+/** Of one part: name, type and charset are three. */
+const maxPartHeaders = 16;
+
+type Refuse = (code: ErrorCode, message: string) => void;
+
+function parse(request: Request, limits: FormLimits): Promise<Form> {
   const { promise, resolve, reject } = Promise.withResolvers<Form>();
-  const refuse = (code: ErrorCode, message: string) => reject(new EditError(code, message));
-  const files = new Map<string, Uint8Array>();
-  const fields = new Map<string, string>();
+  const refuse: Refuse = (code, message) => reject(new EditError(code, message));
   const parser = busboy({
     headers: request.headers,
-    limits: { fileSize: maxFileBytes, fieldSize: maxRequestBytes, files: 8, fields: 64 },
+    // Browsers send names as UTF-8.
+    defParamCharset: 'utf8',
+    limits: {
+      fileSize: limits.maxFileBytes,
+      fieldSize: maxRequestBytes,
+      files: maxFiles,
+      fields: maxFields,
+      headerPairs: maxPartHeaders,
+    },
   });
-  parser.on('file', (name, stream) => {
-    if (!expected.includes(name)) {
-      const got = JSON.stringify(name);
-      refuse('REQUEST_INVALID', `Expected files named ${expected.join(', ')}, got ${got}`);
-    }
-    if (files.has(name)) refuse('REQUEST_INVALID', `Expected one file ${name}, got several`);
-    const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('limit', () =>
-      refuse('IMAGE_TOO_LARGE', `Expected ${name} of at most ${maxFileBytes} bytes, got more`),
-    );
-    stream.on('close', () => files.set(name, Buffer.concat(chunks)));
-  });
-  parser.on('field', (name, value, { valueTruncated }) => {
-    if (valueTruncated) {
-      refuse('REQUEST_TOO_LARGE', `Expected field ${name} of at most ${maxRequestBytes} bytes, got more`);
-    }
-    if (fields.has(name)) refuse('REQUEST_INVALID', `Expected one field ${name}, got several`);
-    fields.set(name, value);
-  });
+  const files = takeFiles(parser, limits, refuse);
+  const fields = takeFields(parser, refuse);
+  const refuseMany = () =>
+    refuse('REQUEST_INVALID', `Expected at most ${maxFields} fields and ${maxFiles} files, got more`);
+  parser.on('filesLimit', refuseMany);
+  parser.on('fieldsLimit', refuseMany);
   parser.on('error', reject);
   parser.on('close', () => resolve({ files, fields }));
   parser.end(request.rawBody ?? Buffer.alloc(0));
   return promise;
+}
+
+function takeFiles(
+  parser: busboy.Busboy,
+  { maxFileBytes, files: expected }: FormLimits,
+  refuse: Refuse,
+): ReadonlyMap<string, FormFile> {
+  const files = new Map<string, FormFile>();
+  const seen = new Set<string>();
+  parser.on('file', (name, stream, { filename: fileName = '' }) => {
+    if (!expected.includes(name)) {
+      const got = JSON.stringify(shortName(name));
+      refuse('REQUEST_INVALID', `Expected files named ${expected.join(', ')}, got ${got}`);
+    }
+    if (seen.has(name)) refuse('REQUEST_INVALID', `Expected one file ${shortName(name)}, got several`);
+    seen.add(name);
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('limit', () =>
+      refuse('IMAGE_TOO_LARGE', `Expected ${shortName(name)} of at most ${maxFileBytes} bytes, got more`),
+    );
+    // The form ends within the file.
+    stream.on('error', () => refuse('REQUEST_INVALID', 'Expected a whole form, got one that was cut off'));
+    stream.on('close', () => {
+      const bytes = Buffer.concat(chunks);
+      // A browser sends an empty file without a name where none was chosen.
+      if (bytes.length > 0 || fileName !== '') files.set(name, { bytes, fileName });
+    });
+  });
+  return files;
+}
+
+function takeFields(parser: busboy.Busboy, refuse: Refuse): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+    const shown = shortName(name);
+    if (nameTruncated) refuse('REQUEST_INVALID', `Expected the name of a field, got ${shown}`);
+    if (valueTruncated) {
+      refuse('REQUEST_TOO_LARGE', `Expected field ${shown} of at most ${maxRequestBytes} bytes, got more`);
+    }
+    if (fields.has(name)) refuse('REQUEST_INVALID', `Expected one field ${shown}, got several`);
+    fields.set(name, value);
+  });
+  return fields;
 }

@@ -2,8 +2,10 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import type { PictureOutcome } from '../lib/engines/picture-engines.ts';
 import { EditError } from '../lib/errors.ts';
 import type { Generate } from '../lib/generate.ts';
+import { assertPlain } from '../lib/requests/plain-json.ts';
 import type { Upscale } from '../lib/upscale.ts';
 import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
+import { contentDisposition, headerText, warningHeaders } from './picture-headers.ts';
 
 type MakePictures = Generate | Upscale;
 type Reply = Awaited<ReturnType<MakePictures>>;
@@ -31,14 +33,17 @@ export function picturesFunction({ make, ...settings }: PicturesFunctionOptions)
     const { engine, calls, warnings, outcomes } = reply;
     const facts = { engine, calls, warnings: warnings.length, outcomes: outcomes.map(({ kind }) => kind) };
     const send =
-      (isImageWanted ? imageSender(response, reply, maxAnswerBytes) : undefined) ??
+      (isImageWanted ? imageSender(response, reply, settings) : undefined) ??
       candidatesSender(response, reply, maxAnswerBytes);
     return { send, facts };
   });
 }
 
 function jsonBody(request: Request): unknown {
-  if (request.is('application/json')) return request.body;
+  if (request.is('application/json')) {
+    assertPlain(request.body);
+    return request.body;
+  }
   throw new EditError('REQUEST_INVALID', 'Expected a body of type application/json, got another');
 }
 
@@ -63,14 +68,22 @@ function candidatesSender(response: Response, reply: Reply, maxAnswerBytes?: num
 }
 
 /** Sends the first picture; `undefined` when there is none. */
-function imageSender(response: Response, reply: Reply, maxAnswerBytes?: number): (() => void) | undefined {
-  const image = reply.outcomes.find((outcome) => outcome.kind === 'image')?.image;
+function imageSender(
+  response: Response,
+  { engine, warnings, outcomes }: Reply,
+  { name, maxAnswerBytes }: Pick<PicturesFunctionOptions, 'name' | 'maxAnswerBytes'>,
+): (() => void) | undefined {
+  const images = outcomes.flatMap((outcome) => (outcome.kind === 'image' ? [outcome.image] : []));
+  const [image] = images;
   if (image === undefined) return undefined;
   assertAnswerFits(image.bytes.length, maxAnswerBytes);
-  return () => {
-    response.set('Inpaint-Engine', reply.engine);
-    response.type(image.mediaType).send(Buffer.from(image.bytes));
+  const headers = {
+    'Inpaint-Engine': headerText(engine),
+    'Inpaint-Candidates': String(images.length),
+    ...warningHeaders(warnings),
+    'Content-Disposition': contentDisposition(name, `.${image.mediaType.split('/')[1]}`),
   };
+  return () => response.set(headers).type(image.mediaType).send(Buffer.from(image.bytes));
 }
 
 function toJson(outcome: PictureOutcome): object {

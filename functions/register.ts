@@ -5,7 +5,9 @@ import {
   type HttpFunction,
   http,
 } from '@google-cloud/functions-framework';
+import type { Config } from '../lib/config.ts';
 import type { Wiring } from '../lib/wiring.ts';
+import { atMost, editsThatFit } from './at-once.ts';
 import { editFunction } from './edit.ts';
 import type { HttpSettings } from './http.ts';
 import { onUploadFunction } from './on-upload.ts';
@@ -17,13 +19,17 @@ import { sweepFunction } from './sweep.ts';
 type Buckets = NonNullable<Wiring['config']['buckets']>;
 type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
 
-type FunctionEntry =
+/** Of the requests of a function whose pictures are in buckets: events, tasks and prompts are small. */
+const maxSmallBodyBytes = 1024 * 1024;
+
+type FunctionEntry = { readonly takesPictures?: true } & (
   | { readonly needsBuckets: false; readonly http: (wiring: Wiring, settings: HttpSettings) => HttpFunction }
   | {
       readonly needsBuckets: true;
       readonly http: (wiring: WithBuckets, settings: HttpSettings) => HttpFunction;
     }
-  | { readonly needsBuckets: true; readonly event: (wiring: WithBuckets) => CloudEventFunction<unknown> };
+  | { readonly needsBuckets: true; readonly event: (wiring: WithBuckets) => CloudEventFunction<unknown> }
+);
 
 /** Every function by the name it is deployed under: whether it works on buckets, and how it is made. */
 export const functionTable = {
@@ -57,8 +63,14 @@ export const functionTable = {
   },
   edit: {
     needsBuckets: false,
+    takesPictures: true,
     http: ({ config, edit }, settings) =>
-      editFunction({ ...settings, edit, maxImageBytes: config.limits.maxImageBytes }),
+      editFunction({
+        ...settings,
+        edit,
+        maxImageBytes: config.limits.maxImageBytes,
+        atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
+      }),
   },
   generate: {
     needsBuckets: false,
@@ -66,11 +78,21 @@ export const functionTable = {
   },
   upscale: {
     needsBuckets: false,
+    takesPictures: true,
     http: ({ upscale }, settings) => picturesFunction({ ...settings, name: 'upscale', make: upscale }),
   },
 } as const satisfies Readonly<Record<string, FunctionEntry>>;
 
 export type FunctionName = keyof typeof functionTable;
+
+export const isFunctionName = (name: string | undefined): name is FunctionName =>
+  name !== undefined && Object.hasOwn(functionTable, name);
+
+/** The largest body that a function takes: picture and mask with their fields, or one picture in base64. */
+export function maxBodyBytes(name: FunctionName, { limits }: Config): number {
+  const entry: FunctionEntry = functionTable[name];
+  return maxSmallBodyBytes + (entry.takesPictures ? 2 * limits.maxImageBytes : 0);
+}
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
 

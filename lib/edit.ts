@@ -35,6 +35,8 @@ export interface EditResult {
   /** Best first; at least one. */
   readonly outputs: readonly EditOutput[];
   readonly report: EditReport;
+  /** What the calls of the model may cost by list price, where it is known and was asked for. */
+  readonly costEstimateUsd?: number | undefined;
 }
 
 /** The whole edit with its engine, limits and defaults bound in; jobs and HTTP handlers know only this. */

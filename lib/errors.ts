@@ -27,11 +27,18 @@ const errorTable = {
     remedy: 'Correct the named field; unknown fields are refused so that a typing error is never ignored.',
   },
   REQUEST_TOO_LARGE: { status: 413, kind: 'input', remedy: 'Send a smaller request.' },
+  HEADERS_TOO_LARGE: { status: 431, kind: 'input', remedy: 'Shorten the address and the headers.' },
+  ENCODING_UNSUPPORTED: {
+    status: 415,
+    kind: 'input',
+    remedy: 'Send the body without compression, and text as UTF-8.',
+  },
   ANSWER_TOO_LARGE: {
     status: 413,
     kind: 'input',
     remedy: 'Drop picture and mask into the input bucket, or ask for the picture itself instead of JSON.',
   },
+  NOT_FOUND: { status: 404, kind: 'input', remedy: 'Use one of the addresses that the message names.' },
   METHOD_NOT_ALLOWED: { status: 405, kind: 'input', remedy: 'Use the method named in the Allow header.' },
   EVENT_INVALID: {
     status: 400,
@@ -123,6 +130,16 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    kind: 'passing',
+    remedy: 'Try again over a connection that does not stall.',
+  },
+  TOO_BUSY: {
+    status: 429,
+    kind: 'passing',
+    remedy: 'Try again after Retry-After, or raise MAX_CONCURRENT_EDITS.',
+  },
   BUSY: { status: 503, kind: 'passing', remedy: 'Try again; another worker holds this job.' },
   DEADLINE_EXCEEDED: { status: 504, kind: 'passing', remedy: 'Try again, or raise the deadline.' },
   CANCELLED: { status: 503, kind: 'passing', remedy: 'Try again; the work was cancelled before it ended.' },
@@ -182,6 +199,13 @@ export interface Billing {
   readonly mayBeBilled?: boolean;
 }
 
+/** What is wrong with one part of a request. */
+export interface FieldError {
+  /** `#/featherPx`, a JSON pointer; or `?name`, a query parameter. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 interface EditErrorOptions {
   readonly cause?: unknown;
   /** Facts for logs and error bodies: numbers, names, codes. Never prompts or bytes. */
@@ -189,6 +213,7 @@ interface EditErrorOptions {
   /** How long to wait before the next try, where the other side said so. */
   readonly retryAfterMs?: number | undefined;
   readonly billing?: Billing | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
 }
 
 /** The one error class: a code of the table above and a sentence "expected X, got Y". */
@@ -199,20 +224,22 @@ export class EditError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterMs: number | undefined;
   readonly billing: Billing | undefined;
+  readonly errors: readonly FieldError[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: EditErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    const { details, retryAfterMs, billing } = options;
+    const { details, retryAfterMs, billing, errors } = options;
     this.code = code;
     this.details = billing === undefined ? details : { ...details, ...billing };
     this.retryAfterMs = retryAfterMs;
     this.billing = billing;
+    this.errors = errors;
   }
 
   /** The same error, its model calls counted. */
   withBilling(billing: Billing): EditError {
-    const { code, message, cause, details, retryAfterMs } = this;
-    return new EditError(code, message, { cause, details, retryAfterMs, billing });
+    const { code, message, cause, details, retryAfterMs, errors } = this;
+    return new EditError(code, message, { cause, details, retryAfterMs, billing, errors });
   }
 
   get status(): number {

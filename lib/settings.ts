@@ -241,6 +241,13 @@ export const settingTable = {
     description:
       'An edit is stopped after this long, milliseconds: a little less than the timeout of the function.',
   },
+  maxConcurrentEdits: {
+    variable: 'MAX_CONCURRENT_EDITS',
+    schema: integer(1, 1000).optional(),
+    description:
+      'Most requests to `edit` that one instance works on at once; a further one is answered with 429 ' +
+      '`TOO_BUSY`. Unset: one for each 1.5 GiB of memory, at least one.',
+  },
   otlpEndpoint: {
     variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     schema: z.url().optional(),

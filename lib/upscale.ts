@@ -14,6 +14,8 @@ export interface UpscaleParts {
   readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
+  /** Largest picture that is taken. */
+  readonly maxImageBytes: number;
   /** Buckets a model may be told to read and write. */
   readonly allowedBuckets: readonly string[];
 }
@@ -30,13 +32,16 @@ export type Upscale = (
  *   neither PNG, JPEG nor WebP, and whatever the engine throws.
  */
 export const upscaleWith =
-  ({ upscalerFor, shrink, allowedBuckets }: UpscaleParts): Upscale =>
+  ({ upscalerFor, shrink, maxImageBytes, allowedBuckets }: UpscaleParts): Upscale =>
   async (value, signal) => {
     const request = parseWith(upscaleRequestSchema, value);
     assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
     const upscaler = await upscalerFor(request);
-    const sent = request.imageUri === undefined ? pictureOf(request.image ?? '') : { uri: request.imageUri };
+    const sent =
+      request.imageUri === undefined
+        ? pictureOf(request.image ?? '', maxImageBytes)
+        : { uri: request.imageUri };
     const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
     const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;
     const reply = await upscaler.upscale(
@@ -54,8 +59,14 @@ export const upscaleWith =
 
 const mediaTypes: readonly (string | undefined)[] = ['image/png', 'image/jpeg', 'image/webp'];
 
-function pictureOf(base64: string): EncodedImage {
+function pictureOf(base64: string, maxBytes: number): EncodedImage {
   const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+  if (bytes.length > maxBytes) {
+    throw new EditError(
+      'IMAGE_TOO_LARGE',
+      `Expected an image of at most ${maxBytes} bytes, got ${bytes.length}`,
+    );
+  }
   const mediaType = sniffMediaType(bytes);
   if (mediaType === undefined || !mediaTypes.includes(mediaType)) {
     throw new EditError('FORMAT_UNSUPPORTED', `Expected PNG, JPEG or WebP, got ${mediaType ?? 'no picture'}`);

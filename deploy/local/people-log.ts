@@ -21,25 +21,20 @@ interface PeopleLogOptions {
  * other things pass as they are.
  */
 export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions): Log {
+  /** The last line about each job. */
   const lastLines = new Map<string, string>();
   /** Errors that the lines of jobs told. */
   const told = new Set<string>();
 
   function writeJob(level: keyof Log, message: string, fields: JobFields): void {
-    const { image, outcome, attempts } = fields;
-    const last = lastLines.get(image);
-    // The events of a picture and of its mask both find the job.
-    if (outcome === 'published-before' && last?.startsWith('Done')) return;
-    if (outcome === 'failed-before' && last?.startsWith('Failed')) return;
-    if (outcome === 'put-off') {
-      remember(message.slice(message.indexOf(': ') + 2));
-      // A picture that waits is looked at again and again.
-      if (attempts === undefined && last !== undefined) return;
-    }
+    const job = String(fields['job'] ?? fields.image);
+    const last = lastLines.get(job);
+    if (fields.outcome === 'put-off') remember(message.slice(message.indexOf(': ') + 2));
+    if (saysNothingNew(fields, last)) return;
     const costs = hasCosts ? {} : { costEstimateUsd: 0 };
     const line = sentenceOf(message, { ...fields, ...costs }, outputFolder);
     if (line === undefined || last === line) return;
-    lastLines.set(image, line);
+    lastLines.set(job, line);
     log[level](line);
   }
 
@@ -48,14 +43,17 @@ export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions
       writeJob(level, message, fields);
       return;
     }
-    // At the end everything that was under way is cancelled.
-    if (fields['code'] === 'CANCELLED') return;
-    if (ofDeliveries.test(message) || told.has(ofErrors.exec(message)?.groups?.['error'] ?? '')) return;
-    // Each sweep finds the same faults again.
-    const { image } = fields;
-    if (image !== undefined && told.has(`${message} ${image}`)) return;
-    if (image !== undefined) remember(`${message} ${image}`);
+    if (ofDeliveries.test(message) || isTold(message, fields)) return;
+    if (fields['image'] !== undefined) remember(`${message} ${fields['image']}`);
     log[level](message, fields);
+  }
+
+  function isTold(message: string, { code, image }: Fields): boolean {
+    const error = ofErrors.exec(message)?.groups?.['error'];
+    // At the end everything that was under way is cancelled.
+    if (error !== undefined) return told.has(error) || code === 'CANCELLED';
+    // Each sweep finds the same faults again.
+    return image !== undefined && told.has(`${message} ${image}`);
   }
 
   function remember(text: string): void {
@@ -74,6 +72,14 @@ type JobFields = Fields & { readonly outcome: string; readonly image: string };
 
 const isOfJob = (fields: Fields): fields is JobFields =>
   typeof fields['outcome'] === 'string' && typeof fields['image'] === 'string';
+
+/** The events of a picture and of its mask both find its job; a job that waits is looked at again and again. */
+function saysNothingNew({ outcome, attempts }: JobFields, last: string | undefined): boolean {
+  if (last === undefined) return false;
+  if (outcome === 'published-before') return last.startsWith('Done');
+  if (outcome === 'failed-before') return last.startsWith('Failed');
+  return outcome === 'put-off' && attempts === undefined;
+}
 
 /** `undefined` for what nobody needs to know. */
 function sentenceOf(message: string, fields: JobFields, outputFolder: string): string | undefined {

@@ -1,12 +1,15 @@
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { functionTable, registerFunctions } from '../../functions/register.ts';
+import { answerMalformed, guard } from '../../functions/gate.ts';
+import { sendProblem } from '../../functions/problem.ts';
+import { functionTable, isFunctionName, maxBodyBytes, registerFunctions } from '../../functions/register.ts';
 import { runningWork } from '../../functions/shutdown.ts';
 import { type Config, readConfig } from '../../lib/config.ts';
 import { parseEngineName } from '../../lib/engines/engines.ts';
 import { EditError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { shortName } from '../../lib/requests/schema.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { makeTracing } from '../../lib/wiring/tracing.ts';
 import { wire } from '../../lib/wiring.ts';
@@ -97,7 +100,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     parts.senders.push(care);
     const local = { ...wiring, jobs: async () => ({ ...jobs, uploads: care?.uploads ?? jobs.uploads }) };
     registerFunctions(local, running.track);
-    serveFunctions(server);
+    serveFunctions(server, options.log, config);
     // Only now are events and tasks delivered, those of an earlier run that was not finished among them.
     storage.events.subscribe('input', `${url}/onUpload`);
     queue?.resume();
@@ -217,20 +220,25 @@ async function startQueue(root: string, url: string, log: Log) {
   };
 }
 
-/** Serves all functions on one port: the framework's own server of each answers `/{name}`. */
-function serveFunctions(server: Server): void {
-  const servers = new Map(Object.keys(functionTable).map((name) => [name, getTestServer(name)]));
+/** Serves all functions on one port: the framework's own server of each, guarded, answers `/{name}`. */
+function serveFunctions(server: Server, log: Log, config: Config): void {
+  const names = Object.keys(functionTable).filter(isFunctionName);
+  const servers = new Map<string, Server>();
+  for (const name of names) {
+    const target = getTestServer(name);
+    guard(target, { log, maxBodyBytes: maxBodyBytes(name, config) });
+    servers.set(name, target);
+  }
   server.on('request', (request, response) => {
-    const name = new URL(request.url ?? '/', 'http://local').pathname.split('/')[1] ?? '';
+    const name = (request.url ?? '').split(/[/?]/)[1] ?? '';
     const target = servers.get(name);
     if (target !== undefined) {
       target.emit('request', request, response);
       return;
     }
-    response.writeHead(404, { 'content-type': 'application/json' });
-    const known = [...servers.keys()].map((key) => `/${key}`).join(', ');
-    response.end(
-      JSON.stringify({ error: { code: 'NOT_FOUND', message: `Expected one of ${known}, got /${name}` } }),
-    );
+    const known = names.map((key) => `/${key}`).join(', ');
+    const error = new EditError('NOT_FOUND', `Expected one of ${known}, got /${shortName(name)}`);
+    sendProblem(response, error, undefined);
   });
+  answerMalformed(server);
 }

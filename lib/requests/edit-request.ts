@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { engineNames } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import { maxMaskClasses } from './mask-classes.ts';
+import { parseJson } from './plain-json.ts';
 import { parseWith, shapeOf } from './schema.ts';
 
 interface Rule {
@@ -96,7 +97,7 @@ export const maxRequestBytes = 64 * 1024;
 /**
  * The bytes of a request file -> its JSON, not validated: it may still be merged with metadata and defaults.
  *
- * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is not JSON in UTF-8.
+ * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is not JSON in UTF-8 or nested too deep.
  */
 export function readRequestFile(bytes: Uint8Array): unknown {
   if (bytes.length > maxRequestBytes) {
@@ -105,10 +106,15 @@ export function readRequestFile(bytes: Uint8Array): unknown {
       `Expected a request file of at most ${maxRequestBytes} bytes, got ${bytes.length}`,
     );
   }
+  return parseJson(utf8(bytes), 'the request file');
+}
+
+/** Bytes that are no UTF-8 give no text, which is no JSON. */
+function utf8(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new EditError('REQUEST_INVALID', 'Expected the request file to be JSON in UTF-8', { cause: error });
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '';
   }
 }
 
@@ -128,15 +134,17 @@ export function parseRequestFields(texts: ReadonlyMap<string, string>): EditRequ
 export function typedFields(texts: ReadonlyMap<string, string>): Record<string, unknown> {
   const shape: Readonly<Record<string, z.ZodType>> = fields.shape;
   const typed = [...texts].map(([name, text]) => {
-    const takesText = shape[name] === undefined || shape[name].safeParse(text).success;
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    const takesText = schema === undefined || schema.safeParse(text).success;
     return [name, takesText ? text : jsonOrText(text)];
   });
   return Object.fromEntries(typed);
 }
 
+/** What is no JSON, or too deep, stays text: the schema refuses it. */
 function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, 'a field');
   } catch {
     return text;
   }

@@ -83,6 +83,20 @@ export function canonicalRequest(
   return Object.fromEntries(Object.entries(request).filter(isInId));
 }
 
+/** Names are echoed so that a typing error is found; a flood of them is not. */
+const maxNameChars = 60;
+export const maxNamed = 10;
+
+/** A name as messages repeat it. */
+export const shortName = (name: string): string =>
+  name.length <= maxNameChars ? name : `${name.slice(0, maxNameChars)}...`;
+
+/** Up to ten of the names, and how many more there are. */
+export function shortList(names: readonly string[], separator = ', '): string {
+  const more = names.length - maxNamed;
+  return names.slice(0, maxNamed).join(separator) + (more > 0 ? `${separator}and ${more} more` : '');
+}
+
 /**
  * Any value -> what the schema makes of it.
  *
@@ -91,6 +105,34 @@ export function canonicalRequest(
 export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
-  throw new EditError('REQUEST_INVALID', faults.join('; '), { details: { faults } });
+  const wrong = parsed.error.issues.flatMap(wrongFields);
+  const faults = wrong
+    .slice(0, maxNamed)
+    .map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
+  const errors = wrong
+    .slice(0, maxNamed)
+    .map(({ path, detail }) => ({ pointer: ['#', ...path.map(pointerPart)].join('/'), detail }));
+  const message = shortList(
+    wrong.map((_, i) => faults[i] ?? ''),
+    '; ',
+  );
+  throw new EditError('REQUEST_INVALID', message, { details: { faults }, errors });
 }
+
+interface WrongField {
+  readonly path: readonly string[];
+  readonly detail: string;
+}
+
+/** One for each unknown field, else one. */
+function wrongFields(issue: z.core.$ZodIssue): readonly WrongField[] {
+  const path = issue.path.map((part) => shortName(String(part)));
+  if (issue.code !== 'unrecognized_keys') return [{ path, detail: issue.message }];
+  return issue.keys.map((key) => ({
+    path: [...path, shortName(key)],
+    detail: 'expected no field of this name',
+  }));
+}
+
+/** @see RFC 6901 */
+const pointerPart = (part: string) => part.replaceAll('~', '~0').replaceAll('/', '~1');

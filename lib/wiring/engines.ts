@@ -7,10 +7,13 @@ import {
   type EngineChoice,
   engineFor,
   generatorFor,
+  parseEngineName,
   upscalerFor,
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
+import { estimateUsd, modelEntry } from '../engines/models.ts';
 import type { Generate } from '../generate.ts';
+import type { PriceOf } from '../jobs/run/cost.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { once } from './once.ts';
@@ -49,8 +52,28 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
   await makeEngine(config, config, tuning);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
-    return editWith(await makeEngine(config, choice, tuning))(input, signal);
+    const { engine, costUsd } = pricedEngine(await makeEngine(config, choice, tuning), config);
+    return { ...(await editWith(engine)(input, signal)), costEstimateUsd: costUsd() };
   };
+}
+
+/** An engine that adds up what its calls cost; `undefined` where the price of its model is not known. */
+function pricedEngine(engine: InpaintEngine, config: Config) {
+  const price = priceOf(config, engine.name);
+  let sum: number | undefined = 0;
+  const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
+    const usd = price({ frame: request.crop, samples: request.samples });
+    sum = sum === undefined || usd === undefined ? undefined : sum + usd;
+    return engine.inpaint(request, signal);
+  };
+  return { engine: { ...engine, inpaint }, costUsd: () => sum };
+}
+
+/** The list price of one call; an engine without a model costs nothing. */
+export function priceOf({ models }: Config, engineName: string): PriceOf {
+  const { model } = parseEngineName(engineName);
+  return ({ frame, samples }) =>
+    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
 
 export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
@@ -67,7 +90,8 @@ export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upsca
   return upscaleWith({
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
-      (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes),
+      (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes, config.limits),
+    maxImageBytes: config.limits.maxImageBytes,
     upscalerFor: async (asked) =>
       upscalerFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
     allowedBuckets: bucketNames(config),

@@ -1,15 +1,14 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
-import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
+import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Tracing, traceHeaders } from '../trace.ts';
-import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
+import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
@@ -214,11 +213,4 @@ async function queued(
     authorize: async () => (isLocal ? {} : Object.fromEntries(await calls.authorize(apiEndpoint))),
     fetch,
   });
-}
-
-/** An engine without a model costs nothing. */
-function priceOf({ models }: Config, engineName: string): PriceOf {
-  const { model } = parseEngineName(engineName);
-  return ({ frame, samples }) =>
-    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }

@@ -17,7 +17,7 @@ let calls = 0;
 const edit = async (): Promise<EditResult> => {
   calls++;
   const output = { bytes: bytesOf(outputBytes), mediaType, extension: 'png', proof: {} };
-  const report = { engine: 'some', warnings: [] };
+  const report = { engine: 'some', warnings: [], droppedMetadata: [] };
   return { outputs: [output], report } as unknown as EditResult;
 };
 const generate = async () => ({

@@ -60,9 +60,45 @@ test('answers JSON on request: candidates in base64 and the report', async () =>
   expect(report.proofs).toEqual([expect.objectContaining({ outside: 'exact', differingPixels: 0 })]);
 });
 
+test('tells in headers what was kept, what it cost and what was noticed', async () => {
+  const body = new FormData();
+  body.set('image', new Blob([image]), 'beach.png');
+  body.set('mask', new Blob([mask]), 'm.png');
+  const { headers } = await fetch(url, { method: 'POST', body });
+  expect(Object.fromEntries(headers)).toMatchObject({
+    ...{ 'inpaint-engine': 'patchmatch', 'inpaint-proof': 'exact; differing=0', 'inpaint-candidates': '1' },
+    ...{ 'inpaint-cost-usd': '0', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    'cross-origin-resource-policy': 'same-origin',
+    'content-disposition': `inline; filename="beach.edited.png"; filename*=UTF-8''beach.edited.png`,
+  });
+});
+
+test('takes the type of a form in any case', async () => {
+  const { headers, body } = new Response(form({ image, mask }).body);
+  const type = headers.get('content-type')?.replace('multipart/form-data', 'Multipart/Form-Data') ?? '';
+  const bytes = await new Response(body).arrayBuffer();
+  const response = await fetch(url, { method: 'POST', body: bytes, headers: { 'content-type': type } });
+  expect(response.status).toBe(200);
+});
+
+test('takes the empty file of a browser for a mask that was not sent', async () => {
+  const body = new FormData();
+  body.set('image', new Blob([image]), 'f');
+  body.set('mask', new Blob([]), '');
+  const response = await fetch(url, { method: 'POST', body });
+  expect(await response.json()).toMatchObject({ code: 'MASK_MISSING' });
+});
+
 const post = (type: string, body: string) => ({ method: 'POST', body, headers: { 'content-type': type } });
 const insertion = { mode: 'insertion', prompt: 'a red kite over the sea' };
-const refused: [string, RequestInit, number, string, string?][] = [
+const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`field${i}`, 'x']));
+function twice(name: string): RequestInit {
+  const body = new FormData();
+  for (const part of [image, image]) body.append(name, new Blob([part]), 'f');
+  return { method: 'POST', body };
+}
+type Refused = [string, RequestInit, number, string, string?, string?];
+const refused: Refused[] = [
   ['GET', {}, 405, 'METHOD_NOT_ALLOWED'],
   ['no form', post('application/json', '{}'), 400, 'REQUEST_INVALID'],
   ['a broken form', post('multipart/form-data; boundary=x', 'nonsense'), 400, 'REQUEST_INVALID'],
@@ -70,6 +106,12 @@ const refused: [string, RequestInit, number, string, string?][] = [
   ['no mask', form({ image }), 422, 'MASK_MISSING'],
   ['another file', form({ image, mask, picture: image }), 400, 'REQUEST_INVALID', '"picture"'],
   ['an unknown field', form({ image, mask, sed: '7' }), 400, 'REQUEST_INVALID', 'sed'],
+  ...['constructor', '__proto__', 'toString'].map(
+    (name): Refused => [name, form({ image, mask, [name]: 'x' }), 400, 'REQUEST_INVALID', name],
+  ),
+  ['two files of one name', twice('image'), 400, 'REQUEST_INVALID', 'one file image'],
+  ['more fields than there are', form({ image, ...many }), 400, 'REQUEST_INVALID', 'at most 64 fields'],
+  ['a query', form({ image, mask }), 400, 'REQUEST_INVALID', 'dryRun', '?dryRun=true'],
   ['a field out of range', form({ image, mask, featherPx: '9999' }), 400, 'REQUEST_INVALID', 'featherPx'],
   ['not an image', form({ image: Uint8Array.of(1, 2, 3), mask }), 422, 'IMAGE_UNREADABLE'],
   ['too many bytes', form({ image: new Uint8Array(200_001), mask }), 413, 'IMAGE_TOO_LARGE'],
@@ -77,12 +119,39 @@ const refused: [string, RequestInit, number, string, string?][] = [
   ['insertion by the embedded engine', form({ image, mask, ...insertion }), 422, 'ENGINE_UNSUPPORTED'],
 ];
 
-test.each(refused)('refuses %s as JSON with a code', async (_, init, status, code, message = '') => {
-  const response = await fetch(url, init);
-  expect(response.status).toBe(status);
-  expect(await response.json()).toEqual({
-    error: { code, message: expect.stringContaining(message), remedy: expect.stringMatching(/./) },
-  });
+test.each(refused)(
+  'refuses %s as a problem with a code',
+  async (_, init, status, code, message = '', query = '') => {
+    const response = await fetch(url + query, init);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    const [detail, remedy] = [expect.stringContaining(message), expect.stringMatching(/./)];
+    expect(await response.json()).toMatchObject({
+      ...{
+        type: `urn:gcs-inpaint:error:${code}`,
+        title: expect.stringMatching(/./),
+        status,
+        detail,
+        code,
+        remedy,
+      },
+      error: { code, message: detail, remedy },
+    });
+  },
+);
+
+test('points at each field and parameter that is wrong, and repeats no flood of names', async () => {
+  const pointers = async (to: string, init: RequestInit) => {
+    const { errors = [] } = (await (await fetch(to, init)).json()) as { errors?: { pointer: string }[] };
+    return errors.map(({ pointer }) => pointer);
+  };
+  const wrong = { image, mask, featherPx: '9999', constructor: 'x', 'a/b': 'x' };
+  expect(await pointers(url, form(wrong))).toEqual(['#/featherPx', '#/constructor', '#/a~1b']);
+  const query = '?dryRun=true&samples=4';
+  expect(await pointers(url + query, form({ image, mask }))).toEqual(['?dryRun', '?samples']);
+  const flood = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${'k'.repeat(80)}${i}`, 'x']));
+  const answer = await (await fetch(url, form({ image, mask, ...flood }))).text();
+  expect(answer.length).toBeLessThan(6000);
 });
 
 test("names the trace in an error when the caller's is known", async () => {
@@ -94,7 +163,10 @@ test("names the trace in an error when the caller's is known", async () => {
   expect(await Promise.all(answers)).toEqual([traceId, undefined]);
 });
 
-test('logs one line for each request, and never a prompt', () => {
-  expect(lines.length).toBe(2 + refused.length + 2);
+test('logs one line for each request, and never a prompt', async () => {
+  const before = lines.length;
+  await fetch(url, form({ image, mask, ...insertion }));
+  await fetch(url, form({ image, mask }));
+  expect(lines.length).toBe(before + 2);
   expect(JSON.stringify(lines)).not.toContain('kite');
 });

@@ -35,6 +35,7 @@ beforeAll(async () => {
   });
   const upscale = upscaleWith({
     shrink: async (picture) => picture,
+    maxImageBytes: 100_000,
     allowedBuckets,
     upscalerFor: ({ engine = 'imagen', model }) => upscalerFor({ engine, model }, settings, tuning),
   });

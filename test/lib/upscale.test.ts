@@ -21,6 +21,7 @@ async function upscale(request: object) {
   });
   const run = upscaleWith({
     shrink: async (picture) => picture,
+    maxImageBytes: 100_000,
     upscalerFor: ({ engine = 'imagen', model }) =>
       upscalerFor({ engine, model }, settings, { fetch: fake.fetch }),
     allowedBuckets: ['pictures'],

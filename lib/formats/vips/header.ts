@@ -84,6 +84,15 @@ export async function readHeader(
   return headerOf(metadata);
 }
 
+/**
+ * Checks the pixels of a picture of any kind before one is decoded.
+ *
+ * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
+ */
+export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<void> {
+  checkSize(await readMetadata(bytes, 'image', false), limits, 'image');
+}
+
 async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
   const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined) throw unsupportedFormat(role, other);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import sharp from 'sharp';
+import vips, { type Sharp, type SharpInput, type SharpOptions } from 'sharp';
+import { EditError } from '../../errors.ts';
 
 /** The decoders that are open for everybody, by format name. */
 const bufferLoaders: Readonly<Record<string, string>> = {
@@ -13,7 +14,7 @@ const bufferLoaders: Readonly<Record<string, string>> = {
 export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders, name);
 
 /**
- * sharp with the decoders that this project offers, and no others.
+ * Only the decoders that this project offers are open.
  *
  * libvips opens every format it was built with, such as SVG and HEIF. So all loaders are blocked, and the
  * buffer loaders of the offered formats are opened again. This holds for the whole process and must happen
@@ -21,17 +22,37 @@ export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders,
  *
  * @see https://sharp.pixelplumbing.com/api-utility/#block
  */
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({ operation: Object.values(bufferLoaders) });
+vips.block({ operation: ['VipsForeignLoad'] });
+vips.unblock({ operation: Object.values(bufferLoaders) });
 // A picture is opened a few times in one edit and never again: a cache would only hold memory.
-sharp.cache(false);
+vips.cache(false);
 // With glibc sharp uses one thread, against fragmentation. Two decoders of one pipeline would wait for each
 // other.
-sharp.concurrency(Math.min(2, availableParallelism()));
+vips.concurrency(Math.min(2, availableParallelism()));
 
 /** Opens the AVIF decoder, when the configuration asks for it: a large library, and slow to write. */
 export function openAvif(): void {
-  sharp.unblock({ operation: ['VipsForeignLoadHeifBuffer'] });
+  vips.unblock({ operation: ['VipsForeignLoadHeifBuffer'] });
 }
 
-export { sharp };
+/**
+ * Nothing else ends a decoder that does not come to an end. A little less than an edit has by default
+ * (`EDIT_DEADLINE_MS`): the caller is still answered.
+ */
+export const maxPipelineSeconds = 480;
+
+/** sharp with the decoders above; every pipeline ends in time. */
+export function sharp(
+  input: SharpInput | SharpInput[] | SharpOptions | undefined,
+  options?: SharpOptions,
+): Sharp {
+  return vips(input as SharpInput, options).timeout({ seconds: maxPipelineSeconds });
+}
+
+/** What a failed pipeline is: too slow, which may pass, or else what the caller says. */
+export function lateOr(error: EditError): EditError {
+  const { cause } = error;
+  if (!(cause instanceof Error && cause.message.startsWith('timeout:'))) return error;
+  const message = `Expected a picture to be decoded within ${maxPipelineSeconds} s, got none`;
+  return new EditError('DEADLINE_EXCEEDED', message, { cause });
+}

@@ -4,7 +4,7 @@ import { storedBox, toDisplayed } from '../../pixels/orientation.ts';
 import type { Box, Raster, Size } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
 import type { Header } from './header.ts';
-import { sharp } from './loaders.ts';
+import { lateOr, sharp } from './loaders.ts';
 import { decoded } from './samples.ts';
 
 /** An encoded picture and its header. */
@@ -113,11 +113,6 @@ export function asRgb(raster: Raster): Raster {
 }
 
 function undecodable({ format }: Header, cause: unknown): EditError {
-  return new EditError(
-    'IMAGE_TRUNCATED',
-    `Expected a whole ${format} picture, got one whose pixels end early or are damaged`,
-    {
-      cause,
-    },
-  );
+  const message = `Expected a whole ${format} picture, got one whose pixels end early or are damaged`;
+  return lateOr(new EditError('IMAGE_TRUNCATED', message, { cause }));
 }

@@ -48,9 +48,12 @@ it('says one thing once: not again for the second event, nor for the delivery th
   log.info('Job published', job('published'));
   log.info('Job published-before', job('published-before'));
   log.warn('Event comes again: another thing', wait);
+  for (const id of ['a', 'a', 'b']) log.info('Job failed', job('failed', { job: id, code: 'MASK_EMPTY' }));
   expect(lines).toEqual([
     'Waits: p.jpg, MODEL_QUOTA: slow down',
     'Done: p.jpg, 12 ms',
     'Event comes again: another thing',
+    'Failed: p.jpg, MASK_EMPTY; see .local/output/p.jpg/',
+    'Failed: p.jpg, MASK_EMPTY; see .local/output/p.jpg/',
   ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequest, parseRequestFields } from '../../../lib/requests/edit-request.ts';
+import { parseRequest, parseRequestFields, readRequestFile } from '../../../lib/requests/edit-request.ts';
 
 const fault = (value: unknown) => {
   try {
@@ -69,5 +69,40 @@ it('reads form fields by what their schema wants', () => {
     samples: 2,
     addWatermark: false,
     negativePrompt: '42',
+  });
+});
+
+it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+  'refuses a field %s by its name',
+  (name) => {
+    expect(() => parseRequestFields(new Map([[name, 'x']]))).toThrow(new RegExp(`^${name}: `));
+    expect(fault(JSON.parse(`{"${name}": 1}`))).toMatch(name);
+  },
+);
+
+it('repeats at most ten names, each cut to 60 characters', () => {
+  const flood = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${'k'.repeat(1000)}${i}`, 1]));
+  const message = fault(flood) ?? '';
+  expect(message.length).toBeLessThan(1200);
+  expect(message).toMatch(/and 990 more$/);
+});
+
+describe('readRequestFile', () => {
+  const read = (text: string) => readRequestFile(new TextEncoder().encode(text));
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+  it('takes 16 levels of JSON, and no more', () => {
+    expect(read(nested(16))).toBeInstanceOf(Array);
+    for (const depth of [17, 30_000]) {
+      expect(() => read(`{"prompt":${nested(depth)}}`)).toThrow(/16 levels/);
+    }
+  });
+
+  it('takes no member __proto__ at any level', () => {
+    expect(() => read('{"labels":{"__proto__":"x"}}')).toThrow(/__proto__/);
+  });
+
+  it('repeats nothing of a file that is no JSON', () => {
+    expect(() => read('{"prompt":"SECRET",}')).toThrow(/^(?!.*SECRET).*JSON/);
   });
 });

@@ -242,6 +242,24 @@ describe('over a real socket', () => {
     }
   });
 
+  it('does not follow a redirect', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.url);
+      response.writeHead(seen.length === 1 ? 307 : 200, { location: '/elsewhere' }).end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
+      expect((await failure(post(call, never))).code).toBe('CONFIG_INVALID');
+      expect(seen).toHaveLength(1);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it('is not billed for calls to a closed port', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

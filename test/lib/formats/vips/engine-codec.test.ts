@@ -21,7 +21,11 @@ test('crops are sent as JPEG where the API limits the size', async () => {
 
 test('an uploaded picture is shrunk in the same way', async () => {
   const png = { bytes: await pipelineOf(wavePicture(size)).png().toBuffer(), mediaType: 'image/png' };
-  const { bytes, mediaType } = await shrinkImage(png, 10_000);
+  const limits = { maxImageBytes: 1e6, maxImagePixels: size.width * size.height };
+  const { bytes, mediaType } = await shrinkImage(png, 10_000, limits);
   expect({ mediaType, fits: bytes.length <= 10_000 }).toEqual({ mediaType: 'image/jpeg', fits: true });
   expect(await sharp(bytes).metadata()).toMatchObject(size);
+  await expect(
+    shrinkImage(png, 10_000, { ...limits, maxImagePixels: limits.maxImagePixels - 1 }),
+  ).rejects.toMatchObject({ code: 'IMAGE_TOO_MANY_PIXELS' });
 });

@@ -1,0 +1,53 @@
+import type { EditResult } from '../lib/edit.ts';
+import { shortList } from '../lib/requests/schema.ts';
+
+/** Proxies cut headers off at 8 to 16 KiB, all together. */
+const maxHeaderChars = 2000;
+const maxStemChars = 100;
+
+/** What the report of an edit says, for who asked for the picture alone. */
+export function editHeaders({ outputs, report, costEstimateUsd }: EditResult): Record<string, string> {
+  const proof = outputs[0]?.proof;
+  return {
+    'Inpaint-Engine': headerText(report.engine),
+    ...(proof && { 'Inpaint-Proof': `${proof.outside}; differing=${proof.differingPixels}` }),
+    'Inpaint-Candidates': String(outputs.length),
+    ...(costEstimateUsd !== undefined && { 'Inpaint-Cost-Usd': String(Number(costEstimateUsd.toFixed(6))) }),
+    ...warningHeaders(report.warnings),
+    ...(report.droppedMetadata.length > 0 && {
+      'Inpaint-Dropped-Metadata': headerText(shortList(report.droppedMetadata)),
+    }),
+  };
+}
+
+export const warningHeaders = (warnings: readonly string[]): Record<string, string> =>
+  warnings.length === 0 ? {} : { 'Inpaint-Warnings': headerText(warnings.join(' | ')) };
+
+/** Header values are printable ASCII. */
+export const headerText = (text: string): string =>
+  text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, maxHeaderChars);
+
+/**
+ * The name under which a browser saves the picture: that of the upload, with what was done and the new format.
+ *
+ * @see RFC 6266
+ */
+export function contentDisposition(fileName: string, suffix: string): string {
+  const name = safeStem(fileName) + suffix;
+  const ascii = name.replaceAll(/[^\x20-\x7e]/gu, '_').replaceAll(/["\\%]/g, '_');
+  const encoded = encodeURIComponent(name).replaceAll(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+  );
+  return `inline; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
+
+/** Without folders, control characters, signs that systems forbid in names, and dots in front. */
+function safeStem(fileName: string): string {
+  const base = fileName.toWellFormed().split(/[/\\]/).at(-1) ?? '';
+  const stem = base
+    .replace(/\.[^.]*$/, '')
+    .replaceAll(/[\p{Cc}\p{Cf}<>:"|?*]/gu, '_')
+    .replace(/^[.\s]+/, '');
+  return [...stem].slice(0, maxStemChars).join('') || 'picture';
+}

@@ -1,0 +1,44 @@
+import { EditError } from '../errors.ts';
+
+/** A request is two levels deep; more than this only strains whoever walks it. */
+const maxJsonDepth = 16;
+
+/**
+ * JSON text -> its value.
+ *
+ * @param what names it in the message, e.g. `the request file`.
+ * @throws {EditError} `REQUEST_INVALID` when it is no JSON, or what `assertPlain` refuses.
+ */
+export function parseJson(text: string, what: string): unknown {
+  const value = parsed(text, what);
+  assertPlain(value);
+  return value;
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without its cause: the message of the parser quotes the text.
+    throw new EditError('REQUEST_INVALID', `Expected ${what} to be JSON in UTF-8, got other bytes`);
+  }
+}
+
+/**
+ * Walks a value without recursion.
+ *
+ * @throws {EditError} `REQUEST_INVALID` when it is nested too deep, or has a member `__proto__`.
+ */
+export function assertPlain(value: unknown): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const inner = level.filter((item) => typeof item === 'object' && item !== null) as object[];
+    if (depth >= maxJsonDepth && inner.length > 0) {
+      throw new EditError('REQUEST_INVALID', `Expected JSON of at most ${maxJsonDepth} levels, got more`);
+    }
+    if (inner.some((item) => Object.hasOwn(item, '__proto__'))) {
+      throw new EditError('REQUEST_INVALID', 'Expected no member __proto__, got one');
+    }
+    level = inner.flatMap((item) => Object.values(item));
+  }
+}
