@@ -3,7 +3,7 @@ import { corpus } from './corpus.ts';
 import { type RoomName, rooms } from './rooms.ts';
 
 /** Seeds of each room, from 1: about 20 s together. `npm run fuzz` goes on from there. */
-const seedsOf: Readonly<Partial<Record<RoomName, number>>> = { pictures: 36, masks: 30 };
+const seedsOf: Readonly<Partial<Record<RoomName, number>>> = { pictures: 30, masks: 25, forms: 25, json: 25 };
 const tally = new Map<string, number>();
 
 async function tryRoom(name: RoomName, seeds: readonly number[]): Promise<void> {
@@ -37,4 +37,8 @@ test('much is refused and much is published, and a witness confirmed some of it'
   expect(count(/, confirmed$/)).toBeGreaterThan(2);
   expect(count(/^mask \w+: published/)).toBeGreaterThan(2);
   expect(count(/^mask \w+: MASK_/)).toBeGreaterThan(5);
+  expect(count(/^form: 200/)).toBeGreaterThan(0);
+  expect(count(/^form: 4/)).toBeGreaterThan(5);
+  expect(count(/^form: cut/)).toBeGreaterThan(0);
+  expect(count(/^(generate|upscale): 4/)).toBeGreaterThan(5);
 });

@@ -139,7 +139,7 @@ const onChunks =
       const { chunks } = readPngChunks(bytes);
       return pngFile(
         change(
-          chunks.map(({ type, raw }) => [type, raw.subarray(8, -4)] as const),
+          chunks.map(({ name, data }) => [name, data] as const),
           draw,
         ),
       );
