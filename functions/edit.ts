@@ -34,7 +34,9 @@ export function editFunction({
       const parsed = parseRequestFields(fields);
       const isJson = request.get('accept')?.includes('application/json') ?? false;
       assertAnswerFits(expectedBytes(image.bytes, parsed, isJson), maxAnswerBytes);
-      const input = { image: image.bytes, mask: files.get('mask')?.bytes, request: parsed };
+      const isPolarityGiven = fields.has('polarity');
+      const mask = files.get('mask')?.bytes;
+      const input = { image: image.bytes, mask, request: parsed, isPolarityGiven };
       const result = await (await edit())(input, signal);
       const send = isJson
         ? candidatesSender(response, result, maxAnswerBytes)

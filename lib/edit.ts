@@ -1,6 +1,6 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
-import { readMask, readPhoto } from './edit/read.ts';
+import { type MaskTrust, readMask, readPhoto } from './edit/read.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
@@ -17,7 +17,7 @@ import type { Trace } from './trace.ts';
 export type { EditReport } from './edit/report.ts';
 
 /** The files of an edit as they were uploaded. */
-export interface EditInput {
+export interface EditInput extends MaskTrust {
   readonly image: Uint8Array;
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: Uint8Array | undefined;
@@ -68,14 +68,15 @@ export interface EditorOptions {
  * through the mask, and only the patch is written into the original picture.
  */
 export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit {
-  return async ({ image, mask, request }, signal) => {
+  return async (input, signal) => {
+    const { image, request } = input;
     assertChosenEngine(request, engine.name);
     const { step, timingsMs } = stopwatch(signal, trace);
 
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const given = await step('mask', () => readMask({ mask, request }, photo, limits));
+    const given = await step('mask', () => readMask(input, photo, limits));
     const size = photo.header.displayed;
     const plan = await step('plan', () =>
       planRepaints({ mask: given?.mask, size, engine, request, defaults }),

@@ -80,6 +80,13 @@ const errorTable = {
     kind: 'input',
     remedy: 'Leave some of the picture black: the edit is continued from there.',
   },
+  MASK_SUSPICIOUS: {
+    status: 422,
+    kind: 'input',
+    remedy:
+      'Upload the mask again with the metadata inpaint-polarity, or add a request file with polarity: ' +
+      'white where the mask is right, black where it is inverted.',
+  },
   ENGINE_UNSUPPORTED: {
     status: 422,
     kind: 'input',

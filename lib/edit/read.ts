@@ -1,11 +1,14 @@
 import { EditError } from '../errors.ts';
-import { formatNamed, inspectContainer } from '../formats/formats.ts';
+import { inspectContainer, isLossyMask } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
-import { type DecodedMask, decodeMask } from '../formats/vips/read-mask.ts';
+import { decodeMask } from '../formats/vips/read-mask.ts';
 import { release } from '../formats/vips/samples.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
-import { type NormalisedMask, normaliseMask } from '../pixels/normalise-mask.ts';
+import { countAbove0 } from '../pixels/mask.ts';
+import { type NormalisedMask, normaliseMask, percent, suspiciousCoverage } from '../pixels/normalise-mask.ts';
+import type { Mask, Size } from '../pixels/raster.ts';
+import { rescale } from '../pixels/resample.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 
 /** Reads the header of a picture and checks its limits; decodes no pixel. */
@@ -13,7 +16,18 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
   return { bytes, header: await readHeader(bytes, limits, { inspect: inspectContainer }) };
 }
 
-type MaskOptions = Pick<EditRequest, 'maskMode' | 'polarity'>;
+/** What is known of a mask beside the file. */
+export interface MaskTrust {
+  /** True when the request names its polarity itself: then nothing is guessed. */
+  readonly isPolarityGiven?: boolean;
+  /** True where nobody looks at the result at once: a mask that is probably inverted is refused. */
+  readonly refusesSuspicious?: boolean;
+}
+
+interface MaskInput extends MaskTrust {
+  readonly mask: Uint8Array | undefined;
+  readonly request: Pick<EditRequest, 'maskMode' | 'polarity' | 'mode'>;
+}
 
 /** The user's mask: 255 = edit, in displayed pixels of the picture. */
 export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
@@ -24,32 +38,61 @@ export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
  * Decodes the user's mask at the size of the picture, and keeps the part that selects something.
  *
  * @returns `undefined` when the request lets the model choose the mask.
- * @throws {EditError} `MASK_MISSING`, or what is wrong with the mask.
+ * @throws {EditError} `MASK_MISSING`, `MASK_SUSPICIOUS`, or what is wrong with the mask.
  */
 export async function readMask(
-  { mask, request }: { readonly mask: Uint8Array | undefined; readonly request: MaskOptions },
+  input: MaskInput,
   photo: Source,
   limits: Limits,
 ): Promise<GivenMask | undefined> {
+  const { mask: bytes, request } = input;
   if (request.maskMode !== 'user') return undefined;
-  if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
-  const decoded = await decodeMask(mask, { pictureSize: photo.header.displayed, limits });
-  const { displayed } = decoded.header;
-  const normalised = normaliseMask(decoded.mask, {
-    polarity: request.polarity,
-    isLossy: isLossy(mask, decoded),
+  // Browsers send an empty file for a field that was left out.
+  if (bytes === undefined || bytes.length === 0)
+    throw new EditError('MASK_MISSING', `Expected a mask, got ${bytes ? 'an empty file' : 'none'}`);
+  const isGiven = isPolarityGiven(input);
+  const decoded = await decodeMask(bytes, { photo, limits, isGuessed: !isGiven });
+  const { mask, coverage, warnings } = normaliseMask(decoded.mask, {
+    polarity: decoded.carrier.isHole ? 'black' : isGiven ? request.polarity : undefined,
+    isLossy: isLossyMask(decoded.format, bytes, decoded.carrier.channel),
   });
-  // normaliseMask refuses an empty mask.
-  const given = { ...normalised, mask: boxedMask(normalised.mask)! };
-  for (const { data } of [decoded.mask, normalised.mask]) release(data);
-  if (!decoded.isResized) return given;
-  const { width, height } = photo.header.displayed;
-  const from = `${displayed.width} x ${displayed.height}`;
-  const resized = `The mask was scaled from ${from} to ${width} x ${height}.`;
-  return { ...given, warnings: [resized, ...given.warnings] };
+  if (coverage > suspiciousCoverage && request.mode === 'removal' && input.refusesSuspicious && !isGiven)
+    throw suspicious(coverage);
+  const given = sizedTo(photo.header.displayed, mask);
+  for (const { data } of [decoded.mask, mask]) release(data);
+  return {
+    coverage,
+    ...given,
+    warnings: [...decoded.warnings, ...(given.warnings ?? []), ...warnings],
+  };
 }
 
-/** True when the file's codec adds noise around the edges of the selection. */
-function isLossy(bytes: Uint8Array, { header, carrier }: DecodedMask): boolean {
-  return formatNamed(header.format).isLossyMask?.(bytes, carrier) ?? false;
+/** Black is never a default. */
+const isPolarityGiven = ({ isPolarityGiven, request }: MaskInput): boolean =>
+  isPolarityGiven === true || request.polarity === 'black';
+
+function suspicious(coverage: number): EditError {
+  return new EditError(
+    'MASK_SUSPICIOUS',
+    `Expected a mask of at most ${percent(suspiciousCoverage)} of the picture, got ${percent(coverage)}: ` +
+      'it may be inverted',
+    { details: { maskCoverage: coverage } },
+  );
+}
+
+function sizedTo(
+  size: Size,
+  own: Mask,
+): Pick<GivenMask, 'mask'> & Partial<Pick<GivenMask, 'coverage' | 'warnings'>> {
+  // normaliseMask refuses an empty mask.
+  if (own.width === size.width && own.height === size.height) return { mask: boxedMask(own)! };
+  // Averaging does not overshoot: nothing outside the selection becomes selected.
+  const scaled: Mask = { ...rescale(own, size, 'area'), channels: 1 };
+  const mask = boxedMask(scaled);
+  release(scaled.data);
+  const [from, to] = [own, size].map(({ width, height }) => `${width} x ${height}`);
+  if (mask === undefined)
+    throw new EditError('MASK_EMPTY', `Expected a white area that is left at ${to}, got none`);
+  const coverage = countAbove0(mask.mask) / (size.width * size.height);
+  return { mask, coverage, warnings: [`The mask was scaled from ${from} to ${to}.`] };
 }

@@ -17,6 +17,11 @@ export function formatNamed(name: string): Format {
   throw new EditError('FORMAT_UNSUPPORTED', `Expected one of ${names}, got ${name}`);
 }
 
+/** True when the codec of a mask's file adds noise around the edges of the selection. */
+export function isLossyMask(name: string, bytes: Uint8Array, carrier: 'luma' | 'alpha'): boolean {
+  return formats.find((one) => one.name === name)?.isLossyMask?.(bytes, carrier) ?? false;
+}
+
 /** Checks the container of a photo. @throws {EditError} as `inspect` of its format. */
 export function inspectContainer(bytes: Uint8Array): void {
   formats.find(({ isSignature }) => isSignature(bytes))?.inspect?.(bytes);

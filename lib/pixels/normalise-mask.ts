@@ -1,6 +1,7 @@
 import { EditError } from '../errors.ts';
 import { boundingBox } from './box.ts';
 import type { Mask } from './raster.ts';
+import { isHighAtBorder, spreadOf, twoValuesOf } from './two-values.ts';
 
 export interface NormalisedMask {
   /** 255 = edit, 0 = keep, between the two is blended. */
@@ -12,51 +13,86 @@ export interface NormalisedMask {
 }
 
 interface NormaliseOptions {
-  /** `black`: black is edited, white kept. */
-  readonly polarity: 'white' | 'black';
+  /** `black`: black is edited, white kept. `undefined`: white is edited; of two other values, see below. */
+  readonly polarity: 'white' | 'black' | undefined;
   /** Lossy formats add noise around edges: the mask is made black and white again if it was so before. */
   readonly isLossy: boolean;
 }
 
 /** Above this share a mask is probably inverted. */
-const suspiciousCoverage = 0.6;
+export const suspiciousCoverage = 0.6;
 /** In a lossy mask values this near to black or white are noise; JPEG quality 50 rings by about 30. */
 const ringing = 40;
 /** A lossy mask with at most this share of other values was black and white. */
 const nearBinaryShare = 0.02;
-/** A mask whose brightest value is lower is a mistake: 0/1 labels, or noise. */
+/** A mask whose brightest value is lower is a mistake: nothing but noise. */
 const faintest = 16;
 
 /**
  * Applies polarity to a decoded mask, removes the noise of lossy formats, and warns of suspicious contents.
  *
+ * A mask of two values is black and white, whatever the two are. The brighter is white, unless the darker is
+ * not black, surrounds the picture less than the brighter, and no polarity is given: then it is the darker.
+ *
  * @throws {EditError} `MASK_EMPTY` when nothing would be edited, `MASK_FULL` when nothing would be kept.
  */
-export function normaliseMask(decoded: Mask, { polarity, isLossy }: NormaliseOptions): NormalisedMask {
-  const warnings: string[] = [];
-  let mask = polarity === 'black' ? mapped(decoded, (value) => 255 - value) : decoded;
-  let levels = histogram(mask);
-  if (isLossy && isNearBinary(levels, mask.data.length)) {
-    mask = mapped(mask, (value) => (value < ringing ? 0 : value > 255 - ringing ? 255 : value));
-    levels = histogram(mask);
-    warnings.push(
-      'The mask is lossy: values near black and white were set to black and white. PNG is exact.',
-    );
-  }
-  const coverage = 1 - levels[0]! / mask.data.length;
-  assertUseful(levels, mask.data.length);
+export function normaliseMask(decoded: Mask, options: NormaliseOptions): NormalisedMask {
+  const pixels = decoded.data.length;
+  const read = readingOf(decoded, histogram(decoded), options);
+  const mask = read.table === undefined ? decoded : mapped(decoded, read.table);
+  const levels = read.table === undefined ? read.levels : histogram(mask);
+  const warnings = [...read.warnings];
+  const coverage = 1 - levels[0]! / pixels;
+  assertUseful(levels, pixels);
   const brightest = levels.findLastIndex((count) => count > 0);
   if (brightest < 128)
     warnings.push(
       `The mask is faint: its brightest value is ${brightest} of 255, so the edit is only blended in.`,
     );
   if (coverage > suspiciousCoverage) {
-    warnings.push(
-      `The mask selects ${Math.round(coverage * 100)} % of the picture: its polarity may be inverted.`,
-    );
+    warnings.push(`The mask selects ${percent(coverage)} of the picture: its polarity may be inverted.`);
   }
   return { mask, coverage, warnings };
 }
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+interface Reading {
+  readonly levels: readonly number[];
+  /** From old to new values; `undefined` where they stay. */
+  readonly table: Uint8Array | undefined;
+  readonly warnings: readonly string[];
+}
+
+function readingOf(decoded: Mask, levels: readonly number[], options: NormaliseOptions): Reading {
+  const { polarity, isLossy } = options;
+  const turned = (value: number) => (polarity === 'black' ? 255 - value : value);
+  const table = (f: (value: number) => number) => Uint8Array.from({ length: 256 }, (_, value) => f(value));
+  if (isLossy && isNearBinary(levels, decoded.data.length)) {
+    const snapped = (value: number) => (value < ringing ? 0 : value > 255 - ringing ? 255 : value);
+    const warnings = [
+      'The mask is lossy: values near black and white were set to black and white. PNG is exact.',
+    ];
+    return { levels, table: table((value) => turned(snapped(value))), warnings };
+  }
+  const two = twoValuesOf(levels, { isLossy });
+  if (two === undefined || (two.low === 0 && two.high === 255)) {
+    return { levels, table: polarity === 'black' ? table(turned) : undefined, warnings: [] };
+  }
+  const isBlack = two.low <= (isLossy ? blackNoise : 0);
+  const isDarkEdited =
+    polarity === undefined ? !isBlack && isHighAtBorder(decoded, two) : polarity === 'black';
+  const spread = spreadOf(two, { isLossy });
+  const [edited, kept] = isDarkEdited ? [two.low, two.high] : [two.high, two.low];
+  return {
+    levels,
+    table: table((value) => (isDarkEdited ? 255 - spread(value) : spread(value))),
+    warnings: [`The mask has two values: ${edited} is edited, ${kept} is kept (as grey, 0 to 255).`],
+  };
+}
+
+/** Lossy codecs move black by up to this much. */
+const blackNoise = 8;
 
 function assertUseful(levels: readonly number[], pixels: number): void {
   const brightest = levels.findLastIndex((count) => count > 0);
@@ -83,11 +119,11 @@ function histogram(mask: Mask): number[] {
 function isNearBinary(levels: readonly number[], pixels: number): boolean {
   let between = 0;
   for (let value = ringing; value <= 255 - ringing; value++) between += levels[value]!;
-  return between / pixels <= nearBinaryShare;
+  const hasWhite = levels.slice(256 - ringing).some((count) => count > 0);
+  return hasWhite && between / pixels <= nearBinaryShare;
 }
 
-function mapped(mask: Mask, f: (value: number) => number): Mask {
-  const table = Uint8Array.from({ length: 256 }, (_, value) => f(value));
+function mapped(mask: Mask, table: Uint8Array): Mask {
   const data = new Uint8Array(mask.data.length);
   for (let i = 0; i < data.length; i++) data[i] = table[mask.data[i]!]!;
   return { ...mask, data };

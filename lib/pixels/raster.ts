@@ -85,6 +85,19 @@ export function samplesPerLevel(data: Raster['data'] | FloatRaster['data']): num
   return data instanceof Uint16Array ? 257 : 1;
 }
 
+/**
+ * Samples of a mask, 0 to `most`, at 8 bit, rounded. In files of 16 bit that hold nothing above 255 the values
+ * are labels, and stay as they are.
+ */
+export function eightBit(data: Uint8Array | Uint16Array, most: number): Uint8Array {
+  if (most === 255 && data instanceof Uint8Array) return data;
+  const isLabels = most > 255 && data.every((value) => value <= 255);
+  const factor = isLabels ? 1 : 255 / most;
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = Math.min(255, Math.round(data[i]! * factor));
+  return out;
+}
+
 /** Only the first `count` channels, such as colours without alpha; the raster itself if it has no more. */
 export function firstChannels<T extends Raster | FloatRaster>(raster: T, count: number): T {
   const { channels } = raster;

@@ -1,8 +1,9 @@
 import type { Frames } from '../engines/engine.ts';
 import { EditError } from '../errors.ts';
 import { boxAround, boxOf, crop as cut, paste } from '../pixels/box.ts';
-import { coverMask, dilate } from '../pixels/mask.ts';
+import { countAbove0, coverMask, dilate } from '../pixels/mask.ts';
 import { type Box, emptyMask, type Mask, type Raster, type Size } from '../pixels/raster.ts';
+import { rescale } from '../pixels/resample.ts';
 
 /** How a crop of the original travels to a model and back. */
 export interface FramePlan {
@@ -109,16 +110,38 @@ export function padToFrame(content: Raster, { frame, content: at }: FramePlan): 
  * The mask as a model receives it: thresholded, grown, in the frame.
  *
  * A frame pixel is 255 when it overlaps any pixel of the mask above 0, so that the model repaints all that is
- * blended.
+ * blended. Where growing would leave too little of the known picture, as between fine stripes, it grows less,
+ * and where every frame pixel overlaps the mask, only those are 255 that it covers by half.
  *
  * @param mask H x W x 1 at the size of `plan.box`. @param dilation fraction of the crop's width.
  */
 export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask {
   const { frame, content } = plan;
-  const inside = dilate(coverMask(mask, content), dilation * content.width);
+  const covered = coverMask(mask, content);
+  const inside = isFull(covered) ? halfCovered(mask, content) : grown(covered, dilation * content.width);
   const whole = emptyMask(frame);
   paste(whole, inside, content);
   return whole;
+}
+
+/** Growing may take this share of the known picture; else the radius is halved. */
+const takenByGrowth = 0.75;
+
+function grown(mask: Mask, radiusPx: number): Mask {
+  const least = knownPixels(mask) * (1 - takenByGrowth);
+  for (let radius = radiusPx; radius >= 1; radius /= 2) {
+    const larger = dilate(mask, radius);
+    if (knownPixels(larger) >= least) return larger;
+  }
+  return mask;
+}
+
+const knownPixels = (mask: Mask): number => mask.data.length - countAbove0(mask);
+const isFull = (mask: Mask): boolean => !mask.data.includes(0);
+
+function halfCovered(mask: Mask, size: Size): Mask {
+  const shares = rescale({ ...mask, data: mask.data.map((value) => (value > 0 ? 255 : 0)) }, size, 'area');
+  return { ...size, channels: 1, data: shares.data.map((share) => (share >= 128 ? 255 : 0)) };
 }
 
 /** Cuts the padding off an answer of any size: the part of the frame that holds the crop. */

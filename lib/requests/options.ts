@@ -259,7 +259,8 @@ export const options = {
   polarity: {
     of: ['edit'],
     schema: z.enum(['white', 'black']).default('white'),
-    description: 'Which mask value is edited: white, or black for inverted masks.',
+    description:
+      'Which mask value is edited: white, or black for inverted masks. Given, it ends all guesses about the mask.',
   },
   dilationPx: {
     of: ['edit'],

@@ -61,6 +61,7 @@ const job: Job = {
   inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined },
   request: parseRequest({}),
   fault: undefined,
+  isPolarityGiven: false,
 };
 const readJson = (bytes: Uint8Array): Record<string, object> => JSON.parse(new TextDecoder().decode(bytes));
 

@@ -2,6 +2,7 @@ import { EditError } from '../../errors.ts';
 import { blendPieces } from './blend.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
+import { interpolateHole } from './interpolate.ts';
 import { distanceToKnown, finestLevel, halve, type Level } from './level.ts';
 import { type Patches, patchesOf } from './patches.ts';
 import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
@@ -25,8 +26,8 @@ const coarsestSidePx = 24;
 /**
  * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
  * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the
- * hole from those, several times. Pixels outside the mask stay exactly as they are. The same seed gives the
- * same pixels.
+ * hole from those, several times. Between fine stripes it interpolates. Pixels outside the mask stay exactly
+ * as they are. The same seed gives the same pixels.
  *
  * @returns H x W x 3, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left.
@@ -40,16 +41,31 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
   const random = seededRandom(seed);
   const levels = pyramidOf(finestLevel(rgb, hole, width, height));
+  const finest = patchesOf(levels[0]!, patchRadius);
+  if (isThin(levels[0]!, finest)) return interpolateHole(levels[0]!);
   let coarser: { level: Level; field: Field } | undefined;
   for (let n = levels.length - 1; n >= 0; n--) {
     const level = levels[n]!;
-    const patches = patchesOf(level, patchRadius);
+    const patches = n === 0 ? finest : patchesOf(level, patchRadius);
     if (patches.holes.length === 0) continue;
     const field = beginLevel(level, patches, coarser, random);
     refineLevel(level, patches, field, n, random);
     coarser = { level, field };
   }
   return levels[0]!.rgb;
+}
+
+/** Of the known pixels less than this share are centres of patches between fine stripes. */
+const thinShare = 0.5;
+/** Smooth gaps up to twice this wide look better than copies of what is between stripes, pixels. */
+const thinReachPx = 16;
+
+/** True where the known picture is too thin to copy patches from, and near everywhere. */
+function isThin({ width, height, hole }: Level, { radius, sources }: Patches): boolean {
+  if (radius === 0) return true;
+  const known = hole.reduce((count, inside) => count + 1 - inside, 0);
+  if (radius === patchRadius && sources.length >= known * thinShare) return false;
+  return distanceToKnown(hole, width, height).every((distance) => distance <= thinReachPx);
 }
 
 function pyramidOf(finest: Level): Level[] {

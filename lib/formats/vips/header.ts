@@ -60,28 +60,32 @@ const maxSidePx = 65_535;
  * Reads a header and checks every limit before a pixel is decoded.
  *
  * @throws {EditError} `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE` / `MASK_UNREADABLE`,
- * `FORMAT_UNSUPPORTED`, `KIND_UNSUPPORTED`.
+ * `FORMAT_UNSUPPORTED` and `KIND_UNSUPPORTED` for photos.
  */
 export async function readHeader(
   bytes: Uint8Array,
   limits: Limits,
   { role = 'image', inspect }: HeaderOptions = {},
 ): Promise<Header> {
-  if (bytes.length > limits.maxImageBytes) {
-    throw new EditError(
-      'IMAGE_TOO_LARGE',
-      `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
-    );
-  }
+  checkBytes(bytes, limits, role);
   inspect?.(bytes);
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
   const metadata = await readMetadata(bytes, role, takesAvif);
-  if (!takesAvif && !isOffered(metadata.format)) throw unsupportedFormat(role, metadata.format);
+  if (!takesAvif && !isOffered(metadata.format, role)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   const fault = role === 'image' ? kindFault(metadata) : undefined;
   if (fault !== undefined) throw new EditError('KIND_UNSUPPORTED', fault);
   return headerOf(metadata);
+}
+
+/** @throws {EditError} `IMAGE_TOO_LARGE`. */
+export function checkBytes(bytes: Uint8Array, limits: Limits, role: Role): void {
+  if (bytes.length <= limits.maxImageBytes) return;
+  throw new EditError(
+    'IMAGE_TOO_LARGE',
+    `Expected ${theFile(role)} of at most ${limits.maxImageBytes} bytes, got ${bytes.length}`,
+  );
 }
 
 /**
@@ -95,13 +99,13 @@ export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<voi
 
 async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean): Promise<Metadata> {
   const other = takesAvif ? undefined : otherFormat(bytes);
-  if (other !== undefined) throw unsupportedFormat(role, other);
+  if (other !== undefined && !(other === 'GIF' && role === 'mask')) throw unsupportedFormat(role, other);
   try {
     return await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new EditError(
       role === 'image' ? 'IMAGE_UNREADABLE' : 'MASK_UNREADABLE',
-      `Expected ${theFile(role)} to be a JPEG, PNG, WebP or TIFF picture, got ${bytes.length} bytes that are none`,
+      `Expected ${theFile(role)} to be a ${formatsOf[role]} picture, got ${bytes.length} bytes that are none`,
       { cause },
     );
   }
@@ -119,15 +123,20 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+const formatsOf: Readonly<Record<Role, string>> = {
+  image: 'JPEG, PNG, WebP or TIFF',
+  mask: 'JPEG, PNG, WebP, TIFF, GIF, BMP or PGM',
+};
+
 function unsupportedFormat(role: Role, format: string): EditError {
   return new EditError(
-    'FORMAT_UNSUPPORTED',
-    `Expected ${theFile(role)} to be JPEG, PNG, WebP or TIFF, got ${format}`,
+    role === 'image' ? 'FORMAT_UNSUPPORTED' : 'MASK_UNREADABLE',
+    `Expected ${theFile(role)} to be ${formatsOf[role]}, got ${format}`,
   );
 }
 
-function checkSize(metadata: Metadata, limits: Limits, role: Role): void {
-  const { width, height } = metadata;
+/** @throws {EditError} `IMAGE_TOO_MANY_PIXELS`. */
+export function checkSize({ width, height }: Size, limits: Limits, role: Role): void {
   if (width * height > limits.maxImagePixels || Math.max(width, height) > maxSidePx) {
     throw new EditError(
       'IMAGE_TOO_MANY_PIXELS',

@@ -10,8 +10,12 @@ const bufferLoaders: Readonly<Record<string, string>> = {
   tiff: 'VipsForeignLoadTiffBuffer',
 };
 
+/** Further decoders, for masks. */
+const maskLoaders: Readonly<Record<string, string>> = { gif: 'VipsForeignLoadNsgifBuffer' };
+
 /** True for the name of a format whose decoder is open for everybody. */
-export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders, name);
+export const isOffered = (name: string, role: 'image' | 'mask'): boolean =>
+  Object.hasOwn(bufferLoaders, name) || (role === 'mask' && Object.hasOwn(maskLoaders, name));
 
 /**
  * Only the decoders that this project offers are open.
@@ -23,7 +27,7 @@ export const isOffered = (name: string): boolean => Object.hasOwn(bufferLoaders,
  * @see https://sharp.pixelplumbing.com/api-utility/#block
  */
 vips.block({ operation: ['VipsForeignLoad'] });
-vips.unblock({ operation: Object.values(bufferLoaders) });
+vips.unblock({ operation: [...Object.values(bufferLoaders), ...Object.values(maskLoaders)] });
 // A picture is opened a few times in one edit and never again: a cache would only hold memory.
 vips.cache(false);
 // With glibc sharp uses one thread, against fragmentation. Two decoders of one pipeline would wait for each

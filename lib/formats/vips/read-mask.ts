@@ -1,93 +1,109 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
-import type { Mask, Size } from '../../pixels/raster.ts';
-import { rescale } from '../../pixels/resample.ts';
-import { type Header, type Limits, readHeader } from './header.ts';
-import { sharp } from './loaders.ts';
-import { withChannels } from './read.ts';
+import { type Orientation, toDisplayed } from '../../pixels/orientation.ts';
+import { eightBit, type Mask, type Size } from '../../pixels/raster.ts';
+import type { Limits } from './header.ts';
+import { lateOr } from './loaders.ts';
+import { type Carrier, carrierOf } from './mask-carrier.ts';
+import { type MaskFile, openMask } from './mask-file.ts';
+import { type Source, withChannels } from './read.ts';
 import { decoded } from './samples.ts';
 
-/** A decoded mask: one channel at the displayed size of its picture. Its values are not interpreted yet. */
+/** A decoded mask: one channel of its own size, turned as its picture is displayed. Not interpreted yet. */
 export interface DecodedMask {
   readonly mask: Mask;
-  readonly header: Header;
-  /** The channel of the file that holds the selection. */
-  readonly carrier: 'luma' | 'alpha';
-  /** True when the file had another size of the same aspect. */
-  readonly isResized: boolean;
+  readonly format: string;
+  readonly carrier: Carrier;
+  /** One sentence for each thing about the file that was assumed. */
+  readonly warnings: readonly string[];
 }
 
 interface MaskOptions {
-  /** The displayed size of the picture the mask belongs to. */
-  readonly pictureSize: Size;
+  /** The picture the mask belongs to. */
+  readonly photo: { readonly bytes: Uint8Array; readonly header: PhotoHeader };
   readonly limits: Limits;
+  /** False: alpha is never taken for a hole. */
+  readonly isGuessed: boolean;
 }
+
+type PhotoHeader = Pick<Source['header'], 'displayed' | 'stored' | 'orientation'>;
 
 /**
  * Decodes a mask of any format and kind: grey, colour (by luma), palette, or with the selection in its alpha.
  *
- * @throws {EditError} `MASK_UNREADABLE`, `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`, `IMAGE_TOO_LARGE`,
- * `IMAGE_TOO_MANY_PIXELS`.
+ * @throws {EditError} `MASK_UNREADABLE`, `MASK_SIZE_MISMATCH`, `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`.
  */
 export async function decodeMask(
   bytes: Uint8Array,
-  { pictureSize, limits }: MaskOptions,
+  { photo, limits, isGuessed }: MaskOptions,
 ): Promise<DecodedMask> {
-  const header = await readHeader(bytes, limits, { role: 'mask' });
-  const { width, height } = header.displayed;
-  const isResized = width !== pictureSize.width || height !== pictureSize.height;
-  if (isResized) assertSameAspect(header.displayed, pictureSize);
+  const file = await openMask(bytes, limits);
+  const { format, hasAlpha } = file.header;
+  const { turn, warnings } = layOf(file.header, photo.header);
   try {
-    const carrier = header.hasAlpha ? await carrierOf(bytes) : 'luma';
-    const upright = sharp(bytes, { limitInputPixels: false, autoOrient: true });
-    const grey = oneChannel(upright, carrier);
-    const own = await firstChannel(grey);
-    // Averaging does not overshoot: nothing outside the selection becomes selected.
-    const mask: Mask = isResized ? { ...rescale(own, pictureSize, 'area'), channels: 1 } : own;
-    return { mask, header, carrier, isResized };
+    const carrier: Carrier = hasAlpha
+      ? await carrierOf(file, { photo: photo.bytes, isGuessed })
+      : { channel: 'luma', isHole: false };
+    const mask = toDisplayed(await oneChannel(file, carrier), turn);
+    return { mask, format, carrier, warnings: carrier.isHole ? [...warnings, holeWarning] : warnings };
   } catch (cause) {
-    throw new EditError(
-      'MASK_UNREADABLE',
-      `Expected a whole ${header.format} mask, got one that cannot be decoded`,
-      {
-        cause,
-      },
-    );
+    const message = `Expected a whole ${format} mask, got one that cannot be decoded`;
+    throw lateOr(new EditError('MASK_UNREADABLE', message, { cause }));
   }
 }
 
-/** Editors that erase write transparent masks. Alpha is the selection when the colours are all the same. */
-async function carrierOf(bytes: Uint8Array): Promise<'luma' | 'alpha'> {
-  const { channels } = await sharp(bytes, { limitInputPixels: false }).stats();
-  const alpha = channels.at(-1);
-  if (alpha === undefined || alpha.min === alpha.max) return 'luma';
-  const isFlat = channels.slice(0, -1).every(({ min, max }) => max - min <= flatRange);
-  return isFlat ? 'alpha' : 'luma';
-}
+const holeWarning =
+  'The transparent part of the mask is edited, the opaque part is kept. ' +
+  'Set polarity to have the mask read by its colours.';
 
-/** Colours that differ by no more than this, of 255, count as one colour. */
-const flatRange = 8;
-
-function oneChannel(pipeline: Sharp, carrier: 'luma' | 'alpha'): Sharp {
-  if (carrier === 'alpha') return pipeline.extractChannel('alpha');
-  // Transparent parts select nothing, whatever their colour.
-  return pipeline.flatten({ background: '#000' }).toColourspace('b-w');
-}
-
-async function firstChannel(pipeline: Sharp): Promise<Mask> {
-  const raster = await decoded(pipeline);
+async function oneChannel({ header, open }: MaskFile, { channel }: Carrier): Promise<Mask> {
+  if (header.isGrey16) {
+    const { width, height, data } = await decoded(inGrey16(open()), 16);
+    return { width, height, channels: 1, data: eightBit(data, 65_535) };
+  }
+  const grey =
+    channel === 'alpha'
+      ? open().extractChannel('alpha')
+      : // Transparent parts select nothing, whatever their colour.
+        open().flatten({ background: '#000' }).toColourspace('b-w');
+  const raster = await decoded(grey);
   const { width, height, data } = raster.channels === 1 ? raster : withChannels(raster, [0]);
   return { width, height, channels: 1, data: data as Uint8Array };
 }
 
+const inGrey16 = (pipeline: Sharp): Sharp => pipeline.pipelineColourspace('grey16').toColourspace('grey16');
+
+/**
+ * How to turn a mask so that it lies as its picture is displayed. A mask should be painted on the picture as
+ * displayed; programs that ignore the orientation of a photo paint it on the pixels as stored.
+ */
+function layOf(mask: MaskFile['header'], photo: PhotoHeader) {
+  const isUpright = isSameAspect(mask.displayed, photo.displayed);
+  // A mask with an orientation of its own has been turned already.
+  const fitsStored =
+    photo.orientation !== 1 && mask.orientation === 1 && isSameAspect(mask.displayed, photo.stored);
+  if (!isUpright && !fitsStored) throw sizeMismatch(mask.displayed, photo.displayed);
+  const turn: Orientation = isUpright ? 1 : photo.orientation;
+  const warnings = fitsStored ? [isUpright ? uprightWarning : storedWarning] : [];
+  return { turn, warnings };
+}
+
+const uprightWarning =
+  'The photo is stored turned or mirrored. The mask was taken as painted on the photo as displayed: its size ' +
+  'does not tell.';
+const storedWarning =
+  'The mask has the size of the photo as stored, on its side, so it was turned like the photo.';
+
 /** One side may differ by the pixel that a scaled export rounds. */
-function assertSameAspect(mask: Size, picture: Size): void {
+function isSameAspect(mask: Size, picture: Size): boolean {
   const expectedHeight = (mask.width * picture.height) / picture.width;
   const expectedWidth = (mask.height * picture.width) / picture.height;
-  const isClose = Math.abs(expectedHeight - mask.height) <= 1 || Math.abs(expectedWidth - mask.width) <= 1;
-  if (isClose) return;
+  return Math.abs(expectedHeight - mask.height) <= 1 || Math.abs(expectedWidth - mask.width) <= 1;
+}
+
+function sizeMismatch(mask: Size, picture: Size): EditError {
   const isTurned = mask.width === picture.height && mask.height === picture.width;
-  throw new EditError(
+  return new EditError(
     'MASK_SIZE_MISMATCH',
     `Expected a mask of ${picture.width} x ${picture.height} or the same aspect, got ${mask.width} x ${mask.height}` +
       (isTurned ? ': the mask lies on its side; paint it on the picture as it is displayed' : ''),

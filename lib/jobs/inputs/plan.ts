@@ -27,6 +27,8 @@ export interface Job {
   readonly inputs: InputSet;
   readonly request: EditRequest | undefined;
   readonly fault: EditError | undefined;
+  /** True when the request file, the metadata or the defaults name the polarity of the mask. */
+  readonly isPolarityGiven: boolean;
 }
 
 /**
@@ -48,8 +50,12 @@ export async function planJob(
   }
   const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
   const id = jobId({ inputs, engine: options.engine, effectiveRequest });
-  return { id, inputs, request, fault };
+  return { id, inputs, request, fault, isPolarityGiven: namesPolarity(fields) };
 }
+
+/** The parsed request does not tell: it holds the default. */
+const namesPolarity = (fields: unknown): boolean =>
+  typeof fields === 'object' && fields !== null && Object.hasOwn(fields, 'polarity');
 
 interface RequestOfSet {
   /** `undefined` when there is a fault. */

@@ -10,7 +10,7 @@ import { noTrace, type Trace } from '../../trace.ts';
 import type { Budget } from '../claim/budget.ts';
 import { type Claim, type ClaimDecision, finishClaim, releaseClaim, waitAfter } from '../claim/claim.ts';
 import { type Lease, takeClaim } from '../claim/claim-store.ts';
-import { controlNames, imageVersion, outputNames } from '../inputs/names.ts';
+import { controlNames, imageVersion, isFolderMask, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
@@ -110,9 +110,9 @@ async function editAndPublish(
     return endInError(job, lease, error, options);
   }
   await writeClaim(lease, finishClaim, options.log);
-  const { warnings, timingsMs, image } = result.report;
+  const { warnings, timingsMs, image, maskCoverage } = result.report;
   const { format, width, height } = image;
-  const facts = { format, width, height, warnings, timingsMs };
+  const facts = { format, width, height, maskCoverage, warnings, timingsMs };
   return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
 }
 
@@ -127,6 +127,9 @@ async function editJob(
     image: await download(image, options, signal),
     mask: mask === undefined ? undefined : await download(mask, options, signal),
     request: job.request as EditRequest,
+    isPolarityGiven: job.isPolarityGiven,
+    // The mask of a folder was made for many pictures.
+    refusesSuspicious: mask !== undefined && !isFolderMask(mask),
   };
   const engine = durableEngine(options.engine, {
     store: options.store,

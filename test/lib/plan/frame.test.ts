@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planFrame } from '../../../lib/plan/frame.ts';
+import type { Mask } from '../../../lib/pixels/raster.ts';
+import { maskInFrame, planFrame } from '../../../lib/plan/frame.ts';
 
 const sizes = [
   { width: 1024, height: 1024 },
@@ -66,5 +67,56 @@ describe('planFrame', () => {
     expect(() => planFrame({ context, image, frames: { kind: 'fixed', sizes: [] } })).toThrow(
       /at least one frame size/,
     );
+  });
+});
+
+describe('maskInFrame', () => {
+  const image400 = { width: 400, height: 40 };
+  const planOf = (maxSidePx: number) =>
+    planFrame({
+      context: { left: 0, top: 0, ...image400 },
+      image: image400,
+      frames: { kind: 'free', maxSidePx },
+    });
+  const masked = (isMasked: (x: number) => boolean): Mask => ({
+    ...image400,
+    channels: 1,
+    data: Uint8Array.from({ length: 400 * 40 }, (_, i) => (isMasked(i % 400) ? 255 : 0)),
+  });
+  const shareOf = ({ data }: Mask) => data.filter((value) => value > 0).length / data.length;
+
+  it('grows a mask by a fraction of the width of the crop', () => {
+    const plan = planOf(400);
+    expect(
+      shareOf(
+        maskInFrame(
+          masked((x) => x < 100),
+          plan,
+          0.01,
+        ),
+      ),
+    ).toBe(104 / 400);
+  });
+
+  it.each([
+    ['of 2 px', 2],
+    ['of 8 px', 8],
+  ])('leaves known picture between stripes %s', (_, widthPx) => {
+    const stripes = masked((x) => x % (2 * widthPx) < widthPx);
+    const share = shareOf(maskInFrame(stripes, planOf(400), 0.01));
+    expect(share).toBeGreaterThanOrEqual(0.5);
+    expect(share).toBeLessThan(0.9);
+  });
+
+  it('leaves known picture between stripes that are finer than the pixels of the frame', () => {
+    const share = shareOf(
+      maskInFrame(
+        masked((x) => x % 4 < 2),
+        planOf(150),
+        0.01,
+      ),
+    );
+    expect(share).toBeGreaterThan(0.3);
+    expect(share).toBeLessThan(0.8);
   });
 });

@@ -168,4 +168,22 @@ describe('completePicture', () => {
     expect(completePicture(picture, 5)).toEqual(completePicture(picture, 5));
     expect(completePicture(picture, 5)).not.toEqual(completePicture(picture, 6));
   });
+
+  it.each([
+    [2, 3.5],
+    [4, 3],
+    [8, 3],
+  ])('interpolates between stripes of %i px, where few patches are known', (widthPx, mostLevels) => {
+    const wave = (a: number, b: number) =>
+      Math.round(128 + 100 * Math.sin((2 * a) / widthPx) * Math.cos((2 * b) / widthPx));
+    const { truth, picture } = build({
+      width: 128,
+      height: 96,
+      paint: (x, y) => [wave(x / 5, y / 7), wave(x / 6, y / 4), wave(y / 5, x / 7)],
+      masked: (x) => x % (2 * widthPx) < widthPx,
+    });
+    const filled = completePicture(picture, 1);
+    expect(meanErrorInside(filled, truth, picture.mask)).toBeLessThan(mostLevels);
+    expect(changedOutside(filled, picture)).toBe(0);
+  });
 });

@@ -18,7 +18,6 @@ describe('formats that libvips could open but that are not offered', () => {
   const files: Record<string, () => Promise<Uint8Array> | Uint8Array> = {
     'an SVG behind a comment': () =>
       Buffer.from(`<!-- ${'x'.repeat(80)} --><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`),
-    'a GIF': () => small().gif().toBuffer(),
     'an AVIF': () => small().avif().toBuffer(),
   };
 
@@ -28,6 +27,12 @@ describe('formats that libvips could open but that are not offered', () => {
       code: expect.stringMatching(/^(IMAGE_UNREADABLE|FORMAT_UNSUPPORTED)$/),
     });
     await expect(sharp(bytes).metadata()).rejects.toThrow();
+  });
+
+  test('a GIF, which only masks may be', async () => {
+    const bytes = await small().gif().toBuffer();
+    await expect(readHeader(bytes, limits)).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED' });
+    expect(await readHeader(bytes, limits, { role: 'mask' })).toMatchObject({ format: 'gif' });
   });
 
   test('no file is opened by its path', async () => {

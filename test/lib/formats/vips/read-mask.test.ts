@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { decodeMask } from '../../../../lib/formats/vips/read-mask.ts';
-import type { Mask, Raster } from '../../../../lib/pixels/raster.ts';
+import { type Orientation, toStored } from '../../../../lib/pixels/orientation.ts';
+import type { Raster, Size } from '../../../../lib/pixels/raster.ts';
 import { boxMask, maskPng, pipelineOf } from '../../../support/pictures.ts';
 
 const size = { width: 40, height: 30 };
 const box = { left: 10, top: 5, width: 12, height: 9 };
 const limits = { maxImageBytes: 1e6, maxImagePixels: 1e6 };
 const expected = boxMask(size, box);
-const decode = (bytes: Uint8Array, pictureSize = size) => decodeMask(bytes, { pictureSize, limits });
+/** A photo of this size as displayed. */
+const photoOf = (displayed: Size, orientation: Orientation = 1) => {
+  const stored = orientation >= 5 ? { width: displayed.height, height: displayed.width } : displayed;
+  return { bytes: new Uint8Array(), header: { displayed, stored, orientation } };
+};
+const decode = (bytes: Uint8Array, photo = photoOf(size)) =>
+  decodeMask(bytes, { photo, limits, isGuessed: true });
 
 function painted(channels: number, colour: (isInside: boolean) => readonly number[]): Raster {
   const data = new Uint8Array(40 * 30 * channels);
@@ -38,6 +45,15 @@ describe('white is edited in every kind of file', () => {
       pipelineOf(painted(4, (on) => [200, 30, 30, white(on)]))
         .png()
         .toBuffer(),
+    '16 bit PNG of labels 0 and 255': () =>
+      pipelineOf({ ...expected, data: Uint16Array.from(expected.data) })
+        .png()
+        .toBuffer(),
+    '16 bit PNG': () =>
+      pipelineOf({ ...expected, data: Uint16Array.from(expected.data, (value) => value * 257) })
+        .png()
+        .toBuffer(),
+    GIF: () => pipelineOf(expected).gif().toBuffer(),
     'lossless WebP': () =>
       pipelineOf(painted(3, (on) => [white(on), white(on), white(on)]))
         .webp({ lossless: true })
@@ -48,36 +64,13 @@ describe('white is edited in every kind of file', () => {
   });
 });
 
-describe('a mask exported at another scale', () => {
-  const halves = (width: number, height: number): Mask => ({
-    width,
-    height,
-    channels: 1,
-    data: Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? 0 : 255)),
-  });
-
-  test.each([
-    ['smaller', { width: 10, height: 6 }, { width: 80, height: 48 }],
-    ['larger', { width: 80, height: 48 }, { width: 10, height: 6 }],
-  ])('that is %s keeps its edges in place', async (_, own, picture) => {
-    const bytes = await maskPng(halves(own.width, own.height));
-    const { mask, isResized } = await decodeMask(bytes, { pictureSize: picture, limits });
-    expect(isResized).toBe(true);
-    expect(mask).toMatchObject(picture);
-    const row = [...mask.data.subarray(0, picture.width)];
-    expect(row).toEqual(row.map((value) => 255 - value).toReversed());
-    expect(row.filter((value) => value > 127)).toHaveLength(picture.width / 2);
-    expect(row[0]).toBe(0);
-  });
-});
-
 test('a mask of another aspect is refused, with a hint when it is rotated', async () => {
   const bytes = await maskPng(expected);
-  await expect(decode(bytes, { width: 40, height: 40 })).rejects.toMatchObject({
+  await expect(decode(bytes, photoOf({ width: 40, height: 40 }))).rejects.toMatchObject({
     code: 'MASK_SIZE_MISMATCH',
     message: 'Expected a mask of 40 x 40 or the same aspect, got 40 x 30',
   });
-  await expect(decode(bytes, { width: 30, height: 40 })).rejects.toMatchObject({
+  await expect(decode(bytes, photoOf({ width: 30, height: 40 }))).rejects.toMatchObject({
     message: expect.stringContaining('on its side'),
   });
 });
@@ -92,5 +85,40 @@ test('a truncated mask is refused', async () => {
     .png()
     .toBuffer();
   const half = bytes.subarray(0, bytes.length / 2);
-  await expect(decode(half, { width: 300, height: 300 })).rejects.toMatchObject({ code: 'MASK_UNREADABLE' });
+  await expect(decode(half, photoOf({ width: 300, height: 300 }))).rejects.toMatchObject({
+    code: 'MASK_UNREADABLE',
+  });
+});
+
+describe('a mask of a photo that is stored turned', () => {
+  test.each([5, 6, 7, 8] as const)(
+    'orientation %i: the size tells that it was painted as stored',
+    async (o) => {
+      const stored = await maskPng(toStored(expected, o));
+      const { mask, warnings } = await decode(stored, photoOf(size, o));
+      expect(mask).toEqual(expected);
+      expect(warnings).toEqual([expect.stringContaining('turned like the photo')]);
+      expect((await decode(await maskPng(expected), photoOf(size, o))).warnings).toEqual([]);
+    },
+  );
+
+  test.each([2, 3, 4] as const)('orientation %i: it is taken as displayed, with a warning', async (o) => {
+    const { mask, warnings } = await decode(await maskPng(expected), photoOf(size, o));
+    expect(mask).toEqual(expected);
+    expect(warnings).toEqual([expect.stringContaining('as displayed')]);
+  });
+
+  test('a mask with an orientation of its own is turned by that, without a warning', async () => {
+    const tagged = await pipelineOf(toStored(expected, 3)).withMetadata({ orientation: 3 }).png().toBuffer();
+    const { mask, warnings } = await decode(tagged, photoOf(size, 3));
+    expect({ mask, warnings }).toEqual({ mask: expected, warnings: [] });
+  });
+});
+
+test('a file that is no mask is refused as a mask', async () => {
+  const psd = new TextEncoder().encode(`8BPS${' '.repeat(99)}`);
+  await expect(decode(psd)).rejects.toMatchObject({
+    code: 'MASK_UNREADABLE',
+    message: expect.stringMatching(/a mask to be .* PSD/),
+  });
 });

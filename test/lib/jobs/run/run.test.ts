@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { EditInput } from '../../../../lib/edit.ts';
 import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
-import { runJob as runJobWithFacts } from '../../../../lib/jobs/run/run.ts';
+import { collectInputs } from '../../../../lib/jobs/inputs/pairing.ts';
+import { planJob } from '../../../../lib/jobs/inputs/plan.ts';
+import { type RunOptions, runJob as runJobWithFacts } from '../../../../lib/jobs/run/run.ts';
 import { claimOf, dropPair, pass } from '../../../support/failure-world.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
-import { fakeEditWith, fakeEngine, never, runOptions, soleJob } from '../../../support/job-world.ts';
+import {
+  fakeEditWith,
+  fakeEngine,
+  never,
+  planOptions,
+  runOptions,
+  soleJob,
+} from '../../../support/job-world.ts';
 import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../../../support/memory-store.ts';
 
 // What a job does under faults is told in ../failures.
@@ -15,6 +25,13 @@ const runJob = async (...args: Parameters<typeof runJobWithFacts>) =>
 function textOf(world: MemoryBuckets, suffix: string): string | undefined {
   const entry = [...world.objects.entries()].find(([key]) => key.endsWith(suffix));
   return entry === undefined ? undefined : new TextDecoder().decode(entry[1].bytes);
+}
+
+interface GivenMask {
+  readonly file?: string;
+  readonly metadata?: Record<string, string>;
+  readonly requestDefaults?: Record<string, unknown>;
+  readonly mask?: string;
 }
 
 describe('runJob', () => {
@@ -38,6 +55,37 @@ describe('runJob', () => {
       attempts: 1,
     });
     expect(claimOf(world)).toMatchObject({ state: 'DONE', attempts: '1', modelCalls: 'r0=1' });
+  });
+
+  it.each([
+    ['a pair', {}, { refusesSuspicious: true, isPolarityGiven: false }],
+    ['a polarity in the file', { file: '{"polarity":"white"}' }, { isPolarityGiven: true }],
+    ['a polarity in metadata', { metadata: { 'inpaint-polarity': 'white' } }, { isPolarityGiven: true }],
+    ['a polarity by default', { requestDefaults: { polarity: 'white' } }, { isPolarityGiven: true }],
+    ['the mask of a folder', { mask: '_folder.mask.png' }, { refusesSuspicious: false }],
+  ])('tells the edit how far the mask can be trusted: %s', async (_, given: GivenMask, trust) => {
+    const { file, metadata = {}, requestDefaults = {}, mask = 'p.mask.png' } = given;
+    const world = memoryBuckets();
+    put(world, { bucket: 'input', name: 'd/p.jpg' }, 'photo');
+    put(world, { bucket: 'input', name: `d/${mask}` }, 'mask', { metadata });
+    if (file !== undefined) put(world, { bucket: 'input', name: 'd/p.json' }, file);
+    const store = memoryClient(world);
+    const image = { bucket: 'input', name: 'd/p.jpg' };
+    const [found] = await collectInputs(store, image, { folderMask: true }, never);
+    const job = await planJob(store, found!, { ...planOptions, requestDefaults }, never);
+    const inputs: EditInput[] = [];
+    const editWith: RunOptions['editWith'] = (engine) => (input, signal) => {
+      inputs.push(input);
+      return fakeEditWith()(engine)(input, signal);
+    };
+    await runJob(job!, runOptions(store, fakeEngine(), { editWith }), never);
+    expect(inputs).toEqual([expect.objectContaining(trust)]);
+  });
+
+  it('tells the share of the picture that the mask selects', async () => {
+    const store = memoryClient(dropPair());
+    const { facts } = await runJobWithFacts(await soleJob(store), runOptions(store, fakeEngine()), never);
+    expect(facts).toMatchObject({ maskCoverage: 1 });
   });
 
   it('names an output with the extension of its picture where the format is the same', async () => {
