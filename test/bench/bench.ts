@@ -2,6 +2,7 @@
  * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`--
  * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
  * with the machine and the date.
+ * `--seeds` goes to the part `inside`.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -16,12 +17,18 @@ const parts = {
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
   hostile: 'Each photo with a model that misbehaves',
+  inside: 'Answers that are good, and answers that are not',
   sheet: 'Seams at 200 %',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, cold: { type: 'boolean' }, save: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    cold: { type: 'boolean' },
+    save: { type: 'string' },
+    seeds: { type: 'string' },
+  },
 });
 const wanted = values.cold ? ['cold'] : (values.only?.split(',') ?? Object.keys(parts));
 const unknown = wanted.filter((name) => !(name in parts));
@@ -41,7 +48,8 @@ if (values.save) await writeFile(values.save, `${document.join('\n\n')}\n`);
 /** Runs one part, shows what it prints while it does, and gives it back. */
 function printed(name: string): Promise<string> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+    const flags = name === 'inside' && values.seeds ? ['--seeds', values.seeds] : [];
+    const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';

@@ -76,7 +76,7 @@ function mix(a: Colour, b: Colour, share: number): Colour {
 }
 
 /** Value noise summed over octaves, 0..1. */
-function fractal(x: number, y: number, octaves: number): number {
+export function fractal(x: number, y: number, octaves: number): number {
   let [sum, weight, total] = [0, 1, 0];
   for (let k = 0; k < octaves; k++) {
     sum += weight * valueNoise(x * 2 ** k + 31 * k, y * 2 ** k);

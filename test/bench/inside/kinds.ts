@@ -1,0 +1,273 @@
+import { patchmatchRemoval } from '../../../deploy/local/model/painting.ts';
+import type { Rgb } from '../../../deploy/local/model/pixels.ts';
+import type { InpaintMode } from '../../../lib/engines/engine.ts';
+import { blur } from '../../../lib/pixels/blur.ts';
+import { boxOf } from '../../../lib/pixels/box.ts';
+import { dilate } from '../../../lib/pixels/mask.ts';
+import type { Mask, Raster } from '../../../lib/pixels/raster.ts';
+import { resample } from '../../../lib/pixels/resample.ts';
+import type { ReplyScene } from '../quality-scenes.ts';
+import { contrastOf, type Thing, withThing } from './objects.ts';
+import { makeScene, type Scene } from './scenes.ts';
+import * as spoil from './spoil.ts';
+
+/** What is sent, and what the model makes of it. */
+export interface Question {
+  readonly scene: string;
+  readonly mode: InpaintMode;
+  readonly photo: Raster;
+  readonly mask: Mask;
+  /** The picture the model has in mind, at the size of the photo; it is spoilt in the frame. */
+  readonly wanted: Raster;
+  readonly spoil: spoil.Spoil;
+  /** What the result should be, where that is known. */
+  readonly truth: Raster | undefined;
+}
+
+export interface Draw {
+  readonly n: number;
+  readonly seed: number;
+  readonly next: () => number;
+  readonly photos: Parameters<typeof makeScene>[0]['photos'];
+  readonly replies: readonly ReplyScene[];
+}
+
+/** `other`: nobody can tell without the prompt; shown, not counted. */
+export type Verdict = 'good' | 'bad' | 'other';
+
+export interface AnswerKind {
+  readonly verdict: Verdict;
+  readonly count: number;
+  /** Needs the photos with their learned answers. */
+  readonly needsReplies?: boolean;
+  readonly ask: (draw: Draw) => Question | Promise<Question>;
+}
+
+const removal = (scene: Scene, wanted: Raster, how: spoil.Spoil): Question => ({
+  scene: scene.name,
+  mode: 'removal',
+  photo: scene.full,
+  mask: scene.mask,
+  wanted,
+  spoil: how,
+  truth: scene.clean,
+});
+const insertion = (scene: Scene, wanted: Raster, how: spoil.Spoil): Question => ({
+  ...removal(scene, wanted, how),
+  mode: 'insertion',
+  photo: scene.clean,
+  truth: undefined,
+});
+
+const asIs: spoil.Spoil = (picture) => picture;
+const oneOf = <T>(list: readonly T[], { n }: Draw): T => list[Math.floor(n / 2) % list.length]!;
+
+/** A thing that differs from the one that was to go. */
+function otherThing({ otherThing: make, thing }: Scene, { seed }: Draw): Thing {
+  for (let other = seed + 1; ; other++) {
+    const made = make(other);
+    if (contrastOf(made, thing.colours) > 25) return made;
+  }
+}
+
+/** Which part of the thing is left: a half to three quarters from one side, or a ghost of it. */
+function leftOver({ thing, full }: Scene, draw: Draw): (x: number, y: number) => number {
+  const share = 0.5 + 0.25 * draw.next();
+  const inside = Array.from(thing.cover.keys()).filter((p) => thing.cover[p]! > 0.5);
+  const cutAt = (place: (p: number) => number, part: number) =>
+    inside.map(place).sort((a, b) => a - b)[Math.floor(part * (inside.length - 1))]!;
+  const [row, column] = [(p: number) => Math.floor(p / full.width), (p: number) => p % full.width];
+  const [below, above, right] = [cutAt(row, share), cutAt(row, 1 - share), cutAt(column, share)];
+  const ways = [
+    (_: number, y: number) => Number(y < below),
+    (x: number) => Number(x < right),
+    () => share,
+    (_: number, y: number) => Number(y > above),
+  ];
+  return oneOf(ways, draw);
+}
+
+const bad: Readonly<Record<string, AnswerKind>> = {
+  unchanged: {
+    verdict: 'bad',
+    count: 36,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      const ways = [asIs, spoil.toned, spoil.nudged, spoil.softened, spoil.resized, spoil.mild, spoil.medium];
+      return removal(scene, scene.full, oneOf(ways, draw));
+    },
+  },
+  'unchanged, for an insertion': {
+    verdict: 'bad',
+    count: 12,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return insertion(scene, scene.clean, oneOf([asIs, spoil.toned, spoil.nudged, spoil.mild], draw));
+    },
+  },
+  'other object': {
+    verdict: 'bad',
+    count: 28,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return removal(scene, withThing(scene.clean, otherThing(scene, draw)), spoil.mild);
+    },
+  },
+  drifted: {
+    verdict: 'bad',
+    count: 32,
+    ask: (draw) => {
+      const scene = makeScene({ ...draw, needsLandmarks: true });
+      const ways = [spoil.farShifted, spoil.farZoomed, spoil.farToned, spoil.turned];
+      return removal(scene, scene.clean, oneOf(ways, draw));
+    },
+  },
+  'half done': {
+    verdict: 'bad',
+    count: 28,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return removal(scene, withThing(scene.clean, scene.thing, leftOver(scene, draw)), spoil.mild);
+    },
+  },
+  cut: {
+    verdict: 'bad',
+    count: 24,
+    ask: (draw) => {
+      const scene = makeScene({ ...draw, needsLandmarks: true });
+      return removal(scene, scene.clean, oneOf([spoil.letterboxed, spoil.cropped, spoil.endedEarly], draw));
+    },
+  },
+  'text only': {
+    verdict: 'bad',
+    count: 20,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return removal(
+        scene,
+        scene.clean,
+        oneOf([spoil.lettered('everywhere'), spoil.lettered('in the mask')], draw),
+      );
+    },
+  },
+  blank: {
+    verdict: 'bad',
+    count: 20,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      const ways = [
+        spoil.blank('everywhere'),
+        spoil.blank('in the mask'),
+        spoil.transparent('everywhere'),
+        spoil.transparent('in the mask'),
+      ];
+      return removal(scene, scene.clean, oneOf(ways, draw));
+    },
+  },
+};
+
+const good: Readonly<Record<string, AnswerKind>> = {
+  'the true picture': {
+    verdict: 'good',
+    count: 40,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return removal(scene, scene.clean, oneOf([asIs, spoil.mild], draw));
+    },
+  },
+  'the true picture, drifted as models do': {
+    verdict: 'good',
+    count: 40,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      const ways = [
+        spoil.medium,
+        spoil.toned,
+        spoil.nudged,
+        spoil.softened,
+        spoil.inTurn(spoil.mild, spoil.resized),
+      ];
+      return removal(scene, scene.clean, oneOf(ways, draw));
+    },
+  },
+  'a small thing in a wide mask': {
+    verdict: 'good',
+    count: 20,
+    ask: (draw) => {
+      const scene = makeScene({ ...draw, isSmall: true });
+      return removal(scene, scene.clean, spoil.mild);
+    },
+  },
+  'a texture painted anew': {
+    verdict: 'good',
+    count: 20,
+    ask: (draw) => {
+      const scene = makeScene({ ...draw, needsTexture: true });
+      return removal(scene, repainted(scene), spoil.mild);
+    },
+  },
+  'filled from the surroundings': {
+    verdict: 'good',
+    count: 20,
+    ask: async (draw) => {
+      const scene = makeScene(draw);
+      const filled = await patchmatchRemoval(scene.full as Rgb, scene.mask, AbortSignal.timeout(60_000));
+      return removal(scene, filled, spoil.mild);
+    },
+  },
+  'answers of a learned model': {
+    verdict: 'good',
+    count: 20,
+    needsReplies: true,
+    ask: (draw) => {
+      const { name, photo, mask, reply } = draw.replies[Math.floor(draw.n / 2) % draw.replies.length]!;
+      const how = draw.n < draw.replies.length ? asIs : spoil.mild;
+      const clean = { ...mask, data: Uint8Array.from(mask.data, (value) => (value > 127 ? 255 : 0)) };
+      return {
+        scene: name,
+        mode: 'removal',
+        photo,
+        mask: clean,
+        wanted: reply,
+        spoil: how,
+        truth: undefined,
+      };
+    },
+  },
+  'an insertion': {
+    verdict: 'good',
+    count: 40,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return insertion(scene, scene.full, oneOf([spoil.mild, asIs, spoil.medium, spoil.softened], draw));
+    },
+  },
+};
+
+const other: Readonly<Record<string, AnswerKind>> = {
+  'another plausible object, for an insertion': {
+    verdict: 'other',
+    count: 20,
+    ask: (draw) => {
+      const scene = makeScene(draw);
+      return insertion(scene, withThing(scene.clean, otherThing(scene, draw)), spoil.mild);
+    },
+  },
+};
+
+/** Everything a model may answer, by name. */
+export const answerKinds: Readonly<Record<string, AnswerKind>> = { ...bad, ...good, ...other };
+
+/** Another draw of the same texture inside the mask, its edge mixed over some pixels. */
+function repainted({ clean, redrawn, mask }: Scene): Raster {
+  const soft = blur(
+    resample({
+      source: { ...dilate(mask, 4), channels: 1 },
+      window: boxOf(mask),
+      size: mask,
+      kernel: 'area',
+    }),
+    2.5,
+  );
+  return spoil.mixedIn(clean, redrawn ?? clean, { ...mask, data: Uint8Array.from(soft.data, Math.round) });
+}
