@@ -96,7 +96,6 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     }
 
     const isStrict = wholeBlocks !== undefined;
-    // An embedded engine makes no calls.
     const isGenerated = regions.some(({ calls }) => calls > 0);
     const outputs: EditOutput[] = [];
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
@@ -113,16 +112,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
-    const edited = {
-      engine: engine.name,
-      photo,
-      notes,
-      request,
-      given,
-      regions,
-      written,
-      proofs: outputs.map(({ proof }) => proof),
-    };
-    return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
+    const edited = { engine: engine.name, photo, notes, request, given, regions, written };
+    const proofs = outputs.map(({ proof }) => proof);
+    return { outputs, report: editReport({ ...edited, proofs, timingsMs: timingsMs() }) };
   };
 }
