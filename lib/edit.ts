@@ -80,9 +80,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       step('mask', () => readMask(input, photo, limits)),
       step('check', () => checkPhoto(photo)),
     ]);
-    const size = photo.header.displayed;
     const plan = await step('plan', () =>
-      planRepaints({ mask: given?.mask, size, engine, request, defaults }),
+      planRepaints({ mask: given?.mask, size: photo.header.displayed, engine, request, defaults }),
     );
     assertRoom(wholeBlocks, plan.repaints);
 
