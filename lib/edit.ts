@@ -80,9 +80,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       step('mask', () => readMask(input, photo, limits)),
       step('check', () => checkPhoto(photo)),
     ]);
-    const size = photo.header.displayed;
     const plan = await step('plan', () =>
-      planRepaints({ mask: given?.mask, size, engine, request, defaults }),
+      planRepaints({ mask: given?.mask, size: photo.header.displayed, engine, request, defaults }),
     );
     assertRoom(wholeBlocks, plan.repaints);
 
@@ -96,7 +95,6 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     }
 
     const isStrict = wholeBlocks !== undefined;
-    // An embedded engine makes no calls.
     const isGenerated = regions.some(({ calls }) => calls > 0);
     const outputs: EditOutput[] = [];
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
@@ -113,16 +111,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
-    const edited = {
-      engine: engine.name,
-      photo,
-      notes,
-      request,
-      given,
-      regions,
-      written,
-      proofs: outputs.map(({ proof }) => proof),
-    };
-    return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
+    const edited = { engine: engine.name, photo, notes, request, given, regions, written };
+    const proofs = outputs.map(({ proof }) => proof);
+    return { outputs, report: editReport({ ...edited, proofs, timingsMs: timingsMs() }) };
   };
 }
