@@ -9,4 +9,7 @@ interface Found {
 }
 
 /** Cases that were found and mended: they stay so. A new one is added here with its fix. */
-export const corpus: readonly Found[] = [];
+export const corpus: readonly Found[] = [
+  { room: 'pictures', seed: 39, was: 'NOT_EXACT: frame, scans or tables of a JPEG with a gain map' },
+  { room: 'pictures', seed: 397, was: 'NOT_EXACT: a restart marker after the last block' },
+];
