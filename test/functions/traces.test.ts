@@ -96,6 +96,7 @@ test('exports the spans of a request before it is answered', async () => {
   // The body is not read yet: whatever comes after the answer has no CPU on Cloud Run.
   expect(tree()).toEqual([
     'answer < edit',
+    'check < edit',
     'composite < edit',
     'crop < edit',
     `edit < ${spanId}`,

@@ -123,7 +123,9 @@ async function comparison({ image, mask, output, report, isSameFormat }: Compari
   const names = [...before.keys()].filter((name) => !alwaysKept.has(name) && name !== 'format');
   const changed = names.filter((name) => after.get(name) !== before.get(name));
   const { outside, reason } = output.proof;
-  const reported = [...report.droppedMetadata, ...report.warnings];
+  // What is told of the answer is no matter of the format: the engine of these rows paints a flat grey.
+  const ofFile = report.warnings.filter((warning) => !warning.startsWith('The answer for region'));
+  const reported = [...report.droppedMetadata, ...ofFile];
   const silent = changed.filter((name) => name !== 'XMP');
   assert(silent.length === 0 || reported.length > 0 || reason, `Expected a word about ${silent}`);
   assert.equal(after.get('source type'), 'compositeWithTrainedAlgorithmicMedia');

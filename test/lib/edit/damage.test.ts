@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editor } from '../../../lib/edit.ts';
+import { type EditResult, editor } from '../../../lib/edit.ts';
 import { marker, readSegments } from '../../../lib/formats/jpeg/container/segments.ts';
 import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { greyPaint, paintEngine } from '../../support/engines.ts';
@@ -27,6 +27,10 @@ async function edit(image: Uint8Array, { width, height } = size) {
   );
   return { failed, asked: requests.length, result: failed === undefined ? await work : undefined };
 }
+
+/** What is told of the file; of the flat grey answer more is told. */
+const warningsOf = (result: EditResult | undefined) =>
+  result?.report.warnings.filter((warning) => !warning.startsWith('The answer for region'));
 
 const isRefusal = { failed: expect.stringMatching(/^IMAGE_(TRUNCATED|UNREADABLE)$/), asked: 0 };
 
@@ -67,7 +71,7 @@ describe('damage is told before the model is asked', () => {
 });
 
 describe('what decoders only warn of is accepted, and named', () => {
-  const warnings = async (image: Uint8Array) => (await edit(image)).result?.report.warnings;
+  const warnings = async (image: Uint8Array) => warningsOf((await edit(image)).result);
   const jpeg = () => jpegKinds[0]!.make();
 
   test('bytes that do not belong to a JPEG', async () => {
@@ -114,7 +118,7 @@ test('a JPEG that must be encoded again keeps its tables, and the report tells w
       .filter((segment) => segment.marker === marker.dqt)
       .map(({ dataOffset, end }) => Buffer.from(bytes.subarray(dataOffset, end)).toString('hex'));
   expect(tablesOf(result!.outputs[0]!.bytes)).toEqual(tablesOf(image));
-  expect(result!.report.warnings).toEqual([
+  expect(warningsOf(result)).toEqual([
     'The whole JPEG was encoded again (Expected Huffman coding, got arithmetic coding). ' +
       'It has the quantisation tables it had.',
   ]);

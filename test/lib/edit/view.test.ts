@@ -6,6 +6,7 @@ import { engineFor } from '../../../lib/engines/engines.ts';
 import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
 import { readHeader } from '../../../lib/formats/vips/header.ts';
 import { rawPixels } from '../../../lib/formats/vips/read.ts';
+import { boundingBox, paste } from '../../../lib/pixels/box.ts';
 import type { Raster } from '../../../lib/pixels/raster.ts';
 import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { type Paint, paintEngine } from '../../support/engines.ts';
@@ -61,8 +62,8 @@ async function withTag(picture: Raster, profile: Buffer): Promise<Buffer> {
   return Buffer.concat([png.subarray(0, afterHeader), length, body, check, png.subarray(afterHeader)]);
 }
 
-describe('an engine that returns what it was sent', () => {
-  const same = (changes: Partial<InpaintEngine> = {}) => paintEngine(({ crop }) => crop, changes).engine;
+describe('an engine that returns what it was sent, but for a spot', () => {
+  const same = (changes: Partial<InpaintEngine> = {}) => paintEngine(spotted, changes).engine;
   const square = { frames: { kind: 'fixed', sizes: [{ width: 256, height: 256 }] } } as const;
   const inks = (raster: Raster) => pipelineOf(raster).toColourspace('cmyk').tiff().toBuffer();
   const smooth = wavePicture(size);
@@ -98,12 +99,30 @@ describe('an engine that returns what it was sent', () => {
   });
 });
 
-/** The largest change of any sample. */
+/** An answer that shows the picture as it was is no answer: a spot in the middle of the mask is new. */
+const spotted: Paint = ({ crop, mask }) => {
+  const spot = boundingBox(mask!)!;
+  const sides = { width: Math.ceil(spot.width / 3), height: Math.ceil(spot.height / 3) };
+  const data = Uint8Array.from(crop.data);
+  const answer = { ...crop, data };
+  const at = { left: spot.left + sides.width, top: spot.top + sides.height };
+  const value = crop.data[(at.top * crop.width + at.left) * crop.channels]! > 127 ? 0 : 255;
+  const flat = new Uint8Array(sides.width * sides.height * crop.channels).fill(value);
+  paste(answer, { ...crop, ...sides, data: flat }, at);
+  return answer;
+};
+
+/** The largest change of any sample in the mask beside the spot, and around the mask. */
 async function mostChanged(image: Uint8Array, engine: InpaintEngine): Promise<number> {
   const before = await pixels(image);
-  const after = await edited(image, engine, { mode: 'insertion', prompt: 'nothing' });
+  const after = await edited(image, engine, { mode: 'insertion', prompt: 'a spot' });
+  const { width, channels } = before;
   let most = 0;
-  for (const [i, value] of after.data.entries()) most = Math.max(most, Math.abs(value - before.data[i]!));
+  for (const [i, value] of after.data.entries()) {
+    const p = Math.floor(i / channels);
+    if (isInBox(p % width, Math.floor(p / width), 4)) continue;
+    most = Math.max(most, Math.abs(value - before.data[i]!));
+  }
   return most;
 }
 
