@@ -23,16 +23,8 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
  * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
  */
 export async function checkPhoto(photo: Source): Promise<Checked> {
-  const { format, warnings } = photo.header;
-  const checked = await formatNamed(format).check?.(photo);
-  // A JPEG is read by our own code, which knows better than libvips what is odd.
-  const isKnown = checked?.walked !== undefined;
-  const said = isKnown ? [] : warnings.map((text) => `The decoder warns of this ${format}: ${plain(text)}.`);
-  return { ...checked, notes: [...said, ...(checked?.notes ?? [])] };
+  return (await formatNamed(photo.header.format).check?.(photo)) ?? { notes: [] };
 }
-
-/** libtiff may quote the file. */
-const plain = (warning: string) => warning.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
 
 /** What is known of a mask beside the file. */
 export interface MaskTrust {

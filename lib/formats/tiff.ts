@@ -41,8 +41,14 @@ export const tiff: Format = {
     );
   },
   check: async (photo) => {
+    const isPlain = await assertDecodes(photo, 'warning').then(
+      () => true,
+      () => false,
+    );
+    // sharp gives no words to one picture: its warnings are one queue for the whole process.
+    if (isPlain) return { notes: [] };
     await assertDecodes(photo, 'error');
-    return { notes: [] };
+    return { notes: ['Decoders warn of this TIFF, and read it all the same.'] };
   },
   isLossyMask: isJpegInside,
   reachPx: 0,

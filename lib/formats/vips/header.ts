@@ -33,8 +33,6 @@ export interface Header {
   readonly isProgressive: boolean;
   /** JPEG only: `4:2:0`, `4:4:4`, ... */
   readonly chromaSubsampling: string | undefined;
-  /** What the decoder said of the header without refusing it. */
-  readonly warnings: readonly string[];
 }
 
 export interface Limits {
@@ -73,12 +71,12 @@ export async function readHeader(
   inspect?.(bytes);
   const takesAvif = role === 'image' && limits.acceptsAvif === true && isAvif(bytes);
   if (takesAvif) openAvif();
-  const { metadata, warnings } = await readMetadata(bytes, role, takesAvif);
+  const metadata = await readMetadata(bytes, role, takesAvif);
   if (!takesAvif && !isOffered(metadata.format, role)) throw unsupportedFormat(role, metadata.format);
   checkSize(metadata, limits, role);
   const fault = role === 'image' ? kindFault(metadata) : undefined;
   if (fault !== undefined) throw new EditError('KIND_UNSUPPORTED', fault);
-  return headerOf(metadata, warnings);
+  return headerOf(metadata);
 }
 
 /** @throws {EditError} `IMAGE_TOO_LARGE`. */
@@ -96,7 +94,7 @@ export function checkBytes(bytes: Uint8Array, limits: Limits, role: Role): void 
  * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
  */
 export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<void> {
-  const { metadata } = await readMetadata(bytes, 'image', false);
+  const metadata = await readMetadata(bytes, 'image', false);
   checkSize(metadata, limits, 'image');
 }
 
@@ -104,11 +102,7 @@ async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean) {
   const other = takesAvif ? undefined : otherFormat(bytes);
   if (other !== undefined && !(other === 'GIF' && role === 'mask')) throw unsupportedFormat(role, other);
   try {
-    const warnings = new Set<string>();
-    const input = sharp(bytes, { limitInputPixels: false }).on('warning', (said: string) =>
-      warnings.add(said),
-    );
-    return { metadata: await input.metadata(), warnings: [...warnings] };
+    return await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new EditError(
       role === 'image' ? 'IMAGE_UNREADABLE' : 'MASK_UNREADABLE',
@@ -175,7 +169,7 @@ function kindFault({
   return `Expected at most ${most} channels of colour space ${space}, got ${channels}`;
 }
 
-function headerOf(metadata: Metadata, warnings: readonly string[]): Header {
+function headerOf(metadata: Metadata): Header {
   const { width, height } = metadata;
   const orientation = orientationOf(metadata.orientation);
   return {
@@ -192,7 +186,6 @@ function headerOf(metadata: Metadata, warnings: readonly string[]): Header {
     xmp: metadata.xmp,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,
-    warnings,
   };
 }
 
