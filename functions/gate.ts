@@ -44,8 +44,8 @@ export function guardServers(options: GateOptions): void {
 
 /**
  * Stands before the framework, which reads and unpacks a whole body before a function sees it, and prints
- * bodies that it cannot parse. Refuses other methods than POST, and compressed, too large and stalled bodies; everything that the
- * framework refuses is answered as a problem, and nothing of a body is logged.
+ * bodies that it cannot parse. Refuses other methods than POST, and compressed, too large and stalled bodies;
+ * everything that the framework refuses is answered as a problem, and nothing of a body is logged.
  */
 export function guard(server: Server, options: GateOptions): void {
   const [listener] = server.listeners('request') as [Listener & Partial<App>];

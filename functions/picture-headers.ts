@@ -28,7 +28,8 @@ export const headerText = (text: string): string =>
   text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, maxHeaderChars);
 
 /**
- * The name under which a browser saves the picture: that of the upload, with what was done and the new format.
+ * The name under which a browser saves the picture: that of the upload, with what was done and the new
+ * format.
  *
  * @see RFC 6266
  */

@@ -73,7 +73,9 @@ type JobFields = Fields & { readonly outcome: string; readonly image: string };
 const isOfJob = (fields: Fields): fields is JobFields =>
   typeof fields['outcome'] === 'string' && typeof fields['image'] === 'string';
 
-/** The events of a picture and of its mask both find its job; a job that waits is looked at again and again. */
+/**
+ * The events of a picture and of its mask both find its job; a job that waits is looked at again and again.
+ */
 function saysNothingNew({ outcome, attempts }: JobFields, last: string | undefined): boolean {
   if (last === undefined) return false;
   if (outcome === 'published-before') return last.startsWith('Done');

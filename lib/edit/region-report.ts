@@ -45,7 +45,10 @@ export interface FitReport {
   readonly effectiveResolution: number;
   /** Contrast of neighbours around the mask, answer over picture, at most 1; below 1 it is softer. */
   readonly sharpness: number;
-  /** How much the most changed part of the mask changed, levels; absent in reports of version 0.1, as the next three. */
+  /**
+   * How much the most changed part of the mask changed, levels; absent in reports of version 0.1, as the next
+   * three.
+   */
   readonly change?: number;
   /** Share of the edges of what was in the mask that are still there, 0..1. */
   readonly remains?: number;

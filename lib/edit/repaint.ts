@@ -31,8 +31,8 @@ interface Candidate {
  * Repaints one region: cuts it out, sends it to the model, and makes each answer a patch that fits the
  * picture.
  *
- * @throws {EditError} `ENGINE_EMPTY` without any picture, `ENGINE_DRIFTED` when none fits, `ENGINE_UNEDITED` when
- *   they show what was sent.
+ * @throws {EditError} `ENGINE_EMPTY` without any picture, `ENGINE_DRIFTED` when none fits, `ENGINE_UNEDITED`
+ * when they show what was sent.
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;

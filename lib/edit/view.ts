@@ -109,8 +109,8 @@ async function srgbOfOthers(viewed: Viewed, content: Size): Promise<View> {
   const { original, box } = crop;
   const sent = await readCropAsSrgb(crop, header, content);
   const isEnlarged = content.width > box.width || content.height > box.height;
-  // What an unchanged answer becomes: enlarging and reducing is no identity. Beside transparency its overshoot
-  // would be all that registration sees.
+  // What an unchanged answer becomes: enlarging and reducing is no identity. Beside transparency its
+  // overshoot would be all that registration sees.
   const seen = isEnlarged && isOpaque ? sent : await readCropAsSrgb(crop, header, box);
   const atDepth = blendable(seen, box, header.depth);
   const compared = isOpaque ? atDepth : withAlpha(atDepth, original);

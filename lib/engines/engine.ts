@@ -47,14 +47,14 @@ export interface ReplyFormat {
  */
 export interface InpaintRequest extends OptionValues<'edit'> {
   /**
-   * Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region, and `r0.again` for
-   * its second try.
+   * Names this call within its edit, stable over retries: `r0`, `r1`, ... one for each region, and `r0.again`
+   * for its second try.
    */
   readonly key: string;
   readonly mode: InpaintMode;
   /**
-   * H x W x 3, 8 bit sRGB, in one of the engine's frames. For an engine that takes own colours: H x W x 1 to 4,
-   * 8 bit, the samples of the picture as they are.
+   * H x W x 3, 8 bit sRGB, in one of the engine's frames. For an engine that takes own colours: H x W x 1 to
+   * 4, 8 bit, the samples of the picture as they are.
    */
   readonly crop: Raster;
   /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
@@ -101,7 +101,8 @@ export interface InpaintEngine {
   readonly dilatesMask?: boolean;
   /**
    * True when the engine only copies from the crop: it receives the picture's own colours (grey, RGB or CMYK,
-   * and alpha where not all is opaque) and answers in them, in a lossless file. Else it sees and answers sRGB.
+   * and alpha where not all is opaque) and answers in them, in a lossless file. Else it sees and answers
+   * sRGB.
    */
   readonly takesOwnColours?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */

@@ -25,11 +25,11 @@ interface PatchColours {
 /**
  * Carries a change from sRGB to the picture's own colours.
  *
- * `out = D(edited) + kept * (original - D(seen)) + (1 - kept) * loss(edited)`, D the conversion. What D cannot
- * express of the original (colours beyond sRGB, the choice among inks) stays where the engine changed nothing:
- * there `out` is the original exactly. Where another thing was painted, the difference would show the old one:
- * there the known pixels of the same sRGB colour tell what is lost. `kept = 1 - opacity * S((d - 6) / 18)`, d
- * the low-passed difference of `edited` and `seen`, levels.
+ * `out = D(edited) + kept * (original - D(seen)) + (1 - kept) * loss(edited)`, D the conversion. What D
+ * cannot express of the original (colours beyond sRGB, the choice among inks) stays where the engine changed
+ * nothing: there `out` is the original exactly. Where another thing was painted, the difference would show
+ * the old one: there the known pixels of the same sRGB colour tell what is lost. `kept = 1 - opacity * S((d -
+ * 6) / 18)`, d the low-passed difference of `edited` and `seen`, levels.
  *
  * @returns H x W x C like `original`; its alpha, if any, is kept.
  */

@@ -11,9 +11,14 @@ export interface InsideScores {
   readonly change: number;
   /** The same around the mask: what encoding, noise and a small move change anywhere, levels. */
   readonly changeAround: number;
-  /** Correlation of the edges before and after, -1..1; 1 = all of the old picture still shows. 0 without edges. */
+  /**
+   * Correlation of the edges before and after, -1..1; 1 = all of the old picture still shows. 0 without
+   * edges.
+   */
   readonly kept: number;
-  /** Share of the edges that are still there, of what looked foreign before the edit if anything did, 0..1. */
+  /**
+   * Share of the edges that are still there, of what looked foreign before the edit if anything did, 0..1.
+   */
   readonly remains: number;
   /** Share of the inside whose colour and texture are nowhere around the mask, 0..1. */
   readonly foreign: number;
@@ -58,7 +63,10 @@ const aroundToPx = 10;
 /** More samples add cost, but nothing to a share. */
 const maxInside = 400;
 const maxContext = 2500;
-/** A look that differs by the first from all looks around begins to be foreign, by twice as much it is; levels. */
+/**
+ * A look that differs by the first from all looks around begins to be foreign, by twice as much it is;
+ * levels.
+ */
 const foreignLevels = 4;
 /** From here on a place belongs to the thing to remove: its edge mixes both sides. */
 const clearlyForeign = 0.75;
@@ -83,8 +91,8 @@ const lostLevels = 48;
 /**
  * Measures the crop inside and around a mask.
  *
- * @param crop H x W x C, levels of 8 bit. @param mask H x W x 1, what may change. @param unknown H x W x 1, above 0
- * where the crop and the answer are not compared; at least the mask.
+ * @param crop H x W x C, levels of 8 bit. @param mask H x W x 1, what may change. @param unknown H x W x 1,
+ * above 0 where the crop and the answer are not compared; at least the mask.
  */
 export function knownInside(crop: FloatRaster, mask: Mask, unknown: Mask): KnownInside {
   const size = fitSize(crop, sidePx);

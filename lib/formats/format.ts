@@ -28,7 +28,8 @@ export interface Format {
   /** True when a mask of this format went through a codec that adds noise around edges. */
   readonly isLossyMask?: (bytes: Uint8Array, carrier: 'luma' | 'alpha') => boolean;
   /**
-   * Reads a photo to its end where `patch` would come upon damage, so that it is told before a model is asked.
+   * Reads a photo to its end where `patch` would come upon damage, so that it is told before a model is
+   * asked.
    *
    * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
    */

@@ -86,8 +86,8 @@ export function samplesPerLevel(data: Raster['data'] | FloatRaster['data']): num
 }
 
 /**
- * Samples of a mask, 0 to `most`, at 8 bit, rounded. In files of 16 bit that hold nothing above 255 the values
- * are labels, and stay as they are.
+ * Samples of a mask, 0 to `most`, at 8 bit, rounded. In files of 16 bit that hold nothing above 255 the
+ * values are labels, and stay as they are.
  */
 export function eightBit(data: Uint8Array | Uint16Array, most: number): Uint8Array {
   if (most === 255 && data instanceof Uint8Array) return data;

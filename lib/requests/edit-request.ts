@@ -97,7 +97,8 @@ export const maxRequestBytes = 64 * 1024;
 /**
  * The bytes of a request file -> its JSON, not validated: it may still be merged with metadata and defaults.
  *
- * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is not JSON in UTF-8 or nested too deep.
+ * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is not JSON in UTF-8 or nested too
+ * deep.
  */
 export function readRequestFile(bytes: Uint8Array): unknown {
   if (bytes.length > maxRequestBytes) {

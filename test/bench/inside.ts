@@ -1,6 +1,6 @@
 /**
- * Answers that must be published and answers that must not, each through the whole edit: how often the edit can
- * tell them apart. `node test/bench/inside.ts [--seeds seen|unseen|all] [--save DIR]`
+ * Answers that must be published and answers that must not, each through the whole edit: how often the edit
+ * can tell them apart. `node test/bench/inside.ts [--seeds seen|unseen|all] [--save DIR]`
  *
  * Thresholds are set by the seen half. The unseen half has other photos and other seeds. `--save` leaves what
  * came out wrong in a folder: photo | mask | answer.

@@ -16,7 +16,10 @@ interface Upload {
   readonly contentType: string;
 }
 
-/** Names, metadata, request files and events that are a little wrong; then a sweep, which must reach a good pair. */
+/**
+ * Names, metadata, request files and events that are a little wrong; then a sweep, which must reach a good
+ * pair.
+ */
 export const bucketRoom = async (): Promise<Room> => {
   const storage = await openEmulator();
   const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };

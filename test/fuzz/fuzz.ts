@@ -1,7 +1,8 @@
 /**
- * `npm run fuzz -- --minutes 10 [--seed 1] [--rooms pictures,forms]`: sends files, forms, JSON, names and events that
- * are a little wrong, each room in turn with one seed after the other, and prints what must not happen with its room
- * and seed. `-- --rooms forms --seed 17 --minutes 0` tries one seed again.
+ * `npm run fuzz -- --minutes 10 [--seed 1] [--rooms pictures,forms]`: sends files, forms, JSON, names and
+ * events that are a little wrong, each room in turn with one seed after the other, and prints what must not
+ * happen with
+ * its room and seed. `-- --rooms forms --seed 17 --minutes 0` tries one seed again.
  *
  * Rooms run in a process of their own, so that a crash or an endless loop is a finding too.
  */
@@ -23,7 +24,9 @@ interface Tally {
   readonly findings: string[];
 }
 
-/** Tries `turn` seeds of a room from `from` on, in a process that may die. @returns the seed to go on from. */
+/**
+ * Tries `turn` seeds of a room from `from` on, in a process that may die. @returns the seed to go on from.
+ */
 async function tryTurn(name: RoomName, from: number, count: number, tally: Tally): Promise<number> {
   const child = fork(import.meta.filename, [
     '--room',

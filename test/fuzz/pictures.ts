@@ -130,7 +130,9 @@ interface Comparison {
   readonly what: string;
 }
 
-/** @returns what was proved and who confirmed it. @throws {Finding} when something outside the mask differs. */
+/**
+ * @returns what was proved and who confirmed it. @throws {Finding} when something outside the mask differs.
+ */
 async function checkOutside({ image, mask, result, what }: Comparison): Promise<string> {
   const [output] = result.outputs;
   const { outside } = output!.proof;
@@ -151,8 +153,8 @@ async function checkOutside({ image, mask, result, what }: Comparison): Promise<
 }
 
 /**
- * Colours of a TIFF that are multiplied with alpha are divided by each reader in its own rounding: what one of
- * them reads from the output is what it read from the input, the other is a level away.
+ * Colours of a TIFF that are multiplied with alpha are divided by each reader in its own rounding: what one
+ * of them reads from the output is what it read from the input, the other is a level away.
  */
 async function isSameToLibvips(image: Uint8Array, output: Uint8Array, allowed: Mask): Promise<boolean> {
   if (!/^(II|MM)/.test(Buffer.from(image.subarray(0, 2)).toString('latin1'))) return false;

@@ -20,8 +20,8 @@ const isHere = (program: string, flag: string): boolean => {
 const has = { djpeg: isHere('djpeg', '-version'), magick: isHere('convert', '-version') };
 
 /**
- * Decodes with a program that shares nothing with the one under test, where it is installed; else with libvips.
- * `undefined`: it cannot read the file.
+ * Decodes with a program that shares nothing with the one under test, where it is installed; else with
+ * libvips. `undefined`: it cannot read the file.
  */
 export async function witnessed(bytes: Uint8Array): Promise<Witnessed | undefined> {
   const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;

@@ -11,7 +11,10 @@ export async function listenOn(server: Server): Promise<string> {
 
 const silent: GateOptions['log'] = { info() {}, warn() {}, error() {} };
 
-/** Serves a registered function behind the gate and the real framework, until the tests of the file end; its URL. */
+/**
+ * Serves a registered function behind the gate and the real framework, until the tests of the file end; its
+ * URL.
+ */
 export async function serveFunction(name: string, gate: Partial<GateOptions> = {}): Promise<string> {
   const server = getTestServer(name).unref();
   guard(server, { log: silent, maxBodyBytes: 1e9, ...gate });

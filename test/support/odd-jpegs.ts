@@ -1,6 +1,6 @@
 /**
- * JPEGs as cameras and editors write them: more than encoders of libraries put between blocks and markers. Each
- * function changes a good file, and returns it as it is when it has no place for the change.
+ * JPEGs as cameras and editors write them: more than encoders of libraries put between blocks and markers.
+ * Each function changes a good file, and returns it as it is when it has no place for the change.
  */
 const latin = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
 const bytesOf = (text: string) => Buffer.from(text, 'latin1');

@@ -5,6 +5,8 @@ export interface Bitmap extends Size {
   readonly format: 'bmp' | 'pgm';
   /** Of 4 channels the last is alpha. */
   readonly channels: 1 | 3 | 4;
-  /** Decodes the pixels, 8 bit. The size must have been checked before. @throws {Error} for a damaged file. */
+  /**
+   * Decodes the pixels, 8 bit. The size must have been checked before. @throws {Error} for a damaged file.
+   */
   readonly decode: () => Raster;
 }

@@ -43,7 +43,9 @@ function quantTables(bytes: Uint8Array): readonly Uint16Array[] | undefined {
   }
 }
 
-/** @see libjpeg, jcparam.c, jpeg_quality_scaling and jpeg_add_quant_table. @returns 64 steps in zigzag order. */
+/**
+ * @see libjpeg, jcparam.c, jpeg_quality_scaling and jpeg_add_quant_table. @returns 64 steps in zigzag order.
+ */
 function scaled(base: readonly number[], quality: number): number[] {
   const percent = quality < 50 ? Math.trunc(5000 / quality) : 200 - 2 * quality;
   return Array.from(zigzag, (at) => Math.min(255, Math.max(1, Math.trunc((base[at]! * percent + 50) / 100))));

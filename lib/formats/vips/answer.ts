@@ -11,7 +11,8 @@ const maxAnswerPixels = 64_000_000;
 /**
  * Decodes the answer of a model, in any format: H x W x 3, 8 bit sRGB, at its own size.
  *
- * @param sent what the model was asked to edit, H x W x 3: a transparent part of the answer shows it. Left out: white.
+ * @param sent what the model was asked to edit, H x W x 3: a transparent part of the answer shows it. Left
+ * out: white.
  * @throws {EditError} `ENGINE_BAD_REPLY` when it is no whole picture.
  */
 export async function decodeAnswer(bytes: Uint8Array, sent?: Raster): Promise<Raster> {
@@ -45,8 +46,8 @@ const channelsOf: Readonly<Record<number, readonly number[]>> = {
 };
 
 /**
- * Decodes the answer of an engine that takes own colours: 8 bit, `colours` channels, no conversion. The file is
- * a PNG that calls them grey or RGB, with alpha for an even number; it may hold inks.
+ * Decodes the answer of an engine that takes own colours: 8 bit, `colours` channels, no conversion. The file
+ * is a PNG that calls them grey or RGB, with alpha for an even number; it may hold inks.
  *
  * @returns `undefined` when the file holds another number of channels.
  * @throws {EditError} `ENGINE_BAD_REPLY` when it is no picture.

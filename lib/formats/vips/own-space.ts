@@ -9,8 +9,8 @@ import { isSrgb } from './srgb-profile.ts';
 
 /**
  * Converts sRGB to the colours of a picture: grey, RGB or CMYK, with its ICC profile; alpha is none of them.
- * The result has the depth of `srgb`. Profiles are applied at 8 bit: at 16 bit sharp takes what has no profile
- * for Display P3.
+ * The result has the depth of `srgb`. Profiles are applied at 8 bit: at 16 bit sharp takes what has no
+ * profile for Display P3.
  *
  * @param srgb H x W x 3, 8 or 16 bit (not for CMYK). @returns H x W x 1, 3 or 4.
  */

@@ -99,7 +99,8 @@ function xor(a: Raster, b: Raster): Raster {
 export async function differenceMap(before: Source, after: Uint8Array): Promise<Raster> {
   const { header } = before;
   const operand = Buffer.from(after.buffer, after.byteOffset, after.length);
-  // The types of sharp know one of the options that it reads: the warnings of an input are those of its output.
+  // The types of sharp know one of the options that it reads: the warnings of an input are those of its
+  // output.
   const operandOptions = { failOn: refusedDamage(header.format) } as unknown as { raw: Raw };
   const pipeline = sharp(before.bytes, { ...photoInput(header.format), ignoreIcc: true })
     .pipelineColourspace(header.space)

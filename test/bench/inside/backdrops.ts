@@ -4,7 +4,9 @@ import { fractal, scenery } from '../../support/scenery.ts';
 
 export type Colour = readonly [number, number, number];
 
-/** What a backdrop is made of. The same choice gives the same picture; another `grain` repeats it elsewhere. */
+/**
+ * What a backdrop is made of. The same choice gives the same picture; another `grain` repeats it elsewhere.
+ */
 export interface BackdropChoice {
   readonly kind: BackdropKind;
   readonly seed: number;

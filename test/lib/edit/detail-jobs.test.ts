@@ -15,7 +15,10 @@ const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions:
 const editWith = (engine: InpaintEngine) =>
   editor({ engine, limits: { maxImageBytes: 1e7, maxImagePixels: 1e7 }, defaults });
 
-/** Answers a grey hole, then tiles with what it was sent; the process dies before the answer to `diesAt` is saved. */
+/**
+ * Answers a grey hole, then tiles with what it was sent; the process dies before the answer to `diesAt` is
+ * saved.
+ */
 function mirror(diesAt?: string) {
   const calls: string[] = [];
   const engine: InpaintEngine = {

@@ -37,7 +37,9 @@ export interface Segment {
   readonly dataOffset: number;
   /** Offset after the payload. The entropy-coded data of a SOS begins here. */
   readonly end: number;
-  /** For SOS: offset of the next marker that begins a segment: the entropy-coded data ends here. Else `end`. */
+  /**
+   * For SOS: offset of the next marker that begins a segment: the entropy-coded data ends here. Else `end`.
+   */
   readonly entropyEnd: number;
 }
 

@@ -31,7 +31,8 @@ export interface FilePair {
  * Restart intervals of the same bytes hold the same coefficients: where no block is touched they are not
  * decoded.
  *
- * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks differ.
+ * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks
+ * differ.
  */
 export function compareScans({ source, output, before, after, touched }: FilePair): number {
   const [a, b] = [openScan(source, before), openScan(output, after)];

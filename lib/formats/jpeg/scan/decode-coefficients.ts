@@ -32,7 +32,10 @@ export interface DecodedScans {
   readonly restarts: readonly Restarts[];
 }
 
-/** Bytes between two restart intervals, marker included, by the index of the marker; only those with fill bytes. */
+/**
+ * Bytes between two restart intervals, marker included, by the index of the marker; only those with fill
+ * bytes.
+ */
 export type Restarts = ReadonlyMap<number, Uint8Array>;
 
 /**

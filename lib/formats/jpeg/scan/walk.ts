@@ -18,13 +18,19 @@ export interface WalkedJpeg {
   readonly structure: JpegStructure;
   /** Of a file of one sequential scan without restart markers; else `undefined`. */
   readonly rows: McuRows | undefined;
-  /** Coefficients of a file of several scans. The first caller receives those of the walk, and may change them. */
+  /**
+   * Coefficients of a file of several scans. The first caller receives those of the walk, and may change
+   * them.
+   */
   readonly takeCoefficients: () => DecodedScans;
   /** Bytes that belong to no segment and to no block, by the marker they stand before. */
   readonly extraneous: readonly Extraneous[];
 }
 
-/** Where the rows of MCUs begin, in bits of the scan without stuffed bytes. The last entry is the end of the last row. */
+/**
+ * Where the rows of MCUs begin, in bits of the scan without stuffed bytes. The last entry is the end of the
+ * last row.
+ */
 export type McuRows = Float64Array;
 
 export interface Extraneous {

@@ -115,7 +115,9 @@ function editInterval(progress: Progress, from: number, first: number, end: numb
   assertEnd(reader, scan.restartInterval);
 }
 
-/** Edits a scan without restart markers. The rows before the first edit and behind the last are not decoded. */
+/**
+ * Edits a scan without restart markers. The rows before the first edit and behind the last are not decoded.
+ */
 function editRows(progress: Progress, rows: McuRows, writer: BitWriter): void {
   const { source, structure, scan, edits, reader } = progress;
   const row = Math.floor(edits.mcus.indexOf(1) / structure.mcusWide);
