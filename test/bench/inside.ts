@@ -73,7 +73,12 @@ export async function runCase(
   const wanted = await framesOf(question, frame);
   const engine = engineOf(frame, async (request) => {
     const { crop: sent, mask, key } = request;
-    const answer = question.spoil(wanted.get(key)!, { sent, mask: mask!, next: random(seed) });
+    // A model that is asked a second time answers as before.
+    const answer = question.spoil(wanted.get(key.replace(/\.again$/, ''))!, {
+      sent,
+      mask: mask!,
+      next: random(seed),
+    });
     answers.push(answer);
     return encoded(answer, random(seed + 1));
   });
