@@ -47,7 +47,7 @@ export async function readForm(request: Request, limits: FormLimits): Promise<Fo
 /** More than there are names for. */
 const maxFiles = 8;
 const maxFields = 64;
-/** Of one part: name, type and charset are three. */
+/** A part of a form has about three headers: name, type and charset. */
 const maxPartHeaders = 16;
 
 type Refuse = (code: ErrorCode, message: string) => void;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { EditError } from '../lib/errors.ts';
 
-/** Of every answer: it is for this caller alone, is what its type says, and is no part of another site. */
+/** Every answer is for this caller alone, is what its type says, and is no part of another site. */
 export const answerHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

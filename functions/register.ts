@@ -19,7 +19,7 @@ import { sweepFunction } from './sweep.ts';
 type Buckets = NonNullable<Wiring['config']['buckets']>;
 type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
 
-/** Of the requests of a function whose pictures are in buckets: events, tasks and prompts are small. */
+/** Limits requests to functions that receive no pictures: events, tasks and prompts are small. */
 const maxSmallBodyBytes = 1024 * 1024;
 
 type FunctionEntry = { readonly takesPictures?: true } & (

@@ -6,7 +6,7 @@ export type ColourLoss = (srgb: Raster, p: number, out: Float32Array) => void;
 /** Distance of two nodes, levels: losses change fast at the border of sRGB. */
 const stepLevels = 16;
 const nodesPerSide = 256 / stepLevels + 1;
-/** Of a cell between nodes. */
+/** A cell between nodes has so many. */
 const corners = 8;
 /** Draws the loss to 0 where few pixels are known: so many, without any loss, are added everywhere. */
 const priorPixels = 2;

@@ -272,7 +272,7 @@ function nearest(look: Float32Array, context: Float32Array): number {
   return least;
 }
 
-/** A colour as frequent as any. */
+/** Returns one of the most frequent colours. */
 function commonColour({ channels, data }: FloatRaster, pixels: Int32Array): Float32Array {
   const cells = new Map<number, { readonly first: number; count: number }>();
   let most = { first: pixels[0] ?? 0, count: 0 };

@@ -67,7 +67,7 @@ function walkSupported(bytes: Uint8Array, structure: JpegStructure): WalkedJpeg 
   }
 }
 
-/** In the words of libjpeg where it has any. */
+/** Says what is odd in the file, as libjpeg does where it has a warning for it. */
 function walkNotes({ extraneous, structure }: WalkedJpeg): string[] {
   const notes = extraneous.map(
     ({ bytes, before }) =>
@@ -121,7 +121,7 @@ function splicePatches({ photo, patches, walked }: PatchJob): Spliced | NotSplic
   });
 }
 
-/** Of a picture that was no JPEG: high enough that nobody sees the loss. */
+/** The quality for a picture that was no JPEG: high enough that nobody sees the loss. */
 const newQuality = 95;
 
 /** A JPEG that must be encoded again keeps its quantisation tables if libjpeg writes such. */

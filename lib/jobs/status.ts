@@ -11,7 +11,7 @@ import { groupByStem, isSettled, terminalsByImage } from './inputs/window.ts';
 import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
-  /** Of the picture, or of another object that belongs to no picture. */
+  /** The name of the picture, or of an object that belongs to no picture. */
   readonly name: string;
   /**
    * `no mask`: a picture that waits for it. `pending`: complete, and no run has begun. `unpaired`: an object

@@ -11,9 +11,9 @@ export interface ChildReport {
   readonly floorMs: readonly number[];
   readonly editMs: readonly number[];
   readonly modelMs: readonly number[];
-  /** Of the model alone: while it is waited for, the edit works on. */
+  /** The model alone: the edit works on while it waits. */
   readonly modelCpuMs: readonly number[];
-  /** Of the last edit. */
+  /** The stages of the last edit. */
   readonly stagesMs: Readonly<Record<string, number>>;
 }
 

@@ -14,7 +14,7 @@ export interface EditCase {
   /** What peers paste: a PNG and a JPEG of the mask's size. */
   readonly patchPng: string;
   readonly patchJpeg: string;
-  /** Of the masked area. */
+  /** The masked area. */
   readonly box: Box;
 }
 

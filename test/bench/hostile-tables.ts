@@ -10,7 +10,7 @@ export interface HostileRun {
   readonly code: string;
 }
 
-/** Of several regions the largest of each. */
+/** With several regions, each field has the largest value among them. */
 export interface Found {
   readonly isJpeg: boolean;
   readonly changes: OutsideChanges;

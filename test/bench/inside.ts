@@ -41,7 +41,7 @@ export const insideCases = (): Case[] =>
     })),
   );
 
-/** As engines of today: any ratio, or some sizes. */
+/** Engines of today take any ratio, or a list of sizes. */
 const frames: readonly Frames[] = [
   { kind: 'free', maxSidePx: 1024 },
   {

@@ -15,7 +15,7 @@ import { printReport } from './quality-tables.ts';
 import { measureTiles, type TilesRow } from './quality-tiles.ts';
 
 const frameSidePx = 1024;
-/** Of the raster the edit registers at. */
+/** The edit registers at this side. */
 const registeredSidePx = 512;
 /** How far inside the mask the old object ends. */
 export const ghostMargins = [1, 6, 16, 40] as const;

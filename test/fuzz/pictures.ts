@@ -104,7 +104,7 @@ async function edited({ image, mask, request }: Input, what: string): Promise<Ed
   }
 }
 
-/** Of a file nobody can read, any. */
+/** A file that nobody can read gets any size. */
 async function displayedSize(image: Uint8Array) {
   const { autoOrient } = await sharp(image, { limitInputPixels: false })
     .metadata()

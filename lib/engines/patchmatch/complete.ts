@@ -46,7 +46,7 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
   return levels[0]!.rgb;
 }
 
-/** Of the known pixels less than this share are centres of patches between fine stripes. */
+/** Between fine stripes, less than this share of the known pixels can be the centre of a patch. */
 const thinShare = 0.5;
 /** Smooth gaps up to twice this wide look better than copies of what is between stripes, pixels. */
 const thinReachPx = 16;

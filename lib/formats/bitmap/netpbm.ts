@@ -86,7 +86,7 @@ function readBits(bytes: Uint8Array, data: Raster['data'], { width, height }: La
   }
 }
 
-/** Of two bytes the first is the higher. */
+/** Reads samples of one byte, or of two with the higher one first. */
 function readSamples(bytes: Uint8Array, data: Raster['data']): void {
   const sampleBytes = data.BYTES_PER_ELEMENT;
   if (bytes.length < data.length * sampleBytes) throw ended();

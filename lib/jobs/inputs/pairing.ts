@@ -58,7 +58,7 @@ export async function collectInputs(
 
 interface Look {
   readonly stem: string;
-  /** Of the pictures of this stem, those that the upload belongs to. */
+  /** Tells whether the upload belongs to this picture of the stem. */
   readonly isMeant: (image: ObjectInfo) => boolean;
 }
 

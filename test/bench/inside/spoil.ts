@@ -92,7 +92,7 @@ export const turned: Spoil = (picture, { next }) => {
   return mapped(picture, (x, y) => [picture.width - 1 - x, isMirror ? y : picture.height - 1 - y]);
 };
 
-/** Of another resolution: half to one and a half of the frame. */
+/** Answers at another resolution: 0.6 to 1.5 of the frame. */
 export const resized: Spoil = (picture, { next }) => scaled(picture, between(next, 0.6, 1.5));
 
 const scaled = (picture: Raster, factor: number): Raster =>

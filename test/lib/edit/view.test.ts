@@ -44,7 +44,7 @@ function picture(channels: 3 | 4, colourAt: (x: number, y: number) => readonly n
   return { ...size, channels, data };
 }
 
-/** Of a PNG: signature and IHDR. */
+/** Signature and IHDR of a PNG end here. */
 const afterHeader = 33;
 
 const isInBox = (x: number, y: number, by = 0) =>

@@ -13,7 +13,7 @@ export interface ProofRequest {
    * allows.
    */
   readonly touched: FilePair['touched'];
-  /** Of the source, when the caller has read it already. */
+  /** The structure of the source, when the caller has read it already. */
   readonly structure?: JpegStructure;
 }
 
