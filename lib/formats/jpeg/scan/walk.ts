@@ -16,7 +16,7 @@ import { isOneScan, type JpegStructure, readJpegStructure } from './structure.ts
 /** A JPEG that was read to its end: every block is there. */
 export interface WalkedJpeg {
   readonly structure: JpegStructure;
-  /** Where the MCU rows begin. `undefined` unless the file has one sequential scan without restart markers. */
+  /** Where the MCU rows begin; `undefined` unless the file has one sequential scan without restarts. */
   readonly rows: McuRows | undefined;
   /**
    * Coefficients of a file of several scans. The first caller receives those of the walk, and may change
