@@ -1,8 +1,7 @@
 import type { InpaintEngine, InpaintMode, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
-import { outputOptions } from '../images.ts';
 import { modelFor } from '../vertex/model.ts';
-import { type EditImages, predictEdit } from './predict.ts';
+import { commonParameters, type EditImages, predictEdit } from './predict.ts';
 
 /** Where Google says to start; more steps cost time and may help. */
 const defaultSteps: Readonly<Record<InpaintMode, number>> = { removal: 12, insertion: 35 };
@@ -106,18 +105,4 @@ function imagen2Body(request: InpaintRequest, images: EditImages): Record<string
     ...commonParameters(request),
   };
   return { instances: [instance], parameters, ...(request.labels && { labels: request.labels }) };
-}
-
-/** The parameters Imagen 2 and 3 share; `undefined` ones vanish from the JSON. */
-function commonParameters(request: InpaintRequest): Readonly<Record<string, unknown>> {
-  return {
-    seed: request.seed,
-    addWatermark: request.addWatermark,
-    language: request.language,
-    personGeneration: request.personGeneration,
-    safetySetting: request.safetySetting,
-    includeRaiReason: true,
-    includeSafetyAttributes: request.includeSafetyAttributes,
-    outputOptions: outputOptions(request.replyFormat),
-  };
 }

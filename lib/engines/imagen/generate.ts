@@ -1,9 +1,8 @@
 import type { ModelOptions } from '../entry.ts';
-import { outputOptions } from '../images.ts';
 import type { ModelEntry } from '../models.ts';
 import type { GenerateRequest, Generator } from '../picture-engines.ts';
 import { modelFor } from '../vertex/model.ts';
-import { assertMediaType, predictPictures } from './predict.ts';
+import { assertMediaType, commonParameters, predictPictures } from './predict.ts';
 
 /** Text to image with an Imagen model. */
 export function imagenGenerator(options: ModelOptions): Generator {
@@ -38,14 +37,7 @@ function generateBody(request: GenerateRequest, entry: ModelEntry | undefined): 
     sampleImageSize: entry?.imageSizes?.length === 1 ? undefined : request.imageSize,
     enhancePrompt: request.enhancePrompt,
     negativePrompt: entry?.takesNegativePrompt === false ? undefined : request.negativePrompt,
-    seed: request.seed,
-    addWatermark: request.addWatermark,
-    language: request.language,
-    personGeneration: request.personGeneration,
-    safetySetting: request.safetySetting,
-    includeRaiReason: true,
-    includeSafetyAttributes: request.includeSafetyAttributes,
-    outputOptions: outputOptions(request.replyFormat),
+    ...commonParameters(request),
     storageUri: request.storageUri,
   };
   const instances = [{ prompt: request.prompt }];

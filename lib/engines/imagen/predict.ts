@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EditError } from '../../errors.ts';
 import type { InpaintOutcome, InpaintReply, InpaintRequest, SafetyAttributes } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
-import { base64, encodeWithin, imageOutcome, requireImage } from '../images.ts';
-import type { PictureOutcome, PictureReply } from '../picture-engines.ts';
+import { base64, encodeWithin, imageOutcome, outputOptions, requireImage } from '../images.ts';
+import type { GenerateRequest, PictureOutcome, PictureReply } from '../picture-engines.ts';
 import type { Model } from '../vertex/model.ts';
 import { supportCodeReason } from '../vertex/support-codes.ts';
 import { modelPath } from '../vertex/url.ts';
@@ -28,6 +28,22 @@ export function assertMediaType(engine: string, mediaType: string | undefined): 
     'REQUEST_INVALID',
     `Expected a format of ${mediaTypes.join(', ')} for ${engine}, got another`,
   );
+}
+
+/** The parameters that all Imagen models share, for edits and for new pictures; `undefined` ones vanish from the JSON. */
+export function commonParameters(
+  request: InpaintRequest | GenerateRequest,
+): Readonly<Record<string, unknown>> {
+  return {
+    seed: request.seed,
+    addWatermark: request.addWatermark,
+    language: request.language,
+    personGeneration: request.personGeneration,
+    safetySetting: request.safetySetting,
+    includeRaiReason: true,
+    includeSafetyAttributes: request.includeSafetyAttributes,
+    outputOptions: outputOptions(request.replyFormat),
+  };
 }
 
 interface PredictCall {
