@@ -10,8 +10,6 @@ const seedsOf: Readonly<Partial<Record<RoomName, number>>> = {
   json: 25,
   buckets: 2,
 };
-/** Seed 4 of the pictures, a TIFF of 16 bit whose tags are out of order, is not understood yet. */
-const firstSeed = 5;
 const tally = new Map<string, number>();
 
 async function tryRoom(name: RoomName, seeds: readonly number[]): Promise<void> {
@@ -24,7 +22,7 @@ async function tryRoom(name: RoomName, seeds: readonly number[]): Promise<void> 
   }
 }
 
-const firstSeeds = (count: number) => Array.from({ length: count }, (_, n) => n + firstSeed);
+const firstSeeds = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
 for (const [name, count] of Object.entries(seedsOf) as [RoomName, number][]) {
   test(`${name} that are a little wrong do no harm`, { timeout: 120_000 }, () =>
