@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { type EditResult, editor } from '../../lib/edit.ts';
 import { EditError } from '../../lib/errors.ts';
-import { openTiff } from '../../lib/formats/metadata/directory.ts';
+import { numberAt, openTiff } from '../../lib/formats/metadata/directory.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { type Orientation, toStored } from '../../lib/pixels/orientation.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
@@ -154,19 +154,23 @@ async function checkOutside({ image, mask, result, what }: Comparison): Promise<
 }
 
 /**
- * Two kinds of TIFF are read in another way by ImageMagick. It divides colours that are multiplied with alpha
- * in its own rounding. Where RowsPerStrip is missing, which means one strip, it reads other pixels than libtiff.
+ * Three kinds of TIFF are read in another way by ImageMagick. It divides colours that are multiplied with alpha
+ * in its own rounding, and reads palettes in 16 bit, where libvips reads 8. Where RowsPerStrip is missing,
+ * which means one strip, it reads other pixels than libtiff.
  */
 async function isSameToLibvips(image: Uint8Array, output: Uint8Array, allowed: Mask): Promise<boolean> {
   if (!/^(II|MM)/.test(Buffer.from(image.subarray(0, 2)).toString('latin1'))) return false;
-  const isOneStrip = !hasRowsPerStrip(image);
-  const [before, after] = [await leniently(image, isOneStrip), await leniently(output, isOneStrip)];
+  const all = isReadOtherwise(image);
+  const [before, after] = [await leniently(image, all), await leniently(output, all)];
   return before !== undefined && after !== undefined && differingOutside(before, after, allowed) === 0;
 }
 
-function hasRowsPerStrip(image: Uint8Array): boolean {
+function isReadOtherwise(image: Uint8Array): boolean {
   const opened = openTiff(image);
-  return opened?.directory.entries.some(({ tag }) => tag === 278) ?? true;
+  if (opened === undefined) return false;
+  const { tiff, directory } = opened;
+  const isPalette = numberAt(tiff, directory, 262) === 3;
+  return isPalette || numberAt(tiff, directory, 278) === undefined;
 }
 
 /** Every sample of a TIFF, whatever libvips warns of; `undefined` without alpha, unless all are asked for. */
