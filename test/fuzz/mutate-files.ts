@@ -37,8 +37,9 @@ export function jpegSegments(
   bytes: Buffer,
 ): { readonly marker: number; readonly from: number; readonly to: number }[] {
   const found = [];
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
-    if (bytes[at + 1] === 0xff) {
+  for (let at = 2; at + 4 <= bytes.length; ) {
+    // Fill bytes and bytes that belong to nothing, which decoders pass over.
+    if (bytes[at] !== 0xff || bytes[at + 1]! < 0xc0 || bytes[at + 1] === 0xff) {
       at++;
       continue;
     }
