@@ -26,8 +26,6 @@ export interface Header {
   readonly hasAlpha: boolean;
   /** The embedded ICC profile. */
   readonly icc: Uint8Array | undefined;
-  /** The EXIF block, starting with `Exif\0\0`. */
-  readonly exif: Uint8Array | undefined;
   /** The XMP packet. */
   readonly xmp: Uint8Array | undefined;
   readonly isProgressive: boolean;
@@ -182,7 +180,6 @@ function headerOf(metadata: Metadata): Header {
     depth: metadata.depth === 'ushort' ? 16 : 8,
     hasAlpha: metadata.hasAlpha,
     icc: metadata.icc,
-    exif: metadata.exif,
     xmp: metadata.xmp,
     isProgressive: metadata.isProgressive,
     chromaSubsampling: metadata.chromaSubsampling,

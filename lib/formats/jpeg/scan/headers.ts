@@ -31,8 +31,6 @@ interface FrameComponent {
 }
 
 export interface JpegScan {
-  /** Offset of the SOS marker. */
-  readonly offset: number;
   /** Entropy-coded bytes, restart markers included. */
   readonly dataOffset: number;
   readonly dataEnd: number;
@@ -178,7 +176,6 @@ export function readScan(
   const from = at + 1 + 2 * count;
   const approximation = bytes[from + 2]!;
   return {
-    offset: segment.offset,
     dataOffset: end,
     dataEnd: segment.entropyEnd,
     members,

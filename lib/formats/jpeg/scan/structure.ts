@@ -14,11 +14,10 @@ import {
 } from './headers.ts';
 
 export interface JpegComponent {
-  readonly id: number;
   /** Sampling factors, 1..4; a file of one component always counts as 1 x 1. */
   readonly h: number;
   readonly v: number;
-  /** Pixels of the picture to one sample, across and down: `maxH / h`, `maxV / v`. */
+  /** Pixels of the picture to one sample, across and down: the largest factor by that of the component. */
   readonly pixelsAcross: number;
   readonly pixelsDown: number;
   /** Samples that show; the blocks hold more. */
@@ -43,8 +42,6 @@ export interface JpegStructure {
    */
   readonly colour: 'grey' | 'ycbcr' | 'rgb' | 'cmyk' | 'ycck';
   readonly components: readonly JpegComponent[];
-  readonly maxH: number;
-  readonly maxV: number;
   readonly mcusWide: number;
   readonly mcusHigh: number;
   readonly scans: readonly JpegScan[];
@@ -119,12 +116,11 @@ function layOut(
   if (mcuBlocks > 10 && scans.some(({ members }) => members.length > 1)) {
     throw unreadable(`Expected at most 10 blocks in an MCU, got ${mcuBlocks}`);
   }
-  const components = sampled.map(({ id, h, v, table }): JpegComponent => {
+  const components = sampled.map(({ h, v, table }): JpegComponent => {
     const steps = quant[table];
     if (!steps) throw unreadable(`Expected quantisation table ${table} before the first scan`);
     if (maxH % h !== 0 || maxV % v !== 0) throw unsupported('Expected whole sampling ratios');
     return {
-      id,
       h,
       v,
       pixelsAcross: maxH / h,
@@ -136,7 +132,7 @@ function layOut(
       quant: steps,
     };
   });
-  return { width, height, components, maxH, maxV, mcusWide, mcusHigh };
+  return { width, height, components, mcusWide, mcusHigh };
 }
 
 /** The rule of libjpeg: JFIF means YCbCr, else Adobe's transform decides, else the component ids. */
