@@ -1,5 +1,4 @@
-import type { TouchedComponent } from '../../lib/formats/jpeg/block-mask.ts';
-import { blockFootprint } from '../../lib/formats/jpeg/block-mask.ts';
+import { type BlockSet, blockFootprint } from '../../lib/formats/jpeg/block-mask.ts';
 import type { JpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
 import type { Box, Mask } from '../../lib/pixels/raster.ts';
 
@@ -7,14 +6,11 @@ import type { Box, Mask } from '../../lib/pixels/raster.ts';
  * The pixels of a box whose decoded value may differ after touching these blocks: 255; all others decode the
  * same, bit for bit.
  */
-export function touchedPixels(
-  structure: JpegStructure,
-  touched: readonly TouchedComponent[],
-  box: Box,
-): Mask {
+export function touchedPixels(structure: JpegStructure, touched: BlockSet, box: Box): Mask {
   const data = new Uint8Array(box.width * box.height);
   structure.components.forEach((component, index) => {
-    const { bitmap, blocksWide } = touched[index]!;
+    const bitmap = touched[index]!;
+    const { blocksWide } = component;
     for (let i = bitmap.indexOf(1); i >= 0; i = bitmap.indexOf(1, i + 1)) {
       const part = blockFootprint(structure, component, i % blocksWide, Math.floor(i / blocksWide));
       if (part !== undefined) fillBox(data, box, part);

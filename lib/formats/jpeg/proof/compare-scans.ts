@@ -1,4 +1,5 @@
 import { EditError } from '../../../errors.ts';
+import type { BlockSet } from '../block-mask.ts';
 import {
   assertEnd,
   assertInside,
@@ -21,8 +22,8 @@ export interface FilePair {
   /** Their headers. */
   readonly before: JpegStructure;
   readonly after: JpegStructure;
-  /** By component, blocksHigh x blocksWide, 1 where a block may differ. */
-  readonly touched: readonly { readonly bitmap: Uint8Array }[];
+  /** The blocks that may differ. */
+  readonly touched: BlockSet;
 }
 
 /**
@@ -84,7 +85,7 @@ function assertEqualEnds({ a, b }: ScanPair, restartInterval: number, toA: numbe
 /** The blocks that may differ. */
 interface MayDiffer {
   readonly structure: JpegStructure;
-  readonly touched: FilePair['touched'];
+  readonly touched: BlockSet;
   /**
    * By MCU in coding order, 1 where any of its blocks is touched; `undefined` when every MCU is to be
    * decoded.
@@ -216,7 +217,7 @@ function compareMcu({ a, b, dcGap }: ScanPair, { structure, touched }: MayDiffer
     const { h, v, blocksWide } = components[component]!;
     const at = (Math.floor(mcu / mcusWide) * v + row) * blocksWide + (mcu % mcusWide) * h + column;
     dcGap[component]! += readDc(b.reader, b.tables, block) - readDc(a.reader, a.tables, block);
-    if (touched[component]!.bitmap[at] === 1) {
+    if (touched[component]![at] === 1) {
       skipAc(a.reader, a.tables, block);
       skipAc(b.reader, b.tables, block);
     } else if (!hasEqualAc(a, b, block) || dcGap[component] !== 0) differing++;
@@ -238,10 +239,10 @@ function hasEqualAc(a: OpenScan, b: OpenScan, block: number): boolean {
 }
 
 /** By MCU in coding order, 1 where any of its blocks is touched. */
-function mcusOf({ components, mcusWide, mcusHigh }: JpegStructure, touched: FilePair['touched']): Uint8Array {
+function mcusOf({ components, mcusWide, mcusHigh }: JpegStructure, touched: BlockSet): Uint8Array {
   const mcus = new Uint8Array(mcusWide * mcusHigh);
   components.forEach(({ h, v, blocksWide }, component) => {
-    const { bitmap } = touched[component]!;
+    const bitmap = touched[component]!;
     for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) {
       const mcuRow = Math.floor(Math.floor(at / blocksWide) / v);
       mcus[mcuRow * mcusWide + Math.floor((at % blocksWide) / h)] = 1;

@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import { countBlocks } from '../block-mask.ts';
+import type { BlockSet } from '../block-mask.ts';
 import { marker, type Segment } from '../container/segments.ts';
 import { type DecodedScans, decodeCoefficients } from '../scan/decode-coefficients.ts';
 import { isOneScan, type JpegStructure, readJpegStructure } from '../scan/structure.ts';
@@ -8,11 +8,8 @@ import { compareScans, type FilePair } from './compare-scans.ts';
 export interface ProofRequest {
   readonly source: Uint8Array;
   readonly output: Uint8Array;
-  /**
-   * By component, the blocks that may differ: what the splice says it touched, or what the caller's mask
-   * allows.
-   */
-  readonly touched: FilePair['touched'];
+  /** The blocks that may differ: what the splice says it touched, or what the caller's mask allows. */
+  readonly touched: BlockSet;
   /** The structure of the source, when the caller has read it already. */
   readonly structure?: JpegStructure;
 }
@@ -73,9 +70,9 @@ export function proveSplice({ source, output, touched, structure }: ProofRequest
 
 const nothing = { holds: false, comparedBlocks: 0, differingBlocks: 0, touchedBlocks: 0 };
 
-const fits = ({ components }: JpegStructure, touched: ProofRequest['touched']): boolean =>
+const fits = ({ components }: JpegStructure, touched: BlockSet): boolean =>
   touched.length === components.length &&
-  components.every(({ blocksWide, blocksHigh }, i) => touched[i]!.bitmap.length === blocksWide * blocksHigh);
+  components.every(({ blocksWide, blocksHigh }, i) => touched[i]!.length === blocksWide * blocksHigh);
 
 const isMetadata = ({ marker: code }: Segment) =>
   (code >= marker.app0 && code <= marker.app15) || code === marker.com;
@@ -111,13 +108,12 @@ const trailerOf = (bytes: Uint8Array, { segments }: JpegStructure) =>
 
 const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-function blockCounts(
-  touched: ProofRequest['touched'],
-): Pick<SpliceProof, 'comparedBlocks' | 'touchedBlocks'> {
+function blockCounts(touched: BlockSet): Pick<SpliceProof, 'comparedBlocks' | 'touchedBlocks'> {
   let touchedBlocks = 0;
   let all = 0;
-  for (const { bitmap } of touched) {
-    touchedBlocks += countBlocks(bitmap);
+  for (const bitmap of touched) {
+    // A plain loop: `reduce` is many times slower on the bitmaps of large pictures.
+    for (let i = 0; i < bitmap.length; i++) touchedBlocks += bitmap[i]!;
     all += bitmap.length;
   }
   return { comparedBlocks: all - touchedBlocks, touchedBlocks };
@@ -138,7 +134,7 @@ function compareCoefficients({ source, output, before, after, touched }: FilePai
   const a = scansOfA.coefficients;
   const b = scansOfB.coefficients;
   let differing = 0;
-  touched.forEach(({ bitmap }, component) => {
+  touched.forEach((bitmap, component) => {
     const ofA = a[component]!;
     const ofB = b[component]!;
     for (let block = 0; block < bitmap.length; block++) {

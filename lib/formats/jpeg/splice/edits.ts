@@ -1,12 +1,12 @@
 import { EditError } from '../../../errors.ts';
-import { countBlocks, type TouchedComponent } from '../block-mask.ts';
+import type { BlockSet } from '../block-mask.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { BlockDeltas } from './block-deltas.ts';
 
 /** All changes of a splice, to be looked up in coding order. */
 export interface CoefficientEdits {
-  /** By component, the blocks that differ from the source. */
-  readonly touched: readonly TouchedComponent[];
+  /** The blocks that differ from the source. */
+  readonly touched: BlockSet;
   /** By MCU in coding order, 1 where any of its blocks is touched. */
   readonly mcus: Uint8Array;
   /** Adds up the changes of a block in `into`; false when it is untouched. */
@@ -16,26 +16,23 @@ export interface CoefficientEdits {
 /** The sum of all changes: patches that share a block were rounded one by one. */
 export function collectEdits(structure: JpegStructure, deltas: readonly BlockDeltas[]): CoefficientEdits {
   const { components, mcusWide, mcusHigh } = structure;
-  const bitmaps = components.map(({ blocksWide, blocksHigh }) => new Uint8Array(blocksWide * blocksHigh));
+  const touched = components.map(({ blocksWide, blocksHigh }) => new Uint8Array(blocksWide * blocksHigh));
   const mcus = new Uint8Array(mcusWide * mcusHigh);
   for (const patch of deltas) {
     const { h, v, blocksWide } = components[patch.component]!;
     for (let i = patch.touched.indexOf(1); i >= 0; i = patch.touched.indexOf(1, i + 1)) {
       const column = patch.left + (i % patch.blocksWide);
       const row = patch.top + Math.floor(i / patch.blocksWide);
-      bitmaps[patch.component]![row * blocksWide + column] = 1;
+      touched[patch.component]![row * blocksWide + column] = 1;
       mcus[Math.floor(row / v) * mcusWide + Math.floor(column / h)] = 1;
     }
   }
   const byComponent = components.map((_, index) => deltas.filter(({ component }) => component === index));
   return {
-    touched: components.map(({ blocksWide, blocksHigh }, index) => {
-      const bitmap = bitmaps[index]!;
-      return { blocksWide, blocksHigh, bitmap, count: countBlocks(bitmap) };
-    }),
+    touched,
     mcus,
     deltaAt: (component, column, row, into) => {
-      if (bitmaps[component]![row * components[component]!.blocksWide + column] === 0) return false;
+      if (touched[component]![row * components[component]!.blocksWide + column] === 0) return false;
       into.fill(0);
       for (const patch of byComponent[component]!)
         addDelta(patch, column - patch.left, row - patch.top, into);

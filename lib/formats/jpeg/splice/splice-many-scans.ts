@@ -35,7 +35,7 @@ export function spliceManyScans(
     }
     const index = scans++;
     const scan = structure.scans[index]!;
-    const isChanged = scan.members.some(({ component }) => edits.touched[component]!.count > 0);
+    const isChanged = scan.members.some(({ component }) => edits.touched[component]!.includes(1));
     if (isChanged) {
       const header = source.subarray(segment.offset, segment.end);
       writeScan(writer, { structure, scan, coefficients, header, restarts: restarts[index]! });
@@ -55,7 +55,7 @@ function applyEdits(
   coefficients: Coefficients,
 ): void {
   const delta = new Int16Array(64);
-  touched.forEach(({ bitmap }, component) => {
+  touched.forEach((bitmap, component) => {
     const { blocksWide } = components[component]!;
     for (let block = bitmap.indexOf(1); block >= 0; block = bitmap.indexOf(1, block + 1)) {
       deltaAt(component, block % blocksWide, Math.floor(block / blocksWide), delta);

@@ -1,5 +1,5 @@
 import { EditError, type ErrorCode } from '../../../errors.ts';
-import type { TouchedComponent } from '../block-mask.ts';
+import type { BlockSet } from '../block-mask.ts';
 import { isOneScan, type JpegStructure } from '../scan/structure.ts';
 import { type WalkedJpeg, walkJpeg } from '../scan/walk.ts';
 import { patchDeltas } from './block-deltas.ts';
@@ -19,8 +19,8 @@ export interface Spliced {
   readonly kind: 'spliced';
   readonly bytes: Uint8Array;
   readonly structure: JpegStructure;
-  /** By component: the blocks whose coefficients changed. */
-  readonly touched: readonly TouchedComponent[];
+  /** The blocks whose coefficients changed. */
+  readonly touched: BlockSet;
   readonly tables: TableFate;
 }
 
@@ -59,7 +59,7 @@ function splice({ source, patches, walked = walkJpeg(source) }: SpliceRequest): 
   const deltas = patches.flatMap((patch) => patchDeltas(structure, patch));
   const edits = collectEdits(structure, deltas);
   const { touched } = edits;
-  if (touched.every(({ count }) => count === 0)) {
+  if (!touched.some((bitmap) => bitmap.includes(1))) {
     return { kind: 'spliced', bytes: source, structure, touched, tables: 'kept' };
   }
   const write = isOneScan(structure) ? spliceOneScan : spliceManyScans;

@@ -16,7 +16,7 @@ const prove = (source: Uint8Array, output: Uint8Array, mayDiffer: readonly numbe
     touched: readJpegStructure(source).components.map(({ blocksWide, blocksHigh }, component) => {
       const bitmap = new Uint8Array(blocksWide * blocksHigh);
       if (component === 0) for (const at of mayDiffer) bitmap[at] = 1;
-      return { bitmap };
+      return bitmap;
     }),
   });
 
@@ -26,7 +26,7 @@ describe.each(jpegKinds)('the proof of $name', (kind) => {
     const { bytes, touched, structure, tables } = result;
     const blocks = structure.components.map(({ blocksWide, blocksHigh }) => blocksWide * blocksHigh);
     const all = blocks.reduce((sum, count) => sum + count, 0);
-    const touchedBlocks = touched.reduce((sum, { count }) => sum + count, 0);
+    const touchedBlocks = touched.reduce((sum, bitmap) => sum + bitmap.filter((bit) => bit === 1).length, 0);
     expect(proveSplice({ source, output: bytes, touched })).toEqual({
       holds: true,
       comparedBlocks: all - touchedBlocks,
@@ -58,7 +58,7 @@ describe('the proof', () => {
     const differsOutside = (damaged: Uint8Array) => {
       try {
         const changed = changedBlocks(reference, damaged);
-        return changed.some((blocks, c) => blocks.some((bit, i) => bit > result.touched[c]!.bitmap[i]!));
+        return changed.some((blocks, c) => blocks.some((bit, i) => bit > result.touched[c]![i]!));
       } catch {
         return true;
       }
