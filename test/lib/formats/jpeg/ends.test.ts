@@ -73,9 +73,9 @@ describe('bytes that do not belong to a JPEG', () => {
   });
 });
 
-describe('an interval that does not end where its marker is', () => {
-  const restarts = jpegKinds.filter(({ name }) => /restart/.test(name));
+const restarts = jpegKinds.filter(({ name }) => /restart/.test(name));
 
+describe.skipIf(restarts.length === 0)('an interval that does not end where its marker is', () => {
   it.each(restarts)('is told by the walk: $name', async (kind) => {
     const source = Buffer.from(await kind.make());
     const marker = source.lastIndexOf(Buffer.from([0xff, 0xd2]));

@@ -14,7 +14,7 @@ if (photos.length === 0) console.info('../shared/photos is not there: no real JP
 /** Megapixels, several times over, on a machine that may be busy. */
 const slow = { timeout: 60_000 };
 
-describe('a real photo', () => {
+describe.skipIf(photos.length === 0)('a real photo', () => {
   it.each(photos)(
     '$name keeps each pixel outside the touched blocks or outside the mask',
     slow,
