@@ -32,6 +32,9 @@ export function spliced(source: Uint8Array, patches: Parameters<typeof spliceJpe
   return result;
 }
 
+/** All segments but Huffman tables. */
+export const withoutTables = ({ segments }: ReferenceJpeg) => segments.filter(([marker]) => marker !== 0xc4);
+
 /** By component, 1 for each block whose coefficients differ. */
 export function changedBlocks(a: ReferenceJpeg, bytes: Uint8Array): Uint8Array[] {
   const b = decodeReference(bytes);

@@ -14,28 +14,13 @@ export interface ProofRequest {
   readonly structure?: JpegStructure;
 }
 
-interface HeaderComparison {
-  /**
-   * Frame, quantisation, restart interval and scan headers are the same bytes in the same order; so are the
-   * colours.
-   */
-  readonly structureEqual: boolean;
-  /** Huffman tables likewise. */
-  readonly tablesEqual: boolean;
-  /** APPn and COM segments likewise. */
-  readonly metadataEqual: boolean;
-  /** What follows EOI (or, without one, the last scan). */
-  readonly trailerEqual: boolean;
-}
-
-export interface SpliceProof extends HeaderComparison {
+export interface SpliceProof {
   /** No block outside the touched ones differs, and nothing that governs decoding but Huffman codes. */
   readonly holds: boolean;
   /** Blocks outside the touched ones, all 64 coefficients each; also those beyond the picture's edge. */
   readonly comparedBlocks: number;
   readonly differingBlocks: number;
-  readonly touchedBlocks: number;
-  /** Why the comparison could not be finished: one of the two files does not decode. */
+  /** Why the blocks could not be compared. */
   readonly fault: string | undefined;
 }
 
@@ -47,55 +32,44 @@ export interface SpliceProof extends HeaderComparison {
  * when a file does not decode, the proof does not hold.
  */
 export function proveSplice({ source, output, touched, structure }: ProofRequest): SpliceProof {
-  let headers: HeaderComparison = {
-    structureEqual: false,
-    tablesEqual: false,
-    metadataEqual: false,
-    trailerEqual: false,
-  };
   try {
     const before = structure ?? readJpegStructure(source);
     const pair: FilePair = { source, output, before, after: readJpegStructure(output), touched };
-    headers = compareHeaders(pair);
-    if (!headers.structureEqual || !fits(before, touched))
-      return { ...headers, ...nothing, fault: 'Expected the same frame, scans and quantisation tables' };
+    if (!hasSameHeaders(pair) || !fits(before, touched))
+      return notCompared('Expected the same frame, scans and quantisation tables');
     const differingBlocks = isOneScan(before) ? compareScans(pair) : compareCoefficients(pair);
-    const holds = differingBlocks === 0;
-    return { ...headers, ...blockCounts(touched), differingBlocks, holds, fault: undefined };
+    const comparedBlocks = countUntouched(touched);
+    return { holds: differingBlocks === 0, comparedBlocks, differingBlocks, fault: undefined };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
-    return { ...headers, ...nothing, fault: error.message };
+    return notCompared(error.message);
   }
 }
 
-const nothing = { holds: false, comparedBlocks: 0, differingBlocks: 0, touchedBlocks: 0 };
+const notCompared = (fault: string): SpliceProof => ({
+  holds: false,
+  comparedBlocks: 0,
+  differingBlocks: 0,
+  fault,
+});
 
 const fits = ({ components }: JpegStructure, touched: BlockSet): boolean =>
   touched.length === components.length &&
   components.every(({ blocksWide, blocksHigh }, i) => touched[i]!.length === blocksWide * blocksHigh);
 
-const isMetadata = ({ marker: code }: Segment) =>
-  (code >= marker.app0 && code <= marker.app15) || code === marker.com;
-const isTable = ({ marker: code }: Segment) => code === marker.dht;
-const isStructure = (segment: Segment) => !isMetadata(segment) && !isTable(segment);
+/** False for Huffman tables, APPn and COM. */
+const isStructure = ({ marker: code }: Segment) =>
+  code !== marker.dht && code !== marker.com && !(code >= marker.app0 && code <= marker.app15);
 
-/** Compares all bytes of two files that are not entropy-coded. */
-function compareHeaders(pair: FilePair): HeaderComparison {
-  return {
-    structureEqual: pair.before.colour === pair.after.colour && equalSegments(pair, isStructure),
-    tablesEqual: equalSegments(pair, isTable),
-    metadataEqual: equalSegments(pair, isMetadata),
-    trailerEqual: equalBytes(trailerOf(pair.source, pair.before), trailerOf(pair.output, pair.after)),
-  };
-}
-
-function equalSegments(
-  { source, output, before, after }: FilePair,
-  belongs: (segment: Segment) => boolean,
-): boolean {
-  const a = before.segments.filter(belongs);
-  const b = after.segments.filter(belongs);
+/**
+ * True when frame, quantisation, restart interval and scan headers are the same bytes in the same order; so are
+ * the colours.
+ */
+function hasSameHeaders({ source, output, before, after }: FilePair): boolean {
+  const a = before.segments.filter(isStructure);
+  const b = after.segments.filter(isStructure);
   return (
+    before.colour === after.colour &&
     a.length === b.length &&
     a.every(({ offset, end }, i) =>
       equalBytes(source.subarray(offset, end), output.subarray(b[i]!.offset, b[i]!.end)),
@@ -103,20 +77,15 @@ function equalSegments(
   );
 }
 
-const trailerOf = (bytes: Uint8Array, { segments }: JpegStructure) =>
-  bytes.subarray(segments.at(-1)!.entropyEnd);
-
 const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-function blockCounts(touched: BlockSet): Pick<SpliceProof, 'comparedBlocks' | 'touchedBlocks'> {
-  let touchedBlocks = 0;
-  let all = 0;
+function countUntouched(touched: BlockSet): number {
+  let count = 0;
   for (const bitmap of touched) {
     // A plain loop: `reduce` is many times slower on the bitmaps of large pictures.
-    for (let i = 0; i < bitmap.length; i++) touchedBlocks += bitmap[i]!;
-    all += bitmap.length;
+    for (let i = 0; i < bitmap.length; i++) count += 1 - bitmap[i]!;
   }
-  return { comparedBlocks: all - touchedBlocks, touchedBlocks };
+  return count;
 }
 
 /**

@@ -23,7 +23,7 @@ const prove = (source: Uint8Array, output: Uint8Array, mayDiffer: readonly numbe
 describe.each(jpegKinds)('the proof of $name', (kind) => {
   it('compares every block outside the touched ones, and counts those when none may differ', async () => {
     const { source, result } = await spliceBox(await kind.make(), ellipse(box));
-    const { bytes, touched, structure, tables } = result;
+    const { bytes, touched, structure } = result;
     const blocks = structure.components.map(({ blocksWide, blocksHigh }) => blocksWide * blocksHigh);
     const all = blocks.reduce((sum, count) => sum + count, 0);
     const touchedBlocks = touched.reduce((sum, bitmap) => sum + bitmap.filter((bit) => bit === 1).length, 0);
@@ -31,11 +31,6 @@ describe.each(jpegKinds)('the proof of $name', (kind) => {
       holds: true,
       comparedBlocks: all - touchedBlocks,
       differingBlocks: 0,
-      touchedBlocks,
-      structureEqual: true,
-      tablesEqual: tables === 'kept',
-      metadataEqual: true,
-      trailerEqual: true,
       fault: undefined,
     });
     expect(prove(source, bytes)).toMatchObject({ holds: false, differingBlocks: touchedBlocks });
@@ -85,12 +80,12 @@ describe('the proof', () => {
     }
   });
 
-  it('says when metadata or the bytes after EOI differ', () => {
+  it('holds where metadata or the bytes after EOI differ', () => {
     const { bytes } = edited.result;
     const comment = [0xff, 0xfe, 0, 3, 65];
     const commented = Uint8Array.from([...bytes.subarray(0, 2), ...comment, ...bytes.subarray(2)]);
-    expect(proofOf(commented)).toMatchObject({ holds: true, metadataEqual: false });
-    expect(proofOf(Uint8Array.from([...bytes, 1]))).toMatchObject({ holds: true, trailerEqual: false });
+    expect(proofOf(commented).holds).toBe(true);
+    expect(proofOf(Uint8Array.from([...bytes, 1])).holds).toBe(true);
   });
 
   it('fails for a truncated output and says why', () => {
@@ -137,6 +132,6 @@ describe('the proof, where bits are equal,', () => {
     const [three, four] = [output.indexOf(0x31, offset + 17), output.indexOf(0x41, offset + 17)];
     output[three] = 0x41;
     output[four] = 0x31;
-    expect(prove(source, output)).toMatchObject({ holds: false, tablesEqual: false });
+    expect(prove(source, output).holds).toBe(false);
   });
 });
