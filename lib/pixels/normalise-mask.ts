@@ -38,13 +38,14 @@ const faintest = 16;
  */
 export function normaliseMask(decoded: Mask, options: NormaliseOptions): NormalisedMask {
   const pixels = decoded.data.length;
-  const read = readingOf(decoded, histogram(decoded), options);
-  const mask = read.table === undefined ? decoded : mapped(decoded, read.table);
-  const levels = read.table === undefined ? read.levels : histogram(mask);
-  const warnings = [...read.warnings];
+  const decodedLevels = histogram(decoded);
+  const { table, warnings: ofReading } = readingOf(decoded, decodedLevels, options);
+  const mask = table === undefined ? decoded : mapped(decoded, table);
+  const levels = table === undefined ? decodedLevels : histogram(mask);
+  const warnings = [...ofReading];
   const coverage = 1 - levels[0]! / pixels;
-  assertUseful(levels, pixels);
   const brightest = levels.findLastIndex((count) => count > 0);
+  assertUseful(brightest, levels[255] === pixels);
   if (brightest < 128)
     warnings.push(
       `The mask is faint: its brightest value is ${brightest} of 255, so the edit is only blended in.`,
@@ -58,7 +59,6 @@ export function normaliseMask(decoded: Mask, options: NormaliseOptions): Normali
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 interface Reading {
-  readonly levels: readonly number[];
   /** From old to new values; `undefined` where they stay. */
   readonly table: Uint8Array | undefined;
   readonly warnings: readonly string[];
@@ -73,11 +73,11 @@ function readingOf(decoded: Mask, levels: readonly number[], options: NormaliseO
     const warnings = [
       'The mask is lossy: values near black and white were set to black and white. PNG is exact.',
     ];
-    return { levels, table: table((value) => turned(snapped(value))), warnings };
+    return { table: table((value) => turned(snapped(value))), warnings };
   }
   const two = twoValuesOf(levels, { isLossy });
   if (two === undefined || (two.low === 0 && two.high === 255)) {
-    return { levels, table: polarity === 'black' ? table(turned) : undefined, warnings: [] };
+    return { table: polarity === 'black' ? table(turned) : undefined, warnings: [] };
   }
   const isBlack = two.low <= (isLossy ? blackNoise : 0);
   const isDarkEdited =
@@ -85,7 +85,6 @@ function readingOf(decoded: Mask, levels: readonly number[], options: NormaliseO
   const spread = spreadOf(two, { isLossy });
   const [edited, kept] = isDarkEdited ? [two.low, two.high] : [two.high, two.low];
   return {
-    levels,
     table: table((value) => (isDarkEdited ? 255 - spread(value) : spread(value))),
     warnings: [`The mask has two values: ${edited} is edited, ${kept} is kept (as grey, 0 to 255).`],
   };
@@ -94,14 +93,12 @@ function readingOf(decoded: Mask, levels: readonly number[], options: NormaliseO
 /** Lossy codecs move black by up to this much. */
 const blackNoise = 8;
 
-function assertUseful(levels: readonly number[], pixels: number): void {
-  const brightest = levels.findLastIndex((count) => count > 0);
+function assertUseful(brightest: number, isFull: boolean): void {
   if (brightest < faintest) {
     const found = brightest === 0 ? 'an all black one' : `one whose brightest value is ${brightest} of 255`;
     throw new EditError('MASK_EMPTY', `Expected a mask with a white area, got ${found}`);
   }
-  if (levels[255] === pixels)
-    throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
+  if (isFull) throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
 }
 
 function histogram(mask: Mask): number[] {
