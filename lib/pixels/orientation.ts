@@ -42,43 +42,29 @@ export function storedBox(box: Box, orientation: Orientation, stored: Size): Box
  */
 export function toDisplayed<R extends Raster>(raster: R, orientation: Orientation): R {
   if (orientation === 1) return raster;
-  const { swap } = turns[orientation];
-  const size = swap ? { width: raster.height, height: raster.width } : raster;
-  return moved(raster, size, (x, y) => storedPosition(x, y, orientation, raster));
-}
-
-/** The inverse of {@link toDisplayed}: displayed pixels -> as they are stored. */
-export function toStored<R extends Raster>(raster: R, orientation: Orientation): R {
-  if (orientation === 1) return raster;
-  const { swap, mirrorX, mirrorY } = turns[orientation];
-  const size = swap ? { width: raster.height, height: raster.width } : raster;
-  return moved(raster, size, (x, y) => {
-    const u = mirrorX ? size.width - 1 - x : x;
-    const v = mirrorY ? size.height - 1 - y : y;
-    return swap ? u * raster.width + v : v * raster.width + u;
-  });
-}
-
-function storedPosition(x: number, y: number, orientation: Orientation, stored: Size): number {
-  const { swap, mirrorX, mirrorY } = turns[orientation];
-  const u = swap ? y : x;
-  const v = swap ? x : y;
-  const storedX = mirrorX ? stored.width - 1 - u : u;
-  const storedY = mirrorY ? stored.height - 1 - v : v;
-  return storedY * stored.width + storedX;
-}
-
-function moved<R extends Raster>(raster: R, size: Size, from: (x: number, y: number) => number): R {
   assertShape(raster);
-  const { width, height } = size;
+  const { swap, mirrorX, mirrorY } = turns[orientation];
   const { channels, data } = raster;
+  const { width, height } = swap ? { width: raster.height, height: raster.width } : raster;
   const out = data.slice();
   let o = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const i = from(x, y) * channels;
+      const u = swap ? y : x;
+      const v = swap ? x : y;
+      const storedX = mirrorX ? raster.width - 1 - u : u;
+      const storedY = mirrorY ? raster.height - 1 - v : v;
+      const i = (storedY * raster.width + storedX) * channels;
       for (let c = 0; c < channels; c++) out[o++] = data[i + c]!;
     }
   }
   return { ...raster, width, height, data: out };
 }
+
+/** The inverse of {@link toDisplayed}: displayed pixels -> as they are stored. */
+export function toStored<R extends Raster>(raster: R, orientation: Orientation): R {
+  return toDisplayed(raster, opposites[orientation] ?? orientation);
+}
+
+/** Quarter turns to the right and to the left undo each other, all others themselves. */
+const opposites: Readonly<Partial<Record<Orientation, Orientation>>> = { 6: 8, 8: 6 };
