@@ -1,5 +1,13 @@
 import { EditError } from '../errors.ts';
-import { type Box, type FloatRaster, isBlank, type Mask, type Raster, type Size } from './raster.ts';
+import {
+  type Box,
+  emptyLike,
+  type FloatRaster,
+  isBlank,
+  type Mask,
+  type Raster,
+  type Size,
+} from './raster.ts';
 
 /** Index of the first value above 0 in `data[from, to)`, which holds one. */
 function firstAbove0(data: Uint8Array, from: number, to: number): number {
@@ -145,8 +153,6 @@ export function crop<T extends Raster | Mask | FloatRaster>(raster: T, box: Box)
   }
   const { channels } = raster;
   const length = box.width * channels;
-  // Not slice(): for a Buffer, which sharp returns, it gives a view, and writing to it would change the
-  // source.
   const data = emptyLike(raster.data, length * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.top + y) * raster.width + box.left) * channels;
@@ -167,9 +173,4 @@ export function paste<T extends Raster | Mask | FloatRaster>(
     const row = part.data.subarray(y * length, (y + 1) * length);
     raster.data.set(row, ((top + y) * raster.width + left) * channels);
   }
-}
-
-function emptyLike(data: Raster['data'] | FloatRaster['data'], length: number) {
-  if (data instanceof Float32Array) return new Float32Array(length);
-  return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }

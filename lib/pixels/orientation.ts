@@ -1,4 +1,4 @@
-import { assertShape, type Box, type Raster, type Size } from './raster.ts';
+import { assertShape, type Box, emptyLike, type Raster, type Size } from './raster.ts';
 
 /** EXIF orientation, 1 to 8: how to turn stored pixels for display. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -46,15 +46,16 @@ export function toDisplayed<R extends Raster>(raster: R, orientation: Orientatio
   const { swap, mirrorX, mirrorY } = turns[orientation];
   const { channels, data } = raster;
   const { width, height } = swap ? { width: raster.height, height: raster.width } : raster;
-  const out = data.slice();
+  // The stored pixel of the displayed corner, and how far the next one to the right and below it is stored.
+  const origin = (mirrorX ? raster.width - 1 : 0) + (mirrorY ? (raster.height - 1) * raster.width : 0);
+  const along = mirrorX ? -1 : 1;
+  const across = mirrorY ? -raster.width : raster.width;
+  const [right, down] = swap ? [across, along] : [along, across];
+  const out = emptyLike(data, data.length);
   let o = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const u = swap ? y : x;
-      const v = swap ? x : y;
-      const storedX = mirrorX ? raster.width - 1 - u : u;
-      const storedY = mirrorY ? raster.height - 1 - v : v;
-      const i = (storedY * raster.width + storedX) * channels;
+      const i = (origin + x * right + y * down) * channels;
       for (let c = 0; c < channels; c++) out[o++] = data[i + c]!;
     }
   }

@@ -100,20 +100,24 @@ export function eightBit(data: Uint8Array | Uint16Array, most: number): Uint8Arr
 
 /** Only the first `count` channels, such as colours without alpha; the raster itself if it has no more. */
 export function firstChannels<T extends Raster | FloatRaster>(raster: T, count: number): T {
-  const { channels } = raster;
-  if (channels === count) return raster;
-  const data = raster.data.filter((_, i) => i % channels < count);
-  return { ...raster, channels: count, data };
+  return raster.channels === count ? raster : withChannels(raster, [...Array(count).keys()]);
 }
 
-/** Picks channels of a raster. */
-export function withChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
+/** Picks channels of a raster, into new memory. */
+export function withChannels<T extends Raster | FloatRaster>(raster: T, picks: readonly number[]): T {
+  const { width, height, channels, data } = raster;
   const count = picks.length;
-  const out = new (data.constructor as Uint8ArrayConstructor)(width * height * count);
+  const out = emptyLike(data, width * height * count);
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < count; c++) out[i * count + c] = data[i * channels + picks[c]!]!;
   }
-  return { width, height, channels: count, data: out };
+  return { ...raster, channels: count, data: out };
+}
+
+/** Samples of the same type, all 0; never a `Buffer`, which sharp returns and whose `slice()` is a view. */
+export function emptyLike(data: Raster['data'] | FloatRaster['data'], length: number) {
+  if (data instanceof Float32Array) return new Float32Array(length);
+  return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }
 
 // Rec. 709; applied to coded values this is luma, not luminance: enough to match edges by.

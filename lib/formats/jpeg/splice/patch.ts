@@ -1,6 +1,6 @@
 import { EditError } from '../../../errors.ts';
 import { isInside } from '../../../pixels/box.ts';
-import type { Box, Raster } from '../../../pixels/raster.ts';
+import { type Box, type Raster, withChannels } from '../../../pixels/raster.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 
 /** A change of one box of the picture, in the JPEG's own decoded space: no ICC conversion, no rotation. */
@@ -48,15 +48,7 @@ export function weightsOf({ colour }: JpegStructure, component: number): Weights
 export function channelsOf({ colour }: JpegStructure, patch: JpegPatch, component: number): JpegPatch {
   if (colour !== 'cmyk' && colour !== 'ycck') return patch;
   const picks = component < 3 ? [0, 1, 2] : [3, 3, 3];
-  return { ...patch, before: pickChannels(patch.before, picks), after: pickChannels(patch.after, picks) };
-}
-
-function pickChannels({ width, height, channels, data }: Raster, picks: readonly number[]): Raster {
-  const out = new Uint8Array(width * height * picks.length);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[Math.trunc(i / picks.length) * channels + picks[i % picks.length]!]!;
-  }
-  return { width, height, channels: picks.length, data: out };
+  return { ...patch, before: withChannels(patch.before, picks), after: withChannels(patch.after, picks) };
 }
 
 /**
