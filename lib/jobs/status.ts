@@ -4,10 +4,10 @@ import { listAll, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../st
 import type { Claim } from './claim/claim.ts';
 import { observeClaim } from './claim/claim-store.ts';
 import type { InputSet } from './inputs/identity.ts';
-import { formsOf, imageVersion, nameFault, readObject, sameText } from './inputs/names.ts';
+import { formsOf, imageVersion, isPicture, nameFault } from './inputs/names.ts';
 import { folderMaskFinder, setFrom } from './inputs/pairing.ts';
 import { explainUnpaired } from './inputs/unpaired.ts';
-import { groupByStem, isSettled, terminalsByImage } from './inputs/window.ts';
+import { groupByStem, isSettled, membersOf, terminalsByImage } from './inputs/window.ts';
 import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
@@ -102,7 +102,7 @@ async function picturesOf(
   const folderMasksOf = folderMaskFinder(store, buckets.input);
   return Promise.all(
     inputs.filter(isPicture).map(async (image) => {
-      const group = members.get(stemOf(image)) ?? [];
+      const group = membersOf(image, members);
       const own = setFrom(image, group);
       const shared = setFrom(image, [...group, ...(await folderMasksOf(image, signal))]);
       const ended = terminals.get(image.name) ?? [];
@@ -111,13 +111,6 @@ async function picturesOf(
       return { set, terminal: endOf(set), claim: claims.get(imageVersion(image)) };
     }),
   );
-}
-
-const isPicture = (info: ObjectInfo): boolean => readObject(info)?.role === 'image';
-
-function stemOf(image: ObjectInfo): string {
-  const read = readObject(image);
-  return sameText(`${read?.folder}${read?.stem}`);
 }
 
 function lacksSomething({ set, terminal }: PictureObjects, { requestFile }: StatusOptions): boolean {

@@ -52,7 +52,7 @@ export interface UploadName {
 export function readName(name: string, contentType?: string): UploadName | undefined {
   const folder = name.slice(0, name.lastIndexOf('/') + 1);
   const file = name.slice(folder.length);
-  const mayBePicture = contentType === undefined || /^image\//i.test(contentType);
+  const mayBePicture = contentType === undefined || isImageType(contentType);
   if (anyFolderMask.test(file)) return { role: 'folder-mask', folder, file, stem: '' };
   // The mask first: an object named like a mask is never an image.
   const mask = anyMask.exec(file)?.groups;
@@ -77,7 +77,18 @@ interface Named {
 /** The same for a listed object. */
 export const readObject = ({ name, contentType }: Named) => readName(name, contentType);
 
+export const isPicture = (object: Named): boolean => readObject(object)?.role === 'image';
+
 export const isFolderMask = (object: Named): boolean => readObject(object)?.role === 'folder-mask';
+
+/** The content type of an object says that it is a picture. */
+export const isImageType = (contentType: string): boolean => /^image\//i.test(contentType);
+
+/** `dir/photo.jpg` -> `dir/photo`; the whole name of an object that belongs to no job. */
+export function stemIn(name: string): string {
+  const read = readName(name);
+  return read === undefined ? name : `${read.folder}${read.stem}`;
+}
 
 /** Names that people cannot tell apart are one: macOS takes accents off their letters, others do not. */
 export const sameText = (text: string): string => text.normalize('NFC');

@@ -9,10 +9,11 @@ import {
   folderMaskPrefix,
   isDashedMask,
   isFolderMask,
-  type Role,
+  isPicture,
   readName,
   readObject,
   sameText,
+  stemIn,
   type UploadName,
 } from './names.ts';
 
@@ -163,12 +164,11 @@ async function* picturesIn(
 
 /** The set of each picture of a stem. */
 function setsOf(stem: string, members: readonly ObjectInfo[]): InputSet[] {
-  const isPicture = (info: ObjectInfo) => {
-    const read = readObject(info);
-    return read?.role === 'image' && sameText(`${read.folder}${read.stem}`) === sameText(stem);
-  };
-  return members.filter(isPicture).map((image) => setFrom(image, members));
+  const pictures = members.filter((info) => isPicture(info) && isOfStem(info, stem));
+  return pictures.map((image) => setFrom(image, members));
 }
+
+const isOfStem = ({ name }: ObjectInfo, stem: string) => sameText(stemIn(name)) === sameText(stem);
 
 /** @param members objects of the picture's stem, and masks of its folder. */
 export function setFrom(image: ObjectInfo, members: readonly ObjectInfo[]): InputSet {
@@ -177,17 +177,9 @@ export function setFrom(image: ObjectInfo, members: readonly ObjectInfo[]): Inpu
 
 /** The request of a picture's stem; before others the one that is written in the same form of Unicode. */
 function requestOf(image: ObjectInfo, members: readonly ObjectInfo[]): ObjectInfo | undefined {
-  const stem = stemNameOf(image, 'image');
-  const requests = members.filter((info) => {
-    const name = stemNameOf(info, 'request');
-    return name !== undefined && stem !== undefined && sameText(name) === sameText(stem);
-  });
-  return requests.find((info) => stemNameOf(info, 'request') === stem) ?? requests[0];
-}
-
-function stemNameOf(info: ObjectInfo, role: Role): string | undefined {
-  const read = readObject(info);
-  return read?.role === role ? `${read.folder}${read.stem}` : undefined;
+  const stem = stemIn(image.name);
+  const requests = members.filter((info) => readObject(info)?.role === 'request' && isOfStem(info, stem));
+  return requests.find(({ name }) => stemIn(name) === stem) ?? requests[0];
 }
 
 /** Metadata counts too: it may hold fields of the request. */

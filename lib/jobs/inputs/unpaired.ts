@@ -1,6 +1,6 @@
 import type { ObjectInfo } from '../../storage/store.ts';
 import type { InputSet } from './identity.ts';
-import { type Role, readObject, sameText, stemsOf, type UploadName } from './names.ts';
+import { isImageType, isPicture, readObject, sameText, stemIn, stemsOf, type UploadName } from './names.ts';
 
 /** An object that belongs to no job. */
 export interface Unpaired {
@@ -28,7 +28,7 @@ interface Lone {
 export function explainUnpaired(lone: readonly ObjectInfo[], sets: readonly InputSet[]): readonly Unpaired[] {
   const all = lone.map((object) => ({ object, read: readObject(object) }));
   const alike = Map.groupBy(all, ({ object }) => looseName(object.name));
-  const setOf = new Map(sets.map((set) => [stemOf(set.image), set]));
+  const setOf = new Map(sets.map((set) => [sameText(stemIn(set.image.name)), set]));
   return all.map((one) => {
     const { name } = one.object;
     const others = (alike.get(looseName(name)) ?? []).filter(({ object }) => object !== one.object);
@@ -47,36 +47,25 @@ function looseName(name: string): string {
   return loose.replace(/mask|msk/g, '') || loose;
 }
 
-const stemOf = (object: ObjectInfo): string => {
-  const read = readObject(object);
-  return read === undefined ? '' : sameText(`${read.folder}${read.stem}`);
-};
-
 /** A mask by its role, or by the word in its name or folder. */
 const looksLikeMask = ({ object, read }: Lone) => read?.role === 'mask' || /mask|msk/i.test(object.name);
 
 /** The object and another one are a pair but for their names. */
 function nearMiss(one: Lone, others: readonly Lone[]): string | undefined {
   const isMask = looksLikeMask(one);
-  const wanted = isRole('image');
   if (one.read?.role === 'request' || isMask) {
-    const picture = others.find((other) => wanted(other) && !looksLikeMask(other));
+    const picture = others.find((other) => isPicture(other.object) && !looksLikeMask(other));
     if (picture === undefined) return undefined;
     return `belongs to ${picture.object.name}? As ${pairingName(picture, one)} it would pair`;
   }
   const mask = others.find(looksLikeMask);
-  if (mask === undefined || !wanted(one)) return undefined;
+  if (mask === undefined || !isPicture(one.object)) return undefined;
   return `waits for its mask; ${mask.object.name} would pair as ${pairingName(one, mask)}`;
 }
 
-const isRole =
-  (role: Role) =>
-  ({ read }: Lone) =>
-    read?.role === role;
-
 /** The name with which an object would belong to a picture. */
 function pairingName(picture: Lone, { object, read }: Lone): string {
-  const stem = `${picture.read?.folder}${picture.read?.stem}`;
+  const stem = stemIn(picture.object.name);
   if (read?.role === 'request') return `${stem}.json`;
   return `${stem}.mask.${/\.([a-z0-9]{1,8})$/i.exec(object.name)?.[1] ?? 'png'}`;
 }
@@ -84,29 +73,28 @@ function pairingName(picture: Lone, { object, read }: Lone): string {
 /** A picture whose extension nobody knows hides its mask too. */
 function unknownPicture({ object, read }: Lone, others: readonly Lone[]): string | undefined {
   const mask = others.find((other) => other.read?.role === 'mask');
-  if (read !== undefined || mask === undefined || !isImage(object)) return undefined;
-  return `is it a picture? As ${mask.read?.folder}${mask.read?.stem}.jpg it would pair with ${mask.object.name}`;
+  if (read !== undefined || mask === undefined || !isImageType(object.contentType)) return undefined;
+  return `is it a picture? As ${stemIn(mask.object.name)}.jpg it would pair with ${mask.object.name}`;
 }
-
-const isImage = ({ contentType }: ObjectInfo) => /^image\//i.test(contentType);
 
 function whyAlone({ object, read }: Lone, setOf: ReadonlyMap<string, InputSet>): string {
   if (read === undefined) return strange(object);
-  const { role, folder, stem } = read;
+  const { role } = read;
+  const stem = stemIn(object.name);
   if (role === 'folder-mask') return 'no picture of its folder uses it; FOLDER_MASK may be off';
   const sets = stemsOf(read).flatMap((key) => setOf.get(key) ?? []);
   if (role === 'image') {
     const hasMask = sets.some(({ image, mask }) => image.name === object.name && mask !== undefined);
-    return `waits for ${folder}${stem}.${hasMask ? 'json' : 'mask.png'}`;
+    return `waits for ${stem}.${hasMask ? 'json' : 'mask.png'}`;
   }
   const [set] = sets;
-  if (set === undefined) return `waits for its picture, ${folder}${stem}.jpg or of another format`;
+  if (set === undefined) return `waits for its picture, ${stem}.jpg or of another format`;
   const used = role === 'mask' ? set.mask : set.request;
   return `${set.image.name} uses ${used?.name ?? 'none'} instead`;
 }
 
 function strange(object: ObjectInfo): string {
-  return isImage(object)
+  return isImageType(object.contentType)
     ? 'its extension is none of a picture, e.g. .jpg or .png'
     : 'its name is none of a picture, a mask (photo.mask.png) or a request (photo.json)';
 }

@@ -6,10 +6,11 @@ import {
   isBefore,
   isDashedMask,
   isFirstChoice,
-  readName,
+  isPicture,
   readObject,
   readTerminalName,
   sameText,
+  stemIn,
   stemsOf,
 } from './names.ts';
 import { type FolderMasksOf, setFrom } from './pairing.ts';
@@ -37,12 +38,6 @@ interface WindowOptions {
   readonly maxImages: number;
 }
 
-/** Folder and stem of a picture, or its whole name. */
-function stemIn(name: string): string {
-  const read = readName(name);
-  return read === undefined ? name : `${read.folder}${read.stem}`;
-}
-
 // In byte order `/` follows `.` and `0` follows `/`.
 const endOfStem = (stem: string) => `${stem}/`;
 const endOfFolder = (imageName: string) => `${imageName}0`;
@@ -65,7 +60,7 @@ export async function readWindow(options: WindowOptions, signal: AbortSignal): P
       break;
     }
     listed.push(info);
-    if (!isBefore(after, info.name) || readObject(info)?.role !== 'image') continue;
+    if (!isBefore(after, info.name) || !isPicture(info)) continue;
     if (images.length < maxImages) images.push(info);
     // One more than there is room for: the next window begins with it.
     else isLast = false;
@@ -109,7 +104,7 @@ export async function setInWindow(
 ): Promise<InputSet | undefined> {
   const stem = stemIn(image.name);
   if (!covers(stem, endOfStem(stem))) return undefined;
-  const group = members.get(sameText(stem)) ?? [];
+  const group = membersOf(image, members);
   const own = setFrom(image, group);
   // Another form of Unicode lies elsewhere. What paired first goes before it.
   if (own.mask !== undefined && isFirstChoice(own.mask, image)) return own;
@@ -139,6 +134,10 @@ export function groupByStem(inputs: readonly ObjectInfo[]): Map<string, ObjectIn
     return read === undefined ? [] : stemsOf(read);
   });
 }
+
+/** The objects of a picture's stem, itself among them. */
+export const membersOf = ({ name }: ObjectInfo, byStem: Window['members']): readonly ObjectInfo[] =>
+  byStem.get(sameText(stemIn(name))) ?? [];
 
 function groupBy(
   infos: readonly ObjectInfo[],

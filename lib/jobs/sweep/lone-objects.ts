@@ -1,10 +1,10 @@
 import { asEditError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { InputSet } from '../inputs/identity.ts';
-import { readObject, sameText } from '../inputs/names.ts';
+import { isImageType, isPicture, readObject } from '../inputs/names.ts';
 import { collectInputs, type PairingOptions, setFrom } from '../inputs/pairing.ts';
 import { explainUnpaired, type Unpaired, unpairedAfterMs } from '../inputs/unpaired.ts';
-import type { Window } from '../inputs/window.ts';
+import { membersOf, type Window } from '../inputs/window.ts';
 import { ageMs } from './sweep-report.ts';
 
 interface LoneOptions {
@@ -22,11 +22,8 @@ export interface SweptWindow extends Window {
 }
 
 export function swept(window: Window): SweptWindow {
-  const sets = window.listed.flatMap((image) => {
-    const read = readObject(image);
-    if (read?.role !== 'image') return [];
-    return setFrom(image, window.members.get(sameText(`${read.folder}${read.stem}`)) ?? []);
-  });
+  const pictures = window.listed.filter(isPicture);
+  const sets = pictures.map((image) => setFrom(image, membersOf(image, window.members)));
   return { ...window, sets, usedMasks: new Set(sets.flatMap(({ mask }) => mask?.name ?? [])) };
 }
 
@@ -69,5 +66,5 @@ async function isUsed(
 /** Pictures are judged one by one; these are not. */
 function mayBeLone(info: ObjectInfo): boolean {
   const role = readObject(info)?.role;
-  return role === 'mask' || (role === undefined && /^image\//i.test(info.contentType));
+  return role === 'mask' || (role === undefined && isImageType(info.contentType));
 }
