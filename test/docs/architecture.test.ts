@@ -7,6 +7,7 @@ import {
   countCall,
   decideClaim,
   finishClaim,
+  firstClaim,
   refundCall,
   releaseClaim,
 } from '../../lib/jobs/claim/claim.ts';
@@ -28,8 +29,7 @@ const claimIn = (state: Claim['state'], attempts: number): Claim => ({
 /** Every change of state the functions of the claim can make, from every state, age, use and error. */
 function possible(): Set<string> {
   const edges = new Set<string>();
-  const first = decideClaim(undefined, 'a', defaultBudget);
-  if (first.kind === 'take') edges.add(`[*] --> ${first.claim.state}`);
+  edges.add(`[*] --> ${firstClaim('a').state}`);
   const claims = states.flatMap((state) => [claimIn(state, 1), claimIn(state, defaultBudget.maxAttempts)]);
   for (const claim of claims) {
     for (const owner of ['a', 'b']) {

@@ -6,6 +6,7 @@ import {
   countCall,
   decideClaim,
   finishClaim,
+  firstClaim,
   provesNoCall,
   refundCall,
   releaseClaim,
@@ -181,11 +182,8 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
     const done = go(step, { claim: next, version: after.version });
     return one(after, done, done);
   };
-  const decide = (): Effect[] => {
-    const seen =
-      world.claim === undefined ? undefined : { claim: world.claim, ageMs: world.isOld ? Infinity : 0 };
-    return act(decideClaim(seen, worker.nonce, modelBudget));
-  };
+  const decide = (claim: Claim): Effect[] =>
+    act(decideClaim({ claim, ageMs: world.isOld ? Infinity : 0 }, worker.nonce, modelBudget));
   const act = (decision: ClaimDecision): Effect[] => {
     switch (decision.kind) {
       case 'owned':
@@ -208,10 +206,10 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
     case 'stat-manifest':
       return world.hasManifest ? one(acknowledge(world), idle) : one(world, go('create-claim'));
     case 'create-claim': {
-      const decision = decideClaim(undefined, worker.nonce, modelBudget);
-      if (world.claim !== undefined || decision.kind !== 'take') return decide();
-      const after = written(decision.claim);
-      const held = go('stat-raw', { claim: decision.claim, version: after.version });
+      if (world.claim !== undefined) return decide(world.claim);
+      const claim = firstClaim(worker.nonce);
+      const after = written(claim);
+      const held = go('stat-raw', { claim, version: after.version });
       return one(after, held, held);
     }
     case 'swap-claim': {
@@ -220,7 +218,7 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
       return one(after, go('stat-raw', { claim: worker.next, version: after.version }), go('stat-claim'));
     }
     case 'stat-claim':
-      return decide();
+      return decide(world.claim as Claim);
     case 'stat-raw':
       if (world.raw !== 0) return one(world, go('write-output', { reply: world.raw }));
       return one(world, go(bug === 'call-before-count' ? 'call' : 'count'));

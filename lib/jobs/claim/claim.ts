@@ -69,14 +69,12 @@ export const firstClaim = (owner: string): Claim => ({
   code: 'none',
 });
 
-/** What the run `owner` may do about a job whose claim was observed so; `undefined`: there is none. */
+/** What the run `owner` may do about a job whose claim was observed so. */
 export function decideClaim(
-  observed: ClaimObservation | undefined,
+  { claim, ageMs }: ClaimObservation,
   owner: string,
   budget: Budget,
 ): ClaimDecision {
-  if (observed === undefined) return { kind: 'take', claim: firstClaim(owner) };
-  const { claim, ageMs } = observed;
   if (claim.state === 'DONE' || claim.state === 'FAILED') return { kind: 'finished', state: claim.state };
   if (claim.state === 'RUNNING' && claim.owner === owner) return { kind: 'owned', claim };
   const untilFreeMs = (claim.state === 'RUNNING' ? budget.leaseMs : claim.waitMs) - ageMs;

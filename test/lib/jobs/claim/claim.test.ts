@@ -5,6 +5,7 @@ import {
   type Claim,
   countCall,
   decideClaim,
+  firstClaim,
   provesNoCall,
   refundCall,
   releaseClaim,
@@ -19,8 +20,7 @@ describe('decideClaim', () => {
   const decide = (observed: Parameters<typeof decideClaim>[0]) => decideClaim(observed, 'b', defaultBudget);
 
   it('takes a job without a claim', () => {
-    const claim = { ...running, owner: 'b' };
-    expect(decide(undefined)).toEqual({ kind: 'take', claim });
+    expect(firstClaim('b')).toEqual({ ...running, owner: 'b' });
   });
 
   it('continues a job of its own', () => {
