@@ -15,7 +15,7 @@ export function abortError({ reason }: AbortSignal, expected = 'the work to end'
     : new EditError('CANCELLED', `Expected ${expected}, got a cancellation`, { cause: reason });
 }
 
-/** A signal that aborts after `ms`, or with one of `others`. Dispose of it when the work ends. */
+/** A signal that aborts after `ms`, or with another signal. Dispose of it when the work ends. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
 }
@@ -25,18 +25,13 @@ export interface Deadline extends Disposable {
  * keeps everything alive that listens to it.
  *
  * @param late the reason the signal aborts with when time is up.
- * @param others signals that abort it earlier, each with its own reason.
+ * @param signal aborts it earlier, with its own reason.
  */
-export function deadline(
-  ms: number,
-  late: EditError,
-  ...others: readonly (AbortSignal | undefined)[]
-): Deadline {
+export function deadline(ms: number, late: EditError, signal: AbortSignal | undefined): Deadline {
   const timeUp = new AbortController();
   const timer = setTimeout(() => timeUp.abort(late), ms);
-  const outer = others.filter((signal) => signal !== undefined);
   return {
-    signal: outer.length === 0 ? timeUp.signal : AbortSignal.any([timeUp.signal, ...outer]),
+    signal: signal === undefined ? timeUp.signal : AbortSignal.any([timeUp.signal, signal]),
     [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
@@ -46,10 +41,10 @@ export function deadline(
  * know it.
  */
 export async function withDeadline<T>(
-  { ms, late, others = [] }: { ms: number; late: EditError; others?: readonly (AbortSignal | undefined)[] },
+  { ms, late, signal }: { ms: number; late: EditError; signal?: AbortSignal | undefined },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const time = deadline(ms, late, ...others);
+  const time = deadline(ms, late, signal);
   try {
     return await work(time.signal);
   } finally {
@@ -109,7 +104,7 @@ export async function retryPassing<T>(
   for (let attempt = 0; ; attempt++) {
     const late = new EditError(lateCode, `Expected an answer within ${attemptTimeoutMs} ms, got none`);
     try {
-      return await withDeadline({ ms: attemptTimeoutMs, late, others: [signal] }, (time) =>
+      return await withDeadline({ ms: attemptTimeoutMs, late, signal }, (time) =>
         unlessAborted(() => call(time), time),
       );
     } catch (error) {

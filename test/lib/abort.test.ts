@@ -103,7 +103,7 @@ describe('withDeadline', () => {
 
   it('aborts with an outer signal, for its reason', async () => {
     const closing = new AbortController();
-    const work = withDeadline({ ms: 1000, late, others: [undefined, closing.signal] }, untilAborted);
+    const work = withDeadline({ ms: 1000, late, signal: closing.signal }, untilAborted);
     const ended = expect(work).rejects.toThrow('closing');
     closing.abort(new Error('closing'));
     await ended;

@@ -45,5 +45,5 @@ export function sendTask(task: Task, queue: string, closing: AbortSignal): Promi
     'DEADLINE_EXCEEDED',
     `Expected an answer within ${task.deadlineMs} ms, got none`,
   );
-  return withDeadline({ ms: task.deadlineMs, late, others: [closing] }, post);
+  return withDeadline({ ms: task.deadlineMs, late, signal: closing }, post);
 }

@@ -124,7 +124,7 @@ async function attempt(outbox: Outbox, delivery: Delivery): Promise<void> {
   delivery.tries++;
   const event = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
   const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
-  const outcome = await withDeadline({ ms: deadlineMs, late, others: [closing.signal] }, (signal) =>
+  const outcome = await withDeadline({ ms: deadlineMs, late, signal: closing.signal }, (signal) =>
     postEvent(delivery.url, event, { agent, signal }),
   ).catch((error: Error) => error);
   if (closing.signal.aborted) return;
