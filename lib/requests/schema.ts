@@ -106,17 +106,12 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unkno
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.flatMap(wrongFields);
-  const faults = wrong
-    .slice(0, maxNamed)
-    .map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
+  const sentences = wrong.map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
   const errors = wrong
     .slice(0, maxNamed)
     .map(({ path, detail }) => ({ pointer: ['#', ...path.map(pointerPart)].join('/'), detail }));
-  const message = shortList(
-    wrong.map((_, i) => faults[i] ?? ''),
-    '; ',
-  );
-  throw new EditError('REQUEST_INVALID', message, { details: { faults }, errors });
+  const details = { faults: sentences.slice(0, maxNamed) };
+  throw new EditError('REQUEST_INVALID', shortList(sentences, '; '), { details, errors });
 }
 
 interface WrongField {
