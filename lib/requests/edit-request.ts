@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { engineNames } from '../engines/engines.ts';
-import { EditError } from '../errors.ts';
 import { maxMaskClasses } from './mask-classes.ts';
 import { parseJson } from './plain-json.ts';
 import { parseWith, shapeOf } from './schema.ts';
@@ -97,16 +96,9 @@ export const maxRequestBytes = 64 * 1024;
 /**
  * The bytes of a request file -> its JSON, not validated: it may still be merged with metadata and defaults.
  *
- * @throws {EditError} `REQUEST_TOO_LARGE`, or `REQUEST_INVALID` when it is not JSON in UTF-8 or nested too
- * deep.
+ * @throws {EditError} `REQUEST_INVALID` when it is not JSON in UTF-8 or nested too deep.
  */
 export function readRequestFile(bytes: Uint8Array): unknown {
-  if (bytes.length > maxRequestBytes) {
-    throw new EditError(
-      'REQUEST_TOO_LARGE',
-      `Expected a request file of at most ${maxRequestBytes} bytes, got ${bytes.length}`,
-    );
-  }
   return parseJson(utf8(bytes), 'the request file');
 }
 
