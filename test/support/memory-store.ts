@@ -46,7 +46,10 @@ interface MemoryClient extends ObjectStore {
 
 const keyOf = ({ bucket, name }: ObjectId) => `${bucket}/${name}`;
 
-/** The buckets as one process sees them. `faultAt` gets each request and its number, from 1. */
+/**
+ * The buckets as one process sees them. `faultAt` gets each request and its number, from 1; what it throws,
+ * the request fails with.
+ */
 export function memoryClient(
   buckets: MemoryBuckets,
   faultAt: (request: number, what: string) => Fault | undefined = () => undefined,

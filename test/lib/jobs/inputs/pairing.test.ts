@@ -122,14 +122,11 @@ describe('collectInputs', () => {
   });
 
   it('finds the other pictures of a folder when the name of one cannot be asked for', async () => {
-    const memory = memoryClient(bucketsWith('_folder.mask.png', 'a.jpg', 'bad.jpg', 'c.jpg'));
-    const store: typeof memory = {
-      ...memory,
-      async *list(bucket, options, signal) {
-        if (options?.prefix === 'bad') throw new EditError('REQUEST_INVALID', 'Expected another name');
-        yield* memory.list(bucket, options, signal);
-      },
-    };
+    const world = bucketsWith('_folder.mask.png', 'a.jpg', 'bad.jpg', 'c.jpg');
+    const store = memoryClient(world, (_, what) => {
+      if (what === 'list input/bad') throw new EditError('REQUEST_INVALID', 'Expected another name');
+      return undefined;
+    });
     const sets = await collectInputs(store, inInput('_folder.mask.png'), { folderMask: true }, never);
     expect(sets.map(({ image }) => image.name)).toEqual(['a.jpg', 'c.jpg']);
   });

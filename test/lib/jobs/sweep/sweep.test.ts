@@ -148,15 +148,10 @@ describe('sweep', () => {
 
   it('continues behind a picture that cannot be judged, and counts it', async () => {
     const world = worldOf('a.jpg', 'a.mask.png', 'b {{projectId}}.jpg', 'c.jpg', 'c.mask.png');
-    const memory = memoryClient(world);
-    const store: SweepOptions['store'] = {
-      ...memory,
-      async *list(bucket, options, signal) {
-        if (options?.prefix?.includes('{{projectId}}') === true)
-          throw new EditError('REQUEST_INVALID', 'a name');
-        yield* memory.list(bucket, options, signal);
-      },
-    };
+    const store = memoryClient(world, (_, what) => {
+      if (what.includes('{{projectId}}')) throw new EditError('REQUEST_INVALID', 'a name');
+      return undefined;
+    });
     const report = await sweepOf(world, { store });
     expect(imagesOf(report)).toEqual(['a.jpg', 'c.jpg']);
     expect(report).toMatchObject({ images: 3, failures: 1, isComplete: true });
@@ -169,15 +164,10 @@ describe('sweep', () => {
     ['files that keep changing', 'BUSY'],
   ] as const)('continues behind %s of one picture, and names it', async (_, code) => {
     const world = worldOf(...pairs(4));
-    const memory = memoryClient(world);
-    const store: SweepOptions['store'] = {
-      ...memory,
-      async *list(bucket, options, signal) {
-        if (options?.prefix === 'p101')
-          throw code === 'INTERNAL' ? new TypeError('x is no y') : new EditError(code, 'why');
-        yield* memory.list(bucket, options, signal);
-      },
-    };
+    const store = memoryClient(world, (_, what) => {
+      if (what !== 'list input/p101') return undefined;
+      throw code === 'INTERNAL' ? new TypeError('x is no y') : new EditError(code, 'why');
+    });
     const report = await sweepOf(world, { store });
     expect(imagesOf(report)).toEqual(['p100.jpg', 'p102.jpg', 'p103.jpg']);
     expect(report).toMatchObject({ failures: 1, isComplete: true, faults: [{ name: 'p101.jpg', code }] });
@@ -185,14 +175,10 @@ describe('sweep', () => {
 
   it('ends with a fault that every picture meets', async () => {
     const world = worldOf(...pairs(12));
-    const memory = memoryClient(world);
-    const store: SweepOptions['store'] = {
-      ...memory,
-      async *list(bucket, options, signal) {
-        if (options?.prefix !== undefined) throw new EditError('STORAGE_PERMISSION', 'why');
-        yield* memory.list(bucket, options, signal);
-      },
-    };
+    const store = memoryClient(world, (_, what) => {
+      if (what.startsWith('list input/p')) throw new EditError('STORAGE_PERMISSION', 'why');
+      return undefined;
+    });
     await expect(sweepOf(world, { store })).rejects.toMatchObject({ code: 'STORAGE_PERMISSION' });
   });
 
