@@ -3,6 +3,7 @@ import { engineNames } from './engines/engines.ts';
 import { modelTableSchema } from './engines/models.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
+import { jsonText } from './requests/plain-json.ts';
 
 /** One environment variable. */
 export interface Setting {
@@ -34,14 +35,6 @@ const commaList = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
-const jsonText = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue('expected JSON');
-    return z.NEVER;
-  }
-});
 
 const gibibyte = 1024 * 1024 * 1024;
 /** libvips opens operands of at most 268 MP. */

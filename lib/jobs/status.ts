@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mapOrdered } from '../in-parallel.ts';
+import { jsonText } from '../requests/plain-json.ts';
 import { listAll, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../storage/store.ts';
 import type { Claim } from './claim/claim.ts';
 import { observeClaim } from './claim/claim-store.ts';
@@ -165,23 +166,15 @@ function stateOf(
   return set.mask === undefined ? 'no mask' : 'pending';
 }
 
-const failureSchema = z.object({ code: z.string(), message: z.string() });
+const failureSchema = jsonText.pipe(z.object({ code: z.string(), message: z.string() }));
 const maxFailureBytes = 1024 * 1024;
 
 /** Code and sentence of an `error.json`. */
 async function readFailure(info: ObjectInfo, store: ObjectStore): Promise<{ code: string; reason: string }> {
   const bytes = await store.read(info, { maxBytes: maxFailureBytes });
-  const parsed = failureSchema.safeParse(jsonOf(bytes));
+  const parsed = failureSchema.safeParse(new TextDecoder().decode(bytes));
   if (!parsed.success) return { code: '', reason: `${info.name} cannot be read` };
   return { code: parsed.data.code, reason: parsed.data.message };
-}
-
-function jsonOf(bytes: Uint8Array | undefined): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function strayStatus(info: ObjectInfo, reasons: Reasons): JobStatus {

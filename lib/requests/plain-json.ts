@@ -1,7 +1,18 @@
+import { z } from 'zod';
 import { EditError } from '../errors.ts';
 
 /** A request is two levels deep; more than this only strains whoever walks it. */
 const maxJsonDepth = 16;
+
+/** JSON text -> its value, of a sender who is trusted: no limits. */
+export const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('expected JSON');
+    return z.NEVER;
+  }
+});
 
 /**
  * JSON text -> its value.

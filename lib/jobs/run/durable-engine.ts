@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { budgetKey, type InpaintEngine, type InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
+import { jsonText } from '../../requests/plain-json.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
 import type { Budget } from '../claim/budget.ts';
 import { type Claim, countCall, provesNoCall, refundCall } from '../claim/claim.ts';
@@ -108,7 +109,8 @@ function packReply({ outcomes, ...rest }: InpaintReply): Uint8Array {
 /** @throws {EditError} `INTERNAL` when the bytes are no such file. */
 function unpackReply(bytes: Uint8Array): InpaintReply {
   const end = bytes.indexOf(lineFeed);
-  const head = headSchema.safeParse(parseJson(bytes.subarray(0, Math.max(0, end))));
+  const line = new TextDecoder().decode(bytes.subarray(0, Math.max(0, end)));
+  const head = jsonText.pipe(headSchema).safeParse(line);
   if (!head.success) throw new EditError('INTERNAL', 'Expected a saved reply of a model, got other bytes');
   let at = end + 1;
   const outcomes = head.data.outcomes.map((outcome) => {
@@ -118,12 +120,4 @@ function unpackReply(bytes: Uint8Array): InpaintReply {
     return { kind: outcome.kind, image };
   });
   return { ...head.data, outcomes };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Log } from '../../log.ts';
+import { jsonText } from '../../requests/plain-json.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 
 /** Cloud Storage takes about one write a second for one object. */
@@ -30,7 +31,7 @@ export interface Progress {
 }
 
 /** The metadata of the object that holds the place. JSON, because metadata values may not be empty. */
-const savedSchema = z.object({ after: z.string().transform((json) => String(JSON.parse(json))) });
+const savedSchema = z.object({ after: jsonText.pipe(z.string()) });
 
 /** Reads the saved place. The first save creates its object, later ones change it by compare-and-swap. */
 export async function openProgress(

@@ -267,6 +267,12 @@ describe('sweep', () => {
     ]);
   });
 
+  it('begins at the start where the saved place cannot be read', async () => {
+    const world = worldOf(...pairs(2));
+    put(world, { bucket: 'control', name: 'sweep/cursor' }, '', { metadata: { after: 'no JSON' } });
+    expect(await imagesBy(world)).toEqual(['p100.jpg', 'p101.jpg']);
+  });
+
   it('finds every picture once with any size of its window, also where one name begins another', async () => {
     const sets = {
       a: ['a.jpg', 'a.jpg.png', 'a.mask.png', 'a.jpg.mask.png', 'a.png', 'a.webp'],
