@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../abort.ts';
 import type { InpaintEngine } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectStore } from '../../storage/store.ts';
@@ -99,7 +99,7 @@ async function reserve(
     if (!(free >= price)) throw capReached(options);
     const share = Math.min(free, Math.max(price, Math.floor(cap * shareOfCap)));
     if (await store.swapMetadata(info, { takenMicroUsd: String(taken + share) }, signal)) return share;
-    await sleep(Math.random() * roundWaitMs, undefined, { signal }).catch(() => undefined);
+    await pause(Math.random() * roundWaitMs, signal);
   }
   throw new EditError('BUSY', `Expected to take a share of the cost cap within ${maxRounds} tries`);
 }
