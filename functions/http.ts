@@ -77,9 +77,7 @@ function assertNoQuery(url: string): void {
   throw new EditError(
     'REQUEST_INVALID',
     `Expected fields in the body, got the query parameters ${shortList(names)}`,
-    {
-      errors,
-    },
+    { errors },
   );
 }
 

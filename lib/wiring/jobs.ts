@@ -16,7 +16,8 @@ import { tracedStore } from './tracing.ts';
 type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
 type Sweeper = (
   options: {
-    readonly isDryRun: boolean /** Younger sets are left to their events. */;
+    readonly isDryRun: boolean;
+    /** Younger sets are left to their events. */
     readonly minAgeMs?: number;
   },
   signal: AbortSignal,

@@ -192,7 +192,8 @@ async function endInError(job: Job, lease: Lease, error: EditError, options: Run
 
 /** With its stack where the fault is ours. */
 const failedFacts = (error: EditError) => ({
-  ...{ code: error.code, reason: error.message },
+  code: error.code,
+  reason: error.message,
   ...(error.kind === 'bug' ? { error } : {}),
 });
 
