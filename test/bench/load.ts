@@ -4,9 +4,9 @@
  * functions run as they are deployed, each in a process of its own under the framework's own command;
  * storage, queue and uploads are in this one.
  */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
@@ -32,7 +32,6 @@ const mask = await maskPng(boxMask(size, { left: 30, top: 20, width: 6, height: 
 
 await using closing = new AsyncDisposableStack();
 const root = closing.adopt(await mkdtemp(join(tmpdir(), 'load-')), (path) => rm(path, { recursive: true }));
-const folder = await functionsFolder();
 /** As many jobs at once as cores: more would only make each slower. */
 const jobsAtOnce = availableParallelism();
 const storage = closing.adopt(
@@ -105,19 +104,8 @@ for (const worker of workers) {
 report('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUsage().maxRSS / 1024);
 console.log(`warnings and errors: ${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`);
 
-/** The functions as a folder that the framework starts from: their TypeScript as it is. */
-async function functionsFolder(): Promise<string> {
-  const repository = resolve(import.meta.dirname, '../..');
-  const path = join(root, 'functions');
-  await mkdir(path);
-  await symlink(join(repository, 'node_modules'), join(path, 'node_modules'));
-  await writeFile(join(path, 'package.json'), JSON.stringify({ type: 'module', main: 'index.js' }));
-  await writeFile(join(path, 'index.js'), `import '${join(repository, 'functions/index.ts')}';\n`);
-  return path;
-}
-
 async function work(target: string, signature: 'http' | 'cloudevent'): Promise<FunctionProcess> {
-  const worker = await startFunction({ folder, target, signature, environment, onLine: note });
+  const worker = await startFunction({ target, signature, environment, onLine: note });
   workers.push(worker);
   return closing.use(worker);
 }

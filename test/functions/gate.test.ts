@@ -1,26 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { cloudEvent, http } from '@google-cloud/functions-framework';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startFunction } from '../support/framework-process.ts';
 import { serveFunction } from '../support/listening.ts';
-
-const repository = resolve(import.meta.dirname, '../..');
-const framework = join(repository, 'node_modules/@google-cloud/functions-framework');
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gate-'));
-  await writeFile(
-    join(folder, 'index.js'),
-    `import ${JSON.stringify(join(repository, 'functions/index.ts'))};\n`,
-  );
-  await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Sends bytes as they are; the whole answer, when the connection is closed or nothing follows. */
 async function send(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<string> {
@@ -69,7 +52,7 @@ const json = 'content-type: application/json\r\n';
 const secret = 'SECRET';
 
 test('answers what no function sees as problems, and prints nothing of a body', async () => {
-  await using running = await startFunction({ folder, framework, target: 'generate' });
+  await using running = await startFunction({ target: 'generate' });
   const deep = `{"prompt":"${secret}","labels":${'['.repeat(40)}${']'.repeat(40)}}`;
   const cases: readonly (readonly [Buffer, string])[] = [
     [request(json, `{"prompt":"${secret}",}`), '400 REQUEST_INVALID'],
@@ -95,7 +78,7 @@ test('answers what no function sees as problems, and prints nothing of a body', 
 });
 
 test('answers a form that ends within a file with 400, and goes on', async () => {
-  await using running = await startFunction({ folder, framework, target: 'edit' });
+  await using running = await startFunction({ target: 'edit' });
   const part = 'Content-Disposition: form-data; name="image"; filename="a.jpg"\r\nContent-Type: image/jpeg';
   const cut = request(
     'content-type: multipart/form-data; boundary=X\r\n',

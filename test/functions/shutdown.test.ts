@@ -1,49 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
 import { wire } from '../../lib/wiring.ts';
 import { listed, openEmulator, workerStore } from '../support/emulator-world.ts';
 import { startFaultyModel } from '../support/faulty-model.ts';
+import { startFunction } from '../support/framework-process.ts';
 import { never, silentLog } from '../support/job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const size = { width: 90, height: 70 };
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
 
 const task = { bucket: 'input', name: 'p.png', job: '0123456789abcdef' };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-/** A function as Cloud Run starts it: the framework's own command in a process of its own. */
-async function startFunction(
-  environment: Record<string, string>,
-): Promise<{ process: ChildProcess; url: string }> {
-  const port = await freePort();
-  const framework = 'node_modules/@google-cloud/functions-framework/build/src/main.js';
-  const args = [framework, '--target=runJob', '--source=functions/index.ts', `--port=${port}`];
-  const child = spawn(process.execPath, args, { cwd: root, env: environment, stdio: 'ignore' });
-  const url = `http://127.0.0.1:${port}`;
-  while ((await fetch(url).catch(() => undefined)) === undefined) {
-    if (child.exitCode !== null) throw new Error(`the framework ended with ${child.exitCode}`);
-    await sleep(50);
-  }
-  return { process: child, url };
-}
 
 it('SIGTERM in the middle of a model call: the claim is left, and the next attempt begins at once', {
   timeout: 60_000,
@@ -60,20 +26,18 @@ it('SIGTERM in the middle of a model call: the claim is left, and the next attem
   const environment = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
     ...{ STORAGE_API_ENDPOINT: emulator.url, MODEL_BASE_URL: model.url, ENGINE: 'imagen' },
-    ...{ GOOGLE_CLOUD_PROJECT: 'local', NODE_ENV: 'production' },
+    GOOGLE_CLOUD_PROJECT: 'local',
   };
   try {
-    const { process: child, url } = await startFunction(environment);
-    children.push(child);
+    await using running = await startFunction({ target: 'runJob', environment });
     model.behave({ hang: true }, 1);
     const headers = { 'content-type': 'application/json' };
-    const answer = fetch(url, { method: 'POST', headers, body: JSON.stringify(task) });
+    const answer = fetch(running.url, { method: 'POST', headers, body: JSON.stringify(task) });
     await asked.promise;
-    const ended = once(child, 'exit');
     const started = performance.now();
-    child.kill('SIGTERM');
+    process.kill(running.pid, 'SIGTERM');
     expect((await answer).status).toBe(503);
-    expect(await ended).toEqual([0, null]);
+    expect(await running.exit).toEqual([0, null]);
     // Cloud Run waits for ten seconds.
     expect(performance.now() - started).toBeLessThan(9000);
     const [claim] = await listed(user, 'control', 'claims/');

@@ -1,15 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openEmulator } from '../support/emulator-world.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const framework = join(repository, 'node_modules/@google-cloud/functions-framework');
 const mark = 'loads ';
 
 /** Tells of every module that is loaded, in the process of the function. */
@@ -23,15 +20,6 @@ const telling = `data:text/javascript,${encodeURIComponent(`
     },
   });
 `)}`;
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'start-'));
-  const entry = join(repository, 'functions/index.ts');
-  await writeFile(join(folder, 'index.js'), `import ${JSON.stringify(entry)};\n`);
-  await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Own files by their path, packages by their name; what the framework brings along is not ours to choose. */
 function loadedBy(lines: readonly string[]) {
@@ -47,8 +35,6 @@ function loadedBy(lines: readonly string[]) {
 
 async function start(target: string, environment: Readonly<Record<string, string>> = {}) {
   return startFunction({
-    folder,
-    framework,
     target,
     signature: target === 'onUpload' ? 'cloudevent' : 'http',
     environment,

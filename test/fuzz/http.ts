@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startFaultyModel } from '../support/faulty-model.ts';
 import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
@@ -10,9 +7,6 @@ import { awkwardTexts, mutatedJson, secret } from './awkward.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { Finding, ourFaults, type Room } from './finding.ts';
 import { mutatedFile } from './mutate-files.ts';
-
-const repository = resolve(import.meta.dirname, '../..');
-const framework = join(repository, 'node_modules/@google-cloud/functions-framework');
 
 export interface Served extends AsyncDisposable {
   readonly functions: Readonly<Record<string, FunctionProcess>>;
@@ -23,23 +17,16 @@ export async function serveFunctions(
   targets: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Served> {
-  const folder = await mkdtemp(join(tmpdir(), 'fuzz-'));
-  await writeFile(
-    join(folder, 'index.js'),
-    `import ${JSON.stringify(join(repository, 'functions/index.ts'))};\n`,
-  );
-  await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
   const started = await Promise.all(
     targets.map((target) => {
       const signature = target === 'onUpload' ? ('cloudevent' as const) : ('http' as const);
-      return startFunction({ folder, framework, target, signature, environment });
+      return startFunction({ target, signature, environment });
     }),
   );
   return {
     functions: Object.fromEntries(started.map((one) => [one.target, one])),
     async [Symbol.asyncDispose]() {
       await Promise.all(started.map((one) => one[Symbol.asyncDispose]()));
-      await rm(folder, { recursive: true });
     },
   };
 }

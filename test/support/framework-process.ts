@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -9,15 +9,18 @@ export interface FunctionProcess extends AsyncDisposable {
   readonly target: string;
   readonly url: string;
   readonly pid: number;
+  /** Its exit code, and the signal that killed it. */
+  readonly exit: Promise<unknown>;
   /** What it wrote to stdout and stderr up to now, line by line. */
   lines(): string[];
 }
 
 interface FunctionProcessOptions {
-  /** The deployed folder: its package.json names the entry point, its node_modules has the framework. */
-  readonly folder: string;
-  /** The framework's package where it is not in the folder. */
-  readonly framework?: string;
+  /**
+   * The deployed folder: its package.json names the entry point, its node_modules has the framework. Left out:
+   * the sources of this repository.
+   */
+  readonly folder?: string;
   readonly target: string;
   readonly signature?: 'http' | 'cloudevent';
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,7 +30,8 @@ interface FunctionProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-const frameworkPackage = 'node_modules/@google-cloud/functions-framework';
+const repository = resolve(import.meta.dirname, '../..');
+const framework = 'node_modules/@google-cloud/functions-framework/build/src/main.js';
 const pollMs = 2;
 
 /**
@@ -35,14 +39,16 @@ const pollMs = 2;
  * NODE_ENV=production.
  */
 export async function startFunction(options: FunctionProcessOptions): Promise<FunctionProcess> {
-  const { folder, target, signature = 'http', environment, nodeOptions = [], onLine } = options;
-  const framework = options.framework ?? join(folder, frameworkPackage);
+  const { target, signature = 'http', environment, nodeOptions = [], onLine } = options;
+  const { folder = repository } = options;
+  const source = options.folder === undefined ? ['--source=functions/index.ts'] : [];
   const port = await freePort();
   const child = spawn(
     process.execPath,
     [
       ...nodeOptions,
-      join(framework, 'build/src/main.js'),
+      join(folder, framework),
+      ...source,
       `--target=${target}`,
       `--signature-type=${signature}`,
       `--port=${port}`,
@@ -62,6 +68,7 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
     target,
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
+    exit,
     lines: () => output.split('\n').filter((line) => line !== ''),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
