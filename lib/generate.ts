@@ -33,11 +33,7 @@ export const generateWith =
     const request = parseWith(generateRequestSchema, value);
     assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
     const generator = await generatorFor(request);
-    const practice = practiceWarnings({
-      mode: 'insertion',
-      prompt: request.prompt,
-      maskedFraction: undefined,
-    });
+    const practice = practiceWarnings({ mode: 'insertion', prompt: request.prompt });
     const reply = await generator.generate(
       { ...optionValues('generate', request), replyFormat: pictureFormat(request) },
       signal,

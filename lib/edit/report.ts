@@ -43,11 +43,10 @@ interface Edited {
 export function editReport(edited: Edited): EditReport {
   const { engine, photo, notes, request, given, regions, written, proofs, timingsMs } = edited;
   const { format, displayed } = photo.header;
-  const { mode, prompt } = request;
   const warnings = [
     ...notes,
     ...(given?.warnings ?? []),
-    ...practiceWarnings({ mode, prompt, maskedFraction: undefined }),
+    ...practiceWarnings(request),
     ...regions.flatMap((region) => region.warnings),
     ...written.flatMap(({ notes }) => notes),
   ];

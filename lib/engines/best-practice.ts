@@ -2,13 +2,8 @@ import type { InpaintMode } from './engine.ts';
 
 interface EditPractice {
   readonly mode: InpaintMode;
-  readonly prompt: string | undefined;
-  /** Share of the picture that is masked, 0..1; `undefined` when the model makes the mask. */
-  readonly maskedFraction: number | undefined;
+  readonly prompt?: string | undefined;
 }
-
-/** Above this the model has little left to continue from. */
-const largeMaskFraction = 0.6;
 
 /** Counts words by the rules of the language: Chinese and Japanese are written without spaces. */
 function countWords(text: string): number {
@@ -22,7 +17,7 @@ function countWords(text: string): number {
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-insert-objects
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/image/edit-remove-objects
  */
-export function practiceWarnings({ mode, prompt, maskedFraction }: EditPractice): readonly string[] {
+export function practiceWarnings({ mode, prompt }: EditPractice): readonly string[] {
   const warnings: string[] = [];
   const text = prompt?.trim() ?? '';
   if (mode === 'insertion' && countWords(text) === 1) {
@@ -34,10 +29,6 @@ export function practiceWarnings({ mode, prompt, maskedFraction }: EditPractice)
     warnings.push(
       'A prompt was given for a removal: leave it out, except for large outdoor areas such as the sky.',
     );
-  }
-  if (maskedFraction !== undefined && maskedFraction > largeMaskFraction) {
-    const percent = Math.round(maskedFraction * 100);
-    warnings.push(`The mask covers ${percent} % of the picture: draw it as close to the object as possible.`);
   }
   return warnings;
 }
