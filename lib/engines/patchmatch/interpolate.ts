@@ -1,11 +1,5 @@
-interface Holed {
-  readonly width: number;
-  readonly height: number;
-  /** H x W x C, 8 bit. */
-  readonly rgb: Uint8Array;
-  /** H x W: 1 where the picture is to be filled. */
-  readonly hole: Uint8Array;
-}
+import type { FloatRaster } from '../../pixels/raster.ts';
+import type { Level } from './level.ts';
 
 /** Sweeps of relaxation: gaps of 32 px, for which this is made, are smooth by then. */
 const sweeps = 24;
@@ -18,8 +12,7 @@ const overRelaxation = 1.7;
  *
  * @returns H x W x C, 8 bit; known pixels as they are. At least one pixel must be known.
  */
-export function interpolateHole({ width, height, rgb, hole }: Holed): Uint8Array<ArrayBuffer> {
-  const channels = rgb.length / (width * height);
+export function interpolateHole({ width, height, channels, rgb, hole }: Level): Uint8Array<ArrayBuffer> {
   const values = { width, height, channels, data: Float32Array.from(rgb) };
   const isFilled = hole.map((inside) => 1 - inside);
   // From the border inwards: each pixel begins with the mean of those before it.
@@ -59,16 +52,13 @@ function inwards(hole: Uint8Array, width: number, height: number): Int32Array {
 
 const always = () => true;
 
-interface Values {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly data: Float32Array;
-}
-
 /** Moves pixel `i` to the mean of those beside, above and below it that count; 1 goes all the way. */
-function stepToMean(values: Values, i: number, step: number, counts: (neighbour: number) => boolean): void {
-  const { width, height, channels, data } = values;
+function stepToMean(
+  { width, height, channels, data }: FloatRaster,
+  i: number,
+  step: number,
+  counts: (neighbour: number) => boolean,
+): void {
   const x = i % width;
   const left = x > 0 && counts(i - 1) ? i - 1 : -1;
   const right = x < width - 1 && counts(i + 1) ? i + 1 : -1;

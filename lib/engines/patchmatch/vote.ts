@@ -90,7 +90,7 @@ export function voteMean(level: Level, patches: Patches, field: Field, weights: 
  * @returns H x W: index of the pixel each hole pixel was copied from, -1 outside the hole.
  */
 export function voteBest(level: Level, patches: Patches, field: Field, weights: Float64Array): Int32Array {
-  const { width, height, channels, rgb, features } = level;
+  const { width, height, channels, rgb } = level;
   const { radius, holes } = patches;
   const origins = new Int32Array(width * height).fill(-1);
   for (const hole of holes) {
@@ -111,7 +111,6 @@ export function voteBest(level: Level, patches: Patches, field: Field, weights: 
     }
     origins[hole] = best;
     for (let c = 0; c < channels; c++) rgb[channels * hole + c] = rgb[channels * best + c]!;
-    for (let c = 0; c < 2; c++) features[4 * hole + c] = features[4 * best + c]!;
   }
   return origins;
 }
