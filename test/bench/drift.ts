@@ -3,6 +3,7 @@ import { blur } from '../../lib/pixels/blur.ts';
 import { boxOf } from '../../lib/pixels/box.ts';
 import type { FloatRaster, Raster, Size } from '../../lib/pixels/raster.ts';
 import { resample } from '../../lib/pixels/resample.ts';
+import { random } from '../support/pictures.ts';
 
 /** What a model does to a picture beside what it was asked for. Lengths in px of the model's frame. */
 export interface Drift {
@@ -53,15 +54,9 @@ export const drifts = {
 
 export type DriftName = keyof typeof drifts;
 
-/** Seeded normal noise, so that every run measures the same thing (mulberry32, Box-Muller). */
+/** Seeded normal noise, so that every run measures the same thing (Box-Muller). */
 export function normalNoise(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const uniform = random(seed);
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 

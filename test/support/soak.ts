@@ -7,6 +7,7 @@ import { Storage } from '@google-cloud/storage';
 import { type Budget, defaultBudget } from '../../lib/jobs/claim/budget.ts';
 import { readTerminalName } from '../../lib/jobs/inputs/names.ts';
 import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
+import { random } from './pictures.ts';
 
 export interface SoakSettings {
   readonly storageUrl: string;
@@ -56,7 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
   await using emulator = await openEmulator();
   using model = await startModel(options.seed);
   const settings: SoakSettings = { storageUrl: emulator.url, modelUrl: model.url, budget };
-  const random = generator(options.seed);
+  const next = random(options.seed);
   const storage = new Storage({ apiEndpoint: emulator.url, projectId: 'local' });
   const upload = (name: string, text: string) =>
     storage.bucket('input').file(name).save(text, { resumable: false, validation: false });
@@ -67,8 +68,8 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
     waiting.push({ number: ++tally.deliveries, name, dueMs: performance.now() + afterMs });
   const announce = (name: string) => {
     // At least once, in any order, sometimes twice.
-    deliver(name, random() * 400);
-    if (random() < 0.3) deliver(name, random() * 400);
+    deliver(name, next() * 400);
+    if (next() < 0.3) deliver(name, next() * 400);
   };
   const dropPair = async (index: number, version: number) => {
     const name = `d/p${index}.jpg`;
@@ -86,9 +87,9 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
   const drops = (async () => {
     for (; dropped < options.jobs; dropped++) {
       await dropPair(dropped, 1);
-      if (random() < 0.05) {
+      if (next() < 0.05) {
         tally.reuploads++;
-        await dropPair(Math.floor(random() * dropped), 2);
+        await dropPair(Math.floor(next() * dropped), 2);
       }
       // Not far ahead of the workers, so that a re-upload meets a running job.
       while (waiting.length > 20 * options.workers) await sleep(5);
@@ -106,8 +107,8 @@ export async function soak(options: SoakOptions): Promise<SoakTally> {
       busy++;
       const [delivery] = waiting.splice(at, 1) as [Delivery];
       worker ??= await startWorker(settings);
-      const isDoomed = random() * 100 < options.killPercent;
-      const answer = await ask(worker, delivery, isDoomed ? random() * 60 : undefined);
+      const isDoomed = next() * 100 < options.killPercent;
+      const answer = await ask(worker, delivery, isDoomed ? next() * 60 : undefined);
       if (answer === 'killed') {
         tally.kills++;
         worker = undefined;
@@ -167,17 +168,17 @@ function startWorker(settings: SoakSettings): Promise<ChildProcess> {
 /** A model that answers slowly, sometimes with an error, and counts the calls that would be billed. */
 async function startModel(seed: number) {
   const calls = new Map<string, number>();
-  const random = generator(seed + 1);
+  const next = random(seed + 1);
   const server = createServer(async (request, response) => {
     const what = new URL(request.url ?? '/', 'http://model').searchParams.get('for') ?? '';
-    const luck = random();
+    const luck = next();
     if (luck < 0.05) {
       response.writeHead(429).end();
       return;
     }
     const count = (calls.get(what) ?? 0) + 1;
     calls.set(what, count);
-    await sleep(random() * 30);
+    await sleep(next() * 30);
     if (luck < 0.07 && count === 1) response.writeHead(503).end();
     else response.end(`painted ${count}`);
   });
@@ -234,16 +235,5 @@ async function audit(
     modelCalls: counts.reduce((sum, count) => sum + count, 0),
     mostCallsOfOneJob,
     faults,
-  };
-}
-
-/** Mulberry32: small, seeded, good enough to choose whom to kill. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
