@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.t
 import { deliverUpload } from '../support/upload-event.ts';
 import { makeBuilds } from './cold-builds.ts';
 import { markdownTable } from './markdown.ts';
+import { usageOf } from './watched.ts';
 
 /**
  * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports
@@ -82,19 +82,9 @@ async function coldStart(
     environment: { ...scenario.environment, LOG_LEVEL: 'error' },
   });
   const status = await scenario.ask(running.url);
-  const cost = { ms: performance.now() - started, cpuMs: cpuMsOf(running.pid) };
+  const cost = { ms: performance.now() - started, cpuMs: usageOf(running.pid)?.cpuMs ?? Number.NaN };
   if (status >= 200 && status < 300) return cost;
   throw new Error(`Expected 2xx of ${folder}, got ${status}: ${running.lines().join('\n')}`);
-}
-
-const msPerTick = 10;
-
-/** User and system time of a process up to now. @see proc_pid_stat(5) */
-function cpuMsOf(pid: number): number {
-  if (process.platform !== 'linux') return Number.NaN;
-  // The name of the command, in brackets, may hold spaces; from the state on there are none.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * msPerTick;
 }
 
 function median(values: readonly number[]): number {

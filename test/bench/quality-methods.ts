@@ -4,7 +4,7 @@ import { composite } from '../../lib/fit/composite.ts';
 import { smoothstep } from '../../lib/fit/feather.ts';
 import type { Registration } from '../../lib/fit/register.ts';
 import { identityTone, type Tone } from '../../lib/fit/tone.ts';
-import { boundingBox, crop as cut, grow } from '../../lib/pixels/box.ts';
+import { boundingBox, crop as cut, grow, paste } from '../../lib/pixels/box.ts';
 import { insideDistance, outsideDistance } from '../../lib/pixels/distance.ts';
 import { coverMask } from '../../lib/pixels/mask.ts';
 import { type Box, emptyFloatRaster, type Mask, type Raster } from '../../lib/pixels/raster.ts';
@@ -24,19 +24,26 @@ export interface Result {
 
 export type Method = (job: Job) => Result;
 
+/** The whole picture with the patch in it. */
+export function withPatch(crop: Raster, { patch, raster }: Result): Raster {
+  const out = { ...crop, data: Uint8Array.from(crop.data) };
+  paste(out, raster, patch);
+  return out;
+}
+
 const plainFeatherPx = 16;
 
 /** The ways to put an answer back that are compared; the first three are what others do. */
 export const methods = {
-  'hard paste': (job) => paste(job, job.mask, identityTone(3)),
-  'plain feather': (job) => paste(job, feather(job.mask, plainFeatherPx), identityTone(3)),
-  'mean/std': (job) => paste(job, feather(job.mask, plainFeatherPx), meanStdTone(job)),
+  'hard paste': (job) => pasted(job, job.mask, identityTone(3)),
+  'plain feather': (job) => pasted(job, feather(job.mask, plainFeatherPx), identityTone(3)),
+  'mean/std': (job) => pasted(job, feather(job.mask, plainFeatherPx), meanStdTone(job)),
   ours: (job) => composite(job),
 } as const satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods;
 
-function paste({ crop, edited, mask }: Job, alpha: Mask, tone: Tone): Result {
+function pasted({ crop, edited, mask }: Job, alpha: Mask, tone: Tone): Result {
   const patch = grow(boundingBox(mask)!, 1, crop);
   const residual = emptyFloatRaster(1, 1, 3);
   const raster = blend({

@@ -2,10 +2,9 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { smoothstep } from '../../lib/fit/feather.ts';
-import { boundingBox, crop } from '../../lib/pixels/box.ts';
+import { boundingBox, boxAround, crop } from '../../lib/pixels/box.ts';
 import { insideDistance } from '../../lib/pixels/distance.ts';
-import type { Box, Mask, Raster } from '../../lib/pixels/raster.ts';
-import { contextOf } from '../../lib/plan/regions.ts';
+import type { Mask, Raster, Size } from '../../lib/pixels/raster.ts';
 import { photosFolder } from '../support/photos.ts';
 import { normalNoise } from './drift.ts';
 
@@ -43,8 +42,7 @@ const ellipses = [
   { x: 0.68, y: 0.66, rx: 0.13, ry: 0.09 },
 ] as const;
 
-const cropWidthPx = 1900;
-const cropHeightPx = 1500;
+const cropSize: Size = { width: 1900, height: 1500 };
 
 /** Six crops of about 1900 px: two photos, each with its own mask and two ellipses. */
 export async function largeScenes(): Promise<Scene[]> {
@@ -54,25 +52,11 @@ export async function largeScenes(): Promise<Scene[]> {
     const own = await readMask(new URL(`large/${name}.mask.png`, photosFolder));
     const masks = [own, ...ellipses.map((ellipse) => ellipseMask(photo.width, photo.height, ellipse))];
     for (const [i, mask] of masks.entries()) {
-      const box = cropAround(
-        boundingBox(mask) ?? contextOf({ left: 0, top: 0, width: 1, height: 1 }, photo),
-        photo,
-      );
+      const box = boxAround(boundingBox(mask)!, cropSize, photo);
       scenes.push({ name: `${name} ${i}`, truth: crop(photo, box), mask: crop(mask, box) });
     }
   }
   return scenes;
-}
-
-function cropAround(maskBox: Box, photo: Raster): Box {
-  const left = Math.round(maskBox.left + maskBox.width / 2 - cropWidthPx / 2);
-  const top = Math.round(maskBox.top + maskBox.height / 2 - cropHeightPx / 2);
-  return {
-    left: Math.min(Math.max(0, left), photo.width - cropWidthPx),
-    top: Math.min(Math.max(0, top), photo.height - cropHeightPx),
-    width: cropWidthPx,
-    height: cropHeightPx,
-  };
 }
 
 interface Ellipse {

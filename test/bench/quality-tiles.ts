@@ -1,11 +1,12 @@
 import { composite } from '../../lib/fit/composite.ts';
 import { fuseTiles } from '../../lib/fit/tiles.ts';
-import { boundingBox, crop as cut } from '../../lib/pixels/box.ts';
-import type { Box, Raster } from '../../lib/pixels/raster.ts';
-import { fitSize, resizeTo } from '../../lib/pixels/resample.ts';
+import { boundingBox, crop as cut, paste } from '../../lib/pixels/box.ts';
+import type { Raster } from '../../lib/pixels/raster.ts';
+import { fitSize, rescale } from '../../lib/pixels/resample.ts';
 import type { FramePlan } from '../../lib/plan/frame.ts';
 import { planDetail, type TilePlan } from '../../lib/plan/tile-plan.ts';
 import { drifts, simulateModel } from './drift.ts';
+import { withPatch } from './quality-methods.ts';
 import { ellipseMask, type Scene, withObject } from './quality-scenes.ts';
 import { scoresOf } from './quality-scores.ts';
 
@@ -40,7 +41,7 @@ export function measureTiles(scenes: readonly Scene[]): TilesRow[] {
     if (tiling === undefined) return [];
     const first = simulateModel(truth, frame, drifts.medium, seed + 1);
     const answers = tiling.tiles.map((tile, n) => answerOf(cut(truth, tile.box), plan, n));
-    const guide = whole(crop, composite({ crop, edited: first, mask, featherPx: 0 }));
+    const guide = withPatch(crop, composite({ crop, edited: first, mask, featherPx: 0 }));
     const fusion = fuseTiles({ guide, mask, guidePixelPx: scale });
     for (const [n, place] of tiling.tiles.entries()) fusion.add({ place, answer: answers[n]! });
     const ways = [
@@ -49,7 +50,7 @@ export function measureTiles(scenes: readonly Scene[]): TilesRow[] {
       { way: 'guided tiles', edited: fusion.canvas, calls: answers.length + 1 },
     ];
     return ways.map(({ way, edited, calls }) => {
-      const result = whole(crop, composite({ crop, edited, mask }));
+      const result = withPatch(crop, composite({ crop, edited, mask }));
       return { way, calls, ...measured(result, { truth, mask }, tiling) };
     });
   });
@@ -64,30 +65,9 @@ function answerOf(tile: Raster, { frame }: FramePlan, n: number): Raster {
 
 /** Tile beside tile, cut where the next one begins. */
 function pasted(canvas: Raster, { tiles }: TilePlan, answers: readonly Raster[]): Raster {
-  const data = Uint8Array.from(canvas.data);
-  for (const [n, { box }] of tiles.entries()) {
-    const tile = resizeTo(answers[n]!, box);
-    put({ ...canvas, data }, box, { ...tile, data: Uint8ClampedArray.from(tile.data) });
-  }
-  return { ...canvas, data };
-}
-
-function whole(crop: Raster, { patch, raster }: { readonly patch: Box; readonly raster: Raster }): Raster {
-  const data = Uint8Array.from(crop.data);
-  put({ ...crop, data }, patch, raster);
-  return { ...crop, data };
-}
-
-interface Rows {
-  readonly width: number;
-  readonly data: ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> };
-}
-
-function put(canvas: Raster, { left, top, width, height }: Box, patch: Rows): void {
-  for (let y = 0; y < height; y++) {
-    const row = patch.data.subarray(y * width * 3, (y + 1) * width * 3);
-    canvas.data.set(row, ((top + y) * canvas.width + left) * 3);
-  }
+  const out = { ...canvas, data: Uint8Array.from(canvas.data) };
+  for (const [n, { box }] of tiles.entries()) paste<Raster>(out, rescale(answers[n]!, box, 'area'), box);
+  return out;
 }
 
 function measured(result: Raster, scene: Pick<Scene, 'truth' | 'mask'>, tiling: TilePlan) {

@@ -12,7 +12,7 @@ import { fitSize } from '../../lib/pixels/resample.ts';
 import { hasPhotos } from '../support/photos.ts';
 import { scenery } from '../support/scenery.ts';
 import { type DriftName, drifts, simulateModel } from './drift.ts';
-import { type Job, type Method, methods } from './quality-methods.ts';
+import { type Job, type Method, methods, withPatch } from './quality-methods.ts';
 import { ellipseMask, largeScenes, replyScenes, type Scene, withObject } from './quality-scenes.ts';
 
 /** One row of a sheet. */
@@ -100,8 +100,8 @@ async function writeSheet(rows: readonly Row[], file: URL): Promise<number> {
   };
   const tiles: { input: Buffer; left: number; top: number }[] = [];
   for (const [n, { job, view: part }] of rows.entries()) {
-    const pictures = { before: job.crop, ...mapped(methods, (method: Method) => applied(job, method)) };
-    for (const [column, picture] of Object.values(pictures).entries()) {
+    const after = Object.values<Method>(methods).map((method) => withPatch(job.crop, method(job)));
+    for (const [column, picture] of [job.crop, ...after].entries()) {
       const at = { left: column * cell.width + gapPx, top: n * cell.height + gapPx };
       tiles.push({ input: await enlarged(cut(picture, part)), ...at });
     }
@@ -120,21 +120,6 @@ async function writeSheet(rows: readonly Row[], file: URL): Promise<number> {
     .png({ compressionLevel: 9, adaptiveFiltering: true })
     .toFile(file.pathname);
   return bytes;
-}
-
-const mapped = <T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
-
-/** The whole picture after a method. */
-function applied(job: Job, method: Method): Raster {
-  const { patch, raster } = method(job);
-  const data = Uint8Array.from(job.crop.data);
-  const length = patch.width * raster.channels;
-  for (let y = 0; y < patch.height; y++) {
-    const to = ((patch.top + y) * job.crop.width + patch.left) * raster.channels;
-    data.set(raster.data.subarray(y * length, (y + 1) * length), to);
-  }
-  return { ...job.crop, data };
 }
 
 function enlarged({ width, height, channels, data }: Raster): Promise<Buffer> {
