@@ -5,7 +5,7 @@
  *
  * Results are left in `.local/hostile/`, each beside the photo and the answer without the disturbance.
  */
-import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { patchmatchRemoval, type Removal } from '../../deploy/local/model/painting.ts';
 import type { Rgb } from '../../deploy/local/model/pixels.ts';
 import { hashOf } from '../../deploy/local/model/random.ts';
@@ -13,9 +13,7 @@ import { type Edit, type EditResult, editor } from '../../lib/edit.ts';
 import { engineFor } from '../../lib/engines/engines.ts';
 import { EditError } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
-import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { boundingBox, crop, grow } from '../../lib/pixels/box.ts';
-import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { decodedValues } from '../support/decoded-values.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
@@ -23,11 +21,12 @@ import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { type PhotoPair, photoPairs, readPair } from '../support/photos.ts';
 import { type HostileRun, printRuns } from './hostile-tables.ts';
+import { writeSideBySide } from './side-by-side.ts';
 
 const behaviours: Readonly<Record<string, Behaviour>> = { ...disturbances, 'shift 120 px': farOff };
 /** The longer side in which the emulated Imagen answers. */
 const answerSidePx = 1024;
-const outFolder = new URL('../../.local/hostile/', import.meta.url);
+const outFolder = join(import.meta.dirname, '../../.local/hostile');
 const limits = { maxImageBytes: 1e8, maxImagePixels: 1e8 };
 /** As the service sets them. */
 const defaults = { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
@@ -71,7 +70,9 @@ async function runsOf(pair: PhotoPair, emulator: FaultyModel): Promise<HostileRu
       continue;
     }
     const after = await decodedValues(result.outputs[0]!.bytes);
-    await show(`${photo}-${model}`, [before, undisturbed, after], mask);
+    const around = grow(boundingBox(mask)!, 60, mask);
+    const pictures = [before, undisturbed, after].map((picture) => crop(picture, around));
+    await writeSideBySide(outFolder, `${photo}-${model}`, pictures);
     const found = foundIn(result, behaviour);
     const changes = outsideChanges(before, after, mask);
     const leftPx = insideShiftPx(undisturbed, after, mask);
@@ -107,36 +108,6 @@ async function imagenEdit(emulator: FaultyModel): Promise<Edit> {
 function codeOf(error: unknown): string {
   if (error instanceof EditError) return error.code;
   throw error;
-}
-
-/** Before | undisturbed | disturbed, cut to the mask and some of its surroundings. */
-async function show(name: string, pictures: readonly Raster[], mask: Mask): Promise<void> {
-  const around = grow(boundingBox(mask)!, 60, mask);
-  const tiles = await Promise.all(
-    pictures.map(async (picture, n) => {
-      const { width, height, channels, data } = crop(picture, around);
-      return {
-        input: await sharp(data, { raw: { width, height, channels: channels as 3 | 4 } })
-          .png()
-          .toBuffer(),
-        left: n * (around.width + 6),
-        top: 0,
-      };
-    }),
-  );
-  await mkdir(outFolder, { recursive: true });
-  const file = new URL(`${name.replaceAll(/[^\w.-]+/g, '-')}.png`, outFolder);
-  await sharp({
-    create: {
-      width: pictures.length * (around.width + 6),
-      height: around.height,
-      channels: 3,
-      background: '#fff',
-    },
-  })
-    .composite(tiles)
-    .png()
-    .toFile(file.pathname);
 }
 
 if (import.meta.main) {

@@ -5,14 +5,17 @@
  * Thresholds are set by the seen half. The unseen half has other photos and other seeds. `--save` leaves what
  * came out wrong in a folder: photo | mask | answer.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { editor } from '../../lib/edit.ts';
-import type { EncodedImage, Frames, InpaintEngine, InpaintRequest } from '../../lib/engines/engine.ts';
+import {
+  budgetKey,
+  type EncodedImage,
+  type Frames,
+  type InpaintEngine,
+  type InpaintRequest,
+} from '../../lib/engines/engine.ts';
 import { EditError } from '../../lib/errors.ts';
-import { sharp } from '../../lib/formats/vips/loaders.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { decodedValues } from '../support/decoded-values.ts';
@@ -21,6 +24,7 @@ import { type AnswerKind, answerKinds, type Question } from './inside/kinds.ts';
 import { type Photos, readPhotos } from './inside/scenes.ts';
 import { encoded } from './inside/spoil.ts';
 import { type InsideRun, printInside } from './inside/tables.ts';
+import { writeSideBySide } from './side-by-side.ts';
 
 export type Half = 'seen' | 'unseen';
 export type Outcome = 'silent' | 'warned' | 'held back';
@@ -71,14 +75,10 @@ export async function runCase(
   const answers: Raster[] = [];
   const frame = frames[seed % frames.length]!;
   const wanted = await framesOf(question, frame);
-  const engine = engineOf(frame, async (request) => {
-    const { crop: sent, mask, key } = request;
+  const engine = engineOf(frame, async ({ mask, key }) => {
     // A model that is asked a second time answers as before.
-    const answer = question.spoil(wanted.get(key.replace(/\.again$/, ''))!, {
-      sent,
-      mask: mask!,
-      next: random(seed),
-    });
+    const seen = { mask: mask!, next: random(seed) };
+    const answer = question.spoil(wanted.get(budgetKey(key))!, seen);
     answers.push(answer);
     return encoded(answer, random(seed + 1));
   });
@@ -152,28 +152,6 @@ async function editOf({ mode, mask }: Question, picture: Raster, engine: Inpaint
   return edit({ image, mask: await maskPng(mask), request }, AbortSignal.timeout(120_000));
 }
 
-/** Photo | mask | each answer, for a look. */
-async function savePicture(
-  folder: string,
-  run: InsideRun & { answers: Raster[]; question: Question },
-): Promise<void> {
-  const { photo, mask } = run.question;
-  const parts = [photo, { ...mask, channels: 1 }, ...run.answers.slice(0, 1)];
-  let left = 0;
-  const tiles = [];
-  for (const part of parts) {
-    tiles.push({ input: await pipelineOf(part).toColourspace('srgb').png().toBuffer(), left, top: 0 });
-    left += part.width + 8;
-  }
-  const height = Math.max(...parts.map((part) => part.height));
-  await mkdir(folder, { recursive: true });
-  const name = `${run.kind}-${run.n}-${run.outcome}`.replaceAll(/[^\w.-]+/g, '-');
-  await sharp({ create: { width: left, height, channels: 3, background: '#f0f' } })
-    .composite(tiles)
-    .png()
-    .toFile(join(folder, `${name}.png`));
-}
-
 const isWrong = ({ verdict, outcome }: InsideRun): boolean =>
   verdict === 'bad' ? outcome === 'silent' : verdict === 'good' && outcome !== 'silent';
 
@@ -190,7 +168,10 @@ async function measure(halves: readonly Half[], folder: string | undefined): Pro
     console.error(
       `${run.outcome}: ${run.kind} ${run.n}, seed ${run.seed}, ${run.half}, ${run.scene}: ${run.said.join(' | ')}`,
     );
-    if (folder !== undefined) await savePicture(folder, run);
+    if (folder === undefined) continue;
+    const { photo, mask } = run.question;
+    const pictures = [photo, mask, ...run.answers.slice(0, 1)];
+    await writeSideBySide(folder, `${run.kind}-${run.n}-${run.outcome}`, pictures);
   }
   printInside(runs);
 }

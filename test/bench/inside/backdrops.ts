@@ -91,7 +91,7 @@ const painters = {
   },
 } as const satisfies Readonly<Record<string, (next: () => number, size: Size, grain: number) => Paint>>;
 
-export type BackdropKind = keyof typeof painters | 'scenery';
+type BackdropKind = keyof typeof painters | 'scenery';
 export const backdropKinds: readonly BackdropKind[] = [
   ...(Object.keys(painters) as (keyof typeof painters)[]),
   'scenery',

@@ -35,12 +35,15 @@ export interface Draw {
 /** `other`: nobody can tell without the prompt; shown, not counted. */
 export type Verdict = 'good' | 'bad' | 'other';
 
-export interface AnswerKind {
-  readonly verdict: Verdict;
+interface Asked {
   readonly count: number;
   /** Needs the photos with their learned answers. */
   readonly needsReplies?: boolean;
   readonly ask: (draw: Draw) => Question | Promise<Question>;
+}
+
+export interface AnswerKind extends Asked {
+  readonly verdict: Verdict;
 }
 
 const removal = (scene: Scene, wanted: Raster, how: spoil.Spoil): Question => ({
@@ -87,9 +90,8 @@ function leftOver({ thing, full }: Scene, draw: Draw): (x: number, y: number) =>
   return oneOf(ways, draw);
 }
 
-const bad: Readonly<Record<string, AnswerKind>> = {
+const bad: Readonly<Record<string, Asked>> = {
   unchanged: {
-    verdict: 'bad',
     count: 36,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -98,7 +100,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'unchanged, for an insertion': {
-    verdict: 'bad',
     count: 12,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -106,7 +107,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'other object': {
-    verdict: 'bad',
     count: 28,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -114,7 +114,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   drifted: {
-    verdict: 'bad',
     count: 32,
     ask: (draw) => {
       const scene = makeScene({ ...draw, needsLandmarks: true });
@@ -123,7 +122,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'half done': {
-    verdict: 'bad',
     count: 28,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -131,7 +129,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   cut: {
-    verdict: 'bad',
     count: 24,
     ask: (draw) => {
       const scene = makeScene({ ...draw, needsLandmarks: true });
@@ -139,7 +136,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'text only': {
-    verdict: 'bad',
     count: 20,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -151,7 +147,6 @@ const bad: Readonly<Record<string, AnswerKind>> = {
     },
   },
   blank: {
-    verdict: 'bad',
     count: 20,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -166,9 +161,8 @@ const bad: Readonly<Record<string, AnswerKind>> = {
   },
 };
 
-const good: Readonly<Record<string, AnswerKind>> = {
+const good: Readonly<Record<string, Asked>> = {
   'the true picture': {
-    verdict: 'good',
     count: 40,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -176,7 +170,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'the true picture, drifted as models do': {
-    verdict: 'good',
     count: 40,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -191,7 +184,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'a small thing in a wide mask': {
-    verdict: 'good',
     count: 20,
     ask: (draw) => {
       const scene = makeScene({ ...draw, isSmall: true });
@@ -199,7 +191,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'a texture painted anew': {
-    verdict: 'good',
     count: 20,
     ask: (draw) => {
       const scene = makeScene({ ...draw, needsTexture: true });
@@ -207,7 +198,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'filled from the surroundings': {
-    verdict: 'good',
     count: 20,
     ask: async (draw) => {
       const scene = makeScene(draw);
@@ -216,7 +206,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'answers of a learned model': {
-    verdict: 'good',
     count: 20,
     needsReplies: true,
     ask: (draw) => {
@@ -235,7 +224,6 @@ const good: Readonly<Record<string, AnswerKind>> = {
     },
   },
   'an insertion': {
-    verdict: 'good',
     count: 40,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -244,9 +232,8 @@ const good: Readonly<Record<string, AnswerKind>> = {
   },
 };
 
-const other: Readonly<Record<string, AnswerKind>> = {
+const other: Readonly<Record<string, Asked>> = {
   'another plausible object, for an insertion': {
-    verdict: 'other',
     count: 20,
     ask: (draw) => {
       const scene = makeScene(draw);
@@ -256,7 +243,11 @@ const other: Readonly<Record<string, AnswerKind>> = {
 };
 
 /** Everything a model may answer, by name. */
-export const answerKinds: Readonly<Record<string, AnswerKind>> = { ...bad, ...good, ...other };
+export const answerKinds: Readonly<Record<string, AnswerKind>> = Object.fromEntries(
+  Object.entries({ bad, good, other } satisfies Record<Verdict, object>).flatMap(([verdict, kinds]) =>
+    Object.entries(kinds).map(([name, kind]) => [name, { ...kind, verdict: verdict as Verdict }]),
+  ),
+);
 
 /** Another draw of the same texture inside the mask, its edge mixed over some pixels. */
 function repainted({ clean, redrawn, mask }: Scene): Raster {

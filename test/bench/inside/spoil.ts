@@ -6,9 +6,8 @@ import { rescale } from '../../../lib/pixels/resample.ts';
 import { type Drift, simulateModel } from '../drift.ts';
 import { type Colour, clamped } from './backdrops.ts';
 
-/** What a model had before it when it answered; all in its frame. */
-export interface Seen {
-  readonly sent: Raster;
+/** What a model was asked to repaint, in its frame, and the chance in its answer. */
+interface Seen {
   readonly mask: Mask;
   readonly next: () => number;
 }
