@@ -9,7 +9,6 @@ import {
   SafetyFilterLevel,
 } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MetadataServer, startMetadataServer } from '../../deploy/local/metadata-server.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
@@ -20,6 +19,7 @@ import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
+import { type MetadataServer, startMetadataServer } from '../support/metadata-server.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
 /**
@@ -58,7 +58,7 @@ afterEach(() => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   await emulator.close();
-  await metadata.close();
+  metadata.close();
 });
 
 function sdk(location = 'us-central1'): GoogleGenAI {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startMetadataServer } from '../../../../deploy/local/metadata-server.ts';
 import { vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { fakeClock, fakeModel } from '../../../support/fake-model.ts';
+import { listenOn } from '../../../support/listening.ts';
+import { startMetadataServer } from '../../../support/metadata-server.ts';
 
 const call = {
   path: 'publishers/google/models/m:predict',
@@ -17,11 +17,10 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Posts with the credentials of a machine whose metadata server is at `host`. */
-async function postFrom(host: string) {
+/** Posts with the credentials of a machine whose environment names its metadata server. */
+async function postFrom(environment: Readonly<Record<string, string>>) {
   const noOther = { GOOGLE_APPLICATION_CREDENTIALS: '', CLOUDSDK_CONFIG: '/nonexistent' };
-  const environment = { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', ...noOther };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries({ ...environment, ...noOther })) vi.stubEnv(name, value);
   const { fetch, seen } = fakeModel({});
   const { clock } = fakeClock();
   const post = vertexPost({ project: 'p', location: 'global', fetch, clock });
@@ -30,9 +29,9 @@ async function postFrom(host: string) {
 }
 
 it('sends the token of Application Default Credentials', async () => {
-  const metadata = await startMetadataServer({ accessToken: 'token-of-the-machine' });
-  const { seen } = await postFrom(metadata.host);
-  await metadata.close();
+  const metadata = await startMetadataServer('token-of-the-machine');
+  const { seen } = await postFrom(metadata.environment);
+  metadata.close();
   expect(seen[0]?.headers.get('authorization')).toBe('Bearer token-of-the-machine');
 });
 
@@ -40,8 +39,11 @@ it('sends nothing to the model without credentials, and has a code for it', asyn
   const refusing = createServer((_request, response) => {
     response.writeHead(403, { 'metadata-flavor': 'Google' }).end();
   });
-  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
-  const { result, seen } = await postFrom(`127.0.0.1:${(refusing.address() as AddressInfo).port}`);
+  const { host } = new URL(await listenOn(refusing));
+  const { result, seen } = await postFrom({
+    GCE_METADATA_HOST: host,
+    METADATA_SERVER_DETECTION: 'assume-present',
+  });
   refusing.closeAllConnections();
   refusing.close();
   expect(result).toMatchObject({

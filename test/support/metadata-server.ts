@@ -1,0 +1,42 @@
+import { createServer } from 'node:http';
+import { listenOn } from './listening.ts';
+
+export interface MetadataServer {
+  /** Variables that make google-auth-library ask this server and no other. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): void;
+}
+
+/** Tokens of the real server live this long at most. */
+const tokenLifeSeconds = 3599;
+
+/**
+ * The metadata server of Google Cloud on loopback: Application Default Credentials find a service account
+ * without a network. Its token gives access to nothing.
+ *
+ * @see https://cloud.google.com/compute/docs/metadata/overview
+ */
+export async function startMetadataServer(accessToken = 'local-token'): Promise<MetadataServer> {
+  const token = { access_token: accessToken, expires_in: tokenLifeSeconds, token_type: 'Bearer' };
+  const answers: Readonly<Record<string, string>> = {
+    '/computeMetadata/v1/instance': '',
+    '/computeMetadata/v1/universe/universe-domain': 'googleapis.com',
+    '/computeMetadata/v1/instance/service-accounts/default/token': JSON.stringify(token),
+  };
+  const server = createServer((message, response) => {
+    const answer = answers[message.url?.replace(/\/?(\?.*)?$/, '') ?? ''];
+    // The real one refuses requests without the header: it keeps web pages out.
+    const status = message.headers['metadata-flavor'] !== 'Google' ? 403 : answer === undefined ? 404 : 200;
+    const type = answer?.startsWith('{') ? 'application/json' : 'application/text';
+    response.writeHead(status, { 'metadata-flavor': 'Google', 'content-type': type });
+    response.end(status === 200 ? answer : '');
+  });
+  const { host } = new URL(await listenOn(server));
+  return {
+    environment: { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present' },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
