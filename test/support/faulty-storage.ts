@@ -77,13 +77,13 @@ export function storageInstruments(base: Clock = systemClock): StorageInstrument
   let advancedMs = 0;
   let copies = 1;
   const now = () => base.now() + advancedMs;
-  const advance = (ms: number) => {
-    advancedMs += ms;
-  };
-  const { faults, intercept } = storageFaults(advance);
+  const { faults, intercept } = storageFaults();
   const { count, ...requests } = requestCounter();
   return {
-    ...{ faults, requests, now, advance },
+    ...{ faults, requests, now },
+    advance: (ms) => {
+      advancedMs += ms;
+    },
     sendEvents: (next) => {
       copies = next;
     },

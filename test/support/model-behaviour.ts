@@ -1,17 +1,14 @@
 import sharp from 'sharp';
 import { ApiError } from '../../deploy/local/model/api-error.ts';
 import { addDrift } from '../../deploy/local/model/drift.ts';
-import { paintEdit } from '../../deploy/local/model/painting.ts';
 import { decodeRgb, encodeRgb, type Rgb, resizeRgb } from '../../deploy/local/model/pixels.ts';
 import type { ModelCall } from '../../deploy/local/model/server.ts';
-import type { Painter, Work } from '../../deploy/local/model/tools.ts';
+import type { Work } from '../../deploy/local/model/tools.ts';
 
 /** How a model misbehaves. All of these combine. */
 export interface Behaviour extends PictureBehaviour {
   /** Leaves out the small changes that real models make outside the mask. */
   readonly exact?: boolean;
-  /** Edits nothing: the input comes back. */
-  readonly unedited?: boolean;
   /** Filters all, or so many, of the candidates. */
   readonly filtered?: 'all' | number;
   /** Answers words instead of a picture; `:predict` says that the prompt was blocked by policy. */
@@ -23,8 +20,6 @@ export interface Behaviour extends PictureBehaviour {
   readonly empty?: boolean;
   /** Gemini shows so many drafts before the picture. */
   readonly thoughts?: number;
-  /** Gemini shows drafts and no picture. */
-  readonly draftsOnly?: boolean;
   /** Answers 200 with a body that is no JSON. */
   readonly garbage?: boolean;
   /** Answers this error, with `Retry-After` in seconds. */
@@ -65,14 +60,8 @@ const policyText =
 
 /** Runs the work of a call, and changes its reply as asked for. @throws {ApiError} for a refusal. */
 export async function misbehavedReply(call: ModelCall, work: Work, behaviour: Behaviour): Promise<unknown> {
-  const painter: Painter = {
-    edit: async (order, removal) =>
-      behaviour.unedited
-        ? Array.from({ length: order.samples }, () => order.crop)
-        : paintEdit(order, removal, call.gone),
-    drift: (picture, drift, seed) => (behaviour.exact ? picture : addDrift(picture, drift, seed)),
-  };
-  const reply = (await work.run(painter)) as Fields;
+  const drift: typeof addDrift = behaviour.exact ? (picture) => picture : addDrift;
+  const reply = (await work.run({ gone: call.gone, drift })) as Fields;
   if (call.target.kind === 'endpoint') return endpointReply(reply, behaviour);
   return call.target.method === 'predict'
     ? imagenReply(reply, behaviour, call.body)
@@ -143,12 +132,12 @@ async function changedParts(part: GeminiPart, behaviour: Behaviour): Promise<Gem
     inlineData: { mimeType, data: await changed(data, mimeType, { ...behaviour, ...more }) },
   });
   const drafts: GeminiPart[] = [];
-  for (let n = 0; n < (behaviour.thoughts ?? (behaviour.draftsOnly ? 1 : 0)); n++) {
+  for (let n = 0; n < (behaviour.thoughts ?? 0); n++) {
     drafts.push({ text: 'Looking at the marked region.', thought: true });
     // Drafts are softer than the picture they become.
     drafts.push({ ...(await partOf({ blur: 2 })), thought: true });
   }
-  return behaviour.draftsOnly ? drafts : [...drafts, await partOf({})];
+  return [...drafts, await partOf({})];
 }
 
 /** Changes a base64 picture. */

@@ -16,7 +16,6 @@ import { ServiceError } from '../../deploy/local/storage/service-error.ts';
  * - `hang`: waits before the effect until `release()`, then goes on as if nothing had been. A zombie.
  * - `crash-before`, `crash-after`: the worker that asked is dead from here on, before or after the effect.
  *   Neither this request nor any later one of it is answered or has an effect, until `reset()`.
- * - `advance`: the server's clock moves by `advanceMs`, then the request goes on. A lease expires.
  * - `notice`: only `onHit` is called; the request goes on when it is done.
  */
 export type FaultKind =
@@ -29,7 +28,6 @@ export type FaultKind =
   | 'hang'
   | 'crash-before'
   | 'crash-after'
-  | 'advance'
   | 'notice';
 
 /** Which requests a rule counts; what is left out matches everything. */
@@ -49,7 +47,6 @@ export interface FaultRule {
   /** How many in a row, 1 unless told. */
   readonly times?: number;
   readonly match?: FaultMatch;
-  readonly advanceMs?: number;
   /** Called after the effect for `lost` and `crash-after`, else before; awaited. */
   readonly onHit?: (hit: FaultHit) => void | Promise<void>;
 }
@@ -76,7 +73,7 @@ export interface Faults {
 }
 
 /** Faults between the requests of the storage emulator and their effects. */
-export function storageFaults(advance: (ms: number) => void): { faults: Faults; intercept: Intercept } {
+export function storageFaults(): { faults: Faults; intercept: Intercept } {
   let rules: { readonly rule: FaultRule; seen: number }[] = [];
   let hits: FaultHit[] = [];
   let requests = 0;
@@ -104,7 +101,6 @@ export function storageFaults(advance: (ms: number) => void): { faults: Faults; 
     if (isAfter) dropReply(await run().catch(errorReply));
     if (rule.kind.startsWith('crash')) dead.add(worker);
     await rule.onHit?.(hit);
-    if (rule.kind === 'advance') advance(rule.advanceMs ?? 0);
     const mayGoOn = rule.kind !== 'hang' || (await released());
     return mayGoOn ? answers[rule.kind](run, response) : undefined;
   };
@@ -156,7 +152,6 @@ const answers: Readonly<Record<FaultKind, Answer>> = {
   hang: goOn,
   'crash-before': silence,
   'crash-after': silence,
-  advance: goOn,
   notice: goOn,
 };
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { imagenDrift } from './drift.ts';
 import { parseBody } from './fields.ts';
 import { assertMaskFits, maskOf, pixelsOf, readImage, type SentImage } from './images.ts';
+import { paintEdit } from './painting.ts';
 import { encodeRgb, type Rgb, resizeMask, resizeRgb } from './pixels.ts';
 import { hashOf } from './random.ts';
-import type { Painter, Tools, Work } from './tools.ts';
+import type { Answering, Tools, Work } from './tools.ts';
 
 const base64Field = z.string().min(1);
 const schema = z.strictObject({
@@ -55,18 +56,19 @@ export async function endpointWork(body: unknown, tools: Tools): Promise<Work> {
   return {
     images: jobs.flatMap(({ image, mask }) => [image.facts, mask.facts]),
     samples: jobs.length,
-    run: async (painter) => ({
-      predictions: await Promise.all(jobs.map((job) => answerTo(job, tools, painter))),
+    run: async (answering) => ({
+      predictions: await Promise.all(jobs.map((job) => answerTo(job, tools, answering))),
     }),
   };
 }
 
-async function answerTo(job: Job, tools: Tools, { edit, drift }: Painter): Promise<string> {
+async function answerTo(job: Job, tools: Tools, { gone, drift }: Answering): Promise<string> {
   const side = Math.max(1, Math.round(sidePx * tools.scale));
   const size = { width: side, height: side };
   const crop: Rgb = await resizeRgb(await pixelsOf(job.image), size);
   const mask = await resizeMask(await maskOf(job.mask), size);
-  const [painted] = await edit({ mode: job.mode, crop, mask, dilation: 0, samples: 1 }, tools.removal);
+  const order = { mode: job.mode, crop, mask, dilation: 0, samples: 1 };
+  const [painted] = await paintEdit(order, tools.removal, gone);
   const answer = drift(painted ?? crop, imagenDrift, hashOf(job.image.bytes));
   const bytes = await encodeRgb(answer, { mimeType: 'image/png', compressionQuality: undefined });
   return bytes.toString('base64');

@@ -12,7 +12,7 @@ import {
 } from './images.ts';
 import { automaticMask, markedRegion } from './masks.ts';
 import type { Model } from './models.ts';
-import { type PaintOrder, placeholderPicture } from './painting.ts';
+import { type PaintOrder, paintEdit, placeholderPicture } from './painting.ts';
 import { encodeRgb, fitSide, type Rgb, resizeMask, resizeRgb } from './pixels.ts';
 import { hashOf } from './random.ts';
 import type { Tools, Work } from './tools.ts';
@@ -44,10 +44,10 @@ export async function geminiWork(model: Model, body: unknown, tools: Tools): Pro
   return {
     images: images.map((image) => image.facts),
     samples: 1,
-    run: async ({ edit, drift }) => {
+    run: async ({ gone, drift }) => {
       if (!order.wantsImage) return geminiReply([{ text: 'A placeholder, in words.' }], facts);
       const paint = await paintOrder(order, pictures, scaled);
-      const [painted] = paint ? await edit(paint, tools.removal) : [placeholderPicture(scaled)];
+      const [painted] = paint ? await paintEdit(paint, tools.removal, gone) : [placeholderPicture(scaled)];
       const picture = await resizeRgb(painted ?? placeholderPicture(scaled), scaled);
       const drifted = drift(picture, geminiDrift, hashOf(...images.map(({ bytes }) => bytes)));
       return geminiReply([{ text: 'Here is the edited picture.' }, await imagePart(drifted, order)], facts);

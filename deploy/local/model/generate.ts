@@ -13,7 +13,7 @@ import type { Model } from './models.ts';
 import { placeholderPicture } from './painting.ts';
 import { fitSide } from './pixels.ts';
 import { predictionsReply } from './predictions.ts';
-import type { Painter, Tools, Work } from './tools.ts';
+import type { Answering, Tools, Work } from './tools.ts';
 
 /** Pixels at 1K; 2K doubles them. */
 const pixelsAt1K = {
@@ -64,7 +64,7 @@ export function generateWork(model: Model, body: unknown, tools: Tools): Work {
     enhancePrompt && !model.takesNegativePrompt
       ? 'A placeholder, in the words of a rewriting model.'
       : undefined;
-  const run = async ({ drift }: Painter) => {
+  const run = async ({ drift }: Answering) => {
     const draw = async (n: number) => drift(placeholderPicture(size, n), imagenDrift, n);
     return predictionsReply(parameters, draw, tools, enhanced);
   };

@@ -7,10 +7,11 @@ import { imagen3Order } from './imagen3.ts';
 import { assertMaskFits, maskOf, pixelsOf, readImage } from './images.ts';
 import { automaticMask } from './masks.ts';
 import type { Model, Protocol } from './models.ts';
+import { paintEdit } from './painting.ts';
 import { fitSide, resizeMask, resizeRgb } from './pixels.ts';
 import { predictionsReply } from './predictions.ts';
 import { hashOf } from './random.ts';
-import type { Painter, Tools, Work } from './tools.ts';
+import type { Answering, Tools, Work } from './tools.ts';
 import { upscaleWork } from './upscale.ts';
 
 /** Longer side of what the mask-edit models answer. */
@@ -59,11 +60,11 @@ async function editWork(order: EditOrder, tools: Tools): Promise<Work> {
     : automaticMask(order.automatic ?? { kind: 'foreground', classes: [] }, picture);
   const { parameters, mode, dilation } = order;
   const samples = parameters.sampleCount;
-  const run = async ({ edit, drift }: Painter) => {
+  const run = async ({ gone, drift }: Answering) => {
     const size = fitSide(picture, Math.max(1, Math.round(editSidePx * tools.scale)));
     const crop = await resizeRgb(picture, size);
     const sized = await resizeMask(mask, size);
-    const painted = await edit({ mode, crop, mask: sized, dilation, samples }, tools.removal);
+    const painted = await paintEdit({ mode, crop, mask: sized, dilation, samples }, tools.removal, gone);
     const draw = async (n: number) => drift(painted[n] ?? crop, imagenDrift, hashOf(image.bytes, n));
     return predictionsReply(parameters, draw, tools);
   };

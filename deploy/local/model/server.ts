@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { text } from 'node:stream/consumers';
 import { hostOf, isLoopback } from '../loopback.ts';
 import { ApiError, errorBody } from './api-error.ts';
+import { addDrift } from './drift.ts';
 import { endpointWork } from './endpoint.ts';
 import { geminiWork } from './gemini.ts';
 import { findModel, type Target, targetOf } from './models.ts';
 import { predictWork } from './predict.ts';
-import { painter, type Tools, type Work } from './tools.ts';
+import type { Tools, Work } from './tools.ts';
 
 /** What is sent back. */
 export interface Answer {
@@ -37,7 +38,7 @@ export type AnswerCall = (call: ModelCall, judge: () => Promise<Work>) => Promis
 
 export const answerWell: AnswerCall = async ({ gone }, judge) => {
   const work = await judge();
-  return { status: 200, json: await work.run(painter(gone)) };
+  return { status: 200, json: await work.run({ gone, drift: addDrift }) };
 };
 
 export interface ServerParts {

@@ -1,8 +1,7 @@
 import { ApiError } from './api-error.ts';
-import { addDrift, type Drift } from './drift.ts';
+import type { addDrift } from './drift.ts';
 import type { ImageFacts, ReadObject } from './images.ts';
-import { type PaintOrder, paintEdit, type Removal } from './painting.ts';
-import type { Rgb } from './pixels.ts';
+import type { Removal } from './painting.ts';
 
 /** What every protocol works with. */
 export interface Tools {
@@ -13,16 +12,13 @@ export interface Tools {
   readonly scale: number;
 }
 
-/** Paints for one call. Tests may leave out the edit, or the changes that models make outside the mask. */
-export interface Painter {
-  edit(order: PaintOrder, removal: Removal): Promise<readonly Rgb[]>;
-  drift(picture: Rgb, drift: Drift, seed: number): Rgb;
+/** How one call is answered. */
+export interface Answering {
+  /** Aborts when the client goes away. */
+  readonly gone: AbortSignal;
+  /** Tests may leave out the changes that models make outside the mask. */
+  readonly drift: typeof addDrift;
 }
-
-export const painter = (signal: AbortSignal): Painter => ({
-  edit: (order, removal) => paintEdit(order, removal, signal),
-  drift: addDrift,
-});
 
 /** A request that was found good, not yet answered. */
 export interface Work {
@@ -30,7 +26,7 @@ export interface Work {
   readonly images: readonly ImageFacts[];
   readonly samples: number;
   /** The JSON of the reply. */
-  readonly run: (painter: Painter) => Promise<unknown>;
+  readonly run: (answering: Answering) => Promise<unknown>;
 }
 
 /**

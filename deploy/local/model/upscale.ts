@@ -8,7 +8,7 @@ import type { Model } from './models.ts';
 import { resizeRgb } from './pixels.ts';
 import { predictionsReply } from './predictions.ts';
 import { hashOf } from './random.ts';
-import type { Painter, Tools, Work } from './tools.ts';
+import type { Answering, Tools, Work } from './tools.ts';
 
 const schema = z.strictObject({
   instances: z.array(z.strictObject({ prompt: z.string().optional(), image: imageField })).length(1),
@@ -50,7 +50,7 @@ export async function upscaleWork(model: Model, body: unknown, tools: Tools): Pr
   // `tools.scale` is not applied: the answer is a multiple of the input.
   const size = enlarged(image.facts, asked ?? impliedFactor(image.facts, parameters.sampleImageSize, model));
   const picture = await pixelsOf(image);
-  const run = async ({ drift }: Painter) => {
+  const run = async ({ drift }: Answering) => {
     const draw = async () => drift(await resizeRgb(picture, size), imagenDrift, hashOf(image.bytes));
     return predictionsReply(parameters, draw, tools);
   };
