@@ -6,26 +6,44 @@ import { ApiError } from './api-error.ts';
  */
 export type Protocol = 'imagen3-edit' | 'imagen2-edit' | 'generate' | 'upscale' | 'gemini';
 
-interface ServedModel {
+export interface Model {
+  readonly id: string;
   readonly protocols: readonly Protocol[];
-  readonly negativePrompt?: boolean;
-  readonly maxSamples?: number;
-  readonly upscaleFactors?: readonly string[];
-  readonly imageSizes?: readonly string[];
+  readonly takesNegativePrompt: boolean;
+  readonly maxSamples: number;
+  readonly upscaleFactors: readonly string[];
+  readonly imageSizes: readonly string[];
   /** Accepts the very wide and very high ratios of newer models. */
-  readonly extremeRatios?: boolean;
-  /** Gemini only; Imagen is served in every region but never in `global`. */
-  readonly locations?: readonly string[];
+  readonly hasExtremeRatios: boolean;
+  /** `undefined`: every region, but not `global`. */
+  readonly locations: readonly string[] | undefined;
 }
 
-const imagen4: ServedModel = { protocols: ['generate'], negativePrompt: false, imageSizes: ['1K', '2K'] };
-const imagen3: ServedModel = { protocols: ['generate'] };
+type ServedModel = Omit<Model, 'id'>;
+
+const imagen: ServedModel = {
+  protocols: ['generate'],
+  takesNegativePrompt: true,
+  maxSamples: 4,
+  upscaleFactors: [],
+  imageSizes: ['1K'],
+  hasExtremeRatios: false,
+  locations: undefined,
+};
+const imagen4: ServedModel = { ...imagen, takesNegativePrompt: false, imageSizes: ['1K', '2K'] };
+const gemini: ServedModel = {
+  ...imagen,
+  protocols: ['gemini'],
+  imageSizes: ['1K', '2K', '4K'],
+  locations: ['global', 'us', 'eu'],
+};
 
 const servedModels: Readonly<Record<string, ServedModel>> = {
-  'imagen-3.0-capability-001': { protocols: ['imagen3-edit', 'generate'] },
-  'imagegeneration@006': { protocols: ['imagen2-edit', 'generate'] },
-  'imagegeneration@005': imagen3,
+  'imagen-3.0-capability-001': { ...imagen, protocols: ['imagen3-edit', 'generate'] },
+  'imagegeneration@006': { ...imagen, protocols: ['imagen2-edit', 'generate'] },
+  'imagegeneration@005': imagen,
   'imagegeneration@002': {
+    ...imagen,
     protocols: ['generate', 'upscale'],
     maxSamples: 8,
     upscaleFactors: ['x2', 'x4'],
@@ -33,17 +51,17 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
   'imagen-4.0-generate-001': imagen4,
   'imagen-4.0-ultra-generate-001': imagen4,
   'imagen-4.0-fast-generate-001': { ...imagen4, imageSizes: ['1K'] },
-  'imagen-3.0-generate-002': { ...imagen3, negativePrompt: false },
-  'imagen-3.0-generate-001': imagen3,
-  'imagen-3.0-fast-generate-001': imagen3,
-  'imagen-4.0-upscale-preview': { protocols: ['upscale'], upscaleFactors: ['x2', 'x3', 'x4'] },
-  'gemini-nano-banana-2.1': { protocols: ['gemini'], locations: ['global'], extremeRatios: true },
-  'gemini-3.1-flash-image': {
-    protocols: ['gemini'],
-    locations: ['global', 'us', 'eu'],
-    extremeRatios: true,
+  'imagen-3.0-generate-002': { ...imagen, takesNegativePrompt: false },
+  'imagen-3.0-generate-001': imagen,
+  'imagen-3.0-fast-generate-001': imagen,
+  'imagen-4.0-upscale-preview': {
+    ...imagen,
+    protocols: ['upscale'],
+    upscaleFactors: ['x2', 'x3', 'x4'],
   },
-  'gemini-3-pro-image': { protocols: ['gemini'], locations: ['global', 'us', 'eu'] },
+  'gemini-nano-banana-2.1': { ...gemini, locations: ['global'], hasExtremeRatios: true },
+  'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true },
+  'gemini-3-pro-image': gemini,
 };
 
 /** Models that can be named for an engine. */
@@ -57,16 +75,6 @@ export function servedModelIds(engine: string): readonly string[] {
   return Object.keys(servedModels).filter(
     (id) => protocol !== undefined && servedModels[id]?.protocols.includes(protocol),
   );
-}
-
-export interface Model {
-  readonly id: string;
-  readonly protocols: readonly Protocol[];
-  readonly takesNegativePrompt: boolean;
-  readonly maxSamples: number;
-  readonly upscaleFactors: readonly string[];
-  readonly imageSizes: readonly string[];
-  readonly hasExtremeRatios: boolean;
 }
 
 export interface ModelTarget {
@@ -127,13 +135,5 @@ export function findModel({ project, location, model }: Omit<ModelTarget, 'kind'
       `Publisher Model \`projects/${project}/locations/${location}/publishers/google/models/${model}\` was not found or your project does not have access to it. Please ensure you are using a valid model version.`,
     );
   }
-  return {
-    id: model,
-    protocols: served.protocols,
-    takesNegativePrompt: served.negativePrompt ?? true,
-    maxSamples: served.maxSamples ?? 4,
-    upscaleFactors: served.upscaleFactors ?? [],
-    imageSizes: served.imageSizes ?? (served.protocols.includes('gemini') ? ['1K', '2K', '4K'] : ['1K']),
-    hasExtremeRatios: served.extremeRatios ?? false,
-  };
+  return { id: model, ...served };
 }
