@@ -147,7 +147,7 @@ async function startEmulators(options: LocalSystemOptions, { url, parts, onRemov
   const queue = options.hasQueue ? await startQueue(root, url, log) : undefined;
   if (queue !== undefined) parts.senders.push(queue);
   const model = needsModelEmulator(environment)
-    ? needed(await startModelEmulator({ storageBaseUrl: storage.url }))
+    ? needed(await startModelEmulator({ storageBaseUrl: storage.url, log: (line) => log.info(line) }))
     : undefined;
   const settings = {
     ...environment,
