@@ -4,8 +4,6 @@ import { type AnswerCall, answerWell, serve } from './server.ts';
 import { objectsOf } from './tools.ts';
 
 export interface ModelEmulatorOptions {
-  /** A free one when left out. */
-  readonly port?: number | undefined;
   /** Answers removals; the embedded engine does when left out. */
   readonly removal?: Removal | undefined;
   /** Where `gs://` pictures are read from and `storageUri` is written to. */
@@ -28,12 +26,10 @@ export interface ModelEmulator {
  * The model APIs on this machine, loopback only: `:predict` of Imagen 3 and 2 (edit, generate, upscale),
  * `:generateContent` of the Gemini image models, and `:predict` of a self-deployed endpoint. Requests
  * the service would refuse are refused; answers have the sizes, shapes and small infidelities of real ones.
- *
- * @throws {Error} naming the port when another program has it.
  */
 export async function startModelEmulator(options: ModelEmulatorOptions = {}): Promise<ModelEmulator> {
   const { removal = patchmatchRemoval, scale = 1, storageBaseUrl, log = () => {} } = options;
-  const server = await listen(options.port ?? 0);
+  const server = await listen(0);
   const tools = { removal, scale, ...objectsOf(storageBaseUrl) };
   serve(server, { tools, answerCall: options.answerCall ?? answerWell, log });
   return { url: urlOf(server), close: () => stop(server) };

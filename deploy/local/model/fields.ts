@@ -39,7 +39,7 @@ export const imageField = z
   });
 export type ImageField = z.output<typeof imageField>;
 
-export const outputMimeTypes = [
+const outputMimeTypes = [
   'image/png',
   'image/jpeg',
   'image/gif',
@@ -49,7 +49,7 @@ export const outputMimeTypes = [
   'image/vnd.microsoft.icon',
 ] as const;
 
-export const outputOptionsField = z.strictObject({
+const outputOptionsField = z.strictObject({
   mimeType: z.enum(outputMimeTypes).optional(),
   compressionQuality: z.int().min(0).max(100).optional(),
 });
@@ -123,7 +123,7 @@ export interface AutomaticMask {
 }
 
 /** An image, and the path of its field in the body for error messages. */
-export interface PlacedImage {
+interface PlacedImage {
   readonly value: ImageField;
   readonly field: string;
 }

@@ -22,13 +22,13 @@ export interface SentImage {
 /** Reads `gs://bucket/name`. */
 export type ReadObject = (uri: string) => Promise<Uint8Array>;
 
-export interface ImageRules {
+interface ImageRules {
   readonly maxBytes: number;
   readonly formats: ReadonlySet<string>;
 }
 
 /** "10 MB" and "7 MB" are read as the smaller number of bytes that they may mean. */
-export const imagenRules: ImageRules = {
+const imagenRules: ImageRules = {
   maxBytes: 10_000_000,
   formats: new Set(['png', 'jpeg', 'webp', 'gif']),
 };
@@ -36,16 +36,19 @@ const geminiFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'heif
 export const geminiInlineRules: ImageRules = { maxBytes: 7_000_000, formats: geminiFormats };
 export const geminiFileRules: ImageRules = { maxBytes: 30_000_000, formats: geminiFormats };
 
-/** @throws {ApiError} 400 for bytes that are too many, no base64, or no picture of a format the API takes. */
+/**
+ * Reads a picture of an Imagen body.
+ *
+ * @throws {ApiError} 400 for bytes that are too many, no base64, or no picture of a format the API takes.
+ */
 export async function readImage(
   { bytesBase64Encoded, gcsUri }: ImageField,
   field: string,
   readObject: ReadObject,
-  rules: ImageRules = imagenRules,
 ): Promise<SentImage> {
   const bytes =
     gcsUri === undefined ? decodeBase64(bytesBase64Encoded ?? '', field) : await readObject(gcsUri);
-  return inspect(bytes, field, rules);
+  return inspect(bytes, field, imagenRules);
 }
 
 export async function inspect(bytes: Uint8Array, field: string, rules: ImageRules): Promise<SentImage> {

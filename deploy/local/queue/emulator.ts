@@ -12,8 +12,6 @@ export interface QueueEmulatorOptions {
   readonly root: string;
   /** By full name, `projects/P/locations/L/queues/Q`. */
   readonly queues: Readonly<Record<string, QueueLimits>>;
-  /** 0, the default, takes any free one. */
-  readonly port?: number;
   /** Nothing is sent before `resume()` of a queue. */
   readonly isPaused?: boolean;
   readonly clock?: Clock;
@@ -31,12 +29,10 @@ export interface QueueEmulator {
 /**
  * Cloud Tasks on this machine, for development: named tasks over REST v2, rate and concurrency limits,
  * repeats until 2xx. No tokens are made, and a paused queue is not paused after a restart.
- *
- * @throws {Error} naming the port when another program has it.
  */
 export async function startQueueEmulator(options: QueueEmulatorOptions): Promise<QueueEmulator> {
   const { clock = systemClock, log = () => {}, isPaused = false } = options;
-  const server = await listen(options.port ?? 0);
+  const server = await listen(0);
   const queues = new Map<string, TaskQueue>();
   for (const [name, limits] of Object.entries(options.queues)) {
     const journalPath = join(resolve(options.root), '.queue', `${lastSegment(name)}.jsonl`);

@@ -15,7 +15,6 @@ const MAX_IN_FLIGHT = 16;
 export interface DeliveryTiming {
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
-  readonly deadlineMs?: number;
   readonly maxInFlight?: number;
 }
 
@@ -120,11 +119,11 @@ function settle(outbox: Outbox): void {
 
 async function attempt(outbox: Outbox, delivery: Delivery): Promise<void> {
   const { options, closing, agent } = outbox;
-  const { deadlineMs = ATTEMPT_DEADLINE_MS } = options.timing;
   delivery.tries++;
   const event = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
-  const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`);
-  const outcome = await withDeadline({ ms: deadlineMs, late, signal: closing.signal }, (signal) =>
+  const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${ATTEMPT_DEADLINE_MS} ms`);
+  const limits = { ms: ATTEMPT_DEADLINE_MS, late, signal: closing.signal };
+  const outcome = await withDeadline(limits, (signal) =>
     postEvent(delivery.url, event, { agent, signal }),
   ).catch((error: Error) => error);
   if (closing.signal.aborted) return;
