@@ -16,9 +16,7 @@ const KINDS: Readonly<Record<Operation, keyof Counts>> = {
   chunk: 'writes',
   cancel: 'writes',
   patch: 'writes',
-  update: 'writes',
   delete: 'writes',
-  copy: 'writes',
   rewrite: 'writes',
 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Bucket, type BucketOptions, openBucket } from './bucket.ts';
 import { metaFolder } from './folder-lock.ts';
 import type { StoredObject } from './object.ts';
-import { invalid, notFound, ServiceError } from './service-error.ts';
+import { notFound } from './service-error.ts';
 import { openStaging, type Staging } from './staging.ts';
 
 /** @see https://cloud.google.com/storage/docs/buckets#naming */
@@ -16,8 +16,6 @@ export interface Catalog {
   /** @throws {ServiceError} 404 */
   bucket(name: string): Bucket;
   buckets(): Iterable<Bucket>;
-  /** @throws {ServiceError} 409 when it exists, 400 when it must not be named so. */
-  createBucket(name: string): Bucket;
   close(): void;
 }
 
@@ -27,7 +25,6 @@ export interface CatalogOptions {
   readonly now: () => number;
   readonly onFinalized: (object: StoredObject) => void;
   readonly onRemoved: (object: StoredObject) => void;
-  readonly onBucket: (bucket: Bucket) => void;
 }
 
 export function openCatalog(options: CatalogOptions): Catalog {
@@ -41,38 +38,26 @@ export function openCatalog(options: CatalogOptions): Catalog {
     ...{ root, metaFolder: ownFolder, stagingFolder, now, onFinalized, onRemoved },
     nextGeneration: generations.next,
   };
-  const open = (name: string): Bucket => {
-    if (!BUCKET_NAME.test(name)) throw invalid(`Invalid bucket name: '${name}'`);
+  for (const name of new Set([...options.buckets, ...bucketsOnDisk(root)])) {
     const bucket = openBucket({ ...shared, name });
     for (const { generation } of bucket.objects.values()) generations.skip(Number(generation));
     opened.set(name, bucket);
-    options.onBucket(bucket);
-    return bucket;
-  };
-  for (const name of new Set([...options.buckets, ...bucketsOnDisk(root)])) open(name);
+  }
   // Whatever the journals did not claim is an upload that was never completed.
   rmSync(stagingFolder, { recursive: true, force: true });
   return {
     staging: openStaging(stagingFolder),
-    bucket: (name) => opened.get(name) ?? fail(notFound('The specified bucket does not exist.')),
+    bucket: (name) => {
+      const bucket = opened.get(name);
+      if (bucket === undefined) throw notFound('The specified bucket does not exist.');
+      return bucket;
+    },
     buckets: () => opened.values(),
-    createBucket: (name) => (opened.has(name) ? fail(bucketExists()) : open(name)),
     close: () => {
       for (const bucket of opened.values()) bucket.journal.close();
     },
   };
 }
-
-function fail(error: ServiceError): never {
-  throw error;
-}
-
-const bucketExists = (): ServiceError =>
-  new ServiceError(
-    409,
-    'conflict',
-    'Your previous request to create the named bucket succeeded and you already own it.',
-  );
 
 const bucketsOnDisk = (root: string): string[] =>
   readdirSync(root, { withFileTypes: true })

@@ -6,7 +6,6 @@ import { acknowledge } from './bucket.ts';
 import { openCatalog } from './catalog.ts';
 import { type Deliveries, type DeliveryTiming, startDeliveries } from './deliveries.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import type { FolderWatch } from './folder-watch.ts';
 import { followHand } from './hand-uploads.ts';
 import { storageOperations } from './operations.ts';
 import { type Intercept, serve } from './server.ts';
@@ -53,7 +52,6 @@ const DEFAULT_SETTLE_MS = 1_000;
  */
 export async function startStorageEmulator(options: StorageEmulatorOptions): Promise<StorageEmulator> {
   const { clock = systemClock, log = () => {}, intercept = (_, run) => run() } = options;
-  const watches: FolderWatch[] = [];
   const hand = { settleMs: options.settleMs ?? DEFAULT_SETTLE_MS, isLive: options.watch ?? true, log };
   // The port comes first: a second emulator on the same one stops here, before it touches the files.
   const server = await listen(options.port ?? 0);
@@ -69,8 +67,8 @@ export async function startStorageEmulator(options: StorageEmulatorOptions): Pro
     ...{ root: resolve(options.root), buckets: options.buckets, now: clock.now },
     onFinalized: deliveries.publish,
     onRemoved: options.onRemoved ?? (() => {}),
-    onBucket: (bucket) => watches.push(followHand(bucket, hand)),
   });
+  const watches = Array.from(catalog.buckets(), (bucket) => followHand(bucket, hand));
   serve(server, { now: clock.now, operations: storageOperations(catalog), intercept, log });
   const rescan = async (): Promise<void> => {
     await Promise.all(watches.map((watch) => watch.scan()));

@@ -3,7 +3,7 @@ import { type Bucket, patchObject, putObject, removeObject, requireLive } from '
 import type { Catalog } from './catalog.ts';
 import { downloadReply } from './download.ts';
 import { listObjects } from './listing.ts';
-import { mergedDraft, objectResource, type StoredObject, sentResource } from './object.ts';
+import { mergedDraft, objectResource, type StoredObject } from './object.ts';
 import { requireObjectName } from './object-paths.ts';
 import { checkPreconditions, preconditionsOf } from './preconditions.ts';
 import { type Reply, readJson } from './reply.ts';
@@ -43,15 +43,10 @@ export function storageOperations(catalog: Catalog): Operations {
       const object = target(catalog, request, 'write');
       return show(patchObject(bucketOf(request), object, mergedDraft(sent, object)), request);
     },
-    update: async (request) => {
-      const sent = sentResource(await readJson(request.message));
-      return show(patchObject(bucketOf(request), target(catalog, request, 'write'), sent), request);
-    },
     delete: (request) => {
       removeObject(bucketOf(request), target(catalog, request, 'write'));
       return { status: 204 };
     },
-    copy: async (request) => show(await copyObject(catalog, request), request),
     rewrite: async (request) => rewriteReply(await copyObject(catalog, request), request),
     bucket: (request) => bucketReply(catalog, request),
   };
@@ -114,17 +109,13 @@ function rewriteReply(object: StoredObject, { baseUrl }: StorageRequest): Reply 
   });
 }
 
-async function bucketReply(catalog: Catalog, request: StorageRequest): Promise<Reply> {
+function bucketReply(catalog: Catalog, request: StorageRequest): Reply {
   const { method, bucket } = request;
+  if (method !== 'GET') throw new ServiceError(405, 'methodNotAllowed', 'Expected GET on a bucket');
   const resourceOf = (one: Bucket) => bucketResource(one, request.baseUrl);
-  if (bucket === '' && method === 'GET') {
+  if (bucket === '') {
     return ok({ kind: 'storage#buckets', items: Array.from(catalog.buckets(), resourceOf) });
   }
-  if (bucket === '' && method === 'POST') {
-    const { name = '' } = sentResource(await readJson(request.message));
-    return ok(resourceOf(catalog.createBucket(name)));
-  }
-  if (method !== 'GET') throw new ServiceError(405, 'methodNotAllowed', 'Expected GET on a bucket');
   const wanted = request.query.get('ifMetagenerationMatch');
   if (wanted !== null && wanted !== '1') throw conditionNotMet();
   return ok(resourceOf(catalog.bucket(bucket)));

@@ -11,9 +11,7 @@ export type Operation =
   | 'chunk'
   | 'cancel'
   | 'patch'
-  | 'update'
   | 'delete'
-  | 'copy'
   | 'rewrite'
   | 'bucket';
 
@@ -73,14 +71,10 @@ function decode(segment: string): string {
 function copyOf(
   rest: readonly string[],
 ): Pick<StorageRequest, 'operation' | 'name' | 'destination'> | undefined {
-  const at = rest.findIndex((segment) => segment === 'rewriteTo' || segment === 'copyTo');
+  const at = rest.indexOf('rewriteTo');
   if (at < 1 || rest[at + 1] !== 'b' || rest[at + 3] !== 'o') return undefined;
   const destination = { bucket: rest[at + 2] ?? '', name: rest.slice(at + 4).join('/') };
-  return {
-    operation: rest[at] === 'copyTo' ? 'copy' : 'rewrite',
-    name: rest.slice(0, at).join('/'),
-    destination,
-  };
+  return { operation: 'rewrite', name: rest.slice(0, at).join('/'), destination };
 }
 
 function operationOf(
@@ -102,6 +96,6 @@ function uploadOperation(method: string, query: URLSearchParams): Operation | un
 function objectOperation(method: string, name: string, query: URLSearchParams): Operation | undefined {
   if (name === '') return method === 'GET' ? 'list' : undefined;
   if (method === 'GET' || method === 'HEAD') return query.get('alt') === 'media' ? 'read' : 'stat';
-  const changes: Readonly<Record<string, Operation>> = { PATCH: 'patch', PUT: 'update', DELETE: 'delete' };
+  const changes: Readonly<Record<string, Operation>> = { PATCH: 'patch', DELETE: 'delete' };
   return changes[method];
 }

@@ -178,26 +178,21 @@ describe('copies', () => {
     expect(await codeOf(again)).toBe(412);
   });
 
-  it('copies by copyTo with metadata of its own', async () => {
+  it('gives a copy metadata of its own', async () => {
     await file('a').save('abc', { ...createOnly, metadata: { metadata: { k: 'v' } } });
-    const response = await fetch(`${emulator.url}/storage/v1/b/input/o/a/copyTo/b/output/o/x%2Fb`, {
-      method: 'POST',
-      body: JSON.stringify({ metadata: { other: '1' } }),
-    });
-    expect(await response.json()).toMatchObject({ name: 'x/b', bucket: 'output', metadata: { other: '1' } });
+    await file('a').copy(file('x/b', 'output'), { metadata: { other: '1' } });
+    const [metadata] = await file('x/b', 'output').getMetadata();
+    expect(metadata).toMatchObject({ name: 'x/b', bucket: 'output', metadata: { other: '1' } });
   });
 });
 
 describe('buckets', () => {
-  it('shows, lists and creates them', async () => {
+  it('shows and lists them', async () => {
     const storage = clientOf(emulator.url);
     expect(await storage.bucket('input').exists()).toEqual([true]);
     expect(await storage.bucket('none').exists()).toEqual([false]);
-    await storage.createBucket('another');
     const [buckets] = await storage.getBuckets();
-    expect(buckets.map(({ name }) => name).sort()).toEqual(['another', 'control', 'input', 'output']);
-    expect(await codeOf(storage.createBucket('another'))).toBe(409);
-    expect(await codeOf(storage.createBucket('../up'))).toBe(400);
+    expect(buckets.map(({ name }) => name).sort()).toEqual(['control', 'input', 'output']);
     expect(await codeOf(file('a', 'none').save('x', createOnly))).toBe(404);
   });
 });

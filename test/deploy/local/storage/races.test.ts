@@ -37,7 +37,6 @@ async function raced(emulator: FaultyStorage, begin: () => HalfSent): Promise<(n
 it.each([
   ['creations', 'POST', '/upload/storage/v1/b/control/o?uploadType=media&name=new&ifGenerationMatch=0'],
   ['swaps', 'PATCH', '/storage/v1/b/control/o/claim?ifMetagenerationMatch=1'],
-  ['replacements of metadata', 'PUT', '/storage/v1/b/control/o/claim?ifMetagenerationMatch=1'],
   ['copies', 'POST', '/storage/v1/b/control/o/claim/rewriteTo/b/control/o/copy?ifGenerationMatch=0'],
 ])('lets one of two %s through that were under way together', async (_, method, path) => {
   const emulator = await startEmulator();
