@@ -27,8 +27,8 @@ export interface QueueEmulator {
 }
 
 /**
- * Cloud Tasks on this machine, for development: named tasks over REST v2, rate and concurrency limits,
- * repeats until 2xx. No tokens are made, and a paused queue is not paused after a restart.
+ * Cloud Tasks on this machine, for development: creates named tasks over REST v2, with limits of rate and
+ * concurrency, and repeats until 2xx. No tokens are made, and a paused queue is not paused after a restart.
  */
 export async function startQueueEmulator(options: QueueEmulatorOptions): Promise<QueueEmulator> {
   const { clock = systemClock, log = () => {}, isPaused = false } = options;
@@ -63,8 +63,8 @@ interface Answer {
   readonly json: unknown;
 }
 
-const ROUTE =
-  /^\/v2\/(?<queue>projects\/[^/]+\/locations\/[^/]+\/queues\/[^/:]+)(?<tasks>\/tasks(?:\/(?<task>[^/:]+))?)?(?::(?<verb>\w+))?$/;
+/** The one method of the API that the functions call: `tasks.create`. */
+const ROUTE = /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/queues\/[^/:]+)\/tasks$/;
 
 async function answer(
   message: IncomingMessage,
@@ -72,52 +72,15 @@ async function answer(
   clock: Clock,
 ): Promise<Answer> {
   const sent = await readJson(message);
-  const route = ROUTE.exec((message.url ?? '').replace(/\?.*$/s, ''))?.groups;
-  const queue = queueOf(route?.['queue'] ?? message.url ?? '');
-  const name = `${queue.name}/tasks/${route?.['task']}`;
-  const shape = [route?.['tasks'] && (route['task'] ? 'task' : 'tasks'), route?.['verb']]
-    .filter(Boolean)
-    .join(':');
-  switch (`${message.method} ${shape}`) {
-    case 'POST tasks': {
-      const task = parseTask(sent, queue.name, clock.now());
-      queue.add(task);
-      return ok(taskResource(task));
-    }
-    case 'GET tasks':
-      return ok({ tasks: queue.list().map(taskResource) });
-    case 'GET task':
-      return ok(taskResource(queue.get(name)));
-    case 'DELETE task':
-      queue.delete(name);
-      return ok({});
-    case 'GET ':
-      return ok(queueResource(queue));
-    case 'POST pause':
-      queue.pause();
-      return ok(queueResource(queue));
-    case 'POST resume':
-      queue.resume();
-      return ok(queueResource(queue));
-    case 'POST purge':
-      for (const task of queue.list()) queue.delete(task.name);
-      return ok(queueResource(queue));
-    default:
-      throw new QueueError(404, 'NOT_FOUND', `No such method: ${message.method} ${message.url}`);
+  const [, name] = ROUTE.exec((message.url ?? '').replace(/\?.*$/s, '')) ?? [];
+  if (name === undefined || message.method !== 'POST') {
+    throw new QueueError(404, 'NOT_FOUND', `No such method: ${message.method} ${message.url}`);
   }
+  const queue = queueOf(name);
+  const task = parseTask(sent, name, clock.now());
+  queue.add(task);
+  return { status: 200, json: taskResource(task) };
 }
-
-const ok = (json: unknown): Answer => ({ status: 200, json });
-
-const queueResource = (queue: TaskQueue): unknown => ({
-  name: queue.name,
-  state: queue.isPaused() ? 'PAUSED' : 'RUNNING',
-  rateLimits: {
-    maxDispatchesPerSecond: queue.limits.maxDispatchesPerSecond,
-    maxConcurrentDispatches: queue.limits.maxConcurrentDispatches,
-  },
-  retryConfig: { maxAttempts: queue.limits.maxAttempts },
-});
 
 function refusal(error: unknown): Answer {
   const { code, status, message } =

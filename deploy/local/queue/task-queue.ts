@@ -27,18 +27,11 @@ export interface TaskQueueOptions {
 
 /** One queue: takes a task once by name, and sends it until it is answered with 2xx. */
 export interface TaskQueue {
-  readonly name: string;
-  readonly limits: Required<QueueLimits>;
   /** @throws {QueueError} 409 when the name is taken. */
   add(task: Task): void;
-  /** @throws {QueueError} 404 */
-  get(name: string): Task;
   list(): readonly Task[];
-  /** @throws {QueueError} 404 */
-  delete(name: string): void;
   pause(): void;
   resume(): void;
-  isPaused(): boolean;
   /** Resolves when no task is left. */
   idle(): Promise<void>;
   close(): void;
@@ -58,8 +51,8 @@ interface QueueState {
   /** Names of ended tasks, and when they ended. */
   readonly ended: Map<string, number>;
   readonly closing: AbortController;
-  /** Names of tasks that are due. */
-  readonly ready: string[];
+  /** Tasks that are due. */
+  readonly ready: Task[];
   inFlight: number;
   isPaused: boolean;
   isWaitingForRate: boolean;
@@ -69,15 +62,11 @@ interface QueueState {
 /** Opens a queue with the tasks that an earlier run left. */
 export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
   const state = restoredState(options);
-  const { name, limits, tasks } = state;
+  const { tasks } = state;
   for (const task of tasks.values()) schedule(state, task);
   return {
-    name,
-    limits,
     add: (task) => addTask(state, task),
-    get: (task) => requireTask(state, task),
     list: () => [...tasks.values()],
-    delete: (task) => endTask(state, requireTask(state, task).name),
     pause: () => {
       state.isPaused = true;
     },
@@ -85,7 +74,6 @@ export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
       state.isPaused = false;
       pump(state);
     },
-    isPaused: () => state.isPaused,
     idle: () => new Promise((resolve) => (tasks.size === 0 ? resolve() : state.whenIdle.push(resolve))),
     close: () => {
       state.closing.abort();
@@ -133,12 +121,6 @@ function record(state: QueueState, entry: JournalEntry): void {
   state.journal.append(entry);
 }
 
-function requireTask({ tasks }: QueueState, name: string): Task {
-  const task = tasks.get(name);
-  if (task === undefined) throw new QueueError(404, 'NOT_FOUND', `The task does not exist: ${name}`);
-  return task;
-}
-
 function addTask(state: QueueState, task: Task): void {
   const endedMs = state.ended.get(task.name);
   const isTaken = endedMs !== undefined && state.clock.now() - endedMs < DEDUPE_MS;
@@ -156,27 +138,23 @@ function endTask(state: QueueState, name: string): void {
 }
 
 /** Makes a task ready when it is due. */
-function schedule(state: QueueState, { name, dueMs }: Task): void {
-  const waitMs = dueMs - state.clock.now();
+function schedule(state: QueueState, task: Task): void {
+  const waitMs = task.dueMs - state.clock.now();
   if (waitMs <= 0) {
-    state.ready.push(name);
+    state.ready.push(task);
     pump(state);
     return;
   }
-  state.clock.after(Math.min(waitMs, MAX_TIMER_MS), () => {
-    const task = state.tasks.get(name);
-    if (task !== undefined) schedule(state, task);
-  });
+  state.clock.after(Math.min(waitMs, MAX_TIMER_MS), () => schedule(state, task));
 }
 
 /** Sends ready tasks for as long as the limits allow. */
 function pump(state: QueueState): void {
-  const { tasks, ready, limits } = state;
+  const { ready, limits } = state;
   while (!state.isPaused && !state.isWaitingForRate && state.inFlight < limits.maxConcurrentDispatches) {
-    const [name] = ready;
-    if (name === undefined) return;
-    const task = tasks.get(name);
-    const waitMs = task === undefined ? 0 : state.rate.take();
+    const [task] = ready;
+    if (task === undefined) return;
+    const waitMs = state.rate.take();
     if (waitMs > 0) {
       state.isWaitingForRate = true;
       state.clock.after(waitMs, () => {
@@ -186,7 +164,7 @@ function pump(state: QueueState): void {
       return;
     }
     ready.shift();
-    if (task !== undefined) void dispatch(state, task);
+    void dispatch(state, task);
   }
 }
 
@@ -195,8 +173,7 @@ async function dispatch(state: QueueState, task: Task): Promise<void> {
   const handled = await sendTask(task, state.name, state.closing.signal);
   state.inFlight--;
   if (state.closing.signal.aborted) return;
-  // A task that was deleted while it ran is not repeated.
-  if (state.tasks.has(task.name)) settle(state, task, handled);
+  settle(state, task, handled);
   pump(state);
 }
 
