@@ -204,7 +204,8 @@ const queueName = 'projects/local/locations/local/queues/jobs';
 async function startQueue(root: string, url: string, log: Log) {
   const queue = await startQueueEmulator({
     root,
-    queues: { [queueName]: { maxConcurrentDispatches: availableParallelism() } },
+    name: queueName,
+    limits: { maxConcurrentDispatches: availableParallelism() },
     log: (message) => log.info(message),
     isPaused: true,
   });
@@ -213,11 +214,7 @@ async function startQueue(root: string, url: string, log: Log) {
     TASKS_API_ENDPOINT: queue.url,
     RUN_JOB_URL: `${url}/runJob`,
   };
-  return {
-    ...{ url: queue.url, environment },
-    resume: () => queue.queue(queueName).resume(),
-    close: () => queue.close(),
-  };
+  return { ...queue, environment };
 }
 
 /** Serves all functions on one port: the framework's own server of each, guarded, answers `/{name}`. */

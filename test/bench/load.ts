@@ -114,8 +114,8 @@ async function work(target: string, signature: 'http' | 'cloudevent'): Promise<F
 async function queued(): Promise<Record<string, string>> {
   const name = 'projects/local/locations/local/queues/jobs';
   const queue = await startQueueEmulator({
-    root,
-    queues: { [name]: { maxConcurrentDispatches: jobsAtOnce } },
+    ...{ root, name },
+    limits: { maxConcurrentDispatches: jobsAtOnce },
   });
   closing.defer(() => queue.close());
   const { url } = await work('runJob', 'http');

@@ -10,50 +10,41 @@ import { openTaskQueue, type TaskQueue } from './task-queue.ts';
 export interface QueueEmulatorOptions {
   /** Folder of the tasks, which are kept in `.queue` below it. */
   readonly root: string;
-  /** By full name, `projects/P/locations/L/queues/Q`. */
-  readonly queues: Readonly<Record<string, QueueLimits>>;
-  /** Nothing is sent before `resume()` of a queue. */
+  /** `projects/P/locations/L/queues/Q`. */
+  readonly name: string;
+  readonly limits: QueueLimits;
+  /** Nothing is sent before `resume()`. */
   readonly isPaused?: boolean;
   readonly clock?: Clock;
   readonly log?: (message: string) => void;
 }
 
-export interface QueueEmulator {
+export interface QueueEmulator extends Pick<TaskQueue, 'list' | 'pause' | 'resume' | 'idle'> {
   /** Base URL of the REST API. */
   readonly url: string;
-  /** @throws {QueueError} 404 */
-  queue(name: string): Pick<TaskQueue, 'list' | 'pause' | 'resume' | 'idle'>;
   close(): Promise<void>;
 }
 
 /**
- * Cloud Tasks on this machine, for development: creates named tasks over REST v2, with limits of rate and
- * concurrency, and repeats until 2xx. No tokens are made, and a paused queue is not paused after a restart.
+ * One queue of Cloud Tasks on this machine, for development: creates named tasks over REST v2, with limits of
+ * rate and concurrency, and repeats until 2xx. No tokens are made, and a restart ends a pause.
  */
 export async function startQueueEmulator(options: QueueEmulatorOptions): Promise<QueueEmulator> {
-  const { clock = systemClock, log = () => {}, isPaused = false } = options;
+  const { name, limits, clock = systemClock, log = () => {}, isPaused = false } = options;
   const server = await listen(0);
-  const queues = new Map<string, TaskQueue>();
-  for (const [name, limits] of Object.entries(options.queues)) {
-    const journalPath = join(resolve(options.root), '.queue', `${lastSegment(name)}.jsonl`);
-    queues.set(name, openTaskQueue({ name, journalPath, limits, isPaused, clock, log }));
-  }
-  const queueOf = (name: string): TaskQueue => {
-    const queue = queues.get(name);
-    if (queue === undefined) throw new QueueError(404, 'NOT_FOUND', `Queue does not exist: ${name}`);
-    return queue;
-  };
+  const journalPath = join(resolve(options.root), '.queue', `${lastSegment(name)}.jsonl`);
+  const queue = openTaskQueue({ name, journalPath, limits, isPaused, clock, log });
   server.on('request', async (message, response) => {
-    const { status, json } = await answer(message, queueOf, clock).catch(refusal);
+    const { status, json } = await answer(message, queue, clock).catch(refusal);
     response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
     response.end(JSON.stringify(json));
   });
   return {
+    ...queue,
     url: urlOf(server),
-    queue: queueOf,
     close: async () => {
       await stop(server);
-      for (const queue of queues.values()) queue.close();
+      queue.close();
     },
   };
 }
@@ -66,17 +57,13 @@ interface Answer {
 /** The one method of the API that the functions call: `tasks.create`. */
 const ROUTE = /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/queues\/[^/:]+)\/tasks$/;
 
-async function answer(
-  message: IncomingMessage,
-  queueOf: (name: string) => TaskQueue,
-  clock: Clock,
-): Promise<Answer> {
+async function answer(message: IncomingMessage, queue: TaskQueue, clock: Clock): Promise<Answer> {
   const sent = await readJson(message);
   const [, name] = ROUTE.exec((message.url ?? '').replace(/\?.*$/s, '')) ?? [];
   if (name === undefined || message.method !== 'POST') {
     throw new QueueError(404, 'NOT_FOUND', `No such method: ${message.method} ${message.url}`);
   }
-  const queue = queueOf(name);
+  if (name !== queue.name) throw new QueueError(404, 'NOT_FOUND', `Queue does not exist: ${name}`);
   const task = parseTask(sent, name, clock.now());
   queue.add(task);
   return { status: 200, json: taskResource(task) };

@@ -27,6 +27,7 @@ export interface TaskQueueOptions {
 
 /** One queue: takes a task once by name, and sends it until it is answered with 2xx. */
 export interface TaskQueue {
+  readonly name: string;
   /** @throws {QueueError} 409 when the name is taken. */
   add(task: Task): void;
   list(): readonly Task[];
@@ -62,9 +63,10 @@ interface QueueState {
 /** Opens a queue with the tasks that an earlier run left. */
 export function openTaskQueue(options: TaskQueueOptions): TaskQueue {
   const state = restoredState(options);
-  const { tasks } = state;
+  const { name, tasks } = state;
   for (const task of tasks.values()) schedule(state, task);
   return {
+    name,
     add: (task) => addTask(state, task),
     list: () => [...tasks.values()],
     pause: () => {

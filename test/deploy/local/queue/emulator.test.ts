@@ -45,7 +45,7 @@ async function setUp(limits: QueueLimits = {}, statuses: (number | [number, stri
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const start = async (isPaused = false): Promise<QueueEmulator> => {
-    const emulator = await startQueueEmulator({ root, queues: { [QUEUE]: limits }, isPaused, clock });
+    const emulator = await startQueueEmulator({ root, name: QUEUE, limits, isPaused, clock });
     onTestFinished(() => emulator.close().catch(() => undefined));
     return emulator;
   };
@@ -75,7 +75,7 @@ describe('a task', () => {
   it('arrives as Cloud Tasks sends it, and is over with 2xx', async () => {
     const { emulator, create, heard } = await setUp({}, [204]);
     expect(await create('j1')).toBe(200);
-    await emulator.queue(QUEUE).idle();
+    await emulator.idle();
     expect(heard).toHaveLength(1);
     expect(heard[0]?.body).toBe('{"id":"j1"}');
     expect(heard[0]?.headers).toMatchObject({
@@ -94,7 +94,7 @@ describe('a task', () => {
     expect(await create('j1')).toBe(409);
     await heardCount(1);
     heard[0]?.answer(200);
-    await emulator.queue(QUEUE).idle();
+    await emulator.idle();
     clock.advance(HOUR_MS - 1);
     expect(await create('j1')).toBe(409);
     clock.advance(1);
@@ -144,7 +144,7 @@ describe('a task that failed', () => {
       expect(clock.waiting()).toBe(1);
       clock.advance(1);
     }
-    await emulator.queue(QUEUE).idle();
+    await emulator.idle();
     const counts = heard.map(({ headers }) => headers['x-cloudtasks-taskretrycount']);
     expect(counts.join()).toBe('0,1,2,3,4');
     expect(heard.at(-1)?.headers['x-cloudtasks-taskpreviousresponse']).toBe('429');
@@ -169,7 +169,7 @@ describe('a task that failed', () => {
     await create('j1');
     await eventually(() => expect(clock.waiting()).toBe(1));
     clock.advance(1000);
-    await emulator.queue(QUEUE).idle();
+    await emulator.idle();
     expect(heard).toHaveLength(2);
   });
 
@@ -177,7 +177,7 @@ describe('a task that failed', () => {
     const { clock, create, emulator } = await setUp({ minBackoffMs: 1000 });
     await create('j1', { httpRequest: { url: 'http://127.0.0.1:9/' } });
     await eventually(() => expect(clock.waiting()).toBe(1));
-    expect(emulator.queue(QUEUE).list()).toMatchObject([{ dispatches: 1, responses: 0 }]);
+    expect(emulator.list()).toMatchObject([{ dispatches: 1, responses: 0 }]);
   });
 });
 
@@ -209,15 +209,15 @@ describe('a queue', () => {
     const { start, emulator, clock, create, heard, heardCount } = await setUp({}, [503, 204]);
     await create('a');
     await eventually(() => expect(clock.waiting()).toBe(1));
-    emulator.queue(QUEUE).pause();
+    emulator.pause();
     clock.advance(HOUR_MS);
     await emulator.close();
     const again = await start(true);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(heard).toHaveLength(1);
-    again.queue(QUEUE).resume();
+    again.resume();
     await heardCount(2);
-    await again.queue(QUEUE).idle();
+    await again.idle();
   });
 
   it('keeps tasks, tries and taken names over a restart', async () => {
@@ -227,7 +227,7 @@ describe('a queue', () => {
     );
     await create('done');
     await heardCount(1);
-    await emulator.queue(QUEUE).idle();
+    await emulator.idle();
     await create('failed');
     await eventually(() => expect(clock.waiting()).toBe(1));
     await create('running');
