@@ -12,4 +12,14 @@ export interface KernelExports {
   readonly memory: Memory;
   readonly heapBase: () => Pointer;
   readonly commonBytes: (a: Pointer, b: Pointer, length: number) => number;
+  readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
+  readonly jpegDecoderBytes: () => number;
+  readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
+  readonly walkMcus: (
+    scan: Pointer,
+    count: number,
+    base: number,
+    positions: Pointer,
+    predictors: Pointer,
+  ) => number;
 }

@@ -1,4 +1,5 @@
 import { EditError } from '../../../errors.ts';
+import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import type { BlockSet } from '../block-mask.ts';
 import {
   assertEnd,
@@ -35,8 +36,12 @@ export interface FilePair {
  * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks
  * differ.
  */
-export function compareScans({ source, output, before, after, touched }: FilePair): number {
-  const [a, b] = [openScan(source, before), openScan(output, after)];
+export function compareScans(pair: FilePair): number {
+  return useKernels((use) => compareWith(use, pair));
+}
+
+function compareWith(use: KernelUse, { source, output, before, after, touched }: FilePair): number {
+  const [a, b] = [openScan(use, source, before), openScan(use, output, after)];
   const dcGap = new Int32Array(before.components.length);
   const pair: ScanPair = { a, b, dcGap, equalBits: noEqualBits };
   const blocks: MayDiffer = {
@@ -130,12 +135,12 @@ interface ScanPair {
 
 const noEqualBits: ScanPair['equalBits'] = { ahead: 0, end: -1 };
 
-function openScan(bytes: Uint8Array, structure: JpegStructure): OpenScan {
+function openScan(use: KernelUse, bytes: Uint8Array, structure: JpegStructure): OpenScan {
   const [scan] = structure.scans;
   if (scan?.members.length !== structure.components.length) {
     throw new EditError('KIND_UNSUPPORTED', 'Expected one sequential scan of all components');
   }
-  const reader = openBitReader(bytes, scan.dataOffset, scan.dataEnd);
+  const reader = openBitReader(use, bytes, scan.dataOffset, scan.dataEnd);
   return { reader, tables: scanTables(structure, scan), at: scan.dataOffset };
 }
 

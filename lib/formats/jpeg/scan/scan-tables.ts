@@ -1,6 +1,6 @@
-import { EditError } from '../../../errors.ts';
 import type { JpegScan } from './headers.ts';
-import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
+import { fillSymbolLookup } from './huffman.ts';
+import { type McuBlock, mcuBlocks } from './mcu-blocks.ts';
 import type { JpegStructure } from './structure.ts';
 
 /**
@@ -34,15 +34,6 @@ export interface ScanTables {
   readonly acSlots: Int32Array;
 }
 
-export interface McuBlock {
-  readonly component: number;
-  /** Within the MCU. */
-  readonly column: number;
-  readonly row: number;
-  readonly dcTable: HuffmanTable;
-  readonly acTable: HuffmanTable;
-}
-
 /** @throws {EditError} `IMAGE_UNREADABLE` when the scan names a table that was not defined before it. */
 export function scanTables(structure: JpegStructure, scan: JpegScan): ScanTables {
   const blocks = mcuBlocks(structure, scan);
@@ -61,23 +52,6 @@ export function scanTables(structure: JpegStructure, scan: JpegScan): ScanTables
   const acSlots = Int32Array.from(blocks, ({ acTable }) => distinct.indexOf(acTable));
   return { symbols, multi, dc, blocks, dcSlots, acSlots };
 }
-
-function mcuBlocks({ components }: JpegStructure, scan: JpegScan): McuBlock[] {
-  return scan.members.flatMap(({ component, dc, ac }) => {
-    if (!dc || !ac) throw undefinedTable();
-    const { h, v } = components[component]!;
-    return Array.from({ length: h * v }, (_, i) => ({
-      component,
-      column: i % h,
-      row: Math.floor(i / h),
-      dcTable: dc,
-      acTable: ac,
-    }));
-  });
-}
-
-export const undefinedTable = () =>
-  new EditError('IMAGE_UNREADABLE', 'Expected Huffman tables to be defined before the scan that names them');
 
 function fillDcLookup(symbols: Uint16Array, into: Uint8Array): void {
   for (let i = 0; i < dcSize; i++) {

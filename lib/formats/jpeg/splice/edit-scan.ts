@@ -1,3 +1,4 @@
+import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import {
   assertEnd,
   assertInside,
@@ -16,8 +17,13 @@ import { type EntropySink, emitAc, emitValue, type SymbolSink } from '../scan/en
 import type { JpegScan } from '../scan/headers.ts';
 import type { ScanTables } from '../scan/scan-tables.ts';
 import type { JpegStructure } from '../scan/structure.ts';
-import type { McuRows } from '../scan/walk.ts';
 import { applyAc, type CoefficientEdits, checkedDc } from './edits.ts';
+
+/**
+ * Where the rows of MCUs begin, in bits of the scan without stuffed bytes. The last entry is the end of the
+ * last row.
+ */
+export type McuRows = Float64Array;
 
 /** A sequential scan and the changes to make in it. */
 export interface ScanEdit {
@@ -59,13 +65,17 @@ interface Progress extends ScanEdit, ScanOutput {
  * that follows it in its component is corrected.
  */
 export function editScan(edit: ScanEdit, output: ScanOutput): void {
+  useKernels((use) => editIntervals(use, edit, output));
+}
+
+function editIntervals(use: KernelUse, edit: ScanEdit, output: ScanOutput): void {
   const { source, scan, structure, tables } = edit;
   const total = structure.mcusWide * structure.mcusHigh;
   const interval = scan.restartInterval || total;
   const progress: Progress = {
     ...edit,
     ...output,
-    reader: openBitReader(source, scan.dataOffset, scan.dataEnd),
+    reader: openBitReader(use, source, scan.dataOffset, scan.dataEnd),
     dc: tables.blocks.map(({ dcTable }) => output.sink.symbolsOf(dcTable)),
     ac: tables.blocks.map(({ acTable }) => output.sink.symbolsOf(acTable)),
     copied: 0,

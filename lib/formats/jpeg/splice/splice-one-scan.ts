@@ -1,9 +1,11 @@
 import { replaceTables, type TableReplacement } from '../container/tables.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
+import type { ScanIndex } from '../scan/scan-index.ts';
 import { scanTables } from '../scan/scan-tables.ts';
+import type { JpegStructure } from '../scan/structure.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
-import { editScan, type ScanEdit } from './edit-scan.ts';
+import { editScan, type McuRows, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { codingSink, growingCodes, grownTable, optimalCodes } from './huffman-coding.ts';
 
@@ -18,13 +20,18 @@ export interface SplicedFile {
 /** Room for every symbol each of 8 tables may gain. */
 const headerSlack = 8 * 256;
 
+function rowsOf({ mcusWide, mcusHigh }: JpegStructure, { positions, ends }: ScanIndex): McuRows {
+  return Float64Array.from({ length: mcusHigh + 1 }, (_, row) => positions[row * mcusWide] ?? ends[0]!);
+}
+
 /** Writes a sequential JPEG of one scan with the edits applied. */
 export function spliceOneScan(
   source: Uint8Array,
-  { structure, rows }: Pick<WalkedJpeg, 'structure' | 'rows'>,
+  { structure, index }: Pick<WalkedJpeg, 'structure' | 'index'>,
   edits: CoefficientEdits,
 ): SplicedFile {
   const scan = structure.scans[0]!;
+  const rows = scan.restartInterval === 0 ? rowsOf(structure, index!) : undefined;
   const edit = { source, structure, scan, rows, tables: scanTables(structure, scan), edits };
   const defined = definedTables(scan);
   const codes = new Map(defined.map((table) => [table, growingCodes(table)] as const));
