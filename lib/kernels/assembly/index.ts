@@ -1,4 +1,5 @@
 // Every kernel, one line for each subject. `exports.ts` beside this folder has their types for TypeScript.
 export * from './bits';
+export * from './jpeg-edit';
 export * from './jpeg-scan';
 export * from './memory';

@@ -154,3 +154,26 @@ export function afterSymbol(k: u32, symbol: u32): u32 {
   const after = k + (runSize >> 4) + 1;
   return after > 64 ? tooMany : after;
 }
+
+/**
+ * Reads the 63 AC coefficients of a block.
+ *
+ * @param coefficients 64 of 16 bits in zigzag order; the first becomes 0.
+ * @returns the position behind them, or a fault.
+ */
+export function readAc(bytes: usize, from: u32, decoder: usize, coefficients: usize): u32 {
+  memory.fill(coefficients, 0, 128);
+  let position = from;
+  let k: u32 = 1;
+  while (k < 64) {
+    const bits = peek(bytes, position);
+    const entry = symbolAt(decoder, <u32>(bits >> 48));
+    k = afterSymbol(k, entry);
+    if (k >= firstFault) return k;
+    const length = entry >> 8;
+    const size = entry & 15;
+    if (size > 0) store<i16>(coefficients + 2 * (k - 1), <i16>signed(bits << length, size));
+    position += length + size;
+  }
+  return position;
+}

@@ -51,8 +51,11 @@ export function openKernelScan(use: KernelUse, source: Uint8Array, structure: Jp
   words[word.buffer] = reader.buffer;
   words[word.blocks] = blocks.length;
   words[word.components] = structure.components.length;
-  blocks.forEach(({ dcTable, acTable, component }, i) => {
-    words.set([decoders.get(dcTable)!, decoders.get(acTable)!, component], firstBlockWord + blockWords * i);
+  blocks.forEach(({ dcTable, acTable, component, column, row }, i) => {
+    const { h, v } = structure.components[component]!;
+    const place = column | (row << 8) | (h << 16) | (v << 24);
+    const block = [decoders.get(dcTable)!, decoders.get(acTable)!, component, place];
+    words.set(block, firstBlockWord + blockWords * i);
   });
   return { use, reader, blocks, pointer };
 }
