@@ -15,6 +15,8 @@ export interface KernelExports {
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
+  readonly compareMcus: (pair: Pointer, masks: Pointer, count: number) => number;
+  readonly equalBits: (a: Pointer, b: Pointer, count: number) => number;
   readonly copyBits: (scan: Pointer, writer: Pointer, to: number) => void;
   readonly editMcus: (edit: Pointer, first: number, count: number) => number;
   readonly endBits: (writer: Pointer) => void;
