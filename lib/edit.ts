@@ -73,12 +73,12 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     assertChosenEngine(request, engine.name);
     const { step, timingsMs } = stopwatch(signal, trace);
 
-    const photo = await step('read', () => readPhoto(image, limits));
-    const outputFormat = outputFormatOf(photo, request);
-    const wholeBlocks = wholeBlocksOf(photo, request);
-    const [given, { walked, notes }] = await Promise.all([
-      step('mask', () => readMask(input, photo, limits)),
-      step('check', () => checkPhoto(photo)),
+    const file = await step('read', () => readPhoto(image, limits));
+    const outputFormat = outputFormatOf(file, request);
+    const wholeBlocks = wholeBlocksOf(file, request);
+    const [given, { photo, walked, notes }] = await Promise.all([
+      step('mask', () => readMask(input, file, limits)),
+      step('check', () => checkPhoto(file)),
     ]);
     const plan = await step('plan', () =>
       planRepaints({ mask: given?.mask, size: photo.header.displayed, engine, request, defaults }),
@@ -111,8 +111,8 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       outputs.push({ mediaType, extension, bytes: output.bytes, proof });
     }
 
-    const edited = { engine: engine.name, photo, notes, request, given, regions, written };
     const proofs = outputs.map(({ proof }) => proof);
-    return { outputs, report: editReport({ ...edited, proofs, timingsMs: timingsMs() }) };
+    const edited = { engine: engine.name, photo, notes, request, given, regions, written, proofs };
+    return { outputs, report: editReport({ ...edited, timingsMs: timingsMs() }) };
   };
 }

@@ -18,12 +18,14 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
 }
 
 /**
- * Reads a photo to its end where its format can be damaged unseen.
+ * Reads a photo to its end where its format can be damaged unseen, and learns how to cut it.
  *
  * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
  */
-export async function checkPhoto(photo: Source): Promise<Checked> {
-  return (await formatNamed(photo.header.format).check?.(photo)) ?? { notes: [] };
+export async function checkPhoto(file: Source): Promise<Omit<Checked, 'parts'> & { readonly photo: Source }> {
+  const check = await formatNamed(file.header.format).check?.(file);
+  const { parts, ...checked } = check ?? { notes: [] };
+  return { ...checked, photo: { ...file, parts } };
 }
 
 /** What is known of a mask beside the file. */

@@ -3,7 +3,7 @@ import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Carried } from './container.ts';
 import type { WalkedJpeg } from './jpeg/scan/walk.ts';
 import type { Header } from './vips/header.ts';
-import type { Source } from './vips/read.ts';
+import type { Parts, Source } from './vips/read.ts';
 import type { Patch } from './vips/write.ts';
 
 /**
@@ -59,6 +59,8 @@ export interface Checked {
   readonly notes: readonly string[];
   /** A JPEG as it was read, for its splice. */
   readonly walked?: WalkedJpeg;
+  /** How parts of the photo are decoded without the rest. */
+  readonly parts?: Parts;
 }
 
 /** Limits a mask, at `box` of the displayed picture, to the blocks that lie inside it as a whole. */

@@ -67,7 +67,7 @@ async function countDiffering(
 ): Promise<number> {
   const [before, after] = await Promise.all([
     known ?? readPixels(photo, reach),
-    readPixels({ ...photo, bytes: output }, reach),
+    readPixels({ bytes: output, header: photo.header }, reach),
   ]);
   const { channels, data } = before;
   let differing = 0;

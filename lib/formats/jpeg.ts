@@ -1,11 +1,12 @@
 import { EditError } from '../errors.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
-import type { Raster } from '../pixels/raster.ts';
+import type { Box, Raster } from '../pixels/raster.ts';
 import type { Checked, Format, PatchJob, WholeBlocks, Written } from './format.ts';
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
 import { marker } from './jpeg/container/segments.ts';
+import { cutJpeg } from './jpeg/cut/cut.ts';
 import { qualityOf } from './jpeg/quality.ts';
 import { type JpegStructure, readJpegStructure } from './jpeg/scan/structure.ts';
 import { type WalkedJpeg, walkJpeg } from './jpeg/scan/walk.ts';
@@ -46,7 +47,9 @@ async function check(photo: Source): Promise<Checked> {
     await assertDecodes(photo, 'warning');
     return { notes: [] };
   }
-  return { walked, notes: walkNotes(walked) };
+  const { bytes } = photo;
+  const around = (box: Box) => cutJpeg(bytes, walked, box);
+  return { walked, parts: { of: bytes, around }, notes: walkNotes(walked) };
 }
 
 function structureOf(bytes: Uint8Array): JpegStructure | undefined {
