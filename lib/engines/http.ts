@@ -16,7 +16,8 @@ export const http: EngineEntry = {
 
 async function httpEngine({ model, settings, codec, tuning }: EngineOptions): Promise<InpaintEngine> {
   const { service, secret } = serviceIn(settings);
-  const name = `http:${new URL(service.url).host}`;
+  // Without the port, which an emulator changes with each start: the name is part of the ids of jobs.
+  const name = `http:${new URL(service.url).hostname}`;
   if (model !== undefined) {
     throw new EditError('CONFIG_INVALID', `Expected no model for the engine ${name}, got ${model}`);
   }
