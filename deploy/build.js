@@ -1,6 +1,8 @@
 // Bundles the functions into dist/: one file for what every start needs, others for what waits for its first use. A starting
 // instance then reads and links hundreds of files less (docs/decisions/cold-start.md).
+import { copyFile } from 'node:fs/promises';
 import { build } from 'rolldown';
+import { kernelsFile } from './kernels.js';
 
 await build({
   input: {
@@ -15,3 +17,6 @@ await build({
   // Not minified: stacks name functions, and the size of files hardly matters.
   output: { dir: 'dist/functions', format: 'esm', sourcemap: true, cleanDir: true },
 });
+
+// Found by its name beside the bundle.
+await copyFile(kernelsFile, 'dist/functions/kernels.wasm');
