@@ -1,3 +1,7 @@
 // Every kernel, one line for each subject. `exports.ts` beside this folder has their types for TypeScript.
 export * from './bits';
 export * from './memory';
+export * from './patch-levels';
+export * from './patch-light';
+export * from './patch-sweep';
+export * from './patch-vote';
