@@ -49,10 +49,10 @@ describe('finestLevel', () => {
 });
 
 describe('halve', () => {
-  it('takes the weighted mean of the known pixels below, rounded', () => {
-    const fine = { width: 2, height: 2, channels: 3 as const, values: [0, 1, 255, 3], hole: [0, 0, 1, 0] };
+  it('takes the mean of the known pixels below, rounded up at a half', () => {
+    const fine = { width: 2, height: 2, channels: 3 as const, values: [0, 1, 255, 255], hole: [0, 0, 1, 1] };
     const { width, height, rgb, hole } = always(() => halve(levelOf(fine)));
-    // All weights are equal here: (0 + 1 + 3) / 3.
+    // All weights are equal here: (0 + 1) / 2, and just half of them known.
     expect([width, height, ...rgb, ...hole]).toEqual([1, 1, 1, 1, 1, 0]);
   });
 
