@@ -3,14 +3,14 @@ import { asEditError, type ErrorCode } from '../../errors.ts';
 import { completePicture } from './complete.ts';
 import type { Picture } from './level.ts';
 
-/** What the worker is sent, once. */
+/** What the worker is sent for each edit, the next after its answer. */
 export interface WorkerTask {
   readonly picture: Picture;
   /** One completed picture is made for each. */
   readonly seeds: readonly number[];
 }
 
-/** What it posts, once. Errors are data, since a class is lost between threads. */
+/** What it posts for each. Errors are data, since a class is lost between threads. */
 export type WorkerAnswer =
   | { readonly kind: 'completed'; readonly pictures: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
@@ -24,8 +24,7 @@ function answerTo({ picture, seeds }: WorkerTask): WorkerAnswer {
   }
 }
 
-// Once it no longer listens, the thread ends.
-parentPort?.once('message', (task: WorkerTask) => {
+parentPort?.on('message', (task: WorkerTask) => {
   const answer = answerTo(task);
   parentPort?.postMessage(
     answer,

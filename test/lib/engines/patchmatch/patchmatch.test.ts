@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineFor } from '../../../../lib/engines/engines.ts';
@@ -12,6 +14,18 @@ const rawCodec: EngineCodec = {
 const engine = await engineFor({ engine: 'patchmatch', model: undefined }, modelSettings, {
   codec: rawCodec,
 });
+
+/** Every thread that was started. */
+const threads: Worker[] = [];
+process.on('worker', (thread) => threads.push(thread));
+
+/** Ends all threads, and returns how many there were. */
+async function endThreads(): Promise<number> {
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  return threads.length;
+}
+
+const nextThread = async (): Promise<Worker> => (await once(process, 'worker'))[0];
 
 const never = new AbortController().signal;
 
@@ -142,6 +156,7 @@ describe('patchmatch engine', () => {
   });
 
   it('stops in the middle of the work when cancelled', async () => {
+    const expected = await bytesOf(requestOf(24));
     const controller = new AbortController();
     const work = engine.inpaint(requestOf(1024, { samples: 4 }), controller.signal);
     setTimeout(() => controller.abort(new Error('enough')), 100);
@@ -149,22 +164,58 @@ describe('patchmatch engine', () => {
     await expect(work).rejects.toMatchObject({ code: 'CANCELLED', cause: { message: 'enough' } });
     // Four pictures of this size take many seconds; a second leaves room for a busy machine.
     expect(performance.now() - start).toBeLessThan(1000);
+    // The next edit has a thread that does not know of the ended work.
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
   });
 });
 
-describe('a thread that is started before it is needed', () => {
-  it('gives the same picture, and the next edit at the same time one of its own', async () => {
+describe('the thread', () => {
+  it('is kept for the next edits, also after a refusal', async () => {
+    const expected = await bytesOf(requestOf(64));
+    const before = threads.length;
+    const full = { width: 24, height: 24, channels: 1 as const, data: new Uint8Array(24 * 24).fill(255) };
+    await expect(engine.inpaint(requestOf(24, { mask: full }), never)).rejects.toThrow();
+    engine.prepare?.();
+    expect(await bytesOf(requestOf(64))).toEqual(expected);
+    expect(threads).toHaveLength(before);
+  });
+
+  it('is one for each edit at the same time, and prepared while none waits', async () => {
     const requests = [requestOf(48), requestOf(64)];
     const expected = [];
     for (const request of requests) expected.push(await engine.inpaint(request, never));
+    const before = await endThreads();
     engine.prepare?.();
     engine.prepare?.();
+    await nextThread();
+    expect(threads).toHaveLength(before + 1);
     expect(await Promise.all(requests.map((request) => engine.inpaint(request, never)))).toEqual(expected);
+    expect(threads).toHaveLength(before + 2);
+  });
+
+  it.each([
+    ['crashes', (thread: Worker) => thread.postMessage(null)],
+    ['ends', (thread: Worker) => void thread.terminate()],
+  ])('is replaced when it %s, while it works or waits', async (_, spoil) => {
+    const expected = await bytesOf(requestOf(24));
+    await endThreads();
+    engine.prepare?.();
+    spoil(await nextThread());
+    await expect(engine.inpaint(requestOf(24), never)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
+    const waiting = threads.at(-1)!;
+    spoil(waiting);
+    await once(waiting, 'exit').catch(() => undefined);
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
   });
 
   it('keeps no process alive that has nothing else to do', () => {
     const file = new URL('../../../../lib/engines/patchmatch/run.ts', import.meta.url);
-    const script = `import(${JSON.stringify(file.href)}).then(({ startSpare }) => startSpare())`;
+    const picture = '{ width: 1, height: 1, rgb: new Uint8Array(3), mask: new Uint8Array(1) }';
+    const script = `import(${JSON.stringify(file.href)}).then(async ({ startSpare, completeInWorker }) => {
+      await completeInWorker({ picture: ${picture}, seeds: [1] }, new AbortController().signal);
+      startSpare();
+    })`;
     const ended = spawnSync(process.execPath, ['-e', script], { timeout: 15_000, encoding: 'utf8' });
     expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
   });
