@@ -10,6 +10,7 @@ import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
+import { judgeOf } from './trial.ts';
 import { type View, viewOf } from './view.ts';
 
 export interface Repainted {
@@ -40,7 +41,8 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
-  const first = await ask(request).finally(prepared.cancel);
+  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const first = await ask({ ...request, judge }).finally(prepared.cancel);
   const candidatesOf = (reply: InpaintReply) =>
     fitCandidates(context, { view, request, reply }, prepared.get);
   const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
@@ -61,6 +63,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
       plan: region.plan,
       outcomes: reply.outcomes,
       fitted: candidates.map(({ fitted }) => fitted),
+      made: reply.made,
       best: best.fitted.fit,
       tiles: detailed?.report,
     }),

@@ -62,6 +62,11 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   readonly automaticMask: AutomaticMask | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
+  /**
+   * What an answer of the size and channels of the crop would cost, levels; less is better, and infinite is
+   * not usable. An embedded engine makes several answers and returns the best ones.
+   */
+  readonly judge?: ((answer: Raster) => number) | undefined;
 }
 
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
@@ -86,6 +91,8 @@ export interface InpaintReply {
   readonly warnings: readonly string[];
   /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
   readonly calls: number;
+  /** Pictures that an embedded engine made to choose from. */
+  readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
 }
 
