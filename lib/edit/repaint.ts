@@ -5,6 +5,7 @@ import { type Crop, readCrop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
+import { enlarged } from './enlarged.ts';
 import { imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
@@ -132,7 +133,7 @@ async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
 }
 
 async function fitCandidates(
-  { region, writable, step, request: { mode } }: RegionContext,
+  context: RegionContext,
   {
     view,
     request,
@@ -140,13 +141,16 @@ async function fitCandidates(
   }: { readonly view: View; readonly request: InpaintRequest; readonly reply: InpaintReply },
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
+  const { region, writable, step } = context;
+  const { mode } = context.request;
   const { crop, decode } = view;
   const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', () => decode(image.bytes, request.crop));
+    const decoded = await step('answer', () => decode(image.bytes, request.crop));
+    const { answer, plan } = await enlarged(context, { view, request, answer: decoded });
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region, writable, asked, prepared: prepared() }),
+      fitAnswer({ crop, answer, region: { ...region, plan }, writable, asked, prepared: prepared() }),
     );
     candidates.push({ image, fitted });
   }
@@ -175,9 +179,9 @@ async function detailOf(
   { view, request: sent }: { readonly view: View; readonly request: InpaintRequest },
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
-  const { region, request } = context;
+  const { region, request, engine } = context;
   const { mask } = region;
-  if (request.detail !== 'tiles' || mask === undefined) return undefined;
+  if (request.detail !== 'tiles' || mask === undefined || engine.enlarge !== undefined) return undefined;
   const answer = await view.decode(image.bytes, sent.crop);
   const detailed = await addDetail({ ...context, view, mask, answer });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;

@@ -96,6 +96,16 @@ export interface InpaintReply {
   readonly safety?: readonly SafetyAttributes[];
 }
 
+/** An answer that is smaller than the picture it belongs to. */
+export interface Enlarging {
+  /** What was asked. */
+  readonly request: InpaintRequest;
+  /** Of the size and channels of the request's crop. */
+  readonly answer: Raster;
+  /** The crop at the size of the picture, 8 bit, with the same channels. */
+  readonly whole: Raster;
+}
+
 /**
  * A model that repaints part of a picture. It may return any size and may change pixels outside the
  * mask: callers never trust it there.
@@ -121,6 +131,12 @@ export interface InpaintEngine {
    *   `DEADLINE_EXCEEDED`, `CANCELLED`.
    */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+  /**
+   * Brings an answer to the size of the picture, with detail of the picture itself: for engines that only
+   * copy.
+   * @throws {EditError} `DEADLINE_EXCEEDED`, `CANCELLED`.
+   */
+  enlarge?(enlarging: Enlarging, signal: AbortSignal): Promise<Raster>;
 }
 
 /** How an adapter turns pixels into bytes; injected, since only `lib/formats/vips` may touch sharp. */

@@ -37,6 +37,15 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
       );
       return { outcomes, warnings: [], calls: 0, made };
     },
+    async enlarge({ request, answer, whole }, signal): Promise<Raster> {
+      const reduced = {
+        picture: pictureOf({ ...request, crop: answer }),
+        filled: answer,
+        whole: { ...whole, data: Uint8Array.from(whole.data) },
+      };
+      const [data] = await completeInWorker({ reduced }, signal);
+      return { ...whole, data: data! };
+    },
   };
 }
 
