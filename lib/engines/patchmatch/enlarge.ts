@@ -76,15 +76,9 @@ function placeOf(grids: Grids, origins: Int32Array, cell: number, x: number, y: 
   const column = origin % filled.width;
   const row = (origin - column) / filled.width;
   const steps = { x: column - across.cell[x]!, y: row - down.cell[y]! };
-  const at = {
+  return {
     x: clamp(x + Math.round((steps.x * whole.width) / filled.width), whole.width),
     y: clamp(y + Math.round((steps.y * whole.height) / filled.height), whole.height),
-  };
-  // Rounding may lead over the edge of the known picture: then the middle of the origin is taken.
-  if (origins[down.cell[at.y]! * filled.width + across.cell[at.x]!]! < 0) return at;
-  return {
-    x: clamp(Math.floor(((column + 0.5) * whole.width) / filled.width), whole.width),
-    y: clamp(Math.floor(((row + 0.5) * whole.height) / filled.height), whole.height),
   };
 }
 
