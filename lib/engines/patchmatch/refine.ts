@@ -1,25 +1,34 @@
-import { useKernels } from '../../kernels/kernels.ts';
+import type { Pointer } from '../../kernels/exports.ts';
+import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
 import { blendPieces } from './blend.ts';
 import type { Field, Random } from './field.ts';
 import type { Level } from './level.ts';
-import { putLevel, takeLevel } from './memory.ts';
+import { type LevelMemory, putLevel, takeLevel } from './memory.ts';
 import type { Patches } from './patches.ts';
 import { trustVotes, votesOf, weighVotes } from './vote.ts';
 
-/** How a level is refined. */
-export interface Effort {
-  /** Rounds of search and vote. */
-  readonly rounds: number;
-  /** Passes of the search in each round. */
+/** How long a search looks for better matches. */
+interface SearchEffort {
+  /** Passes over all targets, forwards and backwards in turn. */
   readonly sweeps: number;
   /** Half the side of the widest window of the random search, pixels. */
   readonly reach: number;
 }
 
-interface Refinement {
+/** How a level is refined. */
+export interface Effort extends SearchEffort {
+  /** Rounds of search and vote. */
+  readonly rounds: number;
+}
+
+/** A level and the matches in it. */
+interface Matched {
   readonly level: Level;
   readonly patches: Patches;
   readonly field: Field;
+}
+
+interface Refinement extends Matched {
   readonly effort: Effort;
   /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
   readonly beginsWithVote: boolean;
@@ -38,25 +47,59 @@ export function refineLevel(refinement: Refinement, random: Random): void {
   const origins = useKernels((use) => {
     const { kernels, arena } = use;
     const memory = putLevel(use, level, patches, field);
-    const copied = arena.put(new Int32Array(isFinest ? patches.isSource.length : 0).fill(-1));
+    const copied = putOrigins(use, level);
     const votes = votesOf(use, level, patches, memory);
     if (beginsWithVote) {
       trustVotes(use, votes);
       kernels.voteMean(memory.at);
     }
     for (let round = 0; round < effort.rounds; round++) {
-      for (let sweep = 0; sweep < effort.sweeps; sweep++) {
-        const isBackwards = (sweep & 1) === 1;
-        // The first sweep of a round sees a new picture, the others only matches that they know.
-        const costsHold = sweep > 0;
-        random.state = kernels.sweepPatches(memory.at, isBackwards, effort.reach, costsHold, random.state);
-      }
+      sweepLevel(use, memory, effort, random);
       weighVotes(use, votes);
       if (isFinest && round === effort.rounds - 1) kernels.voteBest(memory.at, copied);
       else kernels.voteMean(memory.at);
     }
     takeLevel(use, memory, level, field);
-    return arena.take(Int32Array, copied, isFinest ? patches.isSource.length : 0);
+    return arena.take(Int32Array, copied, level.hole.length);
   });
   if (isFinest) blendPieces(level, origins);
+}
+
+function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchEffort, random: Random): void {
+  const { sweeps, reach } = effort;
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const isBackwards = (sweep & 1) === 1;
+    // The first pass sees a new picture, the others only matches that they know.
+    random.state = kernels.sweepPatches(at, isBackwards, reach, sweep > 0, random.state);
+  }
+}
+
+/** Finds better matches in a level whose hole is filled. Writes the field. */
+export function searchMatches(matched: Matched, effort: SearchEffort, random: Random): void {
+  const { level, patches, field } = matched;
+  useKernels((use) => {
+    const memory = putLevel(use, level, patches, field);
+    sweepLevel(use, memory, effort, random);
+    takeLevel(use, memory, level, field);
+  });
+}
+
+/**
+ * Where each pixel of the hole comes from by the match that counts most there.
+ *
+ * @returns H x W: index of a known pixel, -1 outside the hole.
+ */
+export function originsOf({ level, patches, field }: Matched): Int32Array {
+  return useKernels((use) => {
+    const memory = putLevel(use, level, patches, field);
+    const copied = putOrigins(use, level);
+    weighVotes(use, votesOf(use, level, patches, memory));
+    use.kernels.voteBest(memory.at, copied);
+    return use.arena.take(Int32Array, copied, level.hole.length);
+  });
+}
+
+/** Room for the origins of all pixels, -1 to begin with. */
+function putOrigins({ arena }: KernelUse, { hole }: Level): Pointer {
+  return arena.put(new Int32Array(hole.length).fill(-1));
 }

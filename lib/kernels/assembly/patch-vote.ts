@@ -111,9 +111,10 @@ export function voteBest(level: PatchLevel, origins: usize): void {
  * The cost that `rank` of all targets do not exceed: `costs.sort()[rank]`.
  *
  * @param counts room for 65,536 u32.
- * @param rank 0 to the number of targets - 1.
+ * @param rank 0 to the number of targets - 1; 0 is returned for others.
  */
 export function costOfRank(level: PatchLevel, rank: i32, counts: usize): i32 {
+  if (rank >= level.targetCount) return 0;
   const high = digitOfRank(level, rank, counts, -1);
   // What is left of the rank lies in the counts of the lower digit.
   return (high << 16) | digitOfRank(level, rank, counts, high);

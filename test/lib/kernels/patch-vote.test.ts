@@ -70,15 +70,18 @@ describe('voteMean', () => {
 });
 
 describe('costOfRank', () => {
-  it('is the cost at that place of all costs in order', () => {
+  it('is the cost at that place of all costs in order, 0 behind the last', () => {
     const costs = (use: KernelUse, { at, cost }: LevelMemory, { targets }: Patches) => {
       const counts = use.arena.reserve(4 * 65_536);
       const all = use.arena.view(Int32Array, cost, width * height);
       return {
         found: Array.from(targets, (_, rank) => use.kernels.costOfRank(at, rank, counts)),
+        beyond: use.kernels.costOfRank(at, targets.length, counts),
         sorted: Array.from(targets, (target) => all[target]!).sort((a, b) => a - b),
       };
     };
-    for (const { found, sorted } of voted(() => 1, costs)) expect(found).toEqual(sorted);
+    for (const { found, beyond, sorted } of voted(() => 1, costs)) {
+      expect({ found, beyond }).toEqual({ found: sorted, beyond: 0 });
+    }
   });
 });

@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineFor } from '../../../../lib/engines/engines.ts';
+import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { modelSettings } from '../../../support/fake-model.ts';
 import { removalRequest } from '../../../support/inpaint-request.ts';
+import { noisePicture } from '../../../support/pictures.ts';
 
 /** Passes the pixels on, so that tests see exactly what the engine made. */
 const rawCodec: EngineCodec = {
@@ -23,6 +26,14 @@ process.on('worker', (thread) => threads.push(thread));
 async function endThreads(): Promise<number> {
   await Promise.all(threads.map((thread) => thread.terminate()));
   return threads.length;
+}
+
+function sharedTask() {
+  const size = { width: 24, height: 24, channels: 3 as const };
+  const { data: rgb } = requestOf(24).crop;
+  const picture = { ...size, rgb, mask: new Uint8Array(24 * 24) };
+  const whole = { ...size, data: new Uint8Array(new SharedArrayBuffer(rgb.length)) };
+  return { picture, filled: { ...size, data: rgb }, whole };
 }
 
 const nextThread = async (): Promise<Worker> => (await once(process, 'worker'))[0];
@@ -47,6 +58,12 @@ function requestOf(size: number, changes: Partial<InpaintRequest> = {}): Inpaint
   });
 }
 
+/** The same of grain, of which each seed copies other parts. */
+function speckled(changes: Partial<InpaintRequest>): InpaintRequest {
+  const crop = noisePicture({ width: 48, height: 48, channels: 3, depth: 8 });
+  return requestOf(48, { crop, ...changes });
+}
+
 async function bytesOf(request: InpaintRequest): Promise<Uint8Array[]> {
   const { outcomes } = await engine.inpaint(request, never);
   return outcomes.map((outcome) => (outcome.kind === 'image' ? outcome.image.bytes : new Uint8Array()));
@@ -64,10 +81,21 @@ describe('patchmatch engine', () => {
     expect(await bytesOf(requestOf(48))).toEqual(await bytesOf(requestOf(48)));
   });
 
-  it('makes each sample with a seed of its own, the first with the one asked for', async () => {
-    const [first, second] = await bytesOf(requestOf(48, { samples: 2, seed: 7 }));
-    expect([first]).toEqual(await bytesOf(requestOf(48, { seed: 7 })));
-    expect([second]).toEqual(await bytesOf(requestOf(48, { seed: 8 })));
+  it('returns the picture that the judge likes best, another one for another seed', async () => {
+    const judged = async (seed: number) => {
+      const seen: Uint8Array[] = [];
+      const costs = [7, 5, 3, 9];
+      const judge = ({ data }: Raster) => {
+        seen.push(Uint8Array.from(data));
+        return costs[seen.length - 1]!;
+      };
+      const { outcomes, made } = await engine.inpaint(speckled({ seed, judge }), never);
+      return { seen, made, best: outcomes.map((outcome) => 'image' in outcome && outcome.image.bytes) };
+    };
+    const first = await judged(1);
+    expect({ made: first.made, best: first.best }).toEqual({ made: 4, best: [first.seen[2]] });
+    const both = [...first.seen, ...(await judged(2)).seen].map((data) => hash('sha1', data));
+    expect(new Set(both).size).toBe(8);
   });
 
   it.each([1, 2, 4])(
@@ -194,7 +222,8 @@ describe('the thread', () => {
   });
 
   it.each([
-    ['crashes', (thread: Worker) => thread.postMessage(null)],
+    // Memory that is shared cannot be handed over with the answer.
+    ['crashes', (thread: Worker) => thread.postMessage({ reduced: sharedTask() })],
     ['ends', (thread: Worker) => void thread.terminate()],
   ])('is replaced when it %s, while it works or waits', async (_, spoil) => {
     const expected = await bytesOf(requestOf(24));
