@@ -65,8 +65,10 @@ export function planRepaints({ mask, size, engine, request, defaults }: PlanOpti
   const dilationPx = request.dilationPx ?? defaults.dilationPx;
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
+  // A fixed ratio would grow back what is cut off.
+  const atBorder = engine.frames.kind === 'free' ? 'clip' : 'shift';
   const regions = effective
-    ? planRegions(effective, { image: size, maxRegions })
+    ? planRegions(effective, { image: size, maxRegions, atBorder })
     : [{ contextBox: boxOf(size), maskBox: undefined }];
   const repaints = regions.map(({ contextBox, maskBox }, index) => {
     const plan = planFrame({ context: contextBox, image: size, frames: engine.frames });

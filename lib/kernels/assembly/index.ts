@@ -4,3 +4,7 @@ export * from './jpeg-compare';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
 export * from './memory';
+export * from './patch-levels';
+export * from './patch-light';
+export * from './patch-sweep';
+export * from './patch-vote';
