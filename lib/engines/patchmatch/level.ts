@@ -7,6 +7,8 @@ export interface Picture {
   readonly rgb: Uint8Array;
   /** H x W: above 0 where the picture is to be filled. */
   readonly mask: Uint8Array;
+  /** H x W: above 0 where nothing is copied from. */
+  readonly avoid?: Uint8Array | undefined;
 }
 
 /** One resolution of the picture being completed. */
@@ -33,7 +35,7 @@ const meanOfFour = [64, 64, 64, 64] as const;
 const textureGain = 4;
 
 /** The finest level: a copy of the picture, with its own values also in the hole. */
-export function finestLevel(picture: Omit<Picture, 'mask'>, hole: Uint8Array): Level {
+export function finestLevel(picture: Omit<Picture, 'mask' | 'avoid'>, hole: Uint8Array): Level {
   const { width, height, channels = 3, rgb } = picture;
   const features = featuresOf({ width, height, channels, rgb, hole });
   return { width, height, channels, rgb: rgb.slice(), features, hole };
