@@ -7,13 +7,11 @@ import {
   type EngineChoice,
   engineFor,
   generatorFor,
-  parseEngineName,
+  priceOf,
   upscalerFor,
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
-import { estimateUsd, modelEntry } from '../engines/models.ts';
 import type { Generate } from '../generate.ts';
-import type { PriceOf } from '../jobs/run/cost.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { once } from './once.ts';
@@ -59,7 +57,7 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
 
 /** An engine that adds up what its calls cost; `undefined` where the price of its model is not known. */
 function pricedEngine(engine: InpaintEngine, config: Config) {
-  const price = priceOf(config, engine.name);
+  const price = priceOf(engine.name, config);
   let sum: number | undefined = 0;
   const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
     const usd = price({ frame: request.crop, samples: request.samples });
@@ -67,13 +65,6 @@ function pricedEngine(engine: InpaintEngine, config: Config) {
     return engine.inpaint(request, signal);
   };
   return { engine: { ...engine, inpaint }, costUsd: () => sum };
-}
-
-/** The list price of one call; an engine without a model costs nothing. */
-export function priceOf({ models }: Config, engineName: string): PriceOf {
-  const { model } = parseEngineName(engineName);
-  return ({ frame, samples }) =>
-    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
 
 export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
