@@ -12,4 +12,29 @@ export interface KernelExports {
   readonly memory: Memory;
   readonly heapBase: () => Pointer;
   readonly commonBytes: (a: Pointer, b: Pointer, length: number) => number;
+  readonly adler32: (adler: number, from: Pointer, length: number) => number;
+  readonly inflateStateBytes: () => number;
+  readonly inflate: (state: Pointer) => number;
+  readonly recodeStateBytes: () => number;
+  readonly recode: (state: Pointer) => void;
+  readonly recodeEnd: (state: Pointer, isEnd: boolean) => void;
+  readonly unfilterRow: RowKernel;
+  readonly filterRow: RowKernel;
+  readonly differingPixels: (
+    a: Pointer,
+    b: Pointer,
+    mask: Pointer,
+    width: number,
+    pixelBytes: number,
+  ) => number;
 }
+
+/** Returns 0 for an unknown filter. */
+type RowKernel = (
+  filter: number,
+  from: Pointer,
+  above: Pointer,
+  to: Pointer,
+  length: number,
+  pixelBytes: number,
+) => number;
