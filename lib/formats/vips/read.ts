@@ -26,27 +26,13 @@ export const photoInput = (format: string | undefined) =>
 export interface Source {
   readonly bytes: Uint8Array;
   readonly header: Header;
-  readonly parts?: Parts | undefined;
 }
 
-/** Files that are parts of another, where its format can be cut. */
-export interface Parts {
-  /** The file that is cut: another source with these parts is read as a whole. */
-  readonly of: Uint8Array;
-  /** A smaller file that decodes to the same pixels in a box, which is of stored pixels; `undefined` for none. */
-  readonly around: (box: Box) => Part | undefined;
-}
-
-export interface Part {
+/** A small file that holds a part of a photo. */
+export interface Cut {
   readonly bytes: Uint8Array;
-  /** Where the box lies in it. */
+  /** Where the part lies in it. */
   readonly box: Box;
-}
-
-/** What to decode for a box of displayed pixels: a part, or else the whole file. */
-function partAround({ bytes, header, parts }: Source, box: Box): Part {
-  const stored = storedBox(box, header.orientation, header.stored);
-  return (parts?.of === bytes ? parts.around(stored) : undefined) ?? { bytes, box: stored };
 }
 
 /** A part of a photo as a picture of its own: same space, depth and profile. */
@@ -63,16 +49,16 @@ export interface Crop {
  * Decodes one box of the picture, and only the rows down to its lower edge. Exact: no profile is applied and
  * the depth stays.
  *
+ * @param cut a smaller file to read the box from.
  * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
  */
-export async function readCrop(source: Source, box: Box): Promise<Crop> {
-  const { header } = source;
+export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): Promise<Crop> {
+  const from = cut ?? { bytes, box: storedBox(box, header.orientation, header.stored) };
   try {
-    const part = partAround(source, box);
-    const cut = sharp(part.bytes, { ...photoInput(header.format), ignoreIcc: false })
-      .extract(part.box)
+    const part = sharp(from.bytes, { ...photoInput(header.format), ignoreIcc: false })
+      .extract(from.box)
       .keepIccProfile();
-    const file = await inOwnSpace(cut, header).tiff({ compression: 'none' }).toBuffer();
+    const file = await inOwnSpace(part, header).tiff({ compression: 'none' }).toBuffer();
     return { box, original: toDisplayed(await rawPixels(file, header), header.orientation), file };
   } catch (cause) {
     throw undecodable(header, cause);
@@ -80,11 +66,10 @@ export async function readCrop(source: Source, box: Box): Promise<Crop> {
 }
 
 /** Decodes the pixels of one box, as displayed; otherwise like {@link readCrop}. */
-export async function readPixels(source: Source, box: Box): Promise<Raster> {
-  const { header } = source;
+export async function readPixels({ bytes, header }: Source, box: Box): Promise<Raster> {
+  const { orientation, stored } = header;
   try {
-    const part = partAround(source, box);
-    return toDisplayed(await rawPixels(part.bytes, header, part.box), header.orientation);
+    return toDisplayed(await rawPixels(bytes, header, storedBox(box, orientation, stored)), orientation);
   } catch (cause) {
     throw undecodable(header, cause);
   }
