@@ -46,7 +46,9 @@ export interface RepaintPlan {
 
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
-  readonly mask: BoxedMask | undefined;
+  readonly mask?: BoxedMask | undefined;
+  /** The mask has been grown already. */
+  readonly isGrown?: boolean | undefined;
   /** Size of the picture as displayed. */
   readonly size: Size;
   readonly engine: InpaintEngine;
@@ -60,9 +62,10 @@ interface PlanOptions {
 }
 
 /** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
-export function planRepaints({ mask, size, engine, request, defaults }: PlanOptions): RepaintPlan {
+export function planRepaints(options: PlanOptions): RepaintPlan {
+  const { mask, isGrown, size, engine, request, defaults } = options;
   const { maxRegions } = defaults;
-  const dilationPx = request.dilationPx ?? defaults.dilationPx;
+  const dilationPx = isGrown ? 0 : (request.dilationPx ?? defaults.dilationPx);
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
   const regions = effective

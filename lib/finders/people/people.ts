@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import { abortError } from '../../abort.ts';
+import { EditError } from '../../errors.ts';
+import type { Mask, Raster } from '../../pixels/raster.ts';
+import { rescale } from '../../pixels/resample.ts';
+import type { MaskFinder } from '../finder.ts';
+import { netSidePx } from './net.ts';
+import type { PeopleTask } from './people-worker.ts';
+
+/** The worker beside this file: `.ts` where Node runs the sources, `.js` in the built package. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const workerUrl = new URL(`./people-worker.${extension}`, import.meta.url);
+
+/** The net sees every picture as 256 x 256: its edges are this far off at most, px of its mask. */
+const netEdgePx = 1.5;
+
+const onlyPeople =
+  'The embedded finder knows people and prominent figures only (AUTO_MASK_PEOPLE_ONLY): look at the mask.';
+
+/**
+ * Finds people by a small net on this machine. The foreground is the people, the background all but them.
+ *
+ * @see https://storage.googleapis.com/mediapipe-assets/Model%20Card%20MediaPipe%20Selfie%20Segmentation.pdf
+ */
+export function peopleFinder(): MaskFinder {
+  return {
+    name: 'people',
+    async find({ picture, wanted }, signal) {
+      const seen = rescale(picture, { width: netSidePx, height: netSidePx }, 'area');
+      const found = await findInWorker(seen.data, signal);
+      const mask = atSizeOf(picture, found);
+      const isPeople = wanted.mode === 'people' || wanted.mode === 'semantic';
+      if (wanted.mode === 'background') invert(mask);
+      return {
+        masks: [{ mask, labels: [{ label: wanted.mode === 'background' ? 'background' : 'person' }] }],
+        edgePx: (netEdgePx * Math.max(picture.width, picture.height)) / netSidePx,
+        warnings: isPeople ? [] : [onlyPeople],
+        calls: 0,
+      };
+    },
+  };
+}
+
+function atSizeOf({ width, height }: Raster, found: Uint8Array): Mask {
+  const small = { width: netSidePx, height: netSidePx, channels: 1, data: found };
+  return { width, height, channels: 1, data: rescale(small, { width, height }, 'area').data };
+}
+
+function invert({ data }: Mask): void {
+  for (let i = 0; i < data.length; i++) data[i] = 255 - data[i]!;
+}
+
+/** Runs the net in a thread of its own, so that the event loop keeps answering. */
+function findInWorker(task: PeopleTask, signal: AbortSignal): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  if (signal.aborted) {
+    reject(abortError(signal, 'people to be found'));
+    return promise;
+  }
+  const worker = new Worker(workerUrl);
+  const abort = () => {
+    reject(abortError(signal, 'people to be found'));
+    void worker.terminate();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  worker.once('message', resolve);
+  worker.once('error', (cause) =>
+    reject(new EditError('INTERNAL', 'Expected people to be found, got a crash of the worker', { cause })),
+  );
+  worker.once('exit', (code) => {
+    signal.removeEventListener('abort', abort);
+    // Only the first settlement counts: after an answer or an abort this does nothing.
+    reject(new EditError('INTERNAL', `Expected an answer of the worker, got its end with code ${code}`));
+  });
+  worker.postMessage(task);
+  return promise;
+}
