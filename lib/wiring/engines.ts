@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Edit } from '../edit.ts';
-import type { InpaintEngine } from '../engines/engine.ts';
+import type { AutomaticMask, InpaintEngine } from '../engines/engine.ts';
 import {
   chooseEngine,
   choosePictureEngine,
@@ -12,6 +12,8 @@ import {
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
+import { EditError } from '../errors.ts';
+import type { FindMask } from '../find-mask.ts';
 import type { MaskFinder } from '../finders/finder.ts';
 import type { Generate } from '../generate.ts';
 import type { PriceOf } from '../jobs/run/cost.ts';
@@ -73,6 +75,30 @@ function costSum() {
     return { ...engine, inpaint };
   };
   return { priced, usd: () => sum };
+}
+
+/** Masks alone, by the configured engine or finder. */
+export async function makeFindMask(config: Config, { trace }: Tracing, tuning: Tuning): Promise<FindMask> {
+  return async (input, signal) => {
+    const { maskMaker } = await import('../find-mask.ts');
+    const sum = costSum();
+    const wrap = (model: InpaintEngine) => sum.priced(model, config);
+    const finderFor = async (wanted: AutomaticMask) => {
+      const engine = wrap(await makeEngine(config, config, tuning));
+      const finding = await findingFor(wanted, {
+        config,
+        choice: config,
+        tuning,
+        engine,
+        wrap,
+        isAlone: true,
+      });
+      if (finding === undefined) throw new EditError('INTERNAL', 'Expected a finder, got none');
+      return finding.around(finding.model);
+    };
+    const found = await maskMaker({ finderFor, limits: config.limits, trace })(input, signal);
+    return { ...found, costEstimateUsd: sum.usd() };
+  };
 }
 
 /** The list price of one call; an engine without a model costs nothing. */
