@@ -30,6 +30,8 @@ const speckShare = 0.0004;
 /** The edit reaches a little beyond what clearly differs, and ends softly, px. */
 const growPx = 3;
 const softenPx = 1.5;
+/** The same growth as a share of the longer side, for pictures that are reduced. */
+export const grownShare = growPx / workingSidePx;
 
 /**
  * Finds the mask a model used but did not return: where its answer differs from the crop after registration

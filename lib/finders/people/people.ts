@@ -44,6 +44,7 @@ export function peopleFinder(): MaskFinder {
       return {
         masks: [{ mask, labels: [{ label: isBackground ? 'background' : 'person' }] }],
         edgePx: (netEdgePx * Math.max(picture.width, picture.height)) / netSidePx,
+        grownPx: 0,
         warnings: isPeople ? [] : [onlyPeople],
         calls: 0,
       };
