@@ -7,16 +7,14 @@ import {
   type EngineChoice,
   engineFor,
   generatorFor,
-  parseEngineName,
+  priceOf,
   upscalerFor,
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
-import { estimateUsd, modelEntry } from '../engines/models.ts';
 import { EditError } from '../errors.ts';
 import type { FindMask } from '../find-mask.ts';
 import type { MaskFinder } from '../finders/finder.ts';
 import type { Generate } from '../generate.ts';
-import type { PriceOf } from '../jobs/run/cost.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
@@ -66,7 +64,7 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
 function costSum() {
   let sum: number | undefined = 0;
   const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
-    const price = priceOf(config, engine.name);
+    const price = priceOf(engine.name, config);
     const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
       const usd = price({ frame: request.crop, samples: request.samples });
       sum = sum === undefined || usd === undefined ? undefined : sum + usd;
@@ -99,13 +97,6 @@ export async function makeFindMask(config: Config, { trace }: Tracing, tuning: T
     const found = await maskMaker({ finderFor, limits: config.limits, trace })(input, signal);
     return { ...found, costEstimateUsd: sum.usd() };
   };
-}
-
-/** The list price of one call; an engine without a model costs nothing. */
-export function priceOf({ models }: Config, engineName: string): PriceOf {
-  const { model } = parseEngineName(engineName);
-  return ({ frame, samples }) =>
-    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
 
 export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {

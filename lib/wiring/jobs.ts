@@ -6,6 +6,7 @@ import {
   type EngineName,
   engineNames,
   parseEngineName,
+  priceOf,
 } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
@@ -15,7 +16,7 @@ import type { Log } from '../log.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Tracing, traceHeaders } from '../trace.ts';
-import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
+import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
@@ -112,7 +113,7 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   maxImages: sweepMaxImages,
   timeMs: sweepShare * config.editDeadlineMs,
   now: Date.now,
-  priceOf: priceOf(config, engine),
+  priceOf: priceOf(engine, config),
   log,
 });
 
@@ -158,11 +159,11 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         findingFor: (request) =>
           findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
         findingPriceOf: (request) =>
-          priceOf(config, findingModelName(wantedMask(request), { config, choice, engine })),
+          priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         checkReply,
         maxImageBytes: config.limits.maxImageBytes,
         budget: config.budget,
-        priceOf: priceOf(config, engine.name),
+        priceOf: priceOf(engine.name, config),
         log,
         trace: tracing.trace,
       });
@@ -196,7 +197,7 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(config, engine.name);
+    const price = priceOf(engine.name, config);
     if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
       throw new EditError(
         'CONFIG_INVALID',
