@@ -3,10 +3,9 @@ import { EditError } from '../lib/errors.ts';
 import type { FindMask, MaskResult } from '../lib/find-mask.ts';
 import { typedFields } from '../lib/requests/edit-request.ts';
 import { parseMaskRequest } from '../lib/requests/mask-request.ts';
-import { shortList } from '../lib/requests/schema.ts';
 import type { AtOnce } from './at-once.ts';
 import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
-import { contentDisposition, headerText, warningHeaders } from './picture-headers.ts';
+import { contentDisposition, maskHeaders, warningHeaders } from './picture-headers.ts';
 
 interface MaskFunctionOptions extends HttpSettings {
   readonly findMask: () => Promise<FindMask>;
@@ -63,21 +62,10 @@ function imageSender(response: Response, { result, fileName, maxAnswerBytes }: S
   const { mask, report, costEstimateUsd } = result;
   assertAnswerFits(mask.bytes.length, maxAnswerBytes);
   const headers = {
-    ...maskHeaders(report),
+    ...maskHeaders(report.mask, report.maskCoverage),
     ...(costEstimateUsd !== undefined && { 'Inpaint-Cost-Usd': String(Number(costEstimateUsd.toFixed(6))) }),
     ...warningHeaders(report.warnings),
     'Content-Disposition': contentDisposition(fileName, '.mask.png'),
   };
   return () => response.set(headers).type(mask.mediaType).send(Buffer.from(mask.bytes));
-}
-
-const maxDigits = 4;
-
-function maskHeaders({ mask, maskCoverage }: MaskResult['report']): Record<string, string> {
-  const labels = mask.found.map(({ label, score }) => (score === undefined ? label : `${label} ${score}`));
-  return {
-    'Inpaint-Finder': headerText(mask.finder),
-    'Inpaint-Mask-Coverage': String(Number(maskCoverage.toFixed(maxDigits))),
-    ...(labels.length > 0 && { 'Inpaint-Mask-Labels': headerText(shortList(labels)) }),
-  };
 }
