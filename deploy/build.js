@@ -7,6 +7,7 @@ await build({
     index: 'functions/index.ts',
     // A file of its own, because it is started as a thread.
     worker: 'lib/engines/patchmatch/worker.ts',
+    'people-worker': 'lib/finders/people/people-worker.ts',
   },
   platform: 'node',
   // The framework keeps its registry of functions in its own module; sharp has a package of binaries for each platform.
