@@ -2,7 +2,7 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
-import type { Mask, Size } from '../pixels/raster.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
 import { type FramePlan, planFrame } from '../plan/frame.ts';
 import { planRegions } from '../plan/regions.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
@@ -32,6 +32,8 @@ export interface RegionContext {
   readonly modelDilation: number;
   /** At most this many further calls for detail. */
   readonly maxTiles: number;
+  /** Where the mask may grow by what the model changes beside it, px of the crop; `undefined`: nowhere. */
+  readonly room: Box | undefined;
   /** Reduces a mask of the region to the part that is written; `undefined`: all of it. */
   readonly writable: ((mask: Mask) => Mask) | undefined;
   readonly step: Step;

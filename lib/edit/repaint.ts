@@ -1,11 +1,13 @@
 import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
+import { withEffects } from '../fit/effects.ts';
 import { type Crop, readCrop } from '../formats/vips/read.ts';
-import { maskInFrame, padToFrame } from '../plan/frame.ts';
+import type { Mask } from '../pixels/raster.ts';
+import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
-import { imagesOf, inpaintRequest } from './model-call.ts';
+import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
@@ -25,6 +27,8 @@ export interface Repainted {
 interface Candidate {
   readonly image: EncodedImage;
   readonly fitted: FittedAnswer;
+  /** Changes beside the mask that are not in it. */
+  readonly leftOut: number;
 }
 
 /**
@@ -41,8 +45,12 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
   const first = await ask(request).finally(prepared.cancel);
-  const candidatesOf = (reply: InpaintReply) =>
-    fitCandidates(context, { view, request, reply }, prepared.get);
+  const leftOut: number[] = [];
+  const candidatesOf = async (reply: InpaintReply) => {
+    const fitted = await fitCandidates(context, { view, request, reply }, prepared.get);
+    leftOut.push(...fitted.map((candidate) => candidate.leftOut));
+    return fitted;
+  };
   const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
@@ -55,7 +63,12 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   }
   return {
     patches,
-    warnings: [...reply.warnings, ...doubtsOf(region.key, usable), ...(detailed?.warnings ?? [])],
+    warnings: [
+      ...reply.warnings,
+      ...doubtsOf(region.key, usable),
+      ...effectWarnings(region.key, leftOut),
+      ...(detailed?.warnings ?? []),
+    ],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
       plan: region.plan,
@@ -99,6 +112,13 @@ function prepare(
   return prepareRegion({ crop, region, writable, mask, repainted, colours });
 }
 
+/** The same for a mask that grew by what one answer changed beside it. */
+function prepareGrown(context: RegionContext, { crop, colours }: View, mask: Mask): PreparedCrop {
+  const { region, writable } = context;
+  const repainted = maskInFrame(mask, region.plan, dilationOf(context));
+  return prepareRegion({ crop, region, writable, mask, repainted, colours });
+}
+
 interface Tries {
   readonly request: InpaintRequest;
   readonly first: InpaintReply;
@@ -129,7 +149,7 @@ async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
 }
 
 async function fitCandidates(
-  { region, writable, step, request: { mode } }: RegionContext,
+  context: RegionContext,
   {
     view,
     request,
@@ -138,16 +158,37 @@ async function fitCandidates(
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
   const { crop, decode } = view;
-  const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
+  const { region, writable, step, engine } = context;
+  // An engine that copies changes nothing beside the mask.
+  const room = engine.takesOwnColours ? undefined : context.room;
+  const asked = region.mask && { mode: context.request.mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
     const answer = await step('answer', () => decode(image.bytes, request.crop));
+    const fit = { crop, answer, writable, asked };
+    const { mask } = region;
+    const edited = contentOf(answer, region.plan);
+    const grown = mask && room && (await step('effects', () => withEffects({ crop, edited, mask, room })));
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region, writable, asked, prepared: prepared() }),
+      grown === undefined || grown.mask === mask
+        ? fitAnswer({ ...fit, region, prepared: prepared() })
+        : fitAnswer({
+            ...fit,
+            region: { ...region, mask: grown.mask },
+            prepared: prepareGrown(context, view, grown.mask),
+          }),
     );
-    candidates.push({ image, fitted });
+    candidates.push({ image, fitted, leftOut: grown?.leftOut ?? 0 });
   }
   return candidates;
+}
+
+function effectWarnings(key: string, leftOut: readonly number[]): string[] {
+  const count = Math.max(0, ...leftOut);
+  const what = count === 1 ? 'One change' : `${count} changes`;
+  return count === 0
+    ? []
+    : [`${what} beside the mask of region ${key} stayed out: too large, or too near to another mask.`];
 }
 
 function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {
