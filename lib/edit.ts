@@ -2,6 +2,7 @@ import { type FoundGiven, findMask } from './edit/found-mask.ts';
 import { type EditOutput, makeOutputs } from './edit/outputs.ts';
 import { planRepaints, type RegionContext, type RepaintPlan } from './edit/plan.ts';
 import { checkPhoto, type GivenMask, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
+import { readKeep } from './edit/read-keep.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { roomOf } from './edit/room.ts';
@@ -27,6 +28,8 @@ export interface EditInput extends MaskTrust {
   readonly image: Uint8Array;
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: Uint8Array | undefined;
+  /** A mask file: nothing that is white in it is copied into the fill. */
+  readonly keep?: Uint8Array | undefined;
   readonly request: EditRequest;
 }
 
@@ -82,12 +85,17 @@ export function editor(options: EditorOptions): Edit {
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [given, { walked, notes }] = await Promise.all([
-      step('mask', () => maskOf(input, photo, { ...options, step, signal })),
+    const [[given, keep], { walked, notes }] = await Promise.all([
+      step('mask', () =>
+        Promise.all([
+          maskOf(input, photo, { ...options, step, signal }),
+          readKeep(input.keep, photo, limits),
+        ]),
+      ),
       step('check', () => checkPhoto(photo)),
     ]);
     const plan = await step('plan', () =>
-      planRepaints({ ...given, size: photo.header.displayed, engine, request, defaults }),
+      planRepaints({ ...given, keep, size: photo.header.displayed, engine, request, defaults }),
     );
     assertRoom(wholeBlocks, plan.repaints);
 

@@ -2,16 +2,19 @@ import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } f
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
 import { withEffects } from '../fit/effects.ts';
-import { type Crop, readCrop } from '../formats/vips/read.ts';
+import type { Crop } from '../formats/vips/read.ts';
 import type { Mask } from '../pixels/raster.ts';
 import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
+import { enlarged } from './enlarged.ts';
 import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
+import { readCropOf } from './read.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
+import { judgeOf } from './trial.ts';
 import { type View, viewOf } from './view.ts';
 
 export interface Repainted {
@@ -40,11 +43,12 @@ interface Candidate {
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
-  const crop = await step('crop', () => readCrop(photo, region.plan.box));
+  const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
-  const first = await ask(request).finally(prepared.cancel);
+  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const first = await ask({ ...request, judge }).finally(prepared.cancel);
   const leftOut: number[] = [];
   const candidatesOf = async (reply: InpaintReply) => {
     const fitted = await fitCandidates(context, { view, request, reply }, prepared.get);
@@ -65,6 +69,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
     patches,
     warnings: [
       ...reply.warnings,
+      ...leftOutKeep(context),
       ...doubtsOf(region.key, usable),
       ...effectWarnings(region.key, leftOut),
       ...(detailed?.warnings ?? []),
@@ -74,6 +79,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
       plan: region.plan,
       outcomes: reply.outcomes,
       fitted: candidates.map(({ fitted }) => fitted),
+      made: reply.made,
       best: best.fitted.fit,
       tiles: detailed?.report,
     }),
@@ -95,7 +101,13 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  return { view, request: asked };
+  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
+  return { view, request: { ...asked, avoid } };
+}
+
+function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
+  if (avoid === undefined || engine.avoids) return [];
+  return [`${engine.name} copies nothing from the picture: the keep mask was left out.`];
 }
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */
@@ -164,17 +176,18 @@ async function fitCandidates(
   const asked = region.mask && { mode: context.request.mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', () => decode(image.bytes, request.crop));
+    const decoded = await step('answer', () => decode(image.bytes, request.crop));
+    const { answer, plan } = await enlarged(context, { view, request, answer: decoded });
     const fit = { crop, answer, writable, asked };
     const { mask } = region;
-    const edited = contentOf(answer, region.plan);
+    const edited = contentOf(answer, plan);
     const grown = mask && room && (await step('effects', () => withEffects({ crop, edited, mask, room })));
     const fitted = await step('composite', () =>
       grown === undefined || grown.mask === mask
-        ? fitAnswer({ ...fit, region, prepared: prepared() })
+        ? fitAnswer({ ...fit, region: { ...region, plan }, prepared: prepared() })
         : fitAnswer({
             ...fit,
-            region: { ...region, mask: grown.mask },
+            region: { ...region, plan, mask: grown.mask },
             prepared: prepareGrown(context, view, grown.mask),
           }),
     );
@@ -213,9 +226,9 @@ async function detailOf(
   { view, request: sent }: { readonly view: View; readonly request: InpaintRequest },
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
-  const { region, request } = context;
+  const { region, request, engine } = context;
   const { mask } = region;
-  if (request.detail !== 'tiles' || mask === undefined) return undefined;
+  if (request.detail !== 'tiles' || mask === undefined || engine.enlarge !== undefined) return undefined;
   const answer = await view.decode(image.bytes, sent.crop);
   const detailed = await addDetail({ ...context, view, mask, answer });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;

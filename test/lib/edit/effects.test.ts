@@ -29,7 +29,7 @@ const scene = (shade: Box | undefined, isThere: boolean, depth = 0.5): Raster =>
 /** Edits with a model that takes the thing away with its shadow, whatever the mask says. */
 async function edit(shade: Box, request: object, depth?: number) {
   const photo = scene(shade, true, depth);
-  const clean = cut(scene(undefined, false), contextOf(body, size));
+  const clean = cut(scene(undefined, false), contextOf(body, size, 'clip'));
   const { engine, requests } = paintEngine(() => clean);
   const image = await pipelineOf(photo).png().toBuffer();
   const input = { image, mask: await maskPng(mask), request: parseRequest(request) };

@@ -13,6 +13,7 @@ const region = (mask: Box): Repaint => ({
   key: 'r',
   plan: { box: box(0, 0, 100, 60), frame: picture, content: box(0, 0, 100, 60), scale: 1 },
   mask: boxMask(picture, mask),
+  avoid: undefined,
   featherPx: 0,
   dilationPx: 0,
 });
