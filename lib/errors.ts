@@ -91,6 +91,16 @@ const errorTable = {
     remedy:
       'Leave some of the surroundings of the mask black in the keep mask: the fill is copied from there.',
   },
+  MASK_NOT_FOUND: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Name it in other words, or send a mask: white where the picture may change.',
+  },
+  FINDER_UNSUPPORTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Send a mask, or use an engine or a setting that the message names.',
+  },
   MASK_SUSPICIOUS: {
     status: 422,
     kind: 'input',

@@ -49,7 +49,9 @@ export interface RepaintPlan {
 
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
-  readonly mask: BoxedMask | undefined;
+  readonly mask?: BoxedMask | undefined;
+  /** The mask has been grown already. */
+  readonly isGrown?: boolean | undefined;
   /** What is not to be copied into the fill. */
   readonly keep?: BoxedMask | undefined;
   /** Size of the picture as displayed. */
@@ -66,9 +68,9 @@ interface PlanOptions {
 
 /** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
 export function planRepaints(options: PlanOptions): RepaintPlan {
-  const { mask, keep, size, engine, request, defaults } = options;
+  const { mask, isGrown, keep, size, engine, request, defaults } = options;
   const { maxRegions } = defaults;
-  const dilationPx = request.dilationPx ?? defaults.dilationPx;
+  const dilationPx = isGrown ? 0 : (request.dilationPx ?? defaults.dilationPx);
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
   // A fixed ratio would grow back what is cut off.

@@ -13,12 +13,21 @@ interface EditOptions extends OptionValues<'edit'> {
 
 /** The options of an edit as an engine takes them, before they are fitted to the pictures. */
 export function editOptions(request: EditRequest): EditOptions {
-  const { modelFormat, modelQuality, maskMode, maskClasses } = request;
+  const { modelFormat, modelQuality } = request;
   return {
     ...optionValues('edit', request),
     replyFormat: modelFormat && { mediaType: `image/${modelFormat}`, quality: modelQuality },
-    automaticMask: maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses },
+    automaticMask: wantedMask(request),
   };
+}
+
+/** What a request wants to be masked; `undefined` where the user sends a mask. */
+export function wantedMask({
+  maskMode,
+  maskClasses: classes,
+  maskPrompt: words,
+}: Pick<EditRequest, 'maskMode' | 'maskClasses' | 'maskPrompt'>): AutomaticMask | undefined {
+  return maskMode === 'user' ? undefined : { mode: maskMode, classes, words };
 }
 
 /**

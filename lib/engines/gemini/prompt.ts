@@ -1,5 +1,6 @@
 import type { Box, Size } from '../../pixels/raster.ts';
-import type { InpaintMode } from '../engine.ts';
+import { classNames } from '../../requests/mask-classes.ts';
+import type { AutomaticMask, InpaintMode } from '../engine.ts';
 import { markColour } from './mark-region.ts';
 
 interface EditWording {
@@ -48,4 +49,24 @@ export function editPrompt(wording: EditWording): string {
     'Leave everything outside the marked region exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.',
     `Answer with the edited photograph only, in the same framing as the first image, without any ${markColour.name} mark.`,
   ].join('\n');
+}
+
+/**
+ * The prompt for the whole picture with something gone, whose place is found by what changed. The model sees
+ * no mark, so it is told as plainly what must stay.
+ */
+export function findingPrompt(wanted: AutomaticMask): string {
+  return [
+    `Remove from this photograph: ${nameOf(wanted)}.`,
+    'Remove it completely, together with its shadow and reflection, and continue the surroundings there, so that nobody could tell that something was there.',
+    'Put no new object there, and remove nothing else.',
+    'Leave everything else exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.',
+    'Answer with the edited photograph only, in the same framing.',
+  ].join('\n');
+}
+
+function nameOf({ mode, classes, words }: AutomaticMask): string {
+  if (mode === 'semantic') return classNames(classes).join(', ');
+  if (mode === 'people') return 'every person, with what they wear and hold';
+  return mode === 'prompt' && words !== undefined ? words : 'the main subject or subjects in the foreground';
 }
