@@ -60,6 +60,8 @@ export interface EditorOptions {
   readonly engine: InpaintEngine;
   /** `undefined`: the engine finds by itself what is to be masked, or nobody does. */
   readonly finder?: MaskFinder | undefined;
+  /** Finds the people around a mask: an engine that copies does not copy them. */
+  readonly people?: MaskFinder | undefined;
   readonly limits: Limits;
   readonly defaults: EditDefaults;
   /** Receives every step. */
@@ -73,7 +75,7 @@ export interface EditorOptions {
  * through the mask, and only the patch is written into the original picture.
  */
 export function editor(options: EditorOptions): Edit {
-  const { engine, limits, defaults, trace } = options;
+  const { engine, people, limits, defaults, trace } = options;
   return async (input, signal) => {
     const { image, request } = input;
     assertChosenEngine(request, engine.name);
@@ -96,8 +98,8 @@ export function editor(options: EditorOptions): Edit {
     const regions: Repainted[] = [];
     for (const region of plan.repaints) {
       const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
-      const context = { photo, region, engine, request, modelDilation, maxTiles, writable, step, signal };
-      regions.push(await repaint(context));
+      const own = { photo, region, engine, people, request, modelDilation, maxTiles, writable };
+      regions.push(await repaint({ ...own, step, signal }));
     }
 
     const isStrict = wholeBlocks !== undefined;

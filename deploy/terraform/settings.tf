@@ -8,6 +8,8 @@ locals {
     "HTTP_ENGINE",
     "HTTP_ENGINE_SECRET",
     "MODEL_BASE_URL",
+    "MASK_FINDER",
+    "MASK_FINDER_MODEL",
     "ALLOWED_MODELS",
     "MODELS",
     "MAX_IMAGE_BYTES",

@@ -4,6 +4,7 @@ import type { PreparedCrop } from '../fit/composite.ts';
 import { type Crop, readCrop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
+import { avoidIn } from './avoid.ts';
 import { addDetail, type Detailed } from './detail.ts';
 import { enlarged } from './enlarged.ts';
 import { imagesOf, inpaintRequest } from './model-call.ts';
@@ -91,8 +92,7 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
-  return { view, request: { ...asked, avoid } };
+  return { view, request: { ...asked, avoid: await avoidIn(context, asked) } };
 }
 
 function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
