@@ -49,7 +49,7 @@ export async function makeOutputs(options: OutputOptions): Promise<MadeOutputs> 
     );
     const mask = maskFor(options, patches);
     const proof = await step('prove', () =>
-      format.prove({ photo, written: output, patches, mask, isStrict }),
+      format.prove({ photo, walked, written: output, patches, mask, isStrict }),
     );
     masks.push(mask);
     written.push({ dropped: output.dropped, notes: output.notes });

@@ -23,7 +23,9 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
   const files = await uploadedFiles(repository);
   expect(files.filter((file) => !isSource(file))).toEqual([
     'deploy/build.js',
+    'deploy/kernels.js',
     'deploy/prepare.js',
+    'lib/kernels/assembly/tsconfig.json',
     'package-lock.json',
     'package.json',
     'tsconfig.json',

@@ -1,11 +1,10 @@
 import { EditError } from '../../errors.ts';
-import { blendPieces } from './blend.ts';
-import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
+import { doubleField, type Field, type Random, randomField, seededRandom } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
 import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
 import { halveFlags, type Patches, patchesOf } from './patches.ts';
-import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
+import { type Effort, refineLevel } from './refine.ts';
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;
@@ -43,7 +42,9 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
     const patches = n === 0 ? finest : patchesOf(level, patchRadius, avoids[n]);
     if (patches.holes.length === 0 || patches.sources.length === 0) continue;
     const field = beginLevel(level, patches, coarser, random);
-    refineLevel(level, patches, field, n, random);
+    const effort = effortAt(n, level);
+    const beginsWithVote = coarser !== undefined;
+    refineLevel({ level, patches, field, effort, beginsWithVote, isFinest: n === 0 }, random);
     coarser = { level, field };
   }
   return levels[0]!.rgb;
@@ -93,11 +94,7 @@ function beginLevel(
   coarser: { level: Level; field: Field } | undefined,
   random: Random,
 ): Field {
-  if (coarser) {
-    const field = doubleField(coarser.field, coarser.level, level, patches, random);
-    voteMean(level, patches, field, confidenceOf(level));
-    return field;
-  }
+  if (coarser) return doubleField(coarser.field, coarser.level, level, patches, random);
   const field = randomField(level, patches, random);
   fillFromBorder(level, patches, field);
   return field;
@@ -107,24 +104,8 @@ function beginLevel(
  * Coarse levels decide what goes where, and are cheap. Fine levels settle the detail: they search only as far
  * as a coarse pixel may have erred.
  */
-function effortAt(index: number, { width, height }: Level) {
+function effortAt(index: number, { width, height }: Level): Effort {
   if (index === 0) return { rounds: 3, sweeps: 2, reach: 16 };
   if (index === 1) return { rounds: 4, sweeps: 2, reach: 64 };
   return { rounds: 10, sweeps: 4, reach: Math.max(width, height) };
-}
-
-function refineLevel(level: Level, patches: Patches, field: Field, index: number, random: Random): void {
-  const confidence = confidenceOf(level);
-  const weights = new Float64Array(level.hole.length);
-  const { rounds, sweeps, reach } = effortAt(index, level);
-  for (let round = 0; round < rounds; round++) {
-    for (let sweep = 0; sweep < sweeps; sweep++) {
-      sweepField(level, patches, field, { backwards: (sweep & 1) === 1, reach }, random);
-    }
-    weighVotes(patches, field, confidence, weights);
-    if (index === 0 && round === rounds - 1) {
-      const origins = voteBest(level, patches, field, weights);
-      blendPieces(level, origins);
-    } else voteMean(level, patches, field, weights);
-  }
 }

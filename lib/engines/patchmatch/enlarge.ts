@@ -1,8 +1,8 @@
 import type { Raster, Size } from '../../pixels/raster.ts';
-import { doubleField, type Field, randomField, seededRandom, sweepField } from './field.ts';
+import { doubleField, type Field, randomField, seededRandom } from './field.ts';
 import { finestLevel, halve, type Level, type Picture } from './level.ts';
 import { halveFlags, patchesOf } from './patches.ts';
-import { confidenceOf, voteBest, weighVotes } from './vote.ts';
+import { originsOf, searchMatches } from './refine.ts';
 
 /** A filled picture that is smaller than the picture it belongs to. */
 export interface Reduced {
@@ -27,7 +27,7 @@ export interface Reduced {
  */
 export function enlargeFilled({ picture, filled, whole }: Reduced): Uint8Array<ArrayBuffer> {
   const { data } = whole;
-  const origins = originsOf(picture);
+  const origins = resembling(picture);
   const across = pointsOf(whole.width, filled.width);
   const down = pointsOf(whole.height, filled.height);
   const grids = { filled, whole, across, down };
@@ -123,7 +123,7 @@ const fineReachPx = 4;
  *
  * @returns h x w: index of that pixel, -1 where nothing was filled.
  */
-function originsOf(picture: Picture): Int32Array {
+function resembling(picture: Picture): Int32Array {
   const random = seededRandom(1);
   const { width, height } = picture;
   const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
@@ -137,18 +137,13 @@ function originsOf(picture: Picture): Int32Array {
   if (coarsePatches.sources.length === 0) field = randomField(fine, finePatches, random);
   else {
     const found = randomField(coarse, coarsePatches, random);
-    for (let sweep = 0; sweep < coarseSweeps; sweep++) {
-      const step = { backwards: (sweep & 1) === 1, reach: Math.max(width, height) };
-      sweepField(coarse, coarsePatches, found, step, random);
-    }
+    const effort = { sweeps: coarseSweeps, reach: Math.max(width, height) };
+    searchMatches({ level: coarse, patches: coarsePatches, field: found }, effort, random);
     field = doubleField(found, coarse, fine, finePatches, random);
   }
-  for (let sweep = 0; sweep < fineSweeps; sweep++) {
-    sweepField(fine, finePatches, field, { backwards: (sweep & 1) === 1, reach: fineReachPx }, random);
-  }
-  const weights = new Float64Array(width * height);
-  weighVotes(finePatches, field, confidenceOf(fine), weights);
-  return voteBest(fine, finePatches, field, weights);
+  const matched = { level: fine, patches: finePatches, field };
+  searchMatches(matched, { sweeps: fineSweeps, reach: fineReachPx }, random);
+  return originsOf(matched);
 }
 
 /** As in the fill itself. */

@@ -28,6 +28,14 @@ async function endThreads(): Promise<number> {
   return threads.length;
 }
 
+function sharedTask() {
+  const size = { width: 24, height: 24, channels: 3 as const };
+  const { data: rgb } = requestOf(24).crop;
+  const picture = { ...size, rgb, mask: new Uint8Array(24 * 24) };
+  const whole = { ...size, data: new Uint8Array(new SharedArrayBuffer(rgb.length)) };
+  return { picture, filled: { ...size, data: rgb }, whole };
+}
+
 const nextThread = async (): Promise<Worker> => (await once(process, 'worker'))[0];
 
 const never = new AbortController().signal;
@@ -214,7 +222,8 @@ describe('the thread', () => {
   });
 
   it.each([
-    ['crashes', (thread: Worker) => thread.postMessage(null)],
+    // Memory that is shared cannot be handed over with the answer.
+    ['crashes', (thread: Worker) => thread.postMessage({ reduced: sharedTask() })],
     ['ends', (thread: Worker) => void thread.terminate()],
   ])('is replaced when it %s, while it works or waits', async (_, spoil) => {
     const expected = await bytesOf(requestOf(24));
