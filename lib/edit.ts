@@ -1,18 +1,21 @@
 import { type FoundGiven, findMask } from './edit/found-mask.ts';
 import { type EditOutput, makeOutputs } from './edit/outputs.ts';
-import { planRepaints } from './edit/plan.ts';
+import { planRepaints, type RegionContext, type RepaintPlan } from './edit/plan.ts';
 import { checkPhoto, type GivenMask, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
 import { readKeep } from './edit/read-keep.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
+import { roomOf } from './edit/room.ts';
 import { type Step, stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { outputFormatOf } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
 import type { MaskFinder } from './finders/finder.ts';
+import type { WholeBlocks } from './formats/format.ts';
 import type { Limits } from './formats/vips/header.ts';
 import type { Source } from './formats/vips/read.ts';
 import { writeMask } from './formats/vips/write-mask.ts';
+import { countAbove0 } from './pixels/mask.ts';
 import type { Mask } from './pixels/raster.ts';
 import type { EditRequest } from './requests/edit-request.ts';
 import { assertChosenEngine, wantedMask } from './requests/engine-options.ts';
@@ -85,7 +88,12 @@ export function editor(options: EditorOptions): Edit {
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
     const [[given, keep], { walked, notes }] = await Promise.all([
-      masksOf(input, photo, { ...options, step, signal }),
+      step('mask', () =>
+        Promise.all([
+          maskOf(input, photo, { ...options, step, signal }),
+          readKeep(input.keep, photo, limits),
+        ]),
+      ),
       step('check', () => checkPhoto(photo)),
     ]);
     const plan = await step('plan', () =>
@@ -93,37 +101,48 @@ export function editor(options: EditorOptions): Edit {
     );
     assertRoom(wholeBlocks, plan.repaints);
 
-    const { modelDilation } = defaults;
-    const maxTiles = Math.floor(defaults.maxTiles / plan.repaints.length);
-    const regions: Repainted[] = [];
-    for (const region of plan.repaints) {
-      const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
-      const own = { photo, region, engine, people, request, modelDilation, maxTiles, writable };
-      regions.push(await repaint({ ...own, step, signal }));
-    }
-
+    const work = { photo, plan, engine, people, request, defaults, wholeBlocks, step, signal };
+    const regions = await repaintAll(work);
     const isStrict = wholeBlocks !== undefined;
-    const made = { photo, walked, regions, mask: plan.mask, isGrown: false, outputFormat, isStrict, step };
+    const isGrown = request.effects === 'include';
+    const made = { photo, walked, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
     const { outputs, written, mask } = await makeOutputs(made);
+    const grownPixels = plan.mask && isGrown ? countAbove0(mask.mask) - countAbove0(plan.mask.mask) : 0;
     const hasIdleMask = request.maskMode !== 'user' && (input.mask?.length ?? 0) > 0;
-    const edited = { engine: engine.name, photo, notes, request, given, hasIdleMask, regions, written };
     const proofs = outputs.map(({ proof }) => proof);
-    const used = request.maskMode === 'user' ? undefined : await writeMask(mask, photo.header.displayed);
-    return { outputs, mask: used, report: editReport({ ...edited, proofs, timingsMs: timingsMs() }) };
+    const edited = { engine: engine.name, photo, notes, request, given, hasIdleMask, grownPixels };
+    const report = editReport({ ...edited, regions, written, proofs, timingsMs: timingsMs() });
+    const isTold = request.maskMode !== 'user' || grownPixels > 0;
+    return { outputs, mask: isTold ? await writeMask(mask, photo.header.displayed) : undefined, report };
   };
+}
+
+type Work = Pick<RegionContext, 'photo' | 'engine' | 'people' | 'request' | 'step' | 'signal'> & {
+  readonly plan: RepaintPlan;
+  readonly defaults: EditDefaults;
+  readonly wholeBlocks: WholeBlocks | undefined;
+};
+
+/** One region after the other: a picture of one is in memory at a time. */
+async function repaintAll({ plan, defaults, wholeBlocks, ...work }: Work): Promise<Repainted[]> {
+  const { repaints } = plan;
+  const { modelDilation } = defaults;
+  const maxTiles = Math.floor(defaults.maxTiles / repaints.length);
+  const picture = work.photo.header.displayed;
+  const done: Repainted[] = [];
+  for (const region of repaints) {
+    const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
+    const grows = work.request.effects === 'include';
+    const room = grows ? roomOf(region, { repaints, done, picture }) : undefined;
+    done.push(await repaint({ ...work, region, modelDilation, maxTiles, room, writable }));
+  }
+  return done;
 }
 
 type MaskContext = Pick<EditorOptions, 'finder' | 'limits' | 'defaults'> & {
   readonly step: Step;
   readonly signal: AbortSignal;
 };
-
-/** The mask of what is edited, and that of what is not to be copied. */
-const masksOf = (input: EditInput, photo: Source, context: MaskContext) =>
-  Promise.all([
-    context.step('mask', () => maskOf(input, photo, context)),
-    readKeep(input.keep, photo, context.limits),
-  ]);
 
 /** The mask that was sent, or one that is found; `undefined` when the engine makes its own. */
 function maskOf(

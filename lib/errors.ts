@@ -85,12 +85,6 @@ const errorTable = {
     kind: 'input',
     remedy: 'Leave some of the picture black: the edit is continued from there.',
   },
-  KEEP_FULL: {
-    status: 422,
-    kind: 'input',
-    remedy:
-      'Leave some of the surroundings of the mask black in the keep mask: the fill is copied from there.',
-  },
   MASK_NOT_FOUND: {
     status: 422,
     kind: 'input',
@@ -100,6 +94,12 @@ const errorTable = {
     status: 422,
     kind: 'input',
     remedy: 'Send a mask, or use an engine or a setting that the message names.',
+  },
+  KEEP_FULL: {
+    status: 422,
+    kind: 'input',
+    remedy:
+      'Leave some of the surroundings of the mask black in the keep mask: the fill is copied from there.',
   },
   MASK_SUSPICIOUS: {
     status: 422,

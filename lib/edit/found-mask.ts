@@ -14,9 +14,11 @@ import type { Step } from './stopwatch.ts';
 
 /** The part of a manifest that tells of a mask that nobody sent. */
 export interface MaskReport {
-  /** Who found it: a finder, or the engine itself. */
+  /** Who found it: a finder, or the engine itself; `user` for one that was sent. */
   readonly finder: string;
   /** What the finder saw, as far as it says so. */
+  /** Only with `effects`: the share of the picture that was added to the mask, 0..1. */
+  readonly effects?: number;
   readonly found: readonly { readonly label: string; readonly score?: number | undefined }[];
 }
 

@@ -38,6 +38,8 @@ export interface RegionContext {
   readonly modelDilation: number;
   /** At most this many further calls for detail. */
   readonly maxTiles: number;
+  /** Where the mask may grow by what the model changes beside it, px of the crop; `undefined`: nowhere. */
+  readonly room: Box | undefined;
   /** Reduces a mask of the region to the part that is written; `undefined`: all of it. */
   readonly writable: ((mask: Mask) => Mask) | undefined;
   readonly step: Step;

@@ -38,6 +38,8 @@ interface Edited {
   readonly given: GivenMask | FoundGiven | undefined;
   /** A mask came along that was not asked for. */
   readonly hasIdleMask: boolean;
+  /** By so many pixels the mask grew for `effects`. */
+  readonly grownPixels: number;
   readonly regions: readonly Repainted[];
   /** One for each output: metadata left out, and further warnings. */
   readonly written: readonly { readonly dropped: readonly string[]; readonly notes: readonly string[] }[];
@@ -49,7 +51,8 @@ export function editReport(edited: Edited): EditReport {
   const { engine, photo, notes, request, given, regions, written, proofs, timingsMs } = edited;
   const { format, displayed } = photo.header;
   const found = given !== undefined && 'report' in given ? given : undefined;
-  const isOwn = given === undefined;
+  const effects = edited.grownPixels / (displayed.width * displayed.height);
+  const mask = maskReport(edited, effects);
   const warnings = [
     ...notes,
     ...(given?.warnings ?? []),
@@ -64,13 +67,21 @@ export function editReport(edited: Edited): EditReport {
     warnings: [...new Set(warnings)],
     timingsMs,
     image: { format, ...displayed },
-    ...(found && { mask: found.report }),
-    ...(isOwn && { mask: { finder: engine, found: [] } }),
-    maskCoverage: given?.coverage ?? coverageOf(regions, displayed),
+    ...(mask && { mask }),
+    maskCoverage: (given?.coverage ?? coverageOf(regions, displayed)) + effects,
     droppedMetadata: [...new Set(written.flatMap(({ dropped }) => dropped))],
     regions: regions.map(({ report }) => report),
     proofs,
   };
+}
+
+/** `undefined` for a mask that was sent and is what was used. */
+function maskReport({ engine, request, given }: Edited, effects: number): MaskReport | undefined {
+  const isSent = given !== undefined && !('report' in given);
+  if (isSent && effects === 0) return undefined;
+  const found = isSent ? { finder: 'user', found: [] } : (given?.report ?? { finder: engine, found: [] });
+  const digits = 1e5;
+  return request.effects === 'include' ? { ...found, effects: Math.round(effects * digits) / digits } : found;
 }
 
 /** Share of the picture that the first output may change, 0..1. */

@@ -64,6 +64,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
+  /** Shadows and reflections of what is in the mask may change beside it too. */
+  readonly includesEffects?: true | undefined;
   /** H x W x 1, above 0 where nothing is copied from; only for engines that avoid it. */
   readonly avoid?: Mask | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */

@@ -23,6 +23,7 @@ export const gemini: EngineEntry = {
         values: ['background', 'foreground', 'semantic', 'people', 'prompt'],
         note: 'in a call of its own',
       },
+      includesEffects: { note: 'told in words' },
       ...shared,
       replyFormat,
     },

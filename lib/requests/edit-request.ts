@@ -22,6 +22,11 @@ const rules: readonly Rule<Fields>[] = [
     isBroken: ({ detail, maskMode }) => detail === 'tiles' && maskMode !== 'user',
   },
   {
+    field: 'effects',
+    message: () => 'expected no tiles beside effects include',
+    isBroken: ({ detail, effects }) => detail === 'tiles' && effects === 'include',
+  },
+  {
     field: 'prompt',
     message: () => 'expected what to insert, got nothing',
     isBroken: ({ mode, prompt }) => mode === 'insertion' && !prompt?.trim(),

@@ -279,6 +279,14 @@ export const options = {
       'Grows the edited area beyond the mask, pixels of the original. A mask that was found for a removal ' +
       'grows by 1 % of the width when this is left out.',
   },
+  effects: {
+    of: ['edit'],
+    schema: z.enum(['ignore', 'include']).optional(),
+    engineField: 'includesEffects',
+    description:
+      '`include`: the mask may grow by what the model changed right beside it, such as the shadow or the ' +
+      'reflection of what it took away: by at most 15 % of the box of the mask, and what changed is told.',
+  },
   featherPx: {
     of: ['edit'],
     schema: z.int().min(0).max(256).optional(),

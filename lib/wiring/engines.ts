@@ -103,15 +103,8 @@ export async function makeFindMask(config: Config, { trace }: Tracing, tuning: T
     const sum = costSum();
     const wrap = (model: InpaintEngine) => sum.priced(model, config);
     const finderFor = async (wanted: AutomaticMask) => {
-      const engine = wrap(await makeEngine(config, config, tuning));
-      const finding = await findingFor(wanted, {
-        config,
-        choice: config,
-        tuning,
-        engine,
-        wrap,
-        isAlone: true,
-      });
+      const options = { config, choice: config, tuning, wrap, isAlone: true };
+      const finding = await findingFor(wanted, options);
       if (finding === undefined) throw new EditError('INTERNAL', 'Expected a finder, got none');
       return finding.around(finding.model);
     };

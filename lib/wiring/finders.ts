@@ -12,8 +12,8 @@ interface FindingOptions {
   /** The engine that repaints, and its model. */
   readonly choice: EngineChoice;
   readonly tuning: Tuning;
-  /** The engine of that choice: asked where it finds by itself too. */
-  readonly engine: InpaintEngine;
+  /** The engine of that choice, where there is one already: asked where it finds by itself too. */
+  readonly engine?: InpaintEngine | undefined;
   /** What is done with the calls of any other model. */
   readonly wrap: (model: InpaintEngine) => InpaintEngine | Promise<InpaintEngine>;
   /** Nothing is repainted: so no engine can find in the same call. */
@@ -40,7 +40,7 @@ export async function findingFor(
 /** The name of the model that will be asked, for its price; `people` where none is, and nothing costs. */
 export function findingModelName(
   wanted: AutomaticMask | undefined,
-  { config, choice, engine }: Pick<FindingOptions, 'config' | 'choice' | 'engine'>,
+  { config, choice, engine }: Pick<FindingOptions, 'config' | 'choice'> & { readonly engine: InpaintEngine },
 ): string {
   const name = wanted === undefined ? 'people' : chooseFinder(wanted, { ...config, engine: choice.engine });
   const model = config.maskFinderModel;
@@ -63,7 +63,9 @@ async function modelOf(name: FinderName, options: FindingOptions): Promise<Inpai
     return wrap(await segmentationModel({ model, settings: config, tuning, maxCallsPerSample: 1, codec }));
   }
   const own = ownEngine(name, choice);
-  if (own !== undefined && (model === undefined || model === choice.model)) return engine;
+  const isOwn = own !== undefined && (model === undefined || model === choice.model);
+  if (isOwn && engine !== undefined) return engine;
   const asked = own ?? (name === 'described' ? 'gemini' : 'imagen');
-  return wrap(await engineFor({ engine: asked, model }, config, { codec, tuning }));
+  const found = { engine: asked, model: isOwn ? choice.model : model };
+  return wrap(await engineFor(found, config, { codec, tuning }));
 }
