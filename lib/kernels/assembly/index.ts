@@ -3,6 +3,7 @@ export { adler32 } from './adler';
 export * from './bits';
 export { inflate, inflateStateBytes } from './inflate';
 export * from './jpeg-compare';
+export * from './jpeg-deltas';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
 export * from './memory';
