@@ -57,7 +57,7 @@ export function blend(args: BlendArgs): Raster {
       kernel: 'area',
     });
     const weights = arena.put(Float64Array.from({ length: 256 }, (_, opacity) => opacity / 255));
-    const tone = arena.put(Float64Array.from(gains.flatMap((gain, c) => [gain, offsets[c]!])));
+    const tone = arena.put(Float64Array.from([...fourOf(gains), ...fourOf(offsets)]));
     const [row, opacity] = [arena.reserve(length * data.BYTES_PER_ELEMENT), arena.reserve(patch.width)];
     const type = data instanceof Uint16Array ? Uint16Array : Uint8Array;
     for (let y = 0; y < patch.height; y++) {
@@ -96,6 +96,9 @@ interface Sampled {
   readonly alignment: Alignment;
   readonly kernel: Kernel;
 }
+
+/** There are at most four colours; the kernel reads four numbers. */
+const fourOf = (values: readonly number[]): number[] => [...values, 0, 0, 0, 0].slice(0, 4);
 
 /** Samples the rows of the patch. */
 function samplerOf(use: KernelUse, { source, crop, patch, alignment, kernel }: Sampled): RowSampler {
