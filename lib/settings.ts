@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
+import { httpServiceSchema } from './engines/http-service.ts';
 import { modelTableSchema } from './engines/models.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
@@ -90,6 +91,40 @@ export const settingTable = {
     variable: 'ENDPOINT_ID',
     schema: name,
     description: 'The endpoint of a self-deployed model, for the engine `endpoint`.',
+  },
+  httpEngine: {
+    variable: 'HTTP_ENGINE',
+    schema: jsonText.pipe(httpServiceSchema).optional(),
+    description: 'JSON that says how the engine `http` asks a removal service, see docs/http-engine.md.',
+  },
+  httpEngineSecret: {
+    variable: 'HTTP_ENGINE_SECRET',
+    schema: name,
+    description: 'What the header of `HTTP_ENGINE` carries, e.g. a key, or `Bearer` and a token.',
+  },
+  onnx: {
+    model: {
+      variable: 'ONNX_MODEL',
+      schema: name,
+      description:
+        'The file of the engine `onnx`: a path, or `gs://bucket/name#generation`, see docs/onnx.md.',
+    },
+    sha256: {
+      variable: 'ONNX_MODEL_SHA256',
+      schema: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+        .optional(),
+      description: 'Its checksum. Needed unless it is a file that docs/onnx.md lists.',
+    },
+    outputScale: {
+      variable: 'ONNX_OUTPUT_SCALE',
+      schema: z
+        .enum(['1', '255'])
+        .transform((text) => Number(text) as 1 | 255)
+        .optional(),
+      description: 'What white is in its output, where docs/onnx.md does not list it.',
+    },
   },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',

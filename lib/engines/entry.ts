@@ -1,5 +1,6 @@
 import type { Capabilities } from './capabilities.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
+import type { HttpService } from './http-service.ts';
 import type { ModelTable } from './models.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 import type { VertexOptions } from './vertex/vertex.ts';
@@ -10,9 +11,26 @@ export interface ModelSettings {
   readonly location: string | undefined;
   readonly modelBaseUrl: string | undefined;
   readonly endpointId: string | undefined;
+  readonly httpEngine?: HttpService | undefined;
+  readonly httpEngineSecret?: string | undefined;
+  /** `ONNX_MODEL` and what belongs to it. */
+  readonly onnx?: {
+    readonly model: string | undefined;
+    readonly sha256: string | undefined;
+    readonly outputScale: 1 | 255 | undefined;
+  };
   /** The `MODELS` setting: entries that replace or add to the table of models. */
   readonly models: ModelTable;
 }
+
+/**
+ * Reads an object; `undefined` when there is none. `check` sees its size before its bytes are read, and may
+ * throw.
+ */
+export type ReadObject = (
+  id: { readonly bucket: string; readonly name: string; readonly generation: string | undefined },
+  check: (sizeBytes: number) => void,
+) => Promise<Uint8Array | undefined>;
 
 /** How models are called, whichever they are. */
 export interface Tuning
@@ -21,6 +39,8 @@ export interface Tuning
   readonly maxCallsPerSample?: number | undefined;
   /** Calls at a time for the candidates of one request; what the engine thinks best when `undefined`. */
   readonly concurrency?: number | undefined;
+  /** Reads the file of a model from a bucket. */
+  readonly readObject?: ReadObject | undefined;
 }
 
 /** What a model is called with. */
@@ -44,6 +64,8 @@ export interface EngineOptions extends ModelOptions {
 export interface EngineEntry {
   readonly capabilities: Capabilities;
   readonly make: (options: EngineOptions) => Promise<InpaintEngine>;
+  /** The price of one call, where the settings have it instead of the table of models. */
+  readonly usdPerCall?: (settings: ModelSettings) => number | undefined;
   readonly makeGenerator?: (options: ModelOptions) => Promise<Generator>;
   readonly makeUpscaler?: (options: ModelOptions) => Promise<Upscaler>;
   /** True when `MODEL` is also the model of text to image and upscaling, not only that of edits. */

@@ -7,13 +7,12 @@ import {
   type EngineChoice,
   engineFor,
   generatorFor,
-  parseEngineName,
+  priceOf,
   upscalerFor,
 } from '../engines/engines.ts';
-import type { Tuning } from '../engines/entry.ts';
-import { estimateUsd, modelEntry } from '../engines/models.ts';
+import type { ReadObject, Tuning } from '../engines/entry.ts';
 import type { Generate } from '../generate.ts';
-import type { PriceOf } from '../jobs/run/cost.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { once } from './once.ts';
@@ -33,13 +32,32 @@ export interface ModelCalls extends Tuning {
 }
 
 /** How this process calls models. */
-export function modelCalls(tracing: Tracing): ModelCalls {
+export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
+  const store = once(async () => {
+    const { cloudStorage } = await import('../storage/gcs.ts');
+    return cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
+  });
   const credentials = once(async () => {
     const { applicationDefaultCredentials } = await import('../engines/vertex/credentials.ts');
     return applicationDefaultCredentials();
   });
-  return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };
+  return {
+    fetch: tracedFetch(tracing),
+    authorize: async (url) => (await credentials())(url),
+    readObject: async (id, check) => readFrom(await store(), id, check),
+  };
 }
+
+const readFrom = async (
+  store: ObjectStore,
+  { bucket, name, generation }: Parameters<ReadObject>[0],
+  check: Parameters<ReadObject>[1],
+) => {
+  const found = await store.stat({ bucket, name, ...(generation && { generation }) });
+  if (found === undefined) return undefined;
+  check(found.sizeBytes);
+  return store.read(found, { maxBytes: found.sizeBytes });
+};
 
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
 export function makeEngine(config: Config, choice: EngineChoice, tuning: Tuning): Promise<InpaintEngine> {
@@ -59,7 +77,7 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
 
 /** An engine that adds up what its calls cost; `undefined` where the price of its model is not known. */
 function pricedEngine(engine: InpaintEngine, config: Config) {
-  const price = priceOf(config, engine.name);
+  const price = priceOf(engine.name, config);
   let sum: number | undefined = 0;
   const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
     const usd = price({ frame: request.crop, samples: request.samples });
@@ -67,13 +85,6 @@ function pricedEngine(engine: InpaintEngine, config: Config) {
     return engine.inpaint(request, signal);
   };
   return { engine: { ...engine, inpaint }, costUsd: () => sum };
-}
-
-/** The list price of one call; an engine without a model costs nothing. */
-export function priceOf({ models }: Config, engineName: string): PriceOf {
-  const { model } = parseEngineName(engineName);
-  return ({ frame, samples }) =>
-    model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
 
 export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
