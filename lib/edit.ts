@@ -79,7 +79,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [[given, keep], { walked, notes }] = await Promise.all([
+    const [[given, keep], { notes }] = await Promise.all([
       step('mask', () => Promise.all([readMask(input, photo, limits), readKeep(input.keep, photo, limits)])),
       step('check', () => checkPhoto(photo)),
     ]);
@@ -103,11 +103,11 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const written: Pick<Written, 'dropped' | 'notes'>[] = [];
     for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
       const output = await step('write', () =>
-        writeOutput(outputFormat, { photo, walked, patches, isGenerated, isStrict }),
+        writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
-        outputFormat.format.prove({ photo, walked, written: output, patches, mask, isStrict }),
+        outputFormat.format.prove({ photo, written: output, patches, mask, isStrict }),
       );
       written.push({ dropped: output.dropped, notes: output.notes });
       const { mediaType, extension } = outputFormat.format;
