@@ -137,6 +137,7 @@ export interface KernelExports {
   readonly recodeEnd: (state: Pointer, isEnd: boolean) => void;
   readonly unfilterRow: RowKernel;
   readonly filterRow: RowKernel;
+  readonly isBlank: (from: Pointer, length: number) => number;
   readonly differingPixels: (
     a: Pointer,
     b: Pointer,

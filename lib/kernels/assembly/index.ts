@@ -14,6 +14,6 @@ export * from './patch-levels';
 export * from './patch-light';
 export * from './patch-sweep';
 export * from './patch-vote';
-export { differingPixels, filterRow, unfilterRow } from './png-rows';
+export { differingPixels, filterRow, isBlank, unfilterRow } from './png-rows';
 export { recode, recodeEnd, recodeStateBytes } from './recode';
 export { addWeightedRows, gatherRow } from './resample';
