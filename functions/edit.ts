@@ -13,8 +13,8 @@ interface EditFunctionOptions extends HttpSettings {
 }
 
 /**
- * `POST` multipart/form-data with the files `image` and `mask` and the fields of a request -> the edited
- * image; with `Accept: application/json` every candidate in base64, and the report.
+ * `POST` multipart/form-data with the files `image`, `mask` and perhaps `keep`, and the fields of a request -> the
+ * edited image; with `Accept: application/json` every candidate in base64, and the report.
  */
 export function editFunction({
   edit,
@@ -26,7 +26,7 @@ export function editFunction({
   return httpFunction({ ...settings, name: 'edit' }, (request, response, signal) =>
     atOnce(async () => {
       const { readForm } = await import('./multipart.ts');
-      const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask'] };
+      const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask', 'keep'] };
       const { files, fields } = await readForm(request, limits);
       const image = files.get('image');
       if (image === undefined)
@@ -36,7 +36,8 @@ export function editFunction({
       assertAnswerFits(expectedBytes(image.bytes, parsed, isJson), maxAnswerBytes);
       const isPolarityGiven = fields.has('polarity');
       const mask = files.get('mask')?.bytes;
-      const input = { image: image.bytes, mask, request: parsed, isPolarityGiven };
+      const keep = files.get('keep')?.bytes;
+      const input = { image: image.bytes, mask, keep, request: parsed, isPolarityGiven };
       const result = await (await edit())(input, signal);
       const send = isJson
         ? candidatesSender(response, result, maxAnswerBytes)

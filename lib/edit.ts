@@ -1,6 +1,7 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
 import { checkPhoto, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
+import { readKeep } from './edit/read-keep.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { stopwatch } from './edit/stopwatch.ts';
@@ -21,6 +22,8 @@ export interface EditInput extends MaskTrust {
   readonly image: Uint8Array;
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: Uint8Array | undefined;
+  /** A mask file: nothing that is white in it is copied into the fill. */
+  readonly keep?: Uint8Array | undefined;
   readonly request: EditRequest;
 }
 
@@ -76,12 +79,12 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [given, { walked, notes }] = await Promise.all([
-      step('mask', () => readMask(input, photo, limits)),
+    const [[given, keep], { walked, notes }] = await Promise.all([
+      step('mask', () => Promise.all([readMask(input, photo, limits), readKeep(input.keep, photo, limits)])),
       step('check', () => checkPhoto(photo)),
     ]);
     const plan = await step('plan', () =>
-      planRepaints({ mask: given?.mask, size: photo.header.displayed, engine, request, defaults }),
+      planRepaints({ mask: given?.mask, keep, size: photo.header.displayed, engine, request, defaults }),
     );
     assertRoom(wholeBlocks, plan.repaints);
 

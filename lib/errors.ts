@@ -85,6 +85,12 @@ const errorTable = {
     kind: 'input',
     remedy: 'Leave some of the picture black: the edit is continued from there.',
   },
+  KEEP_FULL: {
+    status: 422,
+    kind: 'input',
+    remedy:
+      'Leave some of the surroundings of the mask black in the keep mask: the fill is copied from there.',
+  },
   MASK_SUSPICIOUS: {
     status: 422,
     kind: 'input',

@@ -58,7 +58,12 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   }
   return {
     patches,
-    warnings: [...reply.warnings, ...doubtsOf(region.key, usable), ...(detailed?.warnings ?? [])],
+    warnings: [
+      ...reply.warnings,
+      ...leftOutKeep(context),
+      ...doubtsOf(region.key, usable),
+      ...(detailed?.warnings ?? []),
+    ],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
       plan: region.plan,
@@ -86,7 +91,13 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  return { view, request: asked };
+  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
+  return { view, request: { ...asked, avoid } };
+}
+
+function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
+  if (avoid === undefined || engine.avoids) return [];
+  return [`${engine.name} copies nothing from the picture: the keep mask was left out.`];
 }
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */

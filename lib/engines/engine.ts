@@ -60,6 +60,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
+  /** H x W x 1, above 0 where nothing is copied from; only for engines that avoid it. */
+  readonly avoid?: Mask | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
   /**
@@ -122,6 +124,8 @@ export interface InpaintEngine {
    * sRGB.
    */
   readonly takesOwnColours?: boolean;
+  /** True when the engine copies from the crop, and takes `avoid`. */
+  readonly avoids?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
   /**

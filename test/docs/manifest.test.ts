@@ -70,7 +70,7 @@ beforeAll(async () => {
 const info = (name: string): ObjectInfo => put(memoryBuckets(), { bucket: 'input', name }, '');
 const job: Job = {
   id: '0123456789abcdef',
-  inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined },
+  inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined, keep: info('p.keep.png') },
   request: parseRequest({}),
   fault: undefined,
   isPolarityGiven: false,

@@ -3,7 +3,7 @@ import { doubleField, type Field, type Random, randomField, seededRandom } from 
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
 import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
-import { type Patches, patchesOf } from './patches.ts';
+import { halveFlags, type Patches, patchesOf } from './patches.ts';
 import { type Effort, refineLevel } from './refine.ts';
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
@@ -20,7 +20,7 @@ const coarsestSidePx = 24;
  * as they are. The same seed gives the same pixels.
  *
  * @returns H x W x C, 8 bit.
- * @throws {EditError} `MASK_FULL` when no known pixel is left.
+ * @throws {EditError} `MASK_FULL` when no known pixel is left, `KEEP_FULL` when none of them may be copied.
  * @see Wexler et al., PAMI 2007; Barnes et al., SIGGRAPH 2009; Newson et al., IPOL 2017.
  */
 export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
@@ -31,13 +31,16 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
   const random = seededRandom(seed);
   const levels = pyramidOf(finestLevel(picture, hole));
-  const finest = patchesOf(levels[0]!, patchRadius);
-  if (isThin(levels[0]!, finest)) return interpolateHole(levels[0]!);
+  const avoids = avoidsOf(picture, levels);
+  const finest = patchesOf(levels[0]!, patchRadius, avoids[0]);
+  if (finest.sources.length === 0)
+    throw new EditError('KEEP_FULL', 'Expected some known pixels that may be copied, got none');
+  if (isThin(levels[0]!, finest, avoids[0])) return interpolateHole(levels[0]!);
   let coarser: { level: Level; field: Field } | undefined;
   for (let n = levels.length - 1; n >= 0; n--) {
     const level = levels[n]!;
-    const patches = n === 0 ? finest : patchesOf(level, patchRadius);
-    if (patches.holes.length === 0) continue;
+    const patches = n === 0 ? finest : patchesOf(level, patchRadius, avoids[n]);
+    if (patches.holes.length === 0 || patches.sources.length === 0) continue;
     const field = beginLevel(level, patches, coarser, random);
     const effort = effortAt(n, level);
     const beginsWithVote = coarser !== undefined;
@@ -53,9 +56,13 @@ const thinShare = 0.5;
 const thinReachPx = 16;
 
 /** True where the known picture is too thin to copy patches from, and near everywhere. */
-function isThin({ width, height, hole }: Level, { radius, sources }: Patches): boolean {
+function isThin(
+  { width, height, hole }: Level,
+  { radius, sources }: Patches,
+  avoid: Uint8Array | undefined,
+): boolean {
   if (radius === 0) return true;
-  const known = hole.reduce((count, inside) => count + 1 - inside, 0);
+  const known = hole.reduce((count, inside, i) => count + (inside || avoid?.[i] ? 0 : 1), 0);
   if (radius === patchRadius && sources.length >= known * thinShare) return false;
   return distanceToKnown(hole, width, height).every((distance) => distance <= thinReachPx);
 }
@@ -71,6 +78,14 @@ function pyramidOf(finest: Level): Level[] {
     if (!next.hole.includes(1)) return levels;
     levels.push(next);
   }
+}
+
+/** What to avoid on each level; a coarse pixel that holds any of it is avoided. */
+function avoidsOf({ avoid }: Picture, levels: readonly Level[]): readonly Uint8Array[] {
+  if (avoid === undefined) return [];
+  const flags: Uint8Array[] = [avoid.map((value) => (value > 0 ? 1 : 0))];
+  for (const level of levels.slice(0, -1)) flags.push(halveFlags(flags.at(-1)!, level));
+  return flags;
 }
 
 function beginLevel(

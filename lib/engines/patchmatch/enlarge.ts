@@ -1,7 +1,7 @@
 import type { Raster, Size } from '../../pixels/raster.ts';
 import { doubleField, type Field, randomField, seededRandom } from './field.ts';
 import { finestLevel, halve, type Level, type Picture } from './level.ts';
-import { type Patches, patchesOf } from './patches.ts';
+import { halveFlags, patchesOf } from './patches.ts';
 import { originsOf, searchMatches } from './refine.ts';
 
 /** A filled picture that is smaller than the picture it belongs to. */
@@ -129,11 +129,10 @@ function resembling(picture: Picture): Int32Array {
   const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
   const known = finestLevel(picture, new Uint8Array(width * height));
   const fine: Level = { ...known, hole };
-  const coarse: Level = { ...halve(known), hole: halfHole(hole, picture) };
-  const [finePatches, coarsePatches] = [fine, coarse].map((level) => patchesOf(level, patchRadius)) as [
-    Patches,
-    Patches,
-  ];
+  const coarse: Level = { ...halve(known), hole: halveFlags(hole, picture) };
+  const avoid = picture.avoid?.map((value) => (value > 0 ? 1 : 0));
+  const finePatches = patchesOf(fine, patchRadius, avoid);
+  const coarsePatches = patchesOf(coarse, patchRadius, avoid && halveFlags(avoid, picture));
   let field: Field;
   if (coarsePatches.sources.length === 0) field = randomField(fine, finePatches, random);
   else {
@@ -149,14 +148,3 @@ function resembling(picture: Picture): Int32Array {
 
 /** As in the fill itself. */
 const patchRadius = 3;
-
-/** 1 where any of the four pixels below is. */
-function halfHole(hole: Uint8Array, { width, height }: Size): Uint8Array {
-  const half = new Uint8Array(((width + 1) >> 1) * ((height + 1) >> 1));
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (hole[y * width + x]) half[(y >> 1) * ((width + 1) >> 1) + (x >> 1)] = 1;
-    }
-  }
-  return half;
-}

@@ -10,6 +10,8 @@ export interface Picture {
   readonly rgb: Uint8Array;
   /** H x W: above 0 where the picture is to be filled. */
   readonly mask: Uint8Array;
+  /** H x W: above 0 where nothing is copied from. */
+  readonly avoid?: Uint8Array | undefined;
 }
 
 /** One resolution of the picture being completed. */
@@ -36,7 +38,7 @@ const fieldsOf = ({ width, height, channels }: Size, rgb: Pointer, features: Poi
 type Size = Pick<Level, 'width' | 'height' | 'channels'>;
 
 /** The finest level: a copy of the picture, with its own values also in the hole. */
-export function finestLevel(picture: Omit<Picture, 'mask'>, hole: Uint8Array): Level {
+export function finestLevel(picture: Omit<Picture, 'mask' | 'avoid'>, hole: Uint8Array): Level {
   const { width, height, channels = 3, rgb } = picture;
   const size = { width, height, channels };
   const features = useKernels(({ kernels, arena: { put, reserve, take } }) => {

@@ -24,6 +24,7 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
     name: 'patchmatch',
     frames: { kind: 'free', maxSidePx },
     takesOwnColours: true,
+    avoids: true,
     prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
       const picture = pictureOf(request);
@@ -49,11 +50,19 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
   };
 }
 
-function pictureOf({ crop, mask }: InpaintRequest): Picture {
+function pictureOf({ crop, mask, avoid }: InpaintRequest): Picture {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   assertFits(crop, mask);
+  if (avoid !== undefined) assertFits(crop, avoid);
   const { width, height, channels, data } = withChannels(crop, completed[crop.channels]!);
-  return { width, height, channels: channels as 3 | 4, rgb: Uint8Array.from(data), mask: mask.data };
+  return {
+    width,
+    height,
+    channels: channels as 3 | 4,
+    rgb: Uint8Array.from(data),
+    mask: mask.data,
+    avoid: avoid?.data,
+  };
 }
 
 /** By the channels of a crop: which of them are completed, three or four. Grey is completed like RGB. */
