@@ -9,10 +9,11 @@ await build({
     index: 'functions/index.ts',
     // A file of its own, because it is started as a thread.
     worker: 'lib/engines/patchmatch/worker.ts',
+    'onnx-worker': 'lib/engines/onnx/worker.ts',
   },
   platform: 'node',
   // The framework keeps its registry of functions in its own module; sharp has a package of binaries for each platform.
-  external: ['@google-cloud/functions-framework', /^@img\//],
+  external: ['@google-cloud/functions-framework', 'onnxruntime-web', /^@img\//],
   logLevel: 'warn',
   // Not minified: stacks name functions, and the size of files hardly matters.
   output: { dir: 'dist/functions', format: 'esm', sourcemap: true, cleanDir: true },

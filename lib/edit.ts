@@ -107,7 +107,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
-        outputFormat.format.prove({ photo, written: output, patches, mask, isStrict }),
+        outputFormat.format.prove({ photo, walked, written: output, patches, mask, isStrict }),
       );
       written.push({ dropped: output.dropped, notes: output.notes });
       const { mediaType, extension } = outputFormat.format;

@@ -30,7 +30,7 @@ interface WireOptions {
 export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const editWith = editAround(config, tracing);
-  const calls = modelCalls(tracing);
+  const calls = modelCalls(config, tracing);
   return {
     config,
     log,

@@ -102,6 +102,10 @@ const layers: readonly Layer[] = [
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
   {
+    files: /^lib\/engines\/onnx\/worker\.ts$/,
+    may: [/^lib\/engines\/onnx\//, errors, builtIn, /^onnxruntime-web$/],
+  },
+  {
     files: engineFiles,
     may: [engineFiles, requestOptions, pixels, kernels, abort, errors, inParallel, builtIn, /^zod$/],
   },

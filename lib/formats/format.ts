@@ -93,6 +93,8 @@ export interface Encoding {
 
 export interface ProofJob {
   readonly photo: Source;
+  /** What the check of the photo read, if there was one. */
+  readonly walked?: WalkedJpeg | undefined;
   readonly written: Written;
   readonly patches: readonly ProvedPatch[];
   /** The effective mask of the displayed picture; 0 = must not have changed. */

@@ -1,5 +1,8 @@
 // Every kernel, one line for each subject. `exports.ts` beside this folder has their types for TypeScript.
 export * from './bits';
+export * from './jpeg-compare';
+export * from './jpeg-edit';
+export * from './jpeg-scan';
 export * from './memory';
 export * from './patch-levels';
 export * from './patch-light';
