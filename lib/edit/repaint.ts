@@ -1,7 +1,7 @@
 import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
-import { type Crop, readCrop } from '../formats/vips/read.ts';
+import type { Crop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
@@ -9,6 +9,7 @@ import { enlarged } from './enlarged.ts';
 import { imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
+import { readCropOf } from './read.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
 import { judgeOf } from './trial.ts';
@@ -38,7 +39,7 @@ interface Candidate {
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
-  const crop = await step('crop', () => readCrop(photo, region.plan.box));
+  const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));

@@ -53,4 +53,29 @@ export interface KernelExports {
   readonly halveLight: (fine: Pointer, coarse: Pointer, sums: Pointer, counts: Pointer) => number;
   readonly doubleLight: (coarse: Pointer, fine: Pointer) => void;
   readonly addLight: (grid: Pointer, rgb: Pointer, channels: number) => void;
+  readonly adler32: (adler: number, from: Pointer, length: number) => number;
+  readonly inflateStateBytes: () => number;
+  readonly inflate: (state: Pointer) => number;
+  readonly recodeStateBytes: () => number;
+  readonly recode: (state: Pointer) => void;
+  readonly recodeEnd: (state: Pointer, isEnd: boolean) => void;
+  readonly unfilterRow: RowKernel;
+  readonly filterRow: RowKernel;
+  readonly differingPixels: (
+    a: Pointer,
+    b: Pointer,
+    mask: Pointer,
+    width: number,
+    pixelBytes: number,
+  ) => number;
 }
+
+/** Returns 0 for an unknown filter. */
+type RowKernel = (
+  filter: number,
+  from: Pointer,
+  above: Pointer,
+  to: Pointer,
+  length: number,
+  pixelBytes: number,
+) => number;
