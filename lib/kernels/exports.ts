@@ -12,6 +12,82 @@ export interface KernelExports {
   readonly memory: Memory;
   readonly heapBase: () => Pointer;
   readonly commonBytes: (a: Pointer, b: Pointer, length: number) => number;
+  readonly addWeightedRows: (
+    out: Pointer,
+    rows: Pointer,
+    rowBytes: number,
+    sampleBytes: number,
+    weights: Pointer,
+    rowCount: number,
+    count: number,
+  ) => void;
+  readonly gatherRow: (
+    line: Pointer,
+    first: Pointer,
+    weights: Pointer,
+    taps: number,
+    channels: number,
+    from: number,
+    to: number,
+    out: Pointer,
+  ) => void;
+  readonly blendRow: (
+    original: Pointer,
+    opacity: Pointer,
+    weights: Pointer,
+    answer: Pointer,
+    light: Pointer,
+    tone: Pointer,
+    from: number,
+    to: number,
+    colours: number,
+    channels: number,
+    sampleBytes: number,
+  ) => void;
+  readonly blurRow: (
+    row: Pointer,
+    out: Pointer,
+    width: number,
+    channels: number,
+    taps: Pointer,
+    radius: number,
+  ) => void;
+  readonly blurColumns: (
+    rows: Pointer,
+    rowBytes: number,
+    slots: number,
+    y: number,
+    height: number,
+    taps: Pointer,
+    radius: number,
+    out: Pointer,
+    count: number,
+  ) => void;
+  readonly distancesDown: (
+    mask: Pointer,
+    targets: Pointer,
+    above: Pointer,
+    out: Pointer,
+    width: number,
+  ) => void;
+  readonly distancesUp: (row: Pointer, below: Pointer, width: number) => void;
+  readonly distancesAlong: (
+    columns: Pointer,
+    out: Pointer,
+    width: number,
+    limit: number,
+    envelope: Pointer,
+  ) => void;
+  readonly featherRow: (
+    mask: Pointer,
+    distance: Pointer,
+    width: number,
+    gaps: Pointer,
+    first: Pointer,
+    weights: Pointer,
+    taps: number,
+    limits: Pointer,
+  ) => void;
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
@@ -83,6 +159,7 @@ export interface KernelExports {
   readonly recodeEnd: (state: Pointer, isEnd: boolean) => void;
   readonly unfilterRow: RowKernel;
   readonly filterRow: RowKernel;
+  readonly isBlank: (from: Pointer, length: number) => number;
   readonly differingPixels: (
     a: Pointer,
     b: Pointer,
