@@ -35,12 +35,12 @@ const largestPart = 0.75;
 /**
  * Cuts the MCUs around a box of pixels out of a JPEG without loss: the part decodes to the same pixels there.
  *
- * Bits are copied. Only the DC differences of the first MCU of each row are coded anew, since a restart marker
- * stands before it. Profile, colour space and EXIF are kept, and other metadata are left out.
+ * Bits are copied. Only the DC differences of the first MCU of each row are coded anew, since a restart
+ * marker stands before it. Profile, colour space and EXIF are kept, and other metadata are left out.
  *
  * @param box in stored pixels, inside the picture.
- * @returns `undefined` where it cannot be done or is not worth while: several scans, restart intervals that begin
- *   within a row of the part, bytes that belong nowhere, a part as large as the picture.
+ * @returns `undefined` where it cannot be done or is not worth while: several scans, restart intervals that
+ *   begin within a row of the part, bytes that belong nowhere, a part as large as the picture.
  */
 export function cutJpeg(source: Uint8Array, walked: Walked, box: Box): CutJpeg | undefined {
   const { structure, index, extraneous } = walked;

@@ -32,7 +32,9 @@ export interface FilePair {
 export interface ComparedScans {
   /** Blocks outside the touched ones that differ. */
   readonly differing: number;
-  /** Where the MCUs of the output are that hold the same bits; `undefined` for a scan of several intervals. */
+  /**
+   * Where the MCUs of the output are that hold the same bits; `undefined` for a scan of several intervals.
+   */
   readonly outputIndex: ScanIndex | undefined;
 }
 
@@ -68,10 +70,11 @@ const batch = 4096;
 /**
  * Compares two sequential scans and counts the blocks outside the touched ones that differ.
  *
- * Runs of untouched MCUs must be the same bits: with the same codes these hold the same coefficients, as long as
- * the DC values before them agree. Touched MCUs, and the first behind them, are decoded in step, each file with its
- * own tables. Of the source's index only the places of MCUs are taken; what stands in the output is read from there
- * alone. Restart intervals of the same bytes hold the same coefficients: they are not decoded.
+ * Runs of untouched MCUs must be the same bits: with the same codes these hold the same coefficients, as
+ * long as the DC values before them agree. Touched MCUs, and the first behind them, are decoded in step,
+ * each file with its own tables. Of the source's index only the places of MCUs are taken; what stands in
+ * the output is read from there alone. Restart intervals of the same bytes hold the same coefficients: they
+ * are not decoded.
  *
  * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks
  * differ.
@@ -282,8 +285,8 @@ function lastMcuUpTo(index: ScanIndex, from: number, end: number, bit: number): 
 }
 
 /**
- * At the end of an interval less than a byte is left, of ones or as in the source. What stands between it and the
- * next interval must not differ either.
+ * At the end of an interval less than a byte is left, of ones or as in the source. What stands between it
+ * and the next interval must not differ either.
  */
 function assertEqualEnds({ a, b, restartInterval }: ScanPair, { toA, toB }: Interval): void {
   const paddings = [a.reader, b.reader].map(paddingOf);

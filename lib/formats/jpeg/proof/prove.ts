@@ -70,8 +70,8 @@ const isStructure = ({ marker: code }: Segment) =>
   code !== marker.dht && code !== marker.com && !(code >= marker.app0 && code <= marker.app15);
 
 /**
- * True when frame, quantisation, restart interval and scan headers are the same bytes in the same order; so are
- * the colours.
+ * True when frame, quantisation, restart interval and scan headers are the same bytes in the same order; so
+ * are the colours.
  */
 function hasSameHeaders({ source, output, before, after }: FilePair): boolean {
   const a = before.segments.filter(isStructure);
