@@ -53,7 +53,9 @@ async function columnsOf(pair: PhotoPair): Promise<{ readonly photo: Raster; rea
   const results = await Promise.all(
     files.map(async (file) => shown(await decodedValues(await readFile(file)), view)),
   );
-  const model = await readFile(new URL(pair.image.href.replace(/\.png$/, '.model.png'))).catch(() => undefined);
+  const model = await readFile(new URL(pair.image.href.replace(/\.png$/, '.model.png'))).catch(
+    () => undefined,
+  );
   if (model !== undefined && pair.image.href.endsWith('.png')) {
     const answer = await sharp(model)
       .resize(before.width, before.height, { fit: 'fill' })
