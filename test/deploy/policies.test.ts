@@ -99,7 +99,8 @@ const policies: readonly Policy[] = [
           !(name in callers) && Object.keys(environment).some((key) => /BUCKET/.test(key)),
       ),
       ...grants.filter(
-        ({ identity, on }) => ['edit', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
+        ({ identity, on }) =>
+          ['edit', 'mask', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],
