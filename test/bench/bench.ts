@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`--
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them (`--
  * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
  * with the machine and the date.
  * `--seeds` goes to the part `inside`.
@@ -13,7 +13,7 @@ import sharp from 'sharp';
 
 const parts = {
   edit: 'The whole edit without a model, beside its floor and its peers',
-  jpeg: 'Walking, splicing and proving a JPEG',
+  dropped: 'From a dropped file to its published result, without the model',
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
   hostile: 'Each photo with a model that misbehaves',
