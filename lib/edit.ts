@@ -63,6 +63,8 @@ export interface EditorOptions {
   readonly engine: InpaintEngine;
   /** `undefined`: the engine finds by itself what is to be masked, or nobody does. */
   readonly finder?: MaskFinder | undefined;
+  /** Finds the people around a mask: an engine that copies does not copy them. */
+  readonly people?: MaskFinder | undefined;
   readonly limits: Limits;
   readonly defaults: EditDefaults;
   /** Receives every step. */
@@ -76,7 +78,7 @@ export interface EditorOptions {
  * through the mask, and only the patch is written into the original picture.
  */
 export function editor(options: EditorOptions): Edit {
-  const { engine, limits, defaults, trace } = options;
+  const { engine, people, limits, defaults, trace } = options;
   return async (input, signal) => {
     const { image, request } = input;
     assertChosenEngine(request, engine.name);
@@ -85,7 +87,7 @@ export function editor(options: EditorOptions): Edit {
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [[given, keep], { walked, notes }] = await Promise.all([
+    const [[given, keep], { notes }] = await Promise.all([
       step('mask', () =>
         Promise.all([
           maskOf(input, photo, { ...options, step, signal }),
@@ -99,11 +101,11 @@ export function editor(options: EditorOptions): Edit {
     );
     assertRoom(wholeBlocks, plan.repaints);
 
-    const work = { photo, plan, engine, request, defaults, wholeBlocks, step, signal };
+    const work = { photo, plan, engine, people, request, defaults, wholeBlocks, step, signal };
     const regions = await repaintAll(work);
     const isStrict = wholeBlocks !== undefined;
     const isGrown = request.effects === 'include';
-    const made = { photo, walked, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
+    const made = { photo, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
     const { outputs, written, mask } = await makeOutputs(made);
     const grownPixels = plan.mask && isGrown ? countAbove0(mask.mask) - countAbove0(plan.mask.mask) : 0;
     const hasIdleMask = request.maskMode !== 'user' && (input.mask?.length ?? 0) > 0;
@@ -115,7 +117,7 @@ export function editor(options: EditorOptions): Edit {
   };
 }
 
-type Work = Pick<RegionContext, 'photo' | 'engine' | 'request' | 'step' | 'signal'> & {
+type Work = Pick<RegionContext, 'photo' | 'engine' | 'people' | 'request' | 'step' | 'signal'> & {
   readonly plan: RepaintPlan;
   readonly defaults: EditDefaults;
   readonly wholeBlocks: WholeBlocks | undefined;

@@ -1,4 +1,5 @@
 import type { InpaintEngine } from '../engines/engine.ts';
+import type { MaskFinder } from '../finders/finder.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
@@ -31,6 +32,8 @@ export interface RegionContext {
   readonly region: Repaint;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
+  /** Finds the people who are kept out of what is copied. */
+  readonly people?: MaskFinder | undefined;
   /** Default growth of the repainted area beyond the mask, fraction of the crop's width. */
   readonly modelDilation: number;
   /** At most this many further calls for detail. */

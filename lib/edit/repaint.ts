@@ -6,6 +6,7 @@ import type { Crop } from '../formats/vips/read.ts';
 import type { Mask } from '../pixels/raster.ts';
 import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
+import { avoidIn } from './avoid.ts';
 import { addDetail, type Detailed } from './detail.ts';
 import { enlarged } from './enlarged.ts';
 import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
@@ -101,8 +102,7 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
-  return { view, request: { ...asked, avoid } };
+  return { view, request: { ...asked, avoid: await avoidIn(context, asked) } };
 }
 
 function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {

@@ -14,6 +14,7 @@ import type { ReadObject, Tuning } from '../engines/entry.ts';
 import { EditError } from '../errors.ts';
 import type { FindMask } from '../find-mask.ts';
 import type { MaskFinder } from '../finders/finder.ts';
+import { finderEntry } from '../finders/finders.ts';
 import type { Generate } from '../generate.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -146,6 +147,7 @@ export function editAround({ limits, ...config }: Config, { trace }: Tracing): E
   return (engine, finder) => async (input, signal) => {
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
-    return editor({ engine, finder, limits, defaults, trace })(input, signal);
+    const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;
+    return editor({ engine, finder, people, limits, defaults, trace })(input, signal);
   };
 }
