@@ -18,6 +18,7 @@ const parts = {
   quality: 'Seams under simulated drift',
   hostile: 'Each photo with a model that misbehaves',
   inside: 'Answers that are good, and answers that are not',
+  removals: 'What the embedded engine makes of every photo',
   sheet: 'Seams at 200 %',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
