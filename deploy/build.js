@@ -9,6 +9,7 @@ await build({
     index: 'functions/index.ts',
     // A file of its own, because it is started as a thread.
     worker: 'lib/engines/patchmatch/worker.ts',
+    'people-worker': 'lib/finders/people/people-worker.ts',
     'onnx-worker': 'lib/engines/onnx/worker.ts',
   },
   platform: 'node',

@@ -1,5 +1,6 @@
 import type { HttpFunction, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
+
 import { EditError } from '../lib/errors.ts';
 import { type EditRequest, parseRequestFields } from '../lib/requests/edit-request.ts';
 import type { AtOnce } from './at-once.ts';
@@ -75,12 +76,13 @@ function imageSender(response: Response, { result, fileName, maxAnswerBytes }: S
 
 function candidatesSender(
   response: Response,
-  { outputs, report }: EditResult,
+  { outputs, mask, report }: EditResult,
   maxAnswerBytes?: number,
 ): () => void {
-  const encoded = outputs.map(({ mediaType, bytes }: EditOutput) => ({
+  const encoded = ({ mediaType, bytes }: Pick<EditOutput, 'mediaType' | 'bytes'>) => ({
     mediaType,
     bytesBase64Encoded: Buffer.from(bytes).toString('base64'),
-  }));
-  return jsonSender(response, { outputs: encoded, report }, maxAnswerBytes);
+  });
+  const answer = { outputs: outputs.map(encoded), ...(mask && { mask: encoded(mask) }), report };
+  return jsonSender(response, answer, maxAnswerBytes);
 }

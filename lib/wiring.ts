@@ -1,11 +1,19 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
+import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
-import { editAround, makeEdit, makeGenerate, makeUpscale, modelCalls } from './wiring/engines.ts';
+import {
+  editAround,
+  makeEdit,
+  makeFindMask,
+  makeGenerate,
+  makeUpscale,
+  modelCalls,
+} from './wiring/engines.ts';
 import { type Jobs, makeJobs } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
 
@@ -15,6 +23,7 @@ export interface Wiring {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly edit: () => Promise<Edit>;
+  readonly findMask: () => Promise<FindMask>;
   readonly generate: () => Promise<Generate>;
   readonly upscale: () => Promise<Upscale>;
   readonly jobs: () => Promise<Jobs>;
@@ -36,6 +45,7 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     log,
     tracing,
     edit: once(() => makeEdit(config, editWith, calls)),
+    findMask: once(() => makeFindMask(config, tracing, calls)),
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
     jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown })),

@@ -91,6 +91,28 @@ export interface KernelExports {
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
+  readonly addDifferences: (
+    from: Pointer,
+    to: Pointer,
+    width: number,
+    left: number,
+    firstSample: number,
+    pixelsAcross: number,
+    sums: Pointer,
+    planeBytes: number,
+  ) => void;
+  readonly blockDeltas: (job: Pointer) => void;
+  readonly refinePlane: (plane: Pointer, mean: Pointer, decoded: Pointer, length: number) => void;
+  readonly smooth: (from: Pointer, into: Pointer, stride: number, span: number, length: number) => void;
+  readonly weighSums: (
+    sums: Pointer,
+    planeBytes: number,
+    weights: Pointer,
+    shares: Pointer,
+    share: number,
+    width: number,
+    into: Pointer,
+  ) => void;
   readonly compareMcus: (pair: Pointer, masks: Pointer, count: number) => number;
   readonly equalBits: (a: Pointer, b: Pointer, count: number) => number;
   readonly copyBits: (scan: Pointer, writer: Pointer, to: number) => void;

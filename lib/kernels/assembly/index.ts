@@ -7,6 +7,7 @@ export { distancesAlong, distancesDown, distancesUp } from './distance';
 export { featherRow } from './feather';
 export { inflate, inflateStateBytes } from './inflate';
 export * from './jpeg-compare';
+export * from './jpeg-deltas';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
 export * from './memory';
