@@ -277,7 +277,6 @@ function readCodes(stream: Stream): u32 {
   if (!buildTable(state, lengths, 19, ordersAt)) return isDamaged;
   const status = readLengths(stream, lengths, literalCount + distanceCount);
   if (status !== goesOn) return status;
-  if (load<u8>(lengths + 256) === 0) return isDamaged;
   if (!buildTable(state, lengths + literalCount, distanceCount, distancesAt)) return isDamaged;
   if (!buildTable(state, lengths, literalCount, literalsAt)) return isDamaged;
   pairLiterals(state);
