@@ -14,8 +14,8 @@ interface EditFunctionOptions extends HttpSettings {
 }
 
 /**
- * `POST` multipart/form-data with the files `image`, `mask` and perhaps `keep`, and the fields of a request -> the
- * edited image; with `Accept: application/json` every candidate in base64, and the report.
+ * `POST` multipart/form-data with the files `image`, `mask` and perhaps `keep`, and the fields of a request
+ * -> the edited image; with `Accept: application/json` every candidate in base64, and the report.
  */
 export function editFunction({
   edit,

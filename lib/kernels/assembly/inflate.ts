@@ -29,8 +29,8 @@ class Stream {
   /** The first byte that a match may refer to. */
   oldest: u32;
   /**
-   * Where the next match is noted as `position, distance << 16 | length`, with length 0 the beginning of a block; 0
-   * for nowhere.
+   * Where the next match is noted as `position, distance << 16 | length`, with length 0 the beginning of a
+   * block; 0 for nowhere.
    */
   matches: u32;
   /** Where the next beginning of a block is noted as `bit, position`. */
