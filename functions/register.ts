@@ -22,6 +22,8 @@ type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
 /** Limits requests to functions that receive no pictures: events, tasks and prompts are small. */
 const maxSmallBodyBytes = 1024 * 1024;
 
+const picturesOf = ({ limits: { maxImageBytes } }: Config) => ({ maxImageBytes });
+
 type FunctionEntry = { readonly takesPictures?: true } & (
   | { readonly needsBuckets: false; readonly http: (wiring: Wiring, settings: HttpSettings) => HttpFunction }
   | {
@@ -64,22 +66,24 @@ export const functionTable = {
   edit: {
     needsBuckets: false,
     takesPictures: true,
-    http: ({ config, edit }, settings) =>
+    http: ({ config, edit, plan, objects }, settings) =>
       editFunction({
         ...settings,
-        edit,
+        ...{ edit, plan, objects },
         maxImageBytes: config.limits.maxImageBytes,
         atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
       }),
   },
   generate: {
     needsBuckets: false,
-    http: ({ generate }, settings) => picturesFunction({ ...settings, name: 'generate', make: generate }),
+    http: ({ config, generate }, settings) =>
+      picturesFunction({ ...settings, ...picturesOf(config), name: 'generate', pictures: generate }),
   },
   upscale: {
     needsBuckets: false,
     takesPictures: true,
-    http: ({ upscale }, settings) => picturesFunction({ ...settings, name: 'upscale', make: upscale }),
+    http: ({ config, upscale }, settings) =>
+      picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
   },
 } as const satisfies Readonly<Record<string, FunctionEntry>>;
 

@@ -1,13 +1,25 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
 import type { Generate } from './generate.ts';
+import type { CallersObjects } from './http-jobs/objects.ts';
 import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
-import { editAround, makeEdit, makeGenerate, makeUpscale, modelCalls } from './wiring/engines.ts';
-import { type Jobs, makeJobs } from './wiring/jobs.ts';
+import {
+  editAround,
+  makeEdit,
+  makeGenerate,
+  makePlan,
+  makeUpscale,
+  modelCalls,
+  type Pictures,
+  type PlanEdit,
+} from './wiring/engines.ts';
+import { type Jobs, makeJobs, makeObjects } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
+
+export type { Pictures, PlanEdit } from './wiring/engines.ts';
 
 /** The parts of the functions, each built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
@@ -15,8 +27,12 @@ export interface Wiring {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly edit: () => Promise<Edit>;
-  readonly generate: () => Promise<Generate>;
-  readonly upscale: () => Promise<Upscale>;
+  /** What an edit would do. */
+  readonly plan: () => Promise<PlanEdit>;
+  readonly generate: () => Promise<Pictures<Generate>>;
+  readonly upscale: () => Promise<Pictures<Upscale>>;
+  /** Objects that a caller may name; `undefined` where no bucket is known. */
+  readonly objects: (() => Promise<CallersObjects>) | undefined;
   readonly jobs: () => Promise<Jobs>;
 }
 
@@ -36,8 +52,10 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     log,
     tracing,
     edit: once(() => makeEdit(config, editWith, calls)),
+    plan: once(() => makePlan(config, calls)),
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
+    objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),
     jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown })),
   };
 }

@@ -30,7 +30,7 @@ const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
 /** The table of options, its value lists and the types that follow: engines take their words from here. */
-const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes)\.ts$/;
+const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes|nearest)\.ts$/;
 
 /** What the code of each format may use: containers, metadata, and the shapes of rasters, boxes and masks. */
 const sharedByFormats: readonly RegExp[] = [
@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
-      /^lib\/jobs\//,
+      /^lib\/(jobs|http-jobs)\//,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
       /^(zod|busboy)$/,
@@ -77,6 +77,20 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests] },
+  {
+    files: /^lib\/http-jobs\//,
+    may: [
+      /^lib\/(http-jobs|jobs)\//,
+      storeInterface,
+      abort,
+      errors,
+      inParallel,
+      log,
+      requests,
+      builtIn,
+      /^zod$/,
+    ],
+  },
   {
     files: /^lib\/jobs\//,
     may: [

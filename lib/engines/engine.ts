@@ -64,6 +64,9 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   readonly replyFormat: ReplyFormat | undefined;
 }
 
+/** A request without the pixels of its crop. */
+export type CheckedRequest = Omit<InpaintRequest, 'crop'>;
+
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
 export type InpaintOutcome =
   | { readonly kind: 'image'; readonly image: EncodedImage }
@@ -107,6 +110,13 @@ export interface InpaintEngine {
   readonly takesOwnColours?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
+  /**
+   * Checks what `inpaint` would refuse before anything is sent.
+   *
+   * @returns a sentence for each option that would be left out.
+   * @throws {EditError} `ENGINE_UNSUPPORTED`, `MASK_MISSING`, `REQUEST_INVALID`.
+   */
+  check?(request: CheckedRequest): readonly string[];
   /**
    * At least one outcome of the reply is an image: when none is, the engine throws.
    * @throws {EditError} before anything is sent: `ENGINE_UNSUPPORTED`, `REQUEST_INVALID`;

@@ -1,7 +1,9 @@
 import type { Config } from '../config.ts';
+import type { EditPlan, PlanInput } from '../edit/dry-run.ts';
 import type { Edit } from '../edit.ts';
 import type { EngineCodec, InpaintEngine } from '../engines/engine.ts';
 import {
+  capabilitiesOf,
   chooseEngine,
   choosePictureEngine,
   type EngineChoice,
@@ -12,6 +14,7 @@ import {
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
 import { estimateUsd, modelEntry } from '../engines/models.ts';
+import type { PicturesPlan } from '../engines/picture-engines.ts';
 import type { Generate } from '../generate.ts';
 import type { PriceOf } from '../jobs/run/cost.ts';
 import type { Tracing } from '../trace.ts';
@@ -76,18 +79,91 @@ export function priceOf({ models }: Config, engineName: string): PriceOf {
     model === undefined ? 0 : estimateUsd(modelEntry(model, models), frame, samples);
 }
 
-export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
-  const { generateWith } = await import('../generate.ts');
-  return generateWith({
+/** Calls of a model, and what they cost by list price. */
+interface Priced {
+  readonly calls: { readonly min: number; readonly max: number };
+  /** `null`: the price of the model is not known. */
+  readonly costEstimateUsd: { readonly min: number; readonly max: number } | null;
+}
+
+/** An answer that cannot be used is asked for once more. */
+const triesPerRegion = 2;
+
+/** What an edit would do and cost; no model is called, and nothing is written. */
+export type PlanEdit = (input: PlanInput, signal: AbortSignal) => Promise<EditPlan & Priced>;
+
+export async function makePlan(config: Config, tuning: Tuning): Promise<PlanEdit> {
+  const { planEdit } = await import('../edit/dry-run.ts');
+  const { limits, featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
+  const defaults = { featherPx, dilationPx, modelDilation, maxRegions };
+  return async (input, signal) => {
+    const engine = await makeEngine(
+      config,
+      chooseEngine(input.request, config, config.allowedModels),
+      tuning,
+    );
+    signal.throwIfAborted();
+    const plan = await planEdit(input, { engine, limits, defaults });
+    const { samples, detail } = input.request;
+    const tiles = detail === 'tiles' ? maxTiles : 0;
+    return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
+  };
+}
+
+/** At least one call a region; at most two tries of every candidate, and the tiles. */
+function pricesOf(
+  config: Config,
+  { engine, regions }: EditPlan,
+  { samples, tiles }: { readonly samples: number; readonly tiles: number },
+): Priced {
+  const { maxCallsPerSample } = capabilitiesOf(parseEngineName(engine).engine);
+  if (maxCallsPerSample === 0) return { calls: { min: 0, max: 0 }, costEstimateUsd: { min: 0, max: 0 } };
+  const tries = samples * maxCallsPerSample * triesPerRegion;
+  const price = priceOf(config, engine);
+  const frames = regions.map(({ frame }) => frame);
+  const sum = (each: number) =>
+    frames.reduce<number | undefined>((total, frame) => {
+      const usd = price({ frame, samples: each });
+      return total === undefined || usd === undefined ? undefined : total + usd;
+    }, 0);
+  const [min, most] = [sum(samples), sum(tries)];
+  const ofTiles = tiles * Math.max(...frames.map((frame) => price({ frame, samples: 1 }) ?? 0), 0);
+  return {
+    calls: { min: regions.length, max: regions.length * tries + tiles },
+    costEstimateUsd: min === undefined || most === undefined ? null : { min, max: most + ofTiles },
+  };
+}
+
+/** The functions of new pictures: each makes them, or tells what that would cost. */
+export interface Pictures<Make> {
+  readonly make: Make;
+  readonly plan: (value: unknown) => Promise<Omit<PicturesPlan, 'samples' | 'imageSize'> & Priced>;
+}
+
+/** Longer sides of what is sold as 1K, 2K and 4K, pixels. */
+const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
+
+function priced(config: Config, { samples, imageSize, ...plan }: PicturesPlan) {
+  const side = sidePx[imageSize ?? '4K'];
+  const usd = priceOf(config, plan.engine)({ frame: { width: side, height: side }, samples });
+  const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
+  return { ...plan, calls: { min: 1, max: samples }, costEstimateUsd };
+}
+
+export async function makeGenerate(config: Config, tuning: Tuning): Promise<Pictures<Generate>> {
+  const { generateWith, planGenerateWith } = await import('../generate.ts');
+  const parts: Parameters<typeof generateWith>[0] = {
     generatorFor: async (asked) =>
       generatorFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
     allowedBuckets: bucketNames(config),
-  });
+  };
+  const plan = planGenerateWith(parts);
+  return { make: generateWith(parts), plan: async (value) => priced(config, await plan(value)) };
 }
 
-export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upscale> {
-  const { upscaleWith } = await import('../upscale.ts');
-  return upscaleWith({
+export async function makeUpscale(config: Config, tuning: Tuning): Promise<Pictures<Upscale>> {
+  const { upscaleWith, planUpscaleWith } = await import('../upscale.ts');
+  const parts: Parameters<typeof upscaleWith>[0] = {
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
       (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes, config.limits),
@@ -95,7 +171,9 @@ export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upsca
     upscalerFor: async (asked) =>
       upscalerFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
     allowedBuckets: bucketNames(config),
-  });
+  };
+  const plan = planUpscaleWith(parts);
+  return { make: upscaleWith(parts), plan: async (value) => priced(config, await plan(value)) };
 }
 
 /** Buckets whose objects a caller may name; the control bucket is not one of them. */

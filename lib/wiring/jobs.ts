@@ -2,12 +2,13 @@ import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
+import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
-import { type Tracing, traceHeaders } from '../trace.ts';
+import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
 import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
 import { onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
@@ -52,21 +53,34 @@ const sweepShare = 0.9;
 /** Tasks are small requests. */
 const tasksAtOnce = 10;
 
-/** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs(parts: JobParts): Promise<Jobs> {
-  const { config, tracing, shutdown } = parts;
-  const { buckets, queue } = config;
+/** Objects that a caller of a function may name. */
+export async function makeObjects(config: Config, { trace }: Tracing): Promise<CallersObjects> {
+  const { store, buckets } = await bucketSetOf(config, trace);
+  const { callersObjects } = await import('../http-jobs/objects.ts');
+  return callersObjects({ store, buckets, maxImageBytes: config.limits.maxImageBytes });
+}
+
+/** @throws {EditError} `CONFIG_INVALID` without buckets. */
+async function bucketSetOf(config: Config, trace: Trace): Promise<BucketSet> {
+  const { buckets, storageApiEndpoint: apiEndpoint, project: projectId } = config;
   if (buckets === undefined)
     throw new EditError(
       'CONFIG_INVALID',
       'Expected INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, got none',
     );
-  const [{ cloudStorage }, { handleUpload }] = await Promise.all([
-    import('../storage/gcs.ts'),
+  const { cloudStorage } = await import('../storage/gcs.ts');
+  return { store: tracedStore(cloudStorage({ apiEndpoint, projectId }), trace), buckets };
+}
+
+/** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
+export async function makeJobs(parts: JobParts): Promise<Jobs> {
+  const { config, tracing, shutdown } = parts;
+  const { queue } = config;
+  const [bucketSet, { handleUpload }] = await Promise.all([
+    bucketSetOf(config, tracing.trace),
     import('../jobs/upload.ts'),
   ]);
-  const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
-  const bucketSet = { store: tracedStore(client, tracing.trace), buckets };
+  const { buckets } = bucketSet;
   const { name: engine } = await makeEngine(config, config, parts.calls);
   const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, bucketSet);
   // Jobs that run here take the memory of their pictures.
