@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** The query parameters that a request may have. */
-export type QueryNames = (request: Request) => readonly string[];
+export type QueryNames = (request: Request) => readonly string[] | Promise<readonly string[]>;
 
 export type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
@@ -44,7 +44,7 @@ export function httpFunction(
       try {
         response.set({ ...answerHeaders, ...traceHeaders(tracing.current()) });
         assertSameSite(request);
-        assertQuery(request.originalUrl, queryNames(request));
+        assertQuery(request.originalUrl, await queryNames(request));
         const answer = await handle(request, response, requestSignal(response, deadlineMs));
         await end({ 'http.response.status_code': response.statusCode });
         answer.send();

@@ -14,17 +14,29 @@ import { onUploadFunction } from './on-upload.ts';
 import { picturesFunction } from './pictures.ts';
 import { runJobFunction } from './run-job.ts';
 import type { Track } from './shutdown.ts';
+import { studioFunction } from './studio.ts';
 import { sweepFunction } from './sweep.ts';
 
 type Buckets = NonNullable<Wiring['config']['buckets']>;
-type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
+type WithBuckets = Wiring & {
+  readonly config: { readonly buckets: Buckets };
+  readonly objects: NonNullable<Wiring['objects']>;
+};
 
 /** Limits requests to functions that receive no pictures: events, tasks and prompts are small. */
 const maxSmallBodyBytes = 1024 * 1024;
 
 const picturesOf = ({ limits: { maxImageBytes } }: Config) => ({ maxImageBytes });
 
-type FunctionEntry = { readonly takesPictures?: true } & (
+/** The studio has 1 GiB: so many bodies above 1 MiB, and pictures being decoded, fit in. */
+const studioBodies = 2;
+const studioDecodes = 1;
+
+type FunctionEntry = {
+  readonly takesPictures?: true;
+  /** POST alone when left out. */
+  readonly methods?: readonly string[];
+} & (
   | { readonly needsBuckets: false; readonly http: (wiring: Wiring, settings: HttpSettings) => HttpFunction }
   | {
       readonly needsBuckets: true;
@@ -85,6 +97,23 @@ export const functionTable = {
     http: ({ config, upscale }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
   },
+  studio: {
+    needsBuckets: true,
+    takesPictures: true,
+    methods: ['GET', 'POST', 'PUT'],
+    http: ({ config, jobs, plan, objects, capabilities, preview }, settings) =>
+      studioFunction({
+        ...settings,
+        ...{ plan, capabilities, preview, isOn: config.hasStudio },
+        jobs: async () => (await jobs()).http(),
+        uploads: async () => (await jobs()).httpUploads(),
+        objects,
+        maxImageBytes: config.limits.maxImageBytes,
+        outputBucket: config.buckets.output,
+        bodies: atMost(studioBodies),
+        decodes: atMost(studioDecodes),
+      }),
+  },
 } as const satisfies Readonly<Record<string, FunctionEntry>>;
 
 export type FunctionName = keyof typeof functionTable;
@@ -97,6 +126,12 @@ export function maxBodyBytes(name: FunctionName, { limits }: Config): number {
   const entry: FunctionEntry = functionTable[name];
   return maxSmallBodyBytes + (entry.takesPictures ? 2 * limits.maxImageBytes : 0);
 }
+
+/** The methods that a function takes. */
+export const methodsOf = (name: FunctionName): readonly string[] => {
+  const { methods = ['POST'] }: FunctionEntry = functionTable[name];
+  return methods;
+};
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
 

@@ -3,7 +3,7 @@ import { planRepaints } from './edit/plan.ts';
 import { checkPhoto, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
-import { stopwatch } from './edit/stopwatch.ts';
+import { type StepListener, stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { outputFormatOf, writeOutput } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
@@ -15,6 +15,7 @@ import { assertChosenEngine } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
 
 export type { EditReport } from './edit/report.ts';
+export type { RegionOf, StepListener } from './edit/stopwatch.ts';
 
 /** The files of an edit as they were uploaded. */
 export interface EditInput extends MaskTrust {
@@ -22,6 +23,7 @@ export interface EditInput extends MaskTrust {
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: Uint8Array | undefined;
   readonly request: EditRequest;
+  readonly onStep?: StepListener;
 }
 
 export interface EditOutput extends EncodedImage {
@@ -71,7 +73,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
   return async (input, signal) => {
     const { image, request } = input;
     assertChosenEngine(request, engine.name);
-    const { step, timingsMs } = stopwatch(signal, trace);
+    const { step, stepOf, timingsMs } = stopwatch(signal, trace, input.onStep);
 
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
@@ -85,13 +87,13 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     );
     assertRoom(wholeBlocks, plan.repaints);
 
-    const { modelDilation } = defaults;
-    const maxTiles = Math.floor(defaults.maxTiles / plan.repaints.length);
+    const shared = { photo, engine, request, modelDilation: defaults.modelDilation, signal };
+    const { length: of } = plan.repaints;
+    const maxTiles = Math.floor(defaults.maxTiles / of);
     const regions: Repainted[] = [];
-    for (const region of plan.repaints) {
+    for (const [at, region] of plan.repaints.entries()) {
       const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
-      const context = { photo, region, engine, request, modelDilation, maxTiles, writable, step, signal };
-      regions.push(await repaint(context));
+      regions.push(await repaint({ ...shared, region, maxTiles, writable, step: stepOf(at, of) }));
     }
 
     const isStrict = wholeBlocks !== undefined;

@@ -241,6 +241,13 @@ export const settingTable = {
       'Most requests to `edit` that one instance works on at once; a further one is answered with 429 ' +
       '`TOO_BUSY`. Unset: one for each 1.5 GiB of memory, at least one.',
   },
+  studio: {
+    variable: 'STUDIO',
+    schema: z.enum(['on', 'off']).optional(),
+    description:
+      'Whether the function `studio` (jobs over HTTP) answers. Unset: `on` on your own machine, `off` ' +
+      'deployed.',
+  },
   otlpEndpoint: {
     variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     schema: z.url().optional(),

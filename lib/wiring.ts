@@ -6,6 +6,7 @@ import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
+import type { ServiceCapabilities } from './wiring/capabilities.ts';
 import {
   editAround,
   makeEdit,
@@ -16,6 +17,7 @@ import {
   type Pictures,
   type PlanEdit,
 } from './wiring/engines.ts';
+import type { Background } from './wiring/http-jobs.ts';
 import { type Jobs, makeJobs, makeObjects } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
 
@@ -33,6 +35,9 @@ export interface Wiring {
   readonly upscale: () => Promise<Pictures<Upscale>>;
   /** Objects that a caller may name; `undefined` where no bucket is known. */
   readonly objects: (() => Promise<CallersObjects>) | undefined;
+  readonly capabilities: () => Promise<ServiceCapabilities>;
+  /** A small WebP of a picture for people to look at. */
+  readonly preview: (bytes: Uint8Array, widthPx: number) => Promise<Uint8Array>;
   readonly jobs: () => Promise<Jobs>;
 }
 
@@ -40,11 +45,13 @@ interface WireOptions {
   /** Aborts when the process is told to end. */
   readonly shutdown?: AbortSignal;
   readonly tracing?: Tracing;
+  readonly background?: Background;
 }
 
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
+  const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
   const calls = modelCalls(tracing);
   return {
@@ -56,6 +63,9 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
     objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),
-    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown })),
+    capabilities: once(async () => (await import('./wiring/capabilities.ts')).capabilitiesFor(config)),
+    preview: async (bytes, widthPx) =>
+      (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, config.limits),
+    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown, background })),
   };
 }

@@ -3,7 +3,13 @@ import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { answerMalformed, guard } from '../../functions/gate.ts';
 import { sendProblem } from '../../functions/problem.ts';
-import { functionTable, isFunctionName, maxBodyBytes, registerFunctions } from '../../functions/register.ts';
+import {
+  functionTable,
+  isFunctionName,
+  maxBodyBytes,
+  methodsOf,
+  registerFunctions,
+} from '../../functions/register.ts';
 import { runningWork } from '../../functions/shutdown.ts';
 import { type Config, readConfig } from '../../lib/config.ts';
 import { parseEngineName } from '../../lib/engines/engines.ts';
@@ -90,6 +96,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     const config = readConfig(environment, { buckets: true });
     const wiring = wire(config, options.log, {
       shutdown: shutdown.signal,
+      background: (work) => void running.track(work),
       tracing: makeTracing(config, () => options.log),
     });
     // Settings that an engine refuses are told now, not with the first picture.
@@ -223,13 +230,15 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
   const servers = new Map<string, Server>();
   for (const name of names) {
     const target = getTestServer(name);
-    guard(target, { log, maxBodyBytes: maxBodyBytes(name, config) });
+    guard(target, { log, maxBodyBytes: maxBodyBytes(name, config), methods: methodsOf(name) });
     servers.set(name, target);
   }
   server.on('request', (request, response) => {
     const name = (request.url ?? '').split(/[/?]/)[1] ?? '';
     const target = servers.get(name);
     if (target !== undefined) {
+      // Deployed, the studio has an address of its own: it never sees this prefix.
+      if (name === 'studio') request.url = (request.url ?? '').replace(/^\/studio\/?/, '/');
       target.emit('request', request, response);
       return;
     }

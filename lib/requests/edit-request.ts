@@ -73,6 +73,10 @@ export const editRequestSchema = fields.superRefine((request, context) => {
   }
 });
 
+/** The fields of a request as JSON Schema, for forms and documents. */
+export const editRequestFields = () =>
+  z.toJSONSchema(editRequestSchema, { io: 'input', unrepresentable: 'any' });
+
 export type EditRequest = z.infer<typeof editRequestSchema>;
 
 /**

@@ -2,7 +2,9 @@ import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
 import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
+import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
+import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
@@ -10,7 +12,8 @@ import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
 import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
-import { onceForEach } from './once.ts';
+import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
+import { once, onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
@@ -32,6 +35,9 @@ export interface Jobs {
   /** For tasks of the queue: runs jobs in this process. */
   readonly runJob: UploadHandler;
   readonly sweep: Sweeper;
+  /** For callers: created, read, waited for, listed and cancelled over HTTP. */
+  readonly http: () => Promise<HttpJobs>;
+  readonly httpUploads: () => Promise<Uploads>;
 }
 
 interface JobParts {
@@ -42,6 +48,7 @@ interface JobParts {
   readonly tracing: Tracing;
   readonly calls: ModelCalls;
   readonly editWith: EditWith;
+  readonly background: Background;
 }
 
 /** Two minutes for the events of a set. */
@@ -90,8 +97,11 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
+  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
   return {
     engine,
+    http: once(() => makeHttpJobs(overHttp)),
+    httpUploads: once(() => makeUploads(overHttp)),
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
     async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {

@@ -17,6 +17,8 @@ interface DurableOptions {
   readonly budget: Budget;
   /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used: such a reply is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
+  /** Throws when the job was cancelled: no further call is made. */
+  readonly assertWanted: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Four candidates of 4096 x 4096 as PNG stay below this. */
@@ -38,7 +40,7 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
     async inpaint(request, signal) {
       const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(request.key) };
       const key = budgetKey(request.key);
-      const saved = await readReply(store, id, signal);
+      const [saved] = await Promise.all([readReply(store, id, signal), options.assertWanted(signal)]);
       if (saved !== undefined) return saved;
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);

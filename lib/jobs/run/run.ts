@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { abortError, withDeadline } from '../../abort.ts';
-import type { Edit, EditResult } from '../../edit.ts';
+import type { Edit, EditResult, StepListener } from '../../edit.ts';
 import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -22,7 +22,8 @@ import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
-import { publishError, publishResult } from './publish.ts';
+import { progressOf, type Timers } from './progress.ts';
+import { assertWanted, publishError, publishResult } from './publish.ts';
 
 export interface Buckets {
   readonly input: string;
@@ -43,6 +44,8 @@ export interface RunOptions {
   readonly priceOf: PriceOf;
   readonly log: Log;
   readonly trace?: Trace;
+  /** For the writes of progress. */
+  readonly timers?: Timers;
 }
 
 /** How a job ended for good. Every other end is thrown, and the job comes again. */
@@ -107,16 +110,26 @@ async function editAndPublish(
 ): Promise<RunResult> {
   const { store, buckets, trace = noTrace } = options;
   const target = { store, outputBucket: buckets.output, signal };
+  const progress = progressOf({
+    ...options.timers,
+    store,
+    controlBucket: buckets.control,
+    job: job.id,
+    signal,
+  });
   let result: EditResult;
   try {
-    result = await editJob(job, lease, options, signal);
+    result = await editJob(job, lease, { ...options, onStep: progress.listener }, signal);
     const claim = lease.current();
     const { costEstimateUsd } = usage(job, claim, options, result);
+    progress.listener('publish');
     await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
   } catch (thrown) {
     // After an abort each layer fails with an error of its own; the reason of the abort is what matters.
     const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
     return endInError(job, lease, error, options);
+  } finally {
+    progress.close();
   }
   await writeClaim(lease, finishClaim, options.log);
   const { warnings, timingsMs, image, maskCoverage } = result.report;
@@ -128,7 +141,7 @@ async function editAndPublish(
 async function editJob(
   job: Job,
   claim: Lease,
-  options: RunOptions,
+  options: RunOptions & { readonly onStep: StepListener },
   signal: AbortSignal,
 ): Promise<EditResult> {
   const { image, mask } = job.inputs;
@@ -139,6 +152,7 @@ async function editJob(
     isPolarityGiven: job.isPolarityGiven,
     // The mask of a folder was made for many pictures.
     refusesSuspicious: mask !== undefined && !isFolderMask(mask),
+    onStep: options.onStep,
   };
   const engine = durableEngine(options.engine, {
     store: options.store,
@@ -147,6 +161,7 @@ async function editJob(
     claim,
     budget: options.budget,
     checkReply: options.checkReply,
+    assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
   });
   return options.editWith(engine)(input, signal);
 }

@@ -1,0 +1,21 @@
+import { jsonSender } from '../http.ts';
+import type { Route } from './context.ts';
+import { fileRoutes } from './files.ts';
+import { jobRoutes } from './jobs.ts';
+import { planRoutes } from './plan.ts';
+import { uploadRoutes } from './uploads.ts';
+
+/** Every address of the studio. */
+export const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: /^\/capabilities$/,
+    answer: async ({ response }, { capabilities }) => ({
+      send: jsonSender(response, await capabilities()),
+    }),
+  },
+  ...planRoutes,
+  ...jobRoutes,
+  ...fileRoutes,
+  ...uploadRoutes,
+];
