@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
+import { httpServiceSchema } from './engines/http-service.ts';
 import { modelTableSchema } from './engines/models.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
@@ -90,6 +91,16 @@ export const settingTable = {
     variable: 'ENDPOINT_ID',
     schema: name,
     description: 'The endpoint of a self-deployed model, for the engine `endpoint`.',
+  },
+  httpEngine: {
+    variable: 'HTTP_ENGINE',
+    schema: jsonText.pipe(httpServiceSchema).optional(),
+    description: 'JSON that says how the engine `http` asks a removal service, see docs/http-engine.md.',
+  },
+  httpEngineSecret: {
+    variable: 'HTTP_ENGINE_SECRET',
+    schema: name,
+    description: 'What the header of `HTTP_ENGINE` carries, e.g. a key, or `Bearer` and a token.',
   },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',

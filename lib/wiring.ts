@@ -7,21 +7,13 @@ import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
 import type { ServiceCapabilities } from './wiring/capabilities.ts';
-import {
-  editAround,
-  makeEdit,
-  makeGenerate,
-  makePlan,
-  makeUpscale,
-  modelCalls,
-  type Pictures,
-  type PlanEdit,
-} from './wiring/engines.ts';
+import { editAround, makeEdit, makeEngine, makeGenerate, makeUpscale, modelCalls } from './wiring/engines.ts';
 import type { Background } from './wiring/http-jobs.ts';
 import { type Jobs, makeJobs, makeObjects } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
+import { makePlan, type Pictures, type PlanEdit } from './wiring/plans.ts';
 
-export type { Pictures, PlanEdit } from './wiring/engines.ts';
+export type { Pictures, PlanEdit } from './wiring/plans.ts';
 
 /** The parts of the functions, each built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
@@ -59,7 +51,7 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     log,
     tracing,
     edit: once(() => makeEdit(config, editWith, calls)),
-    plan: once(() => makePlan(config, calls)),
+    plan: once(() => makePlan(config, (choice) => makeEngine(config, choice, calls))),
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
     objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),

@@ -37,7 +37,7 @@ export function terraformDeployment({ resources }: Terraform): Deployment {
   const all = (type: string) => resources.filter((resource) => resource.type === type);
   return {
     functions: all('google_cloudfunctions2_function').map((resource) => functionOf(resource, resources)),
-    grants: resources.filter(({ type }) => type.endsWith('_iam_member')).map(grantOf),
+    grants: resources.filter((one) => one.type.endsWith('_iam_member') && isMade(one)).map(grantOf),
     buckets: all('google_storage_bucket').map(bucketOf),
     triggers: [
       ...all('google_eventarc_trigger').map(({ body }) => triggerOf(body)),
@@ -123,11 +123,17 @@ function numberOf(value: unknown): number {
   return Math.max(Number(least ?? 0), Math.min(Number(first), Number(second ?? first)));
 }
 
+/** False for what only another of several functions gets: `each.key == "edit" ? ... : {}`. */
+function isMade({ address, body }: Resource): boolean {
+  const [, only] = /each\.key == "(\w+)" \?/.exec(String(body['for_each'])) ?? [];
+  return only === undefined || address.includes(`["${only}"]`);
+}
+
 function grantOf({ address, body }: Resource): Grant {
   const role = String(body['role']);
   const condition = nested(body, 'condition')['expression'];
   return {
-    identity: identityOf(String(body['member']), String(body['for_each'] ?? '')),
+    identity: identityOf(memberOf(address, body), String(body['for_each'] ?? '')),
     role: /custom_role\.(\w+)\.id/.exec(role)?.[1] ?? role.replace(/^roles\//, ''),
     on: placeOf(address, body),
     condition: condition === undefined ? undefined : String(condition),
@@ -135,6 +141,10 @@ function grantOf({ address, body }: Resource): Grant {
 }
 
 const kebab = (name: string): string => name.replaceAll('_', '-');
+
+/** A function's own account has no name of its own within its module. */
+const memberOf = (address: string, { member }: Block): string =>
+  String(member).replace('google_service_account.this', address.replace(/\.google_.+$/, ''));
 
 /** `${module.run_job.member}` -> `run-job`. */
 function identityOf(member: string, each: string): string {
@@ -147,6 +157,7 @@ function identityOf(member: string, each: string): string {
 }
 
 function placeOf(address: string, body: Block): string {
+  if (address.includes('google_secret_manager')) return 'secret HTTP_ENGINE_SECRET, if there is one';
   const module = /^module\.(?:http\["(\w+)"\]|(\w+))\./.exec(address);
   if (module !== null) return `function ${kebab(String(module[1] ?? module[2]))}`;
   const target = String(body['bucket'] ?? body['repository'] ?? body['service_account_id'] ?? body['name']);

@@ -6,8 +6,8 @@ export const usage = `Usage: npm start -- [options]
 Runs everything on this machine: drop photo.jpg and photo.mask.png into .local/input/, find the result in
 .local/output/. Nothing is sent anywhere unless MODEL_BASE_URL names a service.
 
-  --engine NAME   patchmatch (default, no model), gemini, imagen, imagen2 or endpoint; the APIs of models are
-                  emulated, which costs nothing
+  --engine NAME   patchmatch (default, no model), gemini, imagen, imagen2, endpoint or http; the APIs of models
+                  are emulated, which costs nothing
   --model ID      model of the engine; default: the engine's default
   --queue         jobs go through a queue, as in large deployments
   --help

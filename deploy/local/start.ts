@@ -4,8 +4,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import pretty from 'pino-pretty';
-import { parseEngineName } from '../../lib/engines/engines.ts';
-import { estimateUsd, modelEntry } from '../../lib/engines/models.ts';
+import { parseEngineName, priceOf } from '../../lib/engines/engines.ts';
 import { asEditError } from '../../lib/errors.ts';
 import { smallestFrame } from '../../lib/jobs/run/cost.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
@@ -73,7 +72,7 @@ function logFor(environment: CommandLine['environment']): Log {
   silenceRepeats();
   return peopleLog(log, {
     outputFolder: join(root, 'output'),
-    hasCosts: Boolean(environment['MODEL_BASE_URL']),
+    hasCosts: Boolean(environment['MODEL_BASE_URL'] || environment['HTTP_ENGINE']),
   });
 }
 
@@ -115,12 +114,13 @@ function printSystem({ url, storage, queueUrl, ...facts }: LocalSystem): void {
 }
 
 function engineLine({ engine, isEmulated, config }: Pick<LocalSystem, 'engine' | 'isEmulated' | 'config'>) {
-  const { model } = parseEngineName(engine);
+  const { engine: kind, model } = parseEngineName(engine);
   if (model === undefined) return `${engine}, on this machine, costs nothing`;
   if (isEmulated) return `${engine}, emulated on this machine, costs nothing`;
-  const usd = estimateUsd(modelEntry(model, config.models), smallestFrame, 1);
+  const usd = priceOf(engine, config)({ frame: smallestFrame, samples: 1 });
   const price = usd === undefined ? 'its price is not known' : `about ${usd} USD for a picture of 1K`;
-  return `${engine}, asked at ${config.modelBaseUrl}: ${price}`;
+  const { url = config.modelBaseUrl } = (kind === 'http' && config.httpEngine) || {};
+  return `${engine}, asked at ${url}: ${price}`;
 }
 
 /** Drops the demo pair into the input folder as a person would, and waits for its result. */

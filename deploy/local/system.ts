@@ -24,6 +24,7 @@ import { systemClock } from './clock.ts';
 import { listen, stop, urlOf } from './loopback.ts';
 import { startModelEmulator } from './model/emulator.ts';
 import { servedModelIds } from './model/models.ts';
+import { removerMap } from './model/remover.ts';
 import { startQueueEmulator } from './queue/emulator.ts';
 import {
   type StorageEmulator,
@@ -158,12 +159,18 @@ async function startEmulators(options: LocalSystemOptions, { url, parts, onRemov
     : undefined;
   const settings = {
     ...environment,
-    ...(model === undefined ? {} : { MODEL_BASE_URL: model.url }),
+    ...(model === undefined ? {} : emulated(model.url, environment)),
     ...bucketNames,
     STORAGE_API_ENDPOINT: storage.url,
     ...queue?.environment,
   };
   return { storage, queue, model, environment: settings };
+}
+
+/** The settings that make the emulator the model, also that of the engine `http`. */
+function emulated(url: string, environment: LocalSystemOptions['environment']) {
+  const isService = environment?.['ENGINE'] === 'http';
+  return { MODEL_BASE_URL: url, ...(isService && { HTTP_ENGINE: JSON.stringify(removerMap(url)) }) };
 }
 
 const bucketNames = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' } as const;
@@ -201,7 +208,8 @@ async function freeOrphanedClaims(storageUrl: string, bucket: string, log: Log):
 /** A model's engine without an address of its own is answered on this machine. */
 function needsModelEmulator(environment: LocalSystemOptions['environment']): boolean {
   // An empty variable counts as unset.
-  const { ENGINE: engine, MODEL_BASE_URL: baseUrl } = environment ?? {};
+  const { ENGINE: engine, MODEL_BASE_URL: baseUrl, HTTP_ENGINE: service } = environment ?? {};
+  if (engine === 'http') return !service;
   return Boolean(engine) && engine !== 'patchmatch' && !baseUrl;
 }
 

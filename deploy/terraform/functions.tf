@@ -18,6 +18,7 @@ locals {
     { GOOGLE_CLOUD_PROJECT = var.project, ENGINE = local.engine },
     local.model == "" ? {} : { MODEL = local.model },
   )
+  engine_secrets = var.http_engine_secret == null ? {} : { HTTP_ENGINE_SECRET = var.http_engine_secret }
   job_settings = merge(
     local.engine_settings,
     {
@@ -65,6 +66,7 @@ module "on_upload" {
   ingress         = "ALLOW_INTERNAL_ONLY"
   invokers        = { trigger = google_service_account.trigger.member }
   environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id })
+  secrets         = local.engine_secrets
 }
 
 # One picture at a time, which uses the memory and both CPUs.
@@ -86,6 +88,7 @@ module "run_job" {
   ingress       = "ALLOW_INTERNAL_ONLY"
   invokers      = { tasks = google_service_account.tasks.member }
   environment   = local.job_settings
+  secrets       = local.engine_secrets
 }
 
 # One instance: a second sweep would only find that the cursor has moved.
@@ -106,6 +109,7 @@ module "sweep" {
   ingress         = "ALLOW_INTERNAL_ONLY"
   invokers        = { scheduler = google_service_account.scheduler.member }
   environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["backfill"].id })
+  secrets         = local.engine_secrets
 }
 
 # These know no bucket: callers send the pictures.
@@ -128,4 +132,5 @@ module "http" {
   ingress         = var.ingress
   invokers        = { for member in var.users : member => member }
   environment     = local.engine_settings
+  secrets         = each.key == "edit" ? local.engine_secrets : {}
 }

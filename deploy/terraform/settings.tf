@@ -5,6 +5,8 @@ locals {
     "STORAGE_API_ENDPOINT",
     "LOCATION",
     "ENDPOINT_ID",
+    "HTTP_ENGINE",
+    "HTTP_ENGINE_SECRET",
     "MODEL_BASE_URL",
     "ALLOWED_MODELS",
     "MODELS",

@@ -34,18 +34,34 @@ variable "model" {
     Engine and model, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, which Google recommends for edits and which has every
     size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at twice the price;
     endpoint:ENDPOINT_ID for your own inpainting model on Vertex AI (with settings.LOCATION, and a price in settings.MODELS or no
-    daily_cost_cap_usd); patchmatch for removals without any model or cost.
+    daily_cost_cap_usd); http for a removal service of any maker (with settings.HTTP_ENGINE, and http_engine_secret); patchmatch for
+    removals without any model or cost.
   TEXT
   type        = string
   default     = "gemini:gemini-3.1-flash-image"
 
   validation {
-    condition     = can(regex("^(patchmatch|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
-    error_message = "Expected patchmatch, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+    condition     = can(regex("^(patchmatch|http|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
+    error_message = "Expected patchmatch, http, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
   }
   validation {
     condition     = !startswith(var.model, "endpoint:") || lookup(var.settings, "LOCATION", "") != ""
     error_message = "Expected settings = { LOCATION = \"REGION\" } beside an endpoint, where it is."
+  }
+  validation {
+    condition     = var.model != "http" || can(jsondecode(var.settings["HTTP_ENGINE"]).url)
+    error_message = "Expected JSON with a url in settings.HTTP_ENGINE beside http, as docs/http-engine.md has it."
+  }
+}
+
+variable "http_engine_secret" {
+  description = "Name of the secret in Secret Manager with what the header of settings.HTTP_ENGINE carries. Default: null, no header."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.http_engine_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.http_engine_secret))
+    error_message = "Expected the name of a secret in the project, without its path."
   }
 }
 
@@ -61,9 +77,10 @@ variable "daily_cost_cap_usd" {
   validation {
     condition = (
       var.daily_cost_cap_usd == null || local.engine == "patchmatch" || contains(local.priced_models, local.model) ||
-      try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false)
+      try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false) ||
+      (local.engine == "http" && can(jsondecode(var.settings["HTTP_ENGINE"]).usdPerCall))
     )
-    error_message = "Expected null, or a price of the model in settings.MODELS: a cap needs a price."
+    error_message = "Expected null, or a price of the model in settings.MODELS or settings.HTTP_ENGINE: a cap needs a price."
   }
 }
 

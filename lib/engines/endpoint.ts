@@ -60,7 +60,10 @@ async function endpointEngine(options: EngineOptions): Promise<InpaintEngine> {
       const ask = async (send: () => Promise<unknown>) => outcomesOf(await send(), name);
       // One GPU: a second call at a time would only wait in its queue.
       const { concurrency = 1 } = tuning;
-      return askForSamples({ post, call, samples, concurrency, ask }, signal);
+      return askForSamples(
+        { model: name, post: () => post(call, signal), samples, concurrency, ask },
+        signal,
+      );
     },
   };
 }

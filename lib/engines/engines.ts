@@ -1,17 +1,19 @@
 import { EditError } from '../errors.ts';
+import type { Size } from '../pixels/raster.ts';
 import { type Capabilities, checkEditRequest, checkOptions } from './capabilities.ts';
 import { endpoint } from './endpoint.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { EngineEntry, ModelOptions, ModelSettings, Tuning } from './entry.ts';
 import { gemini } from './gemini.ts';
+import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
-import { modelEntry } from './models.ts';
+import { estimateUsd, modelEntry } from './models.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 
 /** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
-const engines = { imagen, imagen2, gemini, endpoint, patchmatch } satisfies Record<string, EngineEntry>;
+const engines = { imagen, imagen2, gemini, endpoint, http, patchmatch } satisfies Record<string, EngineEntry>;
 
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as readonly EngineName[];
@@ -31,6 +33,25 @@ export function parseEngineName(name: string): {
   const at = name.indexOf(':');
   const [engine, model] = at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)];
   return { engine: engine as EngineName, model };
+}
+
+/** A call, as far as its price depends on it. */
+export interface PricedCall {
+  readonly frame: Size;
+  readonly samples: number;
+}
+
+/** The list price of one call in USD; `undefined` where it is not known. */
+export function priceOf(engineName: string, settings: ModelSettings) {
+  const { engine, model } = parseEngineName(engineName);
+  const { usdPerCall } = entryOf(engine);
+  return ({ frame, samples }: PricedCall): number | undefined => {
+    // An engine without a model costs nothing.
+    if (model === undefined) return 0;
+    if (usdPerCall === undefined) return estimateUsd(modelEntry(model, settings.models), frame, samples);
+    const usd = usdPerCall(settings);
+    return usd === undefined ? undefined : usd * samples;
+  };
 }
 
 export interface EngineChoice {

@@ -1,5 +1,6 @@
 import type { Capabilities } from './capabilities.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
+import type { HttpService } from './http-service.ts';
 import type { ModelTable } from './models.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 import type { VertexOptions } from './vertex/vertex.ts';
@@ -10,6 +11,8 @@ export interface ModelSettings {
   readonly location: string | undefined;
   readonly modelBaseUrl: string | undefined;
   readonly endpointId: string | undefined;
+  readonly httpEngine?: HttpService | undefined;
+  readonly httpEngineSecret?: string | undefined;
   /** The `MODELS` setting: entries that replace or add to the table of models. */
   readonly models: ModelTable;
 }
@@ -44,6 +47,8 @@ export interface EngineOptions extends ModelOptions {
 export interface EngineEntry {
   readonly capabilities: Capabilities;
   readonly make: (options: EngineOptions) => Promise<InpaintEngine>;
+  /** The price of one call, where the settings have it instead of the table of models. */
+  readonly usdPerCall?: (settings: ModelSettings) => number | undefined;
   readonly makeGenerator?: (options: ModelOptions) => Promise<Generator>;
   readonly makeUpscaler?: (options: ModelOptions) => Promise<Upscaler>;
   /** True when `MODEL` is also the model of text to image and upscaling, not only that of edits. */

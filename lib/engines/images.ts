@@ -67,8 +67,11 @@ function isTruncated(bytes: Uint8Array, mediaType: string): boolean {
 }
 
 /** One base64 answer of a model -> an image, or why it cannot be used. */
-export function imageOutcome(text: string): InpaintOutcome {
-  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+export const imageOutcome = (text: string): InpaintOutcome =>
+  pictureOutcome(new Uint8Array(Buffer.from(text, 'base64')));
+
+/** The bytes of one answer -> an image, or why they cannot be used. */
+export function pictureOutcome(bytes: Uint8Array): InpaintOutcome {
   const mediaType = sniffMediaType(bytes);
   if (mediaType === undefined) {
     return { kind: 'unusable', reason: `${bytes.length} bytes that are no picture` };

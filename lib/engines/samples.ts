@@ -1,18 +1,19 @@
 import { asEditError } from '../errors.ts';
 import { inParallel } from '../in-parallel.ts';
+import type { Answered } from './calls/in-time.ts';
 import type { InpaintOutcome, InpaintReply } from './engine.ts';
 import { requireImage } from './images.ts';
-import type { VertexCall } from './vertex/send.ts';
-import type { VertexPost } from './vertex/vertex.ts';
 
-interface SampleOptions {
-  readonly post: VertexPost;
-  readonly call: VertexCall;
+interface SampleOptions<T> {
+  /** Named in errors. */
+  readonly model: string;
+  /** Calls the model once. */
+  readonly post: () => Promise<Answered<T>>;
   readonly samples: number;
   /** Calls at a time. */
   readonly concurrency: number;
   /** Makes one candidate; each `send` is one more call, and is counted. */
-  readonly ask: (send: () => Promise<unknown>) => Promise<readonly InpaintOutcome[]>;
+  readonly ask: (send: () => Promise<T>) => Promise<readonly InpaintOutcome[]>;
 }
 
 /**
@@ -22,15 +23,15 @@ interface SampleOptions {
  * @throws {EditError} the first failure, with the calls of all candidates, when there is no picture at all;
  *   what `requireImage` throws when every call was answered without one.
  */
-export async function askForSamples(
-  { post, call, samples, concurrency, ask }: SampleOptions,
+export async function askForSamples<T>(
+  { model, post, samples, concurrency, ask }: SampleOptions<T>,
   signal: AbortSignal,
 ): Promise<InpaintReply> {
   let calls = 0;
   let mayBeBilled = false;
-  const send = async (): Promise<unknown> => {
+  const send = async (): Promise<T> => {
     try {
-      const answer = await post(call, signal);
+      const answer = await post();
       calls += answer.calls;
       mayBeBilled = true;
       return answer.value;
@@ -47,7 +48,7 @@ export async function askForSamples(
   const outcomes = answered.flat();
   const failure = results.find((result) => result?.status === 'rejected');
   if (failure === undefined) {
-    return { outcomes: requireImage(outcomes, { model: call.model, calls }), warnings: [], calls };
+    return { outcomes: requireImage(outcomes, { model, calls }), warnings: [], calls };
   }
   const error = asEditError(failure.reason);
   if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
-import { capabilitiesOf, chooseEngine, parseEngineName } from '../engines/engines.ts';
+import { capabilitiesOf, chooseEngine, parseEngineName, priceOf } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
@@ -11,7 +11,7 @@ import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
-import { type EditWith, type ModelCalls, makeEngine, priceOf } from './engines.ts';
+import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
 import { once, onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
@@ -128,7 +128,7 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   maxImages: sweepMaxImages,
   timeMs: sweepShare * config.editDeadlineMs,
   now: Date.now,
-  priceOf: priceOf(config, engine),
+  priceOf: priceOf(engine, config),
   log,
 });
 
@@ -172,7 +172,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         checkReply,
         maxImageBytes: config.limits.maxImageBytes,
         budget: config.budget,
-        priceOf: priceOf(config, engine.name),
+        priceOf: priceOf(engine.name, config),
         log,
         trace: tracing.trace,
       });
@@ -206,7 +206,7 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(config, engine.name);
+    const price = priceOf(engine.name, config);
     if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
       throw new EditError(
         'CONFIG_INVALID',

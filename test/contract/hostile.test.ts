@@ -42,7 +42,7 @@ const endings: Readonly<Record<string, readonly [Behaviour, Ends]>> = {
   'all filtered': [
     { filtered: 'all' },
     // A container only leaves the picture out.
-    { ...everywhere('ENGINE_FILTERED', 1), endpoint: ['ENGINE_BAD_REPLY', 1] },
+    { ...everywhere('ENGINE_FILTERED', 1), endpoint: ['ENGINE_BAD_REPLY', 1], http: ['ENGINE_BAD_REPLY', 1] },
   ],
   'a refusal': [
     { refusal: true },
@@ -51,12 +51,16 @@ const endings: Readonly<Record<string, readonly [Behaviour, Ends]>> = {
       gemini: ['ENGINE_REFUSED', 2],
       // Nothing but its own words tells it from a malformed request.
       endpoint: ['ENGINE_REJECTED', 1],
+      http: ['ENGINE_REJECTED', 1],
     },
   ],
-  'nothing at all': [{ empty: true }, { ...everywhere('ENGINE_EMPTY', 1), gemini: ['ENGINE_BAD_REPLY', 2] }],
+  'nothing at all': [
+    { empty: true },
+    { ...everywhere('ENGINE_EMPTY', 1), gemini: ['ENGINE_BAD_REPLY', 2], http: ['ENGINE_BAD_REPLY', 1] },
+  ],
   'what is no JSON': [{ garbage: true }, everywhere('ENGINE_BAD_REPLY', 1)],
   'status 400': [{ status: 400 }, everywhere('ENGINE_REJECTED', 1)],
-  'status 404': [{ status: 404 }, everywhere('MODEL_RETIRED', 1)],
+  'status 404': [{ status: 404 }, { ...everywhere('MODEL_RETIRED', 1), http: ['CONFIG_INVALID', 1] }],
   'status 429': [{ status: 429 }, everywhere('MODEL_QUOTA', 3)],
   'status 503': [{ status: 503 }, everywhere('MODEL_UNAVAILABLE', 3)],
   'a broken connection': [{ reset: true }, everywhere('MODEL_UNAVAILABLE', 3)],

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import { removerMap } from '../../deploy/local/model/remover.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
+import { httpServiceSchema } from '../../lib/engines/http-service.ts';
 import { EditError, type ErrorCode } from '../../lib/errors.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
@@ -23,7 +25,8 @@ export const signal = new AbortController().signal;
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
 export async function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
-  const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123' };
+  const httpEngine = httpServiceSchema.parse(removerMap(emulator.url));
+  const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123', httpEngine };
   const tuning = { clock: time.clock, random: () => 0 };
   const adapter = await engineFor({ engine, model: undefined }, settings, { codec: engineCodec, tuning });
   return { ...time, adapter };

@@ -32,6 +32,7 @@ const harmlessRoles = [
   'logging.logWriter',
   'pubsub.publisher',
   'run.invoker',
+  'secretmanager.secretAccessor',
   'storage.objectCreator',
   'storage.objectViewer',
 ];

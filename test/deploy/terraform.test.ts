@@ -32,9 +32,13 @@ describe('variables', () => {
   test('every engine may be chosen', () => {
     const [check] = nestedAll(variable('model'), 'validation');
     const accepted = new RegExp(String(/regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1]));
-    const choices = engineNames.map((name) => (name === 'patchmatch' ? name : `${name}:some-model@006`));
+    const choices = engineNames.map((name) =>
+      ['patchmatch', 'http'].includes(name) ? name : `${name}:some-model@006`,
+    );
     expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
-    expect(['patchmatch:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual([]);
+    expect(['patchmatch:x', 'http:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual(
+      [],
+    );
   });
 
   test('the default model is served, and has a price for the cap', () => {

@@ -242,7 +242,7 @@ test('a job of a picture that lies in the input bucket; no event is needed', asy
   expect(await jobIn(await postJson('jobs', second, { prefer: 'wait=20' }))).toMatchObject({
     state: 'succeeded',
   });
-  for (const other of ['gs://control/claims/x', 'gs://input/none.png', 'gs://other/a.png'])
+  for (const other of [`gs://control/http-jobs/${job.id}`, 'gs://input/none.png', 'gs://other/a.png'])
     expect(await codeIn(await postJson('jobs', { ...second, image: { uri: other } }))).toBe(
       'URI_NOT_ALLOWED',
     );

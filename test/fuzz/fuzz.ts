@@ -1,8 +1,7 @@
 /**
  * `npm run fuzz -- --minutes 10 [--seed 1] [--rooms pictures,forms]`: sends files, forms, JSON, names and
  * events that are a little wrong, each room in turn with one seed after the other, and prints what must not
- * happen with
- * its room and seed. `-- --rooms forms --seed 17 --minutes 0` tries one seed again.
+ * happen with its room and seed. `-- --rooms forms --seed 17 --minutes 0` tries one seed again.
  *
  * Rooms run in a process of their own, so that a crash or an endless loop is a finding too.
  */

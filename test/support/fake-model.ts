@@ -1,6 +1,6 @@
+import type { Clock } from '../../lib/engines/calls/in-time.ts';
 import { type EngineName, engineFor } from '../../lib/engines/engines.ts';
 import type { ModelSettings, Tuning } from '../../lib/engines/entry.ts';
-import type { Clock } from '../../lib/engines/vertex/vertex.ts';
 import { labelCodec } from './inpaint-request.ts';
 
 /** What the fake model does: answers a status with JSON or text, throws a fault, or hangs. */

@@ -90,9 +90,14 @@ async function answerWith(call: ModelCall, work: Work, behaviour: Behaviour) {
   return { status: 200, json: await misbehavedReply(call, work, behaviour) };
 }
 
+function nameOf(target: ModelCall['target']): string {
+  if (target.kind === 'model') return target.model;
+  return target.kind === 'remover' ? 'remover' : `endpoints/${target.endpoint}`;
+}
+
 function loggedCall({ target, headers }: ModelCall, work: Work | undefined, status: number): LoggedCall {
   return {
-    model: target.kind === 'model' ? target.model : `endpoints/${target.endpoint}`,
+    model: nameOf(target),
     status,
     images: work?.images ?? [],
     samples: work?.samples ?? 0,

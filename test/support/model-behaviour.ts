@@ -63,6 +63,7 @@ export async function misbehavedReply(call: ModelCall, work: Work, behaviour: Be
   const drift: typeof addDrift = behaviour.exact ? (picture) => picture : addDrift;
   const reply = (await work.run({ gone: call.gone, drift })) as Fields;
   if (call.target.kind === 'endpoint') return endpointReply(reply, behaviour);
+  if (call.target.kind === 'remover') return removerReply(reply, behaviour);
   return call.target.method === 'predict'
     ? imagenReply(reply, behaviour, call.body)
     : geminiReply(reply, behaviour);
@@ -75,6 +76,12 @@ async function endpointReply(reply: Fields, { filtered, refusal, empty, ...pictu
   const shown = filtered === 'all' ? 0 : items.length - (filtered ?? 0);
   const predictions = items.map((item, n) => (n < shown ? changed(item, 'image/png', picture) : null));
   return { predictions: await Promise.all(predictions) };
+}
+
+async function removerReply(reply: Fields, { filtered, refusal, empty, ...picture }: Behaviour) {
+  if (refusal) throw new ApiError(400, 'the picture is not allowed');
+  if (empty || filtered) return {};
+  return { image: await changed(reply['image'] as string, 'image/png', picture) };
 }
 
 async function imagenReply(reply: Fields, behaviour: Behaviour, body: unknown) {

@@ -92,7 +92,7 @@ export interface EndpointTarget {
   readonly endpoint: string;
 }
 
-export type Target = ModelTarget | EndpointTarget;
+export type Target = ModelTarget | EndpointTarget | { readonly kind: 'remover' };
 
 const versionAndLocation = '^/(?:v1|v1beta1)/projects/([^/]+)/locations/([a-z0-9-]+)';
 const modelPath = new RegExp(
@@ -103,6 +103,7 @@ const endpointPath = new RegExp(`${versionAndLocation}/endpoints/([\\w-]+):predi
 /** @throws {ApiError} 404 for a path or an HTTP method no model API has. */
 export function targetOf(httpMethod: string | undefined, path: string): Target {
   const decoded = decodePath(path);
+  if (httpMethod === 'POST' && decoded === '/remove') return { kind: 'remover' };
   const endpoint = endpointPath.exec(decoded);
   const model = modelPath.exec(decoded);
   if (httpMethod === 'POST' && endpoint !== null) {

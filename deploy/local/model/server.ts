@@ -7,6 +7,7 @@ import { endpointWork } from './endpoint.ts';
 import { geminiWork } from './gemini.ts';
 import { findModel, type Target, targetOf } from './models.ts';
 import { predictWork } from './predict.ts';
+import { removerWork } from './remover.ts';
 import type { Tools, Work } from './tools.ts';
 
 /** What is sent back. */
@@ -85,6 +86,7 @@ async function answer(
 
 async function workFor(target: Target, body: unknown, tools: Tools): Promise<Work> {
   if (target.kind === 'endpoint') return endpointWork(body, tools);
+  if (target.kind === 'remover') return removerWork(body, tools);
   const model = findModel(target);
   return target.method === 'predict' ? predictWork(model, body, tools) : geminiWork(model, body, tools);
 }

@@ -21,6 +21,9 @@ resource "google_cloudfunctions2_function" "this" {
   location    = var.common.region
   description = var.description
 
+  # An instance cannot start without the values of its secrets.
+  depends_on = [google_secret_manager_secret_iam_member.secrets]
+
   build_config {
     runtime           = "nodejs24"
     entry_point       = var.entry_point
@@ -52,7 +55,27 @@ resource "google_cloudfunctions2_function" "this" {
       # A timeout of the platform does not stop the code, so the code stops itself earlier.
       EDIT_DEADLINE_MS = (var.timeout_seconds - 30) * 1000
     })
+
+    dynamic "secret_environment_variables" {
+      for_each = var.secrets
+
+      content {
+        key        = secret_environment_variables.key
+        project_id = var.common.project
+        secret     = secret_environment_variables.value
+        version    = "latest"
+      }
+    }
   }
+}
+
+resource "google_secret_manager_secret_iam_member" "secrets" {
+  for_each = toset(values(var.secrets))
+
+  project   = var.common.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.this.member
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invokers" {

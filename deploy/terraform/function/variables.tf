@@ -81,6 +81,12 @@ variable "environment" {
   type        = map(string)
 }
 
+variable "secrets" {
+  description = "Environment variables that Secret Manager fills: variable -> name of a secret in the project. Default: none."
+  type        = map(string)
+  default     = {}
+}
+
 variable "invokers" {
   description = "Members who may call it, by any key."
   type        = map(string)

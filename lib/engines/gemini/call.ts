@@ -93,5 +93,5 @@ export async function askGemini(
       if (!mayChange || calls >= maxCallsPerSample) return [outcome];
     }
   };
-  return askForSamples({ post, call, samples, concurrency, ask }, signal);
+  return askForSamples({ model, post: () => post(call, signal), samples, concurrency, ask }, signal);
 }

@@ -100,15 +100,3 @@ function readErrorBody(body: string): { readonly message: string; readonly reaso
   const parsed = errorBody.safeParse(Array.isArray(value) ? value[0] : value);
   return { message: parsed.data?.error.message ?? '', reason: parsed.data?.error.status ?? '' };
 }
-
-/**
- * How long the service asked to wait: `Retry-After` as seconds or as an HTTP date, in ms from `now`.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
- */
-export function retryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

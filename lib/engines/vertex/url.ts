@@ -1,4 +1,5 @@
 import { EditError } from '../../errors.ts';
+import { isLoopback } from '../loopback.ts';
 
 interface ModelHost {
   /** Without a trailing slash; paths start at `/v1`. */
@@ -9,10 +10,6 @@ interface ModelHost {
 
 /** Multi-regions have hosts of their own; `global-aiplatform.googleapis.com` does not exist. */
 const multiRegions: ReadonlySet<string> = new Set(['us', 'eu']);
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
 
 /**
  * Where the model API of a location is: `global`, the multi-regions `us` and `eu`, or a region.

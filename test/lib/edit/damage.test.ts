@@ -123,3 +123,11 @@ test('a JPEG that must be encoded again keeps its tables, and the report tells w
       'It has the quantisation tables it had.',
   ]);
 });
+
+test('a JPEG with a marker that only decoders pass over is encoded again, and the report tells', async () => {
+  const whole = await jpegKinds[0]!.make();
+  const reserved = Buffer.from([0xff, 0xaa, 0, 2]);
+  const { result } = await edit(Buffer.concat([whole.subarray(0, -2), reserved, whole.subarray(-2)]));
+  expect(result!.report.proofs).toMatchObject([{ outside: 're-encoded' }]);
+  expect(result!.report.droppedMetadata).toEqual([expect.stringContaining('headers')]);
+});

@@ -181,3 +181,11 @@ test('a small thing that is inserted in a large mask is an edit', async () => {
     warnings: '',
   });
 });
+
+test('an answer in quite another tone is no answer, though its tone could be turned back', async () => {
+  const dark = { ...sent, data: sent.data.map((level) => level / 2) };
+  const lighter = (levels: number) => ({ ...clean, data: clean.data.map((level) => level / 2 + levels) });
+  const codeOf = async (levels: number) => (await edit({ photo: dark, answers: [[lighter(levels)]] })).code;
+  expect(await codeOf(50)).toBe('none');
+  expect(await codeOf(80)).toBe('ENGINE_DRIFTED');
+});

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { VertexCall } from '../../../../lib/engines/vertex/send.ts';
-import { type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
+
+import { type VertexCall, type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
 

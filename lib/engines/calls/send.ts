@@ -1,67 +1,50 @@
-import { unlessAborted } from '../../abort.ts';
 import { type Billing, EditError } from '../../errors.ts';
-import type { Authorize } from './credentials.ts';
-import { retryAfterMs, statusError } from './errors.ts';
 
-export interface VertexCall {
-  /** Below the location, e.g. `publishers/google/models/imagen-3.0-capability-001:predict`. */
-  readonly path: string;
-  readonly body: unknown;
+/** One call of a service that makes pictures, sent by `sendOnce`. */
+export interface ServiceCall<T> {
   /** Named in errors. */
   readonly model: string;
-  /** The model to set instead when this one is retired. */
-  readonly successor: string | undefined;
-  /** Prompts in the body: an error message that repeats them is withheld. */
-  readonly secrets: readonly (string | undefined)[];
+  readonly url: string;
+  /** Makes headers and body; when it throws, nothing was sent. */
+  readonly request: (
+    signal: AbortSignal,
+  ) => Promise<{ readonly headers: Headers; readonly body: string | FormData }>;
+  /** Reads the answer with status 200. @throws {EditError} for an answer that cannot be used. */
+  readonly read: (answer: Exchange) => T;
+  /** What another status means. */
+  readonly refusal: (answer: Exchange) => EditError;
 }
 
-/** How calls are sent, the same for all of one location. */
+/** How calls are sent. */
 export interface Transport {
-  /** What all URLs begin with, up to the location and its slash. */
-  readonly prefix: string;
-  readonly location: string;
-  readonly authorize: Authorize;
   readonly fetch: typeof fetch;
   readonly maxReplyBytes: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
 }
 
 export type MadeCalls = Required<Billing>;
 
 /** One try: its reply or its fault, and whether it was sent and may be billed. */
-export type Sent = MadeCalls &
-  ({ readonly value: unknown; readonly fault?: undefined } | { readonly fault: EditError });
+export type Sent<T> = MadeCalls &
+  ({ readonly value: T; readonly fault?: undefined } | { readonly fault: EditError });
 
 /** Sends a call once. Never throws. */
-export async function sendOnce(
-  call: VertexCall & { readonly body: string },
-  { prefix, location, authorize, maxReplyBytes, now, ...transport }: Transport,
+export async function sendOnce<T>(
+  { model, url, ...call }: ServiceCall<T>,
+  transport: Transport,
   signal: AbortSignal,
-): Promise<Sent> {
-  const { model, body } = call;
-  const url = `${prefix}${call.path}`;
+): Promise<Sent<T>> {
   let calls = 0;
   let mayBeBilled = false;
   try {
-    const headers = await unlessAborted(() => authorize(url), signal);
-    headers.set('content-type', 'application/json; charset=utf-8');
+    const made = await call.request(signal);
     calls = 1;
     // Until an answer, or the lack of a connection, proves otherwise.
     mayBeBilled = true;
-    const request = { method: 'POST', headers, body, redirect: 'manual', signal } as const;
-    const { status, retryAfter, text } = await exchange(transport.fetch, url, request, maxReplyBytes);
-    if (status === 200) return { value: parseReply(text, model), calls, mayBeBilled };
+    const request = { method: 'POST', redirect: 'manual', signal, ...made } as const;
+    const answer = await exchange(transport.fetch, url, request, transport.maxReplyBytes);
+    if (answer.status === 200) return { value: call.read(answer), calls, mayBeBilled };
     mayBeBilled = false;
-    const secrets = call.secrets.filter((secret) => secret !== undefined);
-    const waitMs = retryAfterMs(retryAfter, now());
-    throw statusError(status, text, {
-      model,
-      location,
-      secrets,
-      successor: call.successor,
-      retryAfterMs: waitMs,
-    });
+    throw call.refusal(answer);
   } catch (error) {
     return {
       fault: asModelError(error, model),
@@ -71,23 +54,14 @@ export async function sendOnce(
   }
 }
 
-function parseReply(text: string, model: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without a cause: the parser quotes the text it stumbled over.
-    throw new EditError('ENGINE_BAD_REPLY', `Expected JSON from ${model}, got something else`);
-  }
-}
-
 /** An error body is a sentence; more of it is not read. */
 const maxErrorBytes = 64 * 1024;
 
 /** One HTTP answer, read whole. */
-interface Exchange {
+export interface Exchange {
   readonly status: number;
   readonly retryAfter: string | null;
-  readonly text: string;
+  readonly body: Buffer;
 }
 
 /**
@@ -96,7 +70,7 @@ interface Exchange {
  * @throws {EditError} `ENGINE_BAD_REPLY` when the body of a 200 is longer or breaks off; what `fetch` throws
  *   before an answer begins.
  */
-async function exchange(
+export async function exchange(
   send: typeof fetch,
   url: string,
   request: RequestInit,
@@ -105,20 +79,24 @@ async function exchange(
   const response = await send(url, request);
   const isGood = response.status === 200;
   const limit = isGood ? maxReplyBytes : maxErrorBytes;
-  const text = await readText(response, limit).catch(() => {
+  const body = await readBody(response, limit).catch(() => {
     // The status of an error says enough.
-    if (!isGood) return '';
+    if (!isGood) return Buffer.alloc(0);
     // Without a cause: the model has worked, so this is not a connection fault to retry.
     throw new EditError('ENGINE_BAD_REPLY', 'Expected a whole reply, got one that breaks off');
   });
-  if (text === undefined && isGood) {
+  if (body === undefined && isGood) {
     throw new EditError('ENGINE_BAD_REPLY', `Expected a reply of at most ${limit} bytes, got more`);
   }
-  return { status: response.status, retryAfter: response.headers.get('retry-after'), text: text ?? '' };
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    body: body ?? Buffer.alloc(0),
+  };
 }
 
-/** The body as text; `undefined` when it is longer than `limit` bytes. */
-async function readText(response: Response, limit: number): Promise<string | undefined> {
+/** `undefined` when the body is longer than `limit` bytes. */
+async function readBody(response: Response, limit: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop early cancels the stream, and with it the download.
@@ -127,7 +105,17 @@ async function readText(response: Response, limit: number): Promise<string | und
     if (length > limit) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/** @throws {EditError} `ENGINE_BAD_REPLY` when a body is no JSON. */
+export function jsonIn({ body }: Exchange, model: string): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    // Without a cause: the parser quotes the text it stumbled over.
+    throw new EditError('ENGINE_BAD_REPLY', `Expected JSON from ${model}, got something else`);
+  }
 }
 
 /** Codes of connections that were never made: nothing was sent. */
@@ -160,4 +148,16 @@ function faultCode(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = (cause as { readonly code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * How long the service asked to wait: `Retry-After` as seconds or as an HTTP date, in ms from `now`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+export function retryAfterMs(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
