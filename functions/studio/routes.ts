@@ -1,3 +1,4 @@
+import openapi from './openapi.json' with { type: 'json' };
 import { jsonSender } from '../http.ts';
 import type { Route } from './context.ts';
 import { fileRoutes } from './files.ts';
@@ -7,6 +8,11 @@ import { uploadRoutes } from './uploads.ts';
 
 /** Every address of the studio. */
 export const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: /^\/openapi\.json$/,
+    answer: async ({ response }) => ({ send: jsonSender(response, openapi) }),
+  },
   {
     method: 'GET',
     path: /^\/capabilities$/,

@@ -24,6 +24,7 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
   expect(files.filter((file) => !isSource(file))).toEqual([
     'deploy/build.js',
     'deploy/prepare.js',
+    'functions/studio/openapi.json',
     'package-lock.json',
     'package.json',
     'tsconfig.json',
