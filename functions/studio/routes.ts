@@ -1,8 +1,8 @@
-import openapi from './openapi.json' with { type: 'json' };
 import { jsonSender } from '../http.ts';
 import type { Route } from './context.ts';
 import { fileRoutes } from './files.ts';
 import { jobRoutes } from './jobs.ts';
+import openapi from './openapi.json' with { type: 'json' };
 import { planRoutes } from './plan.ts';
 import { uploadRoutes } from './uploads.ts';
 
