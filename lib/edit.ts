@@ -1,6 +1,7 @@
 import { maskOfPatches, patchesOfOutputs } from './edit/patches.ts';
 import { planRepaints } from './edit/plan.ts';
 import { checkPhoto, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
+import { readKeep } from './edit/read-keep.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { type StepListener, stopwatch } from './edit/stopwatch.ts';
@@ -22,6 +23,8 @@ export interface EditInput extends MaskTrust {
   readonly image: Uint8Array;
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: Uint8Array | undefined;
+  /** A mask file: nothing that is white in it is copied into the fill. */
+  readonly keep?: Uint8Array | undefined;
   readonly request: EditRequest;
   readonly onStep?: StepListener;
 }
@@ -78,12 +81,12 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [given, { walked, notes }] = await Promise.all([
-      step('mask', () => readMask(input, photo, limits)),
+    const [[given, keep], { walked, notes }] = await Promise.all([
+      step('mask', () => Promise.all([readMask(input, photo, limits), readKeep(input.keep, photo, limits)])),
       step('check', () => checkPhoto(photo)),
     ]);
     const plan = await step('plan', () =>
-      planRepaints({ mask: given?.mask, size: photo.header.displayed, engine, request, defaults }),
+      planRepaints({ mask: given?.mask, keep, size: photo.header.displayed, engine, request, defaults }),
     );
     assertRoom(wholeBlocks, plan.repaints);
 
@@ -106,7 +109,7 @@ export function editor({ engine, limits, defaults, trace }: EditorOptions): Edit
       );
       const mask = plan.mask ?? maskOfPatches(patches);
       const proof = await step('prove', () =>
-        outputFormat.format.prove({ photo, written: output, patches, mask, isStrict }),
+        outputFormat.format.prove({ photo, walked, written: output, patches, mask, isStrict }),
       );
       written.push({ dropped: output.dropped, notes: output.notes });
       const { mediaType, extension } = outputFormat.format;

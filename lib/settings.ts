@@ -102,6 +102,30 @@ export const settingTable = {
     schema: name,
     description: 'What the header of `HTTP_ENGINE` carries, e.g. a key, or `Bearer` and a token.',
   },
+  onnx: {
+    model: {
+      variable: 'ONNX_MODEL',
+      schema: name,
+      description:
+        'The file of the engine `onnx`: a path, or `gs://bucket/name#generation`, see docs/onnx.md.',
+    },
+    sha256: {
+      variable: 'ONNX_MODEL_SHA256',
+      schema: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+        .optional(),
+      description: 'Its checksum. Needed unless it is a file that docs/onnx.md lists.',
+    },
+    outputScale: {
+      variable: 'ONNX_OUTPUT_SCALE',
+      schema: z
+        .enum(['1', '255'])
+        .transform((text) => Number(text) as 1 | 255)
+        .optional(),
+      description: 'What white is in its output, where docs/onnx.md does not list it.',
+    },
+  },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',
     schema: z.url().optional(),

@@ -45,7 +45,7 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
-  const calls = modelCalls(tracing);
+  const calls = modelCalls(config, tracing);
   return {
     config,
     log,

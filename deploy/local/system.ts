@@ -210,7 +210,7 @@ function needsModelEmulator(environment: LocalSystemOptions['environment']): boo
   // An empty variable counts as unset.
   const { ENGINE: engine, MODEL_BASE_URL: baseUrl, HTTP_ENGINE: service } = environment ?? {};
   if (engine === 'http') return !service;
-  return Boolean(engine) && engine !== 'patchmatch' && !baseUrl;
+  return Boolean(engine) && engine !== 'patchmatch' && engine !== 'onnx' && !baseUrl;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';

@@ -4,8 +4,10 @@ locals {
   packed = setunion(
     fileset(local.root, "functions/**/*.ts"),
     fileset(local.root, "lib/**/*.ts"),
+    fileset(local.root, "lib/**/tsconfig.json"),
     [
       "deploy/build.js",
+      "deploy/kernels.js",
       "deploy/prepare.js",
       "package-lock.json",
       "package.json",

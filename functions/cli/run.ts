@@ -59,18 +59,25 @@ async function editAll(line: CommandLine, { environment, streams, signal }: RunO
   const editing = await editingFor(line, environment);
   const tell = teller(streams, line.isQuiet || line.isJson);
   const work = { line, editing, file, streams, tell, signal };
+  const { failures, count } = await editPairs(pairs, work);
+  const [first] = failures;
+  if (signal.aborted) return exits.interrupted;
+  if (first === undefined) return exits.done;
+  if (pairs.length > 1) tell.note(`${failures.length} of ${count} photos failed.`);
+  return pairs.length === 1 ? exitOf(first) : exits.someFailed;
+}
+
+/** Edits photos until one fails; with `--keep-going`, all. */
+async function editPairs(pairs: readonly Pair[], work: Work) {
+  const { line, signal } = work;
   const failures: EditError[] = [];
   let count = 0;
   for await (const failure of mapOrdered(pairs, line.atOnce, (pair) => editOne(pair, work))) {
     count++;
-    if (signal.aborted) return exits.interrupted;
     if (failure !== undefined) failures.push(failure);
-    if (failure !== undefined && !line.keepsGoing) break;
+    if (signal.aborted || (failure !== undefined && !line.keepsGoing)) break;
   }
-  const [first] = failures;
-  if (first === undefined) return exits.done;
-  if (pairs.length > 1) tell.note(`${failures.length} of ${count} photos failed.`);
-  return pairs.length === 1 ? exitOf(first) : exits.someFailed;
+  return { failures, count };
 }
 
 /** What works on pixels is loaded only where it is needed. */

@@ -2,7 +2,8 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
-import type { Mask, Size } from '../pixels/raster.ts';
+import { countAbove0 } from '../pixels/mask.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
 import { type FramePlan, planFrame } from '../plan/frame.ts';
 import { planRegions } from '../plan/regions.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
@@ -18,6 +19,8 @@ export interface Repaint {
    * the model chooses, and the mask is derived from its changes.
    */
   readonly mask: Mask | undefined;
+  /** What of `plan.box` must not be copied into the fill, above 0; `undefined`: all may be. */
+  readonly avoid: Mask | undefined;
   readonly featherPx: number;
   readonly dilationPx: number;
 }
@@ -47,6 +50,8 @@ export interface RepaintPlan {
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
   readonly mask: BoxedMask | undefined;
+  /** What is not to be copied into the fill. */
+  readonly keep?: BoxedMask | undefined;
   /** Size of the picture as displayed. */
   readonly size: Size;
   readonly engine: InpaintEngine;
@@ -60,13 +65,16 @@ interface PlanOptions {
 }
 
 /** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
-export function planRepaints({ mask, size, engine, request, defaults }: PlanOptions): RepaintPlan {
+export function planRepaints(options: PlanOptions): RepaintPlan {
+  const { mask, keep, size, engine, request, defaults } = options;
   const { maxRegions } = defaults;
   const dilationPx = request.dilationPx ?? defaults.dilationPx;
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
+  // A fixed ratio would grow back what is cut off.
+  const atBorder = engine.frames.kind === 'free' ? 'clip' : 'shift';
   const regions = effective
-    ? planRegions(effective, { image: size, maxRegions })
+    ? planRegions(effective, { image: size, maxRegions, atBorder })
     : [{ contextBox: boxOf(size), maskBox: undefined }];
   const repaints = regions.map(({ contextBox, maskBox }, index) => {
     const plan = planFrame({ context: contextBox, image: size, frames: engine.frames });
@@ -75,9 +83,16 @@ export function planRepaints({ mask, size, engine, request, defaults }: PlanOpti
       plan,
       // Only this region's part: a crop that grew to a frame's ratio may hold parts of another region.
       mask: effective && maskBox && maskWithin(partOf(effective, maskBox), plan.box),
+      avoid: keep && setPart(keep, plan.box),
       featherPx,
       dilationPx,
     };
   });
   return { repaints, mask: effective };
+}
+
+/** The mask inside a box; `undefined` where nothing is set there. */
+function setPart(boxed: BoxedMask, box: Box): Mask | undefined {
+  const part = maskWithin(boxed, box);
+  return countAbove0(part) > 0 ? part : undefined;
 }

@@ -1,15 +1,18 @@
 import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
-import { type Crop, readCrop } from '../formats/vips/read.ts';
+import type { Crop } from '../formats/vips/read.ts';
 import { maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { addDetail, type Detailed } from './detail.ts';
+import { enlarged } from './enlarged.ts';
 import { imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
+import { readCropOf } from './read.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
+import { judgeOf } from './trial.ts';
 import { type View, viewOf } from './view.ts';
 
 export interface Repainted {
@@ -36,11 +39,12 @@ interface Candidate {
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
-  const crop = await step('crop', () => readCrop(photo, region.plan.box));
+  const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
-  const first = await ask(request).finally(prepared.cancel);
+  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const first = await ask({ ...request, judge }).finally(prepared.cancel);
   const candidatesOf = (reply: InpaintReply) =>
     fitCandidates(context, { view, request, reply }, prepared.get);
   const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
@@ -55,12 +59,18 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   }
   return {
     patches,
-    warnings: [...reply.warnings, ...doubtsOf(region.key, usable), ...(detailed?.warnings ?? [])],
+    warnings: [
+      ...reply.warnings,
+      ...leftOutKeep(context),
+      ...doubtsOf(region.key, usable),
+      ...(detailed?.warnings ?? []),
+    ],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
       plan: region.plan,
       outcomes: reply.outcomes,
       fitted: candidates.map(({ fitted }) => fitted),
+      made: reply.made,
       best: best.fitted.fit,
       tiles: detailed?.report,
     }),
@@ -82,7 +92,13 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  return { view, request: asked };
+  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
+  return { view, request: { ...asked, avoid } };
+}
+
+function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
+  if (avoid === undefined || engine.avoids) return [];
+  return [`${engine.name} copies nothing from the picture: the keep mask was left out.`];
 }
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */
@@ -129,7 +145,7 @@ async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
 }
 
 async function fitCandidates(
-  { region, writable, step, request: { mode } }: RegionContext,
+  context: RegionContext,
   {
     view,
     request,
@@ -137,13 +153,16 @@ async function fitCandidates(
   }: { readonly view: View; readonly request: InpaintRequest; readonly reply: InpaintReply },
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
+  const { region, writable, step } = context;
+  const { mode } = context.request;
   const { crop, decode } = view;
   const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', () => decode(image.bytes, request.crop));
+    const decoded = await step('answer', () => decode(image.bytes, request.crop));
+    const { answer, plan } = await enlarged(context, { view, request, answer: decoded });
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region, writable, asked, prepared: prepared() }),
+      fitAnswer({ crop, answer, region: { ...region, plan }, writable, asked, prepared: prepared() }),
     );
     candidates.push({ image, fitted });
   }
@@ -172,9 +191,9 @@ async function detailOf(
   { view, request: sent }: { readonly view: View; readonly request: InpaintRequest },
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
-  const { region, request } = context;
+  const { region, request, engine } = context;
   const { mask } = region;
-  if (request.detail !== 'tiles' || mask === undefined) return undefined;
+  if (request.detail !== 'tiles' || mask === undefined || engine.enlarge !== undefined) return undefined;
   const answer = await view.decode(image.bytes, sent.crop);
   const detailed = await addDetail({ ...context, view, mask, answer });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;

@@ -60,8 +60,15 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
+  /** H x W x 1, above 0 where nothing is copied from; only for engines that avoid it. */
+  readonly avoid?: Mask | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
+  /**
+   * What an answer of the size and channels of the crop would cost, levels; less is better, and infinite is
+   * not usable. An embedded engine makes several answers and returns the best ones.
+   */
+  readonly judge?: ((answer: Raster) => number) | undefined;
 }
 
 /** A request without the pixels of its crop. */
@@ -89,7 +96,19 @@ export interface InpaintReply {
   readonly warnings: readonly string[];
   /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
   readonly calls: number;
+  /** Pictures that an embedded engine made to choose from. */
+  readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
+}
+
+/** An answer that is smaller than the picture it belongs to. */
+export interface Enlarging {
+  /** What was asked. */
+  readonly request: InpaintRequest;
+  /** Of the size and channels of the request's crop. */
+  readonly answer: Raster;
+  /** The crop at the size of the picture, 8 bit, with the same channels. */
+  readonly whole: Raster;
 }
 
 /**
@@ -108,6 +127,8 @@ export interface InpaintEngine {
    * sRGB.
    */
   readonly takesOwnColours?: boolean;
+  /** True when the engine copies from the crop, and takes `avoid`. */
+  readonly avoids?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
   /**
@@ -124,6 +145,12 @@ export interface InpaintEngine {
    *   `DEADLINE_EXCEEDED`, `CANCELLED`.
    */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+  /**
+   * Brings an answer to the size of the picture, with detail of the picture itself: for engines that only
+   * copy.
+   * @throws {EditError} `DEADLINE_EXCEEDED`, `CANCELLED`.
+   */
+  enlarge?(enlarging: Enlarging, signal: AbortSignal): Promise<Raster>;
 }
 
 /** How an adapter turns pixels into bytes; injected, since only `lib/formats/vips` may touch sharp. */

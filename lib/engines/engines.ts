@@ -9,11 +9,15 @@ import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
 import { estimateUsd, modelEntry } from './models.ts';
+import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 
 /** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
-const engines = { imagen, imagen2, gemini, endpoint, http, patchmatch } satisfies Record<string, EngineEntry>;
+const engines = { imagen, imagen2, gemini, endpoint, http, onnx, patchmatch } satisfies Record<
+  string,
+  EngineEntry
+>;
 
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as readonly EngineName[];

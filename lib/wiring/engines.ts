@@ -10,8 +10,9 @@ import {
   priceOf,
   upscalerFor,
 } from '../engines/engines.ts';
-import type { Tuning } from '../engines/entry.ts';
+import type { ReadObject, Tuning } from '../engines/entry.ts';
 import type { Generate } from '../generate.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { once } from './once.ts';
@@ -32,13 +33,32 @@ export interface ModelCalls extends Tuning {
 }
 
 /** How this process calls models. */
-export function modelCalls(tracing: Tracing): ModelCalls {
+export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
+  const store = once(async () => {
+    const { cloudStorage } = await import('../storage/gcs.ts');
+    return cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
+  });
   const credentials = once(async () => {
     const { applicationDefaultCredentials } = await import('../engines/vertex/credentials.ts');
     return applicationDefaultCredentials();
   });
-  return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };
+  return {
+    fetch: tracedFetch(tracing),
+    authorize: async (url) => (await credentials())(url),
+    readObject: async (id, check) => readFrom(await store(), id, check),
+  };
 }
+
+const readFrom = async (
+  store: ObjectStore,
+  { bucket, name, generation }: Parameters<ReadObject>[0],
+  check: Parameters<ReadObject>[1],
+) => {
+  const found = await store.stat({ bucket, name, ...(generation && { generation }) });
+  if (found === undefined) return undefined;
+  check(found.sizeBytes);
+  return store.read(found, { maxBytes: found.sizeBytes });
+};
 
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
 export function makeEngine(config: Config, choice: EngineChoice, tuning: Tuning): Promise<InpaintEngine> {

@@ -23,8 +23,11 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
   const files = await uploadedFiles(repository);
   expect(files.filter((file) => !isSource(file))).toEqual([
     'deploy/build.js',
+    'deploy/kernels.js',
     'deploy/prepare.js',
+    'functions/cli/launcher.js',
     'functions/studio/openapi.json',
+    'lib/kernels/assembly/tsconfig.json',
     'package-lock.json',
     'package.json',
     'tsconfig.json',

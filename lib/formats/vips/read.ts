@@ -28,6 +28,13 @@ export interface Source {
   readonly header: Header;
 }
 
+/** A small file that holds a part of a photo. */
+export interface Cut {
+  readonly bytes: Uint8Array;
+  /** Where the part lies in it. */
+  readonly box: Box;
+}
+
 /** A part of a photo as a picture of its own: same space, depth and profile. */
 export interface Crop {
   /** In displayed coordinates of the source. */
@@ -42,14 +49,16 @@ export interface Crop {
  * Decodes one box of the picture, and only the rows down to its lower edge. Exact: no profile is applied and
  * the depth stays.
  *
+ * @param cut a smaller file to read the box from.
  * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
  */
-export async function readCrop({ bytes, header }: Source, box: Box): Promise<Crop> {
+export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): Promise<Crop> {
+  const from = cut ?? { bytes, box: storedBox(box, header.orientation, header.stored) };
   try {
-    const cut = sharp(bytes, { ...photoInput(header.format), ignoreIcc: false })
-      .extract(storedBox(box, header.orientation, header.stored))
+    const part = sharp(from.bytes, { ...photoInput(header.format), ignoreIcc: false })
+      .extract(from.box)
       .keepIccProfile();
-    const file = await inOwnSpace(cut, header).tiff({ compression: 'none' }).toBuffer();
+    const file = await inOwnSpace(part, header).tiff({ compression: 'none' }).toBuffer();
     return { box, original: toDisplayed(await rawPixels(file, header), header.orientation), file };
   } catch (cause) {
     throw undecodable(header, cause);

@@ -158,7 +158,7 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
   });
 }
 
-function inputFacts({ image, mask, request }: InputSet) {
+function inputFacts({ image, mask, request, keep }: InputSet) {
   const facts = (info: ObjectInfo | undefined) =>
     info === undefined
       ? null
@@ -171,7 +171,12 @@ function inputFacts({ image, mask, request }: InputSet) {
           contentType: info.contentType,
           timeCreated: info.timeCreated,
         };
-  return { image: facts(image), mask: facts(mask), request: facts(request) };
+  return {
+    image: facts(image),
+    mask: facts(mask),
+    request: facts(request),
+    ...(keep && { keep: facts(keep) }),
+  };
 }
 
 const jsonFile = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);

@@ -144,10 +144,11 @@ async function editJob(
   options: RunOptions & { readonly onStep: StepListener },
   signal: AbortSignal,
 ): Promise<EditResult> {
-  const { image, mask } = job.inputs;
+  const { image, mask, keep } = job.inputs;
   const input = {
     image: await download(image, options, signal),
     mask: mask === undefined ? undefined : await download(mask, options, signal),
+    keep: keep === undefined ? undefined : await download(keep, options, signal),
     request: job.request as EditRequest,
     isPolarityGiven: job.isPolarityGiven,
     // The mask of a folder was made for many pictures.
