@@ -30,7 +30,6 @@ locals {
     "FOLDER_MASK",
     "SWEEP_MAX_JOBS",
     "MAX_CONCURRENT_EDITS",
-    "STUDIO",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
   ]

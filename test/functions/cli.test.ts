@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
 import { run } from '../../functions/cli/run.ts';
+import { writeWhole } from '../../functions/cli/write.ts';
 import { never, silentLog } from '../support/job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 
@@ -108,6 +109,13 @@ describe('nothing is lost', () => {
     await symlink(at('p.png'), at('link.png'));
     expect(await cli([...pair(), '-o', at('link.png'), '--force'])).toMatchObject({ code: 2 });
     expect((await readFile(at('p.png'))).equals(image)).toBe(true);
+  });
+
+  test('a file that came in between stays, and nothing half-written is left', async () => {
+    await writeFile(at('out.png'), 'mine');
+    await expect(writeWhole(at('out.png'), image, false)).rejects.toThrow('--force');
+    expect(await readFile(at('out.png'), 'utf8')).toBe('mine');
+    expect(await made()).toEqual(['out.png']);
   });
 
   test('a dry run writes nothing', async () => {
