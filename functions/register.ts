@@ -34,6 +34,8 @@ const studioDecodes = 1;
 
 type FunctionEntry = {
   readonly takesPictures?: true;
+  /** Pages of ALLOWED_ORIGINS may call it. */
+  readonly isOpenToPages?: true;
   /** POST alone when left out. */
   readonly methods?: readonly string[];
 } & (
@@ -77,6 +79,7 @@ export const functionTable = {
   },
   edit: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, edit, plan, objects }, settings) =>
       editFunction({
@@ -88,11 +91,13 @@ export const functionTable = {
   },
   generate: {
     needsBuckets: false,
+    isOpenToPages: true,
     http: ({ config, generate }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'generate', pictures: generate }),
   },
   upscale: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, upscale }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
@@ -122,16 +127,17 @@ export const isFunctionName = (name: string | undefined): name is FunctionName =
   name !== undefined && Object.hasOwn(functionTable, name);
 
 /** The largest body that a function takes: picture and mask with their fields, or one picture in base64. */
-export function maxBodyBytes(name: FunctionName, { limits }: Config): number {
+function maxBodyBytes(name: FunctionName, { limits }: Config): number {
   const entry: FunctionEntry = functionTable[name];
   return maxSmallBodyBytes + (entry.takesPictures ? 2 * limits.maxImageBytes : 0);
 }
 
-/** The methods that a function takes. */
-export const methodsOf = (name: FunctionName): readonly string[] => {
-  const { methods = ['POST'] }: FunctionEntry = functionTable[name];
-  return methods;
-};
+/** What the gate before a function lets through. */
+export function gateFor(name: FunctionName, config: Config) {
+  const { methods = ['POST'], isOpenToPages }: FunctionEntry = functionTable[name];
+  const origins = isOpenToPages ? config.allowedOrigins : [];
+  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins };
+}
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
 
@@ -147,7 +153,8 @@ export function registerFunctions(wiring: Wiring, track: Track = async (work) =>
   const registerHttp = (name: string, handle: HttpFunction) =>
     http(name, (request, response) => track(handle(request, response)));
   for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {
-    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, settings));
+    const origins = entry.isOpenToPages ? config.allowedOrigins : [];
+    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, { ...settings, origins }));
     else if (!hasBuckets(wiring)) continue;
     else if ('http' in entry) registerHttp(name, entry.http(wiring, settings));
     else {

@@ -53,6 +53,8 @@ const layers: readonly Layer[] = [
       /^lib\/wiring\/tracing\.ts$/,
       trace,
       /^lib\/(jobs|http-jobs)\//,
+      inParallel,
+      /^package\.json$/,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
       /^(zod|busboy)$/,
