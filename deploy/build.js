@@ -10,6 +10,7 @@ async function bundle(folder, entry) {
     input: {
       ...entry,
       worker: 'lib/engines/patchmatch/worker.ts',
+      'people-worker': 'lib/finders/people/people-worker.ts',
       'onnx-worker': 'lib/engines/onnx/worker.ts',
     },
     platform: 'node',

@@ -162,12 +162,14 @@ function imageSender(response: Response, { result, fileName, maxAnswerBytes }: S
 }
 
 function candidatesSender(response: Response, result: EditResult, maxAnswerBytes?: number): () => void {
-  const encoded = result.outputs.map(({ mediaType, bytes }: EditOutput) => ({
+  const { outputs, mask, report } = result;
+  const encoded = ({ mediaType, bytes }: Pick<EditOutput, 'mediaType' | 'bytes'>) => ({
     mediaType,
     bytesBase64Encoded: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-  }));
+  });
   response.set(editHeaders(result));
-  return jsonSender(response, { outputs: encoded, report: result.report }, maxAnswerBytes);
+  const answer = { outputs: outputs.map(encoded), ...(mask && { mask: encoded(mask) }), report };
+  return jsonSender(response, answer, maxAnswerBytes);
 }
 
 interface KeptResult {

@@ -10,6 +10,7 @@ import type { Wiring } from '../lib/wiring.ts';
 import { atMost, editsThatFit } from './at-once.ts';
 import { editFunction } from './edit.ts';
 import type { HttpSettings } from './http.ts';
+import { maskFunction } from './mask.ts';
 import { onUploadFunction } from './on-upload.ts';
 import { picturesFunction } from './pictures.ts';
 import { runJobFunction } from './run-job.ts';
@@ -85,6 +86,17 @@ export const functionTable = {
       editFunction({
         ...settings,
         ...{ edit, plan, objects },
+        maxImageBytes: config.limits.maxImageBytes,
+        atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
+      }),
+  },
+  mask: {
+    needsBuckets: false,
+    takesPictures: true,
+    http: ({ config, findMask }, settings) =>
+      maskFunction({
+        ...settings,
+        findMask,
         maxImageBytes: config.limits.maxImageBytes,
         atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
       }),

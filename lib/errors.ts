@@ -138,6 +138,16 @@ const errorTable = {
     kind: 'input',
     remedy: 'Leave some of the picture black: the edit is continued from there.',
   },
+  MASK_NOT_FOUND: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Name it in other words, or send a mask: white where the picture may change.',
+  },
+  FINDER_UNSUPPORTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Send a mask, or use an engine or a setting that the message names.',
+  },
   KEEP_FULL: {
     status: 422,
     kind: 'input',

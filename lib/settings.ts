@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
 import { httpServiceSchema } from './engines/http-service.ts';
 import { modelTableSchema } from './engines/models.ts';
+import { finderNames } from './finders/finders.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
 import { jsonText } from './requests/plain-json.ts';
@@ -130,6 +131,18 @@ export const settingTable = {
     variable: 'MODEL_BASE_URL',
     schema: z.url().optional(),
     description: 'Base URL of the model API. Plain http is for loopback and needs no credentials.',
+  },
+  maskFinder: {
+    variable: 'MASK_FINDER',
+    schema: z.enum(['auto', ...finderNames]).default('auto'),
+    description:
+      'What finds a mask that nobody sends, see masks.md. `auto`: the engine where it can, else ' +
+      '`image-segmentation-001` where `ALLOWED_MODELS` names it, else the embedded net for people.',
+  },
+  maskFinderModel: {
+    variable: 'MASK_FINDER_MODEL',
+    schema: name,
+    description: "The model that finds masks. Unset: the finder's default, or that of the engine.",
   },
   allowedModels: {
     variable: 'ALLOWED_MODELS',

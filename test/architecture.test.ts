@@ -25,6 +25,9 @@ const kernels = /^lib\/kernels\/[^/]+$/;
 const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\//;
 const jpegBlocks = /^lib\/formats\/jpeg\/block-mask\.ts$/;
 const engineFiles = /^lib\/engines\//;
+const finderFiles = /^lib\/finders\//;
+/** What finders are, and the names of what they find. */
+const finderInterface = /^lib\/finders\/(finder|modes)\.ts$/;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 const storeInterface = /^lib\/storage\/store\.ts$/;
 const abort = /^lib\/abort\.ts$/;
@@ -48,7 +51,7 @@ const layers: readonly Layer[] = [
     files: /^functions\//,
     may: [
       /^functions\//,
-      /^lib\/(wiring|config|abort|errors|log|edit|generate|upscale)\.ts$/,
+      /^lib\/(wiring|config|abort|errors|log|edit|find-mask|generate|upscale)\.ts$/,
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
@@ -63,11 +66,11 @@ const layers: readonly Layer[] = [
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, /^package\.json$/, builtIn] },
   { files: /^lib\/config\.ts$/, may: [settings, errors, budget, /^zod$/] },
-  { files: settings, may: [budget, requests, engineFiles, /^zod$/] },
+  { files: settings, may: [budget, requests, engineFiles, finderFiles, /^zod$/] },
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
-    files: /^lib\/(edit\.ts|edit\/)/,
+    files: /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
     may: [
       /^lib\/edit\//,
       pixels,
@@ -75,6 +78,7 @@ const layers: readonly Layer[] = [
       plan,
       formats,
       engineInterface,
+      finderInterface,
       /^lib\/engines\/best-practice\.ts$/,
       errors,
       trace,
@@ -96,6 +100,7 @@ const layers: readonly Layer[] = [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
       /^lib\/engines\/(engine|engines)\.ts$/,
+      finderInterface,
       storeInterface,
       abort,
       errors,
@@ -118,6 +123,10 @@ const layers: readonly Layer[] = [
   {
     files: engineFiles,
     may: [engineFiles, requestOptions, pixels, kernels, abort, errors, inParallel, builtIn, /^zod$/],
+  },
+  {
+    files: finderFiles,
+    may: [finderFiles, engineFiles, requestOptions, pixels, fit, plan, abort, errors, builtIn, /^zod$/],
   },
   // The proof knows nothing of what the splice computed: both share only the reading of a scan.
   { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, kernels, errors] },

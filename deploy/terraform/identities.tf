@@ -158,6 +158,7 @@ locals {
   model_callers = {
     run_job  = module.run_job.member
     edit     = module.http["edit"].member
+    mask     = module.http["mask"].member
     generate = try(module.http["generate"].member, null)
     upscale  = try(module.http["upscale"].member, null)
   }

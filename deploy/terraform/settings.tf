@@ -11,6 +11,8 @@ locals {
     "ONNX_MODEL_SHA256",
     "ONNX_OUTPUT_SCALE",
     "MODEL_BASE_URL",
+    "MASK_FINDER",
+    "MASK_FINDER_MODEL",
     "ALLOWED_MODELS",
     "MODELS",
     "MAX_IMAGE_BYTES",

@@ -115,7 +115,7 @@ variable "users" {
 }
 
 variable "ingress" {
-  description = "Networks that can reach edit, generate and upscale: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY. Callers need run.invoker in any case."
+  description = "Networks that can reach edit, mask, generate and upscale: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY. Callers need run.invoker in any case."
   type        = string
   default     = "ALLOW_ALL"
 

@@ -1,4 +1,5 @@
 import type { InpaintEngine } from '../engines/engine.ts';
+import type { MaskFinder } from '../finders/finder.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
@@ -31,10 +32,14 @@ export interface RegionContext {
   readonly region: Repaint;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
+  /** Finds the people who are kept out of what is copied. */
+  readonly people?: MaskFinder | undefined;
   /** Default growth of the repainted area beyond the mask, fraction of the crop's width. */
   readonly modelDilation: number;
   /** At most this many further calls for detail. */
   readonly maxTiles: number;
+  /** Where the mask may grow by what the model changes beside it, px of the crop; `undefined`: nowhere. */
+  readonly room: Box | undefined;
   /** Reduces a mask of the region to the part that is written; `undefined`: all of it. */
   readonly writable: ((mask: Mask) => Mask) | undefined;
   readonly step: Step;
@@ -49,7 +54,9 @@ export interface RepaintPlan {
 
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
-  readonly mask: BoxedMask | undefined;
+  readonly mask?: BoxedMask | undefined;
+  /** The mask has been grown already. */
+  readonly isGrown?: boolean | undefined;
   /** What is not to be copied into the fill. */
   readonly keep?: BoxedMask | undefined;
   /** Size of the picture as displayed. */
@@ -66,9 +73,9 @@ interface PlanOptions {
 
 /** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
 export function planRepaints(options: PlanOptions): RepaintPlan {
-  const { mask, keep, size, engine, request, defaults } = options;
+  const { mask, isGrown, keep, size, engine, request, defaults } = options;
   const { maxRegions } = defaults;
-  const dilationPx = request.dilationPx ?? defaults.dilationPx;
+  const dilationPx = isGrown ? 0 : (request.dilationPx ?? defaults.dilationPx);
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
   // A fixed ratio would grow back what is cut off.

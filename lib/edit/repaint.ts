@@ -1,12 +1,15 @@
 import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
+import { withEffects } from '../fit/effects.ts';
 import type { Crop } from '../formats/vips/read.ts';
-import { maskInFrame, padToFrame } from '../plan/frame.ts';
+import type { Mask } from '../pixels/raster.ts';
+import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
+import { avoidIn } from './avoid.ts';
 import { addDetail, type Detailed } from './detail.ts';
 import { enlarged } from './enlarged.ts';
-import { imagesOf, inpaintRequest } from './model-call.ts';
+import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
 import { readCropOf } from './read.ts';
@@ -28,6 +31,8 @@ export interface Repainted {
 interface Candidate {
   readonly image: EncodedImage;
   readonly fitted: FittedAnswer;
+  /** Changes beside the mask that are not in it. */
+  readonly leftOut: number;
 }
 
 /**
@@ -45,8 +50,12 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
   const judge = judgeOf(context, { view, request, prepared: prepared.get });
   const first = await ask({ ...request, judge }).finally(prepared.cancel);
-  const candidatesOf = (reply: InpaintReply) =>
-    fitCandidates(context, { view, request, reply }, prepared.get);
+  const leftOut: number[] = [];
+  const candidatesOf = async (reply: InpaintReply) => {
+    const fitted = await fitCandidates(context, { view, request, reply }, prepared.get);
+    leftOut.push(...fitted.map((candidate) => candidate.leftOut));
+    return fitted;
+  };
   const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
@@ -63,6 +72,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
       ...reply.warnings,
       ...leftOutKeep(context),
       ...doubtsOf(region.key, usable),
+      ...effectWarnings(region.key, leftOut),
       ...(detailed?.warnings ?? []),
     ],
     calls: reply.calls + (detailed?.calls ?? 0),
@@ -92,8 +102,7 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  const avoid = region.avoid && engine.avoids ? maskInFrame(region.avoid, region.plan, 0) : undefined;
-  return { view, request: { ...asked, avoid } };
+  return { view, request: { ...asked, avoid: await avoidIn(context, asked) } };
 }
 
 function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
@@ -112,6 +121,13 @@ function prepare(
   // An engine that grows the mask itself received it as it is.
   const repainted =
     request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
+  return prepareRegion({ crop, region, writable, mask, repainted, colours });
+}
+
+/** The same for a mask that grew by what one answer changed beside it. */
+function prepareGrown(context: RegionContext, { crop, colours }: View, mask: Mask): PreparedCrop {
+  const { region, writable } = context;
+  const repainted = maskInFrame(mask, region.plan, dilationOf(context));
   return prepareRegion({ crop, region, writable, mask, repainted, colours });
 }
 
@@ -153,20 +169,39 @@ async function fitCandidates(
   }: { readonly view: View; readonly request: InpaintRequest; readonly reply: InpaintReply },
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
-  const { region, writable, step } = context;
-  const { mode } = context.request;
   const { crop, decode } = view;
-  const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
+  const { region, writable, step, engine } = context;
+  // An engine that copies changes nothing beside the mask.
+  const room = engine.takesOwnColours ? undefined : context.room;
+  const asked = region.mask && { mode: context.request.mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
     const decoded = await step('answer', () => decode(image.bytes, request.crop));
     const { answer, plan } = await enlarged(context, { view, request, answer: decoded });
+    const fit = { crop, answer, writable, asked };
+    const { mask } = region;
+    const edited = contentOf(answer, plan);
+    const grown = mask && room && (await step('effects', () => withEffects({ crop, edited, mask, room })));
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region: { ...region, plan }, writable, asked, prepared: prepared() }),
+      grown === undefined || grown.mask === mask
+        ? fitAnswer({ ...fit, region: { ...region, plan }, prepared: prepared() })
+        : fitAnswer({
+            ...fit,
+            region: { ...region, plan, mask: grown.mask },
+            prepared: prepareGrown(context, view, grown.mask),
+          }),
     );
-    candidates.push({ image, fitted });
+    candidates.push({ image, fitted, leftOut: grown?.leftOut ?? 0 });
   }
   return candidates;
+}
+
+function effectWarnings(key: string, leftOut: readonly number[]): string[] {
+  const count = Math.max(0, ...leftOut);
+  const what = count === 1 ? 'One change' : `${count} changes`;
+  return count === 0
+    ? []
+    : [`${what} beside the mask of region ${key} stayed out: too large, or too near to another mask.`];
 }
 
 function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {

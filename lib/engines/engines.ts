@@ -48,7 +48,8 @@ export interface PricedCall {
 /** The list price of one call in USD; `undefined` where it is not known. */
 export function priceOf(engineName: string, settings: ModelSettings) {
   const { engine, model } = parseEngineName(engineName);
-  const { usdPerCall } = entryOf(engine);
+  // Models that only find masks are in no engine.
+  const usdPerCall = Object.hasOwn(engines, engine) ? entryOf(engine).usdPerCall : undefined;
   return ({ frame, samples }: PricedCall): number | undefined => {
     // An engine without a model costs nothing.
     if (model === undefined) return 0;

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { editor } from '../../lib/edit.ts';
 import { engineFor } from '../../lib/engines/engines.ts';
+import { peopleFinder } from '../../lib/finders/people/people.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { modelSettings } from '../support/fake-model.ts';
@@ -24,6 +25,7 @@ const engine = await engineFor({ engine: 'patchmatch', model: undefined }, model
 });
 const edit = editor({
   engine,
+  people: peopleFinder(),
   limits: { maxImageBytes: 1e9, maxImagePixels: 2.6e8 },
   defaults: { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 },
 });

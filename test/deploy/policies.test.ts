@@ -101,7 +101,8 @@ const policies: readonly Policy[] = [
           Object.keys(environment).some((key) => /BUCKET/.test(key)),
       ),
       ...grants.filter(
-        ({ identity, on }) => ['edit', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
+        ({ identity, on }) =>
+          ['edit', 'mask', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],

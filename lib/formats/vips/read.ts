@@ -101,6 +101,40 @@ export async function readCropAsSrgb(
   return isLarger ? rescale(seen, size) : seen;
 }
 
+/**
+ * Converts a whole photo for a finder of masks: upright, 8 bit sRGB, transparency on white, at a size that is
+ * at most its own.
+ *
+ * @returns `size.height` x `size.width` x 3.
+ * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
+ */
+export async function readWholeAsSrgb({ bytes, header }: Source, { width, height }: Size): Promise<Raster> {
+  const isTurned = header.orientation >= 5;
+  try {
+    const sized = sharp(bytes, photoInput(header.format))
+      .flatten({ background: '#fff' })
+      .resize({ width: isTurned ? height : width, height: isTurned ? width : height, fit: 'fill' })
+      .toColourspace('srgb');
+    return toDisplayed(asRgb(await decoded(sized)), header.orientation);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
+}
+
+/** The brightness of one box, as displayed: H x W x 1, 8 bit. Not exact: it only guides. */
+export async function readLuma({ bytes, header }: Source, box: Box): Promise<Raster> {
+  const { orientation, stored } = header;
+  try {
+    const cut = sharp(bytes, photoInput(header.format))
+      .extract(storedBox(box, orientation, stored))
+      .flatten({ background: '#fff' })
+      .toColourspace('b-w');
+    return toDisplayed(withChannels(await decoded(cut), [0]), orientation);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
+}
+
 /** Keeps the pipeline in the picture's own colour space: sharp would otherwise convert to sRGB, 8 bit. */
 export function inOwnSpace(pipeline: Sharp, { space }: Pick<Header, 'space'>): Sharp {
   return pipeline.pipelineColourspace(space).toColourspace(space);

@@ -221,6 +221,8 @@ export function outputNames(imageName: string, job: string) {
     folder,
     /** @param index from 1, best first. */
     output: (index: number, extension: string) => `${folder}${index}.${extension}`,
+    /** The mask that was used, where nobody sent it. */
+    mask: `${folder}mask.png`,
     manifest: `${folder}manifest.json`,
     error: `${folder}error.json`,
   };
