@@ -154,6 +154,16 @@ test.each<[string, () => string[], number, RegExp]>([
   expect(await made()).toEqual([]);
 });
 
+test('finds what is to be removed where no mask is sent', async () => {
+  const { code, out } = await cli([at('p.png'), '--remove', 'people', '--dry-run']);
+  expect([code, JSON.parse(out).plan]).toMatchObject([0, { regions: [], calls: { min: 0, max: 0 } }]);
+  const byWords = ['--remove', 'the red car', '--mask-prompt', 'the red car'];
+  for (const at2 of [0, 2]) {
+    const { err } = await cli([at('p.png'), ...byWords.slice(at2, at2 + 2)]);
+    expect(err).toContain('FINDER_UNSUPPORTED');
+  }
+});
+
 test('goes on after a photo that failed when told so', async () => {
   await writeFile(at('a.png'), 'no picture');
   await writeFile(at('a.mask.png'), mask);
