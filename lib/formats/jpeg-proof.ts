@@ -9,6 +9,7 @@ import { proveSplice } from './jpeg/proof/prove.ts';
 import { readJpegStructure } from './jpeg/scan/structure.ts';
 import { comparedPixels, countDifferingPixels, exactProof } from './proof.ts';
 import { readPixels, type Source } from './vips/read.ts';
+import { walkedOf } from './walked-jpeg.ts';
 
 /** Proves a JPEG. One that was encoded again is not exact anywhere: its pixels are only counted. */
 export async function proveJpeg(job: ProofJob): Promise<Proof> {
@@ -33,7 +34,7 @@ export async function proveJpeg(job: ProofJob): Promise<Proof> {
  * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs
  * decoding.
  */
-async function proveCoefficients({ photo, walked, written, patches, mask }: ProofJob): Promise<number> {
+async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
   const { orientation, stored, displayed } = photo.header;
   const output = written.bytes;
   const parts = patches.map(({ box, around }) => {
@@ -48,6 +49,7 @@ async function proveCoefficients({ photo, walked, written, patches, mask }: Proo
     box: storedBox(part.reach, orientation, stored),
     mask: toStored(part.mask, orientation),
   }));
+  const walked = walkedOf(photo);
   const structure = walked?.structure ?? readJpegStructure(photo.bytes);
   const touched = coveredBlocks(structure, allowed);
   const proof = proveSplice({ source: photo.bytes, output, touched, walked });
@@ -67,7 +69,7 @@ async function countDiffering(
 ): Promise<number> {
   const [before, after] = await Promise.all([
     known ?? readPixels(photo, reach),
-    readPixels({ ...photo, bytes: output }, reach),
+    readPixels({ bytes: output, header: photo.header }, reach),
   ]);
   const { channels, data } = before;
   let differing = 0;
