@@ -80,6 +80,14 @@ test('a folder: pairs by their names, results beside them or in another folder, 
     proof: { outside: 'exact', differingPixels: 0 },
   });
   expect(JSON.parse(await readFile(at('m.json'), 'utf8'))).toMatchObject({ engine: 'patchmatch' });
+  // Neither results nor the mask are photos.
+  const same = await cli([folder, '--mask', at('p.mask.png'), '--dry-run', '--json']);
+  expect(
+    same.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).image),
+  ).toEqual([at('p.png')]);
   const deep = await cli([
     folder,
     '--recursive',
