@@ -33,8 +33,8 @@ const scratchAt: usize = 608;
 /**
  * Coefficient changes of rows of blocks: `round(FDCT(to - from) / q)`, ties away from 0.
  *
- * All 64 of a block are 0 where nothing differs in it. Samples beyond the picture's right and bottom edge repeat
- * the last one, as encoders do.
+ * All 64 of a block are 0 where nothing differs in it. Samples beyond the picture's right and bottom edge
+ * repeat the last one, as encoders do.
  */
 export function blockDeltas(job: usize): void {
   const wide = load<u32>(job, blocksWideAt);
@@ -146,7 +146,8 @@ function quantise(job: usize, into: usize): bool {
  * @param from address of `rows` x `width` x 3 bytes, like `to`.
  * @param left the first column of the pixels, and `firstSample` the first of the sums, in the picture.
  * @param pixelsAcross pixels to a sample, 1 to 4.
- * @param sums address of the row of sums: whole numbers, all red, behind `planeBytes` all green, then all blue.
+ * @param sums address of the row of sums: whole numbers, all red, behind `planeBytes` all green, then all
+ *   blue.
  */
 export function addDifferences(
   from: usize,
@@ -180,7 +181,8 @@ export function addDifferences(
 /**
  * Weighs a row of sums: `(red r + green g + blue b) * share * shares[x]`, rounded to a float.
  *
- * @param sums as in `addDifferences`. @param weights address of 3 doubles. @param shares address of `width` doubles.
+ * @param sums as in `addDifferences`. @param weights address of 3 doubles. @param shares address of `width`
+ *   doubles.
  * @param into address of `width` floats.
  */
 export function weighSums(
@@ -204,8 +206,8 @@ export function weighSums(
 }
 
 /**
- * Filters with `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; 0 beyond the
- * ends.
+ * Filters with `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; 0 beyond
+ * the ends.
  *
  * @param from address of `length` floats, like `into`; another one.
  */
@@ -220,7 +222,9 @@ export function smooth(from: usize, into: usize, stride: u32, span: u32, length:
   }
 }
 
-/** One Richardson step: `plane += mean - decoded`, where the mean is not 0. @param length counted in floats. */
+/**
+ * One Richardson step: `plane += mean - decoded`, where the mean is not 0. @param length counted in floats.
+ */
 export function refinePlane(plane: usize, mean: usize, decoded: usize, length: u32): void {
   for (let i: usize = 0; i < 4 * length; i += 4) {
     const wanted: f64 = load<f32>(mean + i);

@@ -6,7 +6,7 @@ import { bitWriter, writeBytes } from '../scan/bit-writer.ts';
 import { isFrameMarker, type ScanMember } from '../scan/headers.ts';
 import { encodeHuffmanTable } from '../scan/huffman.ts';
 import { endBits } from '../scan/kernel-writer.ts';
-import { offsetOfMcu, type ScanIndex } from '../scan/scan-index.ts';
+import { type ScanIndex, unknownPlace } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
 import { copyTo, editMcus, type KernelEdit, openKernelEdit, standAt } from '../splice/kernel-edit.ts';
@@ -35,28 +35,33 @@ const largestPart = 0.75;
 /**
  * Cuts the MCUs around a box of pixels out of a JPEG without loss: the part decodes to the same pixels there.
  *
- * Bits are copied. Only the DC differences of the first MCU of each row are coded anew, since a restart marker
- * stands before it. Profile, colour space and EXIF are kept, and other metadata are left out.
+ * Bits are copied. Only the DC differences of the first MCU of each row are coded anew, since a restart
+ * marker stands before it. Profile, colour space and EXIF are kept, and other metadata are left out.
  *
  * @param box in stored pixels, inside the picture.
- * @returns `undefined` where it cannot be done or is not worth while: several scans, restart intervals that begin
- *   within a row of the part, bytes that belong nowhere, a part as large as the picture.
+ * @returns `undefined` where it cannot be done or is not worth while: several scans, restart intervals that
+ *   begin within a row of the part, bytes that belong nowhere, a part as large as the picture.
  */
-export function cutJpeg(source: Uint8Array, walked: WalkedJpeg, box: Box): CutJpeg | undefined {
+export function cutJpeg(source: Uint8Array, walked: Walked, box: Box): CutJpeg | undefined {
   const { structure, index, extraneous } = walked;
   if (index === undefined || extraneous.length > 0) return undefined;
   const mcu = mcuSize(structure);
   const mcus = mcusAround(structure, box);
   const { left, top, right, bottom } = mcus;
   if ((right - left) * (bottom - top) > largestPart * index.positions.length) return undefined;
-  for (let row = top; row < bottom; row++) {
-    const first = row * structure.mcusWide + left;
-    if (Math.floor(first / index.interval) !== Math.floor((first + right - left - 1) / index.interval))
-      return undefined;
-  }
+  for (let row = top; row < bottom; row++) if (!isKnownRow({ structure, index }, row, mcus)) return undefined;
   const bytes = useKernels((use) => cutWith(use, source, { structure, index }, mcus));
   if (bytes === undefined) return undefined;
   return { bytes, box: { ...box, left: box.left - left * mcu.width, top: box.top - top * mcu.height } };
+}
+
+/** True when the part of a row lies in one interval, and the bits are known at which it begins and ends. */
+function isKnownRow({ structure, index }: Indexed, row: number, { left, right }: Mcus): boolean {
+  const { positions, interval } = index;
+  const first = row * structure.mcusWide + left;
+  const end = row * structure.mcusWide + right;
+  if (Math.floor(first / interval) !== Math.floor((end - 1) / interval)) return false;
+  return positions[first] !== unknownPlace && positions[end] !== unknownPlace;
 }
 
 /** In pixels. */
@@ -75,6 +80,9 @@ function mcusAround(structure: JpegStructure, { left, top, width, height }: Box)
   };
 }
 
+/** What is known of the file. */
+type Walked = Pick<WalkedJpeg, 'structure' | 'index' | 'extraneous'>;
+
 type Indexed = Required<Pick<WalkedJpeg, 'structure'>> & { readonly index: ScanIndex };
 
 function cutWith(use: KernelUse, source: Uint8Array, walked: Indexed, mcus: Mcus): Uint8Array | undefined {
@@ -82,7 +90,7 @@ function cutWith(use: KernelUse, source: Uint8Array, walked: Indexed, mcus: Mcus
   const { members } = structure.scans[0]!;
   const tables = members.flatMap(({ dc, ac }) => [dc!, ac!]);
   const encoders = encodersOf(use, tables);
-  const output = bitWriter(scanBytes(source, walked, mcus));
+  const output = bitWriter(scanBytes(walked, mcus));
   const patches = { pointer: 0, count: 0 };
   const edit = openKernelEdit(use, { source, structure, index, patches, encoders, output, pass: 'copy' });
   try {
@@ -100,11 +108,11 @@ function cutWith(use: KernelUse, source: Uint8Array, walked: Indexed, mcus: Mcus
   return Buffer.concat([...header, output.bytes.subarray(0, output.length)]);
 }
 
-/** About the bytes of the part of a scan. */
-function scanBytes(source: Uint8Array, { structure, index }: Indexed, { top, bottom }: Mcus): number {
-  const at = (row: number) =>
-    row < structure.mcusHigh ? offsetOfMcu(source, index, row * structure.mcusWide) : index.end;
-  return at(bottom) - at(top) + 1024;
+/** About as many bytes as the part takes. */
+function scanBytes({ structure, index }: Indexed, { left, top, right, bottom }: Mcus): number {
+  const share = ((bottom - top) * (right - left)) / index.positions.length;
+  const { dataOffset, dataEnd } = structure.scans[0]!;
+  return Math.ceil((dataEnd - dataOffset) * share) + 1024;
 }
 
 /** Writes one row of MCUs, from DC values of 0; false when an encoder is full. */

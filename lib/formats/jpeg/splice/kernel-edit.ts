@@ -24,8 +24,8 @@ export interface KernelEditJob {
   readonly encoders: ReadonlyMap<HuffmanTable, KernelEncoder>;
   readonly output: BitWriter;
   /**
-   * `copy` codes the touched blocks and copies the bits of the others. `count` counts the symbols of all blocks,
-   * `recode` codes all of them.
+   * `copy` codes the touched blocks and copies the bits of the others. `count` counts the symbols of all
+   * blocks, `recode` codes all of them.
    */
   readonly pass: 'copy' | 'count' | 'recode';
 }

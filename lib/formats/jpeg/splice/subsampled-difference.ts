@@ -5,8 +5,8 @@ import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
 import { type JpegPatch, type Weights, weightScale } from './patch.ts';
 
 /**
- * Sums of `after - before` over the pixels of each sample, in the memory of the kernels: whole numbers, all red, then
- * all green, then all blue.
+ * Sums of `after - before` over the pixels of each sample, in the memory of the kernels: whole numbers, all
+ * red, then all green, then all blue.
  */
 export interface ChannelSums {
   readonly pointer: Pointer;

@@ -2,15 +2,18 @@ import sharp from 'sharp';
 import { describe, expect, it, test } from 'vitest';
 import { checkPhoto, readCropOf, readPhoto } from '../../../../lib/edit/read.ts';
 import { type CutJpeg, cutJpeg } from '../../../../lib/formats/jpeg/cut/cut.ts';
+import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
 import { walkJpeg } from '../../../../lib/formats/jpeg/scan/walk.ts';
 import { jpeg } from '../../../../lib/formats/jpeg.ts';
 import { readCrop } from '../../../../lib/formats/vips/read.ts';
+import { crop } from '../../../../lib/pixels/box.ts';
 import type { Box } from '../../../../lib/pixels/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
-import { encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
+import { decodeJpeg, encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 import { random } from '../../../support/pictures.ts';
 import { withEachPoison } from '../../../support/poisoned-kernels.ts';
+import { spliced } from '../../../support/spliced-jpeg.ts';
 
 const size = { width: 167, height: 131 };
 
@@ -101,4 +104,19 @@ test('a crop through a part is the crop through the whole, in every orientation,
   const [byPart, byWhole] = [await readCropOf(photo, placed), await readCrop(photo, placed)];
   expect(Buffer.compare(byPart.file, byWhole.file)).toBe(0);
   expect(byPart).toEqual(byWhole);
+});
+
+test('a part of an output is cut by what its proof read, but not along touched MCUs', async () => {
+  const source = await encodeJpeg(picture(1200, 900, 3), { quality: 95, optimiseCoding: false });
+  // Behind several buffers.
+  const edge: Box = { left: 600, top: 650, width: 130, height: 90 };
+  const [before, after] = [crop(await decodeJpeg(source), edge), picture(edge.width, edge.height, 3, 7)];
+  const { bytes, touched } = spliced(source, [{ box: edge, before, after }]);
+  const { holds, read } = proveSplice({ source, output: bytes, touched });
+  expect(holds).toBe(true);
+  const walked = { ...read!, extraneous: [] };
+  const around: Box = { left: 568, top: 618, width: 194, height: 154 };
+  const part = cutJpeg(bytes, walked, around) as CutJpeg;
+  expect(await pixelsOf(part.bytes, part.box, 3)).toEqual(await pixelsOf(bytes, around, 3));
+  expect(cutJpeg(bytes, walked, { left: 650, top: 680, width: 20, height: 20 })).toBeUndefined();
 });
