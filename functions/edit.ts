@@ -1,52 +1,134 @@
-import type { HttpFunction, Response } from '@google-cloud/functions-framework';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import type { Edit, EditOutput, EditResult } from '../lib/edit.ts';
-
 import { EditError } from '../lib/errors.ts';
-import { type EditRequest, parseRequestFields } from '../lib/requests/edit-request.ts';
+import type { CallersObjects } from '../lib/http-jobs/objects.ts';
+import { type EditRequest, parseRequest } from '../lib/requests/edit-request.ts';
+import type { PlanEdit } from '../lib/wiring.ts';
+import { refuseIdempotency, wantedAnswer } from './accept.ts';
 import type { AtOnce } from './at-once.ts';
-import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
+import { type Answer, assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
 import { contentDisposition, editHeaders } from './picture-headers.ts';
+import { isDryRun, queryNames, type Received, receive, type Source } from './received.ts';
 
 interface EditFunctionOptions extends HttpSettings {
   readonly edit: () => Promise<Edit>;
+  readonly plan: () => Promise<PlanEdit>;
+  /** Objects that the caller may name; `undefined` where the function knows no bucket. */
+  readonly objects: (() => Promise<CallersObjects>) | undefined;
   readonly maxImageBytes: number;
   readonly atOnce: AtOnce;
 }
 
+const shape = { operation: 'edit', files: ['image', 'mask', 'keep'], ownFields: ['output'] } as const;
+
+/** An edit as the caller sent it. */
+interface EditOrder {
+  readonly input: {
+    readonly image: Uint8Array;
+    readonly mask: Uint8Array | undefined;
+    readonly keep: Uint8Array | undefined;
+    readonly request: EditRequest;
+    readonly isPolarityGiven: boolean;
+  };
+  readonly fileName: string;
+  /** The results are written to the output bucket instead of being sent. */
+  readonly isKept: boolean;
+  readonly warnings: readonly string[];
+}
+
 /**
- * `POST` multipart/form-data with the files `image`, `mask` and perhaps `keep`, and the fields of a request
- * -> the edited image; with `Accept: application/json` every candidate in base64, and the report.
+ * `POST` picture, mask and perhaps `keep` with the fields of a request, as a form, as JSON or with the
+ * picture as the body -> the edited picture; with `Accept: application/json` every candidate in base64, and
+ * the report. With `?dryRun=true` -> what the edit would do.
  */
-export function editFunction({
-  edit,
-  maxImageBytes,
-  atOnce,
-  ...settings
-}: EditFunctionOptions): HttpFunction {
-  const { maxAnswerBytes } = settings;
-  return httpFunction({ ...settings, name: 'edit' }, (request, response, signal) =>
+export function editFunction(options: EditFunctionOptions): HttpFunction {
+  const { maxImageBytes, atOnce, ...settings } = options;
+  const named = { ...settings, name: 'edit', queryNames: (request: Request) => queryNames(request, shape) };
+  return httpFunction(named, (request, response, signal) =>
     atOnce(async () => {
-      const { readForm } = await import('./multipart.ts');
-      const limits = { maxFileBytes: maxImageBytes, files: ['image', 'mask', 'keep'] };
-      const { files, fields } = await readForm(request, limits);
-      const image = files.get('image');
-      if (image === undefined)
-        throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
-      const parsed = parseRequestFields(fields);
-      const isJson = request.get('accept')?.includes('application/json') ?? false;
-      assertAnswerFits(expectedBytes(image.bytes, parsed, isJson), maxAnswerBytes);
-      const isPolarityGiven = fields.has('polarity');
-      const mask = files.get('mask')?.bytes;
-      const keep = files.get('keep')?.bytes;
-      const input = { image: image.bytes, mask, keep, request: parsed, isPolarityGiven };
-      const result = await (await edit())(input, signal);
-      const send = isJson
-        ? candidatesSender(response, result, maxAnswerBytes)
-        : imageSender(response, { result, fileName: image.fileName, maxAnswerBytes });
-      return { send, facts: result.report };
+      refuseIdempotency(request);
+      const dry = isDryRun(request);
+      const wanted = dry ? 'json' : wantedAnswer(request, 'picture');
+      const received = await receive(request, { ...shape, maxFileBytes: maxImageBytes });
+      const order = await orderOf(received, options.objects, signal);
+      if (dry) return planned(response, await (await options.plan())(order.input, signal), order);
+      return edited(order, { wanted, response, options, signal });
     }),
   );
 }
+
+async function orderOf(
+  { files, fields: { output, ...fields }, warnings }: Received,
+  objects: EditFunctionOptions['objects'],
+  signal: AbortSignal,
+): Promise<EditOrder> {
+  const bytesOf = (source: Source | undefined) => source && resolve(source, objects, signal);
+  const isKept = keepsOutput(output, objects);
+  const request = parseRequest(fields);
+  const image = await bytesOf(files.get('image'));
+  if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
+  const mask = (await bytesOf(files.get('mask')))?.bytes;
+  const keep = (await bytesOf(files.get('keep')))?.bytes;
+  const isPolarityGiven = 'polarity' in fields;
+  const input = { image: image.bytes, mask, keep, request, isPolarityGiven };
+  return { input, fileName: image.fileName, isKept, warnings };
+}
+
+function keepsOutput(output: unknown, objects: EditFunctionOptions['objects']): boolean {
+  if (output === undefined || output === 'body') return false;
+  if (output !== 'bucket') {
+    const errors = [{ pointer: '#/output', detail: 'expected body or bucket' }];
+    throw new EditError('REQUEST_INVALID', 'output: expected body or bucket', { errors });
+  }
+  if (objects === undefined) throw useJobs('output=bucket');
+  return true;
+}
+
+async function resolve(source: Source, objects: EditFunctionOptions['objects'], signal: AbortSignal) {
+  if (source.kind === 'bytes') return source;
+  if (source.kind === 'upload') throw useJobs('the id of an upload');
+  if (objects === undefined) throw useJobs('a gs:// address');
+  return (await objects()).read(source.uri, signal);
+}
+
+const useJobs = (got: string) =>
+  new EditError('USE_JOBS', `Expected the picture itself, as this function knows no bucket, got ${got}`);
+
+function planned(response: Response, plan: Awaited<ReturnType<PlanEdit>>, { warnings }: EditOrder): Answer {
+  const { engine, calls } = plan;
+  const send = jsonSender(response, { ...plan, warnings: [...warnings, ...plan.warnings] });
+  return { send, facts: { engine, dryRun: true, calls } };
+}
+
+interface Work {
+  readonly wanted: 'picture' | 'json';
+  readonly response: Response;
+  readonly options: EditFunctionOptions;
+  readonly signal: AbortSignal;
+}
+
+async function edited(order: EditOrder, { wanted, response, options, signal }: Work): Promise<Answer> {
+  const { maxAnswerBytes, objects } = options;
+  const isJson = wanted === 'json';
+  if (!order.isKept) {
+    const { image, request } = order.input;
+    assertAnswerFits(expectedBytes(image, request, isJson), maxAnswerBytes);
+  }
+  const result = withWarnings(await (await options.edit())(order.input, signal), order.warnings);
+  const facts = result.report;
+  if (order.isKept && objects !== undefined) {
+    return { send: await keptSender(response, { result, order, objects: await objects(), signal }), facts };
+  }
+  const send = isJson
+    ? candidatesSender(response, result, maxAnswerBytes)
+    : imageSender(response, { result, fileName: order.fileName, maxAnswerBytes });
+  return { send, facts };
+}
+
+const withWarnings = (result: EditResult, warnings: readonly string[]): EditResult =>
+  warnings.length === 0
+    ? result
+    : { ...result, report: { ...result.report, warnings: [...warnings, ...result.report.warnings] } };
 
 /**
  * The size of the answer, as far as it is known before a model is asked: a JPEG that stays one keeps its
@@ -71,18 +153,41 @@ function imageSender(response: Response, { result, fileName, maxAnswerBytes }: S
   assertAnswerFits(best.bytes.length, maxAnswerBytes);
   const disposition = contentDisposition(fileName, `.edited.${best.extension}`);
   const headers = { ...editHeaders(result), 'Content-Disposition': disposition };
-  return () => response.set(headers).type(best.mediaType).send(Buffer.from(best.bytes));
+  const { buffer, byteOffset, byteLength } = best.bytes;
+  return () =>
+    response
+      .set(headers)
+      .type(best.mediaType)
+      .send(Buffer.from(buffer, byteOffset, byteLength));
 }
 
-function candidatesSender(
-  response: Response,
-  { outputs, mask, report }: EditResult,
-  maxAnswerBytes?: number,
-): () => void {
+function candidatesSender(response: Response, result: EditResult, maxAnswerBytes?: number): () => void {
+  const { outputs, mask, report } = result;
   const encoded = ({ mediaType, bytes }: Pick<EditOutput, 'mediaType' | 'bytes'>) => ({
     mediaType,
-    bytesBase64Encoded: Buffer.from(bytes).toString('base64'),
+    bytesBase64Encoded: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
   });
+  response.set(editHeaders(result));
   const answer = { outputs: outputs.map(encoded), ...(mask && { mask: encoded(mask) }), report };
   return jsonSender(response, answer, maxAnswerBytes);
+}
+
+interface KeptResult {
+  readonly result: EditResult;
+  readonly order: EditOrder;
+  readonly objects: CallersObjects;
+  readonly signal: AbortSignal;
+}
+
+async function keptSender(
+  response: Response,
+  { result, order, objects, signal }: KeptResult,
+): Promise<() => void> {
+  const outputs: object[] = [];
+  for (const [at, { mediaType, bytes, extension }] of result.outputs.entries()) {
+    const fileName = `${order.fileName.replace(/\.[^./]*$/, '') || 'picture'}.edited.${at + 1}.${extension}`;
+    outputs.push({ mediaType, uri: await objects.keep({ bytes, fileName, mediaType }, signal) });
+  }
+  response.set(editHeaders(result));
+  return jsonSender(response, { outputs, report: result.report });
 }

@@ -4,12 +4,17 @@ import type { Duplex } from 'node:stream';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace.ts';
+import { answerOrigin } from './cors.ts';
 import { rawProblem, sendProblem } from './problem.ts';
 
 export interface GateOptions {
   readonly log: Log;
   /** Largest body of a request. */
   readonly maxBodyBytes: number;
+  /** POST alone when left out. */
+  readonly methods?: readonly string[];
+  /** Origins of pages that may call; none when left out. */
+  readonly origins?: readonly string[];
   /** A body that brings no byte for this long ends its request. */
   readonly idleBodyMs?: number;
 }
@@ -44,7 +49,7 @@ export function guardServers(options: GateOptions): void {
 
 /**
  * Stands before the framework, which reads and unpacks a whole body before a function sees it, and prints
- * bodies that it cannot parse. Refuses other methods than POST, and compressed, too large and stalled bodies;
+ * bodies that it cannot parse. Refuses other methods, and compressed, too large and stalled bodies;
  * everything that the framework refuses is answered as a problem, and nothing of a body is logged.
  */
 export function guard(server: Server, options: GateOptions): void {
@@ -52,28 +57,37 @@ export function guard(server: Server, options: GateOptions): void {
   if (isApp(listener)) answerErrors(listener, options.log);
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const error = refusalOf(request, options.maxBodyBytes);
+    if (answerOrigin(request, response, options.origins ?? [])) return;
+    const error = refusalOf(request, options);
     if (error !== undefined) {
-      refuse({ request, response, error, log: options.log });
+      refuse({ request, response, error, ...options });
       request.resume();
       const socket = request.socket;
       const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
       request.once('close', () => clearTimeout(timer));
       return;
     }
+    // The parsers of the framework leave a body without a type unread.
+    request.headers['content-type'] ??= 'application/octet-stream';
     watchBody(request, response, options);
     listener(request, response);
   });
   answerMalformed(server);
 }
 
+const onlyPost: readonly string[] = ['POST'];
+
 const isApp = (listener: object): listener is App => 'use' in listener;
 
-function refusalOf({ method, headers, url }: IncomingMessage, maxBodyBytes: number): EditError | undefined {
+function refusalOf(
+  { method = '', headers, url }: IncomingMessage,
+  { maxBodyBytes, methods = onlyPost }: GateOptions,
+): EditError | undefined {
   if (notFound.includes(url)) {
     return new EditError('NOT_FOUND', 'Expected the address of a function, got another');
   }
-  if (method !== 'POST') return new EditError('METHOD_NOT_ALLOWED', `Expected POST, got ${method}`);
+  if (!methods.includes(method))
+    return new EditError('METHOD_NOT_ALLOWED', `Expected ${methods.join(', ')}, got ${method}`);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') {
     return new EditError('ENCODING_UNSUPPORTED', 'Expected a body that is not compressed, got one that is');
@@ -108,16 +122,16 @@ function watchBody(request: IncomingMessage, response: ServerResponse, options: 
   for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
 }
 
-interface Refusal {
+interface Refusal extends Pick<GateOptions, 'methods'> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly error: EditError;
   readonly log: Log;
 }
 
-function refuse({ request, response, error, log }: Refusal): void {
+function refuse({ request, response, error, log, methods = onlyPost }: Refusal): void {
   const { code, status } = error;
-  if (code === 'METHOD_NOT_ALLOWED') response.setHeader('Allow', 'POST');
+  if (code === 'METHOD_NOT_ALLOWED') response.setHeader('Allow', methods.join(', '));
   sendProblem(response, error, traceContextOf(request.headers)?.traceId);
   const httpRequest = { requestMethod: request.method, status };
   if (error.kind === 'bug')

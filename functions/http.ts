@@ -2,8 +2,10 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { deadline } from '../lib/abort.ts';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { meant } from '../lib/requests/nearest.ts';
 import { maxNamed, shortList, shortName } from '../lib/requests/schema.ts';
-import { type Tracing, traceContextOf } from '../lib/trace.ts';
+import { type Tracing, traceContextOf, traceHeaders } from '../lib/trace.ts';
+import { isAllowedOrigin } from './cors.ts';
 import { answerHeaders, sendProblem } from './problem.ts';
 
 /** What every HTTP function is given. */
@@ -13,6 +15,8 @@ export interface HttpSettings {
   readonly tracing: Tracing;
   /** The largest answer that the platform passes on; `undefined`: no limit. */
   readonly maxAnswerBytes?: number | undefined;
+  /** Origins of pages that may call; none when left out. */
+  readonly origins?: readonly string[];
 }
 
 /** An answer that is ready to be sent. */
@@ -22,24 +26,28 @@ export interface Answer {
   readonly facts?: object;
 }
 
-type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
+/** The query parameters that a request may have. */
+export type QueryNames = (request: Request) => readonly string[] | Promise<readonly string[]>;
+
+export type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
 /**
- * What every HTTP function shares: no query, a deadline, cancellation when the caller
+ * What every HTTP function shares: no query that is not known, a deadline, cancellation when the caller
  * disconnects, errors as problems with the status of the error table, one log line, one trace.
  */
 export function httpFunction(
-  options: HttpSettings & { readonly name: string },
+  options: HttpSettings & { readonly name: string; readonly queryNames?: QueryNames },
   handle: Handler,
 ): HttpFunction {
-  const { name, deadlineMs, log, tracing } = options;
+  const { name, deadlineMs, log, tracing, queryNames = () => [], origins = [] } = options;
   return (request, response) =>
     tracing.serve(name, traceContextOf(request.headers), async (end) => {
       const started = performance.now();
       const facts = () => requestFacts(request, response, performance.now() - started);
       try {
-        response.set(answerHeaders);
-        assertNoQuery(request.originalUrl);
+        response.set({ ...answerHeaders, ...traceHeaders(tracing.current()) });
+        assertSameSite(request, origins);
+        assertQuery(request.originalUrl, await queryNames(request));
         const answer = await handle(request, response, requestSignal(response, deadlineMs));
         await end({ 'http.response.status_code': response.statusCode });
         answer.send();
@@ -66,19 +74,40 @@ function requestFacts(request: Request, response: Response, ms: number): object 
   return { ms: Math.round(ms), httpRequest };
 }
 
-/** No function takes a query: one that was ignored would be a run, and billed, where none was meant. */
-function assertNoQuery(url: string): void {
+/** A parameter that was ignored would be a run, and billed, where none was meant. */
+function assertQuery(url: string, known: readonly string[]): void {
   const [, query = ''] = url.split(/\?(.*)/s);
-  const names = [...new Set(new URLSearchParams(query).keys())].map(shortName);
+  const given = [...new URLSearchParams(query).keys()];
+  const twice = given.filter((name, at) => given.indexOf(name) !== at);
+  const unknown = given.filter((name) => !known.includes(name));
+  const names = [...new Set([...unknown, ...twice])];
   if (names.length === 0) return;
+  const detailOf = (name: string) =>
+    known.includes(name)
+      ? 'expected one parameter of this name'
+      : `expected no query parameter of this name${meant(name, known)}`;
   const errors = names
     .slice(0, maxNamed)
-    .map((name) => ({ pointer: `?${name}`, detail: 'expected no query parameter' }));
+    .map((name) => ({ pointer: `?${shortName(name)}`, detail: detailOf(name) }));
+  const expected = known.length === 0 ? 'fields in the body' : `query parameters of ${shortList(known)}`;
   throw new EditError(
     'REQUEST_INVALID',
-    `Expected fields in the body, got the query parameters ${shortList(names)}`,
+    `Expected ${expected}, got the query parameters ${shortList(names.map(shortName))}`,
     { errors },
   );
+}
+
+/**
+ * Refuses what the page of another site has a browser send with the rights of its user. Programs send no such
+ * header.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+function assertSameSite(request: Request, origins: readonly string[]): void {
+  const site = request.get('sec-fetch-site') ?? 'none';
+  if (request.method === 'GET' || site === 'none' || site === 'same-origin') return;
+  if (isAllowedOrigin(request.get('origin'), origins)) return;
+  throw new EditError('CROSS_SITE', `Expected a request of this origin, got one of ${shortName(site)}`);
 }
 
 /**

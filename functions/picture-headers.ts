@@ -1,9 +1,9 @@
 import type { EditResult } from '../lib/edit.ts';
+import { safeName } from '../lib/http-jobs/names.ts';
 import { shortList } from '../lib/requests/schema.ts';
 
 /** Proxies cut headers off at 8 to 16 KiB, all together. */
 const maxHeaderChars = 2000;
-const maxStemChars = 100;
 
 /** What the report of an edit says, for who asked for the picture alone. */
 export function editHeaders({ outputs, report, costEstimateUsd }: EditResult): Record<string, string> {
@@ -49,22 +49,16 @@ export const headerText = (text: string): string =>
  *
  * @see RFC 6266
  */
-export function contentDisposition(fileName: string, suffix: string): string {
-  const name = safeStem(fileName) + suffix;
+export function contentDisposition(
+  fileName: string,
+  suffix: string,
+  kind: 'inline' | 'attachment' = 'inline',
+): string {
+  const name = safeName(fileName).replace(/\.[^.]*$/, '') + suffix;
   const ascii = name.replaceAll(/[^\x20-\x7e]/gu, '_').replaceAll(/["\\%]/g, '_');
   const encoded = encodeURIComponent(name).replaceAll(
     /['()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16)}`,
   );
-  return `inline; filename="${ascii}"; filename*=UTF-8''${encoded}`;
-}
-
-/** Without folders, control characters, signs that systems forbid in names, and dots in front. */
-function safeStem(fileName: string): string {
-  const base = fileName.toWellFormed().split(/[/\\]/).at(-1) ?? '';
-  const stem = base
-    .replace(/\.[^.]*$/, '')
-    .replaceAll(/[\p{Cc}\p{Cf}<>:"|?*]/gu, '_')
-    .replace(/^[.\s]+/, '');
-  return [...stem].slice(0, maxStemChars).join('') || 'picture';
+  return `${kind}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }

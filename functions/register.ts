@@ -15,15 +15,31 @@ import { onUploadFunction } from './on-upload.ts';
 import { picturesFunction } from './pictures.ts';
 import { runJobFunction } from './run-job.ts';
 import type { Track } from './shutdown.ts';
+import { studioFunction } from './studio.ts';
 import { sweepFunction } from './sweep.ts';
 
 type Buckets = NonNullable<Wiring['config']['buckets']>;
-type WithBuckets = Wiring & { readonly config: { readonly buckets: Buckets } };
+type WithBuckets = Wiring & {
+  readonly config: { readonly buckets: Buckets };
+  readonly objects: NonNullable<Wiring['objects']>;
+};
 
 /** Limits requests to functions that receive no pictures: events, tasks and prompts are small. */
 const maxSmallBodyBytes = 1024 * 1024;
 
-type FunctionEntry = { readonly takesPictures?: true } & (
+const picturesOf = ({ limits: { maxImageBytes } }: Config) => ({ maxImageBytes });
+
+/** The studio has 1 GiB: so many bodies above 1 MiB, and pictures being decoded, fit in. */
+const studioBodies = 2;
+const studioDecodes = 1;
+
+type FunctionEntry = {
+  readonly takesPictures?: true;
+  /** Pages of ALLOWED_ORIGINS may call it. */
+  readonly isOpenToPages?: true;
+  /** POST alone when left out. */
+  readonly methods?: readonly string[];
+} & (
   | { readonly needsBuckets: false; readonly http: (wiring: Wiring, settings: HttpSettings) => HttpFunction }
   | {
       readonly needsBuckets: true;
@@ -64,17 +80,19 @@ export const functionTable = {
   },
   edit: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
-    http: ({ config, edit }, settings) =>
+    http: ({ config, edit, plan, objects }, settings) =>
       editFunction({
         ...settings,
-        edit,
+        ...{ edit, plan, objects },
         maxImageBytes: config.limits.maxImageBytes,
         atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
       }),
   },
   mask: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, findMask }, settings) =>
       maskFunction({
@@ -86,12 +104,33 @@ export const functionTable = {
   },
   generate: {
     needsBuckets: false,
-    http: ({ generate }, settings) => picturesFunction({ ...settings, name: 'generate', make: generate }),
+    isOpenToPages: true,
+    http: ({ config, generate }, settings) =>
+      picturesFunction({ ...settings, ...picturesOf(config), name: 'generate', pictures: generate }),
   },
   upscale: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
-    http: ({ upscale }, settings) => picturesFunction({ ...settings, name: 'upscale', make: upscale }),
+    http: ({ config, upscale }, settings) =>
+      picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
+  },
+  studio: {
+    needsBuckets: true,
+    takesPictures: true,
+    methods: ['GET', 'POST', 'PUT'],
+    http: ({ config, jobs, plan, objects, capabilities, preview }, settings) =>
+      studioFunction({
+        ...settings,
+        ...{ plan, capabilities, preview, isOn: config.hasStudio },
+        jobs: async () => (await jobs()).http(),
+        uploads: async () => (await jobs()).httpUploads(),
+        objects,
+        maxImageBytes: config.limits.maxImageBytes,
+        outputBucket: config.buckets.output,
+        bodies: atMost(studioBodies),
+        decodes: atMost(studioDecodes),
+      }),
   },
 } as const satisfies Readonly<Record<string, FunctionEntry>>;
 
@@ -101,9 +140,16 @@ export const isFunctionName = (name: string | undefined): name is FunctionName =
   name !== undefined && Object.hasOwn(functionTable, name);
 
 /** The largest body that a function takes: picture and mask with their fields, or one picture in base64. */
-export function maxBodyBytes(name: FunctionName, { limits }: Config): number {
+function maxBodyBytes(name: FunctionName, { limits }: Config): number {
   const entry: FunctionEntry = functionTable[name];
   return maxSmallBodyBytes + (entry.takesPictures ? 2 * limits.maxImageBytes : 0);
+}
+
+/** What the gate before a function lets through. */
+export function gateFor(name: FunctionName, config: Config) {
+  const { methods = ['POST'], isOpenToPages }: FunctionEntry = functionTable[name];
+  const origins = isOpenToPages ? config.allowedOrigins : [];
+  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins };
 }
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
@@ -120,7 +166,8 @@ export function registerFunctions(wiring: Wiring, track: Track = async (work) =>
   const registerHttp = (name: string, handle: HttpFunction) =>
     http(name, (request, response) => track(handle(request, response)));
   for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {
-    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, settings));
+    const origins = entry.isOpenToPages ? config.allowedOrigins : [];
+    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, { ...settings, origins }));
     else if (!hasBuckets(wiring)) continue;
     else if ('http' in entry) registerHttp(name, entry.http(wiring, settings));
     else {

@@ -105,6 +105,7 @@ function configOf(values: ValuesOf<typeof settingTable>) {
     queue: queue && runJobUrl ? { ...values.queue, name: queue, runJobUrl } : undefined,
     /** `undefined` outside of Cloud Run. */
     service: service === undefined ? undefined : { name: service, version },
+    hasStudio: (values.studio ?? (service === undefined ? 'on' : 'off')) === 'on',
     /** `undefined`: answers of any size. */
     maxAnswerBytes: service === undefined ? undefined : cloudRunMaxBytes,
   };

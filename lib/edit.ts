@@ -6,7 +6,7 @@ import { readKeep } from './edit/read-keep.ts';
 import { type Repainted, repaint } from './edit/repaint.ts';
 import { type EditReport, editReport } from './edit/report.ts';
 import { roomOf } from './edit/room.ts';
-import { type Step, stopwatch } from './edit/stopwatch.ts';
+import { type Step, type StepListener, type StepOf, stopwatch } from './edit/stopwatch.ts';
 import { assertRoom, wholeBlocksOf } from './edit/whole-blocks.ts';
 import { outputFormatOf } from './edit/write.ts';
 import type { EncodedImage, InpaintEngine } from './engines/engine.ts';
@@ -22,6 +22,7 @@ import { assertChosenEngine, wantedMask } from './requests/engine-options.ts';
 import type { Trace } from './trace.ts';
 
 export type { EditReport } from './edit/report.ts';
+export type { RegionOf, StepListener } from './edit/stopwatch.ts';
 
 /** The files of an edit as they were uploaded. */
 export interface EditInput extends MaskTrust {
@@ -31,6 +32,7 @@ export interface EditInput extends MaskTrust {
   /** A mask file: nothing that is white in it is copied into the fill. */
   readonly keep?: Uint8Array | undefined;
   readonly request: EditRequest;
+  readonly onStep?: StepListener;
 }
 
 export type { EditOutput } from './edit/outputs.ts';
@@ -82,7 +84,7 @@ export function editor(options: EditorOptions): Edit {
   return async (input, signal) => {
     const { image, request } = input;
     assertChosenEngine(request, engine.name);
-    const { step, timingsMs } = stopwatch(signal, trace);
+    const { step, stepOf, timingsMs } = stopwatch(signal, trace, input.onStep);
 
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
@@ -101,7 +103,7 @@ export function editor(options: EditorOptions): Edit {
     );
     assertRoom(wholeBlocks, plan.repaints);
 
-    const work = { photo, plan, engine, people, request, defaults, wholeBlocks, step, signal };
+    const work = { photo, plan, engine, people, request, defaults, wholeBlocks, stepOf, signal };
     const regions = await repaintAll(work);
     const isStrict = wholeBlocks !== undefined;
     const isGrown = request.effects === 'include';
@@ -117,24 +119,26 @@ export function editor(options: EditorOptions): Edit {
   };
 }
 
-type Work = Pick<RegionContext, 'photo' | 'engine' | 'people' | 'request' | 'step' | 'signal'> & {
+type Work = Pick<RegionContext, 'photo' | 'engine' | 'people' | 'request' | 'signal'> & {
+  readonly stepOf: StepOf;
   readonly plan: RepaintPlan;
   readonly defaults: EditDefaults;
   readonly wholeBlocks: WholeBlocks | undefined;
 };
 
 /** One region after the other: a picture of one is in memory at a time. */
-async function repaintAll({ plan, defaults, wholeBlocks, ...work }: Work): Promise<Repainted[]> {
+async function repaintAll({ plan, defaults, wholeBlocks, stepOf, ...work }: Work): Promise<Repainted[]> {
   const { repaints } = plan;
   const { modelDilation } = defaults;
   const maxTiles = Math.floor(defaults.maxTiles / repaints.length);
   const picture = work.photo.header.displayed;
   const done: Repainted[] = [];
-  for (const region of repaints) {
+  for (const [at, region] of repaints.entries()) {
+    const step = stepOf(at, repaints.length);
     const writable = wholeBlocks && ((part: Mask) => wholeBlocks(part, region.plan.box));
     const grows = work.request.effects === 'include';
     const room = grows ? roomOf(region, { repaints, done, picture }) : undefined;
-    done.push(await repaint({ ...work, region, modelDilation, maxTiles, room, writable }));
+    done.push(await repaint({ ...work, step, region, modelDilation, maxTiles, room, writable }));
   }
   return done;
 }

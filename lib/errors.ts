@@ -38,6 +38,59 @@ const errorTable = {
     kind: 'input',
     remedy: 'Drop picture and mask into the input bucket, or ask for the picture itself instead of JSON.',
   },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    kind: 'input',
+    remedy: 'Send Accept: image/* for the picture, application/json for everything, or no Accept at all.',
+  },
+  USE_JOBS: {
+    status: 400,
+    kind: 'input',
+    remedy:
+      'POST the same fields to jobs of the function studio, {"image":{"uri":"gs://..."}} for a picture that ' +
+      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself.',
+  },
+  URI_NOT_ALLOWED: {
+    status: 400,
+    kind: 'input',
+    remedy: 'Name an object that exists in the input or the output bucket.',
+  },
+  IDEMPOTENCY_UNSUPPORTED: {
+    status: 400,
+    kind: 'input',
+    remedy: 'POST to jobs of the function studio, which keeps the key; or leave out Idempotency-Key.',
+  },
+  IDEMPOTENCY_KEY_INVALID: {
+    status: 400,
+    kind: 'input',
+    remedy: 'Send an Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID.',
+  },
+  IDEMPOTENCY_MISMATCH: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Send a new Idempotency-Key with a new request; the same key repeats the same request.',
+  },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    kind: 'passing',
+    remedy: 'Try again after Retry-After: the first request with this key is still being received.',
+  },
+  JOB_ENDED: { status: 409, kind: 'input', remedy: 'Read the job: it has ended.' },
+  CANCELLED_BY_CALLER: {
+    status: 409,
+    kind: 'input',
+    remedy: 'Nothing to do: the job was cancelled on request. POST it again to run it.',
+  },
+  CROSS_SITE: {
+    status: 403,
+    kind: 'input',
+    remedy: 'Call from a program or from the page of this service, not from another site.',
+  },
+  RANGE_UNSATISFIABLE: {
+    status: 416,
+    kind: 'input',
+    remedy: 'Ask for a range within the size that Content-Range names.',
+  },
   NOT_FOUND: { status: 404, kind: 'input', remedy: 'Use one of the addresses that the message names.' },
   METHOD_NOT_ALLOWED: { status: 405, kind: 'input', remedy: 'Use the method named in the Allow header.' },
   EVENT_INVALID: {

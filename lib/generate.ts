@@ -1,5 +1,5 @@
 import { practiceWarnings } from './engines/best-practice.ts';
-import type { Generator, PictureReply } from './engines/picture-engines.ts';
+import type { Generator, PictureReply, PicturesPlan, PlanPictures } from './engines/picture-engines.ts';
 import {
   assertAllowedUri,
   type GenerateOptions,
@@ -28,15 +28,27 @@ export type Generate = (
  * @throws {EditError} `REQUEST_INVALID` naming each wrong field, and whatever the engine throws.
  */
 export const generateWith =
-  ({ generatorFor, allowedBuckets }: GenerateParts): Generate =>
+  (parts: GenerateParts): Generate =>
   async (value, signal) => {
-    const request = parseWith(generateRequestSchema, value);
-    assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const generator = await generatorFor(request);
-    const practice = practiceWarnings({ mode: 'insertion', prompt: request.prompt });
-    const reply = await generator.generate(
-      { ...optionValues('generate', request), replyFormat: pictureFormat(request) },
-      signal,
-    );
+    const { generator, asked, practice } = await prepare(value, parts);
+    const reply = await generator.generate(asked, signal);
     return { ...reply, engine: generator.name, warnings: [...practice, ...reply.warnings] };
   };
+
+/** What `generateWith` would do, with the same errors. */
+export const planGenerateWith =
+  (parts: GenerateParts): PlanPictures =>
+  async (value): Promise<PicturesPlan> => {
+    const { generator, asked, practice } = await prepare(value, parts);
+    const warnings = [...practice, ...(generator.check?.(asked) ?? [])];
+    return { engine: generator.name, samples: asked.samples, imageSize: asked.imageSize, warnings };
+  };
+
+async function prepare(value: unknown, { generatorFor, allowedBuckets }: GenerateParts) {
+  const request = parseWith(generateRequestSchema, value);
+  assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
+  const generator = await generatorFor(request);
+  const practice = practiceWarnings({ mode: 'insertion', prompt: request.prompt });
+  const asked = { ...optionValues('generate', request), replyFormat: pictureFormat(request) };
+  return { generator, asked, practice };
+}

@@ -289,6 +289,25 @@ export const settingTable = {
       'Most requests to `edit` that one instance works on at once; a further one is answered with 429 ' +
       '`TOO_BUSY`. Unset: one for each 1.5 GiB of memory, at least one.',
   },
+  allowedOrigins: {
+    variable: 'ALLOWED_ORIGINS',
+    schema: commaList
+      .refine(
+        (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+        'expected origins such as https://retouching.example.com, without a path',
+      )
+      .default([]),
+    description:
+      'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
+      'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
+  },
+  studio: {
+    variable: 'STUDIO',
+    schema: z.enum(['on', 'off']).optional(),
+    description:
+      'Whether the function `studio` (jobs over HTTP) answers. Unset: `on` on your own machine, `off` ' +
+      'deployed.',
+  },
   otlpEndpoint: {
     variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     schema: z.url().optional(),

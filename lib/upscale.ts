@@ -1,6 +1,6 @@
 import type { EncodedImage } from './engines/engine.ts';
 import { sniffMediaType } from './engines/images.ts';
-import type { PictureReply, Upscaler } from './engines/picture-engines.ts';
+import type { PictureReply, PlanPictures, Upscaler } from './engines/picture-engines.ts';
 import { EditError } from './errors.ts';
 import {
   assertAllowedUri,
@@ -32,16 +32,10 @@ export type Upscale = (
  *   neither PNG, JPEG nor WebP, and whatever the engine throws.
  */
 export const upscaleWith =
-  ({ upscalerFor, shrink, maxImageBytes, allowedBuckets }: UpscaleParts): Upscale =>
+  (parts: UpscaleParts): Upscale =>
   async (value, signal) => {
-    const request = parseWith(upscaleRequestSchema, value);
-    assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
-    assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-    const upscaler = await upscalerFor(request);
-    const sent =
-      request.imageUri === undefined
-        ? pictureOf(request.image ?? '', maxImageBytes)
-        : { uri: request.imageUri };
+    const { request, upscaler, sent } = await prepare(value, parts);
+    const { shrink } = parts;
     const isTooLarge = 'bytes' in sent && sent.bytes.length > upscaler.maxImageBytes;
     const image = isTooLarge ? await shrink(sent, upscaler.maxImageBytes) : sent;
     const reply = await upscaler.upscale(
@@ -56,6 +50,24 @@ export const upscaleWith =
       : reply.warnings;
     return { ...reply, warnings, engine: upscaler.name };
   };
+
+/** What `upscaleWith` would do, with the same errors. */
+export const planUpscaleWith =
+  (parts: UpscaleParts): PlanPictures =>
+  async (value) => {
+    const { upscaler } = await prepare(value, parts);
+    return { engine: upscaler.name, samples: 1, imageSize: undefined, warnings: [] };
+  };
+
+async function prepare(value: unknown, { upscalerFor, maxImageBytes, allowedBuckets }: UpscaleParts) {
+  const request = parseWith(upscaleRequestSchema, value);
+  assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
+  assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
+  const upscaler = await upscalerFor(request);
+  const { imageUri } = request;
+  const sent = imageUri === undefined ? pictureOf(request.image ?? '', maxImageBytes) : { uri: imageUri };
+  return { request, upscaler, sent };
+}
 
 const mediaTypes: readonly (string | undefined)[] = ['image/png', 'image/jpeg', 'image/webp'];
 

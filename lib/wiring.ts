@@ -2,20 +2,27 @@ import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
+import type { CallersObjects } from './http-jobs/objects.ts';
 import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
+import type { ServiceCapabilities } from './wiring/capabilities.ts';
 import {
   editAround,
   makeEdit,
+  makeEngine,
   makeFindMask,
   makeGenerate,
   makeUpscale,
   modelCalls,
 } from './wiring/engines.ts';
-import { type Jobs, makeJobs } from './wiring/jobs.ts';
+import type { Background } from './wiring/http-jobs.ts';
+import { type Jobs, makeJobs, makeObjects } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
+import { makePlan, type Pictures, type PlanEdit } from './wiring/plans.ts';
+
+export type { Pictures, PlanEdit } from './wiring/plans.ts';
 
 /** The parts of the functions, each built when it is first needed: a cold start pays only for its own. */
 export interface Wiring {
@@ -24,8 +31,15 @@ export interface Wiring {
   readonly tracing: Tracing;
   readonly edit: () => Promise<Edit>;
   readonly findMask: () => Promise<FindMask>;
-  readonly generate: () => Promise<Generate>;
-  readonly upscale: () => Promise<Upscale>;
+  /** What an edit would do. */
+  readonly plan: () => Promise<PlanEdit>;
+  readonly generate: () => Promise<Pictures<Generate>>;
+  readonly upscale: () => Promise<Pictures<Upscale>>;
+  /** Objects that a caller may name; `undefined` where no bucket is known. */
+  readonly objects: (() => Promise<CallersObjects>) | undefined;
+  readonly capabilities: () => Promise<ServiceCapabilities>;
+  /** A small WebP of a picture for people to look at. */
+  readonly preview: (bytes: Uint8Array, widthPx: number) => Promise<Uint8Array>;
   readonly jobs: () => Promise<Jobs>;
 }
 
@@ -33,11 +47,13 @@ interface WireOptions {
   /** Aborts when the process is told to end. */
   readonly shutdown?: AbortSignal;
   readonly tracing?: Tracing;
+  readonly background?: Background;
 }
 
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
+  const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
   const calls = modelCalls(config, tracing);
   return {
@@ -46,8 +62,13 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     tracing,
     edit: once(() => makeEdit(config, editWith, calls)),
     findMask: once(() => makeFindMask(config, tracing, calls)),
+    plan: once(() => makePlan(config, (choice) => makeEngine(config, choice, calls), calls)),
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
-    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown })),
+    objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),
+    capabilities: once(async () => (await import('./wiring/capabilities.ts')).capabilitiesFor(config)),
+    preview: async (bytes, widthPx) =>
+      (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, config.limits),
+    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown, background })),
   };
 }

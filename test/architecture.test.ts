@@ -35,7 +35,7 @@ const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
 const requests = /^lib\/requests\//;
 /** The table of options, its value lists and the types that follow: engines take their words from here. */
-const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes)\.ts$/;
+const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes|nearest)\.ts$/;
 
 /** What the code of each format may use: containers, metadata, and the shapes of rasters, boxes and masks. */
 const sharedByFormats: readonly RegExp[] = [
@@ -55,14 +55,16 @@ const layers: readonly Layer[] = [
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
-      /^lib\/jobs\//,
+      /^lib\/(jobs|http-jobs)\//,
+      inParallel,
+      /^package\.json$/,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
       /^(zod|busboy)$/,
       builtIn,
     ],
   },
-  { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, builtIn] },
+  { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, /^package\.json$/, builtIn] },
   { files: /^lib\/config\.ts$/, may: [settings, errors, budget, /^zod$/] },
   { files: settings, may: [budget, requests, engineFiles, finderFiles, /^zod$/] },
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
@@ -84,6 +86,14 @@ const layers: readonly Layer[] = [
     ],
   },
   { files: /^lib\/(generate|upscale)\.ts$/, may: [engineFiles, errors, requests] },
+  {
+    files: /^lib\/http-jobs\//,
+    may: [
+      /^lib\/(http-jobs|jobs)\//,
+      /^lib\/storage\/(store|transfers|crc32c)\.ts$/,
+      ...[abort, errors, inParallel, log, requests, builtIn, /^zod$/],
+    ],
+  },
   {
     files: /^lib\/jobs\//,
     may: [

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
+import { openapiDocument } from './openapi.ts';
 import { parametersDocument } from './parameters.ts';
 import { rightsTable } from './rights.ts';
 import { terraformSettings } from './terraform-settings.ts';
@@ -22,6 +23,7 @@ interface Made {
 const documents: readonly Made[] = [
   { file: 'docs/configuration.md', write: configurationDocument },
   { file: 'docs/parameters.md', write: parametersDocument },
+  { file: 'functions/studio/openapi.json', write: openapiDocument },
   { file: 'docs/errors.md', write: errorsDocument },
   { file: 'docs/trial.md', write: trialDocument },
   { file: 'docs/operate.md', part: 'costs', write: costsTable },

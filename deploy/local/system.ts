@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { answerMalformed, guard } from '../../functions/gate.ts';
 import { sendProblem } from '../../functions/problem.ts';
-import { functionTable, isFunctionName, maxBodyBytes, registerFunctions } from '../../functions/register.ts';
+import { functionTable, gateFor, isFunctionName, registerFunctions } from '../../functions/register.ts';
 import { runningWork } from '../../functions/shutdown.ts';
 import { type Config, readConfig } from '../../lib/config.ts';
 import { parseEngineName } from '../../lib/engines/engines.ts';
@@ -91,6 +91,7 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
     const config = readConfig(environment, { buckets: true });
     const wiring = wire(config, options.log, {
       shutdown: shutdown.signal,
+      background: (work) => void running.track(work),
       tracing: makeTracing(config, () => options.log),
     });
     // Settings that an engine refuses are told now, not with the first picture.
@@ -231,13 +232,15 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
   const servers = new Map<string, Server>();
   for (const name of names) {
     const target = getTestServer(name);
-    guard(target, { log, maxBodyBytes: maxBodyBytes(name, config) });
+    guard(target, { log, ...gateFor(name, config) });
     servers.set(name, target);
   }
   server.on('request', (request, response) => {
     const name = (request.url ?? '').split(/[/?]/)[1] ?? '';
     const target = servers.get(name);
     if (target !== undefined) {
+      // Deployed, the studio has an address of its own: it never sees this prefix.
+      if (name === 'studio') request.url = (request.url ?? '').replace(/^\/studio\/?/, '/');
       target.emit('request', request, response);
       return;
     }

@@ -113,6 +113,28 @@ module "sweep" {
   secrets         = local.engine_secrets
 }
 
+# Jobs over HTTP: it queues them, and edits nothing itself.
+module "studio" {
+  source     = "./function"
+  depends_on = [time_sleep.builder]
+
+  for_each = var.studio == "on" ? { on = true } : {}
+
+  common          = local.common
+  name            = "studio"
+  entry_point     = "studio"
+  description     = "Takes jobs over HTTP."
+  memory          = "1Gi"
+  cpu             = 1
+  concurrency     = 40
+  timeout_seconds = local.timeout_seconds
+  min_instances   = 0
+  max_instances   = 10
+  ingress         = var.ingress
+  invokers        = { for member in var.users : member => member }
+  environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
+}
+
 # These know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"

@@ -3,6 +3,7 @@ locals {
   root = "${path.module}/../.."
   packed = setunion(
     fileset(local.root, "functions/**/*.ts"),
+    fileset(local.root, "functions/**/*.js*"),
     fileset(local.root, "lib/**/*.ts"),
     fileset(local.root, "lib/**/tsconfig.json"),
     [

@@ -125,6 +125,17 @@ variable "ingress" {
   }
 }
 
+variable "studio" {
+  description = "Whether the function studio is deployed, \"on\" or \"off\" (default): jobs over HTTP, for those in `users`."
+  type        = string
+  default     = "off"
+
+  validation {
+    condition     = contains(["on", "off"], var.studio)
+    error_message = "Expected on or off."
+  }
+}
+
 variable "page_origins" {
   description = "Origins of web pages that upload to the input bucket and read from the output bucket, e.g. [\"https://retouching.example.com\"]. Default: none, and then no CORS."
   type        = set(string)

@@ -46,6 +46,12 @@ interface MaskInput extends MaskTrust {
   readonly request: Pick<EditRequest, 'maskMode' | 'polarity' | 'mode'>;
 }
 
+/** As much of a photo as a mask is read with. */
+interface MaskedPhoto {
+  readonly bytes: Uint8Array;
+  readonly header: Pick<Source['header'], 'displayed' | 'stored' | 'orientation'>;
+}
+
 /** The user's mask: 255 = edit, in displayed pixels of the picture. */
 export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
   readonly mask: BoxedMask;
@@ -59,7 +65,7 @@ export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
  */
 export async function readMask(
   input: MaskInput,
-  photo: Source,
+  photo: MaskedPhoto,
   limits: Limits,
 ): Promise<GivenMask | undefined> {
   const { mask: bytes, request } = input;

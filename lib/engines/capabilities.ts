@@ -1,7 +1,7 @@
 import { EditError } from '../errors.ts';
 import { maxMaskClasses } from '../requests/mask-classes.ts';
 import { type EngineField, engineFields } from '../requests/schema.ts';
-import type { InpaintMode, InpaintRequest } from './engine.ts';
+import type { CheckedRequest, InpaintMode } from './engine.ts';
 import type { ModelEntry } from './models.ts';
 import type { GenerateRequest } from './picture-engines.ts';
 
@@ -46,7 +46,7 @@ export interface Capabilities {
  */
 export function checkEditRequest(
   engine: string,
-  request: InpaintRequest,
+  request: CheckedRequest,
   { modes, options, maxCallsPerSample }: Capabilities,
 ): readonly string[] {
   if (!modes.includes(request.mode)) {
@@ -124,7 +124,7 @@ function checkWatermark(engine: string, given: Readonly<Record<string, unknown>>
   );
 }
 
-function checkMask(engine: string, request: InpaintRequest, options: OptionRules<EditOptionName>): void {
+function checkMask(engine: string, request: CheckedRequest, options: OptionRules<EditOptionName>): void {
   const { mask, automaticMask } = request;
   if (automaticMask === undefined) {
     if (mask === undefined) throw new EditError('MASK_MISSING', `Expected a mask for ${engine}, got none`);

@@ -77,6 +77,9 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   readonly judge?: ((answer: Raster) => number) | undefined;
 }
 
+/** A request without the pixels of its crop. */
+export type CheckedRequest = Omit<InpaintRequest, 'crop'>;
+
 /** What a mask shows, and how sure its finder is, 0..1; `undefined` where it does not say. */
 export interface MaskLabel {
   readonly label: string;
@@ -141,6 +144,13 @@ export interface InpaintEngine {
   readonly avoids?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
+  /**
+   * Checks what `inpaint` would refuse before anything is sent.
+   *
+   * @returns a sentence for each option that would be left out.
+   * @throws {EditError} `ENGINE_UNSUPPORTED`, `MASK_MISSING`, `REQUEST_INVALID`.
+   */
+  check?(request: CheckedRequest): readonly string[];
   /**
    * At least one outcome of the reply is an image: when none is, the engine throws.
    * @throws {EditError} before anything is sent: `ENGINE_UNSUPPORTED`, `REQUEST_INVALID`;

@@ -115,6 +115,7 @@ export async function engineFor(
   const engine = await make({ ...modelOptions(choice, settings, tuning), codec });
   return {
     ...engine,
+    check: (request) => checkEditRequest(engine.name, request, capabilities),
     async inpaint(request, signal) {
       const warnings = checkEditRequest(engine.name, request, capabilities);
       const reply = await engine.inpaint(request, signal);
@@ -136,6 +137,7 @@ export async function generatorFor(
   const rules = capabilities.generate(modelEntry(model, settings.models));
   return {
     ...generator,
+    check: (request) => checkOptions(generator.name, { ...request }, rules),
     async generate(request, signal) {
       const warnings = checkOptions(generator.name, { ...request }, rules);
       const reply = await generator.generate(request, signal);

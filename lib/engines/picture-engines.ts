@@ -1,4 +1,5 @@
 import type { OptionValues } from '../requests/schema.ts';
+import type { ImageSize } from '../requests/values.ts';
 import type { EncodedImage, InpaintOutcome, SafetyAttributes } from './engine.ts';
 
 /** How an answer is encoded. Only some models take media types beyond PNG and JPEG. */
@@ -38,8 +39,21 @@ export interface PictureReply {
   readonly safety?: readonly SafetyAttributes[];
 }
 
+/** What a request for pictures would do. */
+export interface PicturesPlan {
+  readonly engine: string;
+  readonly samples: number;
+  /** `undefined` where it follows from the picture. */
+  readonly imageSize: ImageSize | undefined;
+  readonly warnings: readonly string[];
+}
+
+export type PlanPictures = (value: unknown) => Promise<PicturesPlan>;
+
 export interface Generator {
   readonly name: string;
+  /** As `InpaintEngine.check`. */
+  check?(request: GenerateRequest): readonly string[];
   /** @throws {EditError} as `InpaintEngine.inpaint`. */
   generate(request: GenerateRequest, signal: AbortSignal): Promise<PictureReply>;
 }

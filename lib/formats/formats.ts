@@ -7,7 +7,7 @@ import { tiff } from './tiff.ts';
 import { webp } from './webp.ts';
 
 /** Every format that can be read and written. */
-const formats: readonly Format[] = [jpeg, png, webp, tiff, avif];
+export const formats: readonly Format[] = [jpeg, png, webp, tiff, avif];
 
 /** @throws {EditError} `FORMAT_UNSUPPORTED` for a name that is not in the table. */
 export function formatNamed(name: string): Format {

@@ -57,6 +57,10 @@ export const editRequestSchema = fields.superRefine((request, context) =>
   checkRules(request, rules, context),
 );
 
+/** The fields of a request as JSON Schema, for forms and documents. */
+export const editRequestFields = () =>
+  z.toJSONSchema(editRequestSchema, { io: 'input', unrepresentable: 'any' });
+
 export type EditRequest = z.infer<typeof editRequestSchema>;
 
 /**
@@ -108,8 +112,10 @@ export function parseRequestFields(texts: ReadonlyMap<string, string>): EditRequ
  * Text fields -> values of the types that the schema wants, not validated. A number, a boolean or a list is
  * read as JSON; where the schema wants text, it stays text even if it looks like a number.
  */
-export function typedFields(texts: ReadonlyMap<string, string>): Record<string, unknown> {
-  const shape: Readonly<Record<string, z.ZodType>> = fields.shape;
+export function typedFields(
+  texts: ReadonlyMap<string, string>,
+  shape: Readonly<Record<string, z.ZodType>> = fields.shape,
+): Record<string, unknown> {
   const typed = [...texts].map(([name, text]) => {
     const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
     const takesText = schema === undefined || schema.safeParse(text).success;

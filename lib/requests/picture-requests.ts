@@ -37,7 +37,8 @@ export function pictureFormat(request: {
  * Refuses a `gs://` address in a bucket that is not listed: the model's service account can reach buckets
  * that the caller cannot.
  *
- * @throws {EditError} `REQUEST_INVALID`.
+ * @param allowedBuckets none where the function knows no bucket.
+ * @throws {EditError} `USE_JOBS` or `URI_NOT_ALLOWED`.
  */
 export function assertAllowedUri(
   field: string,
@@ -45,7 +46,12 @@ export function assertAllowedUri(
   allowedBuckets: readonly string[],
 ): void {
   if (uri === undefined) return;
+  const errors = [{ pointer: `#/${field}`, detail: 'expected an address in a bucket of this deployment' }];
+  if (allowedBuckets.length === 0) {
+    const message = `Expected no ${field}, as this function knows no bucket, got one`;
+    throw new EditError('USE_JOBS', message, { errors });
+  }
   const bucket = uri.slice('gs://'.length).split('/')[0] ?? '';
   if (allowedBuckets.includes(bucket)) return;
-  throw new EditError('REQUEST_INVALID', `Expected ${field} in an allowed bucket, got ${bucket}`);
+  throw new EditError('URI_NOT_ALLOWED', `Expected ${field} in an allowed bucket, got another`, { errors });
 }

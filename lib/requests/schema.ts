@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { EditError } from '../errors.ts';
+import { meant } from './nearest.ts';
 import { type Operation, type Option, options } from './options.ts';
 
 type Options = typeof options;
@@ -105,7 +106,8 @@ export function shortList(names: readonly string[], separator = ', '): string {
 export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.flatMap(wrongFields);
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const wrong = parsed.error.issues.flatMap((issue) => wrongFields(issue, known));
   const sentences = wrong.map(({ path, detail }) => `${path.join('.') || 'request'}: ${detail}`);
   const errors = wrong
     .slice(0, maxNamed)
@@ -120,12 +122,12 @@ interface WrongField {
 }
 
 /** One for each unknown field, else one. */
-function wrongFields(issue: z.core.$ZodIssue): readonly WrongField[] {
+function wrongFields(issue: z.core.$ZodIssue, known: readonly string[]): readonly WrongField[] {
   const path = issue.path.map((part) => shortName(String(part)));
   if (issue.code !== 'unrecognized_keys') return [{ path, detail: issue.message }];
   return issue.keys.map((key) => ({
     path: [...path, shortName(key)],
-    detail: 'expected no field of this name',
+    detail: `expected no field of this name${path.length === 0 ? meant(key, known) : ''}`,
   }));
 }
 

@@ -6,7 +6,7 @@ import { infoOf, serverTimeMs, statusOf, storageError, writtenInfo } from './gcs
 import { readStream } from './gcs-download.ts';
 import type { ListOptions, ObjectId, ObjectInfo, ObjectStore } from './store.ts';
 
-interface CloudStorageOptions {
+export interface CloudStorageOptions {
   /** Base URL of an emulator; `undefined` is the real service. */
   readonly apiEndpoint: string | undefined;
   /** `undefined`: as the credentials say. An emulator needs none. */
@@ -95,7 +95,7 @@ type Call = <T>(
  * Runs calls of the client with retries. The retries of the client itself are off: only here is it known
  * which calls may have succeeded although their answer was lost, and only ours stop on an abort.
  */
-function caller(options: CloudStorageOptions): Call {
+export function caller(options: CloudStorageOptions): Call {
   const retry = { ...defaultRetry, ...options.retry };
   let client: Promise<Storage> | undefined;
   return async ({ id, signal, absent }, work) => {
@@ -146,7 +146,7 @@ async function connect(
   });
 }
 
-const generationOf = ({ generation }: { readonly generation?: string }) =>
+export const generationOf = ({ generation }: { readonly generation?: string }) =>
   generation === undefined ? {} : { generation };
 
 async function upload(

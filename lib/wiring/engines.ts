@@ -23,6 +23,7 @@ import type { Upscale } from '../upscale.ts';
 import { codec } from './codec.ts';
 import { findingFor } from './finders.ts';
 import { once } from './once.ts';
+import { type Pictures, pricedPictures } from './plans.ts';
 import { tracedFetch } from './tracing.ts';
 
 /** The edit around an engine, and around what finds masks that nobody sent. */
@@ -113,18 +114,20 @@ export async function makeFindMask(config: Config, { trace }: Tracing, tuning: T
   };
 }
 
-export async function makeGenerate(config: Config, tuning: Tuning): Promise<Generate> {
-  const { generateWith } = await import('../generate.ts');
-  return generateWith({
+export async function makeGenerate(config: Config, tuning: Tuning): Promise<Pictures<Generate>> {
+  const { generateWith, planGenerateWith } = await import('../generate.ts');
+  const parts: Parameters<typeof generateWith>[0] = {
     generatorFor: async (asked) =>
       generatorFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
     allowedBuckets: bucketNames(config),
-  });
+  };
+  const plan = planGenerateWith(parts);
+  return { make: generateWith(parts), plan: async (value) => pricedPictures(config, await plan(value)) };
 }
 
-export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upscale> {
-  const { upscaleWith } = await import('../upscale.ts');
-  return upscaleWith({
+export async function makeUpscale(config: Config, tuning: Tuning): Promise<Pictures<Upscale>> {
+  const { upscaleWith, planUpscaleWith } = await import('../upscale.ts');
+  const parts: Parameters<typeof upscaleWith>[0] = {
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
       (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes, config.limits),
@@ -132,7 +135,9 @@ export async function makeUpscale(config: Config, tuning: Tuning): Promise<Upsca
     upscalerFor: async (asked) =>
       upscalerFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
     allowedBuckets: bucketNames(config),
-  });
+  };
+  const plan = planUpscaleWith(parts);
+  return { make: upscaleWith(parts), plan: async (value) => pricedPictures(config, await plan(value)) };
 }
 
 /** Buckets whose objects a caller may name; the control bucket is not one of them. */

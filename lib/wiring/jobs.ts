@@ -9,16 +9,20 @@ import {
   priceOf,
 } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
+import type { HttpJobs } from '../http-jobs/http-jobs.ts';
+import type { CallersObjects } from '../http-jobs/objects.ts';
+import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
-import { type Tracing, traceHeaders } from '../trace.ts';
+import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
-import { onceForEach } from './once.ts';
+import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
+import { once, onceForEach } from './once.ts';
 import { checkReply, isAnswer } from './replies.ts';
 import { tracedStore } from './tracing.ts';
 
@@ -41,6 +45,9 @@ export interface Jobs {
   /** For tasks of the queue: runs jobs in this process. */
   readonly runJob: UploadHandler;
   readonly sweep: Sweeper;
+  /** For callers: created, read, waited for, listed and cancelled over HTTP. */
+  readonly http: () => Promise<HttpJobs>;
+  readonly httpUploads: () => Promise<Uploads>;
 }
 
 interface JobParts {
@@ -51,6 +58,7 @@ interface JobParts {
   readonly tracing: Tracing;
   readonly calls: ModelCalls;
   readonly editWith: EditWith;
+  readonly background: Background;
 }
 
 /** Two minutes for the events of a set. */
@@ -62,21 +70,34 @@ const sweepShare = 0.9;
 /** Tasks are small requests. */
 const tasksAtOnce = 10;
 
-/** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
-export async function makeJobs(parts: JobParts): Promise<Jobs> {
-  const { config, tracing, shutdown } = parts;
-  const { buckets, queue } = config;
+/** Objects that a caller of a function may name. */
+export async function makeObjects(config: Config, { trace }: Tracing): Promise<CallersObjects> {
+  const { store, buckets } = await bucketSetOf(config, trace);
+  const { callersObjects } = await import('../http-jobs/objects.ts');
+  return callersObjects({ store, buckets, maxImageBytes: config.limits.maxImageBytes });
+}
+
+/** @throws {EditError} `CONFIG_INVALID` without buckets. */
+async function bucketSetOf(config: Config, trace: Trace): Promise<BucketSet> {
+  const { buckets, storageApiEndpoint: apiEndpoint, project: projectId } = config;
   if (buckets === undefined)
     throw new EditError(
       'CONFIG_INVALID',
       'Expected INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, got none',
     );
-  const [{ cloudStorage }, { handleUpload }] = await Promise.all([
-    import('../storage/gcs.ts'),
+  const { cloudStorage } = await import('../storage/gcs.ts');
+  return { store: tracedStore(cloudStorage({ apiEndpoint, projectId }), trace), buckets };
+}
+
+/** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
+export async function makeJobs(parts: JobParts): Promise<Jobs> {
+  const { config, tracing, shutdown } = parts;
+  const { queue } = config;
+  const [bucketSet, { handleUpload }] = await Promise.all([
+    bucketSetOf(config, tracing.trace),
     import('../jobs/upload.ts'),
   ]);
-  const client = cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
-  const bucketSet = { store: tracedStore(client, tracing.trace), buckets };
+  const { buckets } = bucketSet;
   const { name: engine } = await makeEngine(config, config, parts.calls);
   const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, bucketSet);
   // Jobs that run here take the memory of their pictures.
@@ -86,8 +107,11 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
+  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
   return {
     engine,
+    http: once(() => makeHttpJobs(overHttp)),
+    httpUploads: once(() => makeUploads(overHttp)),
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
     async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {

@@ -26,6 +26,8 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
     'deploy/build.js',
     'deploy/kernels.js',
     'deploy/prepare.js',
+    'functions/cli/launcher.js',
+    'functions/studio/openapi.json',
     'lib/kernels/assembly/tsconfig.json',
     'package-lock.json',
     'package.json',

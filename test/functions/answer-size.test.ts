@@ -20,6 +20,9 @@ const edit = async (): Promise<EditResult> => {
   const report = { engine: 'some', warnings: [], droppedMetadata: [] };
   return { outputs: [output], report } as unknown as EditResult;
 };
+const never = async (): Promise<never> => {
+  throw new Error('nobody asks');
+};
 const generate = async () => ({
   engine: 'some',
   calls: 1,
@@ -31,7 +34,11 @@ const generate = async () => ({
 const urls = new Map<string, string>();
 const serve = async (name: string, environment: Record<string, string>, as: string) => {
   const wiring = wire(readConfig(environment), silentLog);
-  registerFunctions({ ...wiring, edit: async () => edit, generate: async () => generate });
+  registerFunctions({
+    ...wiring,
+    edit: async () => edit,
+    generate: async () => ({ make: generate, plan: never }),
+  });
   urls.set(as, await serveFunction(name));
 };
 beforeAll(async () => {

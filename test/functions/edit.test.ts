@@ -119,7 +119,7 @@ const refused: Refused[] = [
   ),
   ['two files of one name', twice('image'), 400, 'REQUEST_INVALID', 'one file image'],
   ['more fields than there are', form({ image, ...many }), 400, 'REQUEST_INVALID', 'at most 64 fields'],
-  ['a query', form({ image, mask }), 400, 'REQUEST_INVALID', 'dryRun', '?dryRun=true'],
+  ['a query', form({ image, mask }), 400, 'REQUEST_INVALID', 'dryRan', '?dryRan=true'],
   ['a field out of range', form({ image, mask, featherPx: '9999' }), 400, 'REQUEST_INVALID', 'featherPx'],
   ['not an image', form({ image: Uint8Array.of(1, 2, 3), mask }), 422, 'IMAGE_UNREADABLE'],
   ['too many bytes', form({ image: new Uint8Array(200_001), mask }), 413, 'IMAGE_TOO_LARGE'],
@@ -155,8 +155,8 @@ test('points at each field and parameter that is wrong, and repeats no flood of 
   };
   const wrong = { image, mask, featherPx: '9999', constructor: 'x', 'a/b': 'x' };
   expect(await pointers(url, form(wrong))).toEqual(['#/featherPx', '#/constructor', '#/a~1b']);
-  const query = '?dryRun=true&samples=4';
-  expect(await pointers(url + query, form({ image, mask }))).toEqual(['?dryRun', '?samples']);
+  const query = '?dryRan=true&samples=4';
+  expect(await pointers(url + query, form({ image, mask }))).toEqual(['?dryRan', '?samples']);
   const flood = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${'k'.repeat(80)}${i}`, 'x']));
   const answer = await (await fetch(url, form({ image, mask, ...flood }))).text();
   expect(answer.length).toBeLessThan(6000);

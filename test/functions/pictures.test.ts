@@ -2,9 +2,9 @@ import { http } from '@google-cloud/functions-framework';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { picturesFunction } from '../../functions/pictures.ts';
 import { generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
-import { generateWith } from '../../lib/generate.ts';
+import { generateWith, planGenerateWith } from '../../lib/generate.ts';
 import { startTracing } from '../../lib/trace/tracing.ts';
-import { upscaleWith } from '../../lib/upscale.ts';
+import { planUpscaleWith, upscaleWith } from '../../lib/upscale.ts';
 import { fakeModel } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';
 import { silentLog } from '../support/job-world.ts';
@@ -28,19 +28,28 @@ const urls = new Map<string, string>();
 beforeAll(async () => {
   const tuning = { fetch: fake.fetch };
   const allowedBuckets = ['pictures'];
-  const shared = { deadlineMs: 10_000, log: silentLog, tracing: startTracing() };
-  const generate = generateWith({
+  const shared = { deadlineMs: 10_000, maxImageBytes: 100_000, log: silentLog, tracing: startTracing() };
+  const generate: Parameters<typeof generateWith>[0] = {
     allowedBuckets,
     generatorFor: ({ engine = 'imagen', model }) => generatorFor({ engine, model }, settings, tuning),
-  });
-  const upscale = upscaleWith({
+  };
+  const upscale: Parameters<typeof upscaleWith>[0] = {
     shrink: async (picture) => picture,
     maxImageBytes: 100_000,
     allowedBuckets,
     upscalerFor: ({ engine = 'imagen', model }) => upscalerFor({ engine, model }, settings, tuning),
-  });
-  http('generate', picturesFunction({ ...shared, name: 'generate', make: async () => generate }));
-  http('upscale', picturesFunction({ ...shared, name: 'upscale', make: async () => upscale }));
+  };
+  const free = { calls: { min: 1, max: 1 }, costEstimateUsd: null };
+  const ofGenerate = {
+    make: generateWith(generate),
+    plan: async (value: unknown) => ({ ...(await planGenerateWith(generate)(value)), ...free }),
+  };
+  const ofUpscale = {
+    make: upscaleWith(upscale),
+    plan: async (value: unknown) => ({ ...(await planUpscaleWith(upscale)(value)), ...free }),
+  };
+  http('generate', picturesFunction({ ...shared, name: 'generate', pictures: async () => ofGenerate }));
+  http('upscale', picturesFunction({ ...shared, name: 'upscale', pictures: async () => ofUpscale }));
   for (const name of ['generate', 'upscale']) {
     urls.set(name, await serveFunction(name));
   }

@@ -94,6 +94,8 @@ export function runOptions(
     budget: defaultBudget,
     priceOf: () => undefined,
     log: silentLog,
+    // No progress is told, however long a busy machine takes.
+    timers: { now: () => 0, after: () => () => {} },
     ...changes,
   };
 }

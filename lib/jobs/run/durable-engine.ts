@@ -24,6 +24,8 @@ interface DurableOptions {
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
   /** False for a saved reply to another crop: an earlier version may have cut it otherwise. */
   readonly isAnswer: (reply: InpaintReply, request: InpaintRequest) => Promise<boolean>;
+  /** Throws when the job was cancelled: no further call is made. */
+  readonly assertWanted: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Four candidates of 4096 x 4096 as PNG stay below this. */
@@ -45,7 +47,7 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
     async inpaint(request, signal) {
       const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(request.key) };
       const key = budgetKey(request.key);
-      const saved = await readReply(store, id, signal);
+      const [saved] = await Promise.all([readReply(store, id, signal), options.assertWanted(signal)]);
       if (saved !== undefined && (await options.isAnswer(saved, request))) return saved;
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);

@@ -20,8 +20,31 @@ interface Publication {
 }
 
 /**
+ * Whoever cancels a job writes its error file. A run looks for it before each call of the model and before
+ * the manifest.
+ *
+ * @throws {EditError} `CANCELLED_BY_CALLER`.
+ */
+export async function assertWanted(
+  job: Job,
+  {
+    store,
+    buckets,
+    signal,
+  }: Pick<PublishTarget, 'store' | 'signal'> & { readonly buckets: { readonly output: string } },
+): Promise<void> {
+  const { name } = job.inputs.image;
+  if (!hasRoomForError(name)) return;
+  const id = { bucket: buckets.output, name: outputNames(name, job.id).error };
+  if ((await store.stat(id, signal)) === undefined) return;
+  throw new EditError('CANCELLED_BY_CALLER', 'Expected a job that is wanted, got one that was cancelled');
+}
+
+/**
  * Writes every output, then the manifest; an object that exists is left as it is. Another run of this job
  * wrote the same.
+ *
+ * @throws {EditError} `CANCELLED_BY_CALLER`; then there is no manifest.
  */
 export async function publishResult(
   { job, claim, result, costEstimateUsd }: Publication,
@@ -38,6 +61,7 @@ export async function publishResult(
     outputs.push(info);
   }
   const mask = await createMask(result, { bucket: outputBucket, name: names.mask }, { store, signal });
+  await assertWanted(job, { store, buckets: { output: outputBucket }, signal });
   const manifest = manifestOf({ job, claim, outputs, mask, report: result.report, costEstimateUsd });
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }

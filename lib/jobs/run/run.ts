@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { abortError, withDeadline } from '../../abort.ts';
-import type { Edit, EditResult } from '../../edit.ts';
+import type { Edit, EditResult, StepListener } from '../../edit.ts';
 import type { InpaintEngine, InpaintReply, InpaintRequest } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import { findKey, type MaskFinder } from '../../finders/finder.ts';
@@ -23,7 +23,8 @@ import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
 import { jobCostUsd, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
-import { publishError, publishResult } from './publish.ts';
+import { progressOf, type Timers } from './progress.ts';
+import { assertWanted, publishError, publishResult } from './publish.ts';
 
 export interface Buckets {
   readonly input: string;
@@ -56,6 +57,8 @@ export interface RunOptions {
   readonly priceOf: PriceOf;
   readonly log: Log;
   readonly trace?: Trace;
+  /** For the writes of progress. */
+  readonly timers?: Timers;
 }
 
 /** How a job ended for good. Every other end is thrown, and the job comes again. */
@@ -120,16 +123,26 @@ async function editAndPublish(
 ): Promise<RunResult> {
   const { store, buckets, trace = noTrace } = options;
   const target = { store, outputBucket: buckets.output, signal };
+  const progress = progressOf({
+    ...options.timers,
+    store,
+    controlBucket: buckets.control,
+    job: job.id,
+    signal,
+  });
   let result: EditResult;
   try {
-    result = await editJob(job, lease, options, signal);
+    result = await editJob(job, lease, { ...options, onStep: progress.listener }, signal);
     const claim = lease.current();
     const { costEstimateUsd } = usage(job, claim, options, result);
+    progress.listener('publish');
     await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
   } catch (thrown) {
     // After an abort each layer fails with an error of its own; the reason of the abort is what matters.
     const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
     return endInError(job, lease, error, options);
+  } finally {
+    progress.close();
   }
   await writeClaim(lease, finishClaim, options.log);
   const { warnings, timingsMs, image, maskCoverage } = result.report;
@@ -141,7 +154,7 @@ async function editAndPublish(
 async function editJob(
   job: Job,
   claim: Lease,
-  options: RunOptions,
+  options: RunOptions & { readonly onStep: StepListener },
   signal: AbortSignal,
 ): Promise<EditResult> {
   const { image, mask, keep } = job.inputs;
@@ -153,6 +166,7 @@ async function editJob(
     isPolarityGiven: job.isPolarityGiven,
     // The mask of a folder was made for many pictures.
     refusesSuspicious: mask !== undefined && !isFolderMask(mask),
+    onStep: options.onStep,
   };
   const durable = (engine: InpaintEngine) =>
     durableEngine(engine, {
@@ -163,6 +177,7 @@ async function editJob(
       budget: options.budget,
       checkReply: options.checkReply,
       isAnswer: options.isAnswer,
+      assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
     });
   const finding = await options.findingFor?.(input.request);
   const finder = await finding?.around(finding.model && durable(finding.model));

@@ -35,7 +35,7 @@ it('asks for credentials once, whatever is called and however often', async () =
   vi.stubGlobal('fetch', answered);
   try {
     const config = readConfig({ ENGINE: 'gemini', GOOGLE_CLOUD_PROJECT: 'p' });
-    const generate = await wire(config, silentLog).generate();
+    const { make: generate } = await wire(config, silentLog).generate();
     const request = generateRequestSchema.parse({ prompt: 'a boat' });
     for (let call = 0; call < 3; call++) {
       await expect(generate(request, never)).rejects.toMatchObject({ code: 'MODEL_RETIRED' });

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { pause } from '../../lib/abort.ts';
+import { asEditError, EditError, type ErrorCode, errorCodes } from '../../lib/errors.ts';
+
+/** Sends requests to a server, again where that may help. @throws {EditError} what the server says. */
+export type Send = (path: string, init: RequestInit, signal: AbortSignal) => Promise<Response>;
+
+/** Pauses before the second try and the ones after it, where the server names none, ms. */
+export const defaultPausesMs: readonly number[] = [1000, 4000, 10_000];
+const longestPauseMs = 30_000;
+
+/** @param token of the caller; `undefined` asks gcloud where the server is one of https. */
+export function httpClient(server: string, token: string | undefined, pausesMs = defaultPausesMs): Send {
+  let identity: Promise<Record<string, string>> | undefined;
+  const base = server.replace(/\/+$/, '');
+  return async (path, init, signal) => {
+    identity ??= authorization(base, token);
+    const headers = { ...(init.headers as Record<string, string>), ...(await identity) };
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await once(`${base}${path}`, { ...init, headers, signal });
+      } catch (thrown) {
+        const error = asEditError(thrown);
+        const pauseMs = pausesMs[attempt];
+        if (error.kind !== 'passing' || pauseMs === undefined || signal.aborted) throw error;
+        await pause(Math.min(longestPauseMs, error.retryAfterMs ?? pauseMs), signal);
+      }
+    }
+  };
+}
+
+async function once(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch((cause: unknown) => {
+    if (init.signal?.aborted === true) throw new EditError('CANCELLED', 'The command was interrupted');
+    throw new EditError('MODEL_UNAVAILABLE', `Expected an answer of ${new URL(url).host}, got none`, {
+      cause,
+    });
+  });
+  const isDone = response.ok || response.status === 304 || response.status === 308;
+  if (isDone) return response;
+  throw errorOf(response.status, await response.text(), response.headers.get('retry-after'));
+}
+
+const isCode = (code: unknown): code is ErrorCode => (errorCodes as readonly unknown[]).includes(code);
+
+function errorOf(status: number, text: string, retryAfter: string | null): EditError {
+  const problem = parsed(text);
+  const retryAfterMs = retryAfter === null ? undefined : Number(retryAfter) * 1000;
+  const { code, detail } = problem;
+  if (isCode(code)) return new EditError(code, String(detail), { retryAfterMs });
+  if (status === 401 || status === 403) {
+    return new EditError('CONFIG_INVALID', `Expected a server that lets us in, got ${status}: see --token`);
+  }
+  const kind = status === 429 || status >= 500 ? 'MODEL_UNAVAILABLE' : 'CONFIG_INVALID';
+  return new EditError(kind, `Expected an answer of gcs-inpaint, got status ${status}: see --server`, {
+    retryAfterMs,
+  });
+}
+
+function parsed(text: string): { readonly code?: unknown; readonly detail?: unknown } {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+async function authorization(base: string, token: string | undefined): Promise<Record<string, string>> {
+  if (token !== undefined) return { Authorization: `Bearer ${token}` };
+  if (!base.startsWith('https:')) return {};
+  try {
+    const { stdout } = await promisify(execFile)('gcloud', ['auth', 'print-identity-token']);
+    return { Authorization: `Bearer ${stdout.trim()}` };
+  } catch {
+    throw new EditError('CONFIG_INVALID', 'Expected --token, or gcloud that is signed in, got neither');
+  }
+}

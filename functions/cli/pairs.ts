@@ -1,0 +1,80 @@
+import { existsSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative } from 'node:path';
+import { bestMask, isPicture, readName } from '../../lib/jobs/inputs/names.ts';
+import { type CommandLine, UsageError } from './arguments.ts';
+
+/** A photo to edit. */
+export interface Pair {
+  readonly image: string;
+  /** `undefined`: the request says how the mask is found. */
+  readonly mask: string | undefined;
+  /** Where results go; the index and the extension are put in later. `-`: stdout. */
+  readonly target: Target;
+}
+
+export type Target = { readonly path: string; readonly isExact: boolean } | '-';
+
+/**
+ * The photos of a command line: one with its mask, or all in a folder, paired by the names that the input
+ * bucket knows too.
+ *
+ * @throws {UsageError}
+ */
+export async function pairsOf(line: CommandLine): Promise<readonly Pair[]> {
+  const [first, second, ...more] = line.paths;
+  if (first === undefined) throw new UsageError('Expected PHOTO MASK or FOLDER, got nothing; see --help');
+  if (more.length > 0) throw new UsageError(`Expected PHOTO MASK or FOLDER, got ${line.paths.length} paths`);
+  for (const path of [first, second, line.mask])
+    if (path !== undefined && !existsSync(path))
+      throw new UsageError(`Expected a file or folder ${path}, found none`);
+  if (!statSync(first).isDirectory()) {
+    return [{ image: first, mask: second ?? line.mask, target: targetOf(line, first, basename(first)) }];
+  }
+  if (second !== undefined) throw new UsageError('Expected a folder alone, got two paths; use --mask FILE');
+  const pairs = await pairsIn(first, line);
+  if (pairs.length === 0) throw new UsageError(`Expected photos with masks in ${first}, found none`);
+  return pairs;
+}
+
+async function pairsIn(folder: string, line: CommandLine): Promise<readonly Pair[]> {
+  const entries = await readdir(folder, { recursive: line.isRecursive, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    // A name without extension is no picture here: only buckets know content types.
+    .map((name) => ({ name, contentType: 'application/octet-stream' }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const used = new Set<string>();
+  const withMask = files.filter(isOriginal).flatMap((image) => {
+    const beside = files.filter(({ name }) => dirname(name) === dirname(image.name) && name !== image.name);
+    const own = bestMask(image, beside);
+    if (own !== undefined) used.add(own.name);
+    const mask = own === undefined ? line.mask : join(folder, own.name);
+    return mask === undefined ? [] : [{ image, mask }];
+  });
+  return withMask
+    .filter(({ image, mask }) => !used.has(image.name) && join(folder, image.name) !== mask)
+    .map(({ image, mask }) => {
+      const path = join(folder, image.name);
+      return { image: path, mask, target: targetOf(line, path, image.name, true) };
+    });
+}
+
+/** What an earlier call wrote beside its photo. */
+const isResult = (name: string) => /\.edited(\.\d+)?\.[^.]+$/.test(name);
+
+const isOriginal = (file: { readonly name: string; readonly contentType: string }) =>
+  isPicture(file) && readName(file.name) !== undefined && !isResult(file.name);
+
+/** @param inFolder the name of the photo below the folder of all. */
+function targetOf({ output }: CommandLine, image: string, inFolder: string, isOneOfMany = false): Target {
+  const stem = (path: string) => path.slice(0, path.length - extname(path).length);
+  if (output === '-') return '-';
+  if (output === undefined) return { path: `${stem(image)}.edited`, isExact: false };
+  const isFolder =
+    isOneOfMany || /[/\\]$/.test(output) || (existsSync(output) && statSync(output).isDirectory());
+  return isFolder
+    ? { path: `${join(output, stem(inFolder))}.edited`, isExact: false }
+    : { path: output, isExact: true };
+}

@@ -1,0 +1,51 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Config } from '../config.ts';
+import { capabilitiesOf, type EngineName, engineNames } from '../engines/engines.ts';
+import { modelEntry } from '../engines/models.ts';
+import { formats } from '../formats/formats.ts';
+import { editRequestFields } from '../requests/edit-request.ts';
+
+/** What this deployment can do, for programs and forms. */
+export type ServiceCapabilities = ReturnType<typeof capabilitiesFor>;
+
+export function capabilitiesFor(config: Config) {
+  const { engine, model, limits, models } = config;
+  return {
+    version: packageJson.version,
+    engine,
+    model: model ?? null,
+    engines: enginesOf(config),
+    /** JSON Schema of the fields of a request. */
+    fields: editRequestFields(),
+    limits: {
+      maxImageBytes: limits.maxImageBytes,
+      maxImagePixels: limits.maxImagePixels,
+      maxRequestBytes: config.maxAnswerBytes ?? null,
+    },
+    formats: formats
+      .filter(({ name }) => name !== 'avif' || limits.acceptsAvif)
+      .map(({ name, mediaType }) => ({ name, mediaType })),
+    priceUsd: (model && modelEntry(model, models)?.usdPerImage) || null,
+  };
+}
+
+/** The configured engine, and those that a request may name. */
+function enginesOf({ engine, model, allowedModels, models }: Config) {
+  const isOffered = (name: EngineName) => name === engine || allowedModels.includes(name);
+  const ofModels = allowedModels.filter((name) => !(engineNames as readonly string[]).includes(name));
+  const named = engineNames.filter(isOffered).map((name) => ({
+    name,
+    model: (name === engine ? model : undefined) ?? null,
+  }));
+  const others = ofModels.map((name) => ({ name: engineOf(name, models) ?? engine, model: name }));
+  return [...named, ...others].map(({ name, model: own }) => {
+    const { modes, options } = capabilitiesOf(name);
+    return { name, model: own, modes, automaticMasks: options.automaticMask?.values ?? [], options };
+  });
+}
+
+/** The engine that speaks the protocol of a model. */
+function engineOf(model: string, models: Config['models']): EngineName | undefined {
+  const apis: readonly string[] = modelEntry(model, models)?.apis ?? [];
+  return engineNames.find((name) => apis.includes(name));
+}

@@ -1,0 +1,109 @@
+import type { Config } from '../config.ts';
+import type { EditPlan, PlanInput } from '../edit/dry-run.ts';
+import type { InpaintEngine } from '../engines/engine.ts';
+import {
+  capabilitiesOf,
+  chooseEngine,
+  type EngineChoice,
+  parseEngineName,
+  priceOf,
+} from '../engines/engines.ts';
+import type { Tuning } from '../engines/entry.ts';
+import type { PicturesPlan } from '../engines/picture-engines.ts';
+import { wantedMask } from '../requests/engine-options.ts';
+import { findingFor } from './finders.ts';
+
+/** Calls of a model, and what they cost by list price. */
+interface Priced {
+  readonly calls: { readonly min: number; readonly max: number };
+  /** `null`: the price of the model is not known. */
+  readonly costEstimateUsd: { readonly min: number; readonly max: number } | null;
+}
+
+/** An answer that cannot be used is asked for once more. */
+const triesPerRegion = 2;
+
+type MakeEngine = (choice: EngineChoice) => Promise<InpaintEngine>;
+
+/** What an edit would do and cost; no model is called, and nothing is written. */
+export type PlanEdit = (input: PlanInput, signal: AbortSignal) => Promise<EditPlan & Priced>;
+
+/** @param makeEngine the engine for a choice. */
+export async function makePlan(config: Config, makeEngine: MakeEngine, tuning: Tuning): Promise<PlanEdit> {
+  const { planEdit } = await import('../edit/dry-run.ts');
+  const { limits, featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
+  const defaults = { featherPx, dilationPx, modelDilation, maxRegions };
+  return async (input, signal) => {
+    const choice = chooseEngine(input.request, config, config.allowedModels);
+    const engine = await makeEngine(choice);
+    const wanted = wantedMask(input.request);
+    const finding = await findingFor(wanted, { config, choice, tuning, engine, wrap: (model) => model });
+    signal.throwIfAborted();
+    const plan = await planEdit(input, { engine, isMaskFound: finding !== undefined, limits, defaults });
+    const { samples, detail } = input.request;
+    const tiles = detail === 'tiles' ? maxTiles : 0;
+    if (finding === undefined) return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
+    const finds = finding.model === undefined ? 0 : 1;
+    return { ...plan, ...pricesOfFound(plan, { finds, samples, tiles, maxRegions }) };
+  };
+}
+
+interface FoundCalls {
+  /** Calls of the finder. */
+  readonly finds: number;
+  readonly samples: number;
+  readonly tiles: number;
+  readonly maxRegions: number;
+}
+
+/** Where the mask is found by the run, only that tells how many regions there are. */
+function pricesOfFound({ engine }: EditPlan, { finds, samples, tiles, maxRegions }: FoundCalls): Priced {
+  const { maxCallsPerSample } = capabilitiesOf(parseEngineName(engine).engine);
+  const most = maxRegions * samples * maxCallsPerSample * triesPerRegion + (maxCallsPerSample && tiles);
+  const isFree = finds + most === 0;
+  return {
+    calls: { min: finds + (maxCallsPerSample > 0 ? 1 : 0), max: finds + most },
+    costEstimateUsd: isFree ? { min: 0, max: 0 } : null,
+  };
+}
+
+/** At least one call a region; at most two tries of every candidate, and the tiles. */
+function pricesOf(
+  config: Config,
+  { engine, regions }: EditPlan,
+  { samples, tiles }: { readonly samples: number; readonly tiles: number },
+): Priced {
+  const { maxCallsPerSample } = capabilitiesOf(parseEngineName(engine).engine);
+  if (maxCallsPerSample === 0) return { calls: { min: 0, max: 0 }, costEstimateUsd: { min: 0, max: 0 } };
+  const tries = samples * maxCallsPerSample * triesPerRegion;
+  const price = priceOf(engine, config);
+  const frames = regions.map(({ frame }) => frame);
+  const sum = (each: number) =>
+    frames.reduce<number | undefined>((total, frame) => {
+      const usd = price({ frame, samples: each });
+      return total === undefined || usd === undefined ? undefined : total + usd;
+    }, 0);
+  const [min, most] = [sum(samples), sum(tries)];
+  const ofTiles = tiles * Math.max(...frames.map((frame) => price({ frame, samples: 1 }) ?? 0), 0);
+  return {
+    calls: { min: regions.length, max: regions.length * tries + tiles },
+    costEstimateUsd: min === undefined || most === undefined ? null : { min, max: most + ofTiles },
+  };
+}
+
+/** The functions of new pictures: each makes them, or tells what that would cost. */
+export interface Pictures<Make> {
+  readonly make: Make;
+  readonly plan: (value: unknown) => Promise<Omit<PicturesPlan, 'samples' | 'imageSize'> & Priced>;
+}
+
+/** Longer sides of what is sold as 1K, 2K and 4K, pixels. */
+const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
+
+/** What pictures cost, beside what else their plan says. */
+export function pricedPictures(config: Config, { samples, imageSize, ...plan }: PicturesPlan) {
+  const side = sidePx[imageSize ?? '4K'];
+  const usd = priceOf(plan.engine, config)({ frame: { width: side, height: side }, samples });
+  const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
+  return { ...plan, calls: { min: 1, max: samples }, costEstimateUsd };
+}

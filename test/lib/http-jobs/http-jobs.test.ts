@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { httpJobs } from '../../../lib/http-jobs/http-jobs.ts';
+import { jobResource } from '../../../lib/http-jobs/job-resource.ts';
+import { jobSchema } from '../../../lib/http-jobs/job-schema.ts';
+import type { Dispatch } from '../../../lib/jobs/dispatch.ts';
+import { inlineDispatch } from '../../../lib/jobs/dispatch.ts';
+import type { Transfers } from '../../../lib/storage/transfers.ts';
+import { buckets, fakeEngine, never, planOptions, runOptions } from '../../support/job-world.ts';
+import { type Fault, type MemoryBuckets, memoryBuckets, memoryClient } from '../../support/memory-store.ts';
+
+const noTransfers = {} as Transfers;
+const file = (text: string) => ({
+  bytes: new TextEncoder().encode(text),
+  fileName: 'p.jpg',
+  contentType: 'image/jpeg',
+});
+const order = { image: file('photo'), mask: file('mask'), fields: { featherPx: 3 } };
+const takeOverMs = 61_000;
+
+/** The jobs as one process sees them. */
+function jobsIn(world: MemoryBuckets, start: Dispatch, faultAt?: (request: number) => Fault | undefined) {
+  const store = memoryClient(world, faultAt);
+  const shared = { store, transfers: noTransfers, buckets, pairing: { folderMask: false } };
+  return { store, jobs: httpJobs({ ...shared, plan: planOptions, start, maxImageBytes: 1000 }) };
+}
+
+const idle: Dispatch = async () => {};
+const namesOf = (world: MemoryBuckets, prefix: string) =>
+  [...world.objects.keys()].filter((name) => name.startsWith(prefix));
+
+test('a process that dies at any request leaves what the next try with the same key goes on with', async () => {
+  const whole = jobsIn(memoryBuckets(), idle);
+  await whole.jobs.create(order, 'k', never);
+  const { length: requests } = whole.store.requests;
+  expect(requests).toBeGreaterThan(8);
+  for (const kind of ['crash-before', 'crash-after', 'unavailable', 'lost'] as const) {
+    for (let at = 1; at <= requests; at++) {
+      const world = memoryBuckets();
+      const first = jobsIn(world, idle, (request) => (request === at ? kind : undefined));
+      await first.jobs.create(order, 'k', never).catch(() => undefined);
+      world.nowMs += takeOverMs;
+      const { facts } = await jobsIn(world, idle).jobs.create(order, 'k', never);
+      expect(namesOf(world, 'control/http-jobs/')).toEqual([`control/http-jobs/${facts.id}`]);
+      expect(namesOf(world, 'input/')).toHaveLength(3);
+    }
+  }
+});
+
+test('a key is busy for a minute after its request died, and free at once after an error', async () => {
+  const world = memoryBuckets();
+  const dies = jobsIn(world, idle, (request) => (request === 3 ? 'crash-after' : undefined));
+  await dies.jobs.create(order, 'k', never).catch(() => undefined);
+  const second = jobsIn(world, idle).jobs;
+  await expect(second.create(order, 'k', never)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+  const other = memoryBuckets();
+  const fails = jobsIn(other, async () => {
+    throw new Error('no queue');
+  });
+  await expect(fails.jobs.create(order, 'k', never)).rejects.toThrow('no queue');
+  expect(await jobsIn(other, idle).jobs.create(order, 'k', never)).toMatchObject({ isReplay: false });
+});
+
+test('without a key every request is a job of its own', async () => {
+  const world = memoryBuckets();
+  const { jobs } = jobsIn(world, idle);
+  const both = [await jobs.create(order, undefined, never), await jobs.create(order, undefined, never)];
+  expect(new Set(both.map(({ facts }) => facts.id)).size).toBe(2);
+});
+
+test('a cancelled job stays cancelled in every reader, also when a run published at the same moment', async () => {
+  const world = memoryBuckets();
+  const engine = fakeEngine();
+  const { store, jobs } = jobsIn(world, (job, signal) =>
+    inlineDispatch(runOptions(store, engine))(job, signal),
+  );
+  const waiting = jobsIn(world, idle);
+  const { facts } = await waiting.jobs.create(order, undefined, never);
+  await waiting.jobs.cancel(facts.id, never);
+  await expect(jobs.cancel(facts.id, never)).resolves.toMatchObject({
+    failure: { code: 'CANCELLED_BY_CALLER' },
+  });
+  // The manifest of a run that had looked just before.
+  const done = await jobs.create(order, undefined, never);
+  const manifest = namesOf(world, 'output/').find((name) => name.endsWith('manifest.json')) ?? '';
+  const entry = world.objects.get(manifest);
+  const folder = `${facts.imageName}/${facts.id}/`;
+  world.objects.set(`output/${folder}manifest.json`, {
+    info: { ...entry!.info, name: `${folder}manifest.json` },
+    bytes: entry!.bytes,
+  });
+  const shown = jobResource(await jobs.read(facts.id, never), 'output', (error) => ({
+    ...{ type: 't', title: 't', status: error.status, detail: error.message, code: error.code, remedy: 'r' },
+  }));
+  expect(jobSchema.parse(shown)).toMatchObject({ state: 'cancelled', outputs: [] });
+  await expect(jobs.cancel(done.facts.id, never)).rejects.toMatchObject({ code: 'JOB_ENDED' });
+});
+
+test('a page of jobs goes on where the one before ended', async () => {
+  const world = memoryBuckets();
+  const { jobs } = jobsIn(world, idle);
+  const ids: string[] = [];
+  for (let at = 0; at < 5; at++) ids.push((await jobs.create(order, undefined, never)).facts.id);
+  const found: string[] = [];
+  let pageToken: string | undefined;
+  do {
+    const wanted = { prefix: 'http/', state: 'pending', pageSize: 2, pageToken } as const;
+    const page = await jobs.list(wanted, never);
+    found.push(...page.jobs.map(({ id }) => id));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+  expect(found.sort()).toEqual(ids.sort());
+});
