@@ -131,7 +131,7 @@ describe('refused before anything is sent', () => {
     [{ prompt, imageSize: '4K' }, /imageSize to be 1K, 2K for imagen/],
     [{ prompt, seed: 3 }, /addWatermark false/],
     [{ prompt, quality: 80 }, /format jpeg/],
-    [{ prompt, storageUri: 'gs://elsewhere/x/' }, /allowed bucket, got elsewhere/],
+    [{ prompt, storageUri: 'gs://elsewhere/x/' }, /allowed bucket, got another/],
     [{ prompt, storageUri: 'https://pictures/' }, /storageUri/],
     [{ prompt, colour: 'red' }, /colour/],
     [{ prompt, engine: 'gemini', storageUri: 'gs://pictures/x/' }, /no storageUri, as gemini/],

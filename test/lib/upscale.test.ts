@@ -62,7 +62,7 @@ describe('refused before anything is sent', () => {
   it.each<[object, RegExp]>([
     [{}, /either image or imageUri/],
     [{ image, imageUri: 'gs://pictures/a.png' }, /either image or imageUri/],
-    [{ imageUri: 'gs://elsewhere/a.png' }, /allowed bucket, got elsewhere/],
+    [{ imageUri: 'gs://elsewhere/a.png' }, /allowed bucket, got another/],
     [{ image: Buffer.from('text').toString('base64') }, /PNG, JPEG or WebP/],
     [{ image, factor: 'x8' }, /factor/],
     [{ imageUri: 'gs://pictures/a.png', engine: 'gemini' }, /bytes of the picture for gemini/],
