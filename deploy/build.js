@@ -15,3 +15,5 @@ await build({
   // Not minified: stacks name functions, and the size of files hardly matters.
   output: { dir: 'dist/functions', format: 'esm', sourcemap: true, cleanDir: true },
 });
+
+await import('./build-page.js');

@@ -2,9 +2,10 @@
 locals {
   root = "${path.module}/../.."
   packed = setunion(
-    fileset(local.root, "functions/**/*.ts"),
+    fileset(local.root, "functions/**/*.{ts,json,html,css,svg}"),
     fileset(local.root, "lib/**/*.ts"),
     [
+      "deploy/build-page.js",
       "deploy/build.js",
       "deploy/prepare.js",
       "package-lock.json",

@@ -22,9 +22,14 @@ const isSource = (file: string) => /^(functions|lib)\/.+\.ts$/.test(file);
 test('sources, lockfile and what compiles them are uploaded, nothing else', async () => {
   const files = await uploadedFiles(repository);
   expect(files.filter((file) => !isSource(file))).toEqual([
+    'deploy/build-page.js',
     'deploy/build.js',
     'deploy/prepare.js',
     'functions/studio/openapi.json',
+    'functions/studio/page/icon.svg',
+    'functions/studio/page/index.html',
+    'functions/studio/page/page.css',
+    'functions/studio/page/tsconfig.json',
     'package-lock.json',
     'package.json',
     'tsconfig.json',

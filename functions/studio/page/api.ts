@@ -85,7 +85,10 @@ export const problem = (code: string, detail: string): ProblemError => new Probl
 
 async function checked(response: Response): Promise<Response> {
   if (response.ok || response.status === 304 || response.status === 308) return response;
-  const unknown = { code: `HTTP_${response.status}`, detail: `Expected an answer, got status ${response.status}` };
+  const unknown = {
+    code: `HTTP_${response.status}`,
+    detail: `Expected an answer, got status ${response.status}`,
+  };
   throw new ProblemError((await response.json().catch(() => unknown)) as Problem);
 }
 
@@ -167,7 +170,10 @@ const typed = (fields: Fields) =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (/^(true|false)$/.test(value)) return [name, value === 'true'];
-      return [name, /Px$|^(samples|seed|steps|guidance|maskDilation|\w+Quality)$/.test(name) ? Number(value) : value];
+      return [
+        name,
+        /Px$|^(samples|seed|steps|guidance|maskDilation|\w+Quality)$/.test(name) ? Number(value) : value,
+      ];
     }),
   );
 

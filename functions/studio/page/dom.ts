@@ -1,4 +1,4 @@
-type Child = Node | string | undefined;
+type Child = Node | undefined | '';
 
 interface Props {
   readonly class?: string;
@@ -21,7 +21,7 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
     else if (typeof value === 'string') element.setAttribute(name, value);
   }
   for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
-  element.append(...children.filter((child) => child !== undefined));
+  element.append(...children.filter((child) => child instanceof Node));
   return element;
 }
 
@@ -40,7 +40,8 @@ const iconPaths = {
   uploadMask: 'M12 16V5M7 10l5-5 5 5M5 19h14',
   downloadMask: 'M12 5v11M7 11l5 5 5-5M5 20h14',
   eye: 'M3 12c3-5 6-7 9-7s6 2 9 7c-3 5-6 7-9 7s-6-2-9-7Zm9-3a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z',
-  theme: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 3v2M12 19v2M3 12h2M19 12h2M5.600 5.600 7 7M17 17l1.400 1.400M5.600 18.400 7 17M17 7l1.400-1.400',
+  theme:
+    'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 3v2M12 19v2M3 12h2M19 12h2M5.600 5.600 7 7M17 17l1.400 1.400M5.600 18.400 7 17M17 7l1.400-1.400',
   help: 'M9 9a3 3 0 1 1 4.500 2.600c-1 .6-1.500 1.200-1.500 2.400M12 17.500v.5',
   open: 'M4 18V6h5l2 2h9v10Z',
   plus: 'M12 6v12M6 12h12',

@@ -6,7 +6,8 @@ export const texts = {
   openMask: 'A mask named photo.mask.png may come with it.',
   sample: 'Try the sample',
   loading: 'Opening the photo',
-  formats: (names: string, megabytes: number) => `${names}, up to ${megabytes} MB. It stays as it is outside the mask.`,
+  formats: (names: string, megabytes: number) =>
+    `${names}, up to ${megabytes} MB. It stays as it is outside the mask.`,
   canvas: 'Picture and mask',
   canvasKeys:
     'Arrow keys move the cross-hair, with Shift by 10 pixels. Space paints there. Box and lasso: Space sets corners, ' +
@@ -41,7 +42,7 @@ export const texts = {
   close: 'Close',
   parameters: 'Parameters',
   more: 'More options',
-  noSuchOption: 'Left to the service',
+  automatic: 'automatic',
   maskFrom: 'Mask',
   maskSources: {
     user: 'Painted',
@@ -86,7 +87,8 @@ export const texts = {
   hold: 'Hold to see before',
   exact: (compared: string) => `0 of ${compared} pixels outside the mask differ.`,
   differing: (differing: string, compared: string) =>
-    `${differing} of ${compared} pixels outside the mask differ; they share a JPEG block with it.`,
+    `${differing} of ${compared} pixels outside the mask differ; each shares a JPEG block with the mask.`,
+  keepBlocks: 'Run again and keep those too',
   noProof: 'There is no proof for this result.',
   download: 'Download',
   asNew: 'Use as new picture',

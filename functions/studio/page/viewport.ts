@@ -18,7 +18,7 @@ export const zoomLimits = { least: 0.05, most: 16 };
 const marginPx = 24;
 
 /** The whole picture in the middle, not magnified. */
-export function fit(picture: Size, view: Size): Viewport {
+export function fitted(picture: Size, view: Size): Viewport {
   const margin = Math.min(marginPx, view.width * 0.03);
   const zoom = Math.min(
     1,

@@ -19,11 +19,11 @@ export interface ReadMask {
 /** Which channel of a picture is the mask: the grey level, or alpha where all opaque pixels have one colour. */
 export function readMask({ width, height, data }: Pixels): ReadMask {
   const isAlpha = !isOpaque(data) && hasOneColour(data);
-  const valueOf = isAlpha ? (at: number) => data[at + 3] ?? 0 : (at: number) => greyOf(data, at);
+  const levelAt = isAlpha ? (at: number) => data[at + 3] ?? 0 : (at: number) => greyOf(data, at);
   let edited = 0;
-  for (let at = 0; at < data.length; at += 4) if (valueOf(at) > 127) edited++;
+  for (let at = 0; at < data.length; at += 4) if (levelAt(at) > 127) edited++;
   const rows = (y: number, row: Uint8Array) => {
-    for (let x = 0; x < width; x++) row[x] = valueOf((y * width + x) * 4);
+    for (let x = 0; x < width; x++) row[x] = levelAt((y * width + x) * 4);
   };
   return { rows, isAlpha, coverage: edited / (width * height) };
 }
