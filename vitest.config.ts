@@ -1,3 +1,5 @@
+// Tests run the kernels as their sources are now.
+import './deploy/kernels.js';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

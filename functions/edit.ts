@@ -19,13 +19,14 @@ interface EditFunctionOptions extends HttpSettings {
   readonly atOnce: AtOnce;
 }
 
-const shape = { operation: 'edit', files: ['image', 'mask'], ownFields: ['output'] } as const;
+const shape = { operation: 'edit', files: ['image', 'mask', 'keep'], ownFields: ['output'] } as const;
 
 /** An edit as the caller sent it. */
 interface EditOrder {
   readonly input: {
     readonly image: Uint8Array;
     readonly mask: Uint8Array | undefined;
+    readonly keep: Uint8Array | undefined;
     readonly request: EditRequest;
     readonly isPolarityGiven: boolean;
   };
@@ -36,7 +37,7 @@ interface EditOrder {
 }
 
 /**
- * `POST` picture and mask with the fields of a request, as a form, as JSON or with the picture as the body ->
+ * `POST` picture, mask and perhaps `keep` with the fields of a request, as a form, as JSON or with the picture as the body ->
  * the edited picture; with `Accept: application/json` every candidate in base64, and the report. With
  * `?dryRun=true` -> what the edit would do.
  */
@@ -66,9 +67,10 @@ async function orderOf(
   const request = parseRequest(fields);
   const image = await bytesOf(files.get('image'));
   if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
-  const mask = await bytesOf(files.get('mask'));
+  const mask = (await bytesOf(files.get('mask')))?.bytes;
+  const keep = (await bytesOf(files.get('keep')))?.bytes;
   const isPolarityGiven = 'polarity' in fields;
-  const input = { image: image.bytes, mask: mask?.bytes, request, isPolarityGiven };
+  const input = { image: image.bytes, mask, keep, request, isPolarityGiven };
   return { input, fileName: image.fileName, isKept, warnings };
 }
 
@@ -160,12 +162,14 @@ function imageSender(response: Response, { result, fileName, maxAnswerBytes }: S
 }
 
 function candidatesSender(response: Response, result: EditResult, maxAnswerBytes?: number): () => void {
-  const encoded = result.outputs.map(({ mediaType, bytes }: EditOutput) => ({
+  const { outputs, mask, report } = result;
+  const encoded = ({ mediaType, bytes }: Pick<EditOutput, 'mediaType' | 'bytes'>) => ({
     mediaType,
     bytesBase64Encoded: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-  }));
+  });
   response.set(editHeaders(result));
-  return jsonSender(response, { outputs: encoded, report: result.report }, maxAnswerBytes);
+  const answer = { outputs: outputs.map(encoded), ...(mask && { mask: encoded(mask) }), report };
+  return jsonSender(response, answer, maxAnswerBytes);
 }
 
 interface KeptResult {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace.ts';
+import { answerOrigin } from './cors.ts';
 import { rawProblem, sendProblem } from './problem.ts';
 
 export interface GateOptions {
@@ -12,6 +13,8 @@ export interface GateOptions {
   readonly maxBodyBytes: number;
   /** POST alone when left out. */
   readonly methods?: readonly string[];
+  /** Origins of pages that may call; none when left out. */
+  readonly origins?: readonly string[];
   /** A body that brings no byte for this long ends its request. */
   readonly idleBodyMs?: number;
 }
@@ -54,6 +57,7 @@ export function guard(server: Server, options: GateOptions): void {
   if (isApp(listener)) answerErrors(listener, options.log);
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (answerOrigin(request, response, options.origins ?? [])) return;
     const error = refusalOf(request, options);
     if (error !== undefined) {
       refuse({ request, response, error, ...options });

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { meant } from '../lib/requests/nearest.ts';
 import { maxNamed, shortList, shortName } from '../lib/requests/schema.ts';
 import { type Tracing, traceContextOf, traceHeaders } from '../lib/trace.ts';
+import { isAllowedOrigin } from './cors.ts';
 import { answerHeaders, sendProblem } from './problem.ts';
 
 /** What every HTTP function is given. */
@@ -14,6 +15,8 @@ export interface HttpSettings {
   readonly tracing: Tracing;
   /** The largest answer that the platform passes on; `undefined`: no limit. */
   readonly maxAnswerBytes?: number | undefined;
+  /** Origins of pages that may call; none when left out. */
+  readonly origins?: readonly string[];
 }
 
 /** An answer that is ready to be sent. */
@@ -36,14 +39,14 @@ export function httpFunction(
   options: HttpSettings & { readonly name: string; readonly queryNames?: QueryNames },
   handle: Handler,
 ): HttpFunction {
-  const { name, deadlineMs, log, tracing, queryNames = () => [] } = options;
+  const { name, deadlineMs, log, tracing, queryNames = () => [], origins = [] } = options;
   return (request, response) =>
     tracing.serve(name, traceContextOf(request.headers), async (end) => {
       const started = performance.now();
       const facts = () => requestFacts(request, response, performance.now() - started);
       try {
         response.set({ ...answerHeaders, ...traceHeaders(tracing.current()) });
-        assertSameSite(request);
+        assertSameSite(request, origins);
         assertQuery(request.originalUrl, await queryNames(request));
         const answer = await handle(request, response, requestSignal(response, deadlineMs));
         await end({ 'http.response.status_code': response.statusCode });
@@ -100,9 +103,10 @@ function assertQuery(url: string, known: readonly string[]): void {
  *
  * @see https://www.w3.org/TR/fetch-metadata/
  */
-function assertSameSite(request: Request): void {
+function assertSameSite(request: Request, origins: readonly string[]): void {
   const site = request.get('sec-fetch-site') ?? 'none';
   if (request.method === 'GET' || site === 'none' || site === 'same-origin') return;
+  if (isAllowedOrigin(request.get('origin'), origins)) return;
   throw new EditError('CROSS_SITE', `Expected a request of this origin, got one of ${shortName(site)}`);
 }
 

@@ -4,7 +4,7 @@ import { jsonLog } from '../lib/log.ts';
 import { makeTracing } from '../lib/wiring/tracing.ts';
 import { wire } from '../lib/wiring.ts';
 import { guardServers } from './gate.ts';
-import { functionTable, isFunctionName, maxBodyBytes, methodsOf, registerFunctions } from './register.ts';
+import { functionTable, gateFor, isFunctionName, registerFunctions } from './register.ts';
 import { orderlyShutdown } from './shutdown.ts';
 
 // The framework loads this module. No other module does anything when it is imported.
@@ -14,9 +14,7 @@ const config = readConfig(process.env, {
 });
 const tracing = makeTracing(config, () => log);
 const log = jsonLog({ ...config, level: config.logLevel, currentSpan: tracing.current });
-if (isFunctionName(target)) {
-  guardServers({ log, maxBodyBytes: maxBodyBytes(target, config), methods: methodsOf(target) });
-}
+if (isFunctionName(target)) guardServers({ log, ...gateFor(target, config) });
 const { signal, track } = orderlyShutdown();
 const background = (work: Promise<void>) => void track(work);
 registerFunctions(wire(config, log, { shutdown: signal, tracing, background }), track);

@@ -11,12 +11,28 @@ export function editHeaders({ outputs, report, costEstimateUsd }: EditResult): R
   return {
     'Inpaint-Engine': headerText(report.engine),
     ...(proof && { 'Inpaint-Proof': `${proof.outside}; differing=${proof.differingPixels}` }),
+    ...(report.mask && maskHeaders(report.mask, report.maskCoverage)),
     'Inpaint-Candidates': String(outputs.length),
     ...(costEstimateUsd !== undefined && { 'Inpaint-Cost-Usd': String(Number(costEstimateUsd.toFixed(6))) }),
     ...warningHeaders(report.warnings),
     ...(report.droppedMetadata.length > 0 && {
       'Inpaint-Dropped-Metadata': headerText(shortList(report.droppedMetadata)),
     }),
+  };
+}
+
+const coverageDigits = 4;
+
+/** What was found where nobody sent a mask. */
+export function maskHeaders(
+  { finder, found }: NonNullable<EditResult['report']['mask']>,
+  coverage: number,
+): Record<string, string> {
+  const labels = found.map(({ label, score }) => (score === undefined ? label : `${label} ${score}`));
+  return {
+    'Inpaint-Finder': headerText(finder),
+    'Inpaint-Mask-Coverage': String(Number(coverage.toFixed(coverageDigits))),
+    ...(labels.length > 0 && { 'Inpaint-Mask-Labels': headerText(shortList(labels)) }),
   };
 }
 

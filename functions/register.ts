@@ -10,6 +10,7 @@ import type { Wiring } from '../lib/wiring.ts';
 import { atMost, editsThatFit } from './at-once.ts';
 import { editFunction } from './edit.ts';
 import type { HttpSettings } from './http.ts';
+import { maskFunction } from './mask.ts';
 import { onUploadFunction } from './on-upload.ts';
 import { picturesFunction } from './pictures.ts';
 import { runJobFunction } from './run-job.ts';
@@ -34,6 +35,8 @@ const studioDecodes = 1;
 
 type FunctionEntry = {
   readonly takesPictures?: true;
+  /** Pages of ALLOWED_ORIGINS may call it. */
+  readonly isOpenToPages?: true;
   /** POST alone when left out. */
   readonly methods?: readonly string[];
 } & (
@@ -77,6 +80,7 @@ export const functionTable = {
   },
   edit: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, edit, plan, objects }, settings) =>
       editFunction({
@@ -86,13 +90,26 @@ export const functionTable = {
         atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
       }),
   },
+  mask: {
+    needsBuckets: false,
+    takesPictures: true,
+    http: ({ config, findMask }, settings) =>
+      maskFunction({
+        ...settings,
+        findMask,
+        maxImageBytes: config.limits.maxImageBytes,
+        atOnce: atMost(config.maxConcurrentEdits ?? editsThatFit()),
+      }),
+  },
   generate: {
     needsBuckets: false,
+    isOpenToPages: true,
     http: ({ config, generate }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'generate', pictures: generate }),
   },
   upscale: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, upscale }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
@@ -122,16 +139,17 @@ export const isFunctionName = (name: string | undefined): name is FunctionName =
   name !== undefined && Object.hasOwn(functionTable, name);
 
 /** The largest body that a function takes: picture and mask with their fields, or one picture in base64. */
-export function maxBodyBytes(name: FunctionName, { limits }: Config): number {
+function maxBodyBytes(name: FunctionName, { limits }: Config): number {
   const entry: FunctionEntry = functionTable[name];
   return maxSmallBodyBytes + (entry.takesPictures ? 2 * limits.maxImageBytes : 0);
 }
 
-/** The methods that a function takes. */
-export const methodsOf = (name: FunctionName): readonly string[] => {
-  const { methods = ['POST'] }: FunctionEntry = functionTable[name];
-  return methods;
-};
+/** What the gate before a function lets through. */
+export function gateFor(name: FunctionName, config: Config) {
+  const { methods = ['POST'], isOpenToPages }: FunctionEntry = functionTable[name];
+  const origins = isOpenToPages ? config.allowedOrigins : [];
+  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins };
+}
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
 
@@ -147,7 +165,8 @@ export function registerFunctions(wiring: Wiring, track: Track = async (work) =>
   const registerHttp = (name: string, handle: HttpFunction) =>
     http(name, (request, response) => track(handle(request, response)));
   for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {
-    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, settings));
+    const origins = entry.isOpenToPages ? config.allowedOrigins : [];
+    if (!entry.needsBuckets) registerHttp(name, entry.http(wiring, { ...settings, origins }));
     else if (!hasBuckets(wiring)) continue;
     else if ('http' in entry) registerHttp(name, entry.http(wiring, settings));
     else {

@@ -138,6 +138,22 @@ const errorTable = {
     kind: 'input',
     remedy: 'Leave some of the picture black: the edit is continued from there.',
   },
+  MASK_NOT_FOUND: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Name it in other words, or send a mask: white where the picture may change.',
+  },
+  FINDER_UNSUPPORTED: {
+    status: 422,
+    kind: 'input',
+    remedy: 'Send a mask, or use an engine or a setting that the message names.',
+  },
+  KEEP_FULL: {
+    status: 422,
+    kind: 'input',
+    remedy:
+      'Leave some of the surroundings of the mask black in the keep mask: the fill is copied from there.',
+  },
   MASK_SUSPICIOUS: {
     status: 422,
     kind: 'input',
@@ -216,6 +232,26 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_MISSING: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Put the file where ONNX_MODEL says; in a bucket, let the service account read it.',
+  },
+  MODEL_CHECKSUM: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Copy the file again, or set ONNX_MODEL_SHA256 to the checksum of the file that you trust.',
+  },
+  MODEL_CONTRACT: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Use a model that docs/onnx.md describes: LaMa, MI-GAN, or one with the same inputs.',
+  },
+  MODEL_TOO_LARGE: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Give the functions more memory, or use a smaller model.',
+  },
   MODEL_PERMISSION: {
     status: 503,
     kind: 'setup',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
 import { httpServiceSchema } from './engines/http-service.ts';
 import { modelTableSchema } from './engines/models.ts';
+import { finderNames } from './finders/finders.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
 import { jsonText } from './requests/plain-json.ts';
@@ -102,10 +103,46 @@ export const settingTable = {
     schema: name,
     description: 'What the header of `HTTP_ENGINE` carries, e.g. a key, or `Bearer` and a token.',
   },
+  onnx: {
+    model: {
+      variable: 'ONNX_MODEL',
+      schema: name,
+      description:
+        'The file of the engine `onnx`: a path, or `gs://bucket/name#generation`, see docs/onnx.md.',
+    },
+    sha256: {
+      variable: 'ONNX_MODEL_SHA256',
+      schema: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+        .optional(),
+      description: 'Its checksum. Needed unless it is a file that docs/onnx.md lists.',
+    },
+    outputScale: {
+      variable: 'ONNX_OUTPUT_SCALE',
+      schema: z
+        .enum(['1', '255'])
+        .transform((text) => Number(text) as 1 | 255)
+        .optional(),
+      description: 'What white is in its output, where docs/onnx.md does not list it.',
+    },
+  },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',
     schema: z.url().optional(),
     description: 'Base URL of the model API. Plain http is for loopback and needs no credentials.',
+  },
+  maskFinder: {
+    variable: 'MASK_FINDER',
+    schema: z.enum(['auto', ...finderNames]).default('auto'),
+    description:
+      'What finds a mask that nobody sends, see masks.md. `auto`: the engine where it can, else ' +
+      '`image-segmentation-001` where `ALLOWED_MODELS` names it, else the embedded net for people.',
+  },
+  maskFinderModel: {
+    variable: 'MASK_FINDER_MODEL',
+    schema: name,
+    description: "The model that finds masks. Unset: the finder's default, or that of the engine.",
   },
   allowedModels: {
     variable: 'ALLOWED_MODELS',
@@ -251,6 +288,18 @@ export const settingTable = {
     description:
       'Most requests to `edit` that one instance works on at once; a further one is answered with 429 ' +
       '`TOO_BUSY`. Unset: one for each 1.5 GiB of memory, at least one.',
+  },
+  allowedOrigins: {
+    variable: 'ALLOWED_ORIGINS',
+    schema: commaList
+      .refine(
+        (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+        'expected origins such as https://retouching.example.com, without a path',
+      )
+      .default([]),
+    description:
+      'Origins of web pages that may call `edit`, `generate` and `upscale` from a browser, separated by commas. ' +
+      'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
   },
   studio: {
     variable: 'STUDIO',

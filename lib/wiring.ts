@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
+import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { CallersObjects } from './http-jobs/objects.ts';
 import type { Log } from './log.ts';
@@ -7,7 +8,15 @@ import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
 import type { ServiceCapabilities } from './wiring/capabilities.ts';
-import { editAround, makeEdit, makeEngine, makeGenerate, makeUpscale, modelCalls } from './wiring/engines.ts';
+import {
+  editAround,
+  makeEdit,
+  makeEngine,
+  makeFindMask,
+  makeGenerate,
+  makeUpscale,
+  modelCalls,
+} from './wiring/engines.ts';
 import type { Background } from './wiring/http-jobs.ts';
 import { type Jobs, makeJobs, makeObjects } from './wiring/jobs.ts';
 import { once } from './wiring/once.ts';
@@ -21,6 +30,7 @@ export interface Wiring {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly edit: () => Promise<Edit>;
+  readonly findMask: () => Promise<FindMask>;
   /** What an edit would do. */
   readonly plan: () => Promise<PlanEdit>;
   readonly generate: () => Promise<Pictures<Generate>>;
@@ -45,13 +55,14 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
-  const calls = modelCalls(tracing);
+  const calls = modelCalls(config, tracing);
   return {
     config,
     log,
     tracing,
     edit: once(() => makeEdit(config, editWith, calls)),
-    plan: once(() => makePlan(config, (choice) => makeEngine(config, choice, calls))),
+    findMask: once(() => makeFindMask(config, tracing, calls)),
+    plan: once(() => makePlan(config, (choice) => makeEngine(config, choice, calls), calls)),
     generate: once(() => makeGenerate(config, calls)),
     upscale: once(() => makeUpscale(config, calls)),
     objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),

@@ -19,10 +19,15 @@ const pixels = /^lib\/pixels\//;
 const fit = /^lib\/fit\//;
 const plan = /^lib\/plan\//;
 const formats = /^lib\/formats\//;
+/** How TypeScript calls the kernels; their own sources are another language. */
+const kernels = /^lib\/kernels\/[^/]+$/;
 /** Segments, headers and entropy-coded data of a JPEG; and which pixels its blocks hold. */
 const jpegScan = /^lib\/formats\/jpeg\/(scan|container)\//;
 const jpegBlocks = /^lib\/formats\/jpeg\/block-mask\.ts$/;
 const engineFiles = /^lib\/engines\//;
+const finderFiles = /^lib\/finders\//;
+/** What finders are, and the names of what they find. */
+const finderInterface = /^lib\/finders\/(finder|modes)\.ts$/;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
 const storeInterface = /^lib\/storage\/store\.ts$/;
 const abort = /^lib\/abort\.ts$/;
@@ -36,20 +41,25 @@ const requestOptions = /^lib\/requests\/(options|schema|values|mask-classes|near
 const sharedByFormats: readonly RegExp[] = [
   /^lib\/formats\/(container\.ts|metadata\/)/,
   /^lib\/pixels\/(raster|box|boxed-mask)\.ts$/,
+  kernels,
   errors,
 ];
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
+  // It runs in a browser, and knows the service by its answers alone.
+  { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
   {
     files: /^functions\//,
     may: [
       /^functions\//,
-      /^lib\/(wiring|config|abort|errors|log|edit|generate|upscale)\.ts$/,
+      /^lib\/(wiring|config|abort|errors|log|edit|find-mask|generate|upscale)\.ts$/,
       requests,
       /^lib\/wiring\/tracing\.ts$/,
       trace,
       /^lib\/(jobs|http-jobs)\//,
+      inParallel,
+      /^package\.json$/,
       /^lib\/engines\/picture-engines\.ts$/,
       /^@google-cloud\/functions-framework$/,
       /^(zod|busboy)$/,
@@ -58,11 +68,11 @@ const layers: readonly Layer[] = [
   },
   { files: /^lib\/wiring(\.ts|\/)/, may: [/^lib\//, /^package\.json$/, builtIn] },
   { files: /^lib\/config\.ts$/, may: [settings, errors, budget, /^zod$/] },
-  { files: settings, may: [budget, requests, engineFiles, /^zod$/] },
+  { files: settings, may: [budget, requests, engineFiles, finderFiles, /^zod$/] },
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
-    files: /^lib\/(edit\.ts|edit\/)/,
+    files: /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
     may: [
       /^lib\/edit\//,
       pixels,
@@ -70,6 +80,7 @@ const layers: readonly Layer[] = [
       plan,
       formats,
       engineInterface,
+      finderInterface,
       /^lib\/engines\/best-practice\.ts$/,
       errors,
       trace,
@@ -91,6 +102,7 @@ const layers: readonly Layer[] = [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
       /^lib\/engines\/(engine|engines)\.ts$/,
+      finderInterface,
       storeInterface,
       abort,
       errors,
@@ -107,35 +119,47 @@ const layers: readonly Layer[] = [
     may: [engineFiles, abort, errors, builtIn, /^(zod|google-auth-library)$/],
   },
   {
+    files: /^lib\/engines\/onnx\/worker\.ts$/,
+    may: [/^lib\/engines\/onnx\//, errors, builtIn, /^onnxruntime-web$/],
+  },
+  {
     files: engineFiles,
-    may: [engineFiles, requestOptions, pixels, abort, errors, inParallel, builtIn, /^zod$/],
+    may: [engineFiles, requestOptions, pixels, kernels, abort, errors, inParallel, builtIn, /^zod$/],
+  },
+  {
+    files: finderFiles,
+    may: [finderFiles, engineFiles, requestOptions, pixels, fit, plan, abort, errors, builtIn, /^zod$/],
   },
   // The proof knows nothing of what the splice computed: both share only the reading of a scan.
-  { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, errors] },
+  { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, kernels, errors] },
   {
     files: /^lib\/formats\/jpeg\/proof\//,
-    may: [/^lib\/formats\/jpeg\/proof\//, jpegBlocks, jpegScan, errors],
+    may: [/^lib\/formats\/jpeg\/proof\//, jpegBlocks, jpegScan, kernels, errors],
   },
   {
     files: /^lib\/formats\/jpeg\/splice\//,
-    may: [/^lib\/formats\/jpeg\/splice\//, jpegBlocks, jpegScan, pixels, errors],
+    may: [/^lib\/formats\/jpeg\/splice\//, jpegBlocks, jpegScan, pixels, kernels, errors],
   },
   {
     files: /^lib\/storage\/gcs[^/]*\.ts$/,
     may: [/^lib\/storage\//, abort, errors, builtIn, /^@google-cloud\/storage$/],
   },
   { files: /^lib\/storage\//, may: [/^lib\/storage\//, abort, errors, builtIn] },
-  { files: /^lib\/formats\/vips\//, may: [formats, pixels, engineInterface, errors, /^sharp$/, builtIn] },
+  {
+    files: /^lib\/formats\/vips\//,
+    may: [formats, pixels, kernels, engineInterface, errors, /^sharp$/, builtIn],
+  },
   // JPEG and PNG could each be published alone.
   { files: /^lib\/formats\/jpeg\//, may: [/^lib\/formats\/jpeg\//, ...sharedByFormats] },
   {
     files: /^lib\/formats\/png\//,
     may: [/^lib\/formats\/png\//, ...sharedByFormats, /^node:(zlib|stream|util)$/],
   },
-  { files: formats, may: [formats, pixels, errors] },
+  { files: formats, may: [formats, pixels, kernels, errors] },
   { files: plan, may: [plan, pixels, engineInterface, errors] },
-  { files: fit, may: [fit, plan, pixels, errors] },
-  { files: pixels, may: [pixels, errors] },
+  { files: fit, may: [fit, plan, pixels, kernels, errors] },
+  { files: pixels, may: [pixels, kernels, errors] },
+  { files: kernels, may: [kernels, errors, /^node:fs$/] },
   { files: log, may: [/^pino$/, trace, builtIn] },
   { files: trace, may: [] },
   { files: /^lib\/trace\//, may: [trace, /^lib\/trace\//, log, errors, builtIn] },
@@ -149,7 +173,8 @@ const root = resolve(import.meta.dirname, '..');
 function sourcesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(folder, file));
+    .map((file) => join(folder, file))
+    .filter((file) => !file.startsWith('lib/kernels/assembly/'));
 }
 
 /** Everything a file imports, also for types and dynamically; project files by their path from the root. */

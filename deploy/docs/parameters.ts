@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OptionRule, OptionRules } from '../../lib/engines/capabilities.ts';
 import { capabilitiesOf, engineNames } from '../../lib/engines/engines.ts';
 import { editRequestSchema } from '../../lib/requests/edit-request.ts';
+import { maskRequestSchema } from '../../lib/requests/mask-request.ts';
 import { type Option, options } from '../../lib/requests/options.ts';
 import { generateRequestSchema, upscaleRequestSchema } from '../../lib/requests/picture-requests.ts';
 
@@ -42,6 +43,10 @@ picture at 2K or 4K where it fits.
 ## edit
 
 ${table(editRequestSchema, editRules)}
+
+## mask
+
+${table(maskRequestSchema, {})}
 
 ## generate
 
@@ -87,6 +92,8 @@ function capabilityText(name: string, rules: OptionRules): string {
   const engineField = table[name]?.engineField;
   if (engineField === undefined) return 'here';
   const rule = rules[engineField];
+  // A finder makes the mask where the engine makes none.
+  if (rule === undefined && engineField === 'automaticMask') return 'here';
   return rule === undefined ? '-' : ruleText(rule);
 }
 

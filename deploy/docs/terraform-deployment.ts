@@ -150,9 +150,10 @@ const memberOf = (address: string, { member }: Block): string =>
 function identityOf(member: string, each: string): string {
   if (member.includes('each.value') && each.includes('var.users')) return 'users';
   if (member.includes('google_storage_project_service_account')) return 'Cloud Storage';
-  const [, http, other] = /(?:module\.http\["(\w+)"\]|(?:module|google_service_account)\.(\w+))\.member/.exec(
-    member,
-  ) ?? [undefined, undefined, undefined];
+  const [, http, other] =
+    /(?:module\.http\["(\w+)"\]|(?:module|google_service_account)\.(\w+)(?:\["on"\])?)\.member/.exec(
+      member,
+    ) ?? [undefined, undefined, undefined];
   return kebab(http ?? other ?? member);
 }
 

@@ -122,8 +122,9 @@ let_storage_publish() {
 
 # Joins NAME=VALUE of every setting for --set-env-vars.
 settings_of() { # NAME=VALUE...
-  # Without NODE_ENV=production the framework answers errors with a page of paths.
-  local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production "$@")
+  # Without NODE_ENV=production the framework answers errors with a page of paths. Without MALLOC_ARENA_MAX=1
+  # each thread of libvips keeps memory of its own: up to half more for a large picture, and no time saved.
+  local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production MALLOC_ARENA_MAX=1 "$@")
   [[ -z $model ]] || all+=("MODEL=$model")
   [[ -z $location ]] || all+=("LOCATION=$location")
   [[ -z $endpoint_id ]] || all+=("ENDPOINT_ID=$endpoint_id")

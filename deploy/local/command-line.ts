@@ -7,7 +7,7 @@ Runs everything on this machine: drop photo.jpg and photo.mask.png into .local/i
 .local/output/. Nothing is sent anywhere unless MODEL_BASE_URL names a service.
 
   --engine NAME   patchmatch (default, no model), gemini, imagen, imagen2, endpoint or http; the APIs of models
-                  are emulated, which costs nothing
+                  are emulated, which costs nothing; or onnx, with ONNX_MODEL
   --model ID      model of the engine; default: the engine's default
   --queue         jobs go through a queue, as in large deployments
   --help

@@ -3,13 +3,7 @@ import { availableParallelism } from 'node:os';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { answerMalformed, guard } from '../../functions/gate.ts';
 import { sendProblem } from '../../functions/problem.ts';
-import {
-  functionTable,
-  isFunctionName,
-  maxBodyBytes,
-  methodsOf,
-  registerFunctions,
-} from '../../functions/register.ts';
+import { functionTable, gateFor, isFunctionName, registerFunctions } from '../../functions/register.ts';
 import { runningWork } from '../../functions/shutdown.ts';
 import { type Config, readConfig } from '../../lib/config.ts';
 import { parseEngineName } from '../../lib/engines/engines.ts';
@@ -210,7 +204,7 @@ function needsModelEmulator(environment: LocalSystemOptions['environment']): boo
   // An empty variable counts as unset.
   const { ENGINE: engine, MODEL_BASE_URL: baseUrl, HTTP_ENGINE: service } = environment ?? {};
   if (engine === 'http') return !service;
-  return Boolean(engine) && engine !== 'patchmatch' && !baseUrl;
+  return Boolean(engine) && engine !== 'patchmatch' && engine !== 'onnx' && !baseUrl;
 }
 
 const queueName = 'projects/local/locations/local/queues/jobs';
@@ -238,7 +232,7 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
   const servers = new Map<string, Server>();
   for (const name of names) {
     const target = getTestServer(name);
-    guard(target, { log, maxBodyBytes: maxBodyBytes(name, config), methods: methodsOf(name) });
+    guard(target, { log, ...gateFor(name, config) });
     servers.set(name, target);
   }
   server.on('request', (request, response) => {

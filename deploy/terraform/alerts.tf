@@ -36,8 +36,8 @@ locals {
       help   = "Set the variable `model` to a model that is served, and apply. Jobs wait and keep their budgets."
     }
     rights = {
-      title  = "A right or a setting is missing"
-      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"CONFIG_INVALID\")"
+      title  = "A right, a setting or a file is missing"
+      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"CONFIG_INVALID\", \"MODEL_MISSING\", \"MODEL_CHECKSUM\", \"MODEL_CONTRACT\", \"MODEL_TOO_LARGE\")"
       above  = 0
       window = "600s"
       help   = "The lines with this code say what was refused. Apply again: this restores what somebody changed by hand. Jobs wait."

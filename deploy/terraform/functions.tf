@@ -9,6 +9,7 @@ locals {
   # The functions that people and programs call.
   http = {
     edit     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = var.min_instances, max_instances = max(var.min_instances, min(10, var.max_workers)), description = "Edits a photo through its mask." }
+    mask     = { memory = var.worker_memory, cpu = 2, concurrency = 1, min_instances = 0, max_instances = min(10, var.max_workers), description = "Finds a mask in a photo." }
     generate = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Makes pictures from text." }
     upscale  = { memory = "1Gi", cpu = 1, concurrency = 4, min_instances = 0, max_instances = 10, description = "Enlarges a picture." }
   }
@@ -112,12 +113,34 @@ module "sweep" {
   secrets         = local.engine_secrets
 }
 
+# Jobs over HTTP: it queues them, and edits nothing itself.
+module "studio" {
+  source     = "./function"
+  depends_on = [time_sleep.builder]
+
+  for_each = var.studio == "on" ? { on = true } : {}
+
+  common          = local.common
+  name            = "studio"
+  entry_point     = "studio"
+  description     = "Takes jobs over HTTP."
+  memory          = "1Gi"
+  cpu             = 1
+  concurrency     = 40
+  timeout_seconds = local.timeout_seconds
+  min_instances   = 0
+  max_instances   = 10
+  ingress         = var.ingress
+  invokers        = { for member in var.users : member => member }
+  environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
+}
+
 # These know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"
   depends_on = [time_sleep.builder]
 
-  for_each = { for name, row in local.http : name => row if name == "edit" || local.makes_pictures }
+  for_each = { for name, row in local.http : name => row if contains(["edit", "mask"], name) || local.makes_pictures }
 
   common          = local.common
   name            = each.key

@@ -68,6 +68,42 @@ resource "google_storage_bucket_iam_member" "functions" {
   member = each.value.member
 }
 
+# The studio writes uploads, ends a job by an error file, and keeps records of jobs and keys.
+locals {
+  studio_rights = {
+    see_input  = { bucket = google_storage_bucket.input.name, role = local.read }
+    upload     = { bucket = google_storage_bucket.input.name, role = local.create }
+    see_output = { bucket = google_storage_bucket.output.name, role = local.read }
+    end_jobs   = { bucket = google_storage_bucket.output.name, role = local.create }
+    records    = { bucket = google_storage_bucket.control.name, role = google_project_iam_custom_role.control.id }
+  }
+}
+
+resource "google_storage_bucket_iam_member" "studio" {
+  for_each = { for name, right in local.studio_rights : name => right if var.studio == "on" }
+
+  bucket = each.value.bucket
+  role   = each.value.role
+  member = module.studio["on"].member
+}
+
+resource "google_cloud_tasks_queue_iam_member" "studio" {
+  count = var.studio == "on" ? 1 : 0
+
+  name     = google_cloud_tasks_queue.jobs["live"].name
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  member   = module.studio["on"].member
+}
+
+resource "google_service_account_iam_member" "studio_acts_as_tasks" {
+  count = var.studio == "on" ? 1 : 0
+
+  service_account_id = google_service_account.tasks.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = module.studio["on"].member
+}
+
 # People upload photos and fetch results.
 resource "google_storage_bucket_iam_member" "users_upload" {
   for_each = var.users
@@ -122,6 +158,7 @@ locals {
   model_callers = {
     run_job  = module.run_job.member
     edit     = module.http["edit"].member
+    mask     = module.http["mask"].member
     generate = try(module.http["generate"].member, null)
     upscale  = try(module.http["upscale"].member, null)
   }

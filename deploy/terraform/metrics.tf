@@ -2,7 +2,7 @@
 # `code` of lib/errors.ts after an error.
 locals {
   # Listed one by one: another deployment may be called inpaint-trial.
-  services = "${var.name}-(on-upload|run-job|sweep|edit|generate|upscale)"
+  services = "${var.name}-(on-upload|run-job|sweep|edit|mask|generate|upscale|studio)"
   lines    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${local.services}$\""
 
   counters = {

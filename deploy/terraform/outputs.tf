@@ -5,7 +5,7 @@ output "buckets" {
 
 output "urls" {
   description = "HTTP functions, for those in `users`."
-  value       = { for name, function in module.http : name => function.url }
+  value       = merge({ for name, function in module.http : name => function.url }, { for name, function in module.studio : "studio" => function.url })
 }
 
 output "dashboard" {

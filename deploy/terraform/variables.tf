@@ -34,15 +34,15 @@ variable "model" {
     Engine and model, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, which Google recommends for edits and which has every
     size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at twice the price;
     endpoint:ENDPOINT_ID for your own inpainting model on Vertex AI (with settings.LOCATION, and a price in settings.MODELS or no
-    daily_cost_cap_usd); http for a removal service of any maker (with settings.HTTP_ENGINE, and http_engine_secret); patchmatch for
-    removals without any model or cost.
+    daily_cost_cap_usd); http for a removal service of any maker (with settings.HTTP_ENGINE, and http_engine_secret); onnx for a
+    removal model of your own in a file (with settings.ONNX_MODEL, see docs/onnx.md); patchmatch for removals without any model or cost.
   TEXT
   type        = string
   default     = "gemini:gemini-3.1-flash-image"
 
   validation {
-    condition     = can(regex("^(patchmatch|http|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
-    error_message = "Expected patchmatch, http, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+    condition     = can(regex("^(patchmatch|http|onnx|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
+    error_message = "Expected patchmatch, http, onnx, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
   }
   validation {
     condition     = !startswith(var.model, "endpoint:") || lookup(var.settings, "LOCATION", "") != ""
@@ -51,6 +51,10 @@ variable "model" {
   validation {
     condition     = var.model != "http" || can(jsondecode(var.settings["HTTP_ENGINE"]).url)
     error_message = "Expected JSON with a url in settings.HTTP_ENGINE beside http, as docs/http-engine.md has it."
+  }
+  validation {
+    condition     = var.model != "onnx" || lookup(var.settings, "ONNX_MODEL", "") != ""
+    error_message = "Expected settings = { ONNX_MODEL = \"gs://BUCKET/NAME\" } beside onnx, as docs/onnx.md has it."
   }
 }
 
@@ -76,7 +80,7 @@ variable "daily_cost_cap_usd" {
   }
   validation {
     condition = (
-      var.daily_cost_cap_usd == null || local.engine == "patchmatch" || contains(local.priced_models, local.model) ||
+      var.daily_cost_cap_usd == null || contains(["patchmatch", "onnx"], local.engine) || contains(local.priced_models, local.model) ||
       try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false) ||
       (local.engine == "http" && can(jsondecode(var.settings["HTTP_ENGINE"]).usdPerCall))
     )
@@ -111,13 +115,24 @@ variable "users" {
 }
 
 variable "ingress" {
-  description = "Networks that can reach edit, generate and upscale: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY. Callers need run.invoker in any case."
+  description = "Networks that can reach edit, mask, generate and upscale: ALLOW_ALL (default), ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY. Callers need run.invoker in any case."
   type        = string
   default     = "ALLOW_ALL"
 
   validation {
     condition     = contains(["ALLOW_ALL", "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY"], var.ingress)
     error_message = "Expected ALLOW_ALL, ALLOW_INTERNAL_AND_GCLB or ALLOW_INTERNAL_ONLY."
+  }
+}
+
+variable "studio" {
+  description = "Whether the function studio is deployed, \"on\" or \"off\" (default): jobs over HTTP, for those in `users`."
+  type        = string
+  default     = "off"
+
+  validation {
+    condition     = contains(["on", "off"], var.studio)
+    error_message = "Expected on or off."
   }
 }
 

@@ -6,24 +6,25 @@ import { asEditError, EditError, type ErrorCode, errorCodes } from '../../lib/er
 /** Sends requests to a server, again where that may help. @throws {EditError} what the server says. */
 export type Send = (path: string, init: RequestInit, signal: AbortSignal) => Promise<Response>;
 
-const tries = 4;
+/** Pauses before the second try and the ones after it, where the server names none, ms. */
+export const defaultPausesMs: readonly number[] = [1000, 4000, 10_000];
 const longestPauseMs = 30_000;
-const passingPauseMs = 1000;
 
 /** @param token of the caller; `undefined` asks gcloud where the server is one of https. */
-export function httpClient(server: string, token: string | undefined): Send {
+export function httpClient(server: string, token: string | undefined, pausesMs = defaultPausesMs): Send {
   let identity: Promise<Record<string, string>> | undefined;
   const base = server.replace(/\/+$/, '');
   return async (path, init, signal) => {
     identity ??= authorization(base, token);
     const headers = { ...(init.headers as Record<string, string>), ...(await identity) };
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       try {
         return await once(`${base}${path}`, { ...init, headers, signal });
       } catch (thrown) {
         const error = asEditError(thrown);
-        if (error.kind !== 'passing' || attempt === tries || signal.aborted) throw error;
-        await pause(Math.min(longestPauseMs, error.retryAfterMs ?? passingPauseMs * attempt), signal);
+        const pauseMs = pausesMs[attempt];
+        if (error.kind !== 'passing' || pauseMs === undefined || signal.aborted) throw error;
+        await pause(Math.min(longestPauseMs, error.retryAfterMs ?? pauseMs), signal);
       }
     }
   };

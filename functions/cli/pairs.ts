@@ -43,7 +43,8 @@ async function pairsIn(folder: string, line: CommandLine): Promise<readonly Pair
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     // A name without extension is no picture here: only buckets know content types.
-    .map((name) => ({ name, contentType: 'application/octet-stream' }));
+    .map((name) => ({ name, contentType: 'application/octet-stream' }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const used = new Set<string>();
   const withMask = files.filter(isOriginal).flatMap((image) => {
     const beside = files.filter(({ name }) => dirname(name) === dirname(image.name) && name !== image.name);

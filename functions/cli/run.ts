@@ -16,6 +16,8 @@ interface RunOptions {
   readonly streams: Streams;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Pauses before a server is asked again, ms. */
+  readonly pausesMs?: readonly number[];
 }
 
 const exits = { done: 0, someFailed: 1, usage: 2, input: 3, passing: 4, setup: 5, interrupted: 130 } as const;
@@ -52,30 +54,41 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-async function editAll(line: CommandLine, { environment, streams, signal }: RunOptions): Promise<number> {
+async function editAll(line: CommandLine, options: RunOptions): Promise<number> {
+  const { streams, signal } = options;
   const pairs = await pairsOf(line);
   if (!line.isDryRun) for (const pair of pairs) assertFree(pair, line.mayOverwrite);
   const file = line.requestFile === undefined ? {} : await readFields(line.requestFile);
-  const editing = await editingFor(line, environment);
+  const editing = await editingFor(line, options);
   const tell = teller(streams, line.isQuiet || line.isJson);
   const work = { line, editing, file, streams, tell, signal };
-  const failures: EditError[] = [];
-  let count = 0;
-  for await (const failure of mapOrdered(pairs, line.atOnce, (pair) => editOne(pair, work))) {
-    count++;
-    if (signal.aborted) return exits.interrupted;
-    if (failure !== undefined) failures.push(failure);
-    if (failure !== undefined && !line.keepsGoing) break;
-  }
+  const { failures, count } = await editPairs(pairs, work);
   const [first] = failures;
+  if (signal.aborted) return exits.interrupted;
   if (first === undefined) return exits.done;
   if (pairs.length > 1) tell.note(`${failures.length} of ${count} photos failed.`);
   return pairs.length === 1 ? exitOf(first) : exits.someFailed;
 }
 
+/** Edits photos until one fails; with `--keep-going`, all. */
+async function editPairs(pairs: readonly Pair[], work: Work) {
+  const { line, signal } = work;
+  const failures: EditError[] = [];
+  let count = 0;
+  const isOver = () => signal.aborted || (failures.length > 0 && !line.keepsGoing);
+  const results = mapOrdered(pairs, line.atOnce, async (pair) => {
+    if (isOver()) return;
+    count++;
+    const failure = await editOne(pair, work);
+    if (failure !== undefined) failures.push(failure);
+  });
+  for await (const _ of results) if (isOver()) break;
+  return { failures, count };
+}
+
 /** What works on pixels is loaded only where it is needed. */
-async function editingFor(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<Editing> {
-  if (line.server !== undefined) return (await import('./there.ts')).editingThere(line);
+async function editingFor(line: CommandLine, { environment, pausesMs }: RunOptions): Promise<Editing> {
+  if (line.server !== undefined) return (await import('./there.ts')).editingThere(line, pausesMs);
   return (await import('./here.ts')).editingHere(line, environment);
 }
 

@@ -6,8 +6,11 @@ import type { Edited, Editing, OnStage, Order } from './editing.ts';
 import { httpClient, type Send } from './http-client.ts';
 
 /** Edits on a server: a studio, whatever the size, or a function `edit`. */
-export function editingThere({ server = '', token, engine, model }: CommandLine): Editing {
-  const send = httpClient(server, token);
+export function editingThere(
+  { server = '', token, engine, model }: CommandLine,
+  pausesMs?: readonly number[],
+): Editing {
+  const send = httpClient(server, token, pausesMs);
   let found: Promise<Editing> | undefined;
   const editing = (signal: AbortSignal) => {
     found ??= isStudio(send, signal).then((is) => (is ? studio(send) : edits(send)));

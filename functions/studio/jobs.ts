@@ -13,7 +13,7 @@ import type { Call, Route, StudioParts } from './context.ts';
 import { planned } from './plan.ts';
 import { integerIn, wordIn } from './query.ts';
 
-const shape = { operation: 'edit', files: ['image', 'mask'] } as const;
+const shape = { operation: 'edit', files: ['image', 'mask', 'keep'] } as const;
 const id = '(?<id>[0-9a-f]{16})';
 /** Longest wait of one request, s: proxies cut connections that are silent for a minute. */
 const maxWaitS = 60;
@@ -46,9 +46,12 @@ async function createJob(call: Call, parts: StudioParts): Promise<Answer> {
   const image = files.get('image');
   if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
   if (dry) return planned(call, parts, { files, fields, warnings });
-  const fileOf = (source: Source) => jobFile(source, call, parts);
-  const mask = files.get('mask');
-  const order: JobOrder = { image: await fileOf(image), mask: mask && (await fileOf(mask)), fields };
+  const fileOf = async (name: string) => {
+    const source = files.get(name);
+    return source && jobFile(source, call, parts);
+  };
+  const [mask, keep] = [await fileOf('mask'), await fileOf('keep')];
+  const order: JobOrder = { image: await jobFile(image, call, parts), mask, keep, fields };
   const jobs = await parts.jobs();
   const { facts, isReplay } = await jobs.create(order, key, signal);
   if (isReplay) response.set('Idempotency-Replayed', 'true');

@@ -3,7 +3,7 @@ import type { InpaintEngine } from '../engines/engine.ts';
 import type { Proof } from '../formats/format.ts';
 import type { Limits } from '../formats/vips/header.ts';
 import type { Source } from '../formats/vips/read.ts';
-import type { Box, Size } from '../pixels/raster.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 import { assertChosenEngine, editOptions } from '../requests/engine-options.ts';
 import { dilationOf } from './model-call.ts';
@@ -15,7 +15,10 @@ import { outputFormatOf } from './write.ts';
 /** What an edit would do. */
 export interface EditPlan {
   readonly engine: string;
-  /** One call of the model each, or more: what it sees, pixels of the picture as displayed, and in what size. */
+  /**
+   * One call of the model each, or more: what it sees, pixels of the picture as displayed, and in what size.
+   * None where only a run can tell.
+   */
   readonly regions: readonly { readonly box: Box; readonly frame: Size; readonly scale: number }[];
   /** Share of the picture under the mask, 0..1; `undefined` where the model finds the mask. */
   readonly maskCoverage: number | undefined;
@@ -34,6 +37,8 @@ export type PlanInput = MaskTrust & {
 
 interface PlannerOptions {
   readonly engine: InpaintEngine;
+  /** Something else than the engine finds the mask, and only a run can tell where. */
+  readonly isMaskFound: boolean;
   readonly limits: Limits;
   readonly defaults: {
     readonly featherPx: number;
@@ -48,7 +53,7 @@ interface PlannerOptions {
  * alone and the size of the picture, whatever needs the picture is left out.
  */
 export async function planEdit(input: PlanInput, options: PlannerOptions): Promise<EditPlan> {
-  const { engine, limits, defaults } = options;
+  const { engine, isMaskFound, limits, defaults } = options;
   const { request } = input;
   assertChosenEngine(request, engine.name);
   const photo = 'image' in input ? await readPhoto(input.image, limits) : undefined;
@@ -62,17 +67,20 @@ export async function planEdit(input: PlanInput, options: PlannerOptions): Promi
     ...notes,
     ...(given?.warnings ?? []),
     ...practiceWarnings(request),
-    ...checkWith(engine, request, { plan, modelDilation: defaults.modelDilation }),
+    ...checkWith(engine, request, { plan, isMaskFound, modelDilation: defaults.modelDilation }),
   ];
   return {
     engine: engine.name,
-    regions: plan.repaints.map(({ plan: { box, frame, scale } }) => ({ box, frame, scale })),
+    regions: isMaskFound ? [] : regionsOf(plan),
     ...coverageOf(given),
     outputFormat: output?.format,
     outside: output?.outside,
     warnings: [...new Set(warnings)],
   };
 }
+
+const regionsOf = ({ repaints }: RepaintPlan) =>
+  repaints.map(({ plan: { box, frame, scale } }) => ({ box, frame, scale }));
 
 const coverageOf = (given: GivenMask | undefined) => ({ maskCoverage: given?.coverage });
 
@@ -95,19 +103,29 @@ function outputOf(photo: Source, request: EditRequest) {
   return { format: format.name, outside };
 }
 
+/** Stands for the mask that will be found. */
+const onePixel: Mask = { width: 1, height: 1, channels: 1, data: Uint8Array.of(255) };
+
+interface Checked {
+  readonly plan: RepaintPlan;
+  readonly isMaskFound: boolean;
+  readonly modelDilation: number;
+}
+
 /** What the engine refuses or leaves out. Every region is asked for the same. */
 function checkWith(
   engine: InpaintEngine,
   request: EditRequest,
-  { plan, modelDilation }: { readonly plan: RepaintPlan; readonly modelDilation: number },
+  { plan, isMaskFound, modelDilation }: Checked,
 ): readonly string[] {
   const [first] = plan.repaints;
   if (engine.check === undefined || first === undefined) return [];
   return engine.check({
     ...editOptions(request),
+    ...(isMaskFound && { automaticMask: undefined }),
     key: first.key,
     mode: request.mode,
-    mask: first.mask,
+    mask: isMaskFound ? onePixel : first.mask,
     maskDilation: engine.dilatesMask ? dilationOf({ request, modelDilation }) : undefined,
   });
 }

@@ -21,12 +21,16 @@ interface CallOptions {
 export function inpaintRequest(options: CallOptions): InpaintRequest {
   const { key, crop, maskGrownBy, samples, request, engine } = options;
   const dilation = dilationOf(options);
+  const mask = maskGrownBy(engine.dilatesMask ? 0 : dilation);
+  const asked = editOptions(request);
   return {
-    ...editOptions(request),
+    ...asked,
     key,
     mode: request.mode,
     crop,
-    mask: maskGrownBy(engine.dilatesMask ? 0 : dilation),
+    mask,
+    // What a finder found is a mask like one that was sent.
+    automaticMask: mask === undefined ? asked.automaticMask : undefined,
     maskDilation: engine.dilatesMask ? dilation : undefined,
     samples,
   };

@@ -1,8 +1,10 @@
 import type { InpaintEngine } from '../engines/engine.ts';
+import type { MaskFinder } from '../finders/finder.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { boxOf } from '../pixels/box.ts';
 import { type BoxedMask, dilateBoxed, maskWithin, partOf } from '../pixels/boxed-mask.ts';
-import type { Mask, Size } from '../pixels/raster.ts';
+import { countAbove0 } from '../pixels/mask.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
 import { type FramePlan, planFrame } from '../plan/frame.ts';
 import { planRegions } from '../plan/regions.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
@@ -18,6 +20,8 @@ export interface Repaint {
    * the model chooses, and the mask is derived from its changes.
    */
   readonly mask: Mask | undefined;
+  /** What of `plan.box` must not be copied into the fill, above 0; `undefined`: all may be. */
+  readonly avoid: Mask | undefined;
   readonly featherPx: number;
   readonly dilationPx: number;
 }
@@ -28,10 +32,14 @@ export interface RegionContext {
   readonly region: Repaint;
   readonly engine: InpaintEngine;
   readonly request: EditRequest;
+  /** Finds the people who are kept out of what is copied. */
+  readonly people?: MaskFinder | undefined;
   /** Default growth of the repainted area beyond the mask, fraction of the crop's width. */
   readonly modelDilation: number;
   /** At most this many further calls for detail. */
   readonly maxTiles: number;
+  /** Where the mask may grow by what the model changes beside it, px of the crop; `undefined`: nowhere. */
+  readonly room: Box | undefined;
   /** Reduces a mask of the region to the part that is written; `undefined`: all of it. */
   readonly writable: ((mask: Mask) => Mask) | undefined;
   readonly step: Step;
@@ -46,7 +54,11 @@ export interface RepaintPlan {
 
 interface PlanOptions {
   /** `undefined`: the model makes its own. */
-  readonly mask: BoxedMask | undefined;
+  readonly mask?: BoxedMask | undefined;
+  /** The mask has been grown already. */
+  readonly isGrown?: boolean | undefined;
+  /** What is not to be copied into the fill. */
+  readonly keep?: BoxedMask | undefined;
   /** Size of the picture as displayed. */
   readonly size: Size;
   readonly engine: InpaintEngine;
@@ -60,13 +72,16 @@ interface PlanOptions {
 }
 
 /** Plans one crop for each separate region of the mask; without a mask one of the whole picture. */
-export function planRepaints({ mask, size, engine, request, defaults }: PlanOptions): RepaintPlan {
+export function planRepaints(options: PlanOptions): RepaintPlan {
+  const { mask, isGrown, keep, size, engine, request, defaults } = options;
   const { maxRegions } = defaults;
-  const dilationPx = request.dilationPx ?? defaults.dilationPx;
+  const dilationPx = isGrown ? 0 : (request.dilationPx ?? defaults.dilationPx);
   const featherPx = request.featherPx ?? defaults.featherPx;
   const effective = mask && dilateBoxed(mask, dilationPx, size);
+  // A fixed ratio would grow back what is cut off.
+  const atBorder = engine.frames.kind === 'free' ? 'clip' : 'shift';
   const regions = effective
-    ? planRegions(effective, { image: size, maxRegions })
+    ? planRegions(effective, { image: size, maxRegions, atBorder })
     : [{ contextBox: boxOf(size), maskBox: undefined }];
   const repaints = regions.map(({ contextBox, maskBox }, index) => {
     const plan = planFrame({ context: contextBox, image: size, frames: engine.frames });
@@ -75,9 +90,16 @@ export function planRepaints({ mask, size, engine, request, defaults }: PlanOpti
       plan,
       // Only this region's part: a crop that grew to a frame's ratio may hold parts of another region.
       mask: effective && maskBox && maskWithin(partOf(effective, maskBox), plan.box),
+      avoid: keep && setPart(keep, plan.box),
       featherPx,
       dilationPx,
     };
   });
   return { repaints, mask: effective };
+}
+
+/** The mask inside a box; `undefined` where nothing is set there. */
+function setPart(boxed: BoxedMask, box: Box): Mask | undefined {
+  const part = maskWithin(boxed, box);
+  return countAbove0(part) > 0 ? part : undefined;
 }

@@ -2,13 +2,14 @@ import { EditError } from '../errors.ts';
 import type { Checked } from '../formats/format.ts';
 import { formatNamed, inspectContainer, isLossyMask } from '../formats/formats.ts';
 import { type Limits, readHeader } from '../formats/vips/header.ts';
-import type { Source } from '../formats/vips/read.ts';
+import { type Crop, readCrop, type Source } from '../formats/vips/read.ts';
 import { decodeMask } from '../formats/vips/read-mask.ts';
 import { release } from '../formats/vips/samples.ts';
 import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import { type NormalisedMask, normaliseMask, percent, suspiciousCoverage } from '../pixels/normalise-mask.ts';
-import type { Mask, Size } from '../pixels/raster.ts';
+import { storedBox } from '../pixels/orientation.ts';
+import type { Box, Mask, Size } from '../pixels/raster.ts';
 import { rescale } from '../pixels/resample.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 
@@ -24,6 +25,12 @@ export async function readPhoto(bytes: Uint8Array, limits: Limits): Promise<Sour
  */
 export async function checkPhoto(photo: Source): Promise<Checked> {
   return (await formatNamed(photo.header.format).check?.(photo)) ?? { notes: [] };
+}
+
+/** Decodes a box of a photo, from a smaller file where its format can cut one out. @throws as `readCrop`. */
+export async function readCropOf(photo: Source, box: Box): Promise<Crop> {
+  const { format, orientation, stored } = photo.header;
+  return readCrop(photo, box, formatNamed(format).cut?.(photo, storedBox(box, orientation, stored)));
 }
 
 /** What is known of a mask beside the file. */

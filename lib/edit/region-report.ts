@@ -15,7 +15,9 @@ export interface RegionReport {
   readonly effectiveResolution: number;
   /** One for each requested candidate. */
   readonly outcomes: readonly CandidateOutcome[];
-  /** One for each candidate that came back as a picture. */
+  /** Pictures that an embedded engine made to choose the candidates from. */
+  readonly made?: number;
+  /** One for each candidate that came back as a picture: in the order of the outputs, then rejected ones. */
   readonly fits: readonly FitReport[];
   /** Only where tiles were requested and could add detail. */
   readonly tiles?: TilesReport;
@@ -81,15 +83,19 @@ interface Fitted {
   readonly isUnedited: boolean;
 }
 
+const inOrderOfOutputs = (a: Fitted, b: Fitted): number =>
+  Number(a.rejection !== undefined) - Number(b.rejection !== undefined) || a.fit.cost - b.fit.cost;
+
 /** @param region.fitted the fitted pictures, in the order of the images among the outcomes. */
 export function regionReport(region: {
   readonly plan: FramePlan;
   readonly outcomes: readonly InpaintOutcome[];
   readonly fitted: readonly Fitted[];
+  readonly made: number | undefined;
   readonly best: FitReport;
   readonly tiles: TilesReport | undefined;
 }): RegionReport {
-  const { plan, outcomes, fitted, best, tiles } = region;
+  const { plan, outcomes, fitted, made, best, tiles } = region;
   const { box, frame, scale } = plan;
   const answers = fitted.values();
   // Where a tile was left out, the first answer stays.
@@ -105,7 +111,8 @@ export function regionReport(region: {
       if (rejection === undefined) return { kind: 'image' };
       return { kind: isUnedited ? 'unedited' : 'drifted', reason: rejection };
     }),
-    fits: fitted.map(({ fit }) => fit),
+    ...(made !== undefined && { made }),
+    fits: fitted.toSorted(inOrderOfOutputs).map(({ fit }) => fit),
     ...(tiles && { tiles }),
   };
 }

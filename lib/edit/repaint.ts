@@ -1,15 +1,21 @@
 import { againKey, type EncodedImage, type InpaintReply, type InpaintRequest } from '../engines/engine.ts';
 import { EditError, isPermanent } from '../errors.ts';
 import type { PreparedCrop } from '../fit/composite.ts';
-import { type Crop, readCrop } from '../formats/vips/read.ts';
-import { maskInFrame, padToFrame } from '../plan/frame.ts';
+import { withEffects } from '../fit/effects.ts';
+import type { Crop } from '../formats/vips/read.ts';
+import type { Mask } from '../pixels/raster.ts';
+import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
+import { avoidIn } from './avoid.ts';
 import { addDetail, type Detailed } from './detail.ts';
-import { imagesOf, inpaintRequest } from './model-call.ts';
+import { enlarged } from './enlarged.ts';
+import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
+import { readCropOf } from './read.ts';
 import { type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
+import { judgeOf } from './trial.ts';
 import { type View, viewOf } from './view.ts';
 
 export interface Repainted {
@@ -25,6 +31,8 @@ export interface Repainted {
 interface Candidate {
   readonly image: EncodedImage;
   readonly fitted: FittedAnswer;
+  /** Changes beside the mask that are not in it. */
+  readonly leftOut: number;
 }
 
 /**
@@ -36,13 +44,18 @@ interface Candidate {
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
-  const crop = await step('crop', () => readCrop(photo, region.plan.box));
+  const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
-  const first = await ask(request).finally(prepared.cancel);
-  const candidatesOf = (reply: InpaintReply) =>
-    fitCandidates(context, { view, request, reply }, prepared.get);
+  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const first = await ask({ ...request, judge }).finally(prepared.cancel);
+  const leftOut: number[] = [];
+  const candidatesOf = async (reply: InpaintReply) => {
+    const fitted = await fitCandidates(context, { view, request, reply }, prepared.get);
+    leftOut.push(...fitted.map((candidate) => candidate.leftOut));
+    return fitted;
+  };
   const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
@@ -55,12 +68,19 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   }
   return {
     patches,
-    warnings: [...reply.warnings, ...doubtsOf(region.key, usable), ...(detailed?.warnings ?? [])],
+    warnings: [
+      ...reply.warnings,
+      ...leftOutKeep(context),
+      ...doubtsOf(region.key, usable),
+      ...effectWarnings(region.key, leftOut),
+      ...(detailed?.warnings ?? []),
+    ],
     calls: reply.calls + (detailed?.calls ?? 0),
     report: regionReport({
       plan: region.plan,
       outcomes: reply.outcomes,
       fitted: candidates.map(({ fitted }) => fitted),
+      made: reply.made,
       best: best.fitted.fit,
       tiles: detailed?.report,
     }),
@@ -82,7 +102,12 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  return { view, request: asked };
+  return { view, request: { ...asked, avoid: await avoidIn(context, asked) } };
+}
+
+function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
+  if (avoid === undefined || engine.avoids) return [];
+  return [`${engine.name} copies nothing from the picture: the keep mask was left out.`];
 }
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */
@@ -96,6 +121,13 @@ function prepare(
   // An engine that grows the mask itself received it as it is.
   const repainted =
     request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
+  return prepareRegion({ crop, region, writable, mask, repainted, colours });
+}
+
+/** The same for a mask that grew by what one answer changed beside it. */
+function prepareGrown(context: RegionContext, { crop, colours }: View, mask: Mask): PreparedCrop {
+  const { region, writable } = context;
+  const repainted = maskInFrame(mask, region.plan, dilationOf(context));
   return prepareRegion({ crop, region, writable, mask, repainted, colours });
 }
 
@@ -129,7 +161,7 @@ async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
 }
 
 async function fitCandidates(
-  { region, writable, step, request: { mode } }: RegionContext,
+  context: RegionContext,
   {
     view,
     request,
@@ -138,16 +170,38 @@ async function fitCandidates(
   prepared: () => PreparedCrop | undefined,
 ): Promise<Candidate[]> {
   const { crop, decode } = view;
-  const asked = region.mask && { mode, isEmbedded: reply.calls === 0 };
+  const { region, writable, step, engine } = context;
+  // An engine that copies changes nothing beside the mask.
+  const room = engine.takesOwnColours ? undefined : context.room;
+  const asked = region.mask && { mode: context.request.mode, isEmbedded: reply.calls === 0 };
   const candidates: Candidate[] = [];
   for (const image of imagesOf(reply)) {
-    const answer = await step('answer', () => decode(image.bytes, request.crop));
+    const decoded = await step('answer', () => decode(image.bytes, request.crop));
+    const { answer, plan } = await enlarged(context, { view, request, answer: decoded });
+    const fit = { crop, answer, writable, asked };
+    const { mask } = region;
+    const edited = contentOf(answer, plan);
+    const grown = mask && room && (await step('effects', () => withEffects({ crop, edited, mask, room })));
     const fitted = await step('composite', () =>
-      fitAnswer({ crop, answer, region, writable, asked, prepared: prepared() }),
+      grown === undefined || grown.mask === mask
+        ? fitAnswer({ ...fit, region: { ...region, plan }, prepared: prepared() })
+        : fitAnswer({
+            ...fit,
+            region: { ...region, plan, mask: grown.mask },
+            prepared: prepareGrown(context, view, grown.mask),
+          }),
     );
-    candidates.push({ image, fitted });
+    candidates.push({ image, fitted, leftOut: grown?.leftOut ?? 0 });
   }
   return candidates;
+}
+
+function effectWarnings(key: string, leftOut: readonly number[]): string[] {
+  const count = Math.max(0, ...leftOut);
+  const what = count === 1 ? 'One change' : `${count} changes`;
+  return count === 0
+    ? []
+    : [`${what} beside the mask of region ${key} stayed out: too large, or too near to another mask.`];
 }
 
 function usableBestFirst(candidates: readonly Candidate[]): [Candidate, ...Candidate[]] {
@@ -172,9 +226,9 @@ async function detailOf(
   { view, request: sent }: { readonly view: View; readonly request: InpaintRequest },
   { image }: Candidate,
 ): Promise<Detailed | undefined> {
-  const { region, request } = context;
+  const { region, request, engine } = context;
   const { mask } = region;
-  if (request.detail !== 'tiles' || mask === undefined) return undefined;
+  if (request.detail !== 'tiles' || mask === undefined || engine.enlarge !== undefined) return undefined;
   const answer = await view.decode(image.bytes, sent.crop);
   const detailed = await addDetail({ ...context, view, mask, answer });
   if (detailed.fitted === undefined || request.samples === 1) return detailed;

@@ -11,6 +11,9 @@ export interface RegionOf {
 /** Told of each step as it begins. */
 export type StepListener = (name: string, region?: RegionOf) => void;
 
+/** Steps of one region, counted from 0. */
+export type StepOf = (at: number, of: number) => Step;
+
 /** Runs named steps and adds up the time of each, ms. An aborted signal stops the next step. */
 export function stopwatch(
   signal: AbortSignal,
@@ -18,8 +21,7 @@ export function stopwatch(
   onStep: StepListener = () => {},
 ): {
   readonly step: Step;
-  /** The same for the steps of one region, counted from 0. */
-  readonly stepOf: (at: number, of: number) => Step;
+  readonly stepOf: StepOf;
   readonly timingsMs: () => Record<string, number>;
 } {
   const times = new Map<string, number>();

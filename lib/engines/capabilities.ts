@@ -134,7 +134,7 @@ function checkMask(engine: string, request: CheckedRequest, options: OptionRules
   if (!options.automaticMask?.values?.includes(mode)) {
     throw new EditError(
       'ENGINE_UNSUPPORTED',
-      `Expected a mask, as ${engine} cannot find the ${mode} by itself: send one, or choose imagen`,
+      `Expected a mask, as ${engine} cannot find the ${mode} by itself: send one, or choose gemini or imagen`,
     );
   }
   if (mask !== undefined) {

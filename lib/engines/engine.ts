@@ -25,11 +25,15 @@ export const againKey = (key: string): string => `${key}${againSuffix}`;
 export const budgetKey = (key: string): string =>
   key.endsWith(againSuffix) ? key.slice(0, -againSuffix.length) : key;
 
-/** A mask the model makes itself, for engines that can. */
+/** What is to be masked, where nobody sends a mask; `interactive`: what a rough stroke touches. */
 export interface AutomaticMask {
-  readonly mode: 'background' | 'foreground' | 'semantic';
+  readonly mode: 'background' | 'foreground' | 'semantic' | 'people' | 'prompt' | 'interactive';
   /** Class ids 0..193, 1 to 5 of them, for `semantic` only. */
   readonly classes: readonly number[] | undefined;
+  /** Free words, for `prompt` only. */
+  readonly words?: string | undefined;
+  /** As large as the picture, 255 = the stroke; for `interactive` only. */
+  readonly scribble?: Mask | undefined;
 }
 
 export interface ReplyFormat {
@@ -60,16 +64,32 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** H x W x 1, 0 or 255, already dilated. `undefined` only with `automaticMask`. */
   readonly mask: Mask | undefined;
   readonly automaticMask: AutomaticMask | undefined;
+  /** Shadows and reflections of what is in the mask may change beside it too. */
+  readonly includesEffects?: true | undefined;
+  /** H x W x 1, above 0 where nothing is copied from; only for engines that avoid it. */
+  readonly avoid?: Mask | undefined;
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
+  /**
+   * What an answer of the size and channels of the crop would cost, levels; less is better, and infinite is
+   * not usable. An embedded engine makes several answers and returns the best ones.
+   */
+  readonly judge?: ((answer: Raster) => number) | undefined;
 }
 
 /** A request without the pixels of its crop. */
 export type CheckedRequest = Omit<InpaintRequest, 'crop'>;
 
+/** What a mask shows, and how sure its finder is, 0..1; `undefined` where it does not say. */
+export interface MaskLabel {
+  readonly label: string;
+  readonly score?: number | undefined;
+}
+
 /** One candidate: an image, or the reason why there is none. Outcomes are data, not exceptions. */
 export type InpaintOutcome =
-  | { readonly kind: 'image'; readonly image: EncodedImage }
+  /** `labels`: what a finder of masks saw in it, 0..1 sure. */
+  | { readonly kind: 'image'; readonly image: EncodedImage; readonly labels?: readonly MaskLabel[] }
   /**
    * `filtered`: a safety filter removed it, the reason is its category. `refused`: the model declined.
    * `unusable`: what came cannot be read as a picture; another try may bring one.
@@ -89,7 +109,19 @@ export interface InpaintReply {
   readonly warnings: readonly string[];
   /** HTTP calls made to the model API, retries included; 0 for an embedded engine. */
   readonly calls: number;
+  /** Pictures that an embedded engine made to choose from. */
+  readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
+}
+
+/** An answer that is smaller than the picture it belongs to. */
+export interface Enlarging {
+  /** What was asked. */
+  readonly request: InpaintRequest;
+  /** Of the size and channels of the request's crop. */
+  readonly answer: Raster;
+  /** The crop at the size of the picture, 8 bit, with the same channels. */
+  readonly whole: Raster;
 }
 
 /**
@@ -108,6 +140,8 @@ export interface InpaintEngine {
    * sRGB.
    */
   readonly takesOwnColours?: boolean;
+  /** True when the engine copies from the crop, and takes `avoid`. */
+  readonly avoids?: boolean;
   /** Called when an edit begins, so that what takes time to start is ready for the crop. Never fails. */
   prepare?(): void;
   /**
@@ -124,6 +158,12 @@ export interface InpaintEngine {
    *   `DEADLINE_EXCEEDED`, `CANCELLED`.
    */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+  /**
+   * Brings an answer to the size of the picture, with detail of the picture itself: for engines that only
+   * copy.
+   * @throws {EditError} `DEADLINE_EXCEEDED`, `CANCELLED`.
+   */
+  enlarge?(enlarging: Enlarging, signal: AbortSignal): Promise<Raster>;
 }
 
 /** How an adapter turns pixels into bytes; injected, since only `lib/formats/vips` may touch sharp. */

@@ -9,11 +9,15 @@ import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
 import { estimateUsd, modelEntry } from './models.ts';
+import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 
 /** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
-const engines = { imagen, imagen2, gemini, endpoint, http, patchmatch } satisfies Record<string, EngineEntry>;
+const engines = { imagen, imagen2, gemini, endpoint, http, onnx, patchmatch } satisfies Record<
+  string,
+  EngineEntry
+>;
 
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as readonly EngineName[];
@@ -44,7 +48,8 @@ export interface PricedCall {
 /** The list price of one call in USD; `undefined` where it is not known. */
 export function priceOf(engineName: string, settings: ModelSettings) {
   const { engine, model } = parseEngineName(engineName);
-  const { usdPerCall } = entryOf(engine);
+  // Models that only find masks are in no engine.
+  const usdPerCall = Object.hasOwn(engines, engine) ? entryOf(engine).usdPerCall : undefined;
   return ({ frame, samples }: PricedCall): number | undefined => {
     // An engine without a model costs nothing.
     if (model === undefined) return 0;

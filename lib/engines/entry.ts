@@ -13,9 +13,24 @@ export interface ModelSettings {
   readonly endpointId: string | undefined;
   readonly httpEngine?: HttpService | undefined;
   readonly httpEngineSecret?: string | undefined;
+  /** `ONNX_MODEL` and what belongs to it. */
+  readonly onnx?: {
+    readonly model: string | undefined;
+    readonly sha256: string | undefined;
+    readonly outputScale: 1 | 255 | undefined;
+  };
   /** The `MODELS` setting: entries that replace or add to the table of models. */
   readonly models: ModelTable;
 }
+
+/**
+ * Reads an object; `undefined` when there is none. `check` sees its size before its bytes are read, and may
+ * throw.
+ */
+export type ReadObject = (
+  id: { readonly bucket: string; readonly name: string; readonly generation: string | undefined },
+  check: (sizeBytes: number) => void,
+) => Promise<Uint8Array | undefined>;
 
 /** How models are called, whichever they are. */
 export interface Tuning
@@ -24,6 +39,8 @@ export interface Tuning
   readonly maxCallsPerSample?: number | undefined;
   /** Calls at a time for the candidates of one request; what the engine thinks best when `undefined`. */
   readonly concurrency?: number | undefined;
+  /** Reads the file of a model from a bucket. */
+  readonly readObject?: ReadObject | undefined;
 }
 
 /** What a model is called with. */

@@ -19,6 +19,11 @@ export const gemini: EngineEntry = {
     maxCallsPerSample: 2,
     options: {
       prompt: { note: 'required for insertion; for removal what the region shows afterwards' },
+      automaticMask: {
+        values: ['background', 'foreground', 'semantic', 'people', 'prompt'],
+        note: 'in a call of its own',
+      },
+      includesEffects: { note: 'told in words' },
       ...shared,
       replyFormat,
     },

@@ -27,7 +27,10 @@ export const imagen = {
     options: {
       prompt: { note: 'required for insertion; best left out for removal' },
       negativePrompt: { insertionOnly: true, note: 'insertion only' },
-      automaticMask: { values: ['background', 'foreground', 'semantic'], note: 'semantic: 1 to 5 classes' },
+      automaticMask: {
+        values: ['background', 'foreground', 'semantic', 'people'],
+        note: 'semantic: 1 to 5 classes',
+      },
       maskDilation: { range: [0, 1], default: 0.01 },
       samples: { range: [1, 4] },
       steps: { range: [1, 75], default: 'removal 12, insertion 35' },

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { type ImageSize, imageSizes, upscaleFactors } from '../requests/values.ts';
 
 /** The protocols this system speaks; a model may be served by several. */
-const modelApis = ['imagen', 'imagen2', 'imagen-generate', 'imagen-upscale', 'gemini', 'endpoint'] as const;
+const modelApis = [
+  'imagen',
+  'imagen2',
+  'imagen-generate',
+  'imagen-upscale',
+  'gemini',
+  'endpoint',
+  'segmentation',
+] as const;
 export type ModelApi = (typeof modelApis)[number];
 
 const entrySchema = z.strictObject({
@@ -98,6 +106,7 @@ export const knownModels: ModelTable = {
     successor: edits,
     upscaleFactors: ['x2', 'x3', 'x4'],
   },
+  'image-segmentation-001': { apis: ['segmentation'], location: imagenRegion, state: 'current' },
   'gemini-nano-banana-2.1': gemini,
   'gemini-3.1-flash-image': { ...gemini, usdPerImage: { '1K': 0.067, '2K': 0.101, '4K': 0.151 } },
   'gemini-3-pro-image': { ...gemini, usdPerImage: { '1K': 0.134, '2K': 0.134, '4K': 0.24 } },

@@ -1,8 +1,10 @@
 import { blur } from '../pixels/blur.ts';
+import { boxOf } from '../pixels/box.ts';
 import { dilate, dropSpecks, erode, forEachComponent } from '../pixels/mask.ts';
 import {
   assertSameChannels,
   assertSameSize,
+  type Box,
   emptyFloatRaster,
   emptyMask,
   type FloatRaster,
@@ -11,7 +13,7 @@ import {
   type Size,
 } from '../pixels/raster.ts';
 import { fitSize, resizeTo } from '../pixels/resample.ts';
-import { aligned } from './alignment.ts';
+import { type Alignment, aligned, alignedWindow } from './alignment.ts';
 import { register, workingSidePx } from './register.ts';
 import { robustSigma } from './robust.ts';
 import { applyTone, fitTone } from './tone.ts';
@@ -30,6 +32,8 @@ const speckShare = 0.0004;
 /** The edit reaches a little beyond what clearly differs, and ends softly, px. */
 const growPx = 3;
 const softenPx = 1.5;
+/** The same growth as a share of the longer side, for pictures that are reduced. */
+export const grownShare = growPx / workingSidePx;
 
 /**
  * Finds the mask a model used but did not return: where its answer differs from the crop after registration
@@ -52,11 +56,33 @@ export function differenceMask({ crop, edited }: { readonly crop: Raster; readon
   const everywhere = emptyFloatRaster(size.width, size.height, 1);
   everywhere.data.fill(1);
   const tone = fitTone({ crop: small, edited: moved, weights: everywhere });
-  const changed = hysteresis(
-    smaller(differenceOf(small, applyTone(moved, tone)), differenceOf(small, moved)),
-  );
+  const difference = smaller(differenceOf(small, applyTone(moved, tone)), differenceOf(small, moved));
+  const changed = hysteresis(continued(difference, seenPart(edited, size, alignment)));
   const whole = dropSpecks(close(changed), Math.max(1, speckShare * size.width * size.height));
   return softened(dilate(whole, growPx), crop);
+}
+
+/** The part of the crop that the answer shows after it was moved back, whole px of `size`. */
+function seenPart(edited: Size, size: Size, alignment: Alignment): Box {
+  const at = alignedWindow({ edited, crop: size, patch: boxOf(size), alignment });
+  const [scaleX, scaleY] = [size.width / at.width, size.height / at.height];
+  const left = Math.min(size.width - 1, Math.max(0, Math.ceil(-at.left * scaleX)));
+  const top = Math.min(size.height - 1, Math.max(0, Math.ceil(-at.top * scaleY)));
+  const right = Math.min(size.width, Math.floor((edited.width - at.left) * scaleX));
+  const bottom = Math.min(size.height, Math.floor((edited.height - at.top) * scaleY));
+  return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) };
+}
+
+/** Beyond the part that can be compared, the difference of its nearest pixel. */
+function continued(difference: FloatRaster, { left, top, width, height }: Box): FloatRaster {
+  const out = emptyFloatRaster(difference.width, difference.height, 1);
+  for (let y = 0, p = 0; y < out.height; y++) {
+    const row = Math.min(top + height - 1, Math.max(top, y)) * out.width;
+    for (let x = 0; x < out.width; x++, p++) {
+      out.data[p] = difference.data[row + Math.min(left + width - 1, Math.max(left, x))]!;
+    }
+  }
+  return out;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Carried } from './container.ts';
 import type { WalkedJpeg } from './jpeg/scan/walk.ts';
 import type { Header } from './vips/header.ts';
-import type { Source } from './vips/read.ts';
+import type { Cut, Source } from './vips/read.ts';
 import type { Patch } from './vips/write.ts';
 
 /**
@@ -34,6 +34,11 @@ export interface Format {
    * @throws {EditError} `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE`.
    */
   readonly check?: (photo: Source) => Promise<Checked>;
+  /**
+   * A small file of the same kind with the pixels of one stored box, where that takes less time than to decode the
+   * photo down to it. `undefined`: there is none.
+   */
+  readonly cut?: (photo: Source, box: Box) => Cut | undefined;
   /** Why this format cannot hold a picture of another format; `undefined` when it can. */
   readonly refusal?: (header: Header) => string | undefined;
   /** Distance from a patch, in pixels, up to which writer and prover use the pixels around it. */
@@ -93,6 +98,8 @@ export interface Encoding {
 
 export interface ProofJob {
   readonly photo: Source;
+  /** What the check of the photo read, if there was one. */
+  readonly walked?: WalkedJpeg | undefined;
   readonly written: Written;
   readonly patches: readonly ProvedPatch[];
   /** The effective mask of the displayed picture; 0 = must not have changed. */

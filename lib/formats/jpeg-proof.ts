@@ -33,7 +33,7 @@ export async function proveJpeg(job: ProofJob): Promise<Proof> {
  * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs
  * decoding.
  */
-async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
+async function proveCoefficients({ photo, walked, written, patches, mask }: ProofJob): Promise<number> {
   const { orientation, stored, displayed } = photo.header;
   const output = written.bytes;
   const parts = patches.map(({ box, around }) => {
@@ -48,9 +48,9 @@ async function proveCoefficients({ photo, written, patches, mask }: ProofJob): P
     box: storedBox(part.reach, orientation, stored),
     mask: toStored(part.mask, orientation),
   }));
-  const structure = readJpegStructure(photo.bytes);
+  const structure = walked?.structure ?? readJpegStructure(photo.bytes);
   const touched = coveredBlocks(structure, allowed);
-  const proof = proveSplice({ source: photo.bytes, output, touched, structure });
+  const proof = proveSplice({ source: photo.bytes, output, touched, walked });
   const counts = await counted;
   if (!proof.holds) {
     const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;

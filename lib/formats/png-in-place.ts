@@ -1,13 +1,16 @@
 import { EditError } from '../errors.ts';
-import { crop as cut, grow, isInside, paste, relativeTo, sizeOf } from '../pixels/box.ts';
+import { boxOf, crop as cut, grow, isInside, paste, relativeTo, sizeOf } from '../pixels/box.ts';
 import { maskWithin } from '../pixels/boxed-mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
+import type { Box } from '../pixels/raster.ts';
 import type { PlacedPatch, Proof, ProofJob, ProvedPatch } from './format.ts';
+import { cutPng } from './png/cut.ts';
+import { type PngPixels, pngPixels } from './png/pixels.ts';
 import { provePng } from './png/prove.ts';
 import { splicePng } from './png/splice.ts';
 import { exactProof, proveLossless } from './proof.ts';
 import type { Header } from './vips/header.ts';
-import type { Source } from './vips/read.ts';
+import type { Cut, Source } from './vips/read.ts';
 
 /** PNG filters predict a pixel from its direct neighbours. */
 export const reachPx = 1;
@@ -18,9 +21,10 @@ export const reachPx = 1;
  * @returns a file of pixels without metadata; `undefined` when the whole file must be encoded again.
  */
 export async function patchInPlace(
-  { bytes, header }: Source,
+  photo: Source,
   patches: readonly PlacedPatch[],
 ): Promise<Buffer | undefined> {
+  const { bytes, header } = photo;
   const { orientation, stored } = header;
   const known = patches.map((patch) => surroundings(header, patch));
   if (known.includes(undefined)) return undefined;
@@ -34,7 +38,7 @@ export async function patchInPlace(
       after: toStored(after, orientation),
     };
   });
-  return splicePng(bytes, placed);
+  return splicePng(bytes, placed, pixelsOf(photo));
 }
 
 /** Proves a PNG: one edited in place is compared before its rows are decoded, others pixel by pixel. */
@@ -51,9 +55,25 @@ export async function provePngPhoto(job: ProofJob): Promise<Proof> {
       before: toStored(known.raster, orientation),
     };
   });
-  const differing = await provePng(bytes, job.written.bytes, allowed);
+  const differing = provePng(bytes, job.written.bytes, allowed, pixelsOf(job.photo));
   if (differing !== undefined) return exactProof(job, differing);
   throw new EditError('NOT_EXACT', 'Expected a png that differs in its mask alone, got another');
+}
+
+/** The stored box of a photo as a PNG of its own; `undefined` where libvips must decode the whole. */
+export function cutPhoto(photo: Source, box: Box): Cut | undefined {
+  const pixels = pixelsOf(photo);
+  const bytes = pixels && cutPng(photo.bytes, pixels, box);
+  return bytes && { bytes, box: boxOf(box) };
+}
+
+/** What was read of a photo, as long as the photo is used: each step goes on where the last one stopped. */
+const known = new WeakMap<Source, { readonly pixels: PngPixels | undefined }>();
+
+function pixelsOf(photo: Source): PngPixels | undefined {
+  const { pixels } = known.get(photo) ?? { pixels: pngPixels(photo.bytes) };
+  known.set(photo, { pixels });
+  return pixels;
 }
 
 /** The pixels one pixel around a patch; `undefined` when they are not decoded. */

@@ -3,7 +3,7 @@ import type { Format } from './format.ts';
 import { type LosslessWriter, patchLossless } from './lossless.ts';
 import { isAnimated, isIntact, isPng, type PngChunk, readPngChunks } from './png/chunks.ts';
 import { carryPngChunks } from './png/metadata.ts';
-import { patchInPlace, provePngPhoto, reachPx } from './png-in-place.ts';
+import { cutPhoto, patchInPlace, provePngPhoto, reachPx } from './png-in-place.ts';
 
 const writer: LosslessWriter = {
   name: 'png',
@@ -36,6 +36,7 @@ export const png: Format = {
   },
   refusal: ({ space }) =>
     space === 'cmyk' ? 'Expected an RGB or grey picture for outputFormat png, got CMYK' : undefined,
+  cut: cutPhoto,
   reachPx,
   patch: (job) => patchLossless(writer, job),
   prove: provePngPhoto,

@@ -15,6 +15,8 @@ export type JobFile =
 export interface JobOrder {
   readonly image: JobFile;
   readonly mask: JobFile | undefined;
+  /** What is not to be copied into the fill. */
+  readonly keep?: JobFile | undefined;
   /** Fields of the request, as they were sent. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -41,9 +43,9 @@ export function assertOrder(
 }
 
 /** What makes two orders the same. */
-export function orderFacts({ image, mask, fields }: JobOrder): object {
+export function orderFacts({ image, mask, keep, fields }: JobOrder): object {
   const checksum = (file: JobFile) => ('bytes' in file ? crc32cBase64(file.bytes) : file.object.crc32c);
-  return { fields, image: checksum(image), mask: mask && checksum(mask) };
+  return { fields, image: checksum(image), mask: mask && checksum(mask), keep: keep && checksum(keep) };
 }
 
 /**
@@ -51,7 +53,7 @@ export function orderFacts({ image, mask, fields }: JobOrder): object {
  * because it completes the pair. May be called again after a crash: what exists stays.
  */
 export async function submitJob(
-  { image, mask, fields }: JobOrder,
+  { image, mask, keep, fields }: JobOrder,
   folder: string,
   options: SubmitOptions,
   signal: AbortSignal,
@@ -64,8 +66,10 @@ export async function submitJob(
   const json = { bytes: text, fileName: '', contentType: 'application/json' };
   const request = await put(json, at(`${stem}.json`), options, signal);
   const ofMask = mask && (await put(mask, at(`${stem}.mask.png`), options, signal));
+  const ofKeep = keep && (await put(keep, at(`${stem}.keep.png`), options, signal));
   const ofImage = await put(image, at(name), options, signal);
-  const job = await planJob(store, { image: ofImage, mask: ofMask, request }, plan, signal);
+  const inputs = { image: ofImage, mask: ofMask, request, ...(ofKeep && { keep: ofKeep }) };
+  const job = await planJob(store, inputs, plan, signal);
   if (job === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   await record(job, { store, bucket: buckets.control, engine: plan.engine }, signal);
   return job;

@@ -55,7 +55,7 @@ export async function statusOf(options: StatusOptions, signal?: AbortSignal): Pr
   const isAsked = ({ name }: { readonly name: string }) =>
     [...formsOf(prefix)].some((form) => name.startsWith(form));
   const all = await picturesOf(inputs, options, signal);
-  const used = new Set(all.flatMap(({ set }) => [set.mask, set.request]).map((info) => info?.name));
+  const used = new Set(all.flatMap(({ set }) => [set.mask, set.keep, set.request]).map((info) => info?.name));
   // A picture named like a mask is one where it serves as one.
   const pictures = all.filter(({ set, terminal }) => terminal !== undefined || !used.has(set.image.name));
   const alone = pictures.filter((each) => lacksSomething(each, options)).map(({ set }) => set.image);

@@ -1,5 +1,5 @@
 import { EditError } from '../errors.ts';
-import { boundingBox, boxAround, gapPx, intersect, union } from '../pixels/box.ts';
+import { boundingBox, boxAround, boxOf, gapPx, intersect, union } from '../pixels/box.ts';
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
 import type { Box, Size } from '../pixels/raster.ts';
 
@@ -18,10 +18,28 @@ const minRingPx = 64;
 /** Boxes are compared pair by pair: more than this many are first joined on a coarser grid. */
 const maxBoxes = 256;
 
-/** The box a model sees for a mask box: half its side more on each side, at least 64 px, inside the image. */
-export function contextOf(maskBox: Box, image: Size): Box {
-  const reach = (side: number): number => side + 2 * Math.max(minRingPx, Math.ceil(side * contextShare));
-  return boxAround(maskBox, { width: reach(maskBox.width), height: reach(maskBox.height) }, image);
+/** What a context does at the border of the image: it is cut off there, or moved inside at its full size. */
+export type AtBorder = 'clip' | 'shift';
+
+/**
+ * The box a model sees for a mask box: half its side more on each side, at least 64 px, inside the image.
+ *
+ * A box that is moved inside reaches farther on the other side, and may take in other things to copy from.
+ */
+export function contextOf(maskBox: Box, image: Size, atBorder: AtBorder): Box {
+  const ring = (side: number): number => Math.max(minRingPx, Math.ceil(side * contextShare));
+  const width = maskBox.width + 2 * ring(maskBox.width);
+  const height = maskBox.height + 2 * ring(maskBox.height);
+  if (atBorder === 'shift') return boxAround(maskBox, { width, height }, image);
+  const left = maskBox.left - ring(maskBox.width);
+  const top = maskBox.top - ring(maskBox.height);
+  return intersect({ left, top, width, height }, boxOf(image)) ?? maskBox;
+}
+
+interface RegionOptions {
+  readonly image: Size;
+  readonly maxRegions: number;
+  readonly atBorder: AtBorder;
 }
 
 /**
@@ -33,10 +51,8 @@ export function contextOf(maskBox: Box, image: Size): Box {
  *
  * @throws {EditError} `REQUEST_INVALID` when `maxRegions` is not at least 1.
  */
-export function planRegions(
-  mask: BoxedMask,
-  { image, maxRegions }: { readonly image: Size; readonly maxRegions: number },
-): Region[] {
+export function planRegions(mask: BoxedMask, options: RegionOptions): Region[] {
+  const { image, maxRegions, atBorder } = options;
   if (!(maxRegions >= 1)) {
     throw new EditError('REQUEST_INVALID', `Expected at least 1 region, got ${maxRegions}`);
   }
@@ -45,9 +61,9 @@ export function planRegions(
     boxes = occupiedBoxes(mask, cellPx);
     if (boxes.length <= maxBoxes) break;
   }
-  const merged = mergeNearest(mergeOverlapping(boxes, image), image, maxRegions);
+  const merged = mergeNearest(mergeOverlapping(boxes, options), options);
   return merged
-    .map((maskBox) => ({ maskBox, contextBox: contextOf(maskBox, image) }))
+    .map((maskBox) => ({ maskBox, contextBox: contextOf(maskBox, image, atBorder) }))
     .sort((a, b) => a.maskBox.top - b.maskBox.top || a.maskBox.left - b.maskBox.left);
 }
 
@@ -98,13 +114,13 @@ function takeGroup(cells: (Box | undefined)[], start: number, columns: number): 
 }
 
 /** Merges until no two contexts overlap; a merged box has a larger context, so it is compared again. */
-function mergeOverlapping(boxes: readonly Box[], image: Size): Box[] {
+function mergeOverlapping(boxes: readonly Box[], { image, atBorder }: RegionOptions): Box[] {
   const done: Box[] = [];
   const queue = [...boxes];
   while (queue.length > 0) {
     let box = queue.pop()!;
     for (let i = 0; i < done.length; ) {
-      if (intersect(contextOf(box, image), contextOf(done[i]!, image)) === undefined) {
+      if (intersect(contextOf(box, image, atBorder), contextOf(done[i]!, image, atBorder)) === undefined) {
         i++;
         continue;
       }
@@ -116,9 +132,9 @@ function mergeOverlapping(boxes: readonly Box[], image: Size): Box[] {
   return done;
 }
 
-function mergeNearest(boxes: readonly Box[], image: Size, maxRegions: number): Box[] {
+function mergeNearest(boxes: readonly Box[], options: RegionOptions): Box[] {
   let merged = [...boxes];
-  while (merged.length > maxRegions) {
+  while (merged.length > options.maxRegions) {
     let nearest = { a: 0, b: 1, gap: Number.POSITIVE_INFINITY };
     for (let a = 0; a < merged.length; a++) {
       for (let b = a + 1; b < merged.length; b++) {
@@ -128,7 +144,7 @@ function mergeNearest(boxes: readonly Box[], image: Size, maxRegions: number): B
     }
     const { a, b } = nearest;
     const joined = union(merged[a]!, merged[b]!);
-    merged = mergeOverlapping([...merged.filter((_, i) => i !== a && i !== b), joined], image);
+    merged = mergeOverlapping([...merged.filter((_, i) => i !== a && i !== b), joined], options);
   }
   return merged;
 }

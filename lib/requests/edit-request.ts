@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { engineNames } from '../engines/engines.ts';
-import { maxMaskClasses } from './mask-classes.ts';
+import { checkRules, maskRules, type Rule } from './mask-request.ts';
 import { parseJson } from './plain-json.ts';
 import { parseWith, shapeOf } from './schema.ts';
-
-interface Rule {
-  readonly field: string;
-  readonly message: (request: Fields) => string;
-  readonly isBroken: (request: Fields) => boolean;
-}
 
 const fields = z.strictObject({
   ...shapeOf('edit'),
@@ -19,26 +13,18 @@ const fields = z.strictObject({
 });
 type Fields = z.infer<typeof fields>;
 
-const classCount = ({ maskClasses }: Fields) => maskClasses?.length ?? 0;
-
 /** Options that do not go together. */
-const rules: readonly Rule[] = [
-  {
-    field: 'maskClasses',
-    message: (request) =>
-      `expected 1 to ${maxMaskClasses} classes for maskMode semantic, got ${classCount(request)}`,
-    isBroken: (request) =>
-      request.maskMode === 'semantic' && (classCount(request) < 1 || classCount(request) > maxMaskClasses),
-  },
+const rules: readonly Rule<Fields>[] = [
+  ...maskRules,
   {
     field: 'detail',
     message: () => 'expected maskMode user beside tiles',
     isBroken: ({ detail, maskMode }) => detail === 'tiles' && maskMode !== 'user',
   },
   {
-    field: 'maskClasses',
-    message: () => 'expected maskMode semantic beside classes',
-    isBroken: (request) => request.maskMode !== 'semantic' && classCount(request) > 0,
+    field: 'effects',
+    message: () => 'expected no tiles beside effects include',
+    isBroken: ({ detail, effects }) => detail === 'tiles' && effects === 'include',
   },
   {
     field: 'prompt',
@@ -67,11 +53,9 @@ const rules: readonly Rule[] = [
  * The options of an edit, from a request file, object metadata, `REQUEST_DEFAULTS` or an HTTP form. Unknown
  * fields are refused, so that no typing error passes unnoticed.
  */
-export const editRequestSchema = fields.superRefine((request, context) => {
-  for (const { field, message, isBroken } of rules) {
-    if (isBroken(request)) context.addIssue({ code: 'custom', path: [field], message: message(request) });
-  }
-});
+export const editRequestSchema = fields.superRefine((request, context) =>
+  checkRules(request, rules, context),
+);
 
 /** The fields of a request as JSON Schema, for forms and documents. */
 export const editRequestFields = () =>

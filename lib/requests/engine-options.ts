@@ -7,18 +7,30 @@ import { type OptionValues, optionValues } from './schema.ts';
 interface EditOptions extends OptionValues<'edit'> {
   /** `undefined` leaves the format to the engine. */
   readonly replyFormat: ReplyFormat | undefined;
+  /** Shadows and reflections beside the mask may change too. */
+  readonly includesEffects: true | undefined;
   /** The mask that the model shall make itself; `undefined` when the user sends one. */
   readonly automaticMask: AutomaticMask | undefined;
 }
 
 /** The options of an edit as an engine takes them, before they are fitted to the pictures. */
 export function editOptions(request: EditRequest): EditOptions {
-  const { modelFormat, modelQuality, maskMode, maskClasses } = request;
+  const { modelFormat, modelQuality, effects } = request;
   return {
     ...optionValues('edit', request),
     replyFormat: modelFormat && { mediaType: `image/${modelFormat}`, quality: modelQuality },
-    automaticMask: maskMode === 'user' ? undefined : { mode: maskMode, classes: maskClasses },
+    automaticMask: wantedMask(request),
+    includesEffects: effects === 'include' ? true : undefined,
   };
+}
+
+/** What a request wants to be masked; `undefined` where the user sends a mask. */
+export function wantedMask({
+  maskMode,
+  maskClasses: classes,
+  maskPrompt: words,
+}: Pick<EditRequest, 'maskMode' | 'maskClasses' | 'maskPrompt'>): AutomaticMask | undefined {
+  return maskMode === 'user' ? undefined : { mode: maskMode, classes, words };
 }
 
 /**

@@ -31,6 +31,13 @@ export const maskClasses = [
 /** Imagen takes up to this many classes at once. */
 export const maxMaskClasses = 5;
 
+/** The class of people. */
+export const personClass = maskClasses.indexOf('person');
+
+/** Ids -> names, as people write them. */
+export const classNames = (ids: readonly number[] = []): readonly string[] =>
+  ids.map((id) => (maskClasses[id] ?? String(id)).replaceAll('_', ' '));
+
 const idOfName: ReadonlyMap<string, number> = new Map(maskClasses.map((name, id) => [canonical(name), id]));
 
 /** Blanks, hyphens and case make no difference: `Cell Phone` is `cell phone` is `cell_phone`. */

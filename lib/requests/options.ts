@@ -15,7 +15,7 @@ import {
   upscaleFactors,
 } from './values.ts';
 
-export type Operation = 'edit' | 'generate' | 'upscale';
+export type Operation = 'edit' | 'mask' | 'generate' | 'upscale';
 
 export interface Option {
   /** The operations that take it. */
@@ -32,6 +32,8 @@ export interface Option {
 }
 
 const promptText = z.string().max(4000);
+/** What finders look for. */
+const foundModes = ['background', 'foreground', 'semantic', 'people', 'prompt'] as const;
 const jpegQuality = z.int().min(0).max(100);
 const gcsUri = z
   .string()
@@ -79,16 +81,24 @@ export const options = {
     description: 'What the result shall not show.',
   },
   maskMode: {
-    of: ['edit'],
-    schema: z.enum(['user', 'background', 'foreground', 'semantic']).default('user'),
+    of: ['edit', 'mask'],
+    schema: { edit: z.enum(['user', ...foundModes]).default('user'), mask: z.enum(foundModes).optional() },
     engineField: 'automaticMask',
-    description: '`user`: the mask you send. Otherwise the model makes the mask itself.',
+    description:
+      '`user`: the mask you send. Otherwise what is to be found, see [masks.md](masks.md): `people`, ' +
+      '`foreground`, `background`, `semantic` (`maskClasses`) or `prompt` (`maskPrompt`).',
   },
   maskClasses: {
-    of: ['edit'],
+    of: ['edit', 'mask'],
     schema: maskClassList.optional(),
     engineField: 'automaticMask',
     description: '1 to 5 names or ids of what a `semantic` mask covers, e.g. `["bicycle", "car"]`.',
+  },
+  maskPrompt: {
+    of: ['edit', 'mask'],
+    schema: z.string().trim().min(1).max(500).optional(),
+    engineField: 'automaticMask',
+    description: 'What a `prompt` mask covers, in your words, e.g. `the red car and its shadow`.',
   },
   maskDilation: {
     of: ['edit'],
@@ -196,7 +206,7 @@ export const options = {
     description: 'JPEG quality of the picture; 75 when left out.',
   },
   labels: {
-    of: ['edit', 'generate', 'upscale'],
+    of: ['edit', 'mask', 'generate', 'upscale'],
     schema: z
       .record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), z.string().regex(/^[a-z0-9_-]{0,63}$/))
       .optional(),
@@ -263,9 +273,19 @@ export const options = {
       'Which mask value is edited: white, or black for inverted masks. Given, it ends all guesses about the mask.',
   },
   dilationPx: {
-    of: ['edit'],
+    of: ['edit', 'mask'],
     schema: z.int().min(0).max(512).optional(),
-    description: 'Grows the edited area beyond the mask, pixels of the original.',
+    description:
+      'Grows the edited area beyond the mask, pixels of the original. A mask that was found for a removal ' +
+      'grows by 1 % of the width when this is left out.',
+  },
+  effects: {
+    of: ['edit'],
+    schema: z.enum(['ignore', 'include']).optional(),
+    engineField: 'includesEffects',
+    description:
+      '`include`: the mask may grow by what the model changed right beside it, such as the shadow or the ' +
+      'reflection of what it took away: by at most 15 % of the box of the mask, and what changed is told.',
   },
   featherPx: {
     of: ['edit'],

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Edit } from '../edit.ts';
-import type { EngineCodec, InpaintEngine } from '../engines/engine.ts';
+import type { AutomaticMask, InpaintEngine } from '../engines/engine.ts';
 import {
   chooseEngine,
   choosePictureEngine,
@@ -10,21 +10,24 @@ import {
   priceOf,
   upscalerFor,
 } from '../engines/engines.ts';
-import type { Tuning } from '../engines/entry.ts';
+import type { ReadObject, Tuning } from '../engines/entry.ts';
+import { EditError } from '../errors.ts';
+import type { FindMask } from '../find-mask.ts';
+import type { MaskFinder } from '../finders/finder.ts';
+import { finderEntry } from '../finders/finders.ts';
 import type { Generate } from '../generate.ts';
+import { wantedMask } from '../requests/engine-options.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
+import { codec } from './codec.ts';
+import { findingFor } from './finders.ts';
 import { once } from './once.ts';
 import { type Pictures, pricedPictures } from './plans.ts';
 import { tracedFetch } from './tracing.ts';
 
-export type EditWith = (engine: InpaintEngine) => Edit;
-
-/** sharp is loaded with the first crop: an upload without a mask needs none. */
-const codec: EngineCodec = {
-  encode: async (raster, options) =>
-    (await import('../formats/vips/engine-codec.ts')).engineCodec.encode(raster, options),
-};
+/** The edit around an engine, and around what finds masks that nobody sent. */
+export type EditWith = (engine: InpaintEngine, finder?: MaskFinder) => Edit;
 
 export interface ModelCalls extends Tuning {
   /** Credentials of this process, shared by all its calls: they keep their tokens. */
@@ -32,13 +35,32 @@ export interface ModelCalls extends Tuning {
 }
 
 /** How this process calls models. */
-export function modelCalls(tracing: Tracing): ModelCalls {
+export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
+  const store = once(async () => {
+    const { cloudStorage } = await import('../storage/gcs.ts');
+    return cloudStorage({ apiEndpoint: config.storageApiEndpoint, projectId: config.project });
+  });
   const credentials = once(async () => {
     const { applicationDefaultCredentials } = await import('../engines/vertex/credentials.ts');
     return applicationDefaultCredentials();
   });
-  return { fetch: tracedFetch(tracing), authorize: async (url) => (await credentials())(url) };
+  return {
+    fetch: tracedFetch(tracing),
+    authorize: async (url) => (await credentials())(url),
+    readObject: async (id, check) => readFrom(await store(), id, check),
+  };
 }
+
+const readFrom = async (
+  store: ObjectStore,
+  { bucket, name, generation }: Parameters<ReadObject>[0],
+  check: Parameters<ReadObject>[1],
+) => {
+  const found = await store.stat({ bucket, name, ...(generation && { generation }) });
+  if (found === undefined) return undefined;
+  check(found.sizeBytes);
+  return store.read(found, { maxBytes: found.sizeBytes });
+};
 
 /** The engine for one choice; engines are cheap, their clients are made at the first call. */
 export function makeEngine(config: Config, choice: EngineChoice, tuning: Tuning): Promise<InpaintEngine> {
@@ -51,21 +73,45 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
   await makeEngine(config, config, tuning);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
-    const { engine, costUsd } = pricedEngine(await makeEngine(config, choice, tuning), config);
-    return { ...(await editWith(engine)(input, signal)), costEstimateUsd: costUsd() };
+    const sum = costSum();
+    const wrap = (model: InpaintEngine) => sum.priced(model, config);
+    const engine = wrap(await makeEngine(config, choice, tuning));
+    const finding = await findingFor(wantedMask(input.request), { config, choice, tuning, engine, wrap });
+    const finder = await finding?.around(finding.model);
+    return { ...(await editWith(engine, finder)(input, signal)), costEstimateUsd: sum.usd() };
   };
 }
 
-/** An engine that adds up what its calls cost; `undefined` where the price of its model is not known. */
-function pricedEngine(engine: InpaintEngine, config: Config) {
-  const price = priceOf(engine.name, config);
+/** Adds up what calls of engines cost; `undefined` where the price of a model is not known. */
+function costSum() {
   let sum: number | undefined = 0;
-  const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
-    const usd = price({ frame: request.crop, samples: request.samples });
-    sum = sum === undefined || usd === undefined ? undefined : sum + usd;
-    return engine.inpaint(request, signal);
+  const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
+    const price = priceOf(engine.name, config);
+    const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
+      const usd = price({ frame: request.crop, samples: request.samples });
+      sum = sum === undefined || usd === undefined ? undefined : sum + usd;
+      return engine.inpaint(request, signal);
+    };
+    return { ...engine, inpaint };
   };
-  return { engine: { ...engine, inpaint }, costUsd: () => sum };
+  return { priced, usd: () => sum };
+}
+
+/** Masks alone, by the configured engine or finder. */
+export async function makeFindMask(config: Config, { trace }: Tracing, tuning: Tuning): Promise<FindMask> {
+  return async (input, signal) => {
+    const { maskMaker } = await import('../find-mask.ts');
+    const sum = costSum();
+    const wrap = (model: InpaintEngine) => sum.priced(model, config);
+    const finderFor = async (wanted: AutomaticMask) => {
+      const options = { config, choice: config, tuning, wrap, isAlone: true };
+      const finding = await findingFor(wanted, options);
+      if (finding === undefined) throw new EditError('INTERNAL', 'Expected a finder, got none');
+      return finding.around(finding.model);
+    };
+    const found = await maskMaker({ finderFor, limits: config.limits, trace })(input, signal);
+    return { ...found, costEstimateUsd: sum.usd() };
+  };
 }
 
 export async function makeGenerate(config: Config, tuning: Tuning): Promise<Pictures<Generate>> {
@@ -103,9 +149,10 @@ function bucketNames({ buckets }: Config): string[] {
 export function editAround({ limits, ...config }: Config, { trace }: Tracing): EditWith {
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
-  return (engine) => async (input, signal) => {
+  return (engine, finder) => async (input, signal) => {
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
-    return editor({ engine, limits, defaults, trace })(input, signal);
+    const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;
+    return editor({ engine, finder, people, limits, defaults, trace })(input, signal);
   };
 }

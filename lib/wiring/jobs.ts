@@ -1,6 +1,13 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
-import { capabilitiesOf, chooseEngine, parseEngineName, priceOf } from '../engines/engines.ts';
+import {
+  capabilitiesOf,
+  chooseEngine,
+  type EngineName,
+  engineNames,
+  parseEngineName,
+  priceOf,
+} from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
@@ -9,9 +16,11 @@ import type { Dispatch } from '../jobs/dispatch.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
+import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
 import { once, onceForEach } from './once.ts';
 import { tracedStore } from './tracing.ts';
@@ -150,6 +159,8 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
   const { config, log, tracing, calls, editWith } = parts;
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
+  const guards = onceForEach<InpaintEngine>();
+  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts, store));
   return async (job, signal) => {
     // Loaded with the first job: most events find a file missing.
     const { inlineDispatch } = await import('../jobs/dispatch.ts');
@@ -163,12 +174,16 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
     }
     const bare = await makeEngine(config, choice, calls);
     const dispatch = await dispatchOf(bare.name, async () => {
-      const engine = await guarded(bare, parts, store);
+      const engine = await guardOf(bare);
       return inlineDispatch({
         store,
         buckets,
         engine,
         editWith,
+        findingFor: (request) =>
+          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+        findingPriceOf: (request) =>
+          priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         checkReply,
         maxImageBytes: config.limits.maxImageBytes,
         budget: config.budget,
@@ -216,10 +231,14 @@ async function guarded(
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,
-      triesPerSample: calls.maxCallsPerSample ?? capabilitiesOf(api).maxCallsPerSample,
+      triesPerSample: calls.maxCallsPerSample ?? maxCallsOf(api),
     });
   }
 }
+
+/** A model that only finds masks is called once. */
+const maxCallsOf = (api: string): number =>
+  engineNames.some((name) => name === api) ? capabilitiesOf(api as EngineName).maxCallsPerSample : 1;
 
 async function queued(
   queue: NonNullable<Config['queue']>,

@@ -8,7 +8,10 @@ import {
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
+import type { Tuning } from '../engines/entry.ts';
 import type { PicturesPlan } from '../engines/picture-engines.ts';
+import { wantedMask } from '../requests/engine-options.ts';
+import { findingFor } from './finders.ts';
 
 /** Calls of a model, and what they cost by list price. */
 interface Priced {
@@ -26,17 +29,41 @@ type MakeEngine = (choice: EngineChoice) => Promise<InpaintEngine>;
 export type PlanEdit = (input: PlanInput, signal: AbortSignal) => Promise<EditPlan & Priced>;
 
 /** @param makeEngine the engine for a choice. */
-export async function makePlan(config: Config, makeEngine: MakeEngine): Promise<PlanEdit> {
+export async function makePlan(config: Config, makeEngine: MakeEngine, tuning: Tuning): Promise<PlanEdit> {
   const { planEdit } = await import('../edit/dry-run.ts');
   const { limits, featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions };
   return async (input, signal) => {
-    const engine = await makeEngine(chooseEngine(input.request, config, config.allowedModels));
+    const choice = chooseEngine(input.request, config, config.allowedModels);
+    const engine = await makeEngine(choice);
+    const wanted = wantedMask(input.request);
+    const finding = await findingFor(wanted, { config, choice, tuning, engine, wrap: (model) => model });
     signal.throwIfAborted();
-    const plan = await planEdit(input, { engine, limits, defaults });
+    const plan = await planEdit(input, { engine, isMaskFound: finding !== undefined, limits, defaults });
     const { samples, detail } = input.request;
     const tiles = detail === 'tiles' ? maxTiles : 0;
-    return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
+    if (finding === undefined) return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
+    const finds = finding.model === undefined ? 0 : 1;
+    return { ...plan, ...pricesOfFound(plan, { finds, samples, tiles, maxRegions }) };
+  };
+}
+
+interface FoundCalls {
+  /** Calls of the finder. */
+  readonly finds: number;
+  readonly samples: number;
+  readonly tiles: number;
+  readonly maxRegions: number;
+}
+
+/** Where the mask is found by the run, only that tells how many regions there are. */
+function pricesOfFound({ engine }: EditPlan, { finds, samples, tiles, maxRegions }: FoundCalls): Priced {
+  const { maxCallsPerSample } = capabilitiesOf(parseEngineName(engine).engine);
+  const most = maxRegions * samples * maxCallsPerSample * triesPerRegion + (maxCallsPerSample && tiles);
+  const isFree = finds + most === 0;
+  return {
+    calls: { min: finds + (maxCallsPerSample > 0 ? 1 : 0), max: finds + most },
+    costEstimateUsd: isFree ? { min: 0, max: 0 } : null,
   };
 }
 

@@ -34,6 +34,8 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
     join(repository, 'node_modules/typescript/bin/tsc'),
     ...['--project', join(repository, 'tsconfig.build.json'), '--outDir', join(plain, 'dist')],
   ]);
+  const wasm = join(repository, 'lib/kernels/kernels.wasm');
+  await cp(wasm, join(plain, 'dist/lib/kernels/kernels.wasm'));
   const eager = await folder('eager');
   await cp(join(plain, 'dist'), join(eager, 'dist'), { recursive: true });
   await writeFile(join(eager, 'dist/functions/eager.js'), await eagerEntry(join(eager, 'dist')));
@@ -77,6 +79,7 @@ export async function makeBuilds(root: string): Promise<readonly Build[]> {
       logLevel: 'silent',
       output: { dir: join(path, 'dist/functions'), format: 'esm' },
     });
+    await cp(wasm, join(path, 'dist/functions/kernels.wasm'));
     return path;
   }
 }

@@ -1,9 +1,6 @@
 import sharp from 'sharp';
 import { proveSplice } from '../../lib/formats/jpeg/proof/prove.ts';
-import { holdsMcu, openBitReader, refill } from '../../lib/formats/jpeg/scan/bit-reader.ts';
-import { skipMcus } from '../../lib/formats/jpeg/scan/blocks.ts';
-import { scanTables } from '../../lib/formats/jpeg/scan/scan-tables.ts';
-import { readJpegStructure } from '../../lib/formats/jpeg/scan/structure.ts';
+import { walkJpeg } from '../../lib/formats/jpeg/scan/walk.ts';
 import { spliceJpeg } from '../../lib/formats/jpeg/splice/splice.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { ellipse, paste } from '../support/jpeg-pictures.ts';
@@ -17,18 +14,6 @@ import { edgesOf, mosaic } from './mosaic.ts';
  */
 const megapixels = [12, 24, 102];
 const rounds = Number(process.argv[2] ?? 3);
-
-function walk(source: Uint8Array): void {
-  const structure = readJpegStructure(source);
-  const scan = structure.scans[0]!;
-  const tables = scanTables(structure, scan);
-  const reader = openBitReader(source, scan.dataOffset, scan.dataEnd);
-  const total = structure.mcusWide * structure.mcusHigh;
-  for (let mcu = 0; mcu < total; ) {
-    mcu += skipMcus(reader, tables, total - mcu);
-    if (!holdsMcu(reader)) refill(reader);
-  }
-}
 
 async function cropOf(
   source: Uint8Array,
@@ -51,7 +36,7 @@ for (const size of megapixels) {
   const after = paste(before, elsewhere, ellipse(box));
   let spliced: ReturnType<typeof spliceJpeg> | undefined;
   const stages: Record<string, () => unknown> = {
-    walk: () => walk(source),
+    walk: () => walkJpeg(source),
     splice: () => {
       spliced = spliceJpeg({ source, patches: [{ box, before, after }] });
     },

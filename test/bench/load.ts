@@ -1,14 +1,15 @@
 /**
  * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput,
  * latencies from upload to manifest, storage requests for each job, and what the processes took. The
- * functions run as they are deployed, each in a process of its own under the framework's own command;
+ * functions run as they are deployed: built, each in a process of its own under the framework's own command;
  * storage, queue and uploads are in this one.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import '../../deploy/build.js';
 import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { startFaultyStorage } from '../support/faulty-storage.ts';
@@ -26,6 +27,8 @@ const { values } = parseArgs({
 const pairs = Number(values.pairs);
 const rate = Number(values.rate);
 
+/** Its package.json names the built bundle. */
+const repository = resolve(import.meta.dirname, '../..');
 const size = { width: 64, height: 48 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
 const mask = await maskPng(boxMask(size, { left: 30, top: 20, width: 6, height: 6 }));
@@ -105,7 +108,7 @@ report('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUs
 console.log(`warnings and errors: ${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`);
 
 async function work(target: string, signature: 'http' | 'cloudevent'): Promise<FunctionProcess> {
-  const worker = await startFunction({ target, signature, environment, onLine: note });
+  const worker = await startFunction({ folder: repository, target, signature, environment, onLine: note });
   workers.push(worker);
   return closing.use(worker);
 }

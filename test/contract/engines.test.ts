@@ -67,10 +67,12 @@ describe.each(engineNames)('%s', (engine) => {
     }
   });
 
+  const [, mostSamples = 1] = capabilitiesOf(engine).options.samples?.range ?? [];
   it('gives as many candidates as samples', async () => {
     const { adapter } = await engineOn(emulator, engine);
-    const reply = await adapter.inpaint(request({ samples: 3 }), signal);
-    expect(reply.outcomes.map(({ kind }) => kind)).toEqual(['image', 'image', 'image']);
+    const samples = Math.min(3, mostSamples);
+    const reply = await adapter.inpaint(request({ samples }), signal);
+    expect(reply.outcomes.map(({ kind }) => kind)).toEqual(Array(samples).fill('image'));
   });
 
   it('stops when it is cancelled', async () => {

@@ -7,11 +7,14 @@ import {
   PersonGeneration,
   RawReferenceImage,
   SafetyFilterLevel,
+  SegmentMode,
 } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { InpaintRequest } from '../../lib/engines/engine.ts';
+import type { AutomaticMask, EncodedImage, InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import type { GenerateRequest } from '../../lib/engines/picture-engines.ts';
+import { segmentation, segmentationModel } from '../../lib/finders/segmentation.ts';
+import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { optionValues } from '../../lib/requests/schema.ts';
 import type { Json } from '../deploy/local/model/support.ts';
@@ -70,6 +73,7 @@ function sdk(location = 'us-central1'): GoogleGenAI {
 
 const settings = () => ({ ...modelSettings, modelBaseUrl: emulator.url });
 const signal = new AbortController().signal;
+const codec = { ...engineCodec, decode: ({ bytes }: EncodedImage) => decodeAnswer(bytes) };
 
 async function ours(engine: EngineName, request: Partial<InpaintRequest>): Promise<void> {
   const adapter = await engineFor({ engine, model: undefined }, settings(), { codec: engineCodec });
@@ -262,6 +266,41 @@ describe('enlarging', () => {
       onlyFirst: [`${instance}.prompt`],
       onlySecond: [`${instance}.image.mimeType`, 'parameters.includeRaiReason'],
     });
+  });
+});
+
+describe('finding a mask', () => {
+  const find = async (wanted: AutomaticMask) => {
+    const tuning = {};
+    const options = { model: undefined, settings: settings(), tuning, maxCallsPerSample: 1, codec };
+    const finder = await segmentation.around(await segmentationModel(options), codec);
+    return finder.find({ picture: crop, wanted, labels: { team: 'a' } }, signal);
+  };
+
+  it.each([
+    ['FOREGROUND', { mode: 'foreground', classes: undefined }, {}],
+    ['BACKGROUND', { mode: 'background', classes: undefined }, {}],
+    ['SEMANTIC', { mode: 'people', classes: undefined }, { prompt: 'person' }],
+    ['SEMANTIC', { mode: 'semantic', classes: [175, 176] }, { prompt: 'bicycle,car' }],
+    ['PROMPT', { mode: 'prompt', classes: undefined, words: 'the red car' }, { prompt: 'the red car' }],
+    ['INTERACTIVE', { mode: 'interactive', classes: undefined, scribble: mask }, { scribbleImage: true }],
+  ] as const)('as %s is taken, and equal to ours: %o', async (mode, wanted, { ...source }) => {
+    const found = await find(wanted);
+    expect(found.masks.length).toBeGreaterThan(0);
+    const { prompt, scribbleImage } = source as { prompt?: string; scribbleImage?: boolean };
+    const { generatedMasks } = await sdk().models.segmentImage({
+      model: 'image-segmentation-001',
+      source: {
+        image,
+        ...(prompt !== undefined && { prompt }),
+        ...(scribbleImage && { scribbleImage: { image: maskImage } }),
+      },
+      config: { mode: SegmentMode[mode], maskDilation: 0, binaryColorThreshold: -1, labels: { team: 'a' } },
+    });
+    expect(generatedMasks?.map(({ labels }) => labels?.[0]?.label)).toEqual(
+      found.masks.map(({ labels }) => labels[0]?.label),
+    );
+    expect(compared()).toEqual({ differing: [], onlyFirst: [], onlySecond: [] });
   });
 });
 

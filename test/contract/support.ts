@@ -1,4 +1,7 @@
-import { expect } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
 import { removerMap } from '../../deploy/local/model/remover.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
@@ -10,6 +13,7 @@ import type { Raster } from '../../lib/pixels/raster.ts';
 import { fakeClock, modelSettings } from '../support/fake-model.ts';
 import type { FaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
+import { lamaLike, sha256Of } from '../support/onnx-graphs.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
 
 export const isEmbedded = (engine: EngineName) => capabilitiesOf(engine).maxCallsPerSample === 0;
@@ -22,11 +26,25 @@ export const crop = wavePicture(size);
 export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
+const onnxModel = lamaLike(255);
+let onnxFolder: string | undefined;
+afterAll(async () => {
+  if (onnxFolder !== undefined) await rm(onnxFolder, { recursive: true });
+});
+
+async function onnxFile(): Promise<string> {
+  onnxFolder ??= await mkdtemp(join(tmpdir(), 'onnx-'));
+  const path = join(onnxFolder, 'lama.onnx');
+  await writeFile(path, onnxModel);
+  return path;
+}
+
 /** The production adapter of an engine, on the emulator, in time that only passes by sleeping. */
 export async function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
   const httpEngine = httpServiceSchema.parse(removerMap(emulator.url));
-  const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123', httpEngine };
+  const onnx = { model: await onnxFile(), sha256: sha256Of(onnxModel), outputScale: 255 } as const;
+  const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123', httpEngine, onnx };
   const tuning = { clock: time.clock, random: () => 0 };
   const adapter = await engineFor({ engine, model: undefined }, settings, { codec: engineCodec, tuning });
   return { ...time, adapter };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import lockfile from '../../package-lock.json' with { type: 'json' };
 import { openEmulator } from '../support/emulator-world.ts';
+import { figurePicture } from '../support/figure.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { buildAsBuildpack, buildQuickly, pack, repository, uploadedFiles } from '../support/packed.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
@@ -24,12 +25,15 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
   expect(files.filter((file) => !isSource(file))).toEqual([
     'deploy/build-page.js',
     'deploy/build.js',
+    'deploy/kernels.js',
     'deploy/prepare.js',
+    'functions/cli/launcher.js',
     'functions/studio/openapi.json',
     'functions/studio/page/icon.svg',
     'functions/studio/page/index.html',
     'functions/studio/page/page.css',
     'functions/studio/page/tsconfig.json',
+    'lib/kernels/assembly/tsconfig.json',
     'package-lock.json',
     'package.json',
     'tsconfig.json',
@@ -109,6 +113,12 @@ test('what is uploaded builds, installs and answers an event and a request', { t
   const response = await fetch(edit.url, { method: 'POST', body });
   expect(response.status, edit.lines().join('\n')).toBe(200);
   expect(response.headers.get('content-type')).toBe('image/png');
+
+  const people = new FormData();
+  people.set('image', new Blob([Uint8Array.from(await pipelineOf(figurePicture(96, 64)).png().toBuffer())]));
+  people.set('maskMode', 'people');
+  const found = await fetch(edit.url, { method: 'POST', body: people });
+  expect(found.headers.get('inpaint-finder'), edit.lines().join('\n')).toBe('people');
 });
 
 /** @returns the generation of the new object. */

@@ -92,14 +92,17 @@ const policies: readonly Policy[] = [
     trial: ["--condition='title", "--condition=None --x='title"],
   },
   {
-    rule: 'functions for people have no right on a bucket, and know none',
+    rule: 'functions for people have no right on a bucket, and know none; the studio alone works on jobs',
     faults: ({ functions, grants }) => [
       ...functions.filter(
         ({ name, environment }) =>
-          !(name in callers) && Object.keys(environment).some((key) => /BUCKET/.test(key)),
+          !(name in callers) &&
+          name !== 'studio' &&
+          Object.keys(environment).some((key) => /BUCKET/.test(key)),
       ),
       ...grants.filter(
-        ({ identity, on }) => ['edit', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
+        ({ identity, on }) =>
+          ['edit', 'mask', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],
@@ -145,7 +148,9 @@ const policies: readonly Policy[] = [
       functions
         .flatMap(({ environment }) => Object.keys(environment))
         .filter(
-          (name) => name !== 'NODE_ENV' && (!(name in settings) || /KEY|SECRET|TOKEN|PASSWORD/.test(name)),
+          (name) =>
+            !['NODE_ENV', 'MALLOC_ARENA_MAX'].includes(name) &&
+            (!(name in settings) || /KEY|SECRET|TOKEN|PASSWORD/.test(name)),
         ),
     terraform: ['DAILY_COST_CAP_USD =', 'DAILY_COST_CAP ='],
     trial: ['ENGINE=', 'API_KEY='],
@@ -168,6 +173,12 @@ const policies: readonly Policy[] = [
       functions.filter(({ environment }) => environment['NODE_ENV'] !== 'production'),
     terraform: ['NODE_ENV = "production"', 'NODE_ENV = "development"'],
     trial: [',NODE_ENV=production', ''],
+  },
+  {
+    rule: 'memory that one thread gave back is used by the others',
+    faults: ({ functions }) => functions.filter(({ environment }) => environment['MALLOC_ARENA_MAX'] !== '1'),
+    terraform: ['MALLOC_ARENA_MAX = "1"', 'MALLOC_ARENA_MAX = "8"'],
+    trial: [',MALLOC_ARENA_MAX=1', ''],
   },
   {
     rule: 'the deadline of an edit ends before the timeout of its function, and that before the wait of a task',

@@ -33,7 +33,7 @@ describe('variables', () => {
     const [check] = nestedAll(variable('model'), 'validation');
     const accepted = new RegExp(String(/regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1]));
     const choices = engineNames.map((name) =>
-      ['patchmatch', 'http'].includes(name) ? name : `${name}:some-model@006`,
+      ['patchmatch', 'http', 'onnx'].includes(name) ? name : `${name}:some-model@006`,
     );
     expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
     expect(['patchmatch:x', 'http:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual(

@@ -49,6 +49,14 @@ test('answers a form with image and mask with the edited image', async () => {
   expect(differing.length).toBeGreaterThan(0);
 });
 
+test('takes a keep mask, and refuses one that leaves nothing to copy', async () => {
+  const keep = (part: typeof box) => maskPng(boxMask(size, part)).then((png) => Uint8Array.from(png));
+  const some = await fetch(url, form({ image, mask, keep: await keep({ ...box, left: 90 }) }));
+  const all = await fetch(url, form({ image, mask, keep: await keep({ left: 0, top: 0, ...size }) }));
+  expect([some.status, all.status]).toEqual([200, 422]);
+  expect(await all.json()).toMatchObject({ code: 'KEEP_FULL' });
+});
+
 test('answers JSON on request: candidates in base64 and the report', async () => {
   const response = await fetch(url, { ...form({ image, mask }), headers: { accept: 'application/json' } });
   const { outputs, report } = (await response.json()) as {

@@ -46,7 +46,7 @@ const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET
 
 /** Rooms that are entered with the first request, not before: pixels, model APIs, the store. */
 const later =
-  /^lib\/((edit|pixels|fit|plan|formats|storage)\b|engines\/(patchmatch|vertex|gemini)\/|engines\/imagen\/(edit|predict))/;
+  /^lib\/((edit|pixels|fit|plan|formats|kernels|storage)\b|engines\/(patchmatch|vertex|gemini)\/|engines\/imagen\/(edit|predict))/;
 const heavy = ['sharp', '@google-cloud/storage', 'google-auth-library', 'gaxios', 'busboy'];
 
 /** All functions are registered in the same way: what one loads before its first request, every one does. */

@@ -290,7 +290,7 @@ describe('an answer of a model', () => {
       },
     };
     const { outputs, report } = await edit(image, mask, { engine: two, request: { samples: 2 } });
-    const [shows, hidden] = report.regions[0]!.fits;
+    const [hidden, shows] = report.regions[0]!.fits;
     expect(shows?.ringAfter).toBe(hidden?.ringAfter);
     expect(hidden?.seam).toBeLessThan(1);
     expect(shows?.seam).toBeGreaterThan(15);

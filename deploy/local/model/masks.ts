@@ -29,6 +29,10 @@ export function automaticMask({ kind, classes }: AutomaticMask, { width, height 
   return { width, height, channels: 1, data };
 }
 
+/** The mask of a thing that is known by a number only: one fixed ellipse. */
+export const ellipseMask = (id: number, size: Size): Mask =>
+  automaticMask({ kind: 'semantic', classes: [id] }, size);
+
 function ellipseOf(id: number): Ellipse {
   const random = randomFrom(hashOf(id));
   return {

@@ -4,7 +4,7 @@ import { ApiError } from './api-error.ts';
  * The request shapes of the models. This table is kept apart from the one of the adapters on purpose: no test
  * could find a mistake in a table that both sides read.
  */
-export type Protocol = 'imagen3-edit' | 'imagen2-edit' | 'generate' | 'upscale' | 'gemini';
+export type Protocol = 'imagen3-edit' | 'imagen2-edit' | 'generate' | 'upscale' | 'gemini' | 'segmentation';
 
 export interface Model {
   readonly id: string;
@@ -59,6 +59,7 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
     protocols: ['upscale'],
     upscaleFactors: ['x2', 'x3', 'x4'],
   },
+  'image-segmentation-001': { ...imagen, protocols: ['segmentation'] },
   'gemini-nano-banana-2.1': { ...gemini, locations: ['global'], hasExtremeRatios: true },
   'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true },
   'gemini-3-pro-image': gemini,

@@ -88,3 +88,12 @@ export function fitSide({ width, height }: Size, sidePx: number): Size {
     height: Math.max(1, Math.round(height * scale)),
   };
 }
+
+/** Blur of the edge of a soft mask, px. */
+const softEdgePx = 1;
+
+/** A mask as a grey PNG, white = found; soft ones end in grey. */
+export function encodeMask(mask: Mask, isSoft: boolean): Promise<Buffer> {
+  const grey = sharp(mask.data, rawOf(mask)).toColourspace('b-w');
+  return (isSoft ? grey.blur(softEdgePx) : grey).png().toBuffer();
+}

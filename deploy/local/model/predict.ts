@@ -11,6 +11,7 @@ import { paintEdit } from './painting.ts';
 import { fitSide, resizeMask, resizeRgb } from './pixels.ts';
 import { predictionsReply } from './predictions.ts';
 import { hashOf } from './random.ts';
+import { segmentationWork } from './segmentation.ts';
 import type { Answering, Tools, Work } from './tools.ts';
 import { upscaleWork } from './upscale.ts';
 
@@ -30,6 +31,8 @@ export async function predictWork(model: Model, body: unknown, tools: Tools): Pr
       return editWork(imagen2Order(body), tools);
     case 'upscale':
       return upscaleWork(model, body, tools);
+    case 'segmentation':
+      return segmentationWork(body, tools);
     case 'generate':
       return generateWork(model, body, tools);
     case 'gemini':

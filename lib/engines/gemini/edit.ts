@@ -1,14 +1,14 @@
 import { EditError } from '../../errors.ts';
 import { boundingBox } from '../../pixels/box.ts';
 import { imageSizes } from '../../requests/values.ts';
-import type { EncodedImage, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
+import type { EncodedImage, EngineCodec, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
 import { imageSize } from '../image-size.ts';
 import { base64, encodeWithin } from '../images.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
 import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
 import { markRegion } from './mark-region.ts';
-import { editPrompt } from './prompt.ts';
+import { editPrompt, findingPrompt } from './prompt.ts';
 
 /** Inline images may have 7 MB each. */
 const maxCropBytes = 7_000_000;
@@ -29,27 +29,38 @@ export function geminiEngine(options: EngineOptions): InpaintEngine {
     name,
     frames: { kind: 'fixed', sizes: frames.map(({ width, height }) => ({ width, height })) },
     async inpaint(request, signal) {
-      const { crop, mask, samples, prompt, negativePrompt } = request;
-      const region = mask && boundingBox(mask);
-      if (!mask || !region) {
-        throw new EditError('MASK_EMPTY', `Expected a region to edit for ${name}, got none`);
-      }
+      const { crop, samples, prompt, negativePrompt, automaticMask } = request;
       const frame = frameFor(crop, frames);
-      const images = [
-        await encodeWithin(codec, crop, maxCropBytes),
-        await encodeWithin(codec, markRegion(crop, mask), maxMarkedBytes),
-      ];
-      const body = editBody(request, frame, { text: editPrompt({ ...request, region }), images });
-      const reply = await askGemini(gemini, { body, samples, secrets: [prompt, negativePrompt] }, signal);
+      const body = editBody(request, frame, await contentsOf(request, name, codec));
+      const secrets = [prompt, negativePrompt, automaticMask?.words];
+      const reply = await askGemini(gemini, { body, samples, secrets }, signal);
       return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
     },
   };
 }
 
+interface Contents {
+  readonly text: string;
+  readonly images: readonly EncodedImage[];
+}
+
+/** What the model is told and shown: the crop, and a copy with the region marked where there is one. */
+async function contentsOf(request: InpaintRequest, name: string, codec: EngineCodec): Promise<Contents> {
+  const { crop, mask, automaticMask } = request;
+  const image = await encodeWithin(codec, crop, maxCropBytes);
+  if (automaticMask !== undefined) return { text: findingPrompt(automaticMask), images: [image] };
+  const region = mask && boundingBox(mask);
+  if (!mask || !region) {
+    throw new EditError('MASK_EMPTY', `Expected a region to edit for ${name}, got none`);
+  }
+  const marked = await encodeWithin(codec, markRegion(crop, mask), maxMarkedBytes);
+  return { text: editPrompt({ ...request, region }), images: [image, marked] };
+}
+
 function editBody(
   request: InpaintRequest,
   frame: GeminiFrame,
-  { text, images }: { readonly text: string; readonly images: readonly EncodedImage[] },
+  { text, images }: Contents,
 ): Record<string, unknown> {
   const inline = images.map((image) => ({
     inlineData: { mimeType: image.mediaType, data: base64(image) },

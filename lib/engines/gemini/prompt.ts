@@ -1,11 +1,14 @@
 import type { Box, Size } from '../../pixels/raster.ts';
-import type { InpaintMode } from '../engine.ts';
+import { classNames } from '../../requests/mask-classes.ts';
+import type { AutomaticMask, InpaintMode } from '../engine.ts';
 import { markColour } from './mark-region.ts';
 
 interface EditWording {
   readonly mode: InpaintMode;
   readonly prompt: string | undefined;
   readonly negativePrompt: string | undefined;
+  /** Shadows and reflections are wanted gone, or painted, beside the region too. */
+  readonly includesEffects?: true | undefined;
   /** Around the marked region, in pixels of the crop. */
   readonly region: Box;
   readonly crop: Size;
@@ -24,6 +27,13 @@ const removal = (prompt: string | undefined): readonly string[] => [
   'Put no new object there.',
   ...(prompt ? [`After the removal the region shows: ${prompt}`] : []),
 ];
+
+const effects: Readonly<Record<InpaintMode, string>> = {
+  removal:
+    'Remove also the parts of its shadow and of its reflection that lie outside the marked region; they may change nothing else.',
+  insertion:
+    'Let it cast its shadow and its reflection also outside the marked region; they may change nothing else.',
+};
 
 const insertion = (prompt: string): readonly string[] => [
   `Paint this into the marked region, filling it naturally: ${prompt}`,
@@ -44,8 +54,29 @@ export function editPrompt(wording: EditWording): string {
     `The marked region lies in the box ${normalisedBox(wording)} ([top, left, bottom, right] on a scale of 0 to 1000).`,
     'Edit the first image:',
     ...(mode === 'removal' ? removal(prompt) : insertion(prompt ?? '')),
+    ...(wording.includesEffects ? [effects[mode]] : []),
     ...(avoid ? [`Avoid: ${avoid}`] : []),
-    'Leave everything outside the marked region exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.',
+    `Leave everything ${wording.includesEffects ? 'else ' : ''}outside the marked region exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.`,
     `Answer with the edited photograph only, in the same framing as the first image, without any ${markColour.name} mark.`,
   ].join('\n');
+}
+
+/**
+ * The prompt for the whole picture with something gone, whose place is found by what changed. The model sees
+ * no mark, so it is told as plainly what must stay.
+ */
+export function findingPrompt(wanted: AutomaticMask): string {
+  return [
+    `Remove from this photograph: ${nameOf(wanted)}.`,
+    'Remove it completely, together with its shadow and reflection, and continue the surroundings there, so that nobody could tell that something was there.',
+    'Put no new object there, and remove nothing else.',
+    'Leave everything else exactly as it is: the same framing, position and scale of every object, the same colours, light and sharpness. Do not crop, zoom, shift, rotate, relight or restyle the photograph.',
+    'Answer with the edited photograph only, in the same framing.',
+  ].join('\n');
+}
+
+function nameOf({ mode, classes, words }: AutomaticMask): string {
+  if (mode === 'semantic') return classNames(classes).join(', ');
+  if (mode === 'people') return 'every person, with what they wear and hold';
+  return mode === 'prompt' && words !== undefined ? words : 'the main subject or subjects in the foreground';
 }

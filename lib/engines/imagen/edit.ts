@@ -1,3 +1,4 @@
+import { personClass } from '../../requests/mask-classes.ts';
 import type { InpaintEngine, InpaintMode, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
 import { modelFor } from '../vertex/model.ts';
@@ -37,7 +38,8 @@ export function imagenEngine(options: EngineOptions): InpaintEngine {
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api-edit
  */
 function imagen3Body(request: InpaintRequest, images: EditImages): Record<string, unknown> {
-  const { mode, automaticMask } = request;
+  const { mode } = request;
+  const automaticMask = withClasses(request.automaticMask);
   const raw = {
     referenceType: 'REFERENCE_TYPE_RAW',
     referenceId: 1,
@@ -65,6 +67,11 @@ function imagen3Body(request: InpaintRequest, images: EditImages): Record<string
   return { instances, parameters, ...(request.labels && { labels: request.labels }) };
 }
 
+/** People are a class to Imagen. */
+function withClasses(wanted: InpaintRequest['automaticMask']): InpaintRequest['automaticMask'] {
+  return wanted?.mode === 'people' ? { mode: 'semantic', classes: [personClass] } : wanted;
+}
+
 /** Imagen 2 editing (`imagegeneration@006`): the same edits as Imagen 3 in its own body shape. */
 export function imagen2Engine(options: EngineOptions): InpaintEngine {
   const model = modelFor(options, { api: 'imagen2', defaultModel: 'imagegeneration@006' });
@@ -81,7 +88,8 @@ export function imagen2Engine(options: EngineOptions): InpaintEngine {
  * and an automatic mask named there instead of sent.
  */
 function imagen2Body(request: InpaintRequest, images: EditImages): Record<string, unknown> {
-  const { mode, automaticMask } = request;
+  const { mode } = request;
+  const automaticMask = withClasses(request.automaticMask);
   const instance = {
     prompt: request.prompt ?? '',
     image: { bytesBase64Encoded: images.image },

@@ -1,11 +1,10 @@
 import { EditError } from '../../errors.ts';
-import { blendPieces } from './blend.ts';
-import { doubleField, type Field, type Random, randomField, seededRandom, sweepField } from './field.ts';
+import { doubleField, type Field, type Random, randomField, seededRandom } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
 import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
-import { type Patches, patchesOf } from './patches.ts';
-import { confidenceOf, voteBest, voteMean, weighVotes } from './vote.ts';
+import { halveFlags, type Patches, patchesOf } from './patches.ts';
+import { type Effort, refineLevel } from './refine.ts';
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;
@@ -21,7 +20,7 @@ const coarsestSidePx = 24;
  * as they are. The same seed gives the same pixels.
  *
  * @returns H x W x C, 8 bit.
- * @throws {EditError} `MASK_FULL` when no known pixel is left.
+ * @throws {EditError} `MASK_FULL` when no known pixel is left, `KEEP_FULL` when none of them may be copied.
  * @see Wexler et al., PAMI 2007; Barnes et al., SIGGRAPH 2009; Newson et al., IPOL 2017.
  */
 export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
@@ -32,15 +31,20 @@ export function completePicture(picture: Picture, seed: number): Uint8Array<Arra
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
   const random = seededRandom(seed);
   const levels = pyramidOf(finestLevel(picture, hole));
-  const finest = patchesOf(levels[0]!, patchRadius);
-  if (isThin(levels[0]!, finest)) return interpolateHole(levels[0]!);
+  const avoids = avoidsOf(picture, levels);
+  const finest = patchesOf(levels[0]!, patchRadius, avoids[0]);
+  if (finest.sources.length === 0)
+    throw new EditError('KEEP_FULL', 'Expected some known pixels that may be copied, got none');
+  if (isThin(levels[0]!, finest, avoids[0])) return interpolateHole(levels[0]!);
   let coarser: { level: Level; field: Field } | undefined;
   for (let n = levels.length - 1; n >= 0; n--) {
     const level = levels[n]!;
-    const patches = n === 0 ? finest : patchesOf(level, patchRadius);
-    if (patches.holes.length === 0) continue;
+    const patches = n === 0 ? finest : patchesOf(level, patchRadius, avoids[n]);
+    if (patches.holes.length === 0 || patches.sources.length === 0) continue;
     const field = beginLevel(level, patches, coarser, random);
-    refineLevel(level, patches, field, n, random);
+    const effort = effortAt(n, level);
+    const beginsWithVote = coarser !== undefined;
+    refineLevel({ level, patches, field, effort, beginsWithVote, isFinest: n === 0 }, random);
     coarser = { level, field };
   }
   return levels[0]!.rgb;
@@ -52,9 +56,13 @@ const thinShare = 0.5;
 const thinReachPx = 16;
 
 /** True where the known picture is too thin to copy patches from, and near everywhere. */
-function isThin({ width, height, hole }: Level, { radius, sources }: Patches): boolean {
+function isThin(
+  { width, height, hole }: Level,
+  { radius, sources }: Patches,
+  avoid: Uint8Array | undefined,
+): boolean {
   if (radius === 0) return true;
-  const known = hole.reduce((count, inside) => count + 1 - inside, 0);
+  const known = hole.reduce((count, inside, i) => count + (inside || avoid?.[i] ? 0 : 1), 0);
   if (radius === patchRadius && sources.length >= known * thinShare) return false;
   return distanceToKnown(hole, width, height).every((distance) => distance <= thinReachPx);
 }
@@ -72,17 +80,21 @@ function pyramidOf(finest: Level): Level[] {
   }
 }
 
+/** What to avoid on each level; a coarse pixel that holds any of it is avoided. */
+function avoidsOf({ avoid }: Picture, levels: readonly Level[]): readonly Uint8Array[] {
+  if (avoid === undefined) return [];
+  const flags: Uint8Array[] = [avoid.map((value) => (value > 0 ? 1 : 0))];
+  for (const level of levels.slice(0, -1)) flags.push(halveFlags(flags.at(-1)!, level));
+  return flags;
+}
+
 function beginLevel(
   level: Level,
   patches: Patches,
   coarser: { level: Level; field: Field } | undefined,
   random: Random,
 ): Field {
-  if (coarser) {
-    const field = doubleField(coarser.field, coarser.level, level, patches, random);
-    voteMean(level, patches, field, confidenceOf(level));
-    return field;
-  }
+  if (coarser) return doubleField(coarser.field, coarser.level, level, patches, random);
   const field = randomField(level, patches, random);
   fillFromBorder(level, patches, field);
   return field;
@@ -92,24 +104,8 @@ function beginLevel(
  * Coarse levels decide what goes where, and are cheap. Fine levels settle the detail: they search only as far
  * as a coarse pixel may have erred.
  */
-function effortAt(index: number, { width, height }: Level) {
+function effortAt(index: number, { width, height }: Level): Effort {
   if (index === 0) return { rounds: 3, sweeps: 2, reach: 16 };
   if (index === 1) return { rounds: 4, sweeps: 2, reach: 64 };
   return { rounds: 10, sweeps: 4, reach: Math.max(width, height) };
-}
-
-function refineLevel(level: Level, patches: Patches, field: Field, index: number, random: Random): void {
-  const confidence = confidenceOf(level);
-  const weights = new Float64Array(level.hole.length);
-  const { rounds, sweeps, reach } = effortAt(index, level);
-  for (let round = 0; round < rounds; round++) {
-    for (let sweep = 0; sweep < sweeps; sweep++) {
-      sweepField(level, patches, field, { backwards: (sweep & 1) === 1, reach }, random);
-    }
-    weighVotes(patches, field, confidence, weights);
-    if (index === 0 && round === rounds - 1) {
-      const origins = voteBest(level, patches, field, weights);
-      blendPieces(level, origins);
-    } else voteMean(level, patches, field, weights);
-  }
 }

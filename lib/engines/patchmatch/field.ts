@@ -1,9 +1,12 @@
-import { patchDistance } from './distance.ts';
 import type { Level } from './level.ts';
 import type { Patches } from './patches.ts';
 
 /** A source of unsigned 32 bit integers. */
-export type Random = () => number;
+export interface Random {
+  (): number;
+  /** What the next numbers follow from: kernels go on from it. */
+  state: number;
+}
 
 /**
  * A seeded generator: the same seed gives the same numbers on every machine.
@@ -12,20 +15,22 @@ export type Random = () => number;
  * @see Steele and Vigna, "Computationally easy, spectrally good multipliers", 2021 (mulberry32 form).
  */
 export function seededRandom(seed: number): Random {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
+  const random = () => {
+    const state = (random.state + 0x6d2b79f5) | 0;
+    random.state = state;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return (mixed ^ (mixed >>> 14)) >>> 0;
   };
+  random.state = seed | 0;
+  return random;
 }
 
 /** For each target patch, the most similar source patch found so far. */
 export interface Field {
   /** H x W: centre of the source patch, -1 where the pixel is no target. */
   readonly nearest: Int32Array;
-  /** H x W: patch distance to that source in the last sweep. */
+  /** H x W: patch distance to that source in the last pass of the search. */
   readonly cost: Int32Array;
 }
 
@@ -80,80 +85,4 @@ function nearestTarget(field: Field, level: Level, x: number, y: number): number
 
 function randomSource(patches: Patches, random: Random): number {
   return patches.sources[random() % patches.sources.length]!;
-}
-
-interface Sweep {
-  /** Scan order; alternate it so that good matches travel both ways. */
-  readonly backwards: boolean;
-  /** Half the side of the widest window of the random search, pixels. */
-  readonly reach: number;
-}
-
-/** What each neighbour with the same offset is worth, as a squared difference: about two levels of noise. */
-const coherenceFloor = 400;
-/** The same as a share of the patch distance, since rough texture never matches closely. */
-const coherenceShare = 0.05;
-
-/**
- * One pass of PatchMatch over the targets. Each target tries the shifted matches of its left and upper
- * neighbours (right and lower when going backwards), then random places around its match, in windows that
- * halve from `reach` to 1. A match is better with a smaller `distance - gain * (neighbours with the same
- * offset)`: without the second term a smooth surface is copied from its smoothest spots over and over, and
- * its grain turns into streaks.
- *
- * @see Barnes et al., "PatchMatch: a randomized correspondence algorithm for structural image
- *   editing", SIGGRAPH 2009.
- */
-export function sweepField(level: Level, patches: Patches, field: Field, sweep: Sweep, random: Random): void {
-  const { width, height } = level;
-  const { radius, targets, isSource } = patches;
-  const { nearest, cost } = field;
-  const step = sweep.backwards ? -1 : 1;
-  const right = width - 1 - radius;
-  const bottom = height - 1 - radius;
-  for (let n = 0; n < targets.length; n++) {
-    const target = targets[sweep.backwards ? targets.length - 1 - n : n]!;
-    let best = nearest[target]!;
-    let least = patchDistance(level, radius, target, best, 0x7fffffff);
-    let agreeing = agreement(nearest, target, best - target, width);
-    const gain = coherenceFloor + coherenceShare * least;
-    const propose = (source: number) => {
-      if (source === best || !isSource[source]) return;
-      const agrees = agreement(nearest, target, source - target, width);
-      const limit = least + gain * (agrees - agreeing);
-      const distance = patchDistance(level, radius, target, source, limit);
-      if (distance >= limit) return;
-      best = source;
-      least = distance;
-      agreeing = agrees;
-    };
-    for (const shift of [step, step * width]) {
-      const match = nearest[target - shift];
-      if (match !== undefined && match >= 0) propose(match + shift);
-    }
-    for (let reach = sweep.reach; reach >= 1; reach >>= 1) {
-      const x = best % width;
-      const y = (best - x) / width;
-      const bits = random();
-      const column = x - reach + ((bits & 0xffff) % (2 * reach + 1));
-      const row = y - reach + ((bits >>> 16) % (2 * reach + 1));
-      propose(clamp(row, radius, bottom) * width + clamp(column, radius, right));
-    }
-    nearest[target] = best;
-    cost[target] = least;
-  }
-}
-
-function clamp(value: number, least: number, greatest: number): number {
-  return value < least ? least : value > greatest ? greatest : value;
-}
-
-/** How many of the four neighbours copy with the same offset. */
-function agreement(nearest: Int32Array, target: number, offset: number, width: number): number {
-  let count = 0;
-  if (nearest[target - 1]! - target + 1 === offset) count++;
-  if (nearest[target + 1]! - target - 1 === offset) count++;
-  if (nearest[target - width]! - target + width === offset) count++;
-  if (nearest[target + width]! - target - width === offset) count++;
-  return count;
 }

@@ -1,3 +1,4 @@
+import type { Size } from '../../pixels/raster.ts';
 import type { Level } from './level.ts';
 
 /** The square patches of one level, by the index of their centre pixel. All lie wholly inside the picture. */
@@ -8,28 +9,33 @@ export interface Patches {
   readonly holes: Int32Array;
   /** Centres of patches that contain a hole pixel, in scan order. */
   readonly targets: Int32Array;
-  /** Centres of patches without any hole pixel, in scan order. */
+  /** Centres of patches without any pixel of the hole or to avoid, in scan order. */
   readonly sources: Int32Array;
   /** H x W: 1 at the centres listed in `sources`. */
   readonly isSource: Uint8Array;
 }
 
-/** The largest radius up to `maxRadius` at which the level still has a few patches to copy from. */
-export function patchesOf(level: Level, maxRadius: number): Patches {
+/**
+ * The largest radius up to `maxRadius` at which the level still has a few patches to copy from.
+ *
+ * @param avoid H x W: 1 where nothing is copied from.
+ */
+export function patchesOf(level: Level, maxRadius: number, avoid?: Uint8Array): Patches {
   const fitting = (Math.min(level.width, level.height) - 1) >> 1;
   for (let radius = Math.min(maxRadius, fitting); radius > 0; radius--) {
-    const patches = patchesOfRadius(level, radius);
+    const patches = patchesOfRadius(level, radius, avoid);
     if (patches.sources.length >= minSources) return patches;
   }
-  return patchesOfRadius(level, 0);
+  return patchesOfRadius(level, 0, avoid);
 }
 
 /** With fewer sources the copies repeat and show as stripes. */
 const minSources = 16;
 
-function patchesOfRadius(level: Level, radius: number): Patches {
+function patchesOfRadius(level: Level, radius: number, avoid: Uint8Array | undefined): Patches {
   const { width, height, hole } = level;
   const touched = boxDilate(hole, width, height, radius);
+  const refused = avoid && boxDilate(avoid, width, height, radius);
   const isSource = new Uint8Array(width * height);
   const targets: number[] = [];
   const sources: number[] = [];
@@ -37,8 +43,10 @@ function patchesOfRadius(level: Level, radius: number): Patches {
     for (let x = radius; x < width - radius; x++) {
       const i = y * width + x;
       if (touched[i]) targets.push(i);
-      else sources.push(i);
-      isSource[i] = touched[i] ? 0 : 1;
+      else if (!refused?.[i]) {
+        sources.push(i);
+        isSource[i] = 1;
+      }
     }
   }
   const holes: number[] = [];
@@ -78,4 +86,14 @@ function dilateLine(
     }
     to[start + i * step] = last >= i - radius ? 1 : 0;
   }
+}
+
+/** Flags of a level of half the size, rounded up: 1 where any of the four pixels below is. */
+export function halveFlags(flags: Uint8Array, { width, height }: Size): Uint8Array {
+  const stride = (width + 1) >> 1;
+  const half = new Uint8Array(stride * ((height + 1) >> 1));
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) if (flags[i]) half[(y >> 1) * stride + (x >> 1)] = 1;
+  }
+  return half;
 }

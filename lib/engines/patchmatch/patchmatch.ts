@@ -1,6 +1,7 @@
 import { EditError } from '../../errors.ts';
 import { assertSameSize, assertShape, type Mask, type Raster, withChannels } from '../../pixels/raster.ts';
 import type { EngineCodec, InpaintEngine, InpaintReply, InpaintRequest } from '../engine.ts';
+import { chooseCandidates, seedOf } from './candidates.ts';
 import type { Picture } from './level.ts';
 import { completeInWorker, startSpare } from './run.ts';
 
@@ -13,37 +14,55 @@ const maxSidePx = 1024;
 const defaultSeed = 1;
 
 /**
- * The embedded engine: removes what is masked by continuing the picture around it. The same seed gives the
- * same pixels, and each further sample takes the next seed; pixels outside the mask come back as they were
- * sent. It copies, so it works on the picture's own colours: grey, RGB or CMYK, and alpha like a colour.
+ * The embedded engine: removes what is masked by continuing the picture around it. It makes up to four
+ * pictures and returns the best ones. The same seed gives the same pixels; pixels outside the mask come back
+ * as they were sent. It copies, so it works on the picture's own colours: grey, RGB or CMYK, and alpha like a
+ * colour.
  */
 export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
   return {
     name: 'patchmatch',
     frames: { kind: 'free', maxSidePx },
     takesOwnColours: true,
+    avoids: true,
     prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
       const picture = pictureOf(request);
-      const first = request.seed ?? defaultSeed;
-      const seeds = Array.from({ length: request.samples }, (_, n) => first + n);
-      const filled = await completeInWorker({ picture, seeds }, signal);
+      const { best, made } = await chooseCandidates(request, async (n) => {
+        const seeds = [seedOf(request.seed ?? defaultSeed, n)];
+        const [filled] = await completeInWorker({ picture, seeds }, signal);
+        return answerOf(filled!, request.crop);
+      });
       const outcomes = await Promise.all(
-        filled.map(async (data) => ({
-          kind: 'image' as const,
-          image: await codec.encode(answerOf(data, request.crop)),
-        })),
+        best.map(async (answer) => ({ kind: 'image' as const, image: await codec.encode(answer) })),
       );
-      return { outcomes, warnings: [], calls: 0 };
+      return { outcomes, warnings: [], calls: 0, made };
+    },
+    async enlarge({ request, answer, whole }, signal): Promise<Raster> {
+      const reduced = {
+        picture: pictureOf({ ...request, crop: answer }),
+        filled: answer,
+        whole: { ...whole, data: Uint8Array.from(whole.data) },
+      };
+      const [data] = await completeInWorker({ reduced }, signal);
+      return { ...whole, data: data! };
     },
   };
 }
 
-function pictureOf({ crop, mask }: InpaintRequest): Picture {
+function pictureOf({ crop, mask, avoid }: InpaintRequest): Picture {
   if (mask === undefined) throw new EditError('MASK_MISSING', 'Expected a mask, got none');
   assertFits(crop, mask);
+  if (avoid !== undefined) assertFits(crop, avoid);
   const { width, height, channels, data } = withChannels(crop, completed[crop.channels]!);
-  return { width, height, channels: channels as 3 | 4, rgb: Uint8Array.from(data), mask: mask.data };
+  return {
+    width,
+    height,
+    channels: channels as 3 | 4,
+    rgb: Uint8Array.from(data),
+    mask: mask.data,
+    avoid: avoid?.data,
+  };
 }
 
 /** By the channels of a crop: which of them are completed, three or four. Grey is completed like RGB. */

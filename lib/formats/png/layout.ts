@@ -64,6 +64,20 @@ export function filteredBox(box: Box, { width, height, pixelBytes, rowBytes }: L
   };
 }
 
+/**
+ * The bytes that may change with some boxes; the first row counts from its filter number on. Without boxes those of no
+ * byte, at the beginning.
+ */
+export function changeOf(boxes: readonly FilteredBox[], { rowBytes }: Layout) {
+  if (boxes.length === 0) return { from: 0, to: 0 };
+  return {
+    from: Math.min(...boxes.map(({ rowAt }) => rowAt)),
+    to: Math.max(
+      ...boxes.map(({ rowAt, rows, columnAt, bytes }) => rowAt + (rows - 1) * rowBytes + columnAt + bytes),
+    ),
+  };
+}
+
 /** Rows of pixels as PNG stores them: interleaved samples, those of 16 bit with the high byte first. */
 export interface RowBytes {
   readonly data: Uint8Array;

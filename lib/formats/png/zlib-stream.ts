@@ -3,6 +3,9 @@
 export const zlibHeadBytes = 2;
 export const adlerBytes = 4;
 
+/** True when the header lets matches reach back as far as they can. */
+export const hasWidestWindow = ([method = 0]: Uint8Array): boolean => method >>> 4 === 7;
+
 /** A header for a window of 32 KiB: recompressed data may reach further back than the source. */
 export const widestWindow = Uint8Array.of(0x78, 0x5e);
 
@@ -16,34 +19,23 @@ export function isZlib(stream: Uint8Array): boolean {
 const modulus = 65_521;
 
 /**
- * Updates an Adler-32 checksum from the bytes that changed: it is a sum, so unchanged bytes need not be read.
+ * The Adler-32 checksum of data of which a stretch changed. It is a sum, so the rest need not be read.
  *
- * @param adler checksum of the old data. @param length of all data, in bytes.
- * @returns `note` takes changed bytes, some thousands at once; `get` returns the new checksum.
+ * @param args.whole checksum of the old data. @param args.old, args.now those of the stretch alone.
+ * @param args.bytesBehind how many bytes lie behind the stretch.
  * @see RFC 1950, 8.2
  */
-export function changedAdler(adler: number, length: number) {
-  let low = 0;
-  let high = 0;
-  return {
-    note: (at: number, old: Uint8Array, now: Uint8Array): void => {
-      let sum = 0;
-      let weighted = 0;
-      for (let i = 0; i < old.length; i++) {
-        const difference = now[i]! - old[i]!;
-        sum += difference;
-        weighted += difference * i;
-      }
-      low = (low + sum) % modulus;
-      // A byte counts as often as there are bytes from it to the end.
-      high = (high + ((sum * ((length - at) % modulus)) % modulus) - (weighted % modulus)) % modulus;
-    },
-    get: (): number => {
-      const a = positive((adler & 0xffff) + low);
-      const b = positive((adler >>> 16) + high);
-      return ((b << 16) | a) >>> 0;
-    },
-  };
+export function adlerWith(args: {
+  readonly whole: number;
+  readonly old: number;
+  readonly now: number;
+  readonly bytesBehind: number;
+}): number {
+  const { whole, old, now, bytesBehind } = args;
+  const low = (now & 0xffff) - (old & 0xffff);
+  // A byte counts as often as there are bytes from it to the end.
+  const high = (now >>> 16) - (old >>> 16) + low * (bytesBehind % modulus);
+  return ((positive((whole >>> 16) + high) << 16) | positive((whole & 0xffff) + low)) >>> 0;
 }
 
 const positive = (value: number): number => ((value % modulus) + modulus) % modulus;
@@ -51,24 +43,32 @@ const positive = (value: number): number => ((value % modulus) + modulus) % modu
 /** An empty stored block: three bits of 0, padding to a whole byte, then length and complement. */
 const emptyStoredTail = [0x00, 0x00, 0xff, 0xff];
 
-/** The stream up to a bit, ended by an empty block so that the next block can begin at a whole byte. */
-export function closedAt(stream: Uint8Array, bit: number): Uint8Array[] {
-  const whole = stream.subarray(0, bit >>> 3);
-  const phase = bit & 7;
-  if (phase === 0) return [whole];
-  const rest = stream[bit >>> 3]! & ((1 << phase) - 1);
+/**
+ * Ends a stream within a byte by an empty block, so that another can begin at a whole byte.
+ *
+ * @param phase 1 to 7 bits of `byte` belong to the stream.
+ */
+export function closing(byte: number, phase: number): Uint8Array {
   // If the three bits do not fit into this byte they continue in the next.
-  return [whole, Uint8Array.of(rest, ...(phase > 5 ? [0] : []), ...emptyStoredTail)];
+  return Uint8Array.of(byte & ((1 << phase) - 1), ...(phase > 5 ? [0] : []), ...emptyStoredTail);
 }
 
-/** The stream from a bit on, made to follow a stream that ends with a whole byte. */
-export function openedAt(stream: Uint8Array, bit: number): Uint8Array[] {
-  const phase = bit & 7;
-  const whole = stream.subarray((bit + 7) >>> 3);
-  if (phase === 0) return [whole];
+/**
+ * Lets a stream that goes on within a byte follow one that ends at a whole byte.
+ *
+ * @param phase all but the first 1 to 7 bits of `byte` belong to the stream.
+ */
+export function opening(byte: number, phase: number): Uint8Array {
   const fill = fillerBytes(phase);
-  fill[fill.length - 1]! |= stream[bit >>> 3]! & ~((1 << phase) - 1);
-  return [fill, whole];
+  fill[fill.length - 1]! |= byte & ~((1 << phase) - 1);
+  return fill;
+}
+
+/** Ends a stream within a byte for good, by an empty last block. @param phase 0 to 7 bits of `byte` belong to it. */
+export function endOfStream(byte: number, phase: number): Uint8Array {
+  // The bits 1, 1, 0 and seven of the end of block, all 0.
+  const bits = (byte & ((1 << phase) - 1)) | (0b011 << phase);
+  return Uint8Array.of(bits & 255, bits >>> 8, ...(phase > 6 ? [0] : []));
 }
 
 /** Empty blocks that end just before bit `phase` (1 to 7) of a byte. */

@@ -28,6 +28,13 @@ export interface Source {
   readonly header: Header;
 }
 
+/** A small file that holds a part of a photo. */
+export interface Cut {
+  readonly bytes: Uint8Array;
+  /** Where the part lies in it. */
+  readonly box: Box;
+}
+
 /** A part of a photo as a picture of its own: same space, depth and profile. */
 export interface Crop {
   /** In displayed coordinates of the source. */
@@ -42,14 +49,16 @@ export interface Crop {
  * Decodes one box of the picture, and only the rows down to its lower edge. Exact: no profile is applied and
  * the depth stays.
  *
+ * @param cut a smaller file to read the box from.
  * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
  */
-export async function readCrop({ bytes, header }: Source, box: Box): Promise<Crop> {
+export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): Promise<Crop> {
+  const from = cut ?? { bytes, box: storedBox(box, header.orientation, header.stored) };
   try {
-    const cut = sharp(bytes, { ...photoInput(header.format), ignoreIcc: false })
-      .extract(storedBox(box, header.orientation, header.stored))
+    const part = sharp(from.bytes, { ...photoInput(header.format), ignoreIcc: false })
+      .extract(from.box)
       .keepIccProfile();
-    const file = await inOwnSpace(cut, header).tiff({ compression: 'none' }).toBuffer();
+    const file = await inOwnSpace(part, header).tiff({ compression: 'none' }).toBuffer();
     return { box, original: toDisplayed(await rawPixels(file, header), header.orientation), file };
   } catch (cause) {
     throw undecodable(header, cause);
@@ -90,6 +99,40 @@ export async function readCropAsSrgb(
     .toColourspace('srgb');
   const seen = toDisplayed(asRgb(await decoded(sized)), orientation);
   return isLarger ? rescale(seen, size) : seen;
+}
+
+/**
+ * Converts a whole photo for a finder of masks: upright, 8 bit sRGB, transparency on white, at a size that is
+ * at most its own.
+ *
+ * @returns `size.height` x `size.width` x 3.
+ * @throws {EditError} `IMAGE_TRUNCATED` when the pixels cannot be decoded.
+ */
+export async function readWholeAsSrgb({ bytes, header }: Source, { width, height }: Size): Promise<Raster> {
+  const isTurned = header.orientation >= 5;
+  try {
+    const sized = sharp(bytes, photoInput(header.format))
+      .flatten({ background: '#fff' })
+      .resize({ width: isTurned ? height : width, height: isTurned ? width : height, fit: 'fill' })
+      .toColourspace('srgb');
+    return toDisplayed(asRgb(await decoded(sized)), header.orientation);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
+}
+
+/** The brightness of one box, as displayed: H x W x 1, 8 bit. Not exact: it only guides. */
+export async function readLuma({ bytes, header }: Source, box: Box): Promise<Raster> {
+  const { orientation, stored } = header;
+  try {
+    const cut = sharp(bytes, photoInput(header.format))
+      .extract(storedBox(box, orientation, stored))
+      .flatten({ background: '#fff' })
+      .toColourspace('b-w');
+    return toDisplayed(withChannels(await decoded(cut), [0]), orientation);
+  } catch (cause) {
+    throw undecodable(header, cause);
+  }
 }
 
 /** Keeps the pipeline in the picture's own colour space: sharp would otherwise convert to sRGB, 8 bit. */

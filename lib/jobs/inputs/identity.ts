@@ -10,14 +10,20 @@ export interface InputSet {
   /** `undefined` only when the request asks for an automatic mask. */
   readonly mask: ObjectInfo | undefined;
   readonly request: ObjectInfo | undefined;
+  /** What is not to be copied into the fill; most jobs have none. */
+  readonly keep?: ObjectInfo;
 }
 
-/** The inputs as custom metadata of `manifest.json` and `error.json`, so that a listing shows them. */
-export function inputGenerations({ image, mask, request }: InputSet): Record<string, string> {
+/**
+ * The inputs as custom metadata of `manifest.json` and `error.json`, so that a listing shows them. A keep
+ * mask is newer than the others: without one there is no word of it.
+ */
+export function inputGenerations({ image, mask, request, keep }: InputSet): Record<string, string> {
   return {
     image: image.generation,
     mask: mask?.generation ?? 'none',
     request: request?.generation ?? 'none',
+    ...(keep && { keep: keep.generation }),
   };
 }
 
@@ -38,6 +44,7 @@ export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
     image: member(inputs.image),
     mask: member(inputs.mask),
     request: member(inputs.request),
+    keep: inputs.keep && member(inputs.keep),
     engine,
     effectiveRequest,
     pipelineMajor,

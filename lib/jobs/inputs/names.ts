@@ -17,12 +17,14 @@ const anyMask = new RegExp(
   `^(?<stem>.*)(?<word>[._]mask)(?:\\.(?<extension>${maskExtensions.join('|')}))?$`,
   'i',
 );
+const anyKeep = new RegExp(`^(?<stem>.+)\\.keep\\.(?:${maskExtensions.join('|')})$`, 'i');
 const anyRequest = /^(?<stem>.+)\.json$/i;
 const anyFolderMask = new RegExp(`^_folder\\.[Mm][Aa][Ss][Kk]\\.(?:${maskExtensions.join('|')})$`);
 const hasExtension = /\.(?=[^.]*[a-z])[a-z0-9]{1,8}$/i;
 const dash = /^(?<base>.+)-mask$/i;
 
-export type Role = 'image' | 'mask' | 'request' | 'folder-mask';
+/** `keep`: what is not to be copied into the fill. */
+export type Role = 'image' | 'mask' | 'keep' | 'request' | 'folder-mask';
 
 export interface UploadName {
   readonly role: Role;
@@ -31,7 +33,7 @@ export interface UploadName {
   /** The name without its folder. */
   readonly file: string;
   /**
-   * What image, mask and request of one job share. A mask may have the whole name of its picture instead:
+   * What image, masks and request of one job share. A mask may have the whole name of its picture instead:
    * `photo.jpg` in `photo.jpg.mask.png`. Empty for a folder's mask.
    */
   readonly stem: string;
@@ -60,6 +62,8 @@ export function readName(name: string, contentType?: string): UploadName | undef
     const { stem = '' } = mask;
     return stem === '' ? undefined : { role: 'mask', folder, file, stem };
   }
+  const keep = anyKeep.exec(file)?.groups?.['stem'];
+  if (keep !== undefined) return { role: 'keep', folder, file, stem: keep };
   const request = anyRequest.exec(file)?.groups?.['stem'];
   if (request !== undefined) return { role: 'request', folder, file, stem: request };
   const isBare = mayBePicture && file !== '' && !file.startsWith('.') && !hasExtension.test(file);
@@ -105,7 +109,7 @@ export function basesOf(base: string): readonly string[] {
 
 /** The stems, each with its folder, whose pictures this object may belong to. */
 export function stemsOf({ role, folder, stem, dashed }: UploadName): readonly string[] {
-  const own = role === 'mask' ? basesOf(stem) : [stem];
+  const own = role === 'mask' || role === 'keep' ? basesOf(stem) : [stem];
   // Whether `p-mask.png` has a mask of its own decides whether it is the mask of `p`.
   const base = dashed ?? (role === 'mask' ? dash.exec(stem)?.groups?.['base'] : undefined);
   const stems = new Set([...own, ...(base === undefined ? [] : basesOf(base))]);
@@ -188,6 +192,20 @@ export function bestMask<T extends Named>(image: Named, objects: readonly T[]): 
   return best?.object;
 }
 
+/** The keep mask of a picture: one with its stem before one with its whole name, then by its extension. */
+export function keepOf<T extends Named>(image: Named, objects: readonly T[]): T | undefined {
+  const picture = readObject(image);
+  if (picture === undefined) return undefined;
+  const bases = [picture.stem, picture.file].map((base) => sameText(`${picture.folder}${base}`));
+  const ranked = objects.flatMap((object) => {
+    const read = readObject(object);
+    if (read?.role !== 'keep') return [];
+    const base = bases.indexOf(sameText(`${read.folder}${read.stem}`));
+    return base < 0 ? [] : [{ object, rank: 100 * base + extensionRank(object.name) }];
+  });
+  return ranked.sort((a, b) => a.rank - b.rank || (a.object.name < b.object.name ? -1 : 1))[0]?.object;
+}
+
 function extensionRank(name: string): number {
   const at = maskExtensions.indexOf(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
   return at < 0 ? maskExtensions.length : at;
@@ -203,6 +221,8 @@ export function outputNames(imageName: string, job: string) {
     folder,
     /** @param index from 1, best first. */
     output: (index: number, extension: string) => `${folder}${index}.${extension}`,
+    /** The mask that was used, where nobody sent it. */
+    mask: `${folder}mask.png`,
     manifest: `${folder}manifest.json`,
     error: `${folder}error.json`,
   };

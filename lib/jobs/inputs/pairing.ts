@@ -10,6 +10,7 @@ import {
   isDashedMask,
   isFolderMask,
   isPicture,
+  keepOf,
   readName,
   readObject,
   sameText,
@@ -67,7 +68,7 @@ interface Look {
 function looksFor(name: string, { role, stem, dashed }: UploadName): readonly Look[] {
   if (role === 'request') return [{ stem, isMeant: () => true }];
   const ofMask = (base: string) => basesOf(base).map((each) => ({ stem: each, isMeant: isNamed(base) }));
-  if (role === 'mask') return ofMask(stem);
+  if (role === 'mask' || role === 'keep') return ofMask(stem);
   const itself = { stem, isMeant: (image: ObjectInfo) => image.name === name };
   return dashed === undefined ? [itself] : [itself, ...ofMask(dashed)];
 }
@@ -172,7 +173,9 @@ const isOfStem = ({ name }: ObjectInfo, stem: string) => sameText(stemIn(name)) 
 
 /** @param members objects of the picture's stem, and masks of its folder. */
 export function setFrom(image: ObjectInfo, members: readonly ObjectInfo[]): InputSet {
-  return { image, mask: bestMask(image, members), request: requestOf(image, members) };
+  const set = { image, mask: bestMask(image, members), request: requestOf(image, members) };
+  const keep = keepOf(image, members);
+  return keep === undefined ? set : { ...set, keep };
 }
 
 /** The request of a picture's stem; before others the one that is written in the same form of Unicode. */

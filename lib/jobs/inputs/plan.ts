@@ -44,7 +44,8 @@ export async function planJob(
   signal: AbortSignal,
 ): Promise<Job | undefined> {
   if (options.requestFile === 'required' && inputs.request === undefined) return undefined;
-  const { request, fault, fields } = await requestOf(store, inputs, options.requestDefaults, signal);
+  const read = await requestOf(store, inputs, options.requestDefaults, signal);
+  const { request, fault, fields } = read;
   if (inputs.mask === undefined) {
     // A request that cannot be read, without a mask: it is reported when the mask follows.
     if (request === undefined || !options.makesOwnMask(request)) return undefined;
@@ -52,7 +53,13 @@ export async function planJob(
   const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
   const id = jobId({ inputs, engine: options.engine, effectiveRequest });
   const isPolarityGiven = namesPolarity(fields);
-  return { id, inputs, request, fault: nameFault(inputs.image.name) ?? fault, isPolarityGiven };
+  return {
+    id,
+    inputs,
+    request: read.carriedOut ?? request,
+    fault: nameFault(inputs.image.name) ?? fault,
+    isPolarityGiven,
+  };
 }
 
 /** The parsed request does not tell: it holds the default. */
@@ -60,6 +67,8 @@ const namesPolarity = (fields: unknown): boolean =>
   typeof fields === 'object' && fields !== null && Object.hasOwn(fields, 'polarity');
 
 interface RequestOfSet {
+  /** The request to carry out, where it is another than the one that names the job. */
+  readonly carriedOut?: EditRequest | undefined;
   /** `undefined` when there is a fault. */
   readonly request: EditRequest | undefined;
   readonly fault: EditError | undefined;
@@ -83,12 +92,30 @@ async function requestOf(
       typeof file === 'object' && file !== null && !Array.isArray(file)
         ? { ...defaults, ...metadata, ...file }
         : file;
-    return { request: parseRequest(fields), fault: undefined, fields };
+    const carriedOut =
+      inputs.mask === undefined ? undefined : withSentMask(defaults, { ...metadata, ...Object(file) });
+    return { request: parseRequest(fields), carriedOut, fault: undefined, fields };
   } catch (error) {
     const fault = asEditError(error);
     if (fault.kind !== 'input') throw fault;
     return { request: undefined, fault, fields };
   }
+}
+
+const maskFields = ['maskMode', 'maskClasses', 'maskPrompt'] as const;
+
+/**
+ * The request with the mask that was dropped, where only the defaults ask for one to be found. `undefined`
+ * where they do not. The id of the job is that of the request with its defaults, as it was in version 0.1.
+ */
+function withSentMask(
+  defaults: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, unknown>>,
+): EditRequest | undefined {
+  if (defaults['maskMode'] === undefined || maskFields.some((name) => Object.hasOwn(own, name)))
+    return undefined;
+  const others = Object.entries(defaults).filter(([name]) => !maskFields.some((field) => field === name));
+  return parseRequest({ ...Object.fromEntries(others), ...own });
 }
 
 async function readRequest(store: ObjectStore, info: ObjectInfo, signal: AbortSignal): Promise<unknown> {

@@ -89,7 +89,7 @@ function whyAlone({ object, read }: Lone, setOf: ReadonlyMap<string, InputSet>):
   }
   const [set] = sets;
   if (set === undefined) return `waits for its picture, ${stem}.jpg or of another format`;
-  const used = role === 'mask' ? set.mask : set.request;
+  const used = role === 'mask' ? set.mask : role === 'keep' ? set.keep : set.request;
   return `${set.image.name} uses ${used?.name ?? 'none'} instead`;
 }
 

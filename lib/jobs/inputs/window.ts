@@ -116,7 +116,11 @@ export async function setInWindow(
 /** True when a job of exactly these inputs has ended, with any model. */
 export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): boolean {
   const wanted = Object.entries(inputGenerations(inputs));
-  return terminals.some(({ metadata }) => wanted.every(([key, generation]) => metadata[key] === generation));
+  return terminals.some(
+    ({ metadata }) =>
+      wanted.every(([key, generation]) => metadata[key] === generation) &&
+      metadata['keep'] === inputs.keep?.generation,
+  );
 }
 
 /** Manifests and error files of an output bucket, by the name of their picture. */

@@ -18,16 +18,26 @@ interface CountedCalls {
   readonly samples: number;
 }
 
-/** Regions have the keys `r0`, `r1`, ..., their tiles `r0t0`, ...; a tile is asked for one candidate. */
+/**
+ * Regions have the keys `r0`, `r1`, ..., their tiles `r0t0`, ...; a tile is asked for one candidate. A call
+ * with another key finds a mask.
+ */
 const regionKey = /^r(?<index>\d+)(?<tile>t\d+)?$/;
 
 /** Estimated cost of all calls that a job has counted, USD; `undefined` when the price is not known. */
-export function jobCostUsd({ modelCalls, regions, samples }: CountedCalls, priceOf: PriceOf) {
+export function jobCostUsd(
+  { modelCalls, regions, samples }: CountedCalls,
+  priceOf: PriceOf,
+  findingPriceOf = priceOf,
+) {
   let sum: number | undefined = 0;
   for (const [key, calls] of Object.entries(modelCalls)) {
-    const { index, tile } = regionKey.exec(key)?.groups ?? {};
-    const frame = regions[Number(index ?? 0)]?.frame ?? smallestFrame;
-    const price = priceOf({ frame, samples: tile === undefined ? samples : 1 });
+    const region = regionKey.exec(key)?.groups;
+    const frame = regions[Number(region?.['index'] ?? 0)]?.frame ?? smallestFrame;
+    const price =
+      region === undefined
+        ? findingPriceOf({ frame: smallestFrame, samples: 1 })
+        : priceOf({ frame, samples: region['tile'] === undefined ? samples : 1 });
     sum = sum === undefined || price === undefined ? undefined : sum + price * calls;
   }
   return sum;

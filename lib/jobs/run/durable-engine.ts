@@ -86,6 +86,7 @@ const headSchema = z.object({
   ),
   warnings: z.array(z.string()),
   calls: z.int().min(0),
+  made: z.int().min(1).exactOptional(),
   safety: z.array(z.object({ of: z.string(), scores: z.record(z.string(), z.number()) })).exactOptional(),
 });
 

@@ -1,6 +1,6 @@
 import type { EditReport, EditResult } from '../../edit.ts';
 import { EditError, type ErrorCode } from '../../errors.ts';
-import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
+import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Claim } from '../claim/claim.ts';
 import { type InputSet, inputGenerations, pipelineMajor } from '../inputs/identity.ts';
 import { hasRoomForError, outputNames } from '../inputs/names.ts';
@@ -60,9 +60,21 @@ export async function publishResult(
     const { info } = await store.create(id, bytes, { contentType: mediaType, signal });
     outputs.push(info);
   }
+  const mask = await createMask(result, { bucket: outputBucket, name: names.mask }, { store, signal });
   await assertWanted(job, { store, buckets: { output: outputBucket }, signal });
-  const manifest = manifestOf({ job, claim, outputs, report: result.report, costEstimateUsd });
+  const manifest = manifestOf({ job, claim, outputs, mask, report: result.report, costEstimateUsd });
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
+}
+
+/** Writes the mask that was used where nobody sent it, so that a person can correct it and drop it again. */
+async function createMask(
+  { mask }: EditResult,
+  id: ObjectId,
+  { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
+): Promise<ObjectInfo | undefined> {
+  if (mask === undefined) return undefined;
+  const { info } = await store.create(id, mask.bytes, { contentType: mask.mediaType, signal });
+  return info;
 }
 
 /** Extensions of one format. */
@@ -101,6 +113,8 @@ interface ManifestFacts {
   readonly job: Job;
   readonly claim: Claim;
   readonly outputs: readonly ObjectInfo[];
+  /** The mask beside them, where it was found or grown. */
+  readonly mask?: ObjectInfo | undefined;
   readonly report: EditReport;
   readonly costEstimateUsd: number | undefined;
 }
@@ -109,26 +123,30 @@ interface ManifestFacts {
  * `manifest.json`, written last: inputs, outputs and report of a job. It lies beside the user's own pictures,
  * so it may hold the prompt.
  */
-export function manifestOf({ job, claim, outputs, report, costEstimateUsd }: ManifestFacts): Uint8Array {
+export function manifestOf(facts: ManifestFacts): Uint8Array {
+  const { job, claim, outputs, mask, report, costEstimateUsd } = facts;
   return jsonFile({
     state: 'done',
     job: job.id,
     pipelineMajor,
     inputs: inputFacts(job.inputs),
     request: job.request,
-    outputs: outputs.map(({ name, generation, crc32c, sizeBytes, contentType }) => ({
-      name,
-      generation,
-      crc32c,
-      sizeBytes,
-      contentType,
-    })),
+    outputs: outputs.map(outputFacts),
     ...report,
+    ...(mask && { mask: { ...outputFacts(mask), ...report.mask } }),
     attempts: claim.attempts,
     claimedCalls: claim.modelCalls,
     costEstimateUsd: costEstimateUsd ?? null,
   });
 }
+
+const outputFacts = ({ name, generation, crc32c, sizeBytes, contentType }: ObjectInfo) => ({
+  name,
+  generation,
+  crc32c,
+  sizeBytes,
+  contentType,
+});
 
 /** Codes after which the same files may succeed when they are uploaded again. */
 const reuploadHelps: ReadonlySet<ErrorCode> = new Set([
@@ -158,7 +176,7 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
   });
 }
 
-function inputFacts({ image, mask, request }: InputSet) {
+function inputFacts({ image, mask, request, keep }: InputSet) {
   const facts = (info: ObjectInfo | undefined) =>
     info === undefined
       ? null
@@ -171,7 +189,12 @@ function inputFacts({ image, mask, request }: InputSet) {
           contentType: info.contentType,
           timeCreated: info.timeCreated,
         };
-  return { image: facts(image), mask: facts(mask), request: facts(request) };
+  return {
+    image: facts(image),
+    mask: facts(mask),
+    request: facts(request),
+    ...(keep && { keep: facts(keep) }),
+  };
 }
 
 const jsonFile = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);

@@ -3,6 +3,7 @@ import { abortError, withDeadline } from '../../abort.ts';
 import type { Edit, EditResult, StepListener } from '../../edit.ts';
 import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
+import { findKey, type MaskFinder } from '../../finders/finder.ts';
 import type { Log } from '../../log.ts';
 import type { EditRequest } from '../../requests/edit-request.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
@@ -31,12 +32,22 @@ export interface Buckets {
   readonly control: string;
 }
 
+/** A finder, and the model that it asks, if any: the calls of a job are counted and kept. */
+export interface Finding {
+  readonly model: InpaintEngine | undefined;
+  readonly around: (model: InpaintEngine | undefined) => Promise<MaskFinder>;
+}
+
 export interface RunOptions {
   readonly store: ObjectStore;
   readonly buckets: Buckets;
   readonly engine: InpaintEngine;
   /** The edit around an engine; its limits and defaults are bound in. */
-  readonly editWith: (engine: InpaintEngine) => Edit;
+  readonly editWith: (engine: InpaintEngine, finder?: MaskFinder) => Edit;
+  /** What finds the mask that a request asks for; `undefined` where nothing is to be found. */
+  readonly findingFor?: (request: EditRequest) => Promise<Finding | undefined>;
+  /** The price of the call that finds it; that of the engine when left out. */
+  readonly findingPriceOf?: (request: EditRequest) => PriceOf;
   /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used, so that it is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
   readonly maxImageBytes: number;
@@ -144,26 +155,30 @@ async function editJob(
   options: RunOptions & { readonly onStep: StepListener },
   signal: AbortSignal,
 ): Promise<EditResult> {
-  const { image, mask } = job.inputs;
+  const { image, mask, keep } = job.inputs;
   const input = {
     image: await download(image, options, signal),
     mask: mask === undefined ? undefined : await download(mask, options, signal),
+    keep: keep === undefined ? undefined : await download(keep, options, signal),
     request: job.request as EditRequest,
     isPolarityGiven: job.isPolarityGiven,
     // The mask of a folder was made for many pictures.
     refusesSuspicious: mask !== undefined && !isFolderMask(mask),
     onStep: options.onStep,
   };
-  const engine = durableEngine(options.engine, {
-    store: options.store,
-    controlBucket: options.buckets.control,
-    job: job.id,
-    claim,
-    budget: options.budget,
-    checkReply: options.checkReply,
-    assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
-  });
-  return options.editWith(engine)(input, signal);
+  const durable = (engine: InpaintEngine) =>
+    durableEngine(engine, {
+      store: options.store,
+      controlBucket: options.buckets.control,
+      job: job.id,
+      claim,
+      budget: options.budget,
+      checkReply: options.checkReply,
+      assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
+    });
+  const finding = await options.findingFor?.(input.request);
+  const finder = await finding?.around(finding.model && durable(finding.model));
+  return options.editWith(durable(options.engine), finder)(input, signal);
 }
 
 async function download(
@@ -222,7 +237,9 @@ async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log)
 }
 
 /** What a job has used, earlier runs included. Without a result, each call is priced as the smallest. */
-function usage(job: Job, { attempts, modelCalls }: Claim, { priceOf }: RunOptions, result?: EditResult) {
+function usage(job: Job, { attempts, modelCalls }: Claim, options: RunOptions, result?: EditResult) {
+  const { priceOf, findingPriceOf } = options;
+  const finding = job.request && findKey in modelCalls ? findingPriceOf?.(job.request) : undefined;
   const counted = {
     modelCalls,
     regions: result?.report.regions ?? [],
@@ -231,7 +248,7 @@ function usage(job: Job, { attempts, modelCalls }: Claim, { priceOf }: RunOption
   return {
     attempts,
     modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
-    costEstimateUsd: jobCostUsd(counted, priceOf),
+    costEstimateUsd: jobCostUsd(counted, priceOf, finding),
   };
 }
 

@@ -18,13 +18,13 @@ const maxLooks = 100;
 /** A window, and what its pictures use as far as it shows that. */
 export interface SweptWindow extends Window {
   readonly sets: readonly InputSet[];
-  readonly usedMasks: ReadonlySet<string>;
+  readonly usedMasks: ReadonlySet<string | undefined>;
 }
 
 export function swept(window: Window): SweptWindow {
   const pictures = window.listed.filter(isPicture);
   const sets = pictures.map((image) => setFrom(image, membersOf(image, window.members)));
-  return { ...window, sets, usedMasks: new Set(sets.flatMap(({ mask }) => mask?.name ?? [])) };
+  return { ...window, sets, usedMasks: new Set(sets.flatMap(({ mask, keep }) => [mask?.name, keep?.name])) };
 }
 
 /**
@@ -56,7 +56,7 @@ async function isUsed(
 ): Promise<boolean> {
   try {
     const sets = await collectInputs(store, mask, pairing, signal);
-    return sets.some((set) => set.mask?.name === mask.name);
+    return sets.some((set) => [set.mask?.name, set.keep?.name].includes(mask.name));
   } catch (error) {
     if (asEditError(error).kind !== 'input') throw error;
     return false;
@@ -66,5 +66,5 @@ async function isUsed(
 /** Pictures are judged one by one; these are not. */
 function mayBeLone(info: ObjectInfo): boolean {
   const role = readObject(info)?.role;
-  return role === 'mask' || (role === undefined && isImageType(info.contentType));
+  return role === 'mask' || role === 'keep' || (role === undefined && isImageType(info.contentType));
 }

@@ -49,7 +49,7 @@ function withDisc(raster: Raster): Raster {
   return { ...raster, data };
 }
 
-const plan = planFrame({ context: contextOf(hole, size), image: size, frames });
+const plan = planFrame({ context: contextOf(hole, size, 'shift'), image: size, frames });
 const seen = cut(truth, plan.box);
 
 /** A model that knows the truth and drifts in another way at each call; each tile has other light. */

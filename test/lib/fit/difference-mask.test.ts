@@ -27,6 +27,17 @@ describe('differenceMask', () => {
     expect(beyond).toBe(0);
   });
 
+  it('does not take the border for an edit, where the answer was moved beyond it', () => {
+    const zoomed = picture(300, 220, 3, (x, y, c) => {
+      const [u, v] = [(x - 151.5) / 1.02 + 149.5, (y - 107.5) / 1.02 + 109.5];
+      return scene(u, v, c) * 0.9 + 40;
+    });
+    const mask = differenceMask({ crop, edited: zoomed });
+    const atBorder = mask.data.filter((_, p) => p % 300 < 4 || p % 300 > 295 || p < 1200 || p > 216 * 300);
+    expect(atBorder.some((level) => level > 0)).toBe(false);
+    expect(mask.data[100 * 300 + 150]).toBe(255);
+  });
+
   it('includes faint changes only if connected to certain ones', () => {
     const smooth = picture(300, 220, 3, () => 100);
     const spot = (x: number, y: number): number =>

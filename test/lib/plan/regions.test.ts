@@ -19,13 +19,13 @@ const holds = (outer: Box, inner: Box): boolean => {
 const regionsOf = (mask: Mask, { maxRegions }: { maxRegions: number }) =>
   planRegions(
     { box: { left: 0, top: 0, width: mask.width, height: mask.height }, mask },
-    { image: mask, maxRegions },
+    { image: mask, maxRegions, atBorder: 'clip' },
   );
 
 describe('contextOf', () => {
   it('shows half the side of the mask on each side', () => {
     expect(
-      contextOf({ left: 400, top: 400, width: 200, height: 300 }, { width: 1000, height: 1000 }),
+      contextOf({ left: 400, top: 400, width: 200, height: 300 }, { width: 1000, height: 1000 }, 'shift'),
     ).toEqual({
       left: 300,
       top: 250,
@@ -34,13 +34,12 @@ describe('contextOf', () => {
     });
   });
 
-  it('shows at least 64 px, and shifts inside the image', () => {
-    expect(contextOf({ left: 0, top: 95, width: 5, height: 5 }, { width: 500, height: 100 })).toEqual({
-      left: 0,
-      top: 0,
-      width: 133,
-      height: 100,
-    });
+  it.each([
+    ['moves inside the image where sizes are fixed', 'shift', { left: 0, top: 0, width: 133, height: 100 }],
+    ['is cut off at the border where they are free', 'clip', { left: 0, top: 31, width: 69, height: 69 }],
+  ] as const)('shows at least 64 px, and %s', (_, atBorder, box) => {
+    const hole = { left: 0, top: 95, width: 5, height: 5 };
+    expect(contextOf(hole, { width: 500, height: 100 }, atBorder)).toEqual(box);
   });
 });
 

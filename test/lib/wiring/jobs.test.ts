@@ -35,8 +35,8 @@ test('a request for a mask by the model needs no mask object, and the sweep take
   const json = new TextEncoder().encode('{"maskMode": "background"}');
   await world.user.create({ bucket: 'input', name: 'p.json' }, json, { contentType: 'application/json' });
   await worker.uploads({ bucket: 'input', name: 'p.json' });
-  expect(await world.endOf('p')).toEqual(published);
-  expect(await world.manifestOf('p')).toMatchObject({ inputs: { mask: null } });
+  expect(await world.endOf('p')).toEqual([...published, 'mask.png']);
+  expect(await world.manifestOf('p')).toMatchObject({ inputs: { mask: null }, modelCalls: 1 });
   expect(await worker.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 1 });
 });
 

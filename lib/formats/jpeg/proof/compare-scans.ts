@@ -1,19 +1,20 @@
 import { EditError } from '../../../errors.ts';
+import type { Pointer } from '../../../kernels/exports.ts';
+import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import type { BlockSet } from '../block-mask.ts';
 import {
   assertEnd,
-  assertInside,
   type BitReader,
   findRestart,
   holdsMcu,
-  openBitReader,
   peekBits,
   refill,
   startInterval,
 } from '../scan/bit-reader.ts';
-import { readAc, readDc, skipAc, skipMcus } from '../scan/blocks.ts';
 import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
-import { type ScanTables, scanTables } from '../scan/scan-tables.ts';
+import { type KernelScan, openKernelScan, readOn } from '../scan/kernel-scan.ts';
+import type { McuBlock } from '../scan/mcu-blocks.ts';
+import type { ScanIndex } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 
 export interface FilePair {
@@ -26,132 +27,96 @@ export interface FilePair {
   readonly touched: BlockSet;
 }
 
+/** Two sequential scans that are compared from MCU to MCU. */
+interface ScanPair {
+  readonly use: KernelUse;
+  readonly a: KernelScan;
+  readonly b: KernelScan;
+  /** Where the MCUs of `a` begin. */
+  readonly index: ScanIndex;
+  readonly restartInterval: number;
+  /** By MCU, a bit for each of its blocks that may differ. */
+  readonly masks: Uint16Array;
+  /** Bits that are a code in `a` are the same code in `b`. */
+  readonly sharesCodes: boolean;
+  /** Where the kernel finds all of this, and the masks that it is given. */
+  readonly pointer: Pointer;
+  readonly given: Pointer;
+}
+
+/** @see `lib/kernels/assembly/jpeg-compare.ts`. */
+const word = { a: 0, b: 1, differing: 2, gaps: 4 } as const;
+const pairWords = 8;
+const components = 4;
+/** Coefficients of two blocks. */
+const scratchBytes = 256;
+/** MCUs compared at once. */
+const batch = 4096;
+
 /**
- * Decodes two sequential scans in step and counts the blocks outside the touched ones that differ.
+ * Compares two sequential scans and counts the blocks outside the touched ones that differ.
  *
- * Restart intervals of the same bytes hold the same coefficients: where no block is touched they are not
- * decoded.
+ * Runs of untouched MCUs must be the same bits: with the same codes these hold the same coefficients, as long as
+ * the DC values before them agree. Touched MCUs, and the first behind them, are decoded in step, each file with its
+ * own tables. Of the source's index only the places of MCUs are taken; what stands in the output is read from there
+ * alone. Restart intervals of the same bytes hold the same coefficients: they are not decoded.
  *
  * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks
  * differ.
  */
-export function compareScans({ source, output, before, after, touched }: FilePair): number {
-  const [a, b] = [openScan(source, before), openScan(output, after)];
-  const dcGap = new Int32Array(before.components.length);
-  const pair: ScanPair = { a, b, dcGap, equalBits: noEqualBits };
-  const blocks: MayDiffer = {
-    structure: before,
-    touched,
-    // No MCU is skipped when the codes differ.
-    mcus: shareCodes(a.tables, b.tables) ? mcusOf(before, touched) : undefined,
-  };
-  const total = before.mcusWide * before.mcusHigh;
+export function compareScans(files: FilePair, index: ScanIndex): number {
+  return useKernels((use) => {
+    const pair = openPair(use, files, index);
+    let [atA, atB] = [files.before.scans[0]!.dataOffset, files.after.scans[0]!.dataOffset];
+    const total = index.positions.length;
+    for (let first = 0; first < total; first += index.interval) {
+      const end = Math.min(first + index.interval, total);
+      // The number of the marker behind the interval.
+      const marker = end < total ? first / index.interval : undefined;
+      const toA = endOfInterval(pair.a.reader, atA, marker);
+      const toB = endOfInterval(pair.b.reader, atB, marker);
+      const areSame = areSameBytes(files.source.subarray(atA, toA), files.output.subarray(atB, toB));
+      if (!areSame || !pair.sharesCodes) compareInterval(pair, { first, end, atA, toA, atB, toB });
+      atA = toA;
+      atB = toB;
+    }
+    return use.arena.view(Uint32Array, pair.pointer, pairWords)[word.differing]!;
+  });
+}
+
+function openPair(use: KernelUse, files: FilePair, index: ScanIndex): ScanPair {
+  const { source, output, before, after, touched } = files;
+  for (const { scans, components } of [before, after])
+    if (scans[0]?.members.length !== components.length)
+      throw new EditError('KIND_UNSUPPORTED', 'Expected one sequential scan of all components');
+  const a = openKernelScan(use, source, before);
+  const b = openKernelScan(use, output, after);
+  const pointer = use.arena.reserve(4 * pairWords + scratchBytes);
+  const given = use.arena.reserve(2 * batch);
+  const words = use.arena.view(Uint32Array, pointer, pairWords).fill(0);
+  words[word.a] = a.pointer;
+  words[word.b] = b.pointer;
+  const masks = masksOf(before, a.blocks, touched);
   const { restartInterval } = before.scans[0]!;
-  const interval = restartInterval || total;
-  let differing = 0;
-  for (let first = 0; first < total; first += interval) {
-    const end = Math.min(first + interval, total);
-    // The index of the marker behind the interval.
-    const index = end < total ? first / interval : undefined;
-    const [toA, toB] = [endOfInterval(a, index), endOfInterval(b, index)];
-    const mayDiffer = blocks.mcus?.subarray(first, end).includes(1) ?? true;
-    if (mayDiffer || restartInterval === 0 || !equalParts(a, a.at, toA, b, b.at, toB)) {
-      startIntervals(pair);
-      differing += compareInterval(pair, blocks, first, end);
-      assertEqualEnds(pair, restartInterval, toA, toB);
+  const sharesCodes = shareCodes(a.blocks, b.blocks);
+  return { use, a, b, index, restartInterval, masks, sharesCodes, pointer, given };
+}
+
+/** By MCU, a bit for each of its blocks that is touched. */
+function masksOf(structure: JpegStructure, blocks: readonly McuBlock[], touched: BlockSet): Uint16Array {
+  const { components, mcusWide, mcusHigh } = structure;
+  const masks = new Uint16Array(mcusWide * mcusHigh);
+  components.forEach(({ h, v, blocksWide }, component) => {
+    const bitmap = touched[component]!;
+    const firstBlock = blocks.findIndex((block) => block.component === component);
+    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) {
+      const row = Math.floor(at / blocksWide);
+      const column = at % blocksWide;
+      const bit = firstBlock + (row % v) * h + (column % h);
+      masks[Math.floor(row / v) * mcusWide + Math.floor(column / h)]! |= 1 << bit;
     }
-    a.at = toA;
-    b.at = toB;
-  }
-  return differing;
-}
-
-/** Where the next interval begins: behind a restart marker; without an index the end of the scan. */
-const endOfInterval = ({ reader, at }: OpenScan, index: number | undefined): number =>
-  index === undefined ? reader.scanEnd : findRestart(reader, at, index);
-
-function equalParts(a: OpenScan, fromA: number, toA: number, b: OpenScan, fromB: number, toB: number) {
-  const ofA = a.reader.source.subarray(fromA, toA);
-  return Buffer.compare(ofA, b.reader.source.subarray(fromB, toB)) === 0;
-}
-
-/** What stands between the last block and the next interval must not differ either. */
-function assertEqualEnds({ a, b }: ScanPair, restartInterval: number, toA: number, toB: number): void {
-  const [fromA, fromB] = [assertEnd(a.reader, restartInterval), assertEnd(b.reader, restartInterval)];
-  if (equalParts(a, fromA, toA, b, fromB, toB)) return;
-  throw new EditError('NOT_EXACT', 'Expected the same bytes behind the last block, got others');
-}
-
-/** The blocks that may differ. */
-interface MayDiffer {
-  readonly structure: JpegStructure;
-  readonly touched: BlockSet;
-  /**
-   * By MCU in coding order, 1 where any of its blocks is touched; `undefined` when every MCU is to be
-   * decoded.
-   */
-  readonly mcus: Uint8Array | undefined;
-}
-
-function compareInterval(pair: ScanPair, blocks: MayDiffer, first: number, end: number): number {
-  const { mcus } = blocks;
-  let differing = 0;
-  for (let mcu = first; mcu < end; ) {
-    if (mcus?.[mcu] === 0) {
-      const next = mcus.indexOf(1, mcu);
-      const skipped = skipEqualMcus(pair, (next < 0 || next > end ? end : next) - mcu);
-      mcu += skipped;
-      if (skipped > 0) continue;
-    }
-    holdMcu(pair);
-    differing += compareMcu(pair, blocks, mcu++);
-  }
-  return differing;
-}
-
-interface OpenScan {
-  readonly reader: BitReader;
-  readonly tables: ScanTables;
-  /** Offset in the file of the restart interval that is compared. */
-  at: number;
-}
-
-/** Two sequential scans that are decoded in step. */
-interface ScanPair {
-  readonly a: OpenScan;
-  readonly b: OpenScan;
-  /** DC value of the last block in `b` minus that in `a`, by component. */
-  readonly dcGap: Int32Array;
-  /**
-   * Bits found to be equal: up to bit `end` of its buffer, `a` holds what `b` holds `ahead` bits further on.
-   */
-  equalBits: { readonly ahead: number; readonly end: number };
-}
-
-const noEqualBits: ScanPair['equalBits'] = { ahead: 0, end: -1 };
-
-function openScan(bytes: Uint8Array, structure: JpegStructure): OpenScan {
-  const [scan] = structure.scans;
-  if (scan?.members.length !== structure.components.length) {
-    throw new EditError('KIND_UNSUPPORTED', 'Expected one sequential scan of all components');
-  }
-  const reader = openBitReader(bytes, scan.dataOffset, scan.dataEnd);
-  return { reader, tables: scanTables(structure, scan), at: scan.dataOffset };
-}
-
-function startIntervals(pair: ScanPair): void {
-  for (const { reader, at } of [pair.a, pair.b]) startInterval(reader, at);
-  pair.dcGap.fill(0);
-  pair.equalBits = noEqualBits;
-}
-
-/** Makes sure that both buffers hold the next MCU. */
-function holdMcu(pair: ScanPair): void {
-  for (const { reader } of [pair.a, pair.b]) {
-    if (holdsMcu(reader)) continue;
-    refill(reader);
-    pair.equalBits = noEqualBits;
-  }
+  });
+  return masks;
 }
 
 /**
@@ -160,9 +125,9 @@ function holdMcu(pair: ScanPair): void {
  * Canonical codes are sorted by length, so this holds when the tables of `b` are those of `a` with symbols
  * appended.
  */
-function shareCodes(a: ScanTables, b: ScanTables): boolean {
-  return a.blocks.every(({ dcTable, acTable }, i) => {
-    const other = b.blocks[i]!;
+function shareCodes(a: readonly McuBlock[], b: readonly McuBlock[]): boolean {
+  return a.every(({ dcTable, acTable }, i) => {
+    const other = b[i]!;
     return beginsWith(other.dcTable, dcTable) && beginsWith(other.acTable, acTable);
   });
 }
@@ -174,79 +139,122 @@ function beginsWith(longer: HuffmanTable, table: HuffmanTable): boolean {
   return hasSameCounts && table.symbols.every((symbol, i) => symbol === longer.symbols[i]);
 }
 
-/**
- * Skips MCUs that are the same bits in both scans. With the same codes these hold the same coefficients, so
- * only `a` is decoded.
- *
- * @returns how many were skipped, at most `most` and no more than the buffers hold; 0 while a DC value
- * differs.
- */
-function skipEqualMcus(pair: ScanPair, most: number): number {
-  if (pair.dcGap.some((levels) => levels !== 0)) return 0;
-  const { reader: a, tables } = pair.a;
-  const { reader: b } = pair.b;
-  const ahead = b.position - a.position;
-  if (pair.equalBits.ahead !== ahead || pair.equalBits.end < a.position) {
-    pair.equalBits = { ahead, end: a.position + countEqualBits(a, b) };
-  }
-  const skipped = skipMcus(a, tables, most, pair.equalBits.end);
-  b.position = a.position + ahead;
-  return skipped;
+/** Where the next interval begins: behind a restart marker; without one the end of the scan. */
+const endOfInterval = (reader: BitReader, at: number, marker: number | undefined): number =>
+  marker === undefined ? reader.scanEnd : findRestart(reader, at, marker);
+
+const areSameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+
+/** A restart interval: its MCUs, and where it lies in both files. */
+interface Interval {
+  readonly first: number;
+  readonly end: number;
+  readonly atA: number;
+  readonly toA: number;
+  readonly atB: number;
+  readonly toB: number;
 }
 
-/** Bits compared at once: a 32 bit load holds as many wherever in a byte it begins. */
-const loadBits = 24;
-
-/** How many bits agree from the two positions on, rounded down to whole loads. */
-function countEqualBits(a: BitReader, b: BitReader): number {
-  const most = Math.min(a.filled * 8 - a.position, b.filled * 8 - b.position);
-  let bits = 0;
-  for (; bits + loadBits <= most; bits += loadBits) {
-    if (peekBits(a.view, a.position + bits, loadBits) !== peekBits(b.view, b.position + bits, loadBits))
-      break;
-  }
-  return bits;
-}
-
-/** Compares the blocks of one MCU that are not touched; the number of those that differ. */
-function compareMcu({ a, b, dcGap }: ScanPair, { structure, touched }: MayDiffer, mcu: number): number {
-  const { mcusWide, components } = structure;
-  let differing = 0;
-  for (let block = 0; block < a.tables.blocks.length; block++) {
-    const { component, column, row } = a.tables.blocks[block]!;
-    const { h, v, blocksWide } = components[component]!;
-    const at = (Math.floor(mcu / mcusWide) * v + row) * blocksWide + (mcu % mcusWide) * h + column;
-    dcGap[component]! += readDc(b.reader, b.tables, block) - readDc(a.reader, a.tables, block);
-    if (touched[component]![at] === 1) {
-      skipAc(a.reader, a.tables, block);
-      skipAc(b.reader, b.tables, block);
-    } else if (!hasEqualAc(a, b, block) || dcGap[component] !== 0) differing++;
-  }
-  assertInside(a.reader);
-  assertInside(b.reader);
-  return differing;
-}
-
-const ofA = new Int16Array(64);
-const ofB = new Int16Array(64);
-
-/** Reads the AC coefficients of a block in both scans; true when they agree. */
-function hasEqualAc(a: OpenScan, b: OpenScan, block: number): boolean {
-  readAc(a.reader, a.tables, block, ofA);
-  readAc(b.reader, b.tables, block, ofB);
-  for (let k = 1; k < 64; k++) if (ofA[k] !== ofB[k]) return false;
-  return true;
-}
-
-/** By MCU in coding order, 1 where any of its blocks is touched. */
-function mcusOf({ components, mcusWide, mcusHigh }: JpegStructure, touched: BlockSet): Uint8Array {
-  const mcus = new Uint8Array(mcusWide * mcusHigh);
-  components.forEach(({ h, v, blocksWide }, component) => {
-    const bitmap = touched[component]!;
-    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) {
-      const mcuRow = Math.floor(Math.floor(at / blocksWide) / v);
-      mcus[mcuRow * mcusWide + Math.floor((at % blocksWide) / h)] = 1;
+function compareInterval(pair: ScanPair, interval: Interval): void {
+  const { a, b, masks, sharesCodes } = pair;
+  const { first, end, atA, atB } = interval;
+  startInterval(a.reader, atA);
+  startInterval(b.reader, atB);
+  gapsOf(pair).fill(0);
+  for (let mcu = first; mcu < end; ) {
+    if (sharesCodes && masks[mcu] === 0 && gapsOf(pair).every((levels) => levels === 0)) {
+      const next = passEqual(pair, mcu, touchedFrom(masks, mcu, end));
+      if (next > mcu) {
+        mcu = next;
+        continue;
+      }
     }
-  });
-  return mcus;
+    mcu = decodeRun(pair, mcu, end);
+  }
+  assertEqualEnds(pair, interval);
+}
+
+const gapsOf = ({ use, pointer }: ScanPair): Int32Array =>
+  use.arena.view(Int32Array, pointer + 4 * word.gaps, components);
+
+function touchedFrom(masks: Uint16Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && masks[at] === 0) at++;
+  return at;
+}
+
+/** Decodes the MCUs up to the first that is not touched, and that one. @returns the one behind them. */
+function decodeRun({ use, a, b, masks, sharesCodes, pointer, given }: ScanPair, first: number, end: number) {
+  let most = Math.min(end, first + batch);
+  if (sharesCodes) {
+    let untouched = first;
+    while (untouched < most && masks[untouched] !== 0) untouched++;
+    most = Math.min(most, untouched + 1);
+  }
+  use.arena.view(Uint16Array, given, most - first).set(masks.subarray(first, most));
+  for (const { reader } of [a, b]) if (!holdsMcu(reader)) refill(reader);
+  const compare = () => use.kernels.compareMcus(pointer, given, most - first);
+  return first + readOn(a, () => readOn(b, compare));
+}
+
+/**
+ * Passes MCUs, up to `end`, that are the same bits in both scans.
+ *
+ * @returns the first that is not passed.
+ * @throws {EditError} `NOT_EXACT` when the index does not say where the source was read to.
+ */
+function passEqual({ use, a, b, index }: ScanPair, first: number, end: number): number {
+  let mcu = first;
+  for (;;) {
+    for (const { reader } of [a, b]) if (!holdsMcu(reader)) refill(reader);
+    const from = index.positions[mcu]!;
+    const at = 8 * a.reader.dropped + a.reader.position;
+    if (at !== from) throw new EditError('NOT_EXACT', `Expected MCU ${mcu} at bit ${from}, got bit ${at}`);
+    const wanted = Math.min(bitBehind(index, end) - from, heldBits(a.reader), heldBits(b.reader));
+    const equal = readOn(a, (ofA) => readOn(b, (ofB) => use.kernels.equalBits(ofA, ofB, wanted)));
+    const next = lastMcuUpTo(index, mcu, end, from + equal);
+    if (next === mcu) return mcu;
+    const passed = bitBehind(index, next) - from;
+    a.reader.position += passed;
+    b.reader.position += passed;
+    if (next === end || equal < wanted) return next;
+    mcu = next;
+  }
+}
+
+const heldBits = ({ filled, position }: BitReader) => Math.max(0, 8 * filled - position);
+
+/** The bit behind the MCU before this one, in the interval of that. */
+const bitBehind = ({ positions, ends, interval }: ScanIndex, mcu: number): number =>
+  mcu % interval > 0 && mcu < positions.length ? positions[mcu]! : ends[Math.ceil(mcu / interval) - 1]!;
+
+/** The last MCU of `from` to `end` that begins at `bit` or before. */
+function lastMcuUpTo(index: ScanIndex, from: number, end: number, bit: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (bitBehind(index, middle) <= bit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/**
+ * At the end of an interval less than a byte is left, of ones or as in the source. What stands between it and the
+ * next interval must not differ either.
+ */
+function assertEqualEnds({ a, b, restartInterval }: ScanPair, { toA, toB }: Interval): void {
+  const paddings = [a.reader, b.reader].map(paddingOf);
+  if (paddings[1] !== paddings[0] && /0/.test(paddings[1]!))
+    throw new EditError('NOT_EXACT', 'Expected ones behind the last bit of a block, got others');
+  const [fromA, fromB] = [assertEnd(a.reader, restartInterval), assertEnd(b.reader, restartInterval)];
+  if (areSameBytes(a.reader.source.subarray(fromA, toA), b.reader.source.subarray(fromB, toB))) return;
+  throw new EditError('NOT_EXACT', 'Expected the same bytes behind the last block, got others');
+}
+
+/** The bits of the last byte that belong to no block, as zeros and ones. */
+function paddingOf({ view, position }: BitReader): string {
+  const count = -position & 7;
+  return count === 0 ? '' : peekBits(view, position, count).toString(2).padStart(count, '0');
 }

@@ -2,7 +2,9 @@ import { EditError } from '../../../errors.ts';
 import type { BlockSet } from '../block-mask.ts';
 import { marker, type Segment } from '../container/segments.ts';
 import { type DecodedScans, decodeCoefficients } from '../scan/decode-coefficients.ts';
+import { indexScan } from '../scan/scan-index.ts';
 import { isOneScan, type JpegStructure, readJpegStructure } from '../scan/structure.ts';
+import type { WalkedJpeg } from '../scan/walk.ts';
 import { compareScans, type FilePair } from './compare-scans.ts';
 
 export interface ProofRequest {
@@ -10,8 +12,8 @@ export interface ProofRequest {
   readonly output: Uint8Array;
   /** The blocks that may differ: what the splice says it touched, or what the caller's mask allows. */
   readonly touched: BlockSet;
-  /** The structure of the source, when the caller has read it already. */
-  readonly structure?: JpegStructure;
+  /** The source, when the caller has read it already. */
+  readonly walked?: WalkedJpeg | undefined;
 }
 
 export interface SpliceProof {
@@ -31,13 +33,15 @@ export interface SpliceProof {
  * editing: it knows neither the patches nor what was written, only the two files. Never throws on bad bytes:
  * when a file does not decode, the proof does not hold.
  */
-export function proveSplice({ source, output, touched, structure }: ProofRequest): SpliceProof {
+export function proveSplice({ source, output, touched, walked }: ProofRequest): SpliceProof {
   try {
-    const before = structure ?? readJpegStructure(source);
+    const before = walked?.structure ?? readJpegStructure(source);
     const pair: FilePair = { source, output, before, after: readJpegStructure(output), touched };
     if (!hasSameHeaders(pair) || !fits(before, touched))
       return notCompared('Expected the same frame, scans and quantisation tables');
-    const differingBlocks = isOneScan(before) ? compareScans(pair) : compareCoefficients(pair);
+    const differingBlocks = isOneScan(before)
+      ? compareScans(pair, walked?.index ?? indexScan(source, before))
+      : compareCoefficients(pair);
     const comparedBlocks = countUntouched(touched);
     return { holds: differingBlocks === 0, comparedBlocks, differingBlocks, fault: undefined };
   } catch (error) {

@@ -1,4 +1,6 @@
 import { EditError } from '../../../errors.ts';
+import type { Pointer } from '../../../kernels/exports.ts';
+import type { KernelUse } from '../../../kernels/kernels.ts';
 import { marker } from '../container/segments.ts';
 
 /** Bytes without stuffing held at once: fits the cache, and bounds memory however long the scan is. */
@@ -7,15 +9,21 @@ const bufferedBytes = 64 * 1024;
 const longestMcuBytes = 2560;
 
 /**
- * Reads the entropy-coded segments of a scan through a moving buffer; FF 00 is unstuffed to FF.
+ * Reads the entropy-coded segments of a scan through a moving buffer in the memory of the kernels; FF 00 is
+ * unstuffed to FF.
  *
  * Positions are bits from the start of the buffer, most significant bit first. Enough zeros follow the last
  * byte that reading one MCU cannot leave the buffer; whether it left the *data* is checked after each MCU.
  */
 export interface BitReader {
+  readonly use: KernelUse;
   readonly source: Uint8Array;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  readonly buffer: Pointer;
+  /** Where the kernel says how much it read and wrote. */
+  readonly counts: Pointer;
+  /** The buffer; another one after each filling. */
+  bytes: Uint8Array;
+  view: DataView;
   /** Offset in the file of the first byte not yet buffered, and of the end of the scan. */
   next: number;
   readonly scanEnd: number;
@@ -28,13 +36,17 @@ export interface BitReader {
   position: number;
 }
 
-export function openBitReader(source: Uint8Array, from: number, scanEnd: number): BitReader {
-  const bytes = new Uint8Array(bufferedBytes + longestMcuBytes + 8);
-  const view = new DataView(bytes.buffer);
-  const reader = {
+const capacity = bufferedBytes + longestMcuBytes + 8;
+const nothing = new Uint8Array();
+
+export function openBitReader(use: KernelUse, source: Uint8Array, from: number, scanEnd: number): BitReader {
+  const reader: BitReader = {
+    use,
     source,
-    bytes,
-    view,
+    buffer: use.arena.reserve(capacity),
+    counts: use.arena.reserve(8),
+    bytes: nothing,
+    view: new DataView(nothing.buffer),
     next: from,
     scanEnd,
     filled: 0,
@@ -56,10 +68,13 @@ export function startInterval(reader: BitReader, from: number): void {
   fill(reader);
 }
 
-/** True when an MCU that begins at the position can be read without refilling the buffer. */
-export function holdsMcu(reader: BitReader): boolean {
-  return reader.ended || reader.position <= (reader.filled - longestMcuBytes) * 8;
+/** The last position at which an MCU can begin and be read without refilling the buffer. */
+export function lastMcuStart({ ended, filled }: BitReader): number {
+  return ended ? 8 * capacity : Math.max(0, filled - longestMcuBytes) * 8;
 }
+
+/** True when an MCU that begins at the position can be read without refilling the buffer. */
+export const holdsMcu = (reader: BitReader): boolean => reader.position <= lastMcuStart(reader);
 
 /** Drops the bytes before the position and reads more; the position moves down with them. */
 export function refill(reader: BitReader): void {
@@ -72,29 +87,24 @@ export function refill(reader: BitReader): void {
 }
 
 function fill(reader: BitReader): void {
-  const { source, bytes, scanEnd } = reader;
-  let { next, filled } = reader;
-  while (filled < bufferedBytes && next < scanEnd) {
-    if (source[next] === 0xff) {
-      if (source[next + 1] !== 0) {
-        reader.ended = true;
-        break;
-      }
-      bytes[filled++] = 0xff;
-      next += 2;
-    }
-    // Stuffed bytes are some 250 apart: the bytes between them are found and copied natively.
-    const end = Math.min(scanEnd, next + bufferedBytes - filled);
-    const stuffed = source.indexOf(0xff, next);
-    const run = source.subarray(next, stuffed < 0 ? end : Math.min(end, stuffed));
-    bytes.set(run, filled);
-    filled += run.length;
-    next += run.length;
+  const { use, source, buffer, counts, scanEnd, next } = reader;
+  const { memory, unstuff } = use.kernels;
+  reader.bytes = new Uint8Array(memory.buffer, buffer, capacity);
+  reader.view = new DataView(memory.buffer, buffer, capacity);
+  const length = Math.min(bufferedBytes - reader.filled, scanEnd - next);
+  if (length > 0) {
+    reader.bytes.set(source.subarray(next, next + length + 1), reader.filled);
+    // Behind the scan an FF cannot be data.
+    if (next + length === scanEnd) reader.bytes[reader.filled + length] = 0xff;
+    const at = buffer + reader.filled;
+    unstuff(at, length, at, counts);
+    const [read, written] = use.arena.view(Uint32Array, counts, 2);
+    reader.next = next + read!;
+    reader.filled += written!;
+    reader.ended = read! < length;
   }
-  reader.ended ||= next >= scanEnd;
-  reader.next = next;
-  reader.filled = filled;
-  bytes.fill(0, filled, filled + longestMcuBytes + 8);
+  reader.ended ||= reader.next >= scanEnd;
+  reader.bytes.fill(0, reader.filled);
 }
 
 /** Offset in the file of byte `count`, stuffed bytes not counted, of the data that begins at byte `from`. */
@@ -152,9 +162,15 @@ export function assertInside(reader: BitReader): void {
 }
 
 /** Offset in the file of the first byte of which no bit was read. */
-export function endOfBits({ source, next, filled, position }: BitReader): number {
+export const endOfBits = (reader: BitReader): number => offsetInFile(reader, (reader.position + 7) >> 3);
+
+/** Offset in the file of the byte that holds the next bit. */
+export const offsetOfPosition = (reader: BitReader): number => offsetInFile(reader, reader.position >> 3);
+
+/** Of a byte of the buffer. Counts back from what was read last: a place near the end is found fast. */
+function offsetInFile({ source, next, filled }: BitReader, byte: number): number {
   let at = next;
-  for (let left = filled - ((position + 7) >> 3); left > 0; left--)
+  for (let left = filled - byte; left > 0; left--)
     at -= source[at - 1] === 0 && source[at - 2] === 0xff ? 2 : 1;
   return at;
 }

@@ -1,5 +1,3 @@
-import { type BitReader, peekBits } from './bit-reader.ts';
-
 /** Entropy-coded bytes as they are written: most significant bit first, FF becomes FF 00. */
 export interface BitWriter {
   bytes: Uint8Array;
@@ -56,38 +54,6 @@ export function writeSymbol(
   }
   writeBits(writer, code, length);
   writeBits(writer, extra, size);
-}
-
-/**
- * Copies the bits `from` (inclusive) to `to` (exclusive) of a reader's buffer; the two need not be aligned
- * alike.
- */
-export function copyBits(writer: BitWriter, { bytes, view }: BitReader, from: number, to: number): void {
-  if (to <= from) return;
-  reserve(writer, 2 * ((to - from) >> 3) + 8);
-  let position = from;
-  const head = Math.min(-position & 7, to - position);
-  if (head > 0) writeBits(writer, peekBits(view, position, head), head);
-  position += head;
-  const end = to >> 3;
-  if (position >> 3 < end) copyBytes(writer, bytes, position >> 3, end);
-  position = Math.max(position, end << 3);
-  const tail = to - position;
-  if (tail > 0) writeBits(writer, peekBits(view, position, tail), tail);
-}
-
-function copyBytes(writer: BitWriter, bytes: Uint8Array, from: number, to: number): void {
-  const out = writer.bytes;
-  const shift = writer.count;
-  let { length, pending } = writer;
-  for (let i = from; i < to; i++) {
-    pending = ((pending & 0xff) << 8) | bytes[i]!;
-    const byte = (pending >>> shift) & 0xff;
-    out[length++] = byte;
-    if (byte === 0xff) out[length++] = 0;
-  }
-  writer.length = length;
-  writer.pending = pending & ((1 << shift) - 1);
 }
 
 /** Fills the last byte with ones, as T.81 F.1.2.3 asks. */

@@ -1,4 +1,5 @@
 import { EditError } from '../../../errors.ts';
+import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import {
   assertEnd,
   assertInside,
@@ -14,8 +15,8 @@ import {
 } from './bit-reader.ts';
 import type { JpegScan } from './headers.ts';
 import { fillSymbolLookup, type HuffmanTable } from './huffman.ts';
+import { undefinedTable } from './mcu-blocks.ts';
 import { assertCompleteScript, visitScan } from './scan-order.ts';
-import { undefinedTable } from './scan-tables.ts';
 import type { JpegStructure } from './structure.ts';
 
 /** A coefficient takes 2 bytes: 134 million of them, a picture of 89 megapixels at 4:2:0. */
@@ -49,6 +50,10 @@ export type Restarts = ReadonlyMap<number, Uint8Array>;
  */
 export function decodeCoefficients(source: Uint8Array, structure: JpegStructure): DecodedScans {
   assertCompleteScript(structure);
+  return useKernels((use) => decodeScans(use, source, structure));
+}
+
+function decodeScans(use: KernelUse, source: Uint8Array, structure: JpegStructure): DecodedScans {
   const sizes = structure.components.map(({ blocksWide, blocksHigh }) => blocksWide * blocksHigh * 64);
   const bytes = sizes.reduce((sum, size) => sum + 2 * size, 0);
   if (bytes > maxCoefficientBytes) {
@@ -63,7 +68,7 @@ export function decodeCoefficients(source: Uint8Array, structure: JpegStructure)
   const restarts: Restarts[] = [];
   for (const scan of structure.scans) {
     const state: ScanState = {
-      reader: openBitReader(source, scan.dataOffset, scan.dataEnd),
+      reader: openBitReader(use, source, scan.dataOffset, scan.dataEnd),
       scan,
       previousDc: new Int32Array(scan.members.length),
       eobRun: 0,

@@ -1,23 +1,14 @@
 import { marker } from '../container/segments.ts';
-import {
-  assertEnd,
-  type BitReader,
-  findRestart,
-  openBitReader,
-  refill,
-  startInterval,
-} from './bit-reader.ts';
-import { skipMcus } from './blocks.ts';
 import { type DecodedScans, decodeCoefficients } from './decode-coefficients.ts';
+import { indexScan, type ScanIndex } from './scan-index.ts';
 import { assertCompleteScript, assertEnoughData } from './scan-order.ts';
-import { type ScanTables, scanTables } from './scan-tables.ts';
 import { isOneScan, type JpegStructure, readJpegStructure } from './structure.ts';
 
 /** A JPEG that was read to its end: every block is there. */
 export interface WalkedJpeg {
   readonly structure: JpegStructure;
-  /** Where the MCU rows begin; `undefined` unless the file has one sequential scan without restarts. */
-  readonly rows: McuRows | undefined;
+  /** Where the MCUs are; `undefined` unless the file has one sequential scan. */
+  readonly index: ScanIndex | undefined;
   /**
    * Coefficients of a file of several scans. The first caller receives those of the walk, and may change
    * them.
@@ -26,12 +17,6 @@ export interface WalkedJpeg {
   /** Bytes that belong to no segment and to no block, by the marker they stand before. */
   readonly extraneous: readonly Extraneous[];
 }
-
-/**
- * Where the rows of MCUs begin, in bits of the scan without stuffed bytes. The last entry is the end of the
- * last row.
- */
-export type McuRows = Float64Array;
 
 export interface Extraneous {
   readonly bytes: number;
@@ -48,9 +33,9 @@ export function walkJpeg(source: Uint8Array, structure = readJpegStructure(sourc
   assertEnoughData(structure);
   assertCompleteScript(structure);
   if (isOneScan(structure)) {
-    const { rows, end } = walkScan(source, structure);
+    const index = indexScan(source, structure);
     const takeCoefficients = () => decodeCoefficients(source, structure);
-    return { structure, rows, takeCoefficients, extraneous: findExtraneous(source, structure, [end]) };
+    return { structure, index, takeCoefficients, extraneous: findExtraneous(source, structure, [index.end]) };
   }
   let kept: DecodedScans | undefined = decodeCoefficients(source, structure);
   const extraneous = findExtraneous(source, structure, kept.ends);
@@ -59,36 +44,7 @@ export function walkJpeg(source: Uint8Array, structure = readJpegStructure(sourc
     kept = undefined;
     return taken;
   };
-  return { structure, rows: undefined, takeCoefficients, extraneous };
-}
-
-/** @returns the rows, and the offset of what follows the last block. */
-function walkScan(source: Uint8Array, structure: JpegStructure) {
-  const { mcusWide, mcusHigh } = structure;
-  const [scan] = structure.scans;
-  const { restartInterval, dataOffset, dataEnd } = scan!;
-  const tables = scanTables(structure, scan!);
-  const reader = openBitReader(source, dataOffset, dataEnd);
-  if (restartInterval === 0) {
-    const rows = new Float64Array(mcusHigh + 1);
-    for (let row = 0; row < mcusHigh; row++) {
-      skipAll(reader, tables, mcusWide);
-      rows[row + 1] = reader.dropped * 8 + reader.position;
-    }
-    return { rows, end: assertEnd(reader, 0) };
-  }
-  const total = mcusWide * mcusHigh;
-  for (let first = 0; first < total; first += restartInterval) {
-    if (first > 0) startInterval(reader, findRestart(reader, reader.next, first / restartInterval - 1));
-    skipAll(reader, tables, Math.min(restartInterval, total - first));
-    assertEnd(reader, restartInterval);
-  }
-  return { rows: undefined, end: assertEnd(reader, restartInterval) };
-}
-
-function skipAll(reader: BitReader, tables: ScanTables, count: number): void {
-  for (let left = count - skipMcus(reader, tables, count); left > 0; left -= skipMcus(reader, tables, left))
-    refill(reader);
+  return { structure, index: undefined, takeCoefficients, extraneous };
 }
 
 /** @param ends by scan, the offset of what follows its last block. */

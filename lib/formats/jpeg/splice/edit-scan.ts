@@ -1,213 +1,169 @@
-import {
-  assertEnd,
-  assertInside,
-  type BitReader,
-  endOfBits,
-  findRestart,
-  holdsMcu,
-  offsetOfByte,
-  openBitReader,
-  refill,
-  startInterval,
-} from '../scan/bit-reader.ts';
-import { alignWithOnes, type BitWriter, copyBits, writeBytes } from '../scan/bit-writer.ts';
-import { readAc, readAcSymbols, readDc, skipAc, skipDc, skipMcus } from '../scan/blocks.ts';
-import { type EntropySink, emitAc, emitValue, type SymbolSink } from '../scan/encode-coefficients.ts';
-import type { JpegScan } from '../scan/headers.ts';
-import type { ScanTables } from '../scan/scan-tables.ts';
+import type { Pointer } from '../../../kernels/exports.ts';
+import type { KernelUse } from '../../../kernels/kernels.ts';
+import { assertInside, endOfBits, holdsMcu, refill, startInterval } from '../scan/bit-reader.ts';
+import { type BitWriter, writeBytes } from '../scan/bit-writer.ts';
+import type { HuffmanTable } from '../scan/huffman.ts';
+import { type KernelScan, openKernelScan, readOn } from '../scan/kernel-scan.ts';
+import { endBits, flush, type KernelWriter, openKernelWriter } from '../scan/kernel-writer.ts';
+import { offsetOfMcu, type ScanIndex } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
-import type { McuRows } from '../scan/walk.ts';
-import { applyAc, type CoefficientEdits, checkedDc } from './edits.ts';
+import { isFull, type KernelEncoder } from './kernel-encoder.ts';
 
 /** A sequential scan and the changes to make in it. */
 export interface ScanEdit {
   readonly source: Uint8Array;
   readonly structure: JpegStructure;
-  readonly scan: JpegScan;
-  /** Where rows of MCUs begin; `undefined` for a scan with restart markers. */
-  readonly rows: McuRows | undefined;
-  readonly tables: ScanTables;
-  readonly edits: CoefficientEdits;
+  readonly index: ScanIndex;
+  /** By MCU in coding order, 1 where any of its blocks is touched. */
+  readonly mcus: Uint8Array;
+  /** Changes in the memory of the kernels. */
+  readonly patches: KernelPatches;
+}
+
+/** Rectangles of changes, 8 words each. @see `lib/kernels/assembly/jpeg-edit.ts`. */
+export interface KernelPatches {
+  readonly pointer: Pointer;
+  readonly count: number;
 }
 
 export interface ScanOutput {
-  /** Takes the symbols of changed blocks; of all blocks when `recodes`. */
-  readonly sink: EntropySink;
-  /** Where bits and markers are copied to; `undefined` when symbols are only counted. */
-  readonly writer: BitWriter | undefined;
-  readonly recodes: boolean;
-  /** Asked after each changed MCU: stops early when true. */
-  readonly isVoid: () => boolean;
+  readonly encoders: ReadonlyMap<HuffmanTable, KernelEncoder>;
+  readonly output: BitWriter;
+  /**
+   * `copy` codes the touched blocks and copies the bits of the others. `count` counts the symbols of all blocks,
+   * `recode` codes all of them.
+   */
+  readonly pass: 'copy' | 'count' | 'recode';
 }
 
-interface Progress extends ScanEdit, ScanOutput {
-  readonly reader: BitReader;
-  /** Sinks of the blocks of an MCU. */
-  readonly dc: readonly SymbolSink[];
-  readonly ac: readonly SymbolSink[];
-  /** First bit of the reader's buffer that was not written yet. */
-  copied: number;
-  /** What was added to the last DC value of each component: the next difference must take it back. */
-  readonly owed: Int32Array;
+interface Editing extends ScanEdit, ScanOutput {
+  readonly use: KernelUse;
+  readonly scan: KernelScan;
+  readonly writer: KernelWriter;
+  /** Where the kernel finds all of this. */
+  readonly pointer: Pointer;
+}
+
+/** @see `lib/kernels/assembly/jpeg-edit.ts`. */
+const word = {
+  scan: 0,
+  writer: 1,
+  owed: 4,
+  mcusWide: 8,
+  isRecoding: 9,
+  patches: 10,
+  firstPatch: 11,
+  encoders: 12,
+} as const;
+const editWords = 16;
+/** Coefficients and changes of a block. */
+const scratchBytes = 256;
+
+function openEditing(use: KernelUse, edit: ScanEdit, output: ScanOutput): Editing {
+  const scan = openKernelScan(use, edit.source, edit.structure);
+  const writer = openKernelWriter(use, output.output, output.pass === 'count');
+  const pointerOf = (table: HuffmanTable) => output.encoders.get(table)!.pointer;
+  const encoders = use.arena.put(
+    Uint32Array.from(
+      scan.blocks.flatMap(({ dcTable, acTable }) => [dcTable, acTable]),
+      pointerOf,
+    ),
+  );
+  const pointer = use.arena.reserve(4 * editWords + scratchBytes);
+  const words = use.arena.view(Uint32Array, pointer, editWords).fill(0);
+  words[word.scan] = scan.pointer;
+  words[word.writer] = writer.pointer;
+  words[word.mcusWide] = edit.structure.mcusWide;
+  words[word.isRecoding] = output.pass === 'copy' ? 0 : 1;
+  words[word.patches] = edit.patches.count;
+  words[word.firstPatch] = edit.patches.pointer;
+  words[word.encoders] = encoders;
+  return { ...edit, ...output, use, scan, writer, pointer };
 }
 
 /**
  * Writes a sequential scan with some coefficients changed.
  *
- * Bits of untouched blocks are copied; restart intervals without an edit, and what stands between a block and
- * a marker, as bytes. A touched block is decoded, changed and coded again, and the DC difference of the block
- * that follows it in its component is corrected.
- */
-export function editScan(edit: ScanEdit, output: ScanOutput): void {
-  const { source, scan, structure, tables } = edit;
-  const total = structure.mcusWide * structure.mcusHigh;
-  const interval = scan.restartInterval || total;
-  const progress: Progress = {
-    ...edit,
-    ...output,
-    reader: openBitReader(source, scan.dataOffset, scan.dataEnd),
-    dc: tables.blocks.map(({ dcTable }) => output.sink.symbolsOf(dcTable)),
-    ac: tables.blocks.map(({ acTable }) => output.sink.symbolsOf(acTable)),
-    copied: 0,
-    owed: new Int32Array(structure.components.length),
-  };
-  let at: number | undefined = scan.dataOffset;
-  for (let first = 0; at !== undefined; first += interval) {
-    at = writeInterval(progress, at, first, Math.min(first + interval, total));
-  }
-}
-
-/**
- * Writes the restart interval of the MCUs `first` to `end` and the marker behind it.
+ * The index says where to stand: bits before the first touched MCU, between touched ones and behind the last
+ * are copied without being decoded. Restart intervals without an edit, and what stands between a block and a
+ * marker, are copied as bytes.
  *
- * @returns where the next interval begins; `undefined` when the scan is written to its end or void.
+ * @returns false when an encoder had no code left: the output is void.
  */
-function writeInterval(progress: Progress, at: number, first: number, end: number): number | undefined {
-  const { source, structure, scan, edits, reader, writer } = progress;
-  const total = structure.mcusWide * structure.mcusHigh;
-  const next = nextEdit(edits, first, total);
-  const isCopied = scan.restartInterval > 0 && !progress.recodes && next >= end;
-  const isLast = end === total || (isCopied && next === total);
-  if (!isCopied) {
-    if (progress.rows && writer && !progress.recodes) editRows(progress, progress.rows, writer);
-    else editInterval(progress, at, first, end);
-    if (progress.isVoid()) return undefined;
-    if (writer) alignWithOnes(writer);
+export function editScan(use: KernelUse, edit: ScanEdit, output: ScanOutput): boolean {
+  const { structure, index, mcus, source } = edit;
+  const { interval, starts } = index;
+  const editing = openEditing(use, edit, output);
+  const total = mcus.length;
+  for (let first = 0; first < total; ) {
+    const next = output.pass === 'copy' ? nextMcu(mcus, first, total, 1) : first;
+    let from = starts[first / interval]!;
+    let behind = Math.min(first + interval, total);
+    if (next < behind) {
+      if (!editInterval(editing, first, behind)) return false;
+      from = endOfBits(editing.scan.reader);
+    } else if (next < total) behind = next - (next % interval);
+    else behind = total;
+    const to = behind === total ? structure.scans[0]!.dataEnd : starts[behind / interval]!;
+    writeBytes(output.output, source.subarray(from, to));
+    first = behind;
   }
-  const from = isCopied ? at : endOfBits(reader);
-  const to = isLast ? scan.dataEnd : findRestart(reader, from, first / scan.restartInterval);
-  if (writer) writeBytes(writer, source.subarray(from, to));
-  return isLast ? undefined : to;
+  return true;
 }
 
-/** The first MCU from `from` on with an edit, `end` for none before it. */
-function nextEdit({ mcus }: CoefficientEdits, from: number, end: number): number {
-  const next = mcus.indexOf(1, from);
+/** The first MCU from `from` on that is (1) or is not (0) touched, `end` for none before it. */
+function nextMcu(mcus: Uint8Array, from: number, end: number, isTouched: 0 | 1): number {
+  const next = mcus.indexOf(isTouched, from);
   return next < 0 || next > end ? end : next;
 }
 
-function editInterval(progress: Progress, from: number, first: number, end: number): void {
-  const { reader, scan } = progress;
-  startInterval(reader, from);
-  editMcus(progress, first, end);
-  if (progress.isVoid()) return;
-  copyUntil(progress, reader.position);
-  assertEnd(reader, scan.restartInterval);
-}
-
-/**
- * Edits a scan without restart markers. The rows before the first edit and behind the last are not decoded.
- */
-function editRows(progress: Progress, rows: McuRows, writer: BitWriter): void {
-  const { source, structure, scan, edits, reader } = progress;
-  const row = Math.floor(edits.mcus.indexOf(1) / structure.mcusWide);
-  const before = Math.floor(rows[row]! / 8);
-  const from = offsetOfByte(source, scan.dataOffset, before);
-  writeBytes(writer, source.subarray(scan.dataOffset, from));
-  startInterval(reader, from);
-  reader.position = rows[row]! % 8;
-  editMcus(progress, row * structure.mcusWide, structure.mcusWide * structure.mcusHigh);
-  if (!progress.isVoid()) copyRest(progress, rows.at(-1)! - before * 8);
-}
-
-function editMcus(progress: Progress, first: number, end: number): void {
-  const { reader, owed, edits, tables, recodes, rows } = progress;
-  progress.copied = 0;
-  owed.fill(0);
-  for (let mcu = first; mcu < end && !progress.isVoid(); ) {
-    if (!holdsMcu(reader)) moveOn(progress);
-    else if (recodes || edits.mcus[mcu] === 1 || owed.some((levels) => levels !== 0)) {
-      editMcu(progress, mcu++);
-    } else {
-      const next = nextEdit(edits, mcu, end);
-      // What follows the last edit is copied without a look.
-      if (rows && next === end) return;
-      mcu += skipMcus(reader, tables, next - mcu);
-    }
+/** Writes the restart interval of the MCUs `first` to `end`; false when an encoder is full. */
+function editInterval(editing: Editing, first: number, end: number): boolean {
+  const { source, index, mcus, pass, output, use, pointer } = editing;
+  const { reader } = editing.scan;
+  const interval = first / index.interval;
+  const copies = pass === 'copy';
+  const begin = copies ? nextMcu(mcus, first, end, 1) : first;
+  const offset = offsetOfMcu(source, index, begin);
+  writeBytes(output, source.subarray(index.starts[interval]!, offset));
+  startInterval(reader, offset);
+  reader.dropped = Math.floor(index.positions[begin]! / 8);
+  use.arena.view(Int32Array, pointer + 4 * word.owed, 4).fill(0);
+  copyTo(editing, index.positions[begin]!);
+  for (let mcu = begin; mcu < end; ) {
+    // With the MCU behind the touched ones, whose DC differences are corrected.
+    const runEnd = copies ? Math.min(nextMcu(mcus, mcu, end, 0) + 1, end) : end;
+    if (!editRun(editing, mcu, runEnd)) return false;
+    mcu = copies ? nextMcu(mcus, runEnd, end, 1) : end;
+    copyTo(editing, mcu < end ? index.positions[mcu]! : index.ends[interval]!);
   }
+  endBits(editing.writer);
+  return true;
 }
 
-/** Reads on from the position; the bits before it are written. */
-function moveOn(progress: Progress): void {
-  copyUntil(progress, progress.reader.position);
-  refill(progress.reader);
-  progress.copied = progress.reader.position;
-}
-
-/** Copies the bits up to bit `end` of the interval. */
-function copyRest(progress: Progress, end: number): void {
-  const { reader } = progress;
+/** Copies the bits up to a bit of the interval. */
+function copyTo({ scan, writer, use }: Editing, bit: number): void {
+  const { reader } = scan;
   for (;;) {
-    reader.position = Math.min(end - reader.dropped * 8, reader.filled * 8);
-    if (reader.position < reader.filled * 8 || reader.ended) break;
-    moveOn(progress);
+    const target = bit - 8 * reader.dropped;
+    const held = Math.min(target, 8 * reader.filled);
+    readOn(scan, (pointer) => use.kernels.copyBits(pointer, writer.pointer, held));
+    flush(writer);
+    if (target <= held) return;
+    if (reader.ended) reader.position = target;
+    assertInside(reader);
+    refill(reader);
   }
-  copyUntil(progress, reader.position);
 }
 
-/**
- * Copies the bits that were read without a change, up to a position. Recoding writes their symbols instead.
- */
-function copyUntil(progress: Progress, position: number): void {
-  const { writer, reader, copied } = progress;
-  if (writer && !progress.recodes) copyBits(writer, reader, copied, position);
-  progress.copied = position;
-}
-
-const delta = new Int16Array(64);
-const coefficients = new Int16Array(64);
-
-function editMcu(progress: Progress, mcu: number): void {
-  const { structure, tables, edits, reader, owed, recodes } = progress;
-  const mcuColumn = mcu % structure.mcusWide;
-  const mcuRow = Math.floor(mcu / structure.mcusWide);
-  for (let block = 0; block < tables.blocks.length; block++) {
-    const { component, column, row } = tables.blocks[block]!;
-    const { h, v } = structure.components[component]!;
-    const isTouched = edits.deltaAt(component, mcuColumn * h + column, mcuRow * v + row, delta);
-    if (isTouched || owed[component] !== 0 || recodes) {
-      editBlock(progress, block, component, isTouched);
-    } else {
-      skipDc(reader, tables, block);
-      skipAc(reader, tables, block);
-    }
+function editRun(editing: Editing, first: number, end: number): boolean {
+  const { scan, writer, use, pointer, encoders } = editing;
+  for (let mcu = first; mcu < end; ) {
+    const from = mcu;
+    mcu += readOn(scan, () => use.kernels.editMcus(pointer, from, end - from));
+    flush(writer);
+    for (const encoder of encoders.values()) if (isFull(use, encoder)) return false;
+    if (!holdsMcu(scan.reader)) refill(scan.reader);
   }
-  assertInside(reader);
-}
-
-/** Codes the next block again: with `delta` added, or with its DC difference corrected. */
-function editBlock(progress: Progress, block: number, component: number, isTouched: boolean): void {
-  const { reader, tables, owed } = progress;
-  copyUntil(progress, reader.position);
-  const added = isTouched ? delta[0]! : 0;
-  const difference = readDc(reader, tables, block) + added - owed[component]!;
-  emitValue(progress.dc[block]!, 0, checkedDc(difference));
-  owed[component] = added;
-  if (isTouched) {
-    readAc(reader, tables, block, coefficients);
-    applyAc(coefficients, delta);
-    emitAc(progress.ac[block]!, coefficients);
-  } else if (progress.recodes) readAcSymbols(reader, tables, block, progress.ac[block]!);
-  progress.copied = reader.position;
-  if (!isTouched && !progress.recodes) skipAc(reader, tables, block);
+  return true;
 }

@@ -9,6 +9,7 @@ export interface CoefficientEdits {
   readonly touched: BlockSet;
   /** By MCU in coding order, 1 where any of its blocks is touched. */
   readonly mcus: Uint8Array;
+  readonly deltas: readonly BlockDeltas[];
   /** Adds up the changes of a block in `into`; false when it is untouched. */
   readonly deltaAt: (component: number, column: number, row: number, into: Int16Array) => boolean;
 }
@@ -31,6 +32,7 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
   return {
     touched,
     mcus,
+    deltas,
     deltaAt: (component, column, row, into) => {
       if (touched[component]![row * components[component]!.blocksWide + column] === 0) return false;
       into.fill(0);

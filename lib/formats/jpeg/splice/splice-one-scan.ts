@@ -1,11 +1,14 @@
+import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import { replaceTables, type TableReplacement } from '../container/tables.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
-import { scanTables } from '../scan/scan-tables.ts';
+import type { HuffmanTable } from '../scan/huffman.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
-import { editScan, type ScanEdit } from './edit-scan.ts';
+import type { BlockDeltas } from './block-deltas.ts';
+import { editScan, type KernelPatches, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
-import { codingSink, growingCodes, grownTable, optimalCodes } from './huffman-coding.ts';
+import { optimalHuffmanTable } from './huffman-coding.ts';
+import { frequenciesOf, grownTable, kernelEncoder } from './kernel-encoder.ts';
 
 /** What became of the Huffman tables: none changed; symbols appended; or the scan recoded with new ones. */
 export type TableFate = 'kept' | 'extended' | 'rebuilt';
@@ -21,25 +24,49 @@ const headerSlack = 8 * 256;
 /** Writes a sequential JPEG of one scan with the edits applied. */
 export function spliceOneScan(
   source: Uint8Array,
-  { structure, rows }: Pick<WalkedJpeg, 'structure' | 'rows'>,
-  edits: CoefficientEdits,
+  { structure, index }: Pick<WalkedJpeg, 'structure' | 'index'>,
+  { mcus, deltas }: CoefficientEdits,
 ): SplicedFile {
-  const scan = structure.scans[0]!;
-  const edit = { source, structure, scan, rows, tables: scanTables(structure, scan), edits };
-  const defined = definedTables(scan);
-  const codes = new Map(defined.map((table) => [table, growingCodes(table)] as const));
-  const all = [...codes.values()];
-  const isVoid = () => all.some(({ full }) => full);
-  const writer = scanWriter(source, scan);
-  editScan(edit, { writer, sink: codingSink(writer, codes), recodes: false, isVoid });
-  if (isVoid()) return recode(edit, defined);
-  const grown = defined.filter((table) => codes.get(table)!.added.length > 0);
-  const replacements = grown.map((table) => ({ table, by: grownTable(codes.get(table)!) }));
+  return useKernels((use) => {
+    const patches = kernelPatches(use, deltas);
+    return spliceWith(use, { source, structure, index: index!, mcus, patches });
+  });
+}
+
+function spliceWith(use: KernelUse, edit: ScanEdit): SplicedFile {
+  const scan = edit.structure.scans[0]!;
+  const tables = definedTables(scan);
+  const encoders = encodersOf(use, tables);
+  const output = scanWriter(edit.source, scan);
+  if (!editScan(use, edit, { output, encoders, pass: 'copy' })) return recode(use, edit, tables);
+  const replacements = tables
+    .map((table) => ({ table, by: grownTable(use, encoders.get(table)!) }))
+    .filter(({ table, by }) => by !== table);
   return {
-    bytes: assemble(edit, writer, replacements),
-    tables: grown.length > 0 ? 'extended' : 'kept',
+    bytes: assemble(edit.source, scan, output, replacements),
+    tables: replacements.length > 0 ? 'extended' : 'kept',
   };
 }
+
+function kernelPatches({ arena }: KernelUse, deltas: readonly BlockDeltas[]): KernelPatches {
+  const words = deltas.flatMap(({ component, left, top, blocksWide, blocksHigh, deltas, touched }) => [
+    component,
+    left,
+    top,
+    blocksWide,
+    blocksHigh,
+    arena.put(deltas),
+    arena.put(touched),
+    0,
+  ]);
+  return { pointer: arena.put(Uint32Array.from(words)), count: deltas.length };
+}
+
+const encodersOf = (
+  use: KernelUse,
+  tables: readonly HuffmanTable[],
+  codedBy = (table: HuffmanTable) => table,
+) => new Map(tables.map((table) => [table, kernelEncoder(use, codedBy(table))] as const));
 
 /** The tables of the scan, each once; `scanTables` has made sure that they are there. */
 const definedTables = ({ members }: JpegScan): DefinedTable[] => [
@@ -54,17 +81,23 @@ function scanWriter(source: Uint8Array, scan: JpegScan): BitWriter {
 }
 
 /** Two passes over all symbols: count, then code with the optimal tables. */
-function recode(edit: ScanEdit, tables: readonly DefinedTable[]): SplicedFile {
-  const common = { recodes: true, isVoid: () => false };
-  const codes = optimalCodes(tables, (sink) => editScan(edit, { writer: undefined, sink, ...common }));
-  const writer = scanWriter(edit.source, edit.scan);
-  editScan(edit, { writer, sink: codingSink(writer, codes), ...common });
-  const replacements = tables.map((table) => ({ table, by: codes.get(table)!.table }));
-  return { bytes: assemble(edit, writer, replacements), tables: 'rebuilt' };
+function recode(use: KernelUse, edit: ScanEdit, tables: readonly DefinedTable[]): SplicedFile {
+  const scan = edit.structure.scans[0]!;
+  const counters = encodersOf(use, tables);
+  editScan(use, edit, { output: bitWriter(0), encoders: counters, pass: 'count' });
+  const optimal = new Map<HuffmanTable, HuffmanTable>(
+    tables.map((table) => [table, optimalHuffmanTable(frequenciesOf(use, counters.get(table)!))]),
+  );
+  const encoders = encodersOf(use, tables, (table) => optimal.get(table)!);
+  const output = scanWriter(edit.source, scan);
+  editScan(use, edit, { output, encoders, pass: 'recode' });
+  const replacements = tables.map((table) => ({ table, by: optimal.get(table)! }));
+  return { bytes: assemble(edit.source, scan, output, replacements), tables: 'rebuilt' };
 }
 
 function assemble(
-  { source, scan }: ScanEdit,
+  source: Uint8Array,
+  scan: JpegScan,
   writer: BitWriter,
   replacements: readonly TableReplacement[],
 ): Uint8Array {

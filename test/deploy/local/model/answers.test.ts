@@ -17,9 +17,12 @@ import {
   isInside,
   isOutside,
   type Json,
+  maskText,
   meanDifference,
   methodUrl,
   post,
+  segmentation,
+  segmentationBody,
   upscaleBody,
   wave,
 } from './support.ts';
@@ -97,6 +100,32 @@ describe('an automatic mask', () => {
     const [bicycle, car] = [await edit('MASK_MODE_SEMANTIC', [175]), await edit('MASK_MODE_SEMANTIC', [176])];
     expect((await edit('MASK_MODE_SEMANTIC', [175])).data).toEqual(bicycle.data);
     expect(meanDifference(bicycle, car, () => true)).toBeGreaterThan(0);
+  });
+});
+
+describe('a mask that is found', () => {
+  it('comes with a label, black and white or soft as asked, and grown', async () => {
+    const levels = async (parameters: object) => {
+      const body = segmentationBody('semantic', { prompt: 'bicycle, car' });
+      Object.assign(body.parameters, parameters);
+      const found = await predict(segmentation, body);
+      expect(found.map(({ labels }) => labels[0].label)).toEqual(['bicycle', 'car']);
+      return (await imageOf(found[0])).data;
+    };
+    const hard = await levels({ binaryColorThreshold: 127 });
+    expect(new Set(hard)).toEqual(new Set([0, 255]));
+    expect(new Set(await levels({ binaryColorThreshold: -1 })).size).toBeGreaterThan(5);
+    const grown = await levels({ binaryColorThreshold: 127, maskDilation: 0.1 });
+    const count = (data: Uint8Array) => data.filter((level) => level > 0).length;
+    expect(count(grown)).toBeGreaterThan(1.5 * count(hard));
+  });
+
+  it('lies around the scribble', async () => {
+    const scribble = { image: { bytesBase64Encoded: maskText } };
+    const [found] = await predict(segmentation, segmentationBody('INTERACTIVE', { scribble }));
+    const { data, width } = await imageOf(found);
+    expect(data[3 * (22 * width + 32)]).toBe(255);
+    expect(data[0]).toBe(0);
   });
 });
 

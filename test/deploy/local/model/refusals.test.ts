@@ -17,6 +17,8 @@ import {
   maskText,
   methodUrl,
   post,
+  segmentation,
+  segmentationBody,
   upscaleBody,
 } from './support.ts';
 
@@ -161,6 +163,23 @@ const endpointRefusals: Table = {
   'a mask of another size': [(b) => set(b.instances[0], { mask_image: onePixel }), /64x48, got 1x1/],
 };
 
+const segmentationRefusals: Table = {
+  'words for the foreground': [(b) => set(b.instances[0], { prompt: 'a car' }), /no prompt/],
+  'no words for a prompt': [(b) => set(b.parameters, { mode: 'PROMPT' }), /a prompt for mode PROMPT/],
+  'no names for classes': [(b) => set(b.parameters, { mode: 'SEMANTIC' }), /a prompt for mode SEMANTIC/],
+  'no scribble': [(b) => set(b.parameters, { mode: 'INTERACTIVE' }), /a scribble/],
+  'a scribble for the background': [
+    (b) => {
+      b.parameters.mode = 'BACKGROUND';
+      b.instances[0].scribble = { image: { bytesBase64Encoded: maskText } };
+    },
+    /no scribble/,
+  ],
+  'an unknown mode': [(b) => set(b.parameters, { mode: 'PEOPLE' }), /mode/],
+  'a threshold beyond 1': [(b) => set(b.parameters, { confidenceThreshold: 2 }), /confidenceThreshold/],
+  'a field of edits': [(b) => set(b.parameters, { sampleCount: 1 }), /sampleCount/],
+};
+
 const onePixel =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 const half = (text: string) => text.slice(0, Math.floor(text.length / 8) * 4);
@@ -171,6 +190,7 @@ describe.each([
   ['generate', (base: string) => methodUrl(base, 'imagen-4.0-generate-001'), generateBody, generateRefusals],
   ['upscale', (base: string) => methodUrl(base, 'imagegeneration@002'), upscaleBody, upscaleRefusals],
   ['Gemini', (base: string) => methodUrl(base, gemini), geminiBody, geminiRefusals],
+  ['segmentation', (base: string) => methodUrl(base, segmentation), segmentationBody, segmentationRefusals],
   ['self-deployed endpoint', endpointUrl, endpointBody, endpointRefusals],
 ] as const)('%s', (_name, urlOf, good, table) => {
   it('accepts the body of the reference pages', async () => {

@@ -31,6 +31,7 @@ function paintHole(picture: Rgb): Rgb {
 export type Json = any;
 
 export const imagen3 = 'imagen-3.0-capability-001';
+export const segmentation = 'image-segmentation-001';
 export const imagen2 = 'imagegeneration@006';
 export const gemini = 'gemini-3.1-flash-image';
 
@@ -102,6 +103,13 @@ export function geminiBody(): Json {
         imageOutputOptions: { mimeType: 'image/png' },
       },
     },
+  };
+}
+
+export function segmentationBody(mode = 'FOREGROUND', instance: object = {}): Json {
+  return {
+    instances: [{ image: { bytesBase64Encoded: imageText }, ...instance }],
+    parameters: { mode },
   };
 }
 

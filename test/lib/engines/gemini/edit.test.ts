@@ -116,16 +116,25 @@ describe('request body', () => {
     expect(seen).toHaveLength(0);
   });
 
-  it('refuses automatic masks by name before anything is sent', async () => {
+  it('asks for the picture without what is to be found, and shows no mark', async () => {
+    const { engine, seen } = await setUp([answer([picture()])]);
+    const find = (automaticMask: InpaintRequest['automaticMask']) =>
+      engine.inpaint(removalRequest({ mask: undefined, automaticMask }), never);
+    await find({ mode: 'prompt', classes: undefined, words: 'the red car' });
+    await find({ mode: 'semantic', classes: [5, 7] });
+    const parts = seen.map(({ body }) => body.contents[0]?.parts);
+    expect(parts[0]?.[0]?.text).toContain('the red car');
+    expect(parts[1]?.[0]?.text).toContain('case, cat');
+    expect(parts.map((part) => part?.length)).toEqual([2, 2]);
+  });
+
+  it('refuses a scribble by name before anything is sent', async () => {
     const { engine, seen } = await setUp([answer([picture()])]);
     const request = removalRequest({
       mask: undefined,
-      automaticMask: { mode: 'foreground', classes: undefined },
+      automaticMask: { mode: 'interactive', classes: undefined },
     });
-    await expect(engine.inpaint(request, never)).rejects.toMatchObject({
-      code: 'ENGINE_UNSUPPORTED',
-      message: expect.stringContaining('cannot find the foreground by itself'),
-    });
+    await expect(engine.inpaint(request, never)).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' });
     expect(seen).toHaveLength(0);
   });
 });

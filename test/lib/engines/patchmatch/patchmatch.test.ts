@@ -1,9 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import type { EngineCodec, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineFor } from '../../../../lib/engines/engines.ts';
+import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { modelSettings } from '../../../support/fake-model.ts';
 import { removalRequest } from '../../../support/inpaint-request.ts';
+import { noisePicture } from '../../../support/pictures.ts';
 
 /** Passes the pixels on, so that tests see exactly what the engine made. */
 const rawCodec: EngineCodec = {
@@ -12,6 +17,26 @@ const rawCodec: EngineCodec = {
 const engine = await engineFor({ engine: 'patchmatch', model: undefined }, modelSettings, {
   codec: rawCodec,
 });
+
+/** Every thread that was started. */
+const threads: Worker[] = [];
+process.on('worker', (thread) => threads.push(thread));
+
+/** Ends all threads, and returns how many there were. */
+async function endThreads(): Promise<number> {
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  return threads.length;
+}
+
+function sharedTask() {
+  const size = { width: 24, height: 24, channels: 3 as const };
+  const { data: rgb } = requestOf(24).crop;
+  const picture = { ...size, rgb, mask: new Uint8Array(24 * 24) };
+  const whole = { ...size, data: new Uint8Array(new SharedArrayBuffer(rgb.length)) };
+  return { picture, filled: { ...size, data: rgb }, whole };
+}
+
+const nextThread = async (): Promise<Worker> => (await once(process, 'worker'))[0];
 
 const never = new AbortController().signal;
 
@@ -33,6 +58,12 @@ function requestOf(size: number, changes: Partial<InpaintRequest> = {}): Inpaint
   });
 }
 
+/** The same of grain, of which each seed copies other parts. */
+function speckled(changes: Partial<InpaintRequest>): InpaintRequest {
+  const crop = noisePicture({ width: 48, height: 48, channels: 3, depth: 8 });
+  return requestOf(48, { crop, ...changes });
+}
+
 async function bytesOf(request: InpaintRequest): Promise<Uint8Array[]> {
   const { outcomes } = await engine.inpaint(request, never);
   return outcomes.map((outcome) => (outcome.kind === 'image' ? outcome.image.bytes : new Uint8Array()));
@@ -50,10 +81,21 @@ describe('patchmatch engine', () => {
     expect(await bytesOf(requestOf(48))).toEqual(await bytesOf(requestOf(48)));
   });
 
-  it('makes each sample with a seed of its own, the first with the one asked for', async () => {
-    const [first, second] = await bytesOf(requestOf(48, { samples: 2, seed: 7 }));
-    expect([first]).toEqual(await bytesOf(requestOf(48, { seed: 7 })));
-    expect([second]).toEqual(await bytesOf(requestOf(48, { seed: 8 })));
+  it('returns the picture that the judge likes best, another one for another seed', async () => {
+    const judged = async (seed: number) => {
+      const seen: Uint8Array[] = [];
+      const costs = [7, 5, 3, 9];
+      const judge = ({ data }: Raster) => {
+        seen.push(Uint8Array.from(data));
+        return costs[seen.length - 1]!;
+      };
+      const { outcomes, made } = await engine.inpaint(speckled({ seed, judge }), never);
+      return { seen, made, best: outcomes.map((outcome) => 'image' in outcome && outcome.image.bytes) };
+    };
+    const first = await judged(1);
+    expect({ made: first.made, best: first.best }).toEqual({ made: 4, best: [first.seen[2]] });
+    const both = [...first.seen, ...(await judged(2)).seen].map((data) => hash('sha1', data));
+    expect(new Set(both).size).toBe(8);
   });
 
   it.each([1, 2, 4])(
@@ -142,6 +184,7 @@ describe('patchmatch engine', () => {
   });
 
   it('stops in the middle of the work when cancelled', async () => {
+    const expected = await bytesOf(requestOf(24));
     const controller = new AbortController();
     const work = engine.inpaint(requestOf(1024, { samples: 4 }), controller.signal);
     setTimeout(() => controller.abort(new Error('enough')), 100);
@@ -149,22 +192,59 @@ describe('patchmatch engine', () => {
     await expect(work).rejects.toMatchObject({ code: 'CANCELLED', cause: { message: 'enough' } });
     // Four pictures of this size take many seconds; a second leaves room for a busy machine.
     expect(performance.now() - start).toBeLessThan(1000);
+    // The next edit has a thread that does not know of the ended work.
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
   });
 });
 
-describe('a thread that is started before it is needed', () => {
-  it('gives the same picture, and the next edit at the same time one of its own', async () => {
+describe('the thread', () => {
+  it('is kept for the next edits, also after a refusal', async () => {
+    const expected = await bytesOf(requestOf(64));
+    const before = threads.length;
+    const full = { width: 24, height: 24, channels: 1 as const, data: new Uint8Array(24 * 24).fill(255) };
+    await expect(engine.inpaint(requestOf(24, { mask: full }), never)).rejects.toThrow();
+    engine.prepare?.();
+    expect(await bytesOf(requestOf(64))).toEqual(expected);
+    expect(threads).toHaveLength(before);
+  });
+
+  it('is one for each edit at the same time, and prepared while none waits', async () => {
     const requests = [requestOf(48), requestOf(64)];
     const expected = [];
     for (const request of requests) expected.push(await engine.inpaint(request, never));
+    const before = await endThreads();
     engine.prepare?.();
     engine.prepare?.();
+    await nextThread();
+    expect(threads).toHaveLength(before + 1);
     expect(await Promise.all(requests.map((request) => engine.inpaint(request, never)))).toEqual(expected);
+    expect(threads).toHaveLength(before + 2);
+  });
+
+  it.each([
+    // Memory that is shared cannot be handed over with the answer.
+    ['crashes', (thread: Worker) => thread.postMessage({ reduced: sharedTask() })],
+    ['ends', (thread: Worker) => void thread.terminate()],
+  ])('is replaced when it %s, while it works or waits', async (_, spoil) => {
+    const expected = await bytesOf(requestOf(24));
+    await endThreads();
+    engine.prepare?.();
+    spoil(await nextThread());
+    await expect(engine.inpaint(requestOf(24), never)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
+    const waiting = threads.at(-1)!;
+    spoil(waiting);
+    await once(waiting, 'exit').catch(() => undefined);
+    expect(await bytesOf(requestOf(24))).toEqual(expected);
   });
 
   it('keeps no process alive that has nothing else to do', () => {
     const file = new URL('../../../../lib/engines/patchmatch/run.ts', import.meta.url);
-    const script = `import(${JSON.stringify(file.href)}).then(({ startSpare }) => startSpare())`;
+    const picture = '{ width: 1, height: 1, rgb: new Uint8Array(3), mask: new Uint8Array(1) }';
+    const script = `import(${JSON.stringify(file.href)}).then(async ({ startSpare, completeInWorker }) => {
+      await completeInWorker({ picture: ${picture}, seeds: [1] }, new AbortController().signal);
+      startSpare();
+    })`;
     const ended = spawnSync(process.execPath, ['-e', script], { timeout: 15_000, encoding: 'utf8' });
     expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
   });

@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { proveSplice } from '../../../../lib/formats/jpeg/proof/prove.ts';
+import { indexScan } from '../../../../lib/formats/jpeg/scan/scan-index.ts';
 import { readJpegStructure } from '../../../../lib/formats/jpeg/scan/structure.ts';
+import { walkJpeg } from '../../../../lib/formats/jpeg/scan/walk.ts';
 import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { jpegKinds } from '../../../support/jpeg-kinds.ts';
 import { ellipse, encodeJpeg, picture } from '../../../support/jpeg-pictures.ts';
 import { random } from '../../../support/pictures.ts';
+import { withEachPoison } from '../../../support/poisoned-kernels.ts';
 import { decodeReference } from '../../../support/reference-jpeg.ts';
-import { box, changedBlocks, type Edited, spliceBox } from '../../../support/spliced-jpeg.ts';
+import { box, changedBlocks, type Edited, spliceBox, spliced } from '../../../support/spliced-jpeg.ts';
 
 /** The proof when only these blocks of the first component may differ. */
 const prove = (source: Uint8Array, output: Uint8Array, mayDiffer: readonly number[] = []) =>
@@ -86,6 +89,38 @@ describe('the proof', () => {
     const commented = Uint8Array.from([...bytes.subarray(0, 2), ...comment, ...bytes.subarray(2)]);
     expect(proofOf(commented).holds).toBe(true);
     expect(proofOf(Uint8Array.from([...bytes, 1])).holds).toBe(true);
+  });
+
+  it('fails for another bit behind the last block', () => {
+    const { bytes } = edited.result;
+    const { ends } = indexScan(bytes, readJpegStructure(bytes));
+    // Of this picture the last byte has bits that belong to no block.
+    expect(ends[0]! % 8).toBeGreaterThan(0);
+    const damaged = Uint8Array.from(bytes);
+    damaged[readJpegStructure(bytes).scans[0]!.dataEnd - 1]! ^= 1;
+    expect(proofOf(damaged)).toMatchObject({ holds: false, fault: expect.stringMatching(/ones/) });
+  });
+
+  it('fails when the index does not say where MCUs begin', () => {
+    const { source, result } = edited;
+    const walked = walkJpeg(source);
+    const { positions } = walked.index!;
+    // At 4:2:0 an MCU is 2 x 2 blocks. The proof stands again behind the last touched one and its neighbour.
+    const { blocksWide } = result.structure.components[0]!;
+    const last = result.touched[0]!.lastIndexOf(1);
+    const row = Math.floor(last / blocksWide / 2);
+    const behind = row * result.structure.mcusWide + Math.floor((last % blocksWide) / 2) + 2;
+    positions[behind]! += 1;
+    const proof = proveSplice({ source, output: result.bytes, touched: result.touched, walked });
+    expect(proof).toMatchObject({ holds: false, fault: expect.stringMatching(/MCU/) });
+  });
+
+  it('and the splice make nothing of what lies around their inputs', () => {
+    const { source, before, after, result } = edited;
+    const outputs = withEachPoison(() => spliced(source, [{ box, before, after }]).bytes);
+    for (const output of outputs) expect(Buffer.compare(output, result.bytes)).toBe(0);
+    const proofs = withEachPoison(() => proofOf(result.bytes));
+    for (const proof of proofs) expect(proof).toMatchObject({ holds: true, differingBlocks: 0 });
   });
 
   it('fails for a truncated output and says why', () => {

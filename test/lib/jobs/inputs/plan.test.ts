@@ -20,6 +20,17 @@ describe('planJob', () => {
     expect(job?.request).toMatchObject({ featherPx: 3, seed: 7, dilationPx: 2, mode: 'removal' });
   });
 
+  it('takes a mask that was dropped over defaults that find one, and keeps the id', async () => {
+    const requestDefaults = { maskMode: 'people', featherPx: 3 };
+    const [found] = await jobsOf(pair(), 'p.jpg', { requestDefaults });
+    expect(found?.request).toMatchObject({ maskMode: 'user', featherPx: 3 });
+    const [asked] = await jobsOf(pair('{"maskMode": "people"}'), 'p.jpg', { requestDefaults });
+    expect(asked?.request).toMatchObject({ maskMode: 'people' });
+    // As in version 0.1, which took the defaults at their word.
+    const [before] = await jobsOf(pair(), 'p.jpg', { requestDefaults: { maskMode: 'background' } });
+    expect(before?.id).toBe('af804f09cd03a0dd');
+  });
+
   it('waits for the mask', async () => {
     const world = memoryBuckets();
     put(world, inInput('p.jpg'), 'picture');

@@ -1,0 +1,89 @@
+import type { InpaintRequest } from '../engines/engine.ts';
+import { countAbove0, dilate } from '../pixels/mask.ts';
+import { emptyMask, type Mask, type Raster, withChannels } from '../pixels/raster.ts';
+import { maskInFrame } from '../plan/frame.ts';
+import type { RegionContext } from './plan.ts';
+
+/** Smaller crops show no person who would be known as one, longer side in px of the frame. */
+const leastSidePx = 256;
+/** Half of a soft mask is found. */
+const foundLevel = 128;
+/** The edge of a person is soft: it grows by this share of the frame's longer side. */
+const grownShare = 0.01;
+/** People stay out only where so much of the known picture is left to copy. */
+const leastLeft = 0.25;
+/** Where the ring around the mask shows more of people, the mask lies on one: a shirt continues as a shirt. */
+const mostOnRing = 0.2;
+/** The ring, as shares of the frame's longer side: nearer, the net mixes in what is to be removed. */
+const ringFrom = 0.015;
+const ringTo = 0.04;
+
+/**
+ * What an engine that copies must not copy, in its frame: the user's keep mask, and in removals the people
+ * that are seen around the mask. Parts of people look alike everything that people left: they end as limbs.
+ *
+ * @param request what the engine is asked, without this.
+ * @returns `undefined` where all may be copied, and for engines that copy nothing.
+ */
+export async function avoidIn(context: RegionContext, request: InpaintRequest): Promise<Mask | undefined> {
+  const { region, engine } = context;
+  if (!engine.avoids) return undefined;
+  const kept = region.avoid && maskInFrame(region.avoid, region.plan, 0);
+  const people = await peopleIn(context, request);
+  if (people === undefined) return kept;
+  const both = union(kept ?? emptyMask(people), people);
+  return isEnoughLeft(request.mask, both) ? both : kept;
+}
+
+async function peopleIn(
+  { people, photo, step, signal }: RegionContext,
+  { crop, mask: hole, mode, labels }: InpaintRequest,
+): Promise<Mask | undefined> {
+  const isInk = photo.header.space === 'cmyk';
+  if (people === undefined || mode !== 'removal' || isInk) return undefined;
+  const side = Math.max(crop.width, crop.height);
+  if (side < leastSidePx) return undefined;
+  const wanted = { mode: 'people', classes: undefined } as const;
+  const picture = seenAsRgb(crop);
+  const { masks } = await step('people', () => people.find({ picture, wanted, labels }, signal));
+  const found = masks.map(({ mask }) => threshold(mask)).reduce(union, emptyMask(crop));
+  if (countAbove0(found) === 0 || isOnPeople(hole!, found)) return undefined;
+  return dilate(found, grownShare * side);
+}
+
+function isOnPeople(hole: Mask, people: Mask): boolean {
+  const side = Math.max(hole.width, hole.height);
+  const [inner, outer] = [dilate(hole, ringFrom * side), dilate(hole, ringTo * side)];
+  let [ring, shown] = [0, 0];
+  outer.data.forEach((value, p) => {
+    if (value === 0 || inner.data[p]! > 0) return;
+    ring++;
+    if (people.data[p]! > 0) shown++;
+  });
+  return shown > mostOnRing * ring;
+}
+
+function seenAsRgb(crop: Raster): Raster {
+  if (crop.channels === 3) return crop;
+  return withChannels(crop, crop.channels === 4 ? [0, 1, 2] : [0, 0, 0]);
+}
+
+const threshold = (mask: Mask): Mask => ({
+  ...mask,
+  data: mask.data.map((level) => (level >= foundLevel ? 255 : 0)),
+});
+
+const union = (a: Mask, b: Mask): Mask => ({
+  ...a,
+  data: a.data.map((value, p) => Math.max(value, b.data[p]!)),
+});
+
+function isEnoughLeft(mask: Mask | undefined, avoid: Mask): boolean {
+  let [known, left] = [0, 0];
+  avoid.data.forEach((value, p) => {
+    if (mask !== undefined && mask.data[p]! > 0) return;
+    known++;
+    if (value === 0) left++;
+  });
+  return left >= leastLeft * known;
+}

@@ -1,0 +1,105 @@
+import type { Pointer } from '../../kernels/exports.ts';
+import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
+import { blendPieces } from './blend.ts';
+import type { Field, Random } from './field.ts';
+import type { Level } from './level.ts';
+import { type LevelMemory, putLevel, takeLevel } from './memory.ts';
+import type { Patches } from './patches.ts';
+import { trustVotes, votesOf, weighVotes } from './vote.ts';
+
+/** How long a search looks for better matches. */
+interface SearchEffort {
+  /** Passes over all targets, forwards and backwards in turn. */
+  readonly sweeps: number;
+  /** Half the side of the widest window of the random search, pixels. */
+  readonly reach: number;
+}
+
+/** How a level is refined. */
+export interface Effort extends SearchEffort {
+  /** Rounds of search and vote. */
+  readonly rounds: number;
+}
+
+/** A level and the matches in it. */
+interface Matched {
+  readonly level: Level;
+  readonly patches: Patches;
+  readonly field: Field;
+}
+
+interface Refinement extends Matched {
+  readonly effort: Effort;
+  /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
+  readonly beginsWithVote: boolean;
+  /** True for the last level: its pieces are copied instead of averaged, and their light is blended. */
+  readonly isFinest: boolean;
+}
+
+/**
+ * Finds the most similar known patch for every patch of the hole, and rebuilds the hole from those, several
+ * times. Writes the hole of the level, and the field.
+ *
+ * @see Wexler et al., "Space-time completion of video", PAMI 2007.
+ */
+export function refineLevel(refinement: Refinement, random: Random): void {
+  const { level, patches, field, effort, beginsWithVote, isFinest } = refinement;
+  const origins = useKernels((use) => {
+    const { kernels, arena } = use;
+    const memory = putLevel(use, level, patches, field);
+    const copied = putOrigins(use, level);
+    const votes = votesOf(use, level, patches, memory);
+    if (beginsWithVote) {
+      trustVotes(use, votes);
+      kernels.voteMean(memory.at);
+    }
+    for (let round = 0; round < effort.rounds; round++) {
+      sweepLevel(use, memory, effort, random);
+      weighVotes(use, votes);
+      if (isFinest && round === effort.rounds - 1) kernels.voteBest(memory.at, copied);
+      else kernels.voteMean(memory.at);
+    }
+    takeLevel(use, memory, level, field);
+    return arena.take(Int32Array, copied, level.hole.length);
+  });
+  if (isFinest) blendPieces(level, origins);
+}
+
+function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchEffort, random: Random): void {
+  const { sweeps, reach } = effort;
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const isBackwards = (sweep & 1) === 1;
+    // The first pass sees a new picture, the others only matches that they know.
+    random.state = kernels.sweepPatches(at, isBackwards, reach, sweep > 0, random.state);
+  }
+}
+
+/** Finds better matches in a level whose hole is filled. Writes the field. */
+export function searchMatches(matched: Matched, effort: SearchEffort, random: Random): void {
+  const { level, patches, field } = matched;
+  useKernels((use) => {
+    const memory = putLevel(use, level, patches, field);
+    sweepLevel(use, memory, effort, random);
+    takeLevel(use, memory, level, field);
+  });
+}
+
+/**
+ * Where each pixel of the hole comes from by the match that counts most there.
+ *
+ * @returns H x W: index of a known pixel, -1 outside the hole.
+ */
+export function originsOf({ level, patches, field }: Matched): Int32Array {
+  return useKernels((use) => {
+    const memory = putLevel(use, level, patches, field);
+    const copied = putOrigins(use, level);
+    weighVotes(use, votesOf(use, level, patches, memory));
+    use.kernels.voteBest(memory.at, copied);
+    return use.arena.take(Int32Array, copied, level.hole.length);
+  });
+}
+
+/** Room for the origins of all pixels, -1 to begin with. */
+function putOrigins({ arena }: KernelUse, { hole }: Level): Pointer {
+  return arena.put(new Int32Array(hole.length).fill(-1));
+}

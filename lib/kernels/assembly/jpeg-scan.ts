@@ -1,0 +1,90 @@
+import { fillDecoder, firstFault, truncated } from './jpeg-bits';
+import {
+  componentsOf,
+  dataEndOf,
+  dcAt,
+  keepFault,
+  lastStartOf,
+  moveTo,
+  positionOf,
+  walkMcu,
+} from './jpeg-reader';
+
+/** Bytes of a decoder, of which `jpegDecoder` makes one for each Huffman table. */
+export function jpegDecoderBytes(): usize {
+  return 20 * 1024;
+}
+
+/**
+ * Makes the lookups of a Huffman table.
+ *
+ * @param definition 16 counts of codes by length, then the symbols; checked to be a table of T.81.
+ * @param decoder address of `jpegDecoderBytes`.
+ */
+export function jpegDecoder(definition: usize, decoder: usize): void {
+  fillDecoder(definition, decoder);
+}
+
+/**
+ * Removes the zero behind each FF, up to a marker.
+ *
+ * @param from address of `length` bytes and of one more, which says what an FF at their end is.
+ * @param to where the bytes go; may be `from`, or any address that does not overlap what is still to be read.
+ * @param result address of two words: bytes read, bytes written. The reading stops before an FF that is not
+ *   followed by 0.
+ */
+export function unstuff(from: usize, length: usize, to: usize, result: usize): void {
+  const end = from + length;
+  const ff = v128.splat<u8>(0xff);
+  let source = from;
+  let target = to;
+  while (source < end) {
+    while (source + 16 <= end) {
+      const bytes = v128.load(source);
+      if (v128.any_true(v128.eq<u8>(bytes, ff))) break;
+      v128.store(target, bytes);
+      source += 16;
+      target += 16;
+    }
+    if (source >= end) break;
+    const byte = load<u8>(source);
+    if (byte === 0xff) {
+      if (load<u8>(source + 1) !== 0) break;
+      source++;
+    }
+    store<u8>(target++, byte);
+    source++;
+  }
+  store<u32>(result, <u32>(source - from));
+  store<u32>(result, <u32>(target - to), 4);
+}
+
+/**
+ * Walks up to `count` MCUs by code lengths, as long as the buffer holds them.
+ *
+ * @param positions receives the bit of each MCU, plus `base`; `count` words.
+ * @param predictors receives the DC value before each MCU, by component; `count` times as many words.
+ * @returns how many were walked; fewer when the buffer must be filled first, or at a fault, which is kept.
+ */
+export function walkMcus(scan: usize, count: u32, base: u32, positions: usize, predictors: usize): u32 {
+  const components = componentsOf(scan);
+  const dataEnd = dataEndOf(scan);
+  const lastStart = lastStartOf(scan);
+  let position = positionOf(scan);
+  let values = predictors;
+  let mcu: u32 = 0;
+  for (; mcu < count && position <= lastStart; mcu++) {
+    store<u32>(positions + 4 * mcu, base + position);
+    memory.copy(values, scan + dcAt, 4 * components);
+    values += 4 * components;
+    const after = walkMcu(scan, position);
+    const fault = after < firstFault && after > dataEnd ? truncated : after;
+    if (fault >= firstFault) {
+      keepFault(scan, fault);
+      return mcu;
+    }
+    position = after;
+    moveTo(scan, position);
+  }
+  return mcu;
+}

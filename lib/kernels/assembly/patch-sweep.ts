@@ -1,0 +1,227 @@
+/**
+ * One level of a picture that is being completed from its own patches, in memory. Its fields stand in the order
+ * in which lib/engines/patchmatch/memory.ts writes them.
+ */
+@unmanaged
+export class PatchLevel {
+  width: i32;
+  height: i32;
+  /** 3 or 4. */
+  channels: i32;
+  /** Patches are 2 radius + 1 pixels wide: 0 to 3. */
+  radius: i32;
+  /** H x W x C, 8 bit. */
+  rgb: usize;
+  /** H x W x 4, 8 bit: horizontal and vertical texture, place across and down. */
+  features: usize;
+  /** H x W, 8 bit: 1 at the centre of a patch without any hole pixel. */
+  isSource: usize;
+  /**
+   * H x W, i32: centre of the source patch of a target, -1 elsewhere. Before and behind it lies a row of
+   * values far below 0.
+   */
+  nearest: usize;
+  /** H x W, i32: distance of a target to its source patch. */
+  cost: usize;
+  /** H x W, f64: what the patch around a target counts. */
+  weights: usize;
+  /** Hole pixels in scan order, i32. */
+  holes: usize;
+  holeCount: i32;
+  /** Centres of patches that contain a hole pixel in scan order, i32. */
+  targets: usize;
+  targetCount: i32;
+}
+
+/** What one unit of squared texture difference weighs against the squared differences of colours. */
+const textureWeight: i32 = 12;
+/** What each neighbour with the same offset is worth, as a squared difference: about two levels of noise. */
+const coherenceFloor: f64 = 400;
+/** The same as a share of the patch distance, since rough texture never matches closely. */
+const coherenceShare: f64 = 0.05;
+
+/**
+ * Squared difference of two patches of one level, over colour and, at the centre, texture and place:
+ * `sum |A - B|^2 + 12 |T_a - T_b|^2 + place`. Stops early and returns a value of `limit` or more once the sum
+ * reaches it.
+ *
+ * @param a centre of one patch, index of a pixel at least `radius` away from the borders.
+ * @param b centre of the other.
+ * @see Newson et al., "Non-local patch-based image inpainting", IPOL 2017, for the texture term.
+ */
+export function patchDistance(level: PatchLevel, a: i32, b: i32, limit: i32): i32 {
+  return distanceBelow(level, a, b, limit, tailOf(level));
+}
+
+/** All bits of the samples in the last eight of a row, none of those behind the row. */
+function tailOf(level: PatchLevel): v128 {
+  const samples = (2 * level.radius + 1) * level.channels;
+  const rest = ((samples - 1) & 7) + 1;
+  return i16x8.lt_s(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>rest));
+}
+
+function distanceBelow(level: PatchLevel, a: i32, b: i32, limit: i32, tail: v128): i32 {
+  const sum = centreDistance(level.features + 4 * a, level.features + 4 * b);
+  if (sum >= limit) return sum;
+  const radius = level.radius;
+  const channels = level.channels;
+  const rowBytes = <usize>(level.width * channels);
+  const corner = radius * level.width + radius;
+  const samples = (2 * radius + 1) * channels;
+  let i = level.rgb + (a - corner) * channels;
+  let j = level.rgb + (b - corner) * channels;
+  let sums = i32x4.replace_lane(i32x4.splat(0), 0, sum);
+  for (let row = -radius; row <= radius; row++) {
+    // Adding up the lanes takes as long as half a row.
+    if (row & 1) {
+      const total = totalOf(sums);
+      if (total >= limit) return total;
+    }
+    sums = i32x4.add(sums, rowDistance(i, j, samples, tail));
+    i += rowBytes;
+    j += rowBytes;
+  }
+  return totalOf(sums);
+}
+
+/** Up to four sums of squared differences over one row, eight samples at a time. */
+function rowDistance(i: usize, j: usize, samples: i32, tail: v128): v128 {
+  let sums = i32x4.splat(0);
+  for (let left = samples; left > 8; left -= 8) {
+    const step = i16x8.sub(v128.load_ext<u8>(i), v128.load_ext<u8>(j));
+    sums = i32x4.add(sums, i32x4.dot_i16x8_s(step, step));
+    i += 8;
+    j += 8;
+  }
+  const last = v128.and(i16x8.sub(v128.load_ext<u8>(i), v128.load_ext<u8>(j)), tail);
+  return i32x4.add(sums, i32x4.dot_i16x8_s(last, last));
+}
+
+function totalOf(sums: v128): i32 {
+  const pairs = i32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/**
+ * Texture and place: nearer sources are better, above all those at the same height. The place is
+ * `0.6 across^2 + 5 up^2`, rounded down.
+ */
+function centreDistance(a: usize, b: usize): i32 {
+  const dx = <i32>load<u8>(a) - <i32>load<u8>(b);
+  const dy = <i32>load<u8>(a, 1) - <i32>load<u8>(b, 1);
+  const across = <i32>load<u8>(a, 2) - <i32>load<u8>(b, 2);
+  const up = <i32>load<u8>(a, 3) - <i32>load<u8>(b, 3);
+  return textureWeight * (dx * dx + dy * dy) + <i32>(<u32>(3 * across * across) / 5) + 5 * up * up;
+}
+
+/**
+ * One pass of PatchMatch over the targets. Each target tries the shifted matches of its left and upper
+ * neighbours (right and lower when going backwards), then random places around its match, in windows that
+ * halve from `reach` to 1. A match is better with a smaller `distance - gain * (neighbours with the same
+ * offset)`: without the second term a smooth surface is copied from its smoothest spots over and over, and
+ * its grain turns into streaks.
+ *
+ * @param reach half the side of the widest window, pixels.
+ * @param costsHold true when neither picture nor matches changed since the costs were written.
+ * @param seed state of the generator of random numbers.
+ * @returns its state after this pass.
+ * @see Barnes et al., "PatchMatch: a randomized correspondence algorithm for structural image editing",
+ *   SIGGRAPH 2009.
+ */
+export function sweepPatches(
+  level: PatchLevel,
+  isBackwards: bool,
+  reach: i32,
+  costsHold: bool,
+  seed: i32,
+): i32 {
+  const tail = tailOf(level);
+  const count = level.targetCount;
+  let state = seed;
+  for (let n = 0; n < count; n++) {
+    const target = load<i32>(level.targets + ((isBackwards ? count - 1 - n : n) << 2));
+    const at = target << 2;
+    if (!costsHold) {
+      const source = load<i32>(level.nearest + at);
+      store<i32>(level.cost + at, distanceBelow(level, target, source, i32.MAX_VALUE, tail));
+    }
+    state = improveMatch(level, target, isBackwards ? -1 : 1, reach, state, tail);
+  }
+  return state;
+}
+
+function improveMatch(level: PatchLevel, target: i32, step: i32, reach: i32, seed: i32, tail: v128): i32 {
+  const nearest = level.nearest;
+  const width = level.width;
+  let state = seed;
+  let best = load<i32>(nearest + (target << 2));
+  let least = load<i32>(level.cost + (target << 2));
+  let agreeing = agreement(nearest, target, best, width);
+  const gain = coherenceFloor + coherenceShare * <f64>least;
+  let window = reach;
+  for (let turn = 0; turn < 2 || window > 0; turn++) {
+    let source: i32;
+    if (turn < 2) source = shiftedMatch(nearest, target, turn === 0 ? step : step * width);
+    else {
+      state += 0x6d2b79f5;
+      source = placeNear(level, best, window, mixed(state));
+      window >>= 1;
+    }
+    if (source === best || !isSource(level, source)) continue;
+    const agrees = agreement(nearest, target, source, width);
+    const limit = <i32>Math.ceil(<f64>least + gain * <f64>(agrees - agreeing));
+    const distance = distanceBelow(level, target, source, limit, tail);
+    if (distance >= limit) continue;
+    best = source;
+    least = distance;
+    agreeing = agrees;
+  }
+  store<i32>(nearest + (target << 2), best);
+  store<i32>(level.cost + (target << 2), least);
+  return state;
+}
+
+/** Where the match of a neighbour points from here, below 0 where it has none. */
+function shiftedMatch(nearest: usize, target: i32, shift: i32): i32 {
+  const match = load<i32>(nearest + ((target - shift) << 2));
+  return match < 0 ? -1 : match + shift;
+}
+
+/** A random centre of a patch at most `reach` pixels from another in each direction. */
+function placeNear(level: PatchLevel, centre: i32, reach: i32, bits: u32): i32 {
+  const width = level.width;
+  const radius = level.radius;
+  const side = <u32>(2 * reach + 1);
+  const y = centre / width;
+  const x = centre - y * width;
+  const column = x - reach + <i32>((bits & 0xffff) % side);
+  const row = y - reach + <i32>((bits >>> 16) % side);
+  return clamp(row, radius, level.height - 1 - radius) * width + clamp(column, radius, width - 1 - radius);
+}
+
+function isSource(level: PatchLevel, place: i32): bool {
+  return <u32>place < <u32>(level.width * level.height) && load<u8>(level.isSource + place) !== 0;
+}
+
+function clamp(value: i32, least: i32, greatest: i32): i32 {
+  return value < least ? least : value > greatest ? greatest : value;
+}
+
+/** @see seededRandom in lib/engines/patchmatch/field.ts, whose numbers these are. */
+function mixed(state: i32): u32 {
+  let bits: u32 = <u32>(state ^ (<u32>state >>> 15)) * <u32>(1 | state);
+  bits = (bits + (bits ^ (bits >>> 7)) * (61 | bits)) ^ bits;
+  return bits ^ (bits >>> 14);
+}
+
+/** How many of the four neighbours copy with the same offset. */
+function agreement(nearest: usize, target: i32, source: i32, width: i32): i32 {
+  const at = nearest + (target << 2);
+  const row = (<usize>width) << 2;
+  return (
+    i32(load<i32>(at - 4) + 1 === source) +
+    i32(load<i32>(at + 4) - 1 === source) +
+    i32(load<i32>(at - row) + width === source) +
+    i32(load<i32>(at + row) - width === source)
+  );
+}

@@ -1,0 +1,200 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { run } from '../../functions/cli/run.ts';
+import { writeWhole } from '../../functions/cli/write.ts';
+import { never, silentLog } from '../support/job-world.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+
+const size = { width: 90, height: 70 };
+const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
+const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
+
+let root: string;
+let folder: string;
+let system: LocalSystem;
+let cases = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cli-'));
+  const ports = { port: 0, storagePort: 0 };
+  system = await startLocalSystem({ root: join(root, 'system'), ...ports, log: silentLog });
+});
+afterAll(async () => {
+  await system.close();
+  await rm(root, { recursive: true });
+});
+beforeEach(async () => {
+  folder = join(root, `case-${cases++}`);
+  await mkdir(folder);
+  await writeFile(at('p.png'), image);
+  await writeFile(at('p.mask.png'), mask);
+});
+
+const at = (name: string) => join(folder, name);
+
+async function cli(args: readonly string[], signal: AbortSignal = never) {
+  const out: Buffer[] = [];
+  let err = '';
+  const streams = {
+    out: (text: string | Uint8Array) => void out.push(Buffer.from(text)),
+    err: (text: string) => {
+      err += text;
+    },
+    ...{ isTerminal: false, columns: 80 },
+  };
+  const code = await run({ args, environment: {}, streams, signal, pausesMs: [1, 1] });
+  const bytes = Buffer.concat(out);
+  return { code, err, bytes, out: bytes.toString() };
+}
+
+const pair = () => [at('p.png'), at('p.mask.png')];
+const made = async () =>
+  (await readdir(folder, { recursive: true })).filter((name) => !/^p(\.mask)?\.png$/.test(name));
+
+test('a photo and its mask give the same bytes here, from edit and from the studio', async () => {
+  const here = await cli([...pair(), '-o', at('out.png'), '--seed', '7']);
+  expect([here.code, here.err]).toEqual([0, expect.stringContaining('by patchmatch')]);
+  for (const server of ['edit', 'studio']) {
+    const to = ['--server', `${system.url}/${server}`, '-o', at(`${server}.png`)];
+    expect(await cli([...pair(), ...to, '--seed', '7'])).toMatchObject({ code: 0 });
+    expect((await readFile(at(`${server}.png`))).equals(await readFile(at('out.png')))).toBe(true);
+  }
+  const piped = await cli([...pair(), '-o', '-', '--seed', '7']);
+  expect(piped.bytes.equals(await readFile(at('out.png')))).toBe(true);
+});
+
+test('a folder: pairs by their names, results beside them or in another folder, one line of JSON each', async () => {
+  await mkdir(at('in'));
+  await writeFile(at('in/q.png'), image);
+  await writeFile(at('in/q_mask.png'), mask);
+  await writeFile(at('in/alone.png'), image);
+  const flat = await cli([folder, '--json', '--manifest', at('m.json')]);
+  expect(flat.code).toBe(0);
+  expect(JSON.parse(flat.out)).toMatchObject({
+    ...{ image: at('p.png'), outputs: [at('p.edited.png')], engine: 'patchmatch' },
+    proof: { outside: 'exact', differingPixels: 0 },
+  });
+  expect(JSON.parse(await readFile(at('m.json'), 'utf8'))).toMatchObject({ engine: 'patchmatch' });
+  const deep = await cli([
+    folder,
+    '--recursive',
+    '-o',
+    at('out'),
+    '--samples',
+    '2',
+    '--quiet',
+    '--jobs',
+    '2',
+  ]);
+  expect(deep).toMatchObject({ code: 0, out: '', err: '' });
+  const results = (await made()).filter((name) => name.startsWith('out/'));
+  expect(results.sort()).toEqual([
+    ...['out/in', 'out/in/q.edited.2.png', 'out/in/q.edited.png'],
+    ...['out/p.edited.2.png', 'out/p.edited.png'],
+  ]);
+});
+
+describe('nothing is lost', () => {
+  test('an existing file is replaced with --force only, and an input never', async () => {
+    await writeFile(at('out.png'), 'mine');
+    expect(await cli([...pair(), '-o', at('out.png')])).toMatchObject({ code: 2 });
+    expect(await readFile(at('out.png'), 'utf8')).toBe('mine');
+    expect(await cli([...pair(), '-o', at('out.png'), '--force'])).toMatchObject({ code: 0 });
+    expect(await cli([...pair(), '-o', at('p.png'), '--force'])).toMatchObject({ code: 2 });
+    await symlink(at('p.png'), at('link.png'));
+    expect(await cli([...pair(), '-o', at('link.png'), '--force'])).toMatchObject({ code: 2 });
+    expect((await readFile(at('p.png'))).equals(image)).toBe(true);
+  });
+
+  test('a file that came in between stays, and nothing half-written is left', async () => {
+    await writeFile(at('out.png'), 'mine');
+    await expect(writeWhole(at('out.png'), image, false)).rejects.toThrow('--force');
+    expect(await readFile(at('out.png'), 'utf8')).toBe('mine');
+    expect(await made()).toEqual(['out.png']);
+  });
+
+  test('a dry run writes nothing', async () => {
+    const { code, out } = await cli([...pair(), '--dry-run']);
+    expect([code, JSON.parse(out).plan]).toMatchObject([0, { calls: { max: 0 }, outside: 'exact' }]);
+    expect(await made()).toEqual([]);
+  });
+
+  test('an interrupted command leaves no file', async () => {
+    const stop = new AbortController();
+    const running = cli([...pair(), '-o', at('out.png')], stop.signal);
+    stop.abort();
+    expect(await running).toMatchObject({ code: 130 });
+    expect(await made()).toEqual([]);
+  });
+});
+
+test.each<[string, () => string[], number, RegExp]>([
+  ['nothing', () => [], 2, /PHOTO MASK or FOLDER/],
+  ['an option that is none', () => [...pair(), '--fether-px', '3'], 2, /did you mean feather-px/],
+  ['an option without its value', () => [...pair(), '--samples'], 2, /samples/],
+  ['a file that is none', () => [at('x.png'), at('p.mask.png')], 2, /x\.png, found none/],
+  ['a folder without photos', () => [at('.'), '--mask', at('none')], 2, /found none/],
+  ['a field out of range', () => [...pair(), '--feather-px', '999'], 3, /featherPx/],
+  ['a mask that is missing', () => [at('p.png')], 3, /MASK_MISSING/],
+  [
+    'an engine that is not set up',
+    () => [...pair(), '--engine', 'gemini'],
+    5,
+    /CONFIG_INVALID|MODEL_PERMISSION/,
+  ],
+  ['a server that is none', () => [...pair(), '--server', 'http://127.0.0.1:9'], 4, /got none/],
+])('%s ends with a code of its own', async (_, args, code, words) => {
+  const ended = await cli(args());
+  expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
+  expect(await made()).toEqual([]);
+});
+
+test('goes on after a photo that failed when told so', async () => {
+  await writeFile(at('a.png'), 'no picture');
+  await writeFile(at('a.mask.png'), mask);
+  expect(await cli([folder])).toMatchObject({ code: 1 });
+  expect(await made()).not.toContain('p.edited.png');
+  const all = await cli([folder, '--keep-going', '--json']);
+  const lines = all.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect([all.code, lines]).toMatchObject([
+    1,
+    [{ error: { code: 'IMAGE_UNREADABLE' } }, { engine: 'patchmatch' }],
+  ]);
+});
+
+const repository = resolve(import.meta.dirname, '../..');
+
+test('the packed command runs on its own, says what Node it needs, and is small', {
+  timeout: 60_000,
+}, async () => {
+  await promisify(execFile)(process.execPath, ['deploy/build.js'], { cwd: repository });
+  const flags = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  const { stdout } = await promisify(execFile)('npm', flags, { cwd: repository });
+  const [{ filename, size: bytes, files }] = JSON.parse(stdout) as [
+    { filename: string; size: number; files: { path: string }[] },
+  ];
+  expect(bytes).toBeLessThan(1_000_000);
+  expect(files.filter(({ path }) => /\.map$|^test\/|\.ts$/.test(path))).toEqual([]);
+  await promisify(execFile)('tar', ['xzf', filename], { cwd: folder });
+  await cp(join(repository, 'package.json'), at('package/package.json'));
+  await symlink(join(repository, 'node_modules'), at('package/node_modules'));
+  const command = at('package/dist/cli/gcs-inpaint.js');
+  const { stderr } = await promisify(execFile)(process.execPath, [command, ...pair(), '-o', at('out.png')]);
+  expect(stderr).toContain('by patchmatch');
+  const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })`;
+  const child = spawn(process.execPath, ['--import', old, command]);
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  expect(await once(child, 'exit')).toEqual([5, null]);
+  expect(said).toBe('gcs-inpaint: Expected Node 22.18 or newer, got 20.1.0.\n');
+});

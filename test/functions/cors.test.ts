@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { readConfig } from '../../lib/config.ts';
+import { silentLog } from '../support/job-world.ts';
+
+const page = 'https://page.example.com';
+let root: string;
+let system: LocalSystem;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cors-'));
+  const environment = { ALLOWED_ORIGINS: `${page},http://localhost:5173` };
+  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog, environment });
+});
+afterAll(async () => {
+  await system.close();
+  await rm(root, { recursive: true });
+});
+
+const asks = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };
+const ask = (name: string, origin: string) =>
+  fetch(`${system.url}/${name}`, { method: 'OPTIONS', headers: { ...asks, origin } });
+// What a browser adds cannot be set by fetch: the header is that of a proxy.
+const send = (name: string, origin: string) => {
+  const headers = { origin, 'sec-fetch-site': 'cross-site', 'content-type': 'application/json' };
+  return fetch(`${system.url}/${name}`, { method: 'POST', headers, body: '{}' });
+};
+const opened = ({ headers }: Response) => headers.get('access-control-allow-origin');
+
+test.each(['edit', 'generate', 'upscale'])(
+  '%s opens to the pages that are named, errors too',
+  async (name) => {
+    const may = await ask(name, page);
+    expect([may.status, opened(may), may.headers.get('vary')]).toEqual([204, page, 'Origin']);
+    const answer = await send(name, page);
+    expect([answer.status, opened(answer)]).toEqual([400, page]);
+    expect(await answer.json()).toMatchObject({ code: 'REQUEST_INVALID' });
+  },
+);
+
+test.each(['https://other.example.com', 'https://page.example.com.evil.org', 'null'])(
+  'says nothing to %s',
+  async (origin) => {
+    const [may, answer] = [await ask('edit', origin), await send('edit', origin)];
+    expect([may.status, opened(may), answer.status, opened(answer)]).toEqual([405, null, 403, null]);
+  },
+);
+
+test('the studio and the functions of events open to nobody', async () => {
+  for (const name of ['studio/jobs', 'sweep']) {
+    expect(opened(await ask(name, page))).toBeNull();
+    const answer = await send(name, page);
+    expect([answer.status, opened(answer)]).toEqual([403, null]);
+  }
+});
+
+test('an origin is no address', () => {
+  for (const wrong of ['https://page.example.com/', 'page.example.com', '*'])
+    expect(() => readConfig({ ALLOWED_ORIGINS: wrong })).toThrow('ALLOWED_ORIGINS');
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { editor } from '../../../lib/edit.ts';
+import type { InpaintEngine } from '../../../lib/engines/engine.ts';
+import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
+import type { Raster } from '../../../lib/pixels/raster.ts';
+import { parseRequest } from '../../../lib/requests/edit-request.ts';
+import { greyPaint, type Paint } from '../../support/engines.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
+
+const size = { width: 320, height: 240 };
+const hole = { left: 120, top: 90, width: 60, height: 50 };
+const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
+const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
+
+const unchanged: Paint = ({ crop }) => crop;
+const dimmed: Paint = ({ crop }) => ({ ...crop, data: crop.data.map((value) => value * 0.9) });
+
+/** The same with the mask in black, which is nowhere around it. */
+const blackPaint: Paint = (request) => {
+  const grey = greyPaint(request)!;
+  return {
+    ...grey,
+    data: grey.data.map((value, i) => (request.mask!.data[Math.trunc(i / 3)]! > 0 ? 0 : value)),
+  };
+};
+
+/** Edits with an engine that answers each of the pictures, and tells what the judge said of them. */
+async function judged(maxSidePx: number, paints: readonly Paint[]) {
+  const costs: number[] = [];
+  const engine: InpaintEngine = {
+    name: 'choosy',
+    frames: { kind: 'free', maxSidePx },
+    async inpaint(request) {
+      const answers = paints.map((paint) => paint(request) as Raster);
+      costs.push(...answers.map((answer) => request.judge!(answer)));
+      const images = await Promise.all(answers.map((answer) => engineCodec.encode(answer)));
+      const outcomes = images.map((image) => ({ kind: 'image' as const, image }));
+      return { outcomes, warnings: [], calls: 0, made: 4 };
+    },
+  };
+  const { report } = await editor({ engine, limits, defaults })(
+    {
+      image: await pipelineOf(wavePicture(size)).png().toBuffer(),
+      mask: await maskPng(boxMask(size, hole)),
+      request: parseRequest({ samples: 4 }),
+    },
+    new AbortController().signal,
+  );
+  return { costs, region: report.regions[0]! };
+}
+
+describe('the judge of an engine that chooses', () => {
+  it('says the cost that the report gives, and the report lists the best first', async () => {
+    const { costs, region } = await judged(1024, [greyPaint, dimmed, unchanged]);
+    const told = region.fits.map(({ cost }) => cost);
+    expect(told).toEqual(costs.toSorted((a, b) => a - b));
+    expect(told).not.toEqual(costs);
+    expect(region.made).toBe(4);
+  });
+
+  it('tells good from bad at the size that the engine saw, where that is smaller', async () => {
+    const { costs, region } = await judged(80, [blackPaint, greyPaint]);
+    expect(region.scale).toBeGreaterThan(2);
+    expect(costs[1]!).toBeLessThan(costs[0]! / 2);
+  });
+});
