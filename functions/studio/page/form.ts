@@ -16,7 +16,7 @@ export interface Form {
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 /** Options that this service works on itself, with every engine. */
-const ofService = ['featherPx', 'dilationPx', 'outputFormat', 'outputQuality', 'jpegBlocks'];
+const ofService = ['featherPx', 'dilationPx', 'outputFormat', 'outputQuality', 'jpegBlocks', 'effects'];
 /** Options under another name in the capabilities of an engine. */
 const optionOf: Readonly<Record<string, string>> = {
   modelFormat: 'replyFormat',
@@ -25,7 +25,17 @@ const optionOf: Readonly<Record<string, string>> = {
 /** Shown at once; all others are folded away. */
 const shownFirst = ['prompt', 'samples', 'featherPx'];
 /** Set elsewhere on the page, or with nothing that people could type. */
-const elsewhere = ['mode', 'engine', 'model', 'maskMode', 'maskClasses', 'labels', 'polarity', 'detail'];
+const elsewhere = [
+  'mode',
+  'engine',
+  'model',
+  'maskMode',
+  'maskClasses',
+  'maskPrompt',
+  'labels',
+  'polarity',
+  'detail',
+];
 
 interface Choice {
   readonly engine: EngineFacts;

@@ -1,37 +1,28 @@
-import type { EngineFacts, Fields } from './api.ts';
+import type { Capabilities, Fields } from './api.ts';
 import { el } from './dom.ts';
 import { texts } from './texts.en.ts';
 
-/** Who makes the mask: people here, or the model during the run. */
+/** Who makes the mask: people here, or the service during the run. */
 export interface MaskSource {
   readonly element: HTMLElement;
-  /** Only what the engine can find is offered. */
-  readonly offer: (engine: EngineFacts) => void;
   readonly isAutomatic: () => boolean;
   readonly fields: () => Fields;
 }
 
-const sources = ['user', 'background', 'foreground', 'semantic'] as const;
+/** Values of `maskMode` that need nothing beside them. */
+const sources = ['user', 'people', 'foreground', 'background'] as const;
 
-export function createMaskSource(onChange: () => void): MaskSource {
-  const select = el('select', { attributes: { id: 'mask-source' }, on: { change: onChange } });
+/** Only what the service can find is offered. */
+export function createMaskSource({ fields }: Capabilities, onChange: () => void): MaskSource {
+  const known = fields.properties['maskMode']?.enum ?? [];
+  const offered = sources.filter((source) => known.includes(source));
+  const options = offered.map((source) =>
+    el('option', { text: texts.maskSources[source], attributes: { value: source } }),
+  );
+  const select = el('select', { attributes: { id: 'mask-source' }, on: { change: onChange } }, ...options);
   const label = el('label', { text: texts.maskFrom, attributes: { for: 'mask-source' } });
   const element = el('div', { class: 'field' }, label, select);
-  const offer = ({ automaticMasks }: EngineFacts) => {
-    const offered = sources.filter((source) => source === 'user' || automaticMasks.includes(source));
-    const { value } = select;
-    const options = offered.map((source) =>
-      el('option', {
-        text: texts.maskSources[source],
-        attributes: { value: source, selected: source === value },
-      }),
-    );
-    select.replaceChildren(...options);
-    element.hidden = offered.length < 2;
-  };
-  const fields = (): Fields => {
-    if (select.value === 'user') return {};
-    return { maskMode: select.value, ...(select.value === 'semantic' && { maskClasses: 'person' }) };
-  };
-  return { element, offer, isAutomatic: () => select.value !== 'user', fields };
+  element.hidden = offered.length < 2;
+  const isAutomatic = () => offered.length > 1 && select.value !== 'user';
+  return { element, isAutomatic, fields: () => (isAutomatic() ? { maskMode: select.value } : {}) };
 }

@@ -9,6 +9,8 @@ interface ResultsOptions {
   readonly hold: (isHeld: boolean) => void;
   readonly useAsNew: (file: Blob, output: JobOutput) => void;
   readonly backToMask: () => void;
+  /** Runs again so that no pixel outside the mask changes. */
+  readonly keepBlocks: () => void;
 }
 
 export interface Results {
@@ -39,7 +41,8 @@ export function createResults(options: ResultsOptions): Results {
       const [output, file] = [job.outputs[index], files[index]];
       if (output === undefined || file === undefined) return;
       for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-selected', String(at === index));
-      body.replaceChildren(...bodyOf({ output, file, pictureName, result }, options));
+      const parts = bodyOf({ output, file, pictureName, result }, options);
+      body.replaceChildren(...parts.filter((part) => part !== undefined));
       void options.show(file);
     };
     const list = el(
@@ -67,7 +70,7 @@ interface Shown {
   readonly result: Result;
 }
 
-function bodyOf({ output, file, pictureName, result }: Shown, options: ResultsOptions): HTMLElement[] {
+function bodyOf({ output, file, pictureName, result }: Shown, options: ResultsOptions) {
   const name = editedName(pictureName, output.mediaType);
   const button = (text: string, press: () => void, className = 'quiet') =>
     el('button', { class: className, text, attributes: { type: 'button' }, on: { click: press } });
@@ -75,8 +78,10 @@ function bodyOf({ output, file, pictureName, result }: Shown, options: ResultsOp
   const { manifest } = result.job.links;
   const link =
     manifest && el('a', { text: texts.manifest, attributes: { href: manifest, target: '_blank' } });
+  const hasTouchedBlocks = output.proof?.outside === 'touched-blocks';
   return [
     el('p', { class: 'proof', text: proofOf(output) }),
+    hasTouchedBlocks ? button(texts.keepBlocks, options.keepBlocks) : undefined,
     ...result.job.warnings.map((text) => el('p', { class: 'hint', text })),
     button(texts.download, () => saveAs(file, name), 'primary'),
     el('div', { class: 'row' }, hold, button(texts.again, options.backToMask)),

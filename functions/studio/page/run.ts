@@ -38,7 +38,7 @@ export interface Runner {
 /** Runs below this many USD are not asked about. */
 const askFromUsd = 0.05;
 
-export const usd = (value: number) => `$${value.toFixed(value < 0.1 ? 3 : 2)}`;
+export const usd = (value: number) => `$${value < 0.01 ? value.toFixed(4) : value.toFixed(2)}`;
 
 /** The button, and what happens after it: question, upload, progress, cancelling. */
 export function createRunner(options: RunOptions): Runner {
@@ -94,9 +94,12 @@ function runnerView() {
 }
 
 function stop({ job, stopped }: Running, { onProblem }: RunOptions): void {
-  if (job !== undefined) cancelJob(job).catch(onProblem);
   stopped.abort();
+  // A job that has ended meanwhile cannot be cancelled, and need not be.
+  if (job !== undefined) cancelJob(job).catch((error: unknown) => isEnded(error) || onProblem(error));
 }
+
+const isEnded = (error: unknown) => error instanceof ProblemError && error.problem.code === 'JOB_ENDED';
 
 async function runAndTell(options: RunOptions, running: Running, progress: ProgressView): Promise<void> {
   const { signal } = running.stopped;
@@ -122,7 +125,7 @@ async function runOnce(options: RunOptions, running: Running, progress: Progress
   const order = await options.order();
   signal.throwIfAborted();
   running.job = await startJob(order, { onSent: progress.sent, signal });
-  if (signal.aborted) await cancelJob(running.job);
+  if (signal.aborted) stop(running, options);
   signal.throwIfAborted();
   const job = await followJob(running.job, { onNews: progress.news, onOffline: progress.offline, signal });
   if (job.state === 'cancelled') running.stopped.abort();

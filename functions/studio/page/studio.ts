@@ -56,13 +56,11 @@ export function startStudio(capabilities: Capabilities): void {
   studio.strokes = newStrokes(editor, studio.changed);
   studio.toolbar = createToolbar(editor, toolActions(studio));
   const onForm = () => {
-    studio.source.offer(studio.form.engine());
     editor.isMaskAutomatic = studio.source.isAutomatic();
     studio.changed({ all: true, step: true });
   };
-  studio.source = createMaskSource(onForm);
+  studio.source = createMaskSource(capabilities, onForm);
   studio.form = createForm(capabilities, onForm);
-  studio.source.offer(studio.form.engine());
   studio.problems = createProblems({
     control: (name) => studio.form.control(name),
     focusTools: studio.toolbar.focus,
@@ -102,6 +100,7 @@ function update({ editor, toolbar, runner, page, stage }: Studio): void {
   page.zoomValue.textContent = picture === undefined ? '' : `${Math.round(view.zoom * 100)} %`;
   page.slider.hidden = comparison === undefined;
   page.slider.value = String(Math.round((comparison?.fraction ?? 0.5) * 100));
+  document.body.classList.toggle('comparing', comparison !== undefined);
   stage.canvas.dataset['mode'] =
     comparison !== undefined ? 'compare' : editor.isMaskAutomatic ? 'pan' : 'paint';
 }
@@ -245,6 +244,11 @@ function resultActions(studio: Studio) {
       closeComparison(studio);
       studio.changed({ all: true, step: true });
       studio.stage.canvas.focus();
+    },
+    keepBlocks: () => {
+      closeComparison(studio);
+      studio.form.set('jpegBlocks', 'inside');
+      void studio.runner.run();
     },
   };
 }
