@@ -40,17 +40,22 @@ const page = (await readFile(join(source, 'index.html'), 'utf8')).replace(/\{\{(
   return `assets/${asset.name}`;
 });
 
-// Beside the old one first: a process that serves the page while it is built sees one or the other.
-const fresh = `${target}.${process.pid}`;
-await mkdir(join(fresh, 'assets'), { recursive: true });
-await write('index.html', Buffer.from(page));
-for (const { name, bytes } of assets.values()) await write(`assets/${name}`, bytes);
-await rm(target, { recursive: true, force: true });
-await rename(fresh, target);
+// Names carry hashes: the same page is the same set of files. Otherwise it is written beside the old one and put in its place, so
+// that a process which serves it meanwhile sees one or the other.
+const old = await readFile(join(target, 'index.html'), 'utf8').catch(() => undefined);
+if (old !== page) {
+  const fresh = `${target}.${process.pid}`;
+  await mkdir(join(fresh, 'assets'), { recursive: true });
+  await write(join(fresh, 'index.html'), Buffer.from(page));
+  for (const { name, bytes } of assets.values()) await write(join(fresh, 'assets', name), bytes);
+  await rm(target, { recursive: true, force: true });
+  // Where another process was quicker, it has written the same.
+  await rename(fresh, target).catch(() => rm(fresh, { recursive: true }));
+}
 
-async function write(name, bytes) {
+async function write(path, bytes) {
   const brotli = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
-  await writeFile(join(fresh, name), bytes);
-  await writeFile(join(fresh, `${name}.br`), brotliCompressSync(bytes, brotli));
-  await writeFile(join(fresh, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  await writeFile(path, bytes);
+  await writeFile(`${path}.br`, brotliCompressSync(bytes, brotli));
+  await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
 }

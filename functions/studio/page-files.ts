@@ -78,7 +78,9 @@ async function send({ request, response }: Call, path: string): Promise<Answer> 
   const encoding = request.acceptsEncodings('br', 'gzip');
   const suffix = encoding === 'br' ? '.br' : encoding === 'gzip' ? '.gz' : '';
   const bytes = (await files).get(`${path}${suffix}`) ?? plain;
-  response.set({ 'Content-Type': type, Vary: 'Accept-Encoding', ETag: etagOf(bytes) });
+  const etag = etagOf(bytes);
+  response.set({ 'Content-Type': type, Vary: 'Accept-Encoding', ETag: etag });
+  if (request.get('if-none-match')?.includes(etag)) return { send: () => void response.status(304).end() };
   if (suffix !== '') setEncoding(response, encoding);
   return { send: () => response.send(bytes) };
 }

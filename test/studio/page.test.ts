@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import '../../deploy/build-page.js';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
 import { silentLog } from '../support/job-world.ts';
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import '../../deploy/build-page.js';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { startBrowser } from '../support/browser.ts';
