@@ -160,6 +160,33 @@ test('a click hits the pixel under the pointer after any zooms', async () => {
   expect(painted).toEqual([60 * size.width + 200]);
 });
 
+test('one finger paints, two fingers zoom and leave no dot', async () => {
+  const page = await openPage({ hasTouch: true });
+  await openPhoto(page);
+  const at = await placeOf(page);
+  const devtools = await page.context().newCDPSession(page);
+  const touch = async (
+    type: 'touchStart' | 'touchMove' | 'touchEnd',
+    ...points: readonly [number, number][]
+  ) => {
+    const touchPoints = points.map(([px, py], id) => {
+      const [x, y] = at(px, py);
+      return { x, y, id };
+    });
+    await devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  };
+  await touch('touchStart', [100, 100]);
+  await touch('touchStart', [100, 100], [200, 100]);
+  await touch('touchMove', [60, 100], [240, 100]);
+  await touch('touchEnd');
+  await page.getByRole('button', { name: '180 %' }).waitFor();
+  await page.getByText('Paint over what shall change.').waitFor();
+  await touch('touchStart', [100, 100]);
+  await touch('touchMove', [130, 100]);
+  await touch('touchEnd');
+  await page.getByText('% of the picture').waitFor();
+});
+
 test('everything is done without a pointer', async () => {
   const page = await openPage();
   const press = async (...keys: string[]) => {

@@ -21,14 +21,15 @@ interface Parts {
   readonly isPanning: () => boolean;
 }
 
-/** A stroke younger than this is taken back when a second finger comes. */
+/** A stroke younger than this, or hardly moved, is taken back when a second finger comes. */
 const accidentMs = 250;
+const accidentPx = 10;
 const wheelSpeed = 0.0015;
 /** Browsers send pinches on a touchpad as a wheel with Ctrl, in small steps. */
 const pinchSpeed = 0.01;
 
 type Gesture =
-  | { readonly kind: 'paint'; readonly startedAt: number }
+  | { readonly kind: 'paint'; readonly startedAt: number; readonly from: Point }
   | { readonly kind: 'pan'; last: Point }
   | { readonly kind: 'pinch'; last: readonly [Point, Point] }
   | { readonly kind: 'compare' }
@@ -48,7 +49,7 @@ export function listenToPointers(parts: Parts): void {
     wasPenSeen ||= event.pointerType === 'pen';
     if (event.pointerType === 'touch') fingers.set(event.pointerId, pointOf(event));
     if (fingers.size === 2) {
-      endForPinch(parts, gesture);
+      endForPinch(parts, gesture, fingers);
       gesture = { kind: 'pinch', last: [...fingers.values()] as [Point, Point] };
     } else if (gesture === undefined) gesture = start(parts, event, wasPenSeen);
   });
@@ -100,7 +101,7 @@ function start(
   if (editor.isMaskAutomatic) return { kind: 'pan', last };
   if (event.button === rightButton && event.altKey) return { kind: 'size', last };
   paint({ editor, strokes }, event);
-  return { kind: 'paint', startedAt: event.timeStamp };
+  return { kind: 'paint', startedAt: event.timeStamp, from: last };
 }
 
 function paint({ editor, strokes }: Pick<Parts, 'editor' | 'strokes'>, event: PointerEvent): void {
@@ -154,10 +155,16 @@ function moveLine(editor: Editor, point: Point): void {
   comparison.fraction = Math.min(1, Math.max(0, toPicture(view, point).x / picture.width));
 }
 
-function endForPinch({ strokes }: Parts, gesture: Gesture | undefined): void {
+function endForPinch(
+  { strokes }: Parts,
+  gesture: Gesture | undefined,
+  fingers: ReadonlyMap<number, Point>,
+): void {
   if (gesture?.kind !== 'paint') return;
-  const isAccident = performance.now() - gesture.startedAt < accidentMs;
-  if (isAccident) cancelStroke(strokes);
+  const [now = gesture.from] = fingers.values();
+  const movedPx = Math.hypot(now.x - gesture.from.x, now.y - gesture.from.y);
+  const isYoung = performance.now() - gesture.startedAt < accidentMs;
+  if (isYoung || movedPx < accidentPx) cancelStroke(strokes);
   else endStroke(strokes);
 }
 

@@ -81,10 +81,10 @@ function bodyOf({ output, file, pictureName, result }: Shown, options: ResultsOp
   const hasTouchedBlocks = output.proof?.outside === 'touched-blocks';
   return [
     el('p', { class: 'proof', text: proofOf(output) }),
-    hasTouchedBlocks ? button(texts.keepBlocks, options.keepBlocks) : undefined,
     ...result.job.warnings.map((text) => el('p', { class: 'hint', text })),
     button(texts.download, () => saveAs(file, name), 'primary'),
     el('div', { class: 'row' }, hold, button(texts.again, options.backToMask)),
+    hasTouchedBlocks ? button(texts.keepBlocks, options.keepBlocks) : undefined,
     el(
       'div',
       { class: 'row' },
