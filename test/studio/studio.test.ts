@@ -130,6 +130,13 @@ test('a mask that comes with its photo is saved as it came', async () => {
   expect(await greyOf(bytes)).toEqual(await greyOf(mask));
 });
 
+test('a photo that is stored on its side is shown upright', async () => {
+  const page = await openPage();
+  const turned = await sharp(photo).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  await page.locator('body > input[type=file]').setInputFiles([file('turned.jpg', turned)]);
+  await page.getByText('turned.jpg, 200 x 320').waitFor();
+});
+
 test('undo, redo, invert and a box by mouse are exact', async () => {
   const page = await openPage();
   await openPhoto(page);
