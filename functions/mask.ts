@@ -1,11 +1,12 @@
-import type { HttpFunction, Response } from '@google-cloud/functions-framework';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { EditError } from '../lib/errors.ts';
 import type { FindMask, MaskResult } from '../lib/find-mask.ts';
-import { typedFields } from '../lib/requests/edit-request.ts';
 import { parseMaskRequest } from '../lib/requests/mask-request.ts';
+import { refuseIdempotency, wantedAnswer } from './accept.ts';
 import type { AtOnce } from './at-once.ts';
 import { assertAnswerFits, type HttpSettings, httpFunction, jsonSender } from './http.ts';
 import { contentDisposition, maskHeaders, warningHeaders } from './picture-headers.ts';
+import { queryNames, receive, type Source } from './received.ts';
 
 interface MaskFunctionOptions extends HttpSettings {
   readonly findMask: () => Promise<FindMask>;
@@ -13,10 +14,12 @@ interface MaskFunctionOptions extends HttpSettings {
   readonly atOnce: AtOnce;
 }
 
+const shape = { operation: 'mask', files: ['image', 'scribble'] } as const;
+
 /**
- * `POST` multipart/form-data with the file `image` and `maskMode`, or with a file `scribble` instead of it ->
- * the mask as a PNG of the size of the photo as displayed, white = found; with `Accept: application/json` the
- * mask in base64, its labels and scores.
+ * `POST` a photo and `maskMode`, or a `scribble` instead of it, in one of the ways of `edit` -> the mask as a
+ * PNG of the size of the photo as displayed, white = found; with `Accept: application/json` the mask in
+ * base64, its labels and scores.
  */
 export function maskFunction({
   findMask,
@@ -25,24 +28,32 @@ export function maskFunction({
   ...settings
 }: MaskFunctionOptions): HttpFunction {
   const { maxAnswerBytes } = settings;
-  return httpFunction({ ...settings, name: 'mask' }, (request, response, signal) =>
+  const names = (request: Request) => queryNames(request, shape).filter((name) => name !== 'dryRun');
+  return httpFunction({ ...settings, name: 'mask', queryNames: names }, (request, response, signal) =>
     atOnce(async () => {
-      const { readForm } = await import('./multipart.ts');
-      const limits = { maxFileBytes: maxImageBytes, files: ['image', 'scribble'] };
-      const { files, fields } = await readForm(request, limits);
-      const image = files.get('image');
+      refuseIdempotency(request);
+      const wanted = wantedAnswer(request, 'picture');
+      const { files, fields } = await receive(request, { ...shape, maxFileBytes: maxImageBytes });
+      const image = bytesOf(files.get('image'));
       if (image === undefined)
         throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
-      const parsed = parseMaskRequest(typedFields(fields));
-      const scribble = files.get('scribble')?.bytes;
-      const result = await (await findMask())({ image: image.bytes, scribble, request: parsed }, signal);
-      const isJson = request.get('accept')?.includes('application/json') ?? false;
-      const { report } = result;
-      const send = isJson
-        ? maskSender(response, result, maxAnswerBytes)
-        : imageSender(response, { result, fileName: image.fileName, maxAnswerBytes });
-      return { send, facts: report };
+      const scribble = bytesOf(files.get('scribble'))?.bytes;
+      const input = { image: image.bytes, scribble, request: parseMaskRequest(fields) };
+      const result = await (await findMask())(input, signal);
+      const send =
+        wanted === 'json'
+          ? maskSender(response, result, maxAnswerBytes)
+          : imageSender(response, { result, fileName: image.fileName, maxAnswerBytes });
+      return { send, facts: result.report };
     }),
+  );
+}
+
+function bytesOf(source: Source | undefined) {
+  if (source === undefined || source.kind === 'bytes') return source;
+  throw new EditError(
+    'USE_JOBS',
+    'Expected the picture itself, as this function knows no bucket, got an address',
   );
 }
 

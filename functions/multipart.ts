@@ -76,6 +76,9 @@ function parse(request: Request, limits: FormLimits): Promise<Form> {
   parser.on('error', reject);
   parser.on('close', () => resolve({ files, fields }));
   parser.end(request.rawBody ?? Buffer.alloc(0));
+  // Its files are copies: the body itself need not wait for the end of the edit.
+  delete request.rawBody;
+  request.body = undefined;
   return promise;
 }
 

@@ -92,6 +92,7 @@ export const functionTable = {
   },
   mask: {
     needsBuckets: false,
+    isOpenToPages: true,
     takesPictures: true,
     http: ({ config, findMask }, settings) =>
       maskFunction({

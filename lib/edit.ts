@@ -89,7 +89,7 @@ export function editor(options: EditorOptions): Edit {
     const photo = await step('read', () => readPhoto(image, limits));
     const outputFormat = outputFormatOf(photo, request);
     const wholeBlocks = wholeBlocksOf(photo, request);
-    const [[given, keep], { walked, notes }] = await Promise.all([
+    const [[given, keep], { notes }] = await Promise.all([
       step('mask', () =>
         Promise.all([
           maskOf(input, photo, { ...options, step, signal }),
@@ -107,7 +107,7 @@ export function editor(options: EditorOptions): Edit {
     const regions = await repaintAll(work);
     const isStrict = wholeBlocks !== undefined;
     const isGrown = request.effects === 'include';
-    const made = { photo, walked, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
+    const made = { photo, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
     const { outputs, written, mask } = await makeOutputs(made);
     const grownPixels = plan.mask && isGrown ? countAbove0(mask.mask) - countAbove0(plan.mask.mask) : 0;
     const hasIdleMask = request.maskMode !== 'user' && (input.mask?.length ?? 0) > 0;

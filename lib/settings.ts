@@ -298,7 +298,7 @@ export const settingTable = {
       )
       .default([]),
     description:
-      'Origins of web pages that may call `edit`, `generate` and `upscale` from a browser, separated by commas. ' +
+      'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
   },
   studio: {

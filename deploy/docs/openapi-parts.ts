@@ -4,6 +4,7 @@ import * as answers from '../../lib/http-jobs/answer-schemas.ts';
 import { jobSchema, problemSchema } from '../../lib/http-jobs/job-schema.ts';
 import { uploadRequestSchema } from '../../lib/http-jobs/uploads.ts';
 import { editRequestSchema } from '../../lib/requests/edit-request.ts';
+import { maskRequestSchema } from '../../lib/requests/mask-request.ts';
 import { generateRequestSchema, upscaleRequestSchema } from '../../lib/requests/picture-requests.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -48,6 +49,7 @@ export const schemas: Json = {
       height: { type: 'integer', minimum: 1, maximum: 65_535 },
     },
   },
+  MaskRequest: withFiles(maskRequestSchema, ['image', 'scribble'], ['image']),
   GenerateRequest: withFiles(generateRequestSchema, [], []),
   UpscaleRequest: withFiles(upscaleRequestSchema, ['image'], []),
   UploadRequest: jsonSchema(uploadRequestSchema, 'input'),
@@ -64,6 +66,7 @@ export const schemas: Json = {
   Plan: jsonSchema(answers.planSchema, 'output'),
   PicturesPlan: jsonSchema(answers.picturesPlanSchema, 'output'),
   EditAnswer: jsonSchema(answers.editAnswerSchema, 'output'),
+  MaskAnswer: jsonSchema(answers.maskAnswerSchema, 'output'),
   PicturesAnswer: jsonSchema(answers.picturesAnswerSchema, 'output'),
   StartedUpload: jsonSchema(answers.startedUploadSchema, 'output'),
   FinishedUpload: jsonSchema(answers.finishedUploadSchema, 'output'),

@@ -94,6 +94,17 @@ const operations: readonly Operation[] = [
     },
   },
   {
+    ...{ method: 'post', path: '/mask', operationId: 'mask', servers: beside('mask') },
+    summary: 'Find a mask and repaint nothing',
+    requestBody: takes('MaskRequest', { image: tiny.image, maskMode: 'foreground' }),
+    responses: {
+      200: ok('The mask; with `Accept: application/json` with labels and scores.', {
+        ...picture,
+        'application/json': { schema: ref('MaskAnswer') },
+      }),
+    },
+  },
+  {
     ...{ method: 'post', path: '/generate', operationId: 'generate', servers: beside('generate') },
     summary: 'Make pictures from text',
     parameters: [dryRun],

@@ -35,7 +35,17 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const texts = ['output', 'mask', 'request', 'engine', 'server', 'token', 'manifest', 'jobs'] as const;
+const texts = [
+  'output',
+  'mask',
+  'remove',
+  'request',
+  'engine',
+  'server',
+  'token',
+  'manifest',
+  'jobs',
+] as const;
 const flags = [
   ...(['recursive', 'dry-run', 'json', 'quiet', 'force', 'keep-going'] as const),
   ...(['help', 'version'] as const),
@@ -77,7 +87,7 @@ export function readArguments(args: readonly string[]): CommandLine {
     output: text('output'),
     mask: text('mask'),
     requestFile: text('request'),
-    fields: typedFields(new Map(given)),
+    fields: { ...foundBy(text('remove'), text('mask-prompt')), ...typedFields(new Map(given)) },
     engine: text('engine'),
     model: text('model'),
     server: text('server'),
@@ -93,6 +103,13 @@ export function readArguments(args: readonly string[]): CommandLine {
     isHelp: has('help'),
     isVersion: has('version'),
   };
+}
+
+/** `people`, or words for what a model shall find, instead of a mask. */
+function foundBy(remove: string | undefined, prompt: string | undefined): CommandLine['fields'] {
+  if (remove === 'people') return { maskMode: 'people' };
+  const words = remove ?? prompt;
+  return words === undefined ? {} : { maskMode: 'prompt', maskPrompt: words };
 }
 
 function parsed(args: readonly string[]) {
@@ -136,10 +153,12 @@ export function usage(): string {
   return `Edits photos; every pixel outside the mask stays untouched.
 
   gcs-inpaint PHOTO MASK [-o OUT]     one photo
+  gcs-inpaint PHOTO --remove people   no mask: what is to go is found
   gcs-inpaint FOLDER [-o FOLDER]      every photo with a mask: photo.jpg and photo.mask.png
 
   -o, --output PATH      file, or folder for several; - for stdout; default PHOTO.edited.EXT beside it
   --mask FILE            one mask for every photo of the folder
+  --remove WHAT          people, or words such as "the red car" for a model that finds them
   --recursive            folders in the folder too
   --request FILE.json    fields of the request; those of the command line go before
   --engine NAME          the engine to use instead of the embedded one

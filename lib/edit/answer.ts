@@ -1,8 +1,8 @@
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
 import { candidateCost, insideCost } from '../fit/score.ts';
-import { crop as cut } from '../pixels/box.ts';
-import { countAbove0, dilate } from '../pixels/mask.ts';
+import { boundingBox, crop as cut } from '../pixels/box.ts';
+import { dilate } from '../pixels/mask.ts';
 import { firstChannels, type Mask, type Raster, type Size } from '../pixels/raster.ts';
 import { contentOf } from '../plan/frame.ts';
 import { type Asked, judgeAnswer, unchanged } from './judge.ts';
@@ -76,7 +76,8 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
     region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
   const prepared = options.prepared ?? prepareRegion({ ...options, mask, repainted: undefined, colours });
   const result = compositeOn(prepared, edited);
-  const judged = countAbove0(prepared.mask) === 0 ? unchanged : judgeAnswer(result, crop, options.asked);
+  const judged =
+    boundingBox(prepared.mask) === undefined ? unchanged : judgeAnswer(result, crop, options.asked);
   const { patch, raster, alpha } = result;
   const fit = fitReport(result, crop, options.asked);
   return { ...judged, fit, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };

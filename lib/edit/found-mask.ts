@@ -8,7 +8,7 @@ import { type BoxedMask, dilateBoxed } from '../pixels/boxed-mask.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import { percent } from '../pixels/normalise-mask.ts';
 import { emptyMask, luma, type Mask, type Raster } from '../pixels/raster.ts';
-import { fitSize, resizeTo } from '../pixels/resample.ts';
+import { fitSize, rescale, resizeTo } from '../pixels/resample.ts';
 import type { GivenMask } from './read.ts';
 import type { Step } from './stopwatch.ts';
 
@@ -110,21 +110,19 @@ const full = (wanted: AutomaticMask, share: number): EditError =>
     { details: { maskCoverage: share } },
   );
 
+/** Edges are compared at this size: the same as at 1024 px, in a quarter of the time. */
+const edgeSidePx = 512;
+
 /** Moves the edge to what can be seen in the picture itself, and enlarges the mask. */
-async function atFullSize(photo: Source, picture: Raster, mask: Mask, edgePx: number): Promise<BoxedMask> {
-  const size = photo.header.displayed;
-  const box = partOfMask({ mask, edgePx, picture: size });
+async function atFullSize(photo: Source, seen: Raster, found: Mask, edgePx: number): Promise<BoxedMask> {
+  const picture = photo.header.displayed;
+  const size = edgePx > 0 ? fitSize(seen, edgeSidePx) : seen;
+  const mask: Mask = { ...rescale(found, size, 'area'), channels: 1 };
+  const edge = { mask, edgePx: (edgePx * size.width) / seen.width, picture };
+  const box = partOfMask(edge);
   // assertUseful refuses an empty mask.
   if (box === undefined) throw new EditError('MASK_NOT_FOUND', 'Expected a mask, got an empty one');
-  const guide = luma(resizeTo(picture, picture));
-  const seen = edgePx > 0 ? await readLuma(photo, box) : undefined;
-  const refined = refineEdge({
-    mask,
-    guide,
-    edgePx,
-    part: box,
-    luma: (seen?.data ?? new Uint8Array()) as Uint8Array,
-    picture: size,
-  });
-  return { box, mask: refined };
+  const guide = luma(resizeTo(seen, size));
+  const own = edgePx > 0 ? await readLuma(photo, box) : undefined;
+  return { box, mask: refineEdge({ ...edge, guide, part: box, luma: own?.data ?? new Uint8Array() }) };
 }

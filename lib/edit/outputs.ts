@@ -1,5 +1,5 @@
 import type { EncodedImage } from '../engines/engine.ts';
-import type { Checked, Proof, Written } from '../formats/format.ts';
+import type { Proof, Written } from '../formats/format.ts';
 import type { Source } from '../formats/vips/read.ts';
 import { type BoxedMask, unionOfMasks } from '../pixels/boxed-mask.ts';
 import { maskOfPatches, patchesOfOutputs } from './patches.ts';
@@ -16,7 +16,6 @@ export interface EditOutput extends EncodedImage {
 
 interface OutputOptions {
   readonly photo: Source;
-  readonly walked: Checked['walked'];
   readonly regions: readonly Repainted[];
   /** The effective mask; `undefined` where each answer has its own. */
   readonly mask: BoxedMask | undefined;
@@ -37,7 +36,7 @@ interface MadeOutputs {
 
 /** Writes an output for each candidate, and proves it. */
 export async function makeOutputs(options: OutputOptions): Promise<MadeOutputs> {
-  const { photo, walked, regions, outputFormat, isStrict, step } = options;
+  const { photo, regions, outputFormat, isStrict, step } = options;
   const { format } = outputFormat;
   const isGenerated = regions.some(({ calls }) => calls > 0);
   const outputs: EditOutput[] = [];
@@ -45,11 +44,11 @@ export async function makeOutputs(options: OutputOptions): Promise<MadeOutputs> 
   const masks: BoxedMask[] = [];
   for (const patches of patchesOfOutputs(regions.map((region) => region.patches))) {
     const output = await step('write', () =>
-      writeOutput(outputFormat, { photo, walked, patches, isGenerated, isStrict }),
+      writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
     );
     const mask = maskFor(options, patches);
     const proof = await step('prove', () =>
-      format.prove({ photo, walked, written: output, patches, mask, isStrict }),
+      format.prove({ photo, written: output, patches, mask, isStrict }),
     );
     masks.push(mask);
     written.push({ dropped: output.dropped, notes: output.notes });

@@ -6,7 +6,7 @@ export const patchmatch: EngineEntry = {
     modes: ['removal'],
     masks: 'native',
     maxCallsPerSample: 0,
-    options: { samples: { range: [1, 4] }, seed: { default: 1 } },
+    options: { samples: { range: [1, 4], note: 'the best of up to four' }, seed: { default: 1 } },
   },
   make: async ({ codec }) => (await import('./patchmatch/patchmatch.ts')).patchmatchEngine({ codec }),
 };

@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { type KernelUse, useKernels } from '../kernels/kernels.ts';
 import { boxOf, crop as cut, isInside } from '../pixels/box.ts';
 import {
   assertShape,
@@ -7,12 +8,11 @@ import {
   type Mask,
   type Raster,
   type Size,
-  samplesPerLevel,
 } from '../pixels/raster.ts';
-import { gatherRow, type Kernel, sumRows, windowTaps } from '../pixels/taps.ts';
+import { type RowSampler, rowSampler, type Span } from '../pixels/row-sampler.ts';
+import type { Kernel } from '../pixels/taps.ts';
 import { type Alignment, alignedWindow, identityAlignment } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
-import type { Tone } from './tone.ts';
 
 export interface BlendArgs {
   /** The crop as it was, in the image's own space and depth. */
@@ -43,80 +43,40 @@ export function blend(args: BlendArgs): Raster {
   assertFits(args);
   const { crop, edited, patch, alpha, alignment, harmony } = args;
   const out = cut(crop, patch);
-  const answer = new Float32Array(patch.width * edited.channels);
-  const light = new Float32Array(patch.width * edited.channels);
-  const answerRow = rowSampler({ source: edited, crop, patch, alignment, kernel: 'cubic' });
-  const lightRow = rowSampler({
-    source: harmony.residual,
-    crop,
-    patch,
-    alignment: identityAlignment,
-    kernel: 'area',
-  });
-  for (let y = 0; y < patch.height; y++) {
-    const span = spanAbove0(alpha.data, y * patch.width, patch.width);
-    if (span === undefined) continue;
-    answerRow(y, span, answer);
-    lightRow(y, span, light);
-    correctRow({ answer, light, span, tone: harmony.tone });
-    blendRow({ out, alpha, y, span, wanted: answer, colours: edited.channels });
-  }
-  return out;
-}
-
-interface Row {
-  /** Holds the original and receives the blend. */
-  readonly out: Raster;
-  readonly alpha: Mask;
-  readonly y: number;
-  readonly span: Span;
-  /** Levels, colour channels interleaved. */
-  readonly wanted: Float32Array;
-  readonly colours: number;
-}
-
-/** `gain * answer + offset + light` in place, a channel at a time. */
-function correctRow(row: {
-  readonly answer: Float32Array;
-  readonly light: Float32Array;
-  readonly span: Span;
-  readonly tone: Tone;
-}): void {
-  const { answer, light, span, tone } = row;
-  const colours = tone.gains.length;
-  for (let c = 0; c < colours; c++) {
-    const gain = tone.gains[c]!;
-    const offset = tone.offsets[c]!;
-    for (let k = span.from * colours + c; k < span.to * colours; k += colours) {
-      answer[k] = gain * answer[k]! + offset + light[k]!;
-    }
-  }
-}
-
-function blendRow({ out, alpha, y, span, wanted, colours }: Row): void {
   const { data, channels } = out;
-  const perLevel = samplesPerLevel(data);
-  const most = 255 * perLevel;
-  const base = y * out.width;
-  for (let x = span.from; x < span.to; x++) {
-    const opacity = alpha.data[base + x]!;
-    if (opacity === 0) continue;
-    const weight = opacity / 255;
-    let k = x * colours;
-    let i = (base + x) * channels;
-    for (let c = 0; c < colours; c++, i++, k++) {
-      const before = data[i]!;
-      const mixed = before + (wanted[k]! * perLevel - before) * weight;
-      // Rounds half up. Without branches: they are as unpredictable as the picture, and take twice the time
-      // of the rest.
-      data[i] = Math.max(0, Math.min(most, mixed + 0.5)) | 0;
+  const length = patch.width * channels;
+  const { gains, offsets } = harmony.tone;
+  useKernels((use) => {
+    const { kernels, arena } = use;
+    const place = { crop, patch };
+    const answer = samplerOf(use, { ...place, source: edited, alignment, kernel: 'cubic' });
+    const light = samplerOf(use, {
+      ...place,
+      source: harmony.residual,
+      alignment: identityAlignment,
+      kernel: 'area',
+    });
+    const weights = arena.put(Float64Array.from({ length: 256 }, (_, opacity) => opacity / 255));
+    const tone = arena.put(Float64Array.from([...fourOf(gains), ...fourOf(offsets)]));
+    const [row, opacity] = [arena.reserve(length * data.BYTES_PER_ELEMENT), arena.reserve(patch.width)];
+    const type = data instanceof Uint16Array ? Uint16Array : Uint8Array;
+    for (let y = 0; y < patch.height; y++) {
+      const span = spanAbove0(alpha.data, y * patch.width, patch.width);
+      if (span === undefined) continue;
+      const [wanted, shade] = [answer(y, span), light(y, span)];
+      const pixels = arena.view<Uint8Array | Uint16Array>(type, row, length);
+      pixels.set(data.subarray(y * length, (y + 1) * length));
+      arena
+        .view(Uint8Array, opacity, patch.width)
+        .set(alpha.data.subarray(y * patch.width, (y + 1) * patch.width));
+      kernels.blendRow(
+        ...([row, opacity, weights, wanted, shade, tone, span.from, span.to] as const),
+        ...([edited.channels, channels, data.BYTES_PER_ELEMENT] as const),
+      );
+      data.set(pixels, y * length);
     }
-  }
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
+  });
+  return out;
 }
 
 function spanAbove0(data: Uint8Array, base: number, width: number): Span | undefined {
@@ -137,19 +97,13 @@ interface Sampled {
   readonly kernel: Kernel;
 }
 
-/** Returns a function that fills the pixels `span` of one row of the patch. */
-function rowSampler({ source, crop, patch, alignment, kernel }: Sampled) {
-  const { channels } = source;
+/** There are at most four colours; the kernel reads four numbers. */
+const fourOf = (values: readonly number[]): number[] => [...values, 0, 0, 0, 0].slice(0, 4);
+
+/** Samples the rows of the patch. */
+function samplerOf(use: KernelUse, { source, crop, patch, alignment, kernel }: Sampled): RowSampler {
   const window = alignedWindow({ edited: source, crop, patch, alignment });
-  const { horizontal, vertical } = windowTaps({ source, window, size: patch, kernel });
-  const { taps, first } = horizontal;
-  const line = new Float32Array(source.width * channels);
-  return (row: number, span: Span, out: Float32Array): void => {
-    const from = first[span.from]! * channels;
-    const to = (first[span.to - 1]! + taps) * channels;
-    sumRows({ source, vertical, row, from, to, out: line });
-    gatherRow({ line, horizontal, channels, from: span.from, to: span.to, out });
-  };
+  return rowSampler(use, { source, window, size: patch, kernel });
 }
 
 function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {

@@ -1,3 +1,5 @@
+import type { Pointer } from '../kernels/exports.ts';
+import { type KernelUse, useKernels } from '../kernels/kernels.ts';
 import { insideDistance } from '../pixels/distance.ts';
 import type { Box, FloatRaster, Mask, Size } from '../pixels/raster.ts';
 import { axisTaps } from '../pixels/taps.ts';
@@ -57,23 +59,21 @@ export function adaptiveFeather(args: {
   const featherPx = Math.min(args.featherPx, Math.max(tightFeatherPx, innerRadius(distance) / 2));
   const horizontal = linearTaps(difference.width, crop.width, patch.left, width);
   const vertical = linearTaps(difference.height, crop.height, patch.top, height);
-  // Deeper than the feather alpha is the mask: copied natively.
   const data = new Uint8Array(mask.data);
-  const row = new Float32Array(difference.width);
-  for (let y = 0; y < height; y++) {
-    let rowReady = false;
-    for (let x = 0; x < width; x++) {
-      const p = y * width + x;
-      const d = distance[p]!;
-      if (d >= featherPx || d === 0) continue;
-      if (!rowReady) rowReady = lerpRow(difference, vertical, y, row);
-      const { first, weights, taps } = horizontal;
-      let gap = 0;
-      for (let t = 0; t < taps; t++) gap += weights[x * taps + t]! * row[first[x]! + t]!;
-      const alpha = Math.max(smoothstep(d / featherPx), ghostShare(gap) * smoothstep(d / tightFeatherPx));
-      data[p] = Math.min(data[p]!, Math.round(255 * alpha));
+  useKernels(({ kernels, arena }) => {
+    const [values, depth] = [arena.reserve(width), arena.reserve(4 * width)];
+    const { taps } = horizontal;
+    const [first, weights] = [arena.put(horizontal.first), arena.put(horizontal.weights)];
+    const limits = arena.put(Float64Array.of(featherPx, tightFeatherPx, ghostFrom, ghostTo));
+    const gaps = mapRows({ kernels, arena }, difference, vertical);
+    for (let y = 0; y < height; y++) {
+      arena.view(Float32Array, depth, width).set(distance.subarray(y * width, (y + 1) * width));
+      const row = arena.view(Uint8Array, values, width);
+      row.set(data.subarray(y * width, (y + 1) * width));
+      kernels.featherRow(values, depth, width, gaps(y), first, weights, taps, limits);
+      data.set(row, y * width);
     }
-  }
+  });
   return { ...mask, data };
 }
 
@@ -90,13 +90,21 @@ function linearTaps(mapLength: number, cropLength: number, from: number, count: 
   return axisTaps({ start: from * step, step, count, sourceLength: mapLength, kernel: 'area' });
 }
 
-function lerpRow(map: FloatRaster, vertical: ReturnType<typeof linearTaps>, y: number, out: Float32Array) {
-  const { first, weights, taps } = vertical;
-  out.fill(0);
-  for (let t = 0; t < taps; t++) {
-    const weight = weights[y * taps + t]!;
-    const base = (first[y]! + t) * map.width;
-    for (let x = 0; x < map.width; x++) out[x]! += weight * map.data[base + x]!;
-  }
-  return true;
+/** Interpolates rows of a map. */
+function mapRows(
+  { kernels, arena }: KernelUse,
+  map: FloatRaster,
+  { first, weights, taps }: ReturnType<typeof linearTaps>,
+) {
+  const bytes = map.width * 4;
+  const [rows, out] = [arena.put(map.data), arena.reserve(bytes)];
+  const weight = arena.reserve(8);
+  return (y: number): Pointer => {
+    arena.view(Float32Array, out, map.width).fill(0);
+    for (let t = 0; t < taps; t++) {
+      arena.view(Float64Array, weight, 1)[0] = weights[y * taps + t]!;
+      kernels.addWeightedRows(out, rows + (first[y]! + t) * bytes, bytes, 4, weight, 1, map.width);
+    }
+    return out;
+  };
 }

@@ -30,7 +30,7 @@ export interface RefineOptions {
   readonly edgePx: number;
   /** The part of the picture that is wanted, and its luma, levels; read only where `edgePx` is above 0. */
   readonly part: Box;
-  readonly luma: FloatRaster['data'] | Uint8Array;
+  readonly luma: Uint8Array | Uint16Array | Float32Array;
   /** Size of the picture. */
   readonly picture: Size;
 }

@@ -1,7 +1,6 @@
 import type { BoxedMask } from '../pixels/boxed-mask.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Carried } from './container.ts';
-import type { WalkedJpeg } from './jpeg/scan/walk.ts';
 import type { Header } from './vips/header.ts';
 import type { Cut, Source } from './vips/read.ts';
 import type { Patch } from './vips/write.ts';
@@ -62,8 +61,6 @@ export interface Format {
 export interface Checked {
   /** What decoders warn of beside the header, in sentences. */
   readonly notes: readonly string[];
-  /** A JPEG as it was read, for its splice. */
-  readonly walked?: WalkedJpeg;
 }
 
 /** Limits a mask, at `box` of the displayed picture, to the blocks that lie inside it as a whole. */
@@ -79,8 +76,6 @@ export type ProvedPatch = Pick<PlacedPatch, 'box' | 'around'>;
 
 export interface PatchJob {
   readonly photo: Source;
-  /** What the check of the photo read, if there was one. */
-  readonly walked?: WalkedJpeg | undefined;
   /** Patches share no pixel. */
   readonly patches: readonly PlacedPatch[];
   /** A model painted the patches: the file is marked, as IPTC asks. */
@@ -98,8 +93,6 @@ export interface Encoding {
 
 export interface ProofJob {
   readonly photo: Source;
-  /** What the check of the photo read, if there was one. */
-  readonly walked?: WalkedJpeg | undefined;
   readonly written: Written;
   readonly patches: readonly ProvedPatch[];
   /** The effective mask of the displayed picture; 0 = must not have changed. */

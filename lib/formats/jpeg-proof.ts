@@ -5,10 +5,12 @@ import { storedBox, toStored } from '../pixels/orientation.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
 import type { Proof, ProofJob } from './format.ts';
 import { blockReachPx, coveredBlocks } from './jpeg/block-mask.ts';
+import { cutJpeg } from './jpeg/cut/cut.ts';
 import { proveSplice } from './jpeg/proof/prove.ts';
 import { readJpegStructure } from './jpeg/scan/structure.ts';
 import { comparedPixels, countDifferingPixels, exactProof } from './proof.ts';
-import { readPixels, type Source } from './vips/read.ts';
+import { type Cut, readPixels, type Source } from './vips/read.ts';
+import { walkedOf } from './walked-jpeg.ts';
 
 /** Proves a JPEG. One that was encoded again is not exact anywhere: its pixels are only counted. */
 export async function proveJpeg(job: ProofJob): Promise<Proof> {
@@ -33,7 +35,7 @@ export async function proveJpeg(job: ProofJob): Promise<Proof> {
  * @throws {EditError} `NOT_EXACT` when a coefficient outside these blocks differs, or a table that governs
  * decoding.
  */
-async function proveCoefficients({ photo, walked, written, patches, mask }: ProofJob): Promise<number> {
+async function proveCoefficients({ photo, written, patches, mask }: ProofJob): Promise<number> {
   const { orientation, stored, displayed } = photo.header;
   const output = written.bytes;
   const parts = patches.map(({ box, around }) => {
@@ -42,32 +44,47 @@ async function proveCoefficients({ photo, walked, written, patches, mask }: Proo
     const known = isKnown ? cut(around.raster, relativeTo(reach, around.box)) : undefined;
     return { reach, known, mask: maskWithin(mask, reach) };
   });
-  // libvips decodes on its own threads while the coefficients are compared on this one.
-  const counted = Promise.all(parts.map((part) => countDiffering(photo, output, part)));
   const allowed = parts.map((part) => ({
     box: storedBox(part.reach, orientation, stored),
     mask: toStored(part.mask, orientation),
   }));
+  const walked = walkedOf(photo);
   const structure = walked?.structure ?? readJpegStructure(photo.bytes);
   const touched = coveredBlocks(structure, allowed);
   const proof = proveSplice({ source: photo.bytes, output, touched, walked });
-  const counts = await counted;
   if (!proof.holds) {
     const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;
     throw new EditError('NOT_EXACT', `Expected 0 changed blocks outside the mask of a jpeg, got ${found}`);
   }
+  // Of the output only the MCUs around the mask are decoded, where the proof knows their place.
+  const read = proof.read && { ...proof.read, extraneous: walked?.extraneous ?? [] };
+  const counts = await Promise.all(
+    parts.map((part, i) => {
+      const decoded = read && cutJpeg(output, read, allowed[i]!.box);
+      return countDiffering(photo, { ...part, output, decoded });
+    }),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+interface Counted {
+  readonly reach: Box;
+  /** The source there, when it is decoded already. */
+  readonly known: Raster | undefined;
+  readonly mask: Mask;
+  readonly output: Uint8Array;
+  /** A part of the output to decode instead. */
+  readonly decoded: Cut | undefined;
 }
 
 /** Counts the pixels of one displayed box that differ between two files outside the mask. */
 async function countDiffering(
   photo: Source,
-  output: Uint8Array,
-  { reach, known, mask }: { readonly reach: Box; readonly known: Raster | undefined; readonly mask: Mask },
+  { reach, known, mask, output, decoded }: Counted,
 ): Promise<number> {
   const [before, after] = await Promise.all([
     known ?? readPixels(photo, reach),
-    readPixels({ ...photo, bytes: output }, reach),
+    readPixels({ bytes: output, header: photo.header }, reach, decoded),
   ]);
   const { channels, data } = before;
   let differing = 0;

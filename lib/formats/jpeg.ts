@@ -1,11 +1,12 @@
 import { EditError } from '../errors.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
-import type { Raster } from '../pixels/raster.ts';
+import type { Box, Raster } from '../pixels/raster.ts';
 import type { Checked, Format, PatchJob, WholeBlocks, Written } from './format.ts';
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
 import { dropStaleMetadata, markAsComposite, withMetadataOf } from './jpeg/container/metadata.ts';
 import { marker } from './jpeg/container/segments.ts';
+import { cutJpeg } from './jpeg/cut/cut.ts';
 import { qualityOf } from './jpeg/quality.ts';
 import { type JpegStructure, readJpegStructure } from './jpeg/scan/structure.ts';
 import { type WalkedJpeg, walkJpeg } from './jpeg/scan/walk.ts';
@@ -13,8 +14,9 @@ import { type NotSpliced, type Spliced, spliceJpeg } from './jpeg/splice/splice.
 import { proveJpeg } from './jpeg-proof.ts';
 import { otherFormat, unmarked } from './lossless.ts';
 import type { Header } from './vips/header.ts';
-import { asRgb, assertDecodes, type Source } from './vips/read.ts';
+import { asRgb, assertDecodes, type Cut, type Source } from './vips/read.ts';
 import { type Encoder, writePatched } from './vips/write.ts';
+import { keepWalked, walkedOf } from './walked-jpeg.ts';
 
 export const jpeg: Format = {
   name: 'jpeg',
@@ -23,6 +25,7 @@ export const jpeg: Format = {
   isSignature: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
   inspect: assertFrameSupported,
   check,
+  cut,
   isLossyMask: () => true,
   refusal: ({ hasAlpha, depth }) => {
     if (hasAlpha) return 'Expected a picture without alpha for outputFormat jpeg, got one with';
@@ -46,7 +49,13 @@ async function check(photo: Source): Promise<Checked> {
     await assertDecodes(photo, 'warning');
     return { notes: [] };
   }
-  return { walked, notes: walkNotes(walked) };
+  keepWalked(photo, walked);
+  return { notes: walkNotes(walked) };
+}
+
+function cut(photo: Source, box: Box): Cut | undefined {
+  const walked = walkedOf(photo);
+  return walked && cutJpeg(photo.bytes, walked, box);
 }
 
 function structureOf(bytes: Uint8Array): JpegStructure | undefined {
@@ -105,14 +114,14 @@ async function patch(job: PatchJob): Promise<Written> {
   };
 }
 
-function splicePatches({ photo, patches, walked }: PatchJob): Spliced | NotSpliced {
+function splicePatches({ photo, patches }: PatchJob): Spliced | NotSpliced {
   const { bytes, header } = photo;
   const { orientation, stored, space } = header;
   const colours = (raster: Raster): Raster =>
     raster.channels === 1 || space === 'cmyk' ? raster : asRgb(raster);
   return spliceJpeg({
     source: bytes,
-    walked,
+    walked: walkedOf(photo),
     patches: patches.map(({ box, original, edited }) => ({
       box: storedBox(box, orientation, stored),
       before: colours(toStored(original, orientation)),
@@ -178,9 +187,9 @@ const withDropped = ({ dropped, ...rest }: ReturnType<typeof dropStaleMetadata>,
  *
  * @throws {EditError} `KIND_UNSUPPORTED` when the coefficients of this JPEG cannot be edited.
  */
-function wholeBlocks({ bytes, header }: Source): WholeBlocks {
-  const { orientation, stored } = header;
-  const structure = readJpegStructure(bytes);
+function wholeBlocks(photo: Source): WholeBlocks {
+  const { orientation, stored } = photo.header;
+  const structure = readJpegStructure(photo.bytes);
   return (mask, box) => {
     const boxed = { box: storedBox(box, orientation, stored), mask: toStored(mask, orientation) };
     return toDisplayed(shrinkMaskToBlocks(structure, boxed).mask, orientation);

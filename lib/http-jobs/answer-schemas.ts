@@ -55,6 +55,11 @@ export const editAnswerSchema = z.object({
   report: z.object({ engine: z.string() }).loose().describe('As in manifest.json.'),
 });
 
+export const maskAnswerSchema = z.object({
+  mask: z.strictObject({ mediaType: z.string(), bytesBase64Encoded: z.string() }),
+  report: z.object({ maskCoverage: z.number() }).loose(),
+});
+
 export const picturesAnswerSchema = z
   .object({
     engine: z.string(),

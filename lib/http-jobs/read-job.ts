@@ -84,7 +84,9 @@ export async function readJob(
     readFile(names.error, options, signal),
   ]);
   const shown = manifest && parsed(manifestSchema, manifest.text);
-  const infos = [record, claim, progress, manifest?.info, failure?.info].filter((info) => info !== undefined);
+  // The claim is written once more after the end: that changes nothing that is told.
+  const end = failure?.info ?? manifest?.info;
+  const infos = end === undefined ? [record, claim, progress].filter((info) => info !== undefined) : [end];
   return {
     ...{ id, imageName, progress },
     inputs: inputsOf(record, shown),

@@ -32,8 +32,8 @@ type ValuesType<A extends Values> = new (buffer: ArrayBuffer, at: number, length
 const pageBytes = 64 * 1024;
 const alignment = 16;
 /**
- * Left free behind everything that is reserved. A kernel that loads a whole vector at the end of its input stays
- * in memory with it, and tests poison it: what a kernel makes of it must not change its result.
+ * Left free behind everything that is reserved. A kernel that loads a whole vector at the end of its input
+ * stays in memory with it, and tests poison it: what a kernel makes of it must not change its result.
  */
 export const guardBytes = 64;
 

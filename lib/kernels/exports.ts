@@ -12,9 +12,107 @@ export interface KernelExports {
   readonly memory: Memory;
   readonly heapBase: () => Pointer;
   readonly commonBytes: (a: Pointer, b: Pointer, length: number) => number;
+  readonly addWeightedRows: (
+    out: Pointer,
+    rows: Pointer,
+    rowBytes: number,
+    sampleBytes: number,
+    weights: Pointer,
+    rowCount: number,
+    count: number,
+  ) => void;
+  readonly gatherRow: (
+    line: Pointer,
+    first: Pointer,
+    weights: Pointer,
+    taps: number,
+    channels: number,
+    from: number,
+    to: number,
+    out: Pointer,
+  ) => void;
+  readonly blendRow: (
+    original: Pointer,
+    opacity: Pointer,
+    weights: Pointer,
+    answer: Pointer,
+    light: Pointer,
+    tone: Pointer,
+    from: number,
+    to: number,
+    colours: number,
+    channels: number,
+    sampleBytes: number,
+  ) => void;
+  readonly blurRow: (
+    row: Pointer,
+    out: Pointer,
+    width: number,
+    channels: number,
+    taps: Pointer,
+    radius: number,
+  ) => void;
+  readonly blurColumns: (
+    rows: Pointer,
+    rowBytes: number,
+    slots: number,
+    y: number,
+    height: number,
+    taps: Pointer,
+    radius: number,
+    out: Pointer,
+    count: number,
+  ) => void;
+  readonly distancesDown: (
+    mask: Pointer,
+    targets: Pointer,
+    above: Pointer,
+    out: Pointer,
+    width: number,
+  ) => void;
+  readonly distancesUp: (row: Pointer, below: Pointer, width: number) => void;
+  readonly distancesAlong: (
+    columns: Pointer,
+    out: Pointer,
+    width: number,
+    limit: number,
+    envelope: Pointer,
+  ) => void;
+  readonly featherRow: (
+    mask: Pointer,
+    distance: Pointer,
+    width: number,
+    gaps: Pointer,
+    first: Pointer,
+    weights: Pointer,
+    taps: number,
+    limits: Pointer,
+  ) => void;
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
+  readonly addDifferences: (
+    from: Pointer,
+    to: Pointer,
+    width: number,
+    left: number,
+    firstSample: number,
+    pixelsAcross: number,
+    sums: Pointer,
+    planeBytes: number,
+  ) => void;
+  readonly blockDeltas: (job: Pointer) => void;
+  readonly refinePlane: (plane: Pointer, mean: Pointer, decoded: Pointer, length: number) => void;
+  readonly smooth: (from: Pointer, into: Pointer, stride: number, span: number, length: number) => void;
+  readonly weighSums: (
+    sums: Pointer,
+    planeBytes: number,
+    weights: Pointer,
+    shares: Pointer,
+    share: number,
+    width: number,
+    into: Pointer,
+  ) => void;
   readonly compareMcus: (pair: Pointer, masks: Pointer, count: number) => number;
   readonly equalBits: (a: Pointer, b: Pointer, count: number) => number;
   readonly copyBits: (scan: Pointer, writer: Pointer, to: number) => void;
@@ -61,6 +159,7 @@ export interface KernelExports {
   readonly recodeEnd: (state: Pointer, isEnd: boolean) => void;
   readonly unfilterRow: RowKernel;
   readonly filterRow: RowKernel;
+  readonly isBlank: (from: Pointer, length: number) => number;
   readonly differingPixels: (
     a: Pointer,
     b: Pointer,

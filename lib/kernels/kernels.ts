@@ -28,9 +28,9 @@ export interface KernelUse {
 /**
  * Lends an instance of the kernels, with an empty arena in its memory, to one piece of work.
  *
- * The work is synchronous: when it is over, or throws, its arena is empty again and the instance is lent to the
- * next one. What should stay is copied out. A use within a use works on an instance of its own, and so does
- * every thread.
+ * The work is synchronous: when it is over, or throws, its arena is empty again and the instance is lent to
+ * the next one. What should stay is copied out. A use within a use works on an instance of its own, and so
+ * does every thread.
  *
  * @throws {EditError} what `work` throws; `INTERNAL` when the kernels were not built.
  */

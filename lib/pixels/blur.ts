@@ -1,4 +1,8 @@
+import { useKernels } from '../kernels/kernels.ts';
 import { emptyFloatRaster, type FloatRaster } from './raster.ts';
+
+/** Vectors may read or write so many bytes too many. */
+const besideBytes = 16;
 
 /** Samples of a Gaussian, cut at 3 sigma, that sum to 1; index 0 is the centre. */
 function gaussianTaps(sigmaPx: number): Float32Array {
@@ -13,34 +17,6 @@ function gaussianTaps(sigmaPx: number): Float32Array {
   return taps;
 }
 
-/** Blurs `count` samples, `stride` apart, from `start` on; the ends repeat. */
-function blurLine(args: {
-  readonly source: Float32Array;
-  readonly out: Float32Array;
-  readonly start: number;
-  readonly stride: number;
-  readonly count: number;
-  readonly taps: Float32Array;
-}): void {
-  const { source, out, start, stride, count, taps } = args;
-  const radius = taps.length - 1;
-  for (let i = 0; i < count; i++) {
-    let sum = taps[0]! * source[start + i * stride]!;
-    if (i >= radius && i < count - radius) {
-      for (let t = 1; t <= radius; t++) {
-        sum += taps[t]! * (source[start + (i - t) * stride]! + source[start + (i + t) * stride]!);
-      }
-    } else {
-      for (let t = 1; t <= radius; t++) {
-        const before = Math.max(0, i - t);
-        const after = Math.min(count - 1, i + t);
-        sum += taps[t]! * (source[start + before * stride]! + source[start + after * stride]!);
-      }
-    }
-    out[start + i * stride] = sum;
-  }
-}
-
 /**
  * Gaussian low-pass, separable, edges repeated, cut at 3 sigma; sigma 0 gives the same values.
  *
@@ -49,32 +25,23 @@ function blurLine(args: {
 export function blur(raster: FloatRaster, sigmaPx: number): FloatRaster {
   if (sigmaPx <= 0) return { ...raster, data: raster.data.slice() };
   const { width, height, channels, data } = raster;
-  const taps = gaussianTaps(sigmaPx);
-  const rows = emptyFloatRaster(width, height, channels);
-  const stride = width * channels;
-  for (let y = 0; y < height; y++) {
-    for (let c = 0; c < channels; c++) {
-      const start = y * stride + c;
-      blurLine({ source: data, out: rows.data, start, stride: channels, count: width, taps });
+  const out = emptyFloatRaster(width, height, channels);
+  const length = width * channels;
+  useKernels(({ kernels, arena }) => {
+    const values = gaussianTaps(sigmaPx);
+    const [taps, radius] = [arena.put(values), values.length - 1];
+    const [slots, bytes] = [2 * radius + 1, length * 4 + besideBytes];
+    const [row, rows, sums] = [arena.reserve(bytes), arena.reserve(slots * bytes), arena.reserve(bytes)];
+    let next = 0;
+    for (let y = 0; y < height; y++) {
+      for (; next < height && next <= y + radius; next++) {
+        arena.view(Float32Array, row, length).set(data.subarray(next * length, (next + 1) * length));
+        kernels.blurRow(row, rows + (next % slots) * bytes, width, channels, taps, radius);
+      }
+      kernels.blurColumns(rows, bytes, slots, y, height, taps, radius, sums, length);
+      out.data.set(arena.view(Float32Array, sums, length), y * length);
     }
-  }
-  return { ...raster, data: blurColumns(rows, taps) };
-}
-
-/** Works on whole rows: this reads memory in order, five times faster than column by column. */
-function blurColumns(raster: FloatRaster, taps: Float32Array): Float32Array {
-  const { height, data } = raster;
-  const stride = raster.width * raster.channels;
-  const out = new Float32Array(data.length);
-  const radius = taps.length - 1;
-  for (let y = 0; y < height; y++) {
-    const row = out.subarray(y * stride, (y + 1) * stride);
-    for (let t = -radius; t <= radius; t++) {
-      const weight = taps[Math.abs(t)]!;
-      const base = Math.min(height - 1, Math.max(0, y + t)) * stride;
-      for (let k = 0; k < stride; k++) row[k]! += weight * data[base + k]!;
-    }
-  }
+  });
   return out;
 }
 

@@ -1,4 +1,4 @@
-import { boundingBox, crop, grow, intersect, relativeTo, union } from './box.ts';
+import { boundingBox, crop, grow, intersect, paste, relativeTo, union } from './box.ts';
 import { dilate } from './mask.ts';
 import { type Box, emptyMask, type Mask, type Size } from './raster.ts';
 
@@ -19,7 +19,7 @@ export function boxedMask(whole: Mask): BoxedMask | undefined {
 export function maskWithin({ box, mask }: BoxedMask, part: Box): Mask {
   const out = emptyMask(part);
   const shared = intersect(box, part);
-  if (shared !== undefined) copyInto(out, crop(mask, relativeTo(shared, box)), relativeTo(shared, part));
+  if (shared !== undefined) paste(out, crop(mask, relativeTo(shared, box)), relativeTo(shared, part));
   return out;
 }
 

@@ -1,6 +1,8 @@
+import { useKernels } from '../kernels/kernels.ts';
 import { boxOf } from './box.ts';
-import { type Box, emptyFloatRaster, type FloatRaster, type Raster, type Size } from './raster.ts';
-import { gatherRow, type Kernel, sumRows, windowTaps } from './taps.ts';
+import { emptyFloatRaster, type FloatRaster, type Raster, type Size } from './raster.ts';
+import { rowSampler, type Sampling } from './row-sampler.ts';
+import type { Kernel } from './taps.ts';
 
 /**
  * A window of a raster at another size, separably.
@@ -8,28 +10,19 @@ import { gatherRow, type Kernel, sumRows, windowTaps } from './taps.ts';
  * Enlarging interpolates, reducing averages; pixels outside the source repeat its edge. With the
  * window of the whole raster at its own size values are exact for both kernels.
  *
- * @param args.source H x W x C, 8 or 16 bit or float. @returns h x w x C in levels of 8 bit.
+ * @returns h x w x C in levels of 8 bit.
  * @throws {EditError} `SHAPE_MISMATCH` when the window or the size is empty.
  */
-export function resample(args: {
-  readonly source: Raster | FloatRaster;
-  readonly window: Box;
-  readonly size: Size;
-  readonly kernel: Kernel;
-}): FloatRaster {
-  const { source, size } = args;
-  const { channels } = source;
-  const { horizontal, vertical } = windowTaps(args);
-  const out = emptyFloatRaster(size.width, size.height, channels);
-  const line = new Float32Array(source.width * channels);
-  const from = horizontal.first[0]! * channels;
-  const to = (horizontal.first[size.width - 1]! + horizontal.taps) * channels;
-  const stride = size.width * channels;
-  for (let y = 0; y < size.height; y++) {
-    sumRows({ source, vertical, row: y, from, to, out: line });
-    const row = out.data.subarray(y * stride, (y + 1) * stride);
-    gatherRow({ line, horizontal, channels, from: 0, to: size.width, out: row });
-  }
+export function resample(sampling: Sampling): FloatRaster {
+  const { source, size } = sampling;
+  const out = emptyFloatRaster(size.width, size.height, source.channels);
+  const length = size.width * source.channels;
+  useKernels((use) => {
+    const row = rowSampler(use, sampling);
+    for (let y = 0; y < size.height; y++) {
+      out.data.set(use.arena.view(Float32Array, row(y), length), y * length);
+    }
+  });
   return out;
 }
 
@@ -65,21 +58,13 @@ export function rescale(
   kernel: Kernel = 'cubic',
 ): Raster & { readonly data: Uint8Array } {
   const { channels } = source;
-  const { horizontal, vertical } = windowTaps({
-    source,
-    window: boxOf(source),
-    size: { width, height },
-    kernel,
-  });
-  const line = new Float32Array(source.width * channels);
-  const row = new Float32Array(width * channels);
-  const data = new Uint8Array(width * height * channels);
+  const length = width * channels;
+  const data = new Uint8Array(length * height);
   // The same bytes: its setter clamps and rounds to nearest.
   const clamped = new Uint8ClampedArray(data.buffer);
-  for (let y = 0; y < height; y++) {
-    sumRows({ source, vertical, row: y, from: 0, to: line.length, out: line });
-    gatherRow({ line, horizontal, channels, from: 0, to: width, out: row });
-    clamped.set(row, y * row.length);
-  }
+  useKernels((use) => {
+    const row = rowSampler(use, { source, window: boxOf(source), size: { width, height }, kernel });
+    for (let y = 0; y < height; y++) clamped.set(use.arena.view(Float32Array, row(y), length), y * length);
+  });
   return { width, height, channels, data };
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,jpeg` runs some of them (`--
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them (`--
  * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
  * with the machine and the date.
  * `--seeds` goes to the part `inside`.
@@ -13,11 +13,12 @@ import sharp from 'sharp';
 
 const parts = {
   edit: 'The whole edit without a model, beside its floor and its peers',
-  jpeg: 'Walking, splicing and proving a JPEG',
+  dropped: 'From a dropped file to its published result, without the model',
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
   hostile: 'Each photo with a model that misbehaves',
   inside: 'Answers that are good, and answers that are not',
+  removals: 'What the embedded engine makes of every photo',
   sheet: 'Seams at 200 %',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;

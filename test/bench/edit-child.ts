@@ -1,18 +1,18 @@
 /**
  * One process of the edit bench: `node edit-child.ts floor|edit|both IMAGE MASK OUTPUT [rounds]`. Prints a
- * line of JSON: what each round of each took, the edit less the time of the stand-in for the model. What the
- * edit does while it waits for that is not in its time, as nobody waits for it; it is in its CPU time.
+ * line of JSON: what each round of each took, less the time and work of the stand-in for the model. What the
+ * edit does while it waits for that is in its CPU time alone, as nobody waits for it.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { InpaintEngine } from '../../lib/engines/engine.ts';
+import { type Cost, costOf } from './watched.ts';
 
 export interface ChildReport {
-  readonly floorMs: readonly number[];
-  readonly editMs: readonly number[];
-  readonly modelMs: readonly number[];
-  /** The model alone: the edit works on while it waits. */
-  readonly modelCpuMs: readonly number[];
+  readonly floors: readonly Cost[];
+  readonly edits: readonly Cost[];
+  /** The model alone, in each edit. */
+  readonly models: readonly Cost[];
   /** The stages of the last edit. */
   readonly stagesMs: Readonly<Record<string, number>>;
 }
@@ -23,20 +23,21 @@ const image = await readFile(imagePath);
 const mask = await readFile(maskPath);
 const format = imagePath.endsWith('png') ? 'png' : 'jpeg';
 
-const floorMs: number[] = [];
-const editMs: number[] = [];
-const modelMs: number[] = [];
-const modelCpuMs: number[] = [];
+const floors: Cost[] = [];
+const edits: Cost[] = [];
+const models: Cost[] = [];
 /** A fast model of 2026 takes several times as long. */
 const thinkingMs = 1000;
 let stagesMs: Readonly<Record<string, number>> = {};
 const edit = what === 'floor' ? undefined : await editorUnderTest();
 for (let round = 0; round < Number(rounds); round++) {
-  if (what !== 'edit') floorMs.push(await timed(floor));
-  if (edit) editMs.push((await timed(edit)) - modelMs.at(-1)!);
+  if (what !== 'edit') floors.push(await costOf(floor));
+  if (!edit) continue;
+  const { wallMs, cpuMs } = await costOf(edit);
+  const model = models.at(-1)!;
+  edits.push({ wallMs: wallMs - model.wallMs, cpuMs: cpuMs - model.cpuMs });
 }
-const report: ChildReport = { floorMs, editMs, modelMs, modelCpuMs, stagesMs };
-console.log(JSON.stringify(report));
+console.log(JSON.stringify({ floors, edits, models, stagesMs } satisfies ChildReport));
 
 /** sharp as it comes, its defaults: decode and encode, nothing else. */
 async function floor(): Promise<void> {
@@ -57,7 +58,7 @@ async function editorUnderTest(): Promise<() => Promise<void>> {
       { image, mask, request: parseRequest({}) },
       AbortSignal.timeout(600_000),
     );
-    modelMs.push(report.timingsMs['inpaint'] ?? 0);
+    models.push({ ...models.pop()!, wallMs: report.timingsMs['inpaint'] ?? 0 });
     stagesMs = report.timingsMs;
     await writeFile(outputPath!, outputs[0]!.bytes);
   };
@@ -71,17 +72,16 @@ async function standIn(): Promise<InpaintEngine> {
     frames: { kind: 'free', maxSidePx: 1024 },
     async inpaint({ crop, mask: asked }) {
       const thought = setTimeout(thinkingMs);
-      const before = process.cpuUsage();
-      const data = Uint8Array.from(crop.data);
-      asked?.data.forEach((value, p) => {
-        if (value > 0) data.fill(128, p * 3, p * 3 + 3);
+      let bytes = new Uint8Array();
+      const cost = await costOf(async () => {
+        const data = Uint8Array.from(crop.data);
+        asked?.data.forEach((value, p) => {
+          if (value > 0) data.fill(128, p * 3, p * 3 + 3);
+        });
+        const raw = { width: crop.width, height: crop.height, channels: 3 } as const;
+        bytes = Uint8Array.from(await sharp(data, { raw }).png({ compressionLevel: 1 }).toBuffer());
       });
-      const { width, height } = crop;
-      const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
-        .png({ compressionLevel: 1 })
-        .toBuffer();
-      const { user, system } = process.cpuUsage(before);
-      modelCpuMs.push((user + system) / 1000);
+      models.push(cost);
       await thought;
       return {
         outcomes: [{ kind: 'image', image: { bytes, mediaType: 'image/png' } }],
@@ -90,10 +90,4 @@ async function standIn(): Promise<InpaintEngine> {
       };
     },
   };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
 }

@@ -6,15 +6,15 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import '../../deploy/build.js';
 import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { startFaultyStorage } from '../support/faulty-storage.ts';
-import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
+import type { FunctionProcess } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { startDeployed } from './deployed.ts';
 import { usageOf } from './watched.ts';
 
 const { values } = parseArgs({
@@ -27,8 +27,6 @@ const { values } = parseArgs({
 const pairs = Number(values.pairs);
 const rate = Number(values.rate);
 
-/** Its package.json names the built bundle. */
-const repository = resolve(import.meta.dirname, '../..');
 const size = { width: 64, height: 48 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
 const mask = await maskPng(boxMask(size, { left: 30, top: 20, width: 6, height: 6 }));
@@ -108,7 +106,7 @@ report('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUs
 console.log(`warnings and errors: ${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`);
 
 async function work(target: string, signature: 'http' | 'cloudevent'): Promise<FunctionProcess> {
-  const worker = await startFunction({ folder: repository, target, signature, environment, onLine: note });
+  const worker = await startDeployed({ target, signature, environment, onLine: note });
   workers.push(worker);
   return closing.use(worker);
 }

@@ -1,11 +1,29 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What a whole process took, from its start to its end. */
-export interface Watched {
+export interface Cost {
   readonly wallMs: number;
-  /** User and system time of all its threads, `NaN` where /proc is not there. */
+  /** User and system time of all threads, `NaN` where the system does not tell. */
   readonly cpuMs: number;
+}
+
+/** What work in this process takes, with everything that it does meanwhile. */
+export async function costOf(work: () => unknown): Promise<Cost> {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
+}
+
+/** The least of each: noise only adds. */
+export function least(costs: readonly Cost[]): Cost {
+  const of = (key: keyof Cost) => Math.min(...costs.map((cost) => cost[key]));
+  return { wallMs: of('wallMs'), cpuMs: of('cpuMs') };
+}
+
+/** What a whole process took, from its start to its end. */
+export interface Watched extends Cost {
   /** Largest resident set, MB, `NaN` likewise. */
   readonly peakMb: number;
   readonly stdout: string;

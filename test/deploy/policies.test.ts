@@ -149,7 +149,7 @@ const policies: readonly Policy[] = [
         .flatMap(({ environment }) => Object.keys(environment))
         .filter(
           (name) =>
-            !['NODE_ENV', 'MALLOC_ARENA_MAX'].includes(name) &&
+            !['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX'].includes(name) &&
             (!(name in settings) || /KEY|SECRET|TOKEN|PASSWORD/.test(name)),
         ),
     terraform: ['DAILY_COST_CAP_USD =', 'DAILY_COST_CAP ='],
@@ -179,6 +179,13 @@ const policies: readonly Policy[] = [
     faults: ({ functions }) => functions.filter(({ environment }) => environment['MALLOC_ARENA_MAX'] !== '1'),
     terraform: ['MALLOC_ARENA_MAX = "1"', 'MALLOC_ARENA_MAX = "8"'],
     trial: [',MALLOC_ARENA_MAX=1', ''],
+  },
+  {
+    rule: 'the room for young objects is limited',
+    faults: ({ functions }) =>
+      functions.filter(({ environment }) => environment['NODE_OPTIONS'] !== '--max-semi-space-size=8'),
+    terraform: ['--max-semi-space-size=8', '--max-semi-space-size=80'],
+    trial: [',NODE_OPTIONS=--max-semi-space-size=8', ''],
   },
   {
     rule: 'the deadline of an edit ends before the timeout of its function, and that before the wait of a task',

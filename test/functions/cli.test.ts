@@ -80,6 +80,14 @@ test('a folder: pairs by their names, results beside them or in another folder, 
     proof: { outside: 'exact', differingPixels: 0 },
   });
   expect(JSON.parse(await readFile(at('m.json'), 'utf8'))).toMatchObject({ engine: 'patchmatch' });
+  // Neither results nor the mask are photos.
+  const same = await cli([folder, '--mask', at('p.mask.png'), '--dry-run', '--json']);
+  expect(
+    same.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).image),
+  ).toEqual([at('p.png')]);
   const deep = await cli([
     folder,
     '--recursive',
@@ -152,6 +160,16 @@ test.each<[string, () => string[], number, RegExp]>([
   const ended = await cli(args());
   expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
   expect(await made()).toEqual([]);
+});
+
+test('finds what is to be removed where no mask is sent', async () => {
+  const { code, out } = await cli([at('p.png'), '--remove', 'people', '--dry-run']);
+  expect([code, JSON.parse(out).plan]).toMatchObject([0, { regions: [], calls: { min: 0, max: 0 } }]);
+  const byWords = ['--remove', 'the red car', '--mask-prompt', 'the red car'];
+  for (const at2 of [0, 2]) {
+    const { err } = await cli([at('p.png'), ...byWords.slice(at2, at2 + 2)]);
+    expect(err).toContain('FINDER_UNSUPPORTED');
+  }
 });
 
 test('goes on after a photo that failed when told so', async () => {

@@ -29,7 +29,7 @@ const send = (name: string, origin: string) => {
 };
 const opened = ({ headers }: Response) => headers.get('access-control-allow-origin');
 
-test.each(['edit', 'generate', 'upscale'])(
+test.each(['edit', 'mask', 'generate', 'upscale'])(
   '%s opens to the pages that are named, errors too',
   async (name) => {
     const may = await ask(name, page);

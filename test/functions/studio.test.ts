@@ -61,10 +61,11 @@ test('a job from its files to its result, as a program sees it', async () => {
   form.set('mask', new Blob([mask]), 'm.png');
   form.set('engine', 'patchmatch');
   const created = await fetch(at('jobs'), { method: 'POST', body: form });
-  expect(created.status).toBe(202);
-  const { id, links } = await jobIn(created);
+  const { id, links, state: atFirst } = await jobIn(created);
+  const isOver = atFirst === 'succeeded';
+  expect(created.status).toBe(isOver ? 200 : 202);
   expect(created.headers.get('location')).toBe(`jobs/${id}`);
-  expect(Number(created.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(created.headers.has('retry-after')).toBe(!isOver);
 
   const answer = await get(links.self, { prefer: 'wait=20' });
   const job = await jobIn(answer);

@@ -54,6 +54,8 @@ resource "google_cloudfunctions2_function" "this" {
       NODE_ENV = "production"
       # Else each thread of libvips keeps memory of its own: up to half more for a large picture, and no time saved.
       MALLOC_ARENA_MAX = "1"
+      # Else three times as much for young objects, which are few beside the pictures.
+      NODE_OPTIONS = "--max-semi-space-size=8"
       # A timeout of the platform does not stop the code, so the code stops itself earlier.
       EDIT_DEADLINE_MS = (var.timeout_seconds - 30) * 1000
     })

@@ -77,6 +77,7 @@ function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchE
 /** Finds better matches in a level whose hole is filled. Writes the field. */
 export function searchMatches(matched: Matched, effort: SearchEffort, random: Random): void {
   const { level, patches, field } = matched;
+  if (patches.sources.length === 0) return;
   useKernels((use) => {
     const memory = putLevel(use, level, patches, field);
     sweepLevel(use, memory, effort, random);
@@ -87,9 +88,10 @@ export function searchMatches(matched: Matched, effort: SearchEffort, random: Ra
 /**
  * Where each pixel of the hole comes from by the match that counts most there.
  *
- * @returns H x W: index of a known pixel, -1 outside the hole.
+ * @returns H x W: index of a known pixel, -1 outside the hole, and everywhere when there is nothing to copy.
  */
 export function originsOf({ level, patches, field }: Matched): Int32Array {
+  if (patches.sources.length === 0) return new Int32Array(level.hole.length).fill(-1);
   return useKernels((use) => {
     const memory = putLevel(use, level, patches, field);
     const copied = putOrigins(use, level);

@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
 import { marker, readSegments } from './container/segments.ts';
 import { readQuantTables, type TablesInForce } from './scan/headers.ts';
-import { zigzag } from './splice/dct.ts';
+import { zigzag } from './splice/zigzag.ts';
 
 /** A quality of libjpeg, 1 to 100. */
 export interface TableQuality {

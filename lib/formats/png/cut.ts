@@ -16,7 +16,7 @@ const colourChunks: ReadonlySet<string> = new Set([
  * @returns `undefined` when the pixels cannot be decoded.
  */
 export function cutPng(file: Uint8Array, pixels: PngPixels, box: Box): Buffer | undefined {
-  const rows = pixels.rowsOf(box);
+  const rows = pixels.rowsOf(box, { headBytes: 1 });
   if (rows === undefined) return undefined;
   const { chunks } = readPngChunks(file);
   const size = Buffer.from(chunks[0]!.data);

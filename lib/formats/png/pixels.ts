@@ -4,7 +4,7 @@ import { readPngChunks } from './chunks.ts';
 import { type BlockStart, inflater, type Piece, type Place, windowBytes } from './inflater.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { byteAt, copyFrom, type PixelStream, pixelStream } from './pixel-stream.ts';
-import { rowDecoder } from './row-decoder.ts';
+import { type RowHeads, rowDecoder } from './row-decoder.ts';
 import { adlerBytes, isZlib, zlibHeadBytes } from './zlib-stream.ts';
 
 /** The blocks around a change: what lies before `first` and from `next` on stays. */
@@ -19,8 +19,8 @@ export interface Around {
 export interface PngPixels {
   readonly stream: PixelStream;
   readonly layout: Layout;
-  /** The rows of a box without any filter, as PNG stores them: each begins with 0. `undefined`: damaged. */
-  readonly rowsOf: (box: Box) => Uint8Array | undefined;
+  /** The decoded rows of a box; `undefined`: damaged. */
+  readonly rowsOf: (box: Box, rows: RowHeads) => Uint8Array | undefined;
   /** Reads to the end. @returns `undefined` unless the stream is whole: length and checksum are right. */
   readonly around: (change: { readonly from: number; readonly to: number }) => Around | undefined;
   /** The nearest place at or before a byte. */
@@ -49,9 +49,9 @@ function pixelsIn(stream: PixelStream, layout: Layout): PngPixels {
   const placeBefore = (byte: number) => known.places.findLast((place) => place.byte <= byte)!;
   let isSound: boolean | undefined;
 
-  function rowsOf(box: Box): Uint8Array | undefined {
+  function rowsOf(box: Box, heads: RowHeads): Uint8Array | undefined {
     return useKernels((use) => {
-      const rows = rowDecoder(use, layout, box);
+      const rows = rowDecoder(use, layout, box, heads);
       const source = inflater(use, { stream, place: known.places[0]!, end, keptBytes: layout.rowBytes });
       for (let piece = source.next(); piece !== undefined; ) {
         learn(known, piece, use);

@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import type { Bitmap } from '../bitmap/bitmap.ts';
 import { readBitmap } from '../bitmap/read-bitmap.ts';
+import { greyPixels } from '../png/grey.ts';
 import { checkBytes, checkSize, type Header, type Limits, readHeader } from './header.ts';
 import { sharp } from './loaders.ts';
 
@@ -12,6 +13,8 @@ export interface MaskFile {
   };
   /** A new pipeline over its pixels, as displayed. */
   readonly open: () => Sharp;
+  /** Its pixels, where they are plain grey of 8 bit that needs no libvips. */
+  readonly grey?: () => Uint8Array | undefined;
 }
 
 /**
@@ -28,6 +31,7 @@ export async function openMask(bytes: Uint8Array, limits: Limits): Promise<MaskF
   return {
     header: { ...header, isGrey16 },
     open: () => sharp(bytes, { limitInputPixels: false, autoOrient: true }),
+    ...(header.format === 'png' ? { grey: () => greyPixels(bytes) } : {}),
   };
 }
 

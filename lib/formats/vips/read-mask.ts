@@ -56,7 +56,9 @@ const holeWarning =
   'The transparent part of the mask is edited, the opaque part is kept. ' +
   'Set polarity to have the mask read by its colours.';
 
-async function oneChannel({ header, open }: MaskFile, { channel }: Carrier): Promise<Mask> {
+async function oneChannel({ header, open, grey: plain }: MaskFile, { channel }: Carrier): Promise<Mask> {
+  const samples = plain?.();
+  if (samples !== undefined) return { ...header.displayed, channels: 1, data: samples };
   if (header.isGrey16) {
     const { width, height, data } = await decoded(inGrey16(open()), 16);
     return { width, height, channels: 1, data: eightBit(data, 65_535) };

@@ -66,10 +66,11 @@ export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): 
 }
 
 /** Decodes the pixels of one box, as displayed; otherwise like {@link readCrop}. */
-export async function readPixels({ bytes, header }: Source, box: Box): Promise<Raster> {
+export async function readPixels({ bytes, header }: Source, box: Box, cut?: Cut): Promise<Raster> {
   const { orientation, stored } = header;
+  const from = cut ?? { bytes, box: storedBox(box, orientation, stored) };
   try {
-    return toDisplayed(await rawPixels(bytes, header, storedBox(box, orientation, stored)), orientation);
+    return toDisplayed(await rawPixels(from.bytes, header, from.box), orientation);
   } catch (cause) {
     throw undecodable(header, cause);
   }

@@ -1,8 +1,13 @@
 // Every kernel, one line for each subject. `exports.ts` beside this folder has their types for TypeScript.
 export { adler32 } from './adler';
 export * from './bits';
+export { blendRow } from './blend';
+export { blurColumns, blurRow } from './blur';
+export { distancesAlong, distancesDown, distancesUp } from './distance';
+export { featherRow } from './feather';
 export { inflate, inflateStateBytes } from './inflate';
 export * from './jpeg-compare';
+export * from './jpeg-deltas';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
 export * from './memory';
@@ -10,5 +15,6 @@ export * from './patch-levels';
 export * from './patch-light';
 export * from './patch-sweep';
 export * from './patch-vote';
-export { differingPixels, filterRow, unfilterRow } from './png-rows';
+export { differingPixels, filterRow, isBlank, unfilterRow } from './png-rows';
 export { recode, recodeEnd, recodeStateBytes } from './recode';
+export { addWeightedRows, gatherRow } from './resample';

@@ -315,7 +315,7 @@ function readLengths(stream: Stream, lengths: usize, count: u32): u32 {
 
 /** Reads tokens: with one load a match, or up to six literals. */
 function readTokens(stream: Stream): u32 {
-  const outLimit = stream.outEnd - longestMatch - slackBytes;
+  const outLimit: usize = (stream.outEnd as usize) - longestMatch - slackBytes;
   const bitLimit = bitLimitOf(stream);
   let bit = stream.bit;
   let out: usize = stream.out;

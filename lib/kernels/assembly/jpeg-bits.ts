@@ -1,5 +1,5 @@
-// What the kernels of JPEG scans share: bits, Huffman tables and faults. Positions count bits of unstuffed bytes
-// from the start of a buffer, most significant bit first.
+// What the kernels of JPEG scans share: bits, Huffman tables and faults. Positions count bits of unstuffed
+// bytes from the start of a buffer, most significant bit first.
 
 /** Values from here on are no positions; each says why there is none. */
 export const firstFault: u32 = 0xfffffff0;
@@ -145,7 +145,9 @@ export function skipAc(bytes: usize, from: u32, decoder: usize): u32 {
   return position;
 }
 
-/** The coefficient behind a symbol of `symbolAt` that begins at coefficient `k`; 64 or more ends the block. */
+/**
+ * The coefficient behind a symbol of `symbolAt` that begins at coefficient `k`; 64 or more ends the block.
+ */
 export function afterSymbol(k: u32, symbol: u32): u32 {
   if (symbol === 0) return noCode;
   const runSize = symbol & 255;

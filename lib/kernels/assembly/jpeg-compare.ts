@@ -11,8 +11,8 @@ import {
   positionOf,
 } from './jpeg-reader';
 
-// A comparison, in words: the two scans; the blocks that differ so far; the DC value of the last block in `b` less
-// that in `a`, for 4 components; then room for the coefficients of two blocks.
+// A comparison, in words: the two scans; the blocks that differ so far; the DC value of the last block in
+// `b` less that in `a`, for 4 components; then room for the coefficients of two blocks.
 const scanAAt: usize = 0;
 const scanBAt: usize = 4;
 const differingAt: usize = 8;
@@ -44,8 +44,8 @@ export function equalBits(a: usize, b: usize, count: u32): u32 {
  * Decodes up to `count` MCUs of two scans in step, and counts the blocks that differ and are not masked.
  *
  * @param masks for each MCU 16 bits: bit `i` is set where block `i` of it may differ.
- * @returns how many MCUs were compared; fewer when a buffer must be filled first, or at a fault, which the scan
- *   keeps that has it.
+ * @returns how many MCUs were compared; fewer when a buffer must be filled first, or at a fault, which the
+ *   scan keeps that has it.
  */
 export function compareMcus(pair: usize, masks: usize, count: u32): u32 {
   const a = load<usize>(pair, scanAAt);

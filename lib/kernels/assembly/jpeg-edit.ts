@@ -22,8 +22,8 @@ import {
 } from './jpeg-reader';
 import { emit, emitAc, emitValue, finishBits, hasRoom, isCounting, isFull, put } from './jpeg-writer';
 
-// An edit, in words: the scan, the writer; what was added to the last DC value of each of 4 components, which the
-// next difference must take back; then as below.
+// An edit, in words: the scan, the writer; what was added to the last DC value of each of 4 components,
+// which the next difference must take back; then as below.
 const scanAt: usize = 0;
 const writerAt: usize = 4;
 const owedAt: usize = 16;
@@ -70,8 +70,8 @@ function copyRange(writer: usize, bytes: usize, from: u32, to: u32): void {
  * difference of the block that follows it in its component is corrected.
  *
  * @param first the number of the MCU at the position.
- * @returns how many were written; fewer when the buffer must be filled or the output taken first, when a table
- *   is full, or at a fault, which is kept.
+ * @returns how many were written; fewer when the buffer must be filled or the output taken first, when a
+ *   table is full, or at a fault, which is kept.
  */
 export function editMcus(edit: usize, first: u32, count: u32): u32 {
   const scan = load<usize>(edit, scanAt);
@@ -135,7 +135,9 @@ function skipBlock(scan: usize, block: usize, position: u32): u32 {
   return behind >= firstFault ? behind : skipAc(bytesOf(scan), behind, load<usize>(block, 4));
 }
 
-/** Codes a block again: with its changes, or with its DC difference corrected. @returns the position behind. */
+/**
+ * Codes a block again: with its changes, or with its DC difference corrected. @returns the position behind.
+ */
 function editBlock(edit: usize, index: i32, dc: u64, isTouched: bool): u32 {
   const scan = load<usize>(edit, scanAt);
   const writer = load<usize>(edit, writerAt);

@@ -1,7 +1,7 @@
 import { firstFault, readDc, skipAc } from './jpeg-bits';
 
-// A scan as its kernels see it, in words: the buffer and where it is read; then 4 DC predictors; then for each
-// block of an MCU its two decoders and its component.
+// A scan as its kernels see it, in words: the buffer and where it is read; then 4 DC predictors; then for
+// each block of an MCU its two decoders and its component.
 const bytesAt: usize = 0;
 const positionAt: usize = 4;
 const lastStartAt: usize = 8;

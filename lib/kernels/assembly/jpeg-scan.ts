@@ -29,7 +29,7 @@ export function jpegDecoder(definition: usize, decoder: usize): void {
  * Removes the zero behind each FF, up to a marker.
  *
  * @param from address of `length` bytes and of one more, which says what an FF at their end is.
- * @param to where the bytes go; may be `from`, or any address that does not overlap what is still to be read.
+ * @param to where the bytes go, with room for 16 more; apart from `from`.
  * @param result address of two words: bytes read, bytes written. The reading stops before an FF that is not
  *   followed by 0.
  */
@@ -39,14 +39,15 @@ export function unstuff(from: usize, length: usize, to: usize, result: usize): v
   let source = from;
   let target = to;
   while (source < end) {
-    while (source + 16 <= end) {
+    if (source + 16 <= end) {
+      // What lies behind the first FF is written over by what follows.
       const bytes = v128.load(source);
-      if (v128.any_true(v128.eq<u8>(bytes, ff))) break;
       v128.store(target, bytes);
-      source += 16;
-      target += 16;
+      const before: usize = min<u32>(16, ctz<u32>(v128.bitmask<i8>(v128.eq<u8>(bytes, ff))));
+      source += before;
+      target += before;
+      if (before === 16) continue;
     }
-    if (source >= end) break;
     const byte = load<u8>(source);
     if (byte === 0xff) {
       if (load<u8>(source + 1) !== 0) break;

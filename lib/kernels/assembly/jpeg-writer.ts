@@ -1,5 +1,6 @@
-// Entropy-coded bits as kernels write them: most significant bit first, FF becomes FF 00. A writer is words: the
-// next address, the last address at which an MCU may begin, and the pending bits, which stand on top of 64.
+// Entropy-coded bits as kernels write them: most significant bit first, FF becomes FF 00. A writer is
+// words: the next address, the last address at which an MCU may begin, and the pending bits, which stand on
+// top of 64.
 
 const outAt: usize = 0;
 const lastAt: usize = 4;
@@ -8,8 +9,8 @@ const pendingCountAt: usize = 8;
 const isCountingAt: usize = 12;
 const pendingAt: usize = 16;
 
-// An encoder of one Huffman table: for each symbol `code << 8 | length`, 0 for none; then what it grows by; then
-// how often each symbol was asked for, while they are counted.
+// An encoder of one Huffman table: for each symbol `code << 8 | length`, 0 for none; then what it grows by;
+// then how often each symbol was asked for, while they are counted.
 const nextCodeAt: usize = 1024;
 const isFullAt: usize = 1028;
 const addedCountAt: usize = 1032;
@@ -75,8 +76,8 @@ export function finishBits(writer: usize): void {
 }
 
 /**
- * Appends a symbol and its `size` (0..15) extra bits. A symbol that the table lacks is given a code of 16 bits
- * behind all others; when none is left the encoder is full, and what was written is void.
+ * Appends a symbol and its `size` (0..15) extra bits. A symbol that the table lacks is given a code of 16
+ * bits behind all others; when none is left the encoder is full, and what was written is void.
  */
 export function emit(writer: usize, encoder: usize, symbol: u32, extra: u32, size: u32): void {
   if (isCounting(writer)) {

@@ -7,9 +7,10 @@ const unstuffed = (bytes: readonly number[], next = 0x11) =>
   useKernels(({ kernels, arena }) => {
     const from = arena.put(Uint8Array.from([...bytes, next]));
     const counts = arena.reserve(8);
-    kernels.unstuff(from, bytes.length, from, counts);
+    const to = arena.reserve(bytes.length + 16);
+    kernels.unstuff(from, bytes.length, to, counts);
     const [read, written] = arena.take(Uint32Array, counts, 2);
-    return { read, bytes: [...arena.take(Uint8Array, from, written!)] };
+    return { read, bytes: [...arena.take(Uint8Array, to, written!)] };
   });
 
 const filler = (length: number) => Array.from({ length }, (_, i) => i % 200);

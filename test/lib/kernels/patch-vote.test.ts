@@ -18,13 +18,13 @@ function voted<T>(
   const level = finestLevel({ width, height, rgb }, mask);
   const patches = patchesOf(level, 1);
   const nearest = new Int32Array(width * height).fill(-1);
-  patches.targets.forEach((target, n) => nearest.set([target + 4 + (n & 1)], target));
+  for (const [n, target] of patches.targets.entries()) nearest.set([target + 4 + (n & 1)], target);
   const cost = Int32Array.from(nearest, (source) => 70_000 * (source % 7));
   return withEachPoison(() =>
     useKernels((use) => {
       const memory = putLevel(use, level, patches, { nearest, cost });
       const weights = use.arena.view(Float64Array, memory.weights, width * height);
-      patches.targets.forEach((target, n) => weights.set([weightOf(n)], target));
+      for (const [n, target] of patches.targets.entries()) weights.set([weightOf(n)], target);
       return work(use, memory, patches);
     }),
   );

@@ -5,8 +5,10 @@ import type { BlockSet } from '../block-mask.ts';
 import {
   assertEnd,
   type BitReader,
+  endOfBits,
   findRestart,
   holdsMcu,
+  offsetOfPosition,
   peekBits,
   refill,
   startInterval,
@@ -14,7 +16,7 @@ import {
 import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
 import { type KernelScan, openKernelScan, readOn } from '../scan/kernel-scan.ts';
 import type { McuBlock } from '../scan/mcu-blocks.ts';
-import type { ScanIndex } from '../scan/scan-index.ts';
+import { type ScanIndex, type Station, unknownPlace } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 
 export interface FilePair {
@@ -25,6 +27,15 @@ export interface FilePair {
   readonly after: JpegStructure;
   /** The blocks that may differ. */
   readonly touched: BlockSet;
+}
+
+export interface ComparedScans {
+  /** Blocks outside the touched ones that differ. */
+  readonly differing: number;
+  /**
+   * Where the MCUs of the output are that hold the same bits; `undefined` for a scan of several intervals.
+   */
+  readonly outputIndex: ScanIndex | undefined;
 }
 
 /** Two sequential scans that are compared from MCU to MCU. */
@@ -42,6 +53,9 @@ interface ScanPair {
   /** Where the kernel finds all of this, and the masks that it is given. */
   readonly pointer: Pointer;
   readonly given: Pointer;
+  /** By MCU, its first bit in `b` where that is known. */
+  readonly places: Uint32Array;
+  readonly stations: Station[];
 }
 
 /** @see `lib/kernels/assembly/jpeg-compare.ts`. */
@@ -56,15 +70,16 @@ const batch = 4096;
 /**
  * Compares two sequential scans and counts the blocks outside the touched ones that differ.
  *
- * Runs of untouched MCUs must be the same bits: with the same codes these hold the same coefficients, as long as
- * the DC values before them agree. Touched MCUs, and the first behind them, are decoded in step, each file with its
- * own tables. Of the source's index only the places of MCUs are taken; what stands in the output is read from there
- * alone. Restart intervals of the same bytes hold the same coefficients: they are not decoded.
+ * Runs of untouched MCUs must be the same bits: with the same codes these hold the same coefficients, as
+ * long as the DC values before them agree. Touched MCUs, and the first behind them, are decoded in step,
+ * each file with its own tables. Of the source's index only the places of MCUs are taken; what stands in
+ * the output is read from there alone. Restart intervals of the same bytes hold the same coefficients: they
+ * are not decoded.
  *
  * @throws {EditError} when either scan does not decode to its end, or when other bytes than those of blocks
  * differ.
  */
-export function compareScans(files: FilePair, index: ScanIndex): number {
+export function compareScans(files: FilePair, index: ScanIndex): ComparedScans {
   return useKernels((use) => {
     const pair = openPair(use, files, index);
     let [atA, atB] = [files.before.scans[0]!.dataOffset, files.after.scans[0]!.dataOffset];
@@ -80,7 +95,8 @@ export function compareScans(files: FilePair, index: ScanIndex): number {
       atA = toA;
       atB = toB;
     }
-    return use.arena.view(Uint32Array, pair.pointer, pairWords)[word.differing]!;
+    const differing = use.arena.view(Uint32Array, pair.pointer, pairWords)[word.differing]!;
+    return { differing, outputIndex: outputIndexOf(files, pair) };
   });
 }
 
@@ -99,7 +115,8 @@ function openPair(use: KernelUse, files: FilePair, index: ScanIndex): ScanPair {
   const masks = masksOf(before, a.blocks, touched);
   const { restartInterval } = before.scans[0]!;
   const sharesCodes = shareCodes(a.blocks, b.blocks);
-  return { use, a, b, index, restartInterval, masks, sharesCodes, pointer, given };
+  const places = new Uint32Array(masks.length).fill(unknownPlace);
+  return { use, a, b, index, restartInterval, masks, sharesCodes, pointer, given, places, stations: [] };
 }
 
 /** By MCU, a bit for each of its blocks that is touched. */
@@ -184,7 +201,8 @@ function touchedFrom(masks: Uint16Array, from: number, end: number): number {
 }
 
 /** Decodes the MCUs up to the first that is not touched, and that one. @returns the one behind them. */
-function decodeRun({ use, a, b, masks, sharesCodes, pointer, given }: ScanPair, first: number, end: number) {
+function decodeRun(pair: ScanPair, first: number, end: number): number {
+  const { use, a, b, masks, sharesCodes, pointer, given } = pair;
   let most = Math.min(end, first + batch);
   if (sharesCodes) {
     let untouched = first;
@@ -192,7 +210,7 @@ function decodeRun({ use, a, b, masks, sharesCodes, pointer, given }: ScanPair, 
     most = Math.min(most, untouched + 1);
   }
   use.arena.view(Uint16Array, given, most - first).set(masks.subarray(first, most));
-  for (const { reader } of [a, b]) if (!holdsMcu(reader)) refill(reader);
+  holdMcus(pair, first);
   const compare = () => use.kernels.compareMcus(pointer, given, most - first);
   return first + readOn(a, () => readOn(b, compare));
 }
@@ -203,10 +221,11 @@ function decodeRun({ use, a, b, masks, sharesCodes, pointer, given }: ScanPair, 
  * @returns the first that is not passed.
  * @throws {EditError} `NOT_EXACT` when the index does not say where the source was read to.
  */
-function passEqual({ use, a, b, index }: ScanPair, first: number, end: number): number {
+function passEqual(pair: ScanPair, first: number, end: number): number {
+  const { use, a, b, index, places } = pair;
   let mcu = first;
   for (;;) {
-    for (const { reader } of [a, b]) if (!holdsMcu(reader)) refill(reader);
+    holdMcus(pair, mcu);
     const from = index.positions[mcu]!;
     const at = 8 * a.reader.dropped + a.reader.position;
     if (at !== from) throw new EditError('NOT_EXACT', `Expected MCU ${mcu} at bit ${from}, got bit ${at}`);
@@ -214,12 +233,37 @@ function passEqual({ use, a, b, index }: ScanPair, first: number, end: number): 
     const equal = readOn(a, (ofA) => readOn(b, (ofB) => use.kernels.equalBits(ofA, ofB, wanted)));
     const next = lastMcuUpTo(index, mcu, end, from + equal);
     if (next === mcu) return mcu;
+    const ahead = 8 * b.reader.dropped + b.reader.position - from;
+    for (let known = mcu; known < next; known++) places[known] = index.positions[known]! + ahead;
     const passed = bitBehind(index, next) - from;
     a.reader.position += passed;
     b.reader.position += passed;
     if (next === end || equal < wanted) return next;
     mcu = next;
   }
+}
+
+/** Fills the buffers that do not hold an MCU that begins at their positions. */
+function holdMcus({ a, b, stations }: ScanPair, mcu: number): void {
+  if (!holdsMcu(a.reader)) refill(a.reader);
+  if (holdsMcu(b.reader)) return;
+  const offset = offsetOfPosition(b.reader);
+  refill(b.reader);
+  stations.push({ mcu, byte: b.reader.dropped, offset });
+}
+
+/** The DC values before MCUs of the same bits are those of the source. */
+function outputIndexOf({ after }: FilePair, { b, index, places, stations }: ScanPair): ScanIndex | undefined {
+  if (index.starts.length > 1) return undefined;
+  const { reader } = b;
+  return {
+    ...index,
+    positions: places,
+    starts: Float64Array.of(after.scans[0]!.dataOffset),
+    ends: Uint32Array.of(8 * reader.dropped + reader.position),
+    stations,
+    end: endOfBits(reader),
+  };
 }
 
 const heldBits = ({ filled, position }: BitReader) => Math.max(0, 8 * filled - position);
@@ -241,8 +285,8 @@ function lastMcuUpTo(index: ScanIndex, from: number, end: number, bit: number): 
 }
 
 /**
- * At the end of an interval less than a byte is left, of ones or as in the source. What stands between it and the
- * next interval must not differ either.
+ * At the end of an interval less than a byte is left, of ones or as in the source. What stands between it
+ * and the next interval must not differ either.
  */
 function assertEqualEnds({ a, b, restartInterval }: ScanPair, { toA, toB }: Interval): void {
   const paddings = [a.reader, b.reader].map(paddingOf);

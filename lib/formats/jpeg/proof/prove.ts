@@ -24,6 +24,8 @@ export interface SpliceProof {
   readonly differingBlocks: number;
   /** Why the blocks could not be compared. */
   readonly fault: string | undefined;
+  /** The output as far as it was read, to cut parts out of it; `undefined` where that cannot be done. */
+  readonly read: Pick<WalkedJpeg, 'structure' | 'index'> | undefined;
 }
 
 /**
@@ -39,11 +41,12 @@ export function proveSplice({ source, output, touched, walked }: ProofRequest): 
     const pair: FilePair = { source, output, before, after: readJpegStructure(output), touched };
     if (!hasSameHeaders(pair) || !fits(before, touched))
       return notCompared('Expected the same frame, scans and quantisation tables');
-    const differingBlocks = isOneScan(before)
+    const { differing: differingBlocks, outputIndex } = isOneScan(before)
       ? compareScans(pair, walked?.index ?? indexScan(source, before))
-      : compareCoefficients(pair);
+      : { differing: compareCoefficients(pair), outputIndex: undefined };
     const comparedBlocks = countUntouched(touched);
-    return { holds: differingBlocks === 0, comparedBlocks, differingBlocks, fault: undefined };
+    const read = outputIndex && { structure: pair.after, index: outputIndex };
+    return { holds: differingBlocks === 0, comparedBlocks, differingBlocks, fault: undefined, read };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
     return notCompared(error.message);
@@ -55,6 +58,7 @@ const notCompared = (fault: string): SpliceProof => ({
   comparedBlocks: 0,
   differingBlocks: 0,
   fault,
+  read: undefined,
 });
 
 const fits = ({ components }: JpegStructure, touched: BlockSet): boolean =>
@@ -66,8 +70,8 @@ const isStructure = ({ marker: code }: Segment) =>
   code !== marker.dht && code !== marker.com && !(code >= marker.app0 && code <= marker.app15);
 
 /**
- * True when frame, quantisation, restart interval and scan headers are the same bytes in the same order; so are
- * the colours.
+ * True when frame, quantisation, restart interval and scan headers are the same bytes in the same order; so
+ * are the colours.
  */
 function hasSameHeaders({ source, output, before, after }: FilePair): boolean {
   const a = before.segments.filter(isStructure);

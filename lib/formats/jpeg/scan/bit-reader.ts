@@ -19,6 +19,8 @@ export interface BitReader {
   readonly use: KernelUse;
   readonly source: Uint8Array;
   readonly buffer: Pointer;
+  /** Bytes of the file on their way to the buffer. */
+  readonly stuffed: Pointer;
   /** Where the kernel says how much it read and wrote. */
   readonly counts: Pointer;
   /** The buffer; another one after each filling. */
@@ -44,6 +46,7 @@ export function openBitReader(use: KernelUse, source: Uint8Array, from: number, 
     use,
     source,
     buffer: use.arena.reserve(capacity),
+    stuffed: use.arena.reserve(bufferedBytes + 1),
     counts: use.arena.reserve(8),
     bytes: nothing,
     view: new DataView(nothing.buffer),
@@ -93,11 +96,11 @@ function fill(reader: BitReader): void {
   reader.view = new DataView(memory.buffer, buffer, capacity);
   const length = Math.min(bufferedBytes - reader.filled, scanEnd - next);
   if (length > 0) {
-    reader.bytes.set(source.subarray(next, next + length + 1), reader.filled);
+    const stuffed = use.arena.view(Uint8Array, reader.stuffed, length + 1);
+    stuffed.set(source.subarray(next, next + length + 1));
     // Behind the scan an FF cannot be data.
-    if (next + length === scanEnd) reader.bytes[reader.filled + length] = 0xff;
-    const at = buffer + reader.filled;
-    unstuff(at, length, at, counts);
+    if (next + length === scanEnd) stuffed[length] = 0xff;
+    unstuff(reader.stuffed, length, buffer + reader.filled, counts);
     const [read, written] = use.arena.view(Uint32Array, counts, 2);
     reader.next = next + read!;
     reader.filled += written!;

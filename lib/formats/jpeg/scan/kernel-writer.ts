@@ -5,8 +5,8 @@ import { type BitWriter, writeBytes } from './bit-writer.ts';
 /**
  * Takes what kernels write to its place in the output.
  *
- * Kernels write into a buffer of their own memory; `flush` moves its whole bytes. Up to 31 bits stay pending in
- * the kernels until `endBits`.
+ * Kernels write into a buffer of their own memory; `flush` moves its whole bytes. Up to 31 bits stay
+ * pending in the kernels until `endBits`.
  */
 export interface KernelWriter {
   readonly use: KernelUse;

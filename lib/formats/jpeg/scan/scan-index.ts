@@ -19,7 +19,7 @@ import type { JpegStructure } from './structure.ts';
  * counted; a scan without restarts is one interval.
  */
 export interface ScanIndex {
-  /** By MCU, its first bit. */
+  /** By MCU, its first bit, or `unknownPlace`. */
   readonly positions: Uint32Array;
   /** MCUs x components: the DC value of the last block before the MCU; 0 where an interval begins. */
   readonly predictors: Int32Array;
@@ -34,8 +34,11 @@ export interface ScanIndex {
   readonly end: number;
 }
 
+/** Of an MCU whose first bit is not known. */
+export const unknownPlace = 0xffff_ffff;
+
 /** A place in the file that some MCU lies behind, or in. */
-interface Station {
+export interface Station {
   readonly mcu: number;
   /** Of the interval, stuffed bytes not counted. */
   readonly byte: number;

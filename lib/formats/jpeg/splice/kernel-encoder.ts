@@ -20,7 +20,7 @@ const byte = {
 } as const;
 
 /** An encoder for the codes of a table, with all its frequencies 0. */
-export function kernelEncoder({ arena }: KernelUse, table: HuffmanTable): KernelEncoder {
+function kernelEncoder({ arena }: KernelUse, table: HuffmanTable): KernelEncoder {
   const pointer = arena.reserve(byte.end);
   const { code, length } = codesOf(table);
   const words = arena.view(Uint32Array, pointer, byte.end / 4).fill(0);
@@ -28,6 +28,14 @@ export function kernelEncoder({ arena }: KernelUse, table: HuffmanTable): Kernel
   words[byte.nextCode / 4] = growingCodes(table).nextCode;
   return { table, pointer };
 }
+
+/** An encoder for each table, with its own codes or those of another. */
+export const encodersOf = (
+  use: KernelUse,
+  tables: readonly HuffmanTable[],
+  codedBy = (table: HuffmanTable) => table,
+): ReadonlyMap<HuffmanTable, KernelEncoder> =>
+  new Map(tables.map((table) => [table, kernelEncoder(use, codedBy(table))] as const));
 
 /** True when a symbol was asked for and no code was left: what was written is void. */
 export const isFull = ({ arena }: KernelUse, { pointer }: KernelEncoder): boolean =>

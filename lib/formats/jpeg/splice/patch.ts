@@ -51,11 +51,6 @@ export function channelsOf({ colour }: JpegStructure, patch: JpegPatch, componen
   return { ...patch, before: withChannels(patch.before, picks), after: withChannels(patch.after, picks) };
 }
 
-/**
- * The same memory as `Uint8Array`, never a `Buffer`: loops over one type of array are several times faster.
- */
-export const plainBytes = ({ data }: Raster) => new Uint8Array(data.buffer, data.byteOffset, data.length);
-
 /** @throws {EditError} `SHAPE_MISMATCH` when a patch does not fit the picture, or its rasters not the box. */
 export function assertPatchFits(structure: JpegStructure, { box, before, after }: JpegPatch): void {
   const { width, height, colour } = structure;

@@ -5,10 +5,11 @@ import type { DefinedTable, JpegScan } from '../scan/headers.ts';
 import type { HuffmanTable } from '../scan/huffman.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
 import type { BlockDeltas } from './block-deltas.ts';
-import { editScan, type KernelPatches, type ScanEdit } from './edit-scan.ts';
+import { editScan, type ScanEdit } from './edit-scan.ts';
 import type { CoefficientEdits } from './edits.ts';
 import { optimalHuffmanTable } from './huffman-coding.ts';
-import { frequenciesOf, grownTable, kernelEncoder } from './kernel-encoder.ts';
+import type { KernelPatches } from './kernel-edit.ts';
+import { encodersOf, frequenciesOf, grownTable } from './kernel-encoder.ts';
 
 /** What became of the Huffman tables: none changed; symbols appended; or the scan recoded with new ones. */
 export type TableFate = 'kept' | 'extended' | 'rebuilt';
@@ -33,12 +34,15 @@ export function spliceOneScan(
   });
 }
 
-function spliceWith(use: KernelUse, edit: ScanEdit): SplicedFile {
+/** What every pass over the scan has in common. */
+type Edit = Omit<ScanEdit, 'output' | 'encoders' | 'pass'>;
+
+function spliceWith(use: KernelUse, edit: Edit): SplicedFile {
   const scan = edit.structure.scans[0]!;
   const tables = definedTables(scan);
   const encoders = encodersOf(use, tables);
   const output = scanWriter(edit.source, scan);
-  if (!editScan(use, edit, { output, encoders, pass: 'copy' })) return recode(use, edit, tables);
+  if (!editScan(use, { ...edit, output, encoders, pass: 'copy' })) return recode(use, edit, tables);
   const replacements = tables
     .map((table) => ({ table, by: grownTable(use, encoders.get(table)!) }))
     .filter(({ table, by }) => by !== table);
@@ -62,12 +66,6 @@ function kernelPatches({ arena }: KernelUse, deltas: readonly BlockDeltas[]): Ke
   return { pointer: arena.put(Uint32Array.from(words)), count: deltas.length };
 }
 
-const encodersOf = (
-  use: KernelUse,
-  tables: readonly HuffmanTable[],
-  codedBy = (table: HuffmanTable) => table,
-) => new Map(tables.map((table) => [table, kernelEncoder(use, codedBy(table))] as const));
-
 /** The tables of the scan, each once; `scanTables` has made sure that they are there. */
 const definedTables = ({ members }: JpegScan): DefinedTable[] => [
   ...new Set(members.flatMap(({ dc, ac }) => [dc!, ac!])),
@@ -81,16 +79,16 @@ function scanWriter(source: Uint8Array, scan: JpegScan): BitWriter {
 }
 
 /** Two passes over all symbols: count, then code with the optimal tables. */
-function recode(use: KernelUse, edit: ScanEdit, tables: readonly DefinedTable[]): SplicedFile {
+function recode(use: KernelUse, edit: Edit, tables: readonly DefinedTable[]): SplicedFile {
   const scan = edit.structure.scans[0]!;
   const counters = encodersOf(use, tables);
-  editScan(use, edit, { output: bitWriter(0), encoders: counters, pass: 'count' });
+  editScan(use, { ...edit, output: bitWriter(0), encoders: counters, pass: 'count' });
   const optimal = new Map<HuffmanTable, HuffmanTable>(
     tables.map((table) => [table, optimalHuffmanTable(frequenciesOf(use, counters.get(table)!))]),
   );
   const encoders = encodersOf(use, tables, (table) => optimal.get(table)!);
   const output = scanWriter(edit.source, scan);
-  editScan(use, edit, { output, encoders, pass: 'recode' });
+  editScan(use, { ...edit, output, encoders, pass: 'recode' });
   const replacements = tables.map((table) => ({ table, by: optimal.get(table)! }));
   return { bytes: assemble(edit.source, scan, output, replacements), tables: 'rebuilt' };
 }

@@ -1,46 +1,47 @@
+import type { Pointer } from '../../../kernels/exports.ts';
+import type { KernelUse } from '../../../kernels/kernels.ts';
 import type { BlockRect } from '../block-mask.ts';
 import type { JpegComponent, JpegStructure } from '../scan/structure.ts';
-import { type JpegPatch, plainBytes, type Weights, weightScale } from './patch.ts';
+import { type JpegPatch, type Weights, weightScale } from './patch.ts';
 
-/** Sums of `after - before` by channel, over the pixels of each sample. */
+/**
+ * Sums of `after - before` over the pixels of each sample, in the memory of the kernels: whole numbers, all
+ * red, then all green, then all blue.
+ */
 export interface ChannelSums {
-  readonly red: Int32Array;
-  readonly green: Int32Array;
-  readonly blue: Int32Array;
+  readonly pointer: Pointer;
+  /** Bytes of one channel. */
+  readonly planeBytes: number;
 }
 
 /**
- * One pass over a patch for all components of one sampling.
+ * One pass over a patch of three channels, for all components of one sampling.
  *
  * @returns (8 blocksHigh) x (8 blocksWide) sums each.
  */
-export function channelSums(component: JpegComponent, patch: JpegPatch, blocks: BlockRect): ChannelSums {
-  const { box } = patch;
+export function channelSums(
+  { arena, kernels }: KernelUse,
+  component: JpegComponent,
+  { box, before, after }: JpegPatch,
+  blocks: BlockRect,
+): ChannelSums {
   const { pixelsAcross, pixelsDown } = component;
   const width = blocks.blocksWide * 8;
-  const size = width * blocks.blocksHigh * 8;
-  const red = new Int32Array(size);
-  const green = new Int32Array(size);
-  const blue = new Int32Array(size);
-  const from = plainBytes(patch.before);
-  const to = plainBytes(patch.after);
-  const columnOf = Int32Array.from({ length: box.width }, (_, x) =>
-    Math.floor((box.left + x) / pixelsAcross),
-  );
-  for (let y = 0, at = 0; y < box.height; y++) {
-    const row = (Math.floor((box.top + y) / pixelsDown) - blocks.top * 8) * width - blocks.left * 8;
-    for (let x = 0; x < box.width; x++, at += 3) {
-      const r = to[at]! - from[at]!;
-      const g = to[at + 1]! - from[at + 1]!;
-      const b = to[at + 2]! - from[at + 2]!;
-      if ((r | g | b) === 0) continue;
-      const sample = row + columnOf[x]!;
-      red[sample]! += r;
-      green[sample]! += g;
-      blue[sample]! += b;
-    }
+  const planeBytes = 4 * width * blocks.blocksHigh * 8;
+  const pointer = arena.reserve(3 * planeBytes);
+  const rowBytes = 3 * box.width;
+  const [from, to] = [arena.reserve(rowBytes), arena.reserve(rowBytes)];
+  arena.view(Uint8Array, pointer, 3 * planeBytes).fill(0);
+  const [ofBefore, ofAfter] = [arena.view(Uint8Array, from, rowBytes), arena.view(Uint8Array, to, rowBytes)];
+  for (let y = 0; y < box.height; y++) {
+    const row = Math.floor((box.top + y) / pixelsDown) - blocks.top * 8;
+    ofBefore.set(before.data.subarray(y * rowBytes, (y + 1) * rowBytes));
+    ofAfter.set(after.data.subarray(y * rowBytes, (y + 1) * rowBytes));
+    const sums = pointer + 4 * row * width;
+    const first = blocks.left * 8;
+    kernels.addDifferences(from, to, box.width, box.left, first, pixelsAcross, sums, planeBytes);
   }
-  return { red, green, blue };
+  return { pointer, planeBytes };
 }
 
 interface SubsampledRequest {
@@ -62,55 +63,46 @@ const refinementSteps = 2;
  * Richardson steps `c += mean - filter(c)` undo most of it. Samples without a changed pixel stay exactly 0:
  * the correction never spreads the change.
  *
- * @returns (8 blocksHigh) x (8 blocksWide) differences in levels.
+ * @returns (8 blocksHigh) x (8 blocksWide) differences in levels, floats in the memory of the kernels.
  * @see libjpeg, jdsample.c ("fancy upsampling").
  */
-export function subsampledDifference(request: SubsampledRequest): Float32Array {
-  const { component, blocks } = request;
+export function subsampledDifference(use: KernelUse, request: SubsampledRequest): Pointer {
+  const { arena, kernels } = use;
+  const { component, sums, blocks } = request;
+  const { pixelsAcross, pixelsDown } = component;
   const width = blocks.blocksWide * 8;
-  const mean = boxMean(request, width);
-  if (component.pixelsAcross !== 2 && component.pixelsDown !== 2) return mean;
-  const decodedMean = interpolatedMean(component, width, mean.length);
-  const plane = mean.slice();
+  const length = sums.planeBytes / 4;
+  const mean = boxMean(use, request);
+  if (pixelsAcross !== 2 && pixelsDown !== 2) return mean;
+  const [plane, across, down] = [mean, mean, mean].map(() => arena.reserve(sums.planeBytes)) as Pointers;
+  arena.view(Float32Array, plane, length).set(arena.view(Float32Array, mean, length));
   for (let step = 0; step < refinementSteps; step++) {
-    const decoded = decodedMean(plane);
-    for (let i = 0; i < mean.length; i++) if (mean[i] !== 0) plane[i]! += mean[i]! - decoded[i]!;
+    if (pixelsAcross === 2) kernels.smooth(plane, across, 1, width, length);
+    if (pixelsDown === 2) kernels.smooth(pixelsAcross === 2 ? across : plane, down, width, length, length);
+    kernels.refinePlane(plane, mean, pixelsDown === 2 ? down : across, length);
   }
   return plane;
 }
 
-/**
- * The mean over the pixels of each sample, as a decoder interpolates them. The result is overwritten by the
- * next call.
- */
-function interpolatedMean({ pixelsAcross, pixelsDown }: JpegComponent, width: number, length: number) {
-  const decoded = new Float32Array(length);
-  const across = pixelsAcross === 2 && pixelsDown === 2 ? new Float32Array(length) : decoded;
-  return (plane: Float32Array): Float32Array => {
-    if (pixelsAcross === 2) smooth(plane, across, 1, width);
-    if (pixelsDown === 2) smooth(pixelsAcross === 2 ? across : plane, decoded, width, length);
-    return decoded;
-  };
-}
+type Pointers = [Pointer, Pointer, Pointer];
 
 function boxMean(
+  { arena, kernels }: KernelUse,
   { structure, component, weights, sums, blocks }: SubsampledRequest,
-  width: number,
-): Float32Array {
+): Pointer {
   const { pixelsAcross, pixelsDown } = component;
-  const { red, green, blue } = sums;
-  const [ofRed, ofGreen, ofBlue] = weights;
-  const plane = new Float32Array(red.length);
-  const shareOf = Float64Array.from(
+  const width = blocks.blocksWide * 8;
+  const plane = arena.reserve(sums.planeBytes);
+  const ofChannels = arena.put(Float64Array.from(weights));
+  const shares = Float64Array.from(
     { length: width },
     (_, x) => 1 / pixelsOfSample(blocks.left * 8 + x, pixelsAcross, structure.width),
   );
-  for (let at = 0, row = blocks.top * 8; at < plane.length; row++) {
-    const share = 1 / (weightScale * pixelsOfSample(row, pixelsDown, structure.height));
-    for (let x = 0; x < width; x++, at++) {
-      const sum = ofRed * red[at]! + ofGreen * green[at]! + ofBlue * blue[at]!;
-      if (sum !== 0) plane[at] = sum * share * shareOf[x]!;
-    }
+  const across = arena.put(shares);
+  for (let row = 0; row < blocks.blocksHigh * 8; row++) {
+    const down = 1 / (weightScale * pixelsOfSample(blocks.top * 8 + row, pixelsDown, structure.height));
+    const at = 4 * row * width;
+    kernels.weighSums(sums.pointer + at, sums.planeBytes, ofChannels, across, down, width, plane + at);
   }
   return plane;
 }
@@ -118,18 +110,3 @@ function boxMean(
 /** How many pixels of the picture a sample covers in one direction: fewer at the right and bottom edge. */
 const pixelsOfSample = (sample: number, pixels: number, size: number) =>
   Math.max(1, Math.min(pixels, size - sample * pixels));
-
-/**
- * Filters with `[1/8, 3/4, 1/8]` along lines of samples `stride` apart, `span` from line to line; 0 beyond
- * the ends.
- */
-function smooth(from: Float32Array, into: Float32Array, stride: number, span: number): void {
-  for (let line = 0; line < from.length; line += span) {
-    const last = line + span - stride;
-    for (let i = line; i < line + span; i++) {
-      const before = i >= line + stride ? from[i - stride]! : 0;
-      const after = i < last ? from[i + stride]! : 0;
-      into[i] = 0.75 * from[i]! + 0.125 * (before + after);
-    }
-  }
-}

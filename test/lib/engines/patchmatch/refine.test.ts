@@ -4,7 +4,7 @@ import { randomField, seededRandom } from '../../../../lib/engines/patchmatch/fi
 import { fillFromBorder } from '../../../../lib/engines/patchmatch/initialise.ts';
 import { finestLevel } from '../../../../lib/engines/patchmatch/level.ts';
 import { patchesOf } from '../../../../lib/engines/patchmatch/patches.ts';
-import { refineLevel } from '../../../../lib/engines/patchmatch/refine.ts';
+import { originsOf, refineLevel, searchMatches } from '../../../../lib/engines/patchmatch/refine.ts';
 import { withEachPoison } from '../../../support/poisoned-kernels.ts';
 
 interface Scene {
@@ -55,4 +55,14 @@ describe('refineLevel', () => {
   ])('gives the pixels and matches that this seed always gave: %s', (expected, scene) => {
     for (const found of withEachPoison(() => refined(scene, 7))) expect(found).toBe(expected);
   });
+});
+
+it('finds no origins where there is nothing to copy', () => {
+  const size = { width: 8, height: 8 };
+  const level = finestLevel({ ...size, rgb: new Uint8Array(192) }, new Uint8Array(64).fill(1, 20, 24));
+  const patches = patchesOf(level, 3, new Uint8Array(64).fill(1));
+  const random = seededRandom(1);
+  const matched = { level, patches, field: randomField(level, patches, random) };
+  searchMatches(matched, { sweeps: 2, reach: 4 }, random);
+  expect(originsOf(matched)).toEqual(new Int32Array(64).fill(-1));
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { moduleOf, peopleNet, sha256 } from '../../../../deploy/people-net/people-net.ts';
 import { fromHalf } from '../../../../lib/finders/people/net.ts';
-import { findPeople } from '../../../../lib/finders/people/people-worker.ts';
+import { lookAt } from '../../../../lib/finders/people/people-in.ts';
 import { weights } from '../../../../lib/finders/people/weights.ts';
 import { figurePicture } from '../../../support/figure.ts';
 
@@ -25,7 +25,7 @@ const reference = [
 ];
 
 test('the net gives what the runtime of its makers gives', () => {
-  const found = findPeople(figurePicture(256, 256).data as Uint8Array);
+  const found = lookAt(figurePicture(256, 256).data as Uint8Array);
   const sampled = reference.map((_, i) => found[(16 * Math.floor(i / 16) + 8) * 256 + 16 * (i % 16) + 8]!);
   const worst = Math.max(...sampled.map((value, i) => Math.abs(value - reference[i]!)));
   expect(worst).toBeLessThanOrEqual(1);

@@ -27,7 +27,10 @@ function predictorsOf(source: Uint8Array, { mcusWide, mcusHigh }: JpegStructure,
   return values;
 }
 
-/** The byte and bit of the file at which an MCU begins, told by its neighbours: positions grow by whole MCUs. */
+/**
+ * The byte and bit of the file at which an MCU begins, told by its neighbours: positions grow by whole
+ * MCUs.
+ */
 const isOrdered = ({ positions, interval, ends }: ScanIndex) =>
   positions.every((from, mcu) => {
     const isLast = (mcu + 1) % interval === 0 || mcu + 1 === positions.length;

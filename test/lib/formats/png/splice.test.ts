@@ -1,9 +1,11 @@
-import { constants, deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
+import { constants, deflateRawSync, deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { readPngChunks } from '../../../../lib/formats/png/chunks.ts';
+import { pngPixels } from '../../../../lib/formats/png/pixels.ts';
 import { type Allowed, provePng } from '../../../../lib/formats/png/prove.ts';
 import { type PngPatch, splicePng } from '../../../../lib/formats/png/splice.ts';
+import { closing } from '../../../../lib/formats/png/zlib-stream.ts';
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
 import { crop as cut, grow } from '../../../../lib/pixels/box.ts';
 import type { Box, Raster } from '../../../../lib/pixels/raster.ts';
@@ -170,6 +172,13 @@ describe('splicePng', () => {
     await expectSpliced({ idatBytes, boxes: [middle] });
   });
 
+  it('a picture of several places from which it can be inflated', async () => {
+    const size = { width: 1000, height: 900 };
+    const rgba: Kind = { channels: 4, depth: 8 };
+    const below = { left: 300, top: 820, width: 40, height: 20 };
+    await expectSpliced({ size, kind: rgba, filterOf: (row) => 1 + (row % 2), boxes: [below] });
+  });
+
   it('decodes to the new pixels in libvips, in 8 and 16 bit', async () => {
     for (const kind of [plain, { channels: 4, depth: 16 }] as const) {
       const { spliced, after } = await expectSpliced({ kind, boxes: [middle] });
@@ -332,6 +341,74 @@ describe('provePng', () => {
     const data = mask.data.slice();
     data.set([0, 0], 5 * middle.width + 7);
     expect(await provePng(source, fileOf(after), [{ ...rest, mask: { ...mask, data } }])).toBe(2);
+  });
+
+  describe('of a file that goes on before and behind the change', () => {
+    const long = { width: 400, height: 500 };
+    const [old, box] = [
+      picture(long.width, long.height, kind, 7),
+      { left: 50, top: 200, width: 30, height: 8 },
+    ];
+    const pixelsOfLong = { ...long, ...kind, filterOf: (row: number) => row % 5 };
+    const from = pngOfRows({ ...pixelsOfLong, pixels: storedBytes(old) });
+    const spliced = splicePng(from, [patchOf(old, changed(old, box, 3), box)])!;
+    const outputOf = (stream: Uint8Array) =>
+      pngFile(
+        chunksOf(spliced)
+          .flatMap(([name, data]) => (name === 'IDAT' ? [] : [[name, data] as Chunk]))
+          .toSpliced(1, 0, ['IDAT', stream]),
+      );
+
+    it('refuses every changed bit that means anything', () => {
+      const stream = streamOf(spliced);
+      expect(provePng(from, outputOf(stream), [allowedIn(old, box)])).toBe(0);
+      // Read once.
+      const known = pngPixels(from);
+      let refused = 0;
+      for (let at = 0; at < stream.length; at += at < 10 || at > stream.length - 10 ? 1 : 1499) {
+        const damaged = Buffer.from(stream);
+        damaged[at]! ^= 1 << (at % 8);
+        const found = provePng(from, outputOf(damaged), [allowedIn(old, box)], known);
+        if (found === undefined) refused++;
+        // Padding before a stored block may hold anything.
+        else expect(inflateSync(damaged).equals(pixelsOf(spliced))).toBe(true);
+      }
+      expect(refused).toBeGreaterThan(100);
+    });
+
+    it('refuses bits that are missing, doubled or of another file', () => {
+      const stream = streamOf(spliced);
+      const half = stream.length >> 1;
+      for (const other of [
+        Buffer.concat([stream.subarray(0, half), stream.subarray(half + 1)]),
+        Buffer.concat([stream.subarray(0, half), stream.subarray(half - 1)]),
+        Buffer.concat([stream, Buffer.of(0)]),
+        stream.subarray(0, 5),
+        // The same pixels, but not the source's bits.
+        deflateSync(pixelsOf(spliced), { level: 3 }),
+      ]) {
+        expect(provePng(from, outputOf(other), [allowedIn(old, box)])).toBeUndefined();
+      }
+    });
+
+    it('refuses a part that ends within a block, though its bytes are right', () => {
+      const { first, next } = pngPixels(from)!.around({ from: 200 * 1201, to: 208 * 1201 })!;
+      expect(first.bit > 16 && next !== undefined).toBe(true);
+      const filtered = pixelsOf(from);
+      const stream = streamOf(from);
+      // One last block takes the place of all up to `next`, and what follows is never read.
+      const middlePart = deflateRawSync(filtered.subarray(first.byte, next!.byte), {
+        dictionary: filtered.subarray(first.byte - 32_768, first.byte),
+      });
+      const head = first.bit % 8;
+      const whole = Buffer.concat([
+        stream.subarray(0, first.bit >>> 3),
+        ...(head > 0 ? [closing(stream[first.bit >>> 3]!, head)] : []),
+        middlePart,
+        stream.subarray(next!.bit >>> 3),
+      ]);
+      expect(provePng(from, outputOf(whole), [])).toBeUndefined();
+    });
   });
 
   it('fails for another shape of the same bytes, and for too few rows', async () => {
