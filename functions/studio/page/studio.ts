@@ -1,7 +1,16 @@
 import type { Capabilities, Fields, JobOutput, Order } from './api.ts';
 import { listenToCrosshair } from './crosshair.ts';
 import { saveAs } from './dom.ts';
-import { type Change, changeMask, type Editor, goBack, newEditor, resize, type ToolName } from './editor.ts';
+import {
+  type Change,
+  changeMask,
+  type Editor,
+  goBack,
+  newEditor,
+  type Picture,
+  resize,
+  type ToolName,
+} from './editor.ts';
 import { createFacts, type Facts } from './facts.ts';
 import { type Dropped, listenToFiles, sortFiles } from './files.ts';
 import { createForm, type Form } from './form.ts';
@@ -171,6 +180,9 @@ async function saveMask({ picture, mask }: Editor): Promise<void> {
   saveAs(new Blob([await encodeMask(mask)], { type: 'image/png' }), name);
 }
 
+/** A brush that suits the picture: a twentieth of its shorter side. */
+const firstSizeOf = ({ width, height }: Picture) => Math.max(4, Math.round(Math.min(width, height) / 20));
+
 /** Opens a photo, a mask for it, or both. */
 async function open(studio: Studio, { photo, mask }: Dropped, uri?: string): Promise<void> {
   const { editor, problems, page, capabilities } = studio;
@@ -188,6 +200,7 @@ async function open(studio: Studio, { photo, mask }: Dropped, uri?: string): Pro
         outline: [],
       });
       page.showPicture(`${photo.name}, ${picture.width} x ${picture.height}`);
+      editor.sizePx = firstSizeOf(picture);
       studio.stage.fit();
     }
     if (mask !== undefined && editor.picture !== undefined) {
@@ -211,6 +224,8 @@ async function openSample(studio: Studio): Promise<void> {
 
 async function showResult(studio: Studio, result: Result): Promise<void> {
   await studio.results.open(result, studio.editor.picture?.file.name ?? 'picture');
+  // Where the panel lies below the picture, the result would be out of sight.
+  document.documentElement.scrollTop = 0;
   studio.changed({ all: true, step: true });
 }
 
