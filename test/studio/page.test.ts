@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { startFunction } from '../support/framework-process.ts';
 import { silentLog } from '../support/job-world.ts';
 
 let root: string;
@@ -70,4 +71,16 @@ test('all that is loaded first stays below 60 KB', () => {
   expect(names.length).toBeGreaterThanOrEqual(4);
   const bytes = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
   expect(bytes).toBeLessThan(60 * 1024);
+});
+
+test('deployed, the page is at the root; switched off, nothing is there', async () => {
+  const buckets = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  const statusesWith = async (STUDIO: string) => {
+    await using deployed = await startFunction({ target: 'studio', environment: { ...buckets, STUDIO } });
+    const page = await fetch(deployed.url);
+    const [path = ''] = /assets\/main[^"]+/.exec(await page.text()) ?? [];
+    return [page.status, (await fetch(new URL(path, `${deployed.url}/`))).status];
+  };
+  expect(await statusesWith('on')).toEqual([200, 200]);
+  expect(await statusesWith('off')).toEqual([404, 404]);
 });
