@@ -37,9 +37,9 @@ interface EditOrder {
 }
 
 /**
- * `POST` picture, mask and perhaps `keep` with the fields of a request, as a form, as JSON or with the picture as the body ->
- * the edited picture; with `Accept: application/json` every candidate in base64, and the report. With
- * `?dryRun=true` -> what the edit would do.
+ * `POST` picture, mask and perhaps `keep` with the fields of a request, as a form, as JSON or with the
+ * picture as the body -> the edited picture; with `Accept: application/json` every candidate in base64, and
+ * the report. With `?dryRun=true` -> what the edit would do.
  */
 export function editFunction(options: EditFunctionOptions): HttpFunction {
   const { maxImageBytes, atOnce, ...settings } = options;

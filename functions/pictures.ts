@@ -22,9 +22,9 @@ interface PicturesFunctionOptions extends HttpSettings {
 const filesOf = { generate: [], upscale: ['image'] } as const;
 
 /**
- * `POST` JSON, a form or, for upscaling, a picture as the body -> every candidate as JSON, in base64 or by its
- * `gs://` address; with `Accept: image/*` the first picture itself, if there is one. With `?dryRun=true` ->
- * what it would do.
+ * `POST` JSON, a form or, for upscaling, a picture as the body -> every candidate as JSON, in base64 or by
+ * its `gs://` address; with `Accept: image/*` the first picture itself, if there is one. With `?dryRun=true`
+ * -> what it would do.
  *
  * Text to image takes `{ "prompt": "...", "samples": 2, ... }`; upscaling takes
  * `{ "image": {"base64": "..."}, "factor": "x2" }`, or `{"uri": "gs://..."}`.

@@ -44,8 +44,8 @@ export function queryNames(
 }
 
 /**
- * Reads a request in one of three ways: a form with files, JSON with sources (`{"image": {"base64": "..."}}`),
- * or the picture as the body with the fields in the query. JSON may use the words of Imagen's API.
+ * Reads a request in one of three ways: a form with files, JSON with sources (`{"image": {"base64":
+ * "..."}}`), or the picture as the body with the fields in the query. JSON may use the words of Imagen's API.
  *
  * @throws {EditError} `REQUEST_INVALID`, `IMAGE_TOO_LARGE`, `REQUEST_TOO_LARGE`.
  */

@@ -23,7 +23,9 @@ export interface MaskInput {
 }
 
 export interface MaskResult {
-  /** A grey PNG of the size of the picture as displayed, white = found: as a mask it can be sent to `edit`. */
+  /**
+   * A grey PNG of the size of the picture as displayed, white = found: as a mask it can be sent to `edit`.
+   */
   readonly mask: EncodedImage;
   readonly report: {
     readonly mask: MaskReport;

@@ -12,7 +12,9 @@ const foundLevel = 128;
 const grownShare = 0.01;
 /** People stay out only where so much of the known picture is left to copy. */
 const leastLeft = 0.25;
-/** Where the ring around the mask shows more of people, the mask lies on one: a shirt continues as a shirt. */
+/**
+ * Where the ring around the mask shows more of people, the mask lies on one: a shirt continues as a shirt.
+ */
 const mostOnRing = 0.2;
 /** The ring, as shares of the frame's longer side: nearer, the net mixes in what is to be removed. */
 const ringFrom = 0.015;

@@ -28,11 +28,11 @@ export interface Effects {
  * Adds to a mask what a model changed right beside it, such as the shadow of what it took away.
  *
  * Of the registered difference of crop and answer (`differenceMask`) those groups of pixels are added that
- * touch the mask, the largest first, as a whole or not at all, with a margin of 4 px: together at most 15 % of
- * the mask's box, all at 1024 px.
+ * touch the mask, the largest first, as a whole or not at all, with a margin of 4 px: together at most 15 %
+ * of the mask's box, all at 1024 px.
  *
- * @param args.crop, args.edited H x W x C of one space, any sizes of one ratio. @param args.mask at the size of
- * the crop. @param args.room the part of the crop in which the mask may grow.
+ * @param args.crop, args.edited H x W x C of one space, any sizes of one ratio. @param args.mask at the size
+ * of the crop. @param args.room the part of the crop in which the mask may grow.
  * @throws {EditError} `SHAPE_MISMATCH` when the channels differ.
  */
 export function withEffects(args: {

@@ -34,8 +34,8 @@ export interface Format {
    */
   readonly check?: (photo: Source) => Promise<Checked>;
   /**
-   * A small file of the same kind with the pixels of one stored box, where that takes less time than to decode the
-   * photo down to it. `undefined`: there is none.
+   * A small file of the same kind with the pixels of one stored box, where that takes less time than to
+   * decode the photo down to it. `undefined`: there is none.
    */
   readonly cut?: (photo: Source, box: Box) => Cut | undefined;
   /** Why this format cannot hold a picture of another format; `undefined` when it can. */

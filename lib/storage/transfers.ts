@@ -44,6 +44,8 @@ export interface Transfers {
     facts: { readonly contentType: string; readonly crc32c?: string | undefined },
     signal: AbortSignal,
   ): Promise<string>;
-  /** @throws {EditError} `NOT_FOUND` for an upload that is over, `REQUEST_INVALID` for bytes that are refused. */
+  /**
+   * @throws {EditError} `NOT_FOUND` for an upload that is over, `REQUEST_INVALID` for bytes that are refused.
+   */
   sendChunk(address: string, chunk: Chunk, signal: AbortSignal): Promise<ChunkResult>;
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { InpaintEngine, InpaintReply } from '../engines/engine.ts';
+import type { InpaintEngine } from '../engines/engine.ts';
 import {
   capabilitiesOf,
   chooseEngine,
@@ -23,6 +23,7 @@ import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
 import { once, onceForEach } from './once.ts';
+import { checkReply, isAnswer } from './replies.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
@@ -184,7 +185,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
           findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
-        checkReply,
+        ...{ checkReply, isAnswer },
         maxImageBytes: config.limits.maxImageBytes,
         budget: config.budget,
         priceOf: priceOf(engine.name, config),
@@ -194,11 +195,6 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
     });
     await dispatch({ ...job, fault }, signal);
   };
-}
-
-async function checkReply({ outcomes }: InpaintReply): Promise<void> {
-  const { decodeAnswer } = await import('../formats/vips/answer.ts');
-  for (const outcome of outcomes) if (outcome.kind === 'image') await decodeAnswer(outcome.image.bytes);
 }
 
 /** The engine behind the cost cap of the day and the circuit breaker. */

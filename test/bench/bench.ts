@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them (`--
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them
+ * (`--
  * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
  * with the machine and the date.
  * `--seeds` goes to the part `inside`.

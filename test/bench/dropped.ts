@@ -1,8 +1,8 @@
 /**
- * From a dropped file to its published result, without the model: `node test/bench/dropped.ts [pairs]`. A JPEG
- * of 24 megapixels whose mask is there already, buckets that take 30 ms for a read or a listing and 60 ms for a
- * write, the deployed function with its jobs in it, a model that answers at once. Cold: the function is started
- * when the picture is there.
+ * From a dropped file to its published result, without the model: `node test/bench/dropped.ts [pairs]`. A
+ * JPEG of 24 megapixels whose mask is there already, buckets that take 30 ms for a read or a listing and 60
+ * ms for a write, the deployed function with its jobs in it, a model that answers at once. Cold: the function
+ * is started when the picture is there.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * The whole edit without a model beside the floor (sharp decoding and encoding the same file) and programs that
- * do the easier job, a ready patch pasted into the picture: `node test/bench/edit.ts [megapixels ...]`, 24 and
- * 102 by default.
+ * The whole edit without a model beside the floor (sharp decoding and encoding the same file) and programs
+ * that do the easier job, a ready patch pasted into the picture: `node test/bench/edit.ts [megapixels ...]`,
+ * 24 and 102 by default.
  *
  * Rounds go in turn, so that all see the same machine; of each the least counts. In a process of its own the
  * stand-in for the model takes a second, which is taken off; over HTTP the model answers at once.
@@ -150,7 +150,9 @@ async function compare(child: string, job: EditCase): Promise<void> {
   console.log(`\nStages of a warm edit, ms: ${stages.map(([name, took]) => `${name} ${took}`).join(', ')}.`);
 }
 
-/** Runs all ways in turn, and what is there after the first of each; leaves out what is not on this machine. */
+/**
+ * Runs all ways in turn, and what is there after the first of each; leaves out what is not on this machine.
+ */
 async function inTurn(
   ways: ReadonlyMap<string, () => Promise<Watched | undefined>>,
   look: () => Promise<string>,

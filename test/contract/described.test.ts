@@ -17,8 +17,8 @@ import { picture, texture } from '../support/made-pictures.ts';
 import { pipelineOf, random } from '../support/pictures.ts';
 
 /**
- * Words to a mask, with a model that repaints the whole picture: it moves it, enlarges it, changes its tone and
- * adds grain. What it was told to take away is known, so the told mask can be compared with the truth.
+ * Words to a mask, with a model that repaints the whole picture: it moves it, enlarges it, changes its tone
+ * and adds grain. What it was told to take away is known, so the told mask can be compared with the truth.
  */
 
 const size = { width: 400, height: 300 };

@@ -154,9 +154,9 @@ async function checkOutside({ image, mask, result, what }: Comparison): Promise<
 }
 
 /**
- * Three kinds of TIFF are read in another way by ImageMagick. It divides colours that are multiplied with alpha
- * in its own rounding, and reads palettes in 16 bit, where libvips reads 8. Where RowsPerStrip is missing,
- * which means one strip, it reads other pixels than libtiff.
+ * Three kinds of TIFF are read in another way by ImageMagick. It divides colours that are multiplied with
+ * alpha in its own rounding, and reads palettes in 16 bit, where libvips reads 8. Where RowsPerStrip is
+ * missing, which means one strip, it reads other pixels than libtiff.
  */
 async function isSameToLibvips(image: Uint8Array, output: Uint8Array, allowed: Mask): Promise<boolean> {
   if (!/^(II|MM)/.test(Buffer.from(image.subarray(0, 2)).toString('latin1'))) return false;

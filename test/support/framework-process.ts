@@ -17,8 +17,8 @@ export interface FunctionProcess extends AsyncDisposable {
 
 interface FunctionProcessOptions {
   /**
-   * The deployed folder: its package.json names the entry point, its node_modules has the framework. Left out:
-   * the sources of this repository.
+   * The deployed folder: its package.json names the entry point, its node_modules has the framework. Left
+   * out: the sources of this repository.
    */
   readonly folder?: string;
   readonly target: string;

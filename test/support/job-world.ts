@@ -89,6 +89,7 @@ export function runOptions(
     buckets,
     editWith: fakeEditWith(),
     checkReply: async () => {},
+    isAnswer: async () => true,
     maxImageBytes: 1000,
     budget: defaultBudget,
     priceOf: () => undefined,

@@ -25,7 +25,8 @@ export interface ModelEmulator {
 /**
  * The model APIs on this machine, loopback only: `:predict` of Imagen 3 and 2 (edit, generate, upscale),
  * `:generateContent` of the Gemini image models, `:predict` of a self-deployed endpoint, and `/remove` of a
- * removal service. Requests the service would refuse are refused; answers have the sizes, shapes and small infidelities of real ones.
+ * removal service. Requests the service would refuse are refused; answers have the sizes, shapes and small
+ * infidelities of real ones.
  */
 export async function startModelEmulator(options: ModelEmulatorOptions = {}): Promise<ModelEmulator> {
   const { removal = patchmatchRemoval, scale = 1, storageBaseUrl, log = () => {} } = options;

@@ -30,7 +30,10 @@ export function assertMediaType(engine: string, mediaType: string | undefined): 
   );
 }
 
-/** The parameters that all Imagen models share, for edits and for new pictures; `undefined` ones vanish from the JSON. */
+/**
+ * The parameters that all Imagen models share, for edits and for new pictures; `undefined` ones vanish from
+ * the JSON.
+ */
 export function commonParameters(
   request: InpaintRequest | GenerateRequest,
 ): Readonly<Record<string, unknown>> {

@@ -13,7 +13,8 @@ export interface Contract {
   readonly mask: string;
   readonly output: string;
   /**
-   * `lama`: floats, the picture in 0..1, 1 = to be filled. `migan`: bytes, the picture in 0..255, 255 = known.
+   * `lama`: floats, the picture in 0..1, 1 = to be filled. `migan`: bytes, the picture in 0..255, 255 =
+   * known.
    */
   readonly kind: 'lama' | 'migan';
   /** What a float output is divided by to be in 0..1. */

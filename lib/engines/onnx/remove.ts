@@ -14,8 +14,8 @@ interface OnnxOptions {
 }
 
 /**
- * Fills what is masked by a learned model, in a thread. The model sees at most 512 px; what it answers outside
- * the mask is not used.
+ * Fills what is masked by a learned model, in a thread. The model sees at most 512 px; what it answers
+ * outside the mask is not used.
  *
  * @throws {EditError} `MODEL_MISSING` when a file on disk is not there.
  */

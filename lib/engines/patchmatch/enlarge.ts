@@ -18,9 +18,9 @@ export interface Reduced {
  * Enlarges what was filled, with detail of the picture itself: for each filled pixel it looks for the known
  * place that it resembles, and adds what the enlarged picture lacks at that place.
  *
- * `out(p) = up(filled)(p) + whole(q) - up(filled)(q)`, with `q` the place in the known picture that belongs to
- * `p` and `up` bilinear. Where nothing was filled the whole picture stays exactly as it is. The fill gets the
- * grain of its surroundings, and copied pieces have their own edges again.
+ * `out(p) = up(filled)(p) + whole(q) - up(filled)(q)`, with `q` the place in the known picture that belongs
+ * to `p` and `up` bilinear. Where nothing was filled the whole picture stays exactly as it is. The fill gets
+ * the grain of its surroundings, and copied pieces have their own edges again.
  *
  * @returns H x W x C, in the memory of `whole`.
  * @see Freeman, Jones and Pasztor, "Example-based super-resolution", CG&A 2002, for detail by example.

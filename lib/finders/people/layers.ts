@@ -29,7 +29,8 @@ const sizeAfter = ({ width, height }: Values, { stride }: Kernel) =>
   [Math.ceil(width / stride), Math.ceil(height / stride)] as const;
 
 /**
- * Convolution with zeros beyond the border: `out[o] = bias[o] + sum over dy, dx, c of in[c] * w[o][dy][dx][c]`.
+ * Convolution with zeros beyond the border: `out[o] = bias[o] + sum over dy, dx, c of in[c] *
+ * w[o][dy][dx][c]`.
  *
  * @param layer.weights out x kernel x kernel x in. @returns H / stride x W / stride x out.
  */

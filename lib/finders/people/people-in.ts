@@ -20,18 +20,32 @@ export function lookAt(picture: Uint8Array): Uint8Array {
   return Uint8Array.from(found.data, (value) => Math.round(255 * value));
 }
 
+export interface People {
+  /** H x W x 1, 255 = a person. */
+  readonly mask: Mask;
+  /** How sure the net is of what the mask holds, 0..1; 0 for an empty one. */
+  readonly score: number;
+}
+
 /**
  * Where people are: by a look at the whole picture, and a second one at the part where some were found, which
  * shows limbs better.
  *
- * @param picture H x W x 3, 8 bit sRGB. @returns H x W x 1, 255 = a person.
+ * @param picture H x W x 3, 8 bit sRGB.
  */
-export function peopleIn(picture: Raster): Mask {
+export function peopleIn(picture: Raster): People {
   const whole = lookAtPart(picture, boxOf(picture));
   const box = partOfInterest(whole, picture);
-  if (box === undefined) return surely(whole);
+  if (box === undefined) return withScore(whole);
   const closer = { box, mask: lookAtPart(picture, box) };
-  return surely(unionOfMasks([{ box: boxOf(whole), mask: whole }, closer]).mask);
+  return withScore(unionOfMasks([{ box: boxOf(whole), mask: whole }, closer]).mask);
+}
+
+function withScore(seen: Mask): People {
+  const mask = surely(seen);
+  const kept = seen.data.filter((_, p) => mask.data[p] !== 0);
+  const sum = kept.reduce((total, level) => total + level, 0);
+  return { mask, score: sum / Math.max(1, 255 * kept.length) };
 }
 
 function lookAtPart(picture: Raster, box: Box): Mask {

@@ -49,8 +49,8 @@ interface Rest {
 /**
  * Inflates a stretch of both files side by side, and compares them outside the boxes.
  *
- * @returns checksums of the stretch before and after; `undefined` when anything differs, or the stretch does not end
- * where it must.
+ * @returns checksums of the stretch before and after; `undefined` when anything differs, or the stretch does
+ * not end where it must.
  */
 export function compareStretch(use: KernelUse, job: Job): { old: number; now: number } | undefined {
   const { first, end, stretch } = job;

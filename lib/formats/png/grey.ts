@@ -7,7 +7,8 @@ const otherMeaning: ReadonlySet<string> = new Set(['tRNS', 'iCCP', 'cICP', 'eXIf
 /**
  * Decodes a PNG of one channel of 8 bit, without a profile, transparency or orientation.
  *
- * @returns H x W samples; `undefined` for any other file, and a damaged one: libvips decides what becomes of it.
+ * @returns H x W samples; `undefined` for any other file, and a damaged one: libvips decides what becomes of
+ * it.
  */
 export function greyPixels(file: Uint8Array): Uint8Array | undefined {
   const pixels = pngPixels(file);

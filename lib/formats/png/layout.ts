@@ -65,8 +65,8 @@ export function filteredBox(box: Box, { width, height, pixelBytes, rowBytes }: L
 }
 
 /**
- * The bytes that may change with some boxes; the first row counts from its filter number on. Without boxes those of no
- * byte, at the beginning.
+ * The bytes that may change with some boxes; the first row counts from its filter number on. Without boxes
+ * those of no byte, at the beginning.
  */
 export function changeOf(boxes: readonly FilteredBox[], { rowBytes }: Layout) {
   if (boxes.length === 0) return { from: 0, to: 0 };

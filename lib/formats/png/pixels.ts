@@ -11,7 +11,9 @@ import { adlerBytes, isZlib, zlibHeadBytes } from './zlib-stream.ts';
 export interface Around {
   /** The last known block that begins at or before the change. */
   readonly first: BlockStart;
-  /** The first known block behind the change that no match reaches back from; `undefined`: the stream's end. */
+  /**
+   * The first known block behind the change that no match reaches back from; `undefined`: the stream's end.
+   */
   readonly next: BlockStart | undefined;
 }
 

@@ -21,8 +21,9 @@ export interface Allowed {
  * Compares two PNGs before their pixels are decoded: outside the boxes every filtered byte must be the same,
  * and so are the pixels then. Inside, the rows of the output are decoded and compared where the mask is 0.
  *
- * Of the streams only the blocks are inflated in which the boxes lie, and 32 KiB behind them. Before and behind, the
- * bits of both must be equal: no match reaches farther back, so equal bits have equal meaning there.
+ * Of the streams only the blocks are inflated in which the boxes lie, and 32 KiB behind them. Before and
+ * behind, the bits of both must be equal: no match reaches farther back, so equal bits have equal meaning
+ * there.
  *
  * @param pixels those of the source, as far as they are read already: they tell where its blocks begin.
  * @returns the number of pixels outside the masks that differ; `undefined` when the files differ outside the
@@ -79,7 +80,8 @@ function isSameOutside(
 }
 
 /**
- * The blocks of the output that take the place of those between `first` and `next`, as a stream that ends with them.
+ * The blocks of the output that take the place of those between `first` and `next`, as a stream that ends
+ * with them.
  *
  * @returns `undefined` when the bits before or behind differ from the source's.
  */

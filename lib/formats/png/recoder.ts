@@ -11,7 +11,9 @@ export interface Stretch {
 export interface Recoder {
   /** Copies the piece that follows the last one. @returns the copy, to be changed and written. */
   readonly copy: (piece: Piece) => Pointer;
-  /** Writes a part of the last copy as deflate blocks. @param changed its stretches that changed, in order. */
+  /**
+   * Writes a part of the last copy as deflate blocks. @param changed its stretches that changed, in order.
+   */
   readonly write: (piece: Piece, part: Stretch, changed: readonly Stretch[]) => Uint8Array;
   /** Writes the last bits, so that the stream ends here, or other blocks can follow at a whole byte. */
   readonly end: (isStreamEnd: boolean) => Uint8Array;

@@ -24,7 +24,9 @@ export interface RowDecoder {
   readonly bytes: Uint8Array;
 }
 
-/** Decodes the rows of a PNG from the first on, and of them only what lies left of the right edge of a box. */
+/**
+ * Decodes the rows of a PNG from the first on, and of them only what lies left of the right edge of a box.
+ */
 export function rowDecoder(
   { kernels, arena }: KernelUse,
   layout: Layout,

@@ -23,8 +23,8 @@ export interface PngPatch {
 
 /**
  * Changes the pixels of some boxes and writes only the part of the stream that holds them again. Rows keep
- * their filters, and tokens of the part are kept where they still hold; the deflate blocks before and after the
- * part keep their bits.
+ * their filters, and tokens of the part are kept where they still hold; the deflate blocks before and after
+ * the part keep their bits.
  *
  * @param pixels those of the source, as far as they are read already.
  * @returns a file of pixels only (IHDR, IDAT, IEND), or `undefined` when the whole file must be encoded

@@ -64,7 +64,10 @@ export function opening(byte: number, phase: number): Uint8Array {
   return fill;
 }
 
-/** Ends a stream within a byte for good, by an empty last block. @param phase 0 to 7 bits of `byte` belong to it. */
+/**
+ * Ends a stream within a byte for good, by an empty last block. @param phase 0 to 7 bits of `byte` belong to
+ * it.
+ */
 export function endOfStream(byte: number, phase: number): Uint8Array {
   // The bits 1, 1, 0 and seven of the end of block, all 0.
   const bits = (byte & ((1 << phase) - 1)) | (0b011 << phase);

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { budgetKey, type InpaintEngine, type InpaintReply } from '../../engines/engine.ts';
+import {
+  budgetKey,
+  type InpaintEngine,
+  type InpaintReply,
+  type InpaintRequest,
+} from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import { jsonText } from '../../requests/plain-json.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
@@ -17,6 +22,8 @@ interface DurableOptions {
   readonly budget: Budget;
   /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used: such a reply is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
+  /** False for a saved reply to another crop: an earlier version may have cut it otherwise. */
+  readonly isAnswer: (reply: InpaintReply, request: InpaintRequest) => Promise<boolean>;
   /** Throws when the job was cancelled: no further call is made. */
   readonly assertWanted: (signal: AbortSignal) => Promise<void>;
 }
@@ -41,7 +48,7 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
       const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(request.key) };
       const key = budgetKey(request.key);
       const [saved] = await Promise.all([readReply(store, id, signal), options.assertWanted(signal)]);
-      if (saved !== undefined) return saved;
+      if (saved !== undefined && (await options.isAnswer(saved, request))) return saved;
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
       const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
@@ -57,7 +64,8 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
         contentType: 'application/octet-stream',
         signal,
       });
-      return created ? reply : ((await readReply(store, id, signal)) ?? reply);
+      if (created || saved !== undefined) return reply;
+      return (await readReply(store, id, signal)) ?? reply;
     },
   };
 }

@@ -33,7 +33,9 @@ const stageOfStep: Readonly<Record<string, Stage>> = {
   publish: 'publish',
 };
 
-/** Share of the time of a removal at 24 MP by the embedded engine, by stage; a model takes longer to answer. */
+/**
+ * Share of the time of a removal at 24 MP by the embedded engine, by stage; a model takes longer to answer.
+ */
 const shares: Readonly<Record<Stage, number>> = {
   queued: 0.01,
   read: 0.01,

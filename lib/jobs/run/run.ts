@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { abortError, withDeadline } from '../../abort.ts';
 import type { Edit, EditResult, StepListener } from '../../edit.ts';
-import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
+import type { InpaintEngine, InpaintReply, InpaintRequest } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import { findKey, type MaskFinder } from '../../finders/finder.ts';
 import type { Log } from '../../log.ts';
@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly findingPriceOf?: (request: EditRequest) => PriceOf;
   /** Throws `ENGINE_BAD_REPLY` for a reply that cannot be used, so that it is not saved. */
   readonly checkReply: (reply: InpaintReply) => Promise<void>;
+  /** False for a saved reply to another crop. */
+  readonly isAnswer: (reply: InpaintReply, request: InpaintRequest) => Promise<boolean>;
   readonly maxImageBytes: number;
   readonly budget: Budget;
   readonly priceOf: PriceOf;
@@ -174,6 +176,7 @@ async function editJob(
       claim,
       budget: options.budget,
       checkReply: options.checkReply,
+      isAnswer: options.isAnswer,
       assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
     });
   const finding = await options.findingFor?.(input.request);

@@ -1,11 +1,11 @@
 /**
  * Blends one row of an answer over the original, in numbers of 64 bits:
- * `original + ((gain * answer + offset + light) * perLevel - original) * weight`, rounded half up and clamped; what is
- * wanted, in parentheses, is rounded to a float before.
+ * `original + ((gain * answer + offset + light) * perLevel - original) * weight`, rounded half up and
+ * clamped; what is wanted, in parentheses, is rounded to a float before.
  *
  * @param original pixels `from` to `to` (exclusive) of a row, of `sampleBytes` 1 or 2; receives the blend.
- * @param opacity a byte for each pixel of the row; where it is 0 nothing changes. @param weights a number of 64 bits for
- * each opacity.
+ * @param opacity a byte for each pixel of the row; where it is 0 nothing changes. @param weights a number of
+ * 64 bits for each opacity.
  * @param answer, @param light floats, levels, `colours` (1 to 4) for each pixel; the original has `channels`.
  * Behind all three rows is room for three more.
  * @param tone four gains and four offsets of 64 bits, for each colour one.

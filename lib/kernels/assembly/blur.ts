@@ -5,9 +5,11 @@ function floats(at: usize): v128 {
 }
 
 /**
- * Blurs a row: `out[i] = taps[0] * row[i] + sum over t of taps[t] * (row[i - t] + row[i + t])`; the ends repeat.
+ * Blurs a row: `out[i] = taps[0] * row[i] + sum over t of taps[t] * (row[i - t] + row[i + t])`; the ends
+ * repeat.
  *
- * @param row `width * channels` floats, interleaved. @param taps `radius + 1` floats, the first is the centre.
+ * @param row `width * channels` floats, interleaved. @param taps `radius + 1` floats, the first is the
+ * centre.
  * @param out as many, and room for one more.
  */
 export function blurRow(
@@ -58,8 +60,8 @@ function blurAtEdge(
 }
 
 /**
- * Sums rows around row `y`: `out[k] = sum over t from -radius to radius of taps[|t|] * row(y + t)[k]`, rounded after each
- * row; rows beyond the first and last repeat.
+ * Sums rows around row `y`: `out[k] = sum over t from -radius to radius of taps[|t|] * row(y + t)[k]`,
+ * rounded after each row; rows beyond the first and last repeat.
  *
  * @param rows a ring of `slots` rows of `rowBytes`: row y lies at slot y % slots. @param height of the whole.
  */

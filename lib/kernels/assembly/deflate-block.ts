@@ -10,8 +10,8 @@ export class Bits {
   out: u32;
 }
 
-// Where the parts of {@link writeBlock}'s scratch memory begin: frequencies and codes of literals and distances, lengths
-// of both in a row, those lengths as they are stored, and the code of these.
+// Where the parts of {@link writeBlock}'s scratch memory begin: frequencies and codes of literals and
+// distances, lengths of both in a row, those lengths as they are stored, and the code of these.
 const literalsMost: usize = 288;
 const distancesMost: usize = 32;
 const frequenciesAt: usize = 0;
@@ -72,8 +72,8 @@ function distanceExtra(symbol: u32): u32 {
 /**
  * Writes one block with codes of its own. It is not the last of its stream.
  *
- * @param from the bytes of the block. @param sequences `to` / 8 pairs of 32 bits, each a number of literals and the
- * match behind them as `distance << 16 | length`; of the last the match may be 0.
+ * @param from the bytes of the block. @param sequences `to` / 8 pairs of 32 bits, each a number of literals
+ * and the match behind them as `distance << 16 | length`; of the last the match may be 0.
  * @param scratch `blockScratchBytes`.
  * @see RFC 1951, 3.2.7
  */

@@ -1,8 +1,8 @@
 /**
  * Distances within columns, downwards: 0 on a target, else one more than above.
  *
- * @param mask `width` bytes. @param targets 256 bytes, 1 for values that are targets. @param above floats of the row above,
- * infinite above the first. @param out receives `width` floats.
+ * @param mask `width` bytes. @param targets 256 bytes, 1 for values that are targets. @param above floats of
+ * the row above, infinite above the first. @param out receives `width` floats.
  */
 export function distancesDown(mask: usize, targets: usize, above: usize, out: usize, width: usize): void {
   for (let x: usize = 0; x < width; x++) {
@@ -19,12 +19,15 @@ export function distancesUp(row: usize, below: usize, width: usize): void {
   }
 }
 
-/** Bytes that {@link distancesAlong} needs for a parabola: where it begins and its height, of 64 bits, and its column. */
+/**
+ * Bytes that {@link distancesAlong} needs for a parabola: where it begins and its height, of 64 bits, and its
+ * column.
+ */
 const envelopeBytes: usize = 24;
 
 /**
- * Distances within columns -> to the nearest target of all, along one row: the lower envelope of the parabolas
- * `column(i)^2 + (x - i)^2`. Infinite beyond `limit`.
+ * Distances within columns -> to the nearest target of all, along one row: the lower envelope of the
+ * parabolas `column(i)^2 + (x - i)^2`. Infinite beyond `limit`.
  *
  * @param columns `width` floats. @param out as many. @param envelope 24 bytes for each column.
  * @see Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", Theory of Computing 2012.

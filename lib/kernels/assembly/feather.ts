@@ -12,11 +12,12 @@ function roundedHalfUp(value: f64): f64 {
 }
 
 /**
- * One row of the difference-adaptive feather: `min(mask, 255 * max(S(d / wide), S((gap - from) / (to - from)) * S(d /
- * tight)))`, rounded half up; deeper than `wide` the mask stays, and where d is 0 too.
+ * One row of the difference-adaptive feather: `min(mask, 255 * max(S(d / wide), S((gap - from) / (to - from))
+ * * S(d / tight)))`, rounded half up; deeper than `wide` the mask stays, and where d is 0 too.
  *
  * @param mask `width` bytes, changed in place. @param distance d, `width` floats.
- * @param gaps a row of the map of differences; gap of x is the sum of `taps` of them from `first[x]` on, by `weights`.
+ * @param gaps a row of the map of differences; gap of x is the sum of `taps` of them from `first[x]` on, by
+ * `weights`.
  * @param limits wide, tight, from, to: four numbers of 64 bits.
  */
 export function featherRow(

@@ -1,6 +1,8 @@
 /** Symbols at most, of the largest code of deflate. */
 const symbolsMost: usize = 288;
-/** Scratch memory of {@link codeLengths}: used symbols by frequency, tree of the same size, counts by length. */
+/**
+ * Scratch memory of {@link codeLengths}: used symbols by frequency, tree of the same size, counts by length.
+ */
 export const lengthsScratchBytes: usize = 4 * symbolsMost + 4 * symbolsMost + 4 * 64;
 const treeAt: usize = 4 * symbolsMost;
 const countsAt: usize = 8 * symbolsMost;
@@ -10,8 +12,8 @@ const symbolBits: u32 = 9;
 /**
  * The lengths of the shortest prefix code for some frequencies, none above a limit.
  *
- * @param frequencies 32 bits for each symbol, below 2^22. At least two are above 0. @param lengths receives a byte
- * for each: bits, 0 = not used.
+ * @param frequencies 32 bits for each symbol, below 2^22. At least two are above 0. @param lengths receives a
+ * byte for each: bits, 0 = not used.
  * @param limit 7 to 15 bits. @param scratch `lengthsScratchBytes`.
  * @see Moffat and Katajainen, "In-Place Calculation of Minimum-Redundancy Codes", WADS 1995.
  */

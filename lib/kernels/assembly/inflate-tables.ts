@@ -3,8 +3,8 @@ export const literalLook: u32 = 11;
 export const distanceLook: u32 = 8;
 const orderLook: u32 = 7;
 
-// Where tables begin in the state of a stream. First and second tables together have at most 2342 and 402 entries, as
-// examples/enough.c of zlib counts them.
+// Where tables begin in the state of a stream. First and second tables together have at most 2342 and 402
+// entries, as examples/enough.c of zlib counts them.
 export const literalsAt: usize = 128;
 export const distancesAt: usize = literalsAt + 4 * 2342;
 export const ordersAt: usize = distancesAt + 4 * 402;
@@ -14,9 +14,9 @@ const sortedAt: usize = offsetsAt + 4 * 17;
 /** Code lengths, of literals and distances; 320 bytes. */
 export const lengthsAt: usize = sortedAt + 2 * 288;
 
-// An entry. Bits 0 to 7: the bits of the code and the extra bits behind it; 8 to 15: those of the code alone; from 16 on
-// the base of a length, or the number of a distance. Of literals: 8 to 23 hold one or two, 24 and 25 how many.
-// To a second table: its first entry from bit 16 on, 8 to 15 how many bits it is looked up by.
+// An entry. Bits 0 to 7: the bits of the code and the extra bits behind it; 8 to 15: those of the code alone;
+// from 16 on the base of a length, or the number of a distance. Of literals: 8 to 23 hold one or two, 24 and
+// 25 how many. To a second table: its first entry from bit 16 on, 8 to 15 how many bits it is looked up by.
 export const isLiteral: u32 = 1 << 31;
 export const isEnd: u32 = 1 << 30;
 export const isSecond: u32 = 1 << 29;

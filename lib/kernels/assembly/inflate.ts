@@ -29,8 +29,8 @@ class Stream {
   /** The first byte that a match may refer to. */
   oldest: u32;
   /**
-   * Where the next match is noted as `position, distance << 16 | length`, with length 0 the beginning of a block; 0
-   * for nowhere.
+   * Where the next match is noted as `position, distance << 16 | length`, with length 0 the beginning of a
+   * block; 0 for nowhere.
    */
   matches: u32;
   /** Where the next beginning of a block is noted as `bit, position`. */
@@ -277,7 +277,6 @@ function readCodes(stream: Stream): u32 {
   if (!buildTable(state, lengths, 19, ordersAt)) return isDamaged;
   const status = readLengths(stream, lengths, literalCount + distanceCount);
   if (status !== goesOn) return status;
-  if (load<u8>(lengths + 256) === 0) return isDamaged;
   if (!buildTable(state, lengths + literalCount, distanceCount, distancesAt)) return isDamaged;
   if (!buildTable(state, lengths, literalCount, literalsAt)) return isDamaged;
   pairLiterals(state);

@@ -63,9 +63,9 @@ function writePlace(at: usize, x: i32, y: i32, longerSide: i32): void {
 }
 
 /**
- * Halves a level (rounded up) by the binomial filter 1 3 3 1 over known pixels only, so that nothing of the hole
- * leaks out: `sum(w * known * v) / sum(w * known)`, rounded to nearest. A coarse pixel is known when at least
- * half of the weight below it is.
+ * Halves a level (rounded up) by the binomial filter 1 3 3 1 over known pixels only, so that nothing of the
+ * hole leaks out: `sum(w * known * v) / sum(w * known)`, rounded to nearest. A coarse pixel is known when at
+ * least half of the weight below it is.
  *
  * @param coarse is written, all but its size.
  */

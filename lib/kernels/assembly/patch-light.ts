@@ -1,9 +1,9 @@
 import { widened } from './patch-vote';
 
 /**
- * One grid of the correction of light: a cell for each place in the hole, and one more of zeros for all others.
- * Its fields stand in the order in which lib/engines/patchmatch/blend.ts writes them. Values of a cell are four
- * f32, of which a picture of three channels leaves the last 0.
+ * One grid of the correction of light: a cell for each place in the hole, and one more of zeros for all
+ * others. Its fields stand in the order in which lib/engines/patchmatch/blend.ts writes them. Values of a
+ * cell are four f32, of which a picture of three channels leaves the last 0.
  */
 @unmanaged
 export class LightGrid {
@@ -55,7 +55,10 @@ export function linkCells(grid: LightGrid): void {
   }
 }
 
-/** A picture whose hole was filled with copies, in the order in which lib/engines/patchmatch/blend.ts writes it. */
+/**
+ * A picture whose hole was filled with copies, in the order in which lib/engines/patchmatch/blend.ts writes
+ * it.
+ */
 @unmanaged
 export class CopiedPieces {
   width: i32;
@@ -72,8 +75,8 @@ export class CopiedPieces {
 }
 
 /**
- * Writes what the steps beside every cell have too much. The step between two pieces should be the mean of the
- * steps at their origins.
+ * Writes what the steps beside every cell have too much. The step between two pieces should be the mean of
+ * the steps at their origins.
  */
 export function excessOfPieces(grid: LightGrid, pieces: CopiedPieces): void {
   const width = grid.width;
@@ -199,8 +202,8 @@ function pairAt(at: usize): v128 {
 }
 
 /**
- * Begins a grid of half the size: four places become one, their excesses add up, and a place of which at least
- * two are in the hole gets a cell. Writes `count`, `inside` and `excess` of the coarse grid.
+ * Begins a grid of half the size: four places become one, their excesses add up, and a place of which at
+ * least two are in the hole gets a cell. Writes `count`, `inside` and `excess` of the coarse grid.
  *
  * @param sums room for four f32 for each place of the coarse grid.
  * @param counts room for a byte each.

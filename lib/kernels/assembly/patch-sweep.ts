@@ -1,6 +1,6 @@
 /**
- * One level of a picture that is being completed from its own patches, in memory. Its fields stand in the order
- * in which lib/engines/patchmatch/memory.ts writes them.
+ * One level of a picture that is being completed from its own patches, in memory. Its fields stand in the
+ * order in which lib/engines/patchmatch/memory.ts writes them.
  */
 @unmanaged
 export class PatchLevel {

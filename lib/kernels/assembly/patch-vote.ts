@@ -71,8 +71,8 @@ export function widened(at: usize): v128 {
 
 /**
  * Writes every hole pixel as the patch with the greatest weight over it proposes, the first of equals in scan
- * order: no mean, no blur. Neighbouring pixels mostly follow the same patch, so whole pieces of the picture are
- * copied.
+ * order: no mean, no blur. Neighbouring pixels mostly follow the same patch, so whole pieces of the picture
+ * are copied.
  *
  * @param origins H x W, i32, written in the hole: the pixel that each hole pixel was copied from.
  */

@@ -24,8 +24,8 @@ function nearest(a: v128, b: v128, c: v128): v128 {
  * Decodes one row of a PNG.
  *
  * @param filter 0 to 4. @param from `length` filtered bytes, 8 bytes of any value behind.
- * @param above the decoded row above, zeros above the first. @param to receives the decoded row. Before both lies
- * one pixel, zeros at the left edge; behind `to` 8 bytes are overwritten.
+ * @param above the decoded row above, zeros above the first. @param to receives the decoded row. Before both
+ * lies one pixel, zeros at the left edge; behind `to` 8 bytes are overwritten.
  * @param pixelBytes bytes from a sample to the same one of the next pixel, 1 to 8.
  * @returns false for an unknown filter.
  * @see https://www.w3.org/TR/png-3/#9Filters
@@ -116,8 +116,8 @@ function unfilterPaeth(from: usize, above: usize, to: usize, length: usize, pixe
 /**
  * Filters part of a row of a PNG, the inverse of {@link unfilterRow}.
  *
- * @param filter 0 to 4. @param row `length` bytes. @param above the same of the row above. Before both lies one
- * pixel, and behind both and behind `to` 8 bytes of any value.
+ * @param filter 0 to 4. @param row `length` bytes. @param above the same of the row above. Before both lies
+ * one pixel, and behind both and behind `to` 8 bytes of any value.
  * @param to receives `length` filtered bytes.
  * @returns false for an unknown filter.
  * @see https://www.w3.org/TR/png-3/#9Filters

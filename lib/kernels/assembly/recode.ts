@@ -47,10 +47,11 @@ export function recodeStateBytes(): usize {
 /**
  * Writes changed bytes as deflate blocks with the tokens of the old ones.
  *
- * Old matches are kept as far as they hold for the new bytes, which is compared. New ones are searched for only in
- * the zones that changed. Each block gets codes of its own.
+ * Old matches are kept as far as they hold for the new bytes, which is compared. New ones are searched for
+ * only in the zones that changed. Each block gets codes of its own.
  *
- * @param state `recodeStateBytes`, all 0 for a new stretch. Its output has room for 2 bytes for each byte and 1024.
+ * @param state `recodeStateBytes`, all 0 for a new stretch. Its output has room for 2 bytes for each byte and
+ * 1024.
  * @see RFC 1951
  */
 export function recode(state: usize): void {

@@ -67,11 +67,11 @@ function addRows<T>(
 }
 
 /**
- * Adds weighted rows to a row of sums: `out[k] += weights[0] * rows[0][k] + ...`, rounded after four rows, or after
- * each of the last ones.
+ * Adds weighted rows to a row of sums: `out[k] += weights[0] * rows[0][k] + ...`, rounded after four rows, or
+ * after each of the last ones.
  *
- * @param out `count` floats, and room for three more. @param rows the first row, of samples of 1, 2 (whole) or 4 bytes
- * (float); the others follow in steps of `rowBytes`. Behind the last is room for three more.
+ * @param out `count` floats, and room for three more. @param rows the first row, of samples of 1, 2 (whole)
+ * or 4 bytes (float); the others follow in steps of `rowBytes`. Behind the last is room for three more.
  * @param weights a number of 64 bits for each row.
  */
 export function addWeightedRows(
@@ -92,8 +92,8 @@ export function addWeightedRows(
  * Weighted sums along a row: pixel x of the output is the sum of `taps` pixels of `line` from `first[x]` on.
  *
  * @param line floats, interleaved, and room for three more. @param first whole numbers of 32 bits.
- * @param weights `taps` numbers of 64 bits for each x. @param channels 1 to 4. @param from, @param to the pixels to make
- * (`to` exclusive).
+ * @param weights `taps` numbers of 64 bits for each x. @param channels 1 to 4. @param from, @param to the
+ * pixels to make (`to` exclusive).
  * @param out receives pixel x at its place, and room for three more.
  */
 export function gatherRow(

@@ -8,7 +8,9 @@ import { withEachPoison } from '../../support/poisoned-kernels.ts';
 const [width, height] = [11, 5];
 const hole = 2 * width + 2;
 
-/** A ramp with one hole pixel; every target copies from a place of its own, and counts as much as it is told. */
+/**
+ * A ramp with one hole pixel; every target copies from a place of its own, and counts as much as it is told.
+ */
 function voted<T>(
   weightOf: (n: number) => number,
   work: (use: KernelUse, memory: LevelMemory, patches: Patches) => T,

@@ -5,7 +5,6 @@ import { readPngChunks } from '../../../../lib/formats/png/chunks.ts';
 import { pngPixels } from '../../../../lib/formats/png/pixels.ts';
 import { type Allowed, provePng } from '../../../../lib/formats/png/prove.ts';
 import { type PngPatch, splicePng } from '../../../../lib/formats/png/splice.ts';
-import { closing } from '../../../../lib/formats/png/zlib-stream.ts';
 import { sharp } from '../../../../lib/formats/vips/loaders.ts';
 import { crop as cut, grow } from '../../../../lib/pixels/box.ts';
 import type { Box, Raster } from '../../../../lib/pixels/raster.ts';
@@ -392,19 +391,12 @@ describe('provePng', () => {
     });
 
     it('refuses a part that ends within a block, though its bytes are right', () => {
-      const { first, next } = pngPixels(from)!.around({ from: 200 * 1201, to: 208 * 1201 })!;
-      expect(first.bit > 16 && next !== undefined).toBe(true);
-      const filtered = pixelsOf(from);
+      const { next } = pngPixels(from)!.around({ from: 0, to: 0 })!;
       const stream = streamOf(from);
       // One last block takes the place of all up to `next`, and what follows is never read.
-      const middlePart = deflateRawSync(filtered.subarray(first.byte, next!.byte), {
-        dictionary: filtered.subarray(first.byte - 32_768, first.byte),
-      });
-      const head = first.bit % 8;
       const whole = Buffer.concat([
-        stream.subarray(0, first.bit >>> 3),
-        ...(head > 0 ? [closing(stream[first.bit >>> 3]!, head)] : []),
-        middlePart,
+        stream.subarray(0, 2),
+        deflateRawSync(pixelsOf(from).subarray(0, next!.byte)),
         stream.subarray(next!.bit >>> 3),
       ]);
       expect(provePng(from, outputOf(whole), [])).toBeUndefined();

@@ -329,6 +329,22 @@ describe('runJob', () => {
     expect(claimOf(world)).toMatchObject({ modelCalls: 'r0=1,r1=2' });
   });
 
+  it('asks again where the saved reply is to another crop, as an earlier version cut it', async () => {
+    const world = dropPair();
+    const store = memoryClient(world);
+    const job = await soleJob(store);
+    const engine = fakeEngine((call) => {
+      if (engine.calls.length === 2) throw new EditError('MODEL_UNAVAILABLE', 'Expected an answer, got none');
+      return `${call} of ${engine.calls.length}`;
+    });
+    const regions = { editWith: fakeEditWith(['r0', 'r1']), isAnswer: async () => false };
+    await expect(runJob(job, runOptions(store, engine, regions), never)).rejects.toThrow();
+    pass(world, 1);
+    expect(await runJob(job, runOptions(store, engine, regions), never)).toBe('published');
+    expect(engine.calls).toEqual(['r0', 'r1', 'r0', 'r1']);
+    expect(textOf(world, '/1.jpg')).toBe('photo+mask+3 of 3+4 of 4');
+  });
+
   it('does not save a reply that cannot be used', async () => {
     const world = dropPair();
     const store = memoryClient(world);
