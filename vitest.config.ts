@@ -1,4 +1,5 @@
-// Tests run the kernels as their sources are now.
+// Tests run the page and the kernels as their sources are now.
+import './deploy/build-page.js';
 import './deploy/kernels.js';
 import { defineConfig } from 'vitest/config';
 

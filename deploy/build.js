@@ -31,3 +31,5 @@ await bundle(
   { mangle: false, compress: false, codegen: { removeWhitespace: true } },
 );
 await copyFile('functions/cli/launcher.js', 'dist/cli/gcs-inpaint.js');
+
+await import('./build-page.js');

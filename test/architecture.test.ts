@@ -47,6 +47,8 @@ const sharedByFormats: readonly RegExp[] = [
 
 /** Imports point down. `docs/architecture.md` draws this table. */
 const layers: readonly Layer[] = [
+  // It runs in a browser, and knows the service by its answers alone.
+  { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
   {
     files: /^functions\//,
     may: [

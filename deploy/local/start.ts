@@ -9,6 +9,7 @@ import { asEditError } from '../../lib/errors.ts';
 import { smallestFrame } from '../../lib/jobs/run/cost.ts';
 import { jsonLog, type Log } from '../../lib/log.ts';
 import { type CommandLine, readCommandLine, usage } from './command-line.ts';
+import '../build-page.js';
 import { demoPair } from './demo.ts';
 import { peopleLog } from './people-log.ts';
 import { type LocalSystem, startLocalSystem } from './system.ts';
@@ -107,7 +108,8 @@ function listenForEnd(): void {
 function printSystem({ url, storage, queueUrl, ...facts }: LocalSystem): void {
   const buckets = Object.values(facts.config.buckets ?? {}).join(', ');
   heading('Running');
-  console.log(`  engine     ${engineLine(facts)}
+  console.log(`  page       ${url}/studio/   paint a mask, see the edit
+  engine     ${engineLine(facts)}
   functions  ${url}/edit, /generate, /upscale, /sweep
   storage    ${storage.url} (buckets ${buckets}; files in ${root}/)
   jobs       ${queueUrl === undefined ? 'run when their files arrive' : `wait in the queue at ${queueUrl}`}`);
@@ -184,7 +186,8 @@ async function manifestIn(
 
 function printNext({ url, storage }: LocalSystem): void {
   heading('Try next');
-  console.log(`  Drop files      put photo.jpg and photo.mask.png (white = edit) into ${root}/input/
+  console.log(`  In a browser    ${url}/studio/
+  Drop files      put photo.jpg and photo.mask.png (white = edit) into ${root}/input/
                   and find the result in ${root}/output/photo.jpg/
   Over HTTP       curl -F image=@${root}/input/demo.jpg -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.jpg
   With gcloud     CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=${storage.url}/storage/v1/ CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true \\

@@ -238,6 +238,11 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
   server.on('request', (request, response) => {
     const name = (request.url ?? '').split(/[/?]/)[1] ?? '';
     const target = servers.get(name);
+    if (/^\/(studio)?$/.test(request.url ?? '')) {
+      // Its addresses are relative: they need the slash.
+      response.writeHead(308, { Location: 'studio/' }).end();
+      return;
+    }
     if (target !== undefined) {
       // Deployed, the studio has an address of its own: it never sees this prefix.
       if (name === 'studio') request.url = (request.url ?? '').replace(/^\/studio\/?/, '/');

@@ -2,11 +2,11 @@
 locals {
   root = "${path.module}/../.."
   packed = setunion(
-    fileset(local.root, "functions/**/*.ts"),
-    fileset(local.root, "functions/**/*.js*"),
+    fileset(local.root, "functions/**/*.{ts,js,json,html,css,svg}"),
     fileset(local.root, "lib/**/*.ts"),
     fileset(local.root, "lib/**/tsconfig.json"),
     [
+      "deploy/build-page.js",
       "deploy/build.js",
       "deploy/kernels.js",
       "deploy/prepare.js",

@@ -3,6 +3,7 @@ import type { Route } from './context.ts';
 import { fileRoutes } from './files.ts';
 import { jobRoutes } from './jobs.ts';
 import openapi from './openapi.json' with { type: 'json' };
+import { pageRoutes } from './page-files.ts';
 import { planRoutes } from './plan.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
       send: jsonSender(response, await capabilities()),
     }),
   },
+  ...pageRoutes,
   ...planRoutes,
   ...jobRoutes,
   ...fileRoutes,

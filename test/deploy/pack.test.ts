@@ -23,11 +23,16 @@ const isSource = (file: string) => /^(functions|lib)\/.+\.ts$/.test(file);
 test('sources, lockfile and what compiles them are uploaded, nothing else', async () => {
   const files = await uploadedFiles(repository);
   expect(files.filter((file) => !isSource(file))).toEqual([
+    'deploy/build-page.js',
     'deploy/build.js',
     'deploy/kernels.js',
     'deploy/prepare.js',
     'functions/cli/launcher.js',
     'functions/studio/openapi.json',
+    'functions/studio/page/icon.svg',
+    'functions/studio/page/index.html',
+    'functions/studio/page/page.css',
+    'functions/studio/page/tsconfig.json',
     'lib/kernels/assembly/tsconfig.json',
     'package-lock.json',
     'package.json',

@@ -1,0 +1,144 @@
+import { el, icon, iconButton } from './dom.ts';
+import { texts } from './texts.en.ts';
+import { nextTheme } from './theme.ts';
+
+interface PageParts {
+  readonly stage: HTMLElement;
+  readonly tools: HTMLElement;
+  /** What lies right of the picture, from top to bottom. */
+  readonly panel: readonly (HTMLElement | undefined)[];
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly onSample: () => void;
+  readonly onHelp: () => void;
+  readonly zoom: {
+    readonly in: () => void;
+    readonly out: () => void;
+    readonly fit: () => void;
+    readonly actual: () => void;
+  };
+  /** Formats and size that can be opened. */
+  readonly limits: string;
+}
+
+export interface Page {
+  /** Shows name and size of a picture in place of the invitation to open one. */
+  readonly showPicture: (name: string | undefined) => void;
+  readonly showLoading: (isLoading: boolean) => void;
+  /** What the mask covers, and what a run would do. */
+  readonly facts: HTMLElement;
+  readonly zoomValue: HTMLElement;
+  readonly slider: HTMLInputElement;
+}
+
+/** The frame around picture, tools and panel. */
+export function createPage(parts: PageParts): Page {
+  const picker = filePicker(parts.onFiles);
+  const pick = () => picker.click();
+  const name = el('p', { class: 'name' });
+  const facts = el('p', { class: 'facts', attributes: { role: 'status' } });
+  const loading = el('p', {
+    class: 'loading',
+    text: texts.loading,
+    attributes: { hidden: true, role: 'status' },
+  });
+  const slider = el('input', {
+    class: 'compare',
+    attributes: {
+      type: 'range',
+      min: '0',
+      max: '100',
+      value: '50',
+      hidden: true,
+      'aria-label': texts.compare,
+    },
+  });
+  const zoom = zoomBar(parts.zoom);
+  const invitation = invitationOf(parts, pick);
+  const foot = el('div', { class: 'foot' }, facts, slider, zoom.element);
+  const main = el(
+    'main',
+    {},
+    parts.tools,
+    el('div', { class: 'stage' }, parts.stage, invitation, loading),
+    foot,
+    el('aside', { class: 'panel', attributes: { 'aria-label': texts.parameters } }, ...parts.panel),
+  );
+  document.body.append(header(name, pick, parts.onHelp), main, picker);
+  document.body.classList.add('empty');
+  return {
+    showPicture: (text) => {
+      name.textContent = text ?? '';
+      invitation.hidden = text !== undefined;
+      document.body.classList.toggle('empty', text === undefined);
+    },
+    showLoading: (isLoading) => {
+      loading.hidden = !isLoading;
+    },
+    facts,
+    zoomValue: zoom.value,
+    slider,
+  };
+}
+
+function header(name: HTMLElement, pick: () => void, help: () => void): HTMLElement {
+  return el(
+    'header',
+    {},
+    el('h1', { text: texts.title }),
+    name,
+    el(
+      'div',
+      { class: 'group' },
+      iconButton({ icon: 'open', label: texts.open, press: pick }),
+      iconButton({ icon: 'theme', label: texts.theme, press: nextTheme }),
+      iconButton({ icon: 'help', label: texts.help, key: '?', press: help }),
+    ),
+  );
+}
+
+function invitationOf({ onSample, limits }: PageParts, pick: () => void): HTMLElement {
+  const button = (text: string, press: () => void, className: string) =>
+    el('button', { class: className, text, attributes: { type: 'button' }, on: { click: press } });
+  return el(
+    'div',
+    { class: 'invitation' },
+    el('span', { class: 'drop' }, icon('open')),
+    el('h2', { text: texts.openHint }),
+    el('p', { text: limits }),
+    el('div', { class: 'row' }, button(texts.open, pick, 'primary'), button(texts.sample, onSample, 'quiet')),
+    el('p', { class: 'hint', text: texts.openMask }),
+  );
+}
+
+function zoomBar(zoom: PageParts['zoom']) {
+  const value = el('button', {
+    class: 'zoom-value',
+    attributes: { type: 'button', title: `${texts.actual} (1)` },
+    on: { click: zoom.actual },
+  });
+  const element = el(
+    'div',
+    { class: 'zoom group' },
+    iconButton({ icon: 'minus', label: texts.zoomOut, press: zoom.out }),
+    value,
+    iconButton({ icon: 'plus', label: texts.zoomIn, press: zoom.in }),
+    el('button', {
+      class: 'text',
+      text: texts.fit,
+      attributes: { type: 'button', title: `${texts.fit} (0)` },
+      on: { click: zoom.fit },
+    }),
+  );
+  return { element, value };
+}
+
+function filePicker(open: (files: readonly File[]) => void): HTMLInputElement {
+  const picker = el('input', {
+    attributes: { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'aria-label': texts.open },
+  });
+  picker.addEventListener('change', () => {
+    open([...(picker.files ?? [])]);
+    picker.value = '';
+  });
+  return picker;
+}

@@ -1,0 +1,61 @@
+import type { Point } from './mask/shapes.ts';
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where the picture lies in the view: a pixel of the picture is `zoom` wide; `x`, `y` is its corner. CSS pixels. */
+export interface Viewport {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export const zoomLimits = { least: 0.05, most: 16 };
+
+/** Space around a picture that fits, CSS pixels. */
+const marginPx = 24;
+
+/** The whole picture in the middle, not magnified. */
+export function fitted(picture: Size, view: Size): Viewport {
+  const margin = Math.min(marginPx, view.width * 0.03);
+  const zoom = Math.min(
+    1,
+    (view.width - 2 * margin) / picture.width,
+    (view.height - 2 * margin) / picture.height,
+  );
+  return centred(picture, view, Math.max(zoom, 0.01));
+}
+
+export function centred(picture: Size, view: Size, zoom: number): Viewport {
+  return {
+    zoom,
+    x: (view.width - picture.width * zoom) / 2,
+    y: (view.height - picture.height * zoom) / 2,
+  };
+}
+
+/** Zooms by a factor; what is at `point` of the view stays there. */
+export function zoomAt(view: Viewport, point: Point, factor: number): Viewport {
+  const least = Math.min(zoomLimits.least, view.zoom);
+  const zoom = Math.min(zoomLimits.most, Math.max(least, view.zoom * factor));
+  const scale = zoom / view.zoom;
+  return { zoom, x: point.x - (point.x - view.x) * scale, y: point.y - (point.y - view.y) * scale };
+}
+
+export const pan = (view: Viewport, dx: number, dy: number): Viewport => ({
+  ...view,
+  x: view.x + dx,
+  y: view.y + dy,
+});
+
+export const toPicture = ({ zoom, x, y }: Viewport, point: Point): Point => ({
+  x: (point.x - x) / zoom,
+  y: (point.y - y) / zoom,
+});
+
+export const toView = ({ zoom, x, y }: Viewport, point: Point): Point => ({
+  x: point.x * zoom + x,
+  y: point.y * zoom + y,
+});

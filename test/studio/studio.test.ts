@@ -1,0 +1,325 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { sharp } from '../../lib/formats/vips/loaders.ts';
+import { startBrowser } from '../support/browser.ts';
+import { silentLog } from '../support/job-world.ts';
+import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+
+const size = { width: 320, height: 200 };
+const box = { left: 120, top: 80, width: 60, height: 40 };
+const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
+const mask = Buffer.from(await maskPng(boxMask(size, box)));
+
+/** Browser and engine start slowly on a busy machine. */
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+let root: string;
+let system: LocalSystem;
+let browser: Browser;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'studio-page-'));
+  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.close();
+  await rm(root, { recursive: true });
+});
+
+/** What must not happen on any page: scripts that fail, refusals of the policy, requests to elsewhere. */
+const faults: string[] = [];
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  expect(faults.splice(0)).toEqual([]);
+});
+
+const address = () => `${system.url}/studio/`;
+
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', ({ message }) => faults.push(message));
+  page.on('console', (message) => {
+    if (/policy|trusted/i.test(message.text())) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(address()) && !url.startsWith('blob:')) faults.push(`asks ${url}`);
+  });
+  await page.goto(address());
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  return page;
+}
+
+const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
+
+async function openPhoto(page: Page, ...files: ReturnType<typeof file>[]): Promise<void> {
+  await page.locator('body > input[type=file]').setInputFiles([file('waves.png', photo), ...files]);
+  await page.getByText('waves.png, 320 x 200').waitFor();
+}
+
+async function downloaded(page: Page, press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
+  const waiting = page.waitForEvent('download');
+  await press();
+  const download = await waiting;
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+const savedMask = (page: Page) =>
+  downloaded(page, () => page.getByRole('button', { name: 'Save mask' }).click());
+
+const greyOf = (bytes: Uint8Array) => sharp(bytes).toColourspace('b-w').raw().toBuffer();
+
+/** A small picture is shown in its own size, in the middle. */
+async function placeOf(page: Page) {
+  const canvas = await page.getByRole('application').boundingBox();
+  const { x = 0, y = 0, width = 0, height = 0 } = canvas ?? {};
+  return (px: number, py: number) =>
+    [x + (width - size.width) / 2 + px, y + (height - size.height) / 2 + py] as const;
+}
+
+async function run(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByRole('button', { name: 'Download', exact: true }).waitFor();
+}
+
+test('paints with the mouse, runs, and gives back the bytes of the output: equal outside the mask', async () => {
+  const page = await openPage();
+  await openPhoto(page);
+  const at = await placeOf(page);
+  await page.mouse.move(...at(130, 90));
+  await page.mouse.down();
+  await page.mouse.move(...at(180, 110), { steps: 4 });
+  await page.mouse.up();
+  await page.getByText('% of the picture').waitFor();
+  const { bytes: painted } = await savedMask(page);
+  await run(page);
+
+  const { name, bytes } = await downloaded(page, () =>
+    page.getByRole('button', { name: 'Download', exact: true }).click(),
+  );
+  expect(name).toBe('waves.edited.png');
+  const uri = await page.getByLabel('Address in the bucket').inputValue();
+  expect(bytes.equals(readFileSync(join(root, uri.slice('gs://'.length))))).toBe(true);
+  const isMasked = await greyOf(painted);
+  const [before, after] = await Promise.all([photo, bytes].map((each) => sharp(each).raw().toBuffer()));
+  const changed = { outside: 0, inside: 0 };
+  for (const [at, value] of before!.entries()) {
+    if (value !== after![at]) changed[isMasked[Math.floor(at / 3)] === 0 ? 'outside' : 'inside']++;
+  }
+  expect(changed.outside).toBe(0);
+  expect(changed.inside).toBeGreaterThan(100);
+  const outside = isMasked.filter((value) => value === 0).length.toLocaleString('en');
+  await page.getByText(`0 of ${outside} pixels outside the mask differ.`).waitFor();
+});
+
+test('a mask that comes with its photo is saved as it came', async () => {
+  const page = await openPage();
+  await openPhoto(page, file('waves.mask.png', mask));
+  await page.getByText('3.8 % of the picture').waitFor();
+  const { name, bytes } = await savedMask(page);
+  expect(name).toBe('waves.mask.png');
+  expect(await greyOf(bytes)).toEqual(await greyOf(mask));
+});
+
+test('a photo that is stored on its side is shown upright', async () => {
+  const page = await openPage();
+  const turned = await sharp(photo).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  await page.locator('body > input[type=file]').setInputFiles([file('turned.jpg', turned)]);
+  await page.getByText('turned.jpg, 200 x 320').waitFor();
+});
+
+test('undo, redo, invert and a box by mouse are exact', async () => {
+  const page = await openPage();
+  await openPhoto(page);
+  const at = await placeOf(page);
+  await page.keyboard.press('r');
+  await page.mouse.move(...at(box.left, box.top));
+  await page.mouse.down();
+  await page.mouse.move(...at(box.left + box.width, box.top + box.height), { steps: 3 });
+  await page.mouse.up();
+  await page.keyboard.press('i');
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+y');
+  expect(await greyOf((await savedMask(page)).bytes)).toEqual(await greyOf(mask));
+});
+
+test('a click hits the pixel under the pointer after any zooms', async () => {
+  const page = await openPage({ deviceScaleFactor: 2 });
+  await openPhoto(page);
+  const at = await placeOf(page);
+  await page.mouse.move(...at(200.5, 60.5));
+  for (const delta of [-300, -500, 240, -360]) await page.mouse.wheel(0, delta);
+  for (let press = 0; press < 60; press++) await page.keyboard.press('{');
+  await page.mouse.down();
+  await page.mouse.up();
+  const grey = await greyOf((await savedMask(page)).bytes);
+  const painted = [...grey.entries()].filter(([, value]) => value > 0).map(([at]) => at);
+  expect(painted).toEqual([60 * size.width + 200]);
+});
+
+test('one finger paints, two fingers zoom and leave no dot', async () => {
+  const page = await openPage({ hasTouch: true });
+  await openPhoto(page);
+  const at = await placeOf(page);
+  const devtools = await page.context().newCDPSession(page);
+  const touch = async (
+    type: 'touchStart' | 'touchMove' | 'touchEnd',
+    ...points: readonly [number, number][]
+  ) => {
+    const touchPoints = points.map(([px, py], id) => {
+      const [x, y] = at(px, py);
+      return { x, y, id };
+    });
+    await devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  };
+  await touch('touchStart', [100, 100]);
+  await touch('touchStart', [100, 100], [200, 100]);
+  await touch('touchMove', [60, 100], [240, 100]);
+  await touch('touchEnd');
+  await page.getByRole('button', { name: '180 %' }).waitFor();
+  await page.getByText('Paint over what shall change.').waitFor();
+  await touch('touchStart', [100, 100]);
+  await touch('touchMove', [130, 100]);
+  await touch('touchEnd');
+  await page.getByText('% of the picture').waitFor();
+});
+
+test('everything is done without a pointer', async () => {
+  const page = await openPage();
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const focusOn = async (name: string) => {
+    for (let tab = 0; tab < 60; tab++) {
+      await press('Tab');
+      const focused = await page.evaluate(() => {
+        const element = (globalThis as unknown as { document: { activeElement: FocusedElement } }).document
+          .activeElement;
+        return element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
+      });
+      if (focused === name) return;
+    }
+    throw new Error(`Expected Tab to reach ${name}, it did not`);
+  };
+  await focusOn('Try the sample');
+  await press('Enter');
+  await page.getByText('beach.jpg').waitFor();
+  await focusOn('Picture and mask');
+  for (let step = 0; step < 6; step++) await press('Shift+ArrowRight');
+  await page.keyboard.down('Space');
+  await press('Shift+ArrowDown', 'Shift+ArrowDown', 'ArrowLeft');
+  await page.keyboard.up('Space');
+  await page.getByText('% of the picture').waitFor();
+  await press('Control+Enter');
+  await page.getByText('pixels outside the mask differ').waitFor();
+  await focusOn('Download');
+  const { name, bytes } = await downloaded(page, () => press('Enter'));
+  expect(name).toBe('beach.edited.jpg');
+  expect(await sharp(bytes).metadata()).toMatchObject({ width: 1800, height: 1200, format: 'jpeg' });
+});
+
+interface FocusedElement {
+  getAttribute(name: string): string | null;
+  readonly textContent: string | null;
+  readonly labels?: readonly { readonly textContent: string | null }[];
+}
+
+test('an error is said next to its cause, and has the focus', async () => {
+  const page = await openPage();
+  await openPhoto(page);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByRole('alert').getByText('Paint over what shall change first.').waitFor();
+  const focusedName = () => page.locator(':focus').getAttribute('aria-label');
+  expect(await focusedName()).toBe('Brush');
+
+  const other = Buffer.from(await maskPng(boxMask({ width: 30, height: 20 }, { ...box, left: 1, top: 1 })));
+  await page
+    .getByRole('toolbar')
+    .locator('input[type=file]')
+    .setInputFiles([file('m.png', other)]);
+  await page.getByText('Expected a mask of 320 x 200 pixels as the photo has, got 30 x 20.').waitFor();
+
+  await page.keyboard.press('i');
+  await page.getByLabel('Soft edge, px').fill('9999');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('#field-featherPx[aria-invalid=true]:focus').waitFor();
+});
+
+test('a paid run is asked about and can be cancelled; the mask stays', async () => {
+  const page = await openPage();
+  const plan = { regions: [{}], warnings: [], costEstimateUsd: { min: 0.08, max: 0.08 } };
+  await page.route('**/plan', (route) => route.fulfill({ json: plan }));
+  // The page hears nothing of the job until it is cancelled.
+  await page.route('**/jobs/*', () => undefined);
+  const orders: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/jobs')) orders.push(request.method());
+  });
+  await openPhoto(page, file('waves.mask.png', mask));
+  await page.getByText('3.8 % of the picture, 1 area, up to $0.08').waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const confirm = page.getByRole('button', { name: 'Run for $0.08' });
+  await confirm.waitFor();
+  expect(orders).toEqual([]);
+  const started = page.waitForResponse(/\/jobs$/);
+  await confirm.click();
+  const { id } = (await (await started).json()) as { id: string };
+  const cancelled = page.waitForResponse(`**/jobs/${id}/cancel`);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  // 409: the job was quicker.
+  expect([202, 409]).toContain((await cancelled).status());
+  await page.getByText('The run was cancelled.').waitFor();
+  await page.getByText('3.8 % of the picture').waitFor();
+  expect(orders).toEqual(['POST']);
+});
+
+test('each state is usable with assistive technology, light and dark, wide and narrow', async () => {
+  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const found: string[] = [];
+  const check = async (page: Page, state: string) => {
+    await page.evaluate(axe);
+    const ids = await page.evaluate(async () => {
+      const { axe: loaded } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
+      const { violations } = await loaded.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+    found.push(...ids.map((id) => `${state}: ${id}`));
+  };
+  const looks: readonly BrowserContextOptions[] = [
+    { colorScheme: 'light' },
+    { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+  ];
+  for (const look of looks) {
+    const page = await openPage(look);
+    await check(page, `${look.colorScheme}, empty`);
+    await openPhoto(page, file('waves.mask.png', mask));
+    await page.getByText('3.8 % of the picture').waitFor();
+    await check(page, `${look.colorScheme}, painted`);
+    const width = await page.evaluate(() => {
+      const { document } = globalThis as unknown as { document: { body: { scrollWidth: number } } };
+      return document.body.scrollWidth;
+    });
+    expect(width).toBe(look.viewport?.width ?? 1280);
+    await run(page);
+    await check(page, `${look.colorScheme}, result`);
+    await page.context().close();
+  }
+  expect(found).toEqual([]);
+});
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
