@@ -1,4 +1,7 @@
-/** What the page reads of the answers of `jobs`, `plan` and `capabilities`; addresses are relative to the page. */
+/**
+ * What the page reads of the answers of `jobs`, `plan` and `capabilities`; addresses are relative to the
+ * page.
+ */
 
 export interface Problem {
   readonly code: string;

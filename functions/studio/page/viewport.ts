@@ -5,7 +5,10 @@ interface Size {
   readonly height: number;
 }
 
-/** Where the picture lies in the view: a pixel of the picture is `zoom` wide; `x`, `y` is its corner. CSS pixels. */
+/**
+ * Where the picture lies in the view: a pixel of the picture is `zoom` wide; `x`, `y` is its corner. CSS
+ * pixels.
+ */
 export interface Viewport {
   readonly zoom: number;
   readonly x: number;

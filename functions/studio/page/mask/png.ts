@@ -45,7 +45,8 @@ function scanlines(mask: TileMask, [from, to]: readonly [number, number], bits: 
 }
 
 /**
- * The mask as a PNG of one channel, white = edit: 1 bit a pixel, or 8 bits where a value is neither 0 nor 255.
+ * The mask as a PNG of one channel, white = edit: 1 bit a pixel, or 8 bits where a value is neither 0 nor
+ * 255.
  *
  * @see https://www.w3.org/TR/png-3/
  */

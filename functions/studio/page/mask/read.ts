@@ -16,7 +16,9 @@ export interface ReadMask {
   readonly coverage: number;
 }
 
-/** Which channel of a picture is the mask: the grey level, or alpha where all opaque pixels have one colour. */
+/**
+ * Which channel of a picture is the mask: the grey level, or alpha where all opaque pixels have one colour.
+ */
 export function readMask({ width, height, data }: Pixels): ReadMask {
   const isAlpha = !isOpaque(data) && hasOneColour(data);
   const levelAt = isAlpha ? (at: number) => data[at + 3] ?? 0 : (at: number) => greyOf(data, at);

@@ -55,8 +55,8 @@ function bodyRange({ from, to, radius }: Capsule, y: number): Range {
 }
 
 /**
- * Sets every pixel whose centre is in the capsule: exactly those of `isInCapsule`. Each row of a capsule is one span;
- * its ends are computed, then moved until the pixels agree.
+ * Sets every pixel whose centre is in the capsule: exactly those of `isInCapsule`. Each row of a capsule is
+ * one span; its ends are computed, then moved until the pixels agree.
  */
 export function fillCapsule(mask: TileMask, capsule: Capsule, value: number): Area {
   const { from, to, radius } = capsule;

@@ -9,9 +9,9 @@ export type Tile = Uint8Array;
 export const fullTile: Tile = new Uint8Array(tileBytes).fill(255);
 
 /**
- * A mask of the size of its picture, as tiles of 256 x 256 bytes. `undefined` is an empty tile, `fullTile` a full
- * one: a mask of 24 megapixels that covers a person holds a few megabytes. What lies outside the picture in the
- * tiles of its edges has no meaning.
+ * A mask of the size of its picture, as tiles of 256 x 256 bytes. `undefined` is an empty tile, `fullTile` a
+ * full one: a mask of 24 megapixels that covers a person holds a few megabytes. What lies outside the picture
+ * in the tiles of its edges has no meaning.
  */
 export interface TileMask {
   readonly width: number;

@@ -53,7 +53,9 @@ export function grow(mask: TileMask, radiusPx: number): void {
   }
 }
 
-/** What remains is more than `radiusPx` away from every pixel that is kept; the edge of the picture is none. */
+/**
+ * What remains is more than `radiusPx` away from every pixel that is kept; the edge of the picture is none.
+ */
 export function shrink(mask: TileMask, radiusPx: number): void {
   invert(mask);
   grow(mask, radiusPx);
@@ -61,8 +63,8 @@ export function shrink(mask: TileMask, radiusPx: number): void {
 }
 
 /**
- * Fills every area that the mask encloses: what cannot be reached from the edge of the picture over pixels of 0.
- * Neighbours share a side.
+ * Fills every area that the mask encloses: what cannot be reached from the edge of the picture over pixels of
+ * 0. Neighbours share a side.
  */
 export function fillHoles(mask: TileMask): void {
   const { width, height } = mask;
