@@ -2,11 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import chromium from '@sparticuz/chromium';
+import { fileURLToPath } from 'node:url';
+import chromium, { inflate } from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 
+/** What a machine without a desktop lacks, such as NSS; the package unpacks it on Lambda only. */
+const libraries = fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium')));
+
 /** Unpacked once for this checkout: that takes some seconds of processor time. */
-const cache = resolve(import.meta.dirname, '../../node_modules/.cache/chromium-153');
+const cache = resolve(import.meta.dirname, '../../node_modules/.cache/chromium-153-libs');
 
 /** The package unpacks into the folder for temporary files, and takes what is there for whole. */
 async function executable(): Promise<string> {
@@ -17,6 +21,7 @@ async function executable(): Promise<string> {
     process.env['TMPDIR'] = folder;
     try {
       await chromium.executablePath();
+      await inflate(libraries);
     } finally {
       if (before === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = before;
@@ -35,6 +40,8 @@ async function executable(): Promise<string> {
  */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = await executable();
+  const { PATH = '' } = process.env;
+  const env = { PATH, LD_LIBRARY_PATH: join(executablePath, '../al2023/lib') };
   const args = ['--no-sandbox', '--headless=shell', '--disable-gpu', '--disable-dev-shm-usage'];
-  return playwright.launch({ executablePath, args, downloadsPath: tmpdir() });
+  return playwright.launch({ executablePath, env, args, downloadsPath: tmpdir() });
 }
