@@ -148,7 +148,9 @@ export function mergedFields(file: unknown, fields: CommandLine['fields']): Reco
 export function usage(): string {
   const fields = [...fieldNames].map(([option, name]) => {
     const { description } = requestOptions[name as keyof typeof requestOptions];
-    return `  --${option.padEnd(20)} ${description.replaceAll('`', '')}`;
+    // Descriptions are Markdown, for the documents.
+    const plain = description.replaceAll('`', '').replaceAll(/\[(.+?)\]\((.+?)\)/g, 'docs/$2');
+    return `  --${option.padEnd(20)} ${plain}`;
   });
   return `Edits photos; every pixel outside the mask stays untouched.
 
