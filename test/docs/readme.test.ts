@@ -11,8 +11,9 @@ const text = read('README.md');
 test('request files it shows are requests', () => {
   const files = [...text.matchAll(/`(\{ "(?:prompt|maskMode)".*?\})`/g)].map(([, json = '']) => json);
   expect(files.map((json) => parseRequest(JSON.parse(json)))).toMatchObject([
+    { maskMode: 'people' },
     { mode: 'insertion' },
-    { maskMode: 'background' },
+    { maskMode: 'people' },
   ]);
 });
 
