@@ -1,12 +1,11 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them
- * (`--
- * --cold` is short for `-- --only cold`), `-- --save FILE` also writes what they printed, which is Markdown,
- * with the machine and the date.
- * `--seeds` goes to the part `inside`.
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them,
+ * `-- --cold` is short for `-- --only cold`. `-- --save FILE` also writes what they printed, which is
+ * Markdown, with the machine and the date, and keeps what the file has of the others. `--seeds` goes to the
+ * part `inside`.
  */
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -39,13 +38,28 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const today = new Date().toISOString().slice(0, 10);
+const earlier = values.save ? await sectionsOf(values.save) : new Map<string, string>();
 const document = [preamble()];
 for (const [name, title] of Object.entries(parts)) {
-  if (!wanted.includes(name)) continue;
-  console.log(`\n## ${title}\n`);
-  document.push(`## ${title}`, await printed(name));
+  if (wanted.includes(name)) {
+    console.log(`\n## ${title}\n`);
+    document.push(`## ${title}`, `Measured on ${today}.`, await printed(name));
+  } else if (earlier.has(title)) document.push(`## ${title}`, earlier.get(title)!);
 }
 if (values.save) await writeFile(values.save, `${document.join('\n\n')}\n`);
+
+/** Title -> text of what an earlier run wrote. */
+async function sectionsOf(path: string): Promise<Map<string, string>> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const sections = text.split(/^## /m).slice(1);
+  return new Map(
+    sections.map((section) => {
+      const [title = '', ...lines] = section.split('\n');
+      return [title, lines.join('\n').trim()];
+    }),
+  );
+}
 
 /** Runs one part, shows what it prints while it does, and gives it back. */
 function printed(name: string): Promise<string> {
@@ -71,7 +85,7 @@ function preamble(): string {
   const machine = `${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `# Benchmarks
 
-Written by \`npm run bench -- --save docs/benchmarks.md\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, ${process.platform}
-${process.arch}, Node.js ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}. Milliseconds differ between
+Written by \`npm run bench -- --save docs/benchmarks.md\`, each part on its date: ${machine}, ${process.platform} ${process.arch},
+ Node.js ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}. Milliseconds differ between
 machines; the ratios, whose both sides were measured in turn in one run, differ less.`;
 }
