@@ -12,4 +12,9 @@ interface Found {
 export const corpus: readonly Found[] = [
   { room: 'pictures', seed: 39, was: 'NOT_EXACT: frame, scans or tables of a JPEG with a gain map' },
   { room: 'pictures', seed: 397, was: 'NOT_EXACT: a restart marker after the last block' },
+  {
+    room: 'pictures',
+    seed: 204,
+    was: 'an error without a code: a transparent colour behind the pixels of a PNG',
+  },
 ];

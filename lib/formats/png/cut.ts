@@ -22,7 +22,12 @@ export function cutPng(file: Uint8Array, pixels: PngPixels, box: Box): Buffer | 
   const size = Buffer.from(chunks[0]!.data);
   size.writeUInt32BE(box.width);
   size.writeUInt32BE(box.height, 4);
-  const kept = chunks.filter(({ name }) => colourChunks.has(name)).map(({ raw }) => raw);
+  // Behind the pixels such chunks are out of place: libpng passes over them.
+  const before = chunks.slice(
+    0,
+    chunks.findIndex(({ name }) => name === 'IDAT'),
+  );
+  const kept = before.filter(({ name }) => colourChunks.has(name)).map(({ raw }) => raw);
   return joinParts([
     pngSignature,
     pngChunk('IHDR', size).raw,
