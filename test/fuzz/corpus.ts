@@ -17,4 +17,5 @@ export const corpus: readonly Found[] = [
     seed: 204,
     was: 'an error without a code: a transparent colour behind the pixels of a PNG',
   },
+  { room: 'pictures', seed: 713, was: 'an error without a code: another checksum of the pixels of a PNG' },
 ];

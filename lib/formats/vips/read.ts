@@ -177,7 +177,8 @@ export async function assertDecodes({ bytes, header }: Source, refused: 'error' 
   }
 }
 
-function undecodable({ format }: Header, cause: unknown): EditError {
+/** What the failed decoding of a picture means. */
+export function undecodable({ format }: Pick<Header, 'format'>, cause: unknown): EditError {
   const message = `Expected a whole ${format} picture, got one whose pixels end early or are damaged`;
   return lateOr(new EditError('IMAGE_TRUNCATED', message, { cause }));
 }

@@ -5,7 +5,7 @@ import type { Box, Raster } from '../../pixels/raster.ts';
 import { exifBlock, exifWithoutThumbnail } from '../metadata/exif.ts';
 import type { Header } from './header.ts';
 import { sharp } from './loaders.ts';
-import { inOwnSpace, photoInput, refusedDamage, type Source } from './read.ts';
+import { inOwnSpace, photoInput, refusedDamage, type Source, undecodable } from './read.ts';
 import { decoded } from './samples.ts';
 import { type PlacedRaster, sparseCmyk } from './sparse-cmyk.ts';
 
@@ -49,7 +49,11 @@ export async function writePatched(
   return inOwnSpace(pipeline, header)
     .boolean(sparse, 'eor')
     .toFormat(encoder.format, encoder.options)
-    .toBuffer();
+    .toBuffer()
+    .catch((cause: Error) => {
+      // Only now is a PNG read to the checksum at its end.
+      throw /read error|^timeout/.test(cause.message) ? undecodable(header, cause) : cause;
+    });
 }
 
 async function sparsePicture(header: Header, patches: readonly Patch[]): Promise<Buffer> {
