@@ -27,7 +27,7 @@ interface Operation {
   readonly parameters?: readonly Json[];
   readonly requestBody?: Json;
   readonly responses: Json;
-  /** Of the functions beside the studio: where they are. */
+  /** Where the functions beside the studio are. */
   readonly servers?: readonly Json[];
 }
 

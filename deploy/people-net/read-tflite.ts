@@ -31,7 +31,7 @@ const fields = {
   tensor: { shape: 0, buffer: 2 },
   buffer: { data: 0 },
   operator: { code: 0, inputs: 1, outputs: 2, options: 4 },
-  /** Of convolutions; others have neither strides nor activations in this model. */
+  /** Convolutions have them; other operators of this model have neither strides nor activations. */
   options: { stride: 1, activation: { 3: 3, 4: 4 } as Readonly<Record<number, number>> },
 } as const;
 const customCode = 32;

@@ -118,7 +118,7 @@ export interface InpaintReply {
 export interface Enlarging {
   /** What was asked. */
   readonly request: InpaintRequest;
-  /** Of the size and channels of the request's crop. */
+  /** It has the size and the channels of the request's crop. */
   readonly answer: Raster;
   /** The crop at the size of the picture, 8 bit, with the same channels. */
   readonly whole: Raster;

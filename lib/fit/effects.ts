@@ -27,7 +27,7 @@ export interface Effects {
 /**
  * Adds to a mask what a model changed right beside it, such as the shadow of what it took away.
  *
- * Of the registered difference of crop and answer (`differenceMask`) those groups of pixels are added that
+ * Adds those groups of pixels of the registered difference of crop and answer (`differenceMask`) that
  * touch the mask, the largest first, as a whole or not at all, with a margin of 4 px: together at most 15 %
  * of the mask's box, all at 1024 px.
  *

@@ -56,7 +56,7 @@ async function proveCoefficients({ photo, written, patches, mask }: ProofJob): P
     const found = proof.fault ?? `${proof.differingBlocks} of ${proof.comparedBlocks}`;
     throw new EditError('NOT_EXACT', `Expected 0 changed blocks outside the mask of a jpeg, got ${found}`);
   }
-  // Of the output only the MCUs around the mask are decoded, where the proof knows their place.
+  // Only the output's MCUs around the mask are decoded, where the proof knows their place.
   const read = proof.read && { ...proof.read, extraneous: walked?.extraneous ?? [] };
   const counts = await Promise.all(
     parts.map((part, i) => {

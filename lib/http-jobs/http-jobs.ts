@@ -58,7 +58,7 @@ interface WaitOptions {
 }
 
 interface ListOptions {
-  /** Of the names of pictures. */
+  /** Names of pictures begin with it. */
   readonly prefix: string;
   readonly state: JobState | undefined;
   readonly pageSize: number;

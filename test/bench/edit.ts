@@ -76,7 +76,7 @@ const peers: readonly Peer[] = [
 ];
 
 interface Aim {
-  /** Of the wall time of the floor. */
+  /** A share of the wall time of the floor. */
   readonly floors: number;
   readonly peakMb?: number;
 }

@@ -31,7 +31,7 @@ export interface Watched extends Cost {
 
 /** /proc is read this often: what a process does in its last moments may be missed. */
 const pollMs = 4;
-/** Of `utime` and `stime`, after the parenthesised name. @see proc(5) */
+/** Places of `utime` and `stime`, after the parenthesised name. @see proc(5) */
 const ticksPerSecond = 100;
 
 /** Runs a command to its end and watches it from outside, so that every program is measured alike. */

@@ -57,7 +57,7 @@ async function run({ feeds, output }: OnnxTask & { kind: 'run' }): Promise<OnnxA
   }
 }
 
-/** Of the runtime's sentence only its beginning: it may go on with the names of a whole graph. */
+/** Passes on only how the runtime's sentence begins: it may go on with the names of a whole graph. */
 function failedAs(error: unknown, code: ErrorCode, expected: string): OnnxAnswer {
   const got = error instanceof Error ? error.message : String(error);
   const isMemory = /bad_alloc|out of memory|allocat/i.test(got);

@@ -30,7 +30,7 @@ export interface Layer {
   readonly op: Convolution | OfTwo | OfOne;
   readonly from: readonly number[];
   readonly to: number;
-  /** Of convolutions: the side of the kernel; its step, 1 when left out; and channels of the result. */
+  /** What convolutions have: the side of the kernel; its step, 1 when left out; channels of the result. */
   readonly kernel?: number;
   readonly stride?: number;
   readonly channels?: number;

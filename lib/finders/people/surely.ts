@@ -1,7 +1,7 @@
 import { forEachComponent } from '../../pixels/mask.ts';
 import type { Mask } from '../../pixels/raster.ts';
 
-/** Of 255: part of a person if joined to a sure pixel; and sure. Limbs are found less surely than heads. */
+/** Levels up to 255: a part of a person if joined to a sure pixel; and sure. Limbs score less than heads. */
 const possible = 50;
 const sure = 140;
 /** Smaller groups of pixels, as a share of the picture, are chance. */

@@ -21,7 +21,7 @@ export interface Allowed {
  * Compares two PNGs before their pixels are decoded: outside the boxes every filtered byte must be the same,
  * and so are the pixels then. Inside, the rows of the output are decoded and compared where the mask is 0.
  *
- * Of the streams only the blocks are inflated in which the boxes lie, and 32 KiB behind them. Before and
+ * Only the blocks in which the boxes lie are inflated, and 32 KiB behind them. Before and
  * behind, the bits of both must be equal: no match reaches farther back, so equal bits have equal meaning
  * there.
  *

@@ -22,7 +22,7 @@ export interface Recoder {
 /** Where fields of the kernel's state are, in numbers of 32 bits. */
 const outAt = 3;
 const fields = 17;
-/** Of blocks of at least 16 KiB each has some 80 bytes of codes, at most 330. */
+/** A block of at least 16 KiB has some 80 bytes of codes, at most 330. */
 const codesBytes = 16_384;
 
 /** Writes changed data with the matches of the old, piece by piece. @param keptBytes as of the inflater. */

@@ -70,7 +70,7 @@ export function splicePng(
 
 interface Rewritten {
   readonly parts: readonly Uint8Array[];
-  /** Of the whole stream. */
+  /** Covers the whole stream. */
   readonly checksum: Uint8Array;
 }
 

@@ -29,7 +29,7 @@ interface Mcus {
 
 /** Decoders interpolate colour from the next sample: from the MCU beside at most. */
 const marginMcus = 1;
-/** Of the picture's MCUs: a larger part saves nothing. */
+/** A larger part of the picture's MCUs saves nothing. */
 const largestPart = 0.75;
 
 /**

@@ -170,7 +170,10 @@ export const endOfBits = (reader: BitReader): number => offsetInFile(reader, (re
 /** Offset in the file of the byte that holds the next bit. */
 export const offsetOfPosition = (reader: BitReader): number => offsetInFile(reader, reader.position >> 3);
 
-/** Of a byte of the buffer. Counts back from what was read last: a place near the end is found fast. */
+/**
+ * Finds the place of a byte of the buffer. Counts back from what was read last: a place near the end is found
+ * fast.
+ */
 function offsetInFile({ source, next, filled }: BitReader, byte: number): number {
   let at = next;
   for (let left = filled - byte; left > 0; left--)

@@ -34,13 +34,13 @@ export interface ScanIndex {
   readonly end: number;
 }
 
-/** Of an MCU whose first bit is not known. */
+/** Stands for an MCU whose first bit is not known. */
 export const unknownPlace = 0xffff_ffff;
 
 /** A place in the file that some MCU lies behind, or in. */
 export interface Station {
   readonly mcu: number;
-  /** Of the interval, stuffed bytes not counted. */
+  /** Counts within the interval, without stuffed bytes. */
   readonly byte: number;
   readonly offset: number;
 }

@@ -75,7 +75,7 @@ const word = {
   plane: 17,
 } as const;
 const words = 18;
-/** Of doubles, in bytes: three weights, 64 steps, room for two blocks. */
+/** Bytes for doubles: three weights, 64 steps, room for two blocks. */
 const weightsAt = 72;
 const inverseAt = 96;
 const jobBytes = inverseAt + 8 * 64 + 8 * 128;

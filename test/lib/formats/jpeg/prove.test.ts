@@ -94,7 +94,7 @@ describe('the proof', () => {
   it('fails for another bit behind the last block', () => {
     const { bytes } = edited.result;
     const { ends } = indexScan(bytes, readJpegStructure(bytes));
-    // Of this picture the last byte has bits that belong to no block.
+    // The last byte of this picture has bits that belong to no block.
     expect(ends[0]! % 8).toBeGreaterThan(0);
     const damaged = Uint8Array.from(bytes);
     damaged[readJpegStructure(bytes).scans[0]!.dataEnd - 1]! ^= 1;
