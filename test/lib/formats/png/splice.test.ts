@@ -364,7 +364,9 @@ describe('provePng', () => {
       // Read once.
       const known = pngPixels(from);
       let refused = 0;
-      for (let at = 0; at < stream.length; at += at < 10 || at > stream.length - 10 ? 1 : 1499) {
+      const some = Array.from({ length: Math.floor(stream.length / 1499) }, (_, n) => n * 1499);
+      const ends = Array.from({ length: 10 }, (_, n) => [n, stream.length - 1 - n]).flat();
+      for (const at of [...some, ...ends]) {
         const damaged = Buffer.from(stream);
         damaged[at]! ^= 1 << (at % 8);
         const found = provePng(from, outputOf(damaged), [allowedIn(old, box)], known);
