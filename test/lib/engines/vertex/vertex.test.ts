@@ -150,6 +150,15 @@ describe('retry', () => {
     expect(error.details).toMatchObject({ reason: 'ECONNRESET', calls: 3 });
   });
 
+  it('does not repeat what may be billed where each call is counted', async () => {
+    const fault = (code: string) => ({ fault: new TypeError('fetch failed', { cause: { code } }) });
+    const { post, seen } = setUp([{ status: 503 }, fault('ENOTFOUND'), fault('ECONNRESET'), { json: {} }], {
+      ...{ maxTries: 9, repeatsBilled: false },
+    });
+    expect(await failure(post(call, never))).toMatchObject({ billing: { calls: 3, mayBeBilled: true } });
+    expect(seen).toHaveLength(3);
+  });
+
   it.each([400, 401, 403, 404])('does not repeat %i', async (status) => {
     const { post, seen } = setUp([{ status }]);
     await failure(post(call, never));
