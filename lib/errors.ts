@@ -232,6 +232,12 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_INCOMPATIBLE: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Set MODEL to one that takes the named field, or add the field to optionalFields of the model in MODELS.',
+  },
   MODEL_MISSING: {
     status: 503,
     kind: 'setup',

@@ -23,6 +23,10 @@ const entrySchema = z.strictObject({
   upscaleFactors: z.array(z.enum(upscaleFactors)).optional(),
   maxSamples: z.int().min(1).max(8).optional(),
   takesNegativePrompt: z.boolean().optional(),
+  optionalFields: z
+    .array(z.string().regex(/^[\w.]+$/))
+    .optional()
+    .describe('Paths of fields that are left out when the model refuses them; those of its API otherwise.'),
   usdPerImage: z
     .partialRecord(z.enum(imageSizes), z.number().min(0))
     .optional()

@@ -46,6 +46,7 @@ export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
   });
   return {
     fetch: tracedFetch(tracing),
+    refusedFields: new Map(),
     authorize: async (url) => (await credentials())(url),
     readObject: async (id, check) => readFrom(await store(), id, check),
   };

@@ -8,7 +8,7 @@ import type { ImageFacts } from '../../deploy/local/model/images.ts';
 import type { Removal } from '../../deploy/local/model/painting.ts';
 import type { AnswerCall, ModelCall } from '../../deploy/local/model/server.ts';
 import type { Work } from '../../deploy/local/model/tools.ts';
-import { type Behaviour, misbehavedReply } from './model-behaviour.ts';
+import { type Behaviour, misbehavedReply, refuseFields } from './model-behaviour.ts';
 
 /** What was asked of the emulator: names, numbers and sizes; never a prompt, a picture or a token. */
 export interface LoggedCall {
@@ -54,6 +54,7 @@ export async function startFaultyModel(options: FaultyModelOptions = {}): Promis
     let work: Work | undefined;
     const log = (status: number) => void calls.push(loggedCall(call, work, status));
     try {
+      refuseFields(call.body, behaviour);
       work = await judge();
       if (behaviour.reset) call.breakOff();
       const answer = await answerWith(call, work, behaviour);

@@ -72,6 +72,19 @@ export function geminiConfig(
   };
 }
 
+/**
+ * What a model can do without. It then answers in its own format, size or ratio, which is read from the
+ * answer, and thinks as long as it likes.
+ */
+const defaultOptionalFields = [
+  'generationConfig.thinkingConfig',
+  'generationConfig.imageConfig.imageOutputOptions',
+  'generationConfig.imageConfig.imageSize',
+  'generationConfig.imageConfig.aspectRatio',
+];
+/** What a person asks for by an option. */
+const askedFields = ['personGeneration', 'safetySettings', 'threshold', 'category', 'labels'];
+
 interface Question {
   readonly body: unknown;
   readonly samples: number;
@@ -86,7 +99,8 @@ export async function askGemini(
   signal: AbortSignal,
 ): Promise<InpaintReply> {
   const path = modelPath(model, 'generateContent');
-  const call = { path, body, model, successor: entry?.successor, secrets };
+  const { successor, optionalFields = defaultOptionalFields } = entry ?? {};
+  const call = { path, body, model, successor, secrets, optionalFields, askedFields };
   const ask = async (send: () => Promise<unknown>) => {
     for (let calls = 1; ; calls++) {
       const { outcome, mayChange } = parseCandidate(await send(), model);
