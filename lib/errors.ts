@@ -236,7 +236,8 @@ const errorTable = {
     status: 503,
     kind: 'setup',
     remedy:
-      'Set MODEL to one that takes the named field, or add the field to optionalFields of the model in MODELS.',
+      'Correct MODEL, MODELS or REQUEST_DEFAULTS: this model does not take the named field. Work then goes ' +
+      'on by itself.',
   },
   MODEL_MISSING: {
     status: 503,

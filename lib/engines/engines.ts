@@ -8,6 +8,7 @@ import { gemini } from './gemini.ts';
 import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
+import { firstDefaults } from './known-models.ts';
 import { estimateUsd, modelEntry } from './models.ts';
 import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
@@ -37,6 +38,15 @@ export function parseEngineName(name: string): {
   const at = name.indexOf(':');
   const [engine, model] = at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)];
   return { engine: engine as EngineName, model };
+}
+
+/**
+ * The name that an engine has in the ids of jobs. Where no model is configured it is that of version 0.1's
+ * default: a changed default must not do the pictures of a bucket again.
+ */
+export function nameInIds({ engine, model }: EngineChoice, name: string): string {
+  const first = model === undefined ? firstDefaults[engine] : undefined;
+  return first === undefined ? name : `${engine}:${first}`;
 }
 
 /** A call, as far as its price depends on it. */

@@ -1,7 +1,7 @@
 import type { Capabilities } from './capabilities.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { HttpService } from './http-service.ts';
-import type { ModelTable } from './models.ts';
+import type { ModelTable } from './model-entry.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
 import type { RefusedFields } from './vertex/tolerant-post.ts';
 import type { VertexOptions } from './vertex/vertex.ts';

@@ -5,6 +5,7 @@ import {
   chooseEngine,
   type EngineName,
   engineNames,
+  nameInIds,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -104,10 +105,15 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, nameInIds(config, engine)) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
@@ -122,7 +128,7 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {

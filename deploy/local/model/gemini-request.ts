@@ -17,6 +17,18 @@ const pixelsAt1K: Readonly<Record<string, readonly [number, number]>> = {
   '16:9': [1376, 768],
   '21:9': [1584, 672],
 };
+const pixelsOf25: typeof pixelsAt1K = {
+  '1:1': [1024, 1024],
+  '2:3': [832, 1248],
+  '3:2': [1248, 832],
+  '3:4': [864, 1184],
+  '4:3': [1184, 864],
+  '4:5': [896, 1152],
+  '5:4': [1152, 896],
+  '9:16': [768, 1344],
+  '16:9': [1344, 768],
+  '21:9': [1536, 672],
+};
 const extremePixelsAt1K: typeof pixelsAt1K = {
   '1:4': [512, 2048],
   '4:1': [2048, 512],
@@ -47,6 +59,9 @@ const generationConfig = z.strictObject({
   seed: z.int().optional(),
   maxOutputTokens: z.int().min(1).optional(),
   stopSequences: z.array(z.string()).optional(),
+  thinkingConfig: z
+    .strictObject({ thinkingLevel: z.string().optional(), includeThoughts: z.boolean().optional() })
+    .optional(),
   imageConfig: z
     .strictObject({
       aspectRatio: z.string().optional(),
@@ -108,6 +123,10 @@ export function geminiOrder(body: unknown, model: Model): GeminiOrder {
   const { responseModalities = ['TEXT', 'IMAGE'], imageConfig } = parsed.generationConfig ?? {};
   const { aspectRatio, imageSize = '1K', imageOutputOptions } = imageConfig ?? {};
   const field = 'generationConfig.imageConfig';
+  checkThinking(parsed.generationConfig?.thinkingConfig?.thinkingLevel, model);
+  if (model.hasOneSize && imageConfig?.imageSize !== undefined) {
+    throw new ApiError(400, `image_size is not supported for ${model.id}`);
+  }
   if (aspectRatio !== undefined && ratiosOf(model)[aspectRatio] === undefined) {
     throw invalidField(`${field}.aspectRatio`, `Expected one of ${Object.keys(ratiosOf(model)).join(', ')}`);
   }
@@ -127,7 +146,15 @@ export function geminiOrder(body: unknown, model: Model): GeminiOrder {
   };
 }
 
-function ratiosOf({ hasExtremeRatios }: Model): typeof pixelsAt1K {
+function checkThinking(level: string | undefined, { id, thinkingLevels }: Model): void {
+  if (level === undefined || thinkingLevels.includes(level)) return;
+  if (thinkingLevels.length === 0) throw new ApiError(400, `Thinking level is not supported for ${id}`);
+  const expected = `Expected one of ${thinkingLevels.join(', ')}`;
+  throw invalidField('generationConfig.thinkingConfig.thinkingLevel', expected);
+}
+
+function ratiosOf({ hasExtremeRatios, hasPixelsOf25 }: Model): typeof pixelsAt1K {
+  if (hasPixelsOf25) return pixelsOf25;
   return hasExtremeRatios ? { ...pixelsAt1K, ...extremePixelsAt1K } : pixelsAt1K;
 }
 

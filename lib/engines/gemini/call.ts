@@ -1,6 +1,8 @@
 import type { InpaintReply } from '../engine.ts';
 import type { ModelOptions } from '../entry.ts';
 import { outputOptions } from '../images.ts';
+import { defaultModels } from '../known-models.ts';
+import type { ModelEntry } from '../model-entry.ts';
 import type { PictureFormat } from '../picture-engines.ts';
 import { askForSamples } from '../samples.ts';
 import { type Model, modelFor } from '../vertex/model.ts';
@@ -21,7 +23,7 @@ export function geminiModel(options: ModelOptions): GeminiModel {
   const { tuning, maxCallsPerSample } = options;
   const found = modelFor(options, {
     api: 'gemini',
-    defaultModel: 'gemini-3.1-flash-image',
+    defaultModel: defaultModels.gemini,
     location: 'global',
   });
   const { concurrency = defaultConcurrency } = tuning;
@@ -50,23 +52,28 @@ const personValues: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything of a Gemini image request but its contents. Ratio and size are always sent: without them the
- * last input image decides, and the price of the answer is not known.
+ * Everything of a Gemini image request but its contents. Ratio and size are sent wherever the model takes
+ * them: without them the last input image decides, and the price of the answer is not known.
  */
 export function geminiConfig(
   options: ConfigOptions,
   frame: { readonly aspectRatio: string; readonly imageSize: string },
+  { takesImageSize = true, thinkingLevel }: Pick<ModelEntry, 'takesImageSize' | 'thinkingLevel'> = {},
 ): Record<string, unknown> {
   const { personGeneration, safetySetting, replyFormat, labels } = options;
   const imageConfig = {
     aspectRatio: frame.aspectRatio,
-    imageSize: frame.imageSize,
+    ...(takesImageSize && { imageSize: frame.imageSize }),
     ...(personGeneration && { personGeneration: personValues[personGeneration] }),
     imageOutputOptions: outputOptions(replyFormat),
   };
   const threshold = safetySetting?.toUpperCase();
   return {
-    generationConfig: { responseModalities: ['TEXT', 'IMAGE'], imageConfig },
+    generationConfig: {
+      responseModalities: ['TEXT', 'IMAGE'],
+      imageConfig,
+      ...(thinkingLevel && { thinkingConfig: { thinkingLevel: thinkingLevel.toUpperCase() } }),
+    },
     ...(threshold && { safetySettings: harmCategories.map((category) => ({ category, threshold })) }),
     ...(labels && { labels }),
   };

@@ -1,6 +1,7 @@
 import { EditError } from '../../errors.ts';
 import type { ModelOptions } from '../entry.ts';
-import { type ModelApi, type ModelEntry, modelEntry } from '../models.ts';
+import type { ModelApi, ModelEntry } from '../model-entry.ts';
+import { modelEntry } from '../models.ts';
 import { tolerantPost } from './tolerant-post.ts';
 import { type VertexPost, vertexPost } from './vertex.ts';
 

@@ -20,13 +20,19 @@ describe('jobCostUsd', () => {
 });
 
 test.each([
-  ['gemini-3.1-flash-image', 1584, 0.067],
-  ['gemini-3.1-flash-image', 2048, 0.101],
-  ['gemini-3.1-flash-image', 4096, 0.151],
-  ['imagen-3.0-capability-001', 1024, 0.04],
+  ['gemini-3.1-flash-image', 1584, 672, 0.067],
+  ['gemini-3.1-flash-image', 2048, 2048, 0.101],
+  ['gemini-3.1-flash-image', 4096, 4096, 0.151],
+  ['gemini-nano-banana-2.1', 1024, 1024, 0.0336],
+  ['gemini-nano-banana-2.1', 3072, 384, 0.0336],
+  ['gemini-nano-banana-2.1', 2048, 2048, 0.0504],
+  // 2K does not cover it.
+  ['gemini-nano-banana-2.1', 3000, 3000, 0.1134],
+  ['gemini-3.1-flash-lite-image', 3000, 3000, 0.0336],
+  ['imagen-3.0-capability-001', 1024, 768, 0.04],
   // Sold in one size: a frame the list does not know is not free.
-  ['imagen-3.0-capability-001', 4096, 0.04],
-])('%s, %d px: %d USD for one picture', (model, side, usd) => {
-  expect(estimateUsd(modelEntry(model), { width: side, height: 512 }, 1)).toBe(usd);
-  expect(estimateUsd(modelEntry(model), { width: side, height: 512 }, 3)).toBeCloseTo(3 * usd);
+  ['imagen-3.0-capability-001', 4096, 512, 0.04],
+])('%s, %i x %i px: %d USD for one picture', (model, width, height, usd) => {
+  expect(estimateUsd(modelEntry(model), { width, height }, 1)).toBe(usd);
+  expect(estimateUsd(modelEntry(model), { width, height }, 3)).toBeCloseTo(3 * usd);
 });
