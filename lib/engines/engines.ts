@@ -8,8 +8,8 @@ import { gemini } from './gemini.ts';
 import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
-import { firstDefaults } from './known-models.ts';
-import { estimateUsd, modelEntry } from './models.ts';
+import { defaultModels, firstDefaults } from './known-models.ts';
+import { estimateUsd, modelEntry, modelNotices } from './models.ts';
 import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
@@ -47,6 +47,21 @@ export function parseEngineName(name: string): {
 export function nameInIds({ engine, model }: EngineChoice, name: string): string {
   const first = model === undefined ? firstDefaults[engine] : undefined;
   return first === undefined ? name : `${engine}:${first}`;
+}
+
+/** The model of edits of a choice; `undefined` for an engine without one, or whose model has no name here. */
+export function modelOf({ engine, model }: EngineChoice): string | undefined {
+  const defaults: Readonly<Partial<Record<EngineName, string>>> = defaultModels;
+  return model ?? defaults[engine];
+}
+
+/** What a person should know of the model of a choice, in sentences. */
+export function noticesOf(
+  choice: EngineChoice,
+  { models }: Pick<ModelSettings, 'models'>,
+): readonly string[] {
+  const model = modelOf(choice);
+  return model === undefined ? [] : modelNotices(model, modelEntry(model, models), Date.now());
 }
 
 /** A call, as far as its price depends on it. */

@@ -13,6 +13,24 @@ function lookUp(table: ModelTable, model: string): ModelEntry | undefined {
   return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
+const dayMs = 86_400_000;
+/** So long before a model may go, people are told. */
+const noticeDays = 90;
+
+/**
+ * What a person should know before choosing a model: that it is retired, or will be soon. Never a reason to
+ * refuse it: some projects are served longer than others.
+ *
+ * @param nowMs milliseconds since the epoch.
+ */
+export function modelNotices(model: string, entry: ModelEntry | undefined, nowMs: number): readonly string[] {
+  const { state, until, successor } = entry ?? {};
+  const next = successor === undefined ? '' : ` Set MODEL to ${successor} when it is gone.`;
+  if (state === 'retired') return [`${model} is retired: only some projects are still served.${next}`];
+  if (until === undefined || Date.parse(until) - nowMs > noticeDays * dayMs) return [];
+  return [`${model} is promised until ${until} only.${next}`];
+}
+
 /** Longer sides of the largest usual answers (21:9) sold as 1K and as 2K, pixels. */
 const maxSideOf1K = 1584;
 const maxSideOf2K = 2 * maxSideOf1K;
