@@ -9,7 +9,7 @@ import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
 import { defaultModels, firstDefaults } from './known-models.ts';
-import { estimateUsd, modelEntry, modelNotices } from './models.ts';
+import { estimateUsd, modelEntry, modelNotices, mostUsd } from './models.ts';
 import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
@@ -71,14 +71,21 @@ export interface PricedCall {
 }
 
 /** The list price of one call in USD; `undefined` where it is not known. */
-export function priceOf(engineName: string, settings: ModelSettings) {
+export const priceOf = (engineName: string, settings: ModelSettings) =>
+  pricedBy(estimateUsd, engineName, settings);
+
+/** The most that one call may cost in USD: its pictures, and what goes in and is thought beside them. */
+export const mostOf = (engineName: string, settings: ModelSettings) =>
+  pricedBy(mostUsd, engineName, settings);
+
+function pricedBy(usdOf: typeof estimateUsd, engineName: string, settings: ModelSettings) {
   const { engine, model } = parseEngineName(engineName);
   // Models that only find masks are in no engine.
   const usdPerCall = Object.hasOwn(engines, engine) ? entryOf(engine).usdPerCall : undefined;
   return ({ frame, samples }: PricedCall): number | undefined => {
     // An engine without a model costs nothing.
     if (model === undefined) return 0;
-    if (usdPerCall === undefined) return estimateUsd(modelEntry(model, settings.models), frame, samples);
+    if (usdPerCall === undefined) return usdOf(modelEntry(model, settings.models), frame, samples);
     const usd = usdPerCall(settings);
     return usd === undefined ? undefined : usd * samples;
   };

@@ -53,3 +53,17 @@ export function estimateUsd(entry: ModelEntry | undefined, frame: Size, images: 
   const price = larger.find((usd) => usd !== undefined) ?? prices['2K'] ?? prices['1K'];
   return price === undefined ? undefined : price * images;
 }
+
+/**
+ * Tokens that a call takes beside those of its picture, at the most that was seen: two pictures of 1,290, a
+ * prompt, and words and short thoughts.
+ */
+const sideTokens = { input: 4000, text: 1000 };
+
+/** The most that `images` answers cost, USD, each in a call of its own: their pictures, and all that is beside. */
+export function mostUsd(...[entry, frame, images]: Parameters<typeof estimateUsd>): number | undefined {
+  const pictures = estimateUsd(entry, frame, images);
+  const { input = 0, text = 0 } = entry?.usdPerMillionTokens ?? {};
+  const beside = (sideTokens.input * input + sideTokens.text * text) / 1e6;
+  return pictures === undefined ? undefined : pictures + beside * images;
+}

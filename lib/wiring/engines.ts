@@ -89,9 +89,10 @@ function costSum() {
   const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
     const price = priceOf(engine.name, config);
     const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
-      const usd = price({ frame: request.crop, samples: request.samples });
+      const reply = await engine.inpaint(request, signal);
+      const usd = reply.usage?.usd ?? price({ frame: request.crop, samples: request.samples });
       sum = sum === undefined || usd === undefined ? undefined : sum + usd;
-      return engine.inpaint(request, signal);
+      return reply;
     };
     return { ...engine, inpaint };
   };

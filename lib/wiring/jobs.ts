@@ -5,6 +5,7 @@ import {
   chooseEngine,
   type EngineName,
   engineNames,
+  mostOf,
   nameInIds,
   parseEngineName,
   priceOf,
@@ -223,7 +224,7 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(engine.name, config);
+    const price = mostOf(engine.name, config);
     if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
       throw new EditError(
         'CONFIG_INVALID',

@@ -110,6 +110,8 @@ export interface GeminiOrder {
   readonly mimeType: string;
   readonly compressionQuality: number | undefined;
   readonly wantsImage: boolean;
+  /** Of the picture, and of thoughts. */
+  readonly tokens: { readonly image: number; readonly thoughts: number };
 }
 
 /**
@@ -143,8 +145,15 @@ export function geminiOrder(body: unknown, model: Model): GeminiOrder {
     mimeType: imageOutputOptions?.mimeType ?? 'image/png',
     compressionQuality: imageOutputOptions?.compressionQuality,
     wantsImage: responseModalities.includes('IMAGE'),
+    tokens: {
+      image: model.imageTokens[model.imageSizes.indexOf(imageSize)] ?? model.imageTokens[0],
+      thoughts: thoughtTokens[parsed.generationConfig?.thinkingConfig?.thinkingLevel ?? ''] ?? 0,
+    },
   };
 }
+
+/** About what a level takes; a model that is not told thinks for the emulator nothing. */
+const thoughtTokens: Readonly<Record<string, number>> = { MINIMAL: 40, MEDIUM: 400, HIGH: 1500 };
 
 function checkThinking(level: string | undefined, { id, thinkingLevels }: Model): void {
   if (level === undefined || thinkingLevels.includes(level)) return;

@@ -19,6 +19,8 @@ export interface Model {
   readonly hasPixelsOf25: boolean;
   /** Knows only one size, and no field for it. */
   readonly hasOneSize: boolean;
+  /** Tokens of one picture by its size. */
+  readonly imageTokens: readonly [oneK: number, twoK: number, fourK: number];
   /** How long it may be told to think; none where it does not know the field. */
   readonly thinkingLevels: readonly string[];
   /** `undefined`: every region, but not `global`. */
@@ -36,6 +38,7 @@ const imagen: ServedModel = {
   hasExtremeRatios: false,
   hasPixelsOf25: false,
   hasOneSize: false,
+  imageTokens: [1120, 1680, 2520],
   thinkingLevels: [],
   locations: undefined,
 };
@@ -73,12 +76,19 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
     ...gemini,
     locations: ['global'],
     hasExtremeRatios: true,
+    imageTokens: [1120, 1680, 3780],
     thinkingLevels: ['MINIMAL', 'MEDIUM', 'HIGH'],
   },
   'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true, thinkingLevels: ['MINIMAL', 'HIGH'] },
   'gemini-3.1-flash-lite-image': { ...gemini, imageSizes: ['1K'], hasOneSize: true },
-  'gemini-3-pro-image': gemini,
-  'gemini-2.5-flash-image': { ...gemini, imageSizes: ['1K'], hasOneSize: true, hasPixelsOf25: true },
+  'gemini-3-pro-image': { ...gemini, imageTokens: [1120, 1120, 2000] },
+  'gemini-2.5-flash-image': {
+    ...gemini,
+    imageSizes: ['1K'],
+    hasOneSize: true,
+    hasPixelsOf25: true,
+    imageTokens: [1290, 1290, 1290],
+  },
 };
 
 /** Models that can be named for an engine. */

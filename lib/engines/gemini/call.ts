@@ -5,6 +5,7 @@ import { defaultModels } from '../known-models.ts';
 import type { ModelEntry } from '../model-entry.ts';
 import type { PictureFormat } from '../picture-engines.ts';
 import { askForSamples } from '../samples.ts';
+import { sumUsage, type Usage, usageOf } from '../usage.ts';
 import { type Model, modelFor } from '../vertex/model.ts';
 import { modelPath } from '../vertex/url.ts';
 import { parseCandidate } from './reply.ts';
@@ -108,11 +109,17 @@ export async function askGemini(
   const path = modelPath(model, 'generateContent');
   const { successor, optionalFields = defaultOptionalFields } = entry ?? {};
   const call = { path, body, model, successor, secrets, optionalFields, askedFields };
+  const usages: (Usage | undefined)[] = [];
   const ask = async (send: () => Promise<unknown>) => {
     for (let calls = 1; ; calls++) {
-      const { outcome, mayChange } = parseCandidate(await send(), model);
+      const answer = await send();
+      usages.push(usageOf(answer, entry, 'standard'));
+      const { outcome, mayChange } = parseCandidate(answer, model);
       if (!mayChange || calls >= maxCallsPerSample) return [outcome];
     }
   };
-  return askForSamples({ model, post: () => post(call, signal), samples, concurrency, ask }, signal);
+  const asked = { model, post: () => post(call, signal), samples, concurrency, ask };
+  const reply = await askForSamples(asked, signal);
+  const usage = sumUsage(usages);
+  return { ...reply, ...(usage && { usage }) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { estimateUsd, modelEntry } from '../../../../lib/engines/models.ts';
-import { jobCostUsd } from '../../../../lib/jobs/run/cost.ts';
+import { jobCostUsd, measuredCalls } from '../../../../lib/jobs/run/cost.ts';
 
 const regionOf = (side: number) => ({ frame: { width: side, height: side } }) as never;
 
@@ -11,6 +11,15 @@ describe('jobCostUsd', () => {
   it('prices every counted call by the frame of its region and the pictures asked for', () => {
     const counted = { modelCalls: { r0: 2, r1: 1, r1t0: 1, r1t1: 1 }, regions: [regionOf(1), regionOf(10)] };
     expect(jobCostUsd({ ...counted, samples: 4 }, priceOf)).toBe(2 * 4 + 40 + 10 + 10);
+  });
+
+  it('takes what calls said that they cost, and estimates only the others', () => {
+    const measured = measuredCalls();
+    const tokens = { inputTokens: 1, textTokens: 0, thoughtTokens: 0, imageTokens: 1, trafficTypes: [] };
+    measured.add('r0', { outcomes: [], warnings: [], calls: 1, usage: { ...tokens, usd: 0.5 } });
+    const counted = { modelCalls: { r0: 2, r1: 1 }, regions: [regionOf(1), regionOf(10)], samples: 1 };
+    expect(jobCostUsd({ ...counted, measured }, priceOf)).toBe(0.5 + 1 + 10);
+    expect(jobCostUsd({ ...counted, modelCalls: { r0: 1 }, measured }, () => undefined)).toBe(0.5);
   });
 
   it('has no figure where the model has none, and none is needed without calls', () => {
