@@ -101,7 +101,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engines)\.ts$/,
+      /^lib\/engines\/(engine|engines|usage)\.ts$/,
       finderInterface,
       storeInterface,
       abort,

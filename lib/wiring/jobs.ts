@@ -5,6 +5,8 @@ import {
   chooseEngine,
   type EngineName,
   engineNames,
+  mostOf,
+  nameInIds,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -104,10 +106,15 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, nameInIds(config, engine)) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
@@ -122,7 +129,7 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {
@@ -221,7 +228,7 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(engine.name, config);
+    const price = mostOf(engine.name, config);
     if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
       throw new EditError(
         'CONFIG_INVALID',
