@@ -116,7 +116,7 @@ function disturb(world: World): boolean {
     const instance = draw.oneOf(up);
     machine.tell(`${instance.name} crashes`);
     kill(instance);
-  } else if (up.length > 0 && draw.chance(story.freezes)) freeze(world, draw.oneOf(up));
+  } else if (up.length > 0 && draw.chance(story.freezes)) freeze(draw.oneOf(up));
   else if (up.length > 0 && draw.chance(story.terminations)) terminate(draw.oneOf(up));
   else if (draw.chance(story.leaps)) {
     machine.nowMs += draw.below(20) * minuteMs;
@@ -127,17 +127,17 @@ function disturb(world: World): boolean {
 }
 
 /** A processor that is taken away for longer than a lease, or for a moment. */
-function freeze({ machine }: World, instance: Instance): void {
-  const { draw } = machine;
+function freeze(instance: Instance): void {
+  const { draw, nowMs, tell, timers } = machine();
   const ms = draw.chance(0.6) ? 16 * minuteMs + draw.below(minuteMs) : draw.below(minuteMs);
   instance.state = 'frozen';
-  machine.tell(`${instance.name} is frozen for ${Math.round(ms / 1000)} s`);
+  tell(`${instance.name} is frozen for ${Math.round(ms / 1000)} s`);
   const thaw = () => {
     if (instance.state !== 'frozen') return;
     instance.state = 'up';
-    machine.tell(`${instance.name} goes on`);
+    tell(`${instance.name} goes on`);
   };
-  machine.timers.add({ dueMs: machine.nowMs + ms, instance: undefined, fire: thaw });
+  timers.add({ dueMs: nowMs + ms, instance: undefined, fire: thaw });
 }
 
 const none = { storage: 0, queue: 0, model: 0 };
@@ -152,11 +152,14 @@ async function letGo(call: Call, faults: World['story']['faults']): Promise<void
     await carryOut(call).then(call.resolve, call.reject);
     return;
   }
-  const fault = draw.oneOf(['refused', 'lost', 'stuck', 'crash'] as const);
+  const fault = draw.oneOf(['refused', 'lost', 'stuck', 'crash', 'freeze'] as const);
   tell(`${told}: ${fault}`);
   if (fault === 'refused') call.reject(brokenCall(call, 'ECONNREFUSED'));
   else if (fault === 'stuck') strays.push(call);
-  else {
+  else if (fault === 'freeze') {
+    freeze(call.instance);
+    await carryOut(call).then(call.resolve, call.reject);
+  } else {
     await carryOut(call).catch(() => undefined);
     if (fault === 'lost') call.reject(brokenCall(call, 'ECONNRESET'));
     else kill(call.instance);

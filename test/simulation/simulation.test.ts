@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const path = fileURLToPath(new URL('simulate.ts', import.meta.url));
-const seeds = 250;
+const seeds = 150;
+const patience = { timeout: 180_000 };
 
 interface Report {
   readonly seeds: number;
@@ -16,24 +17,28 @@ function simulated(...args: readonly string[]): { readonly told: string; readonl
   return { told: stdout + stderr, lines: stdout.trim().split('\n') };
 }
 
-test('the functions keep every invariant in a counted part of all worlds', { timeout: 120_000 }, () => {
-  const { told, lines } = simulated('--seeds', String(seeds));
+test('the functions keep every invariant in a counted part of all worlds', patience, () => {
+  const { told, lines } = simulated('--seeds', String(seeds), '--hashes');
   expect(told).not.toContain('"invariant"');
   const report = JSON.parse(lines.at(-1) ?? '') as Report;
   expect(report.seeds).toBe(seeds);
   // Worlds in which nothing gets far would keep every invariant.
-  for (const end of ['published', 'CANCELLED_BY_CALLER', 'BUDGET_SPENT', 'REQUEST_INVALID', 'IMAGE_UNREADABLE'])
-    expect(report.ends[end]).toBeGreaterThan(10);
+  for (const end of [
+    'published',
+    'CANCELLED_BY_CALLER',
+    'BUDGET_SPENT',
+    'REQUEST_INVALID',
+    'IMAGE_UNREADABLE',
+  ])
+    expect(report.ends[end]).toBeGreaterThan(5);
+
+  // A seed tells the same story every time, whatever was told before.
+  const again = simulated('--seeds', '2', '--from', '100', '--hashes').lines;
+  expect(again.slice(0, 2)).toEqual(lines.slice(99, 101));
+  expect(new Set(lines).size).toBe(seeds + 1);
 });
 
-test('a seed tells the same story every time, whatever was told before', { timeout: 60_000 }, () => {
-  const many = simulated('--seeds', '8', '--from', '1', '--hashes').lines;
-  const few = simulated('--seeds', '3', '--from', '6', '--hashes').lines;
-  expect(few.slice(0, 3)).toEqual(many.slice(5, 8));
-  expect(new Set(many).size).toBe(9);
-});
-
-test('a mistake in the source is found, and told with its seed', { timeout: 60_000 }, () => {
+test('a mistake in the source is found, and told with its seed', patience, () => {
   const { lines } = simulated('--seeds', '200', '--bug', 'a busy job is acknowledged');
   expect(lines.find((line) => line.includes('"invariant":"S9"'))).toBeDefined();
 });
