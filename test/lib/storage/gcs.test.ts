@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
-import { listed, openEmulator } from '../../support/emulator-world.ts';
+import { openEmulator } from '../../support/emulator-world.ts';
 import { listenOn } from '../../support/listening.ts';
 import type { FaultKind } from '../../support/storage-faults.ts';
 
