@@ -71,7 +71,7 @@ const encoder = new TextEncoder();
 const plain = { contentType: 'application/octet-stream' };
 const round = `contract-${Date.now()}`;
 
-describe.each(stores)('%s', (_, open) => {
+describe.each(stores)('%s keeps the contract (G26)', (_, open) => {
   let tested: Tested;
   beforeAll(async () => {
     tested = await open();
