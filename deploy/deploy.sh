@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 Usage: deploy/deploy.sh PROJECT REGION [options]
 
-Deploys the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
+Deploys the functions onUpload, edit and sweep to Google Cloud, with three buckets and one identity for each function.
 Run it again after a change: it keeps or updates what exists. After it has made something it waits 180 s
 (RIGHTS_WAIT_SECONDS) until new rights are known everywhere, and then repeats what is still refused for up to 5 minutes.
 
@@ -96,13 +96,17 @@ name_things() {
   local prefix=inpaint-trial
   upload_function=$prefix-on-upload
   edit_function=$prefix-edit
+  sweep_function=$prefix-sweep
   input_bucket=gs://$project-$prefix-input
   output_bucket=gs://$project-$prefix-output
   control_bucket=gs://$project-$prefix-control
   control_role=inpaint_trial_control
+  model_role=inpaint_trial_ask_model
   repository=$prefix
   # A function has the name of its identity.
   trigger_identity=$prefix-trigger
+  scheduler_identity=$prefix-scheduler
+  sweep_schedule=$prefix-sweep-clock
   builder_identity=$prefix-builder
 }
 

@@ -6,8 +6,8 @@ export interface Deployment {
   /** What uploads start. */
   readonly triggers: Trigger[];
   readonly queues: Queue[];
-  /** Permissions of the project's own role on the control bucket. */
-  readonly controlPermissions: string[];
+  /** Permissions of the deployment's own roles, by their names: `control`, `ask_model`. */
+  readonly ownRoles: Readonly<Record<string, string[]>>;
 }
 
 export interface DeployedFunction {
@@ -32,9 +32,9 @@ export interface DeployedFunction {
 export interface Grant {
   /** Without the prefix of the deployment: `run-job`; `users` for people. */
   identity: string;
-  /** `storage.objectViewer`; `control` is the project's own role. */
+  /** `storage.objectViewer`; `control` and `ask_model` are the deployment's own. */
   role: string;
-  /** `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `project`. */
+  /** `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `topic uploads`, `project`. */
   on: string;
   condition: string | undefined;
 }

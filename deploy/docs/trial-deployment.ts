@@ -37,8 +37,11 @@ export function trialDeployment(script: string): Deployment {
         isRepeated: flags.has('--retry'),
       })),
     queues: [],
-    controlPermissions: starting('iam', 'roles', 'update').flatMap(({ flags }) =>
-      (flags.get('--permissions') ?? '').split(','),
+    ownRoles: Object.fromEntries(
+      starting('iam', 'roles', 'update').map(({ words, flags }) => [
+        ownRole(words[3]),
+        (flags.get('--permissions') ?? '').split(','),
+      ]),
     ),
   };
 }
@@ -85,7 +88,7 @@ function grantOf({ words, flags }: GcloudCommand): Grant {
   const condition = flags.get('--condition') ?? 'None';
   return grantTo(
     identityOf(flags.get('--member')),
-    /roles\/inpaint_trial_(\w+)$/.exec(role)?.[1] ?? role.replace(/^roles\//, ''),
+    ownRole(role.replace(/^.*roles\//, '')),
     placeOf(words),
     condition === 'None' ? undefined : condition,
   );
@@ -94,17 +97,21 @@ function grantOf({ words, flags }: GcloudCommand): Grant {
 const invokerOf = ({ words, flags }: GcloudCommand): Grant =>
   grantTo(identityOf(flags.get('--member')), 'run.invoker', `function ${ownName(words.at(-1))}`);
 
-function placeOf([group, , , name]: readonly string[]): string {
+function placeOf([group, kind, , name]: readonly string[]): string {
+  if (kind === 'service-accounts') return `identity ${identityOf(name)}`;
   if (group === 'storage') return `bucket ${purposeOf(name)}`;
   return group === 'artifacts' ? 'images' : 'project';
 }
 
 const ownName = (name = ''): string => name.replace(/^inpaint-trial-/, '');
+const ownRole = (name = ''): string => name.replace(/^inpaint_trial_/, '');
 const purposeOf = (bucket = ''): string => /-inpaint-trial-(\w+)$/.exec(bucket)?.[1] ?? 'unknown';
 
 /** `serviceAccount:inpaint-trial-edit@my-project.iam.gserviceaccount.com` -> `edit`. */
 function identityOf(member = ''): string {
   if (member.includes('$STORAGE_AGENT')) return 'Cloud Storage';
+  if (member.includes('@gcp-sa-eventarc.')) return 'Eventarc';
+  if (member.includes('@gcp-sa-pubsub.')) return 'Pub/Sub';
   return ownName(member.replace(/^serviceAccount:/, '').replace(/@.*$/, ''));
 }
 

@@ -42,7 +42,7 @@ locals {
     bucket     = google_storage_bucket.source.name
     object     = google_storage_bucket_object.source.name
     repository = google_artifact_registry_repository.images.id
-    builder    = google_service_account.builder.id
+    builder    = time_sleep.builder.triggers["id"]
   }
 
   # Lease 15 min > task 10 min > this timeout 9 min > deadline of the code 8 min 30 s.
@@ -52,7 +52,7 @@ locals {
 # Finds the pair and queues it. It mostly waits for storage, so an instance takes many requests at once.
 module "on_upload" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "on-upload"
@@ -73,7 +73,7 @@ module "on_upload" {
 # One picture at a time, which uses the memory and both CPUs.
 module "run_job" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "run-job"
@@ -95,7 +95,7 @@ module "run_job" {
 # One instance: a second sweep would only find that the cursor has moved.
 module "sweep" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "sweep"
@@ -116,7 +116,7 @@ module "sweep" {
 # Jobs over HTTP: it queues them, and edits nothing itself.
 module "studio" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   for_each = var.studio == "on" ? { on = true } : {}
 
@@ -138,7 +138,7 @@ module "studio" {
 # These know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   for_each = { for name, row in local.http : name => row if contains(["edit", "mask"], name) || local.makes_pictures }
 

@@ -44,6 +44,16 @@ resource "google_project_iam_custom_role" "control" {
   depends_on = [time_sleep.services]
 }
 
+# Every predefined role with this permission also creates and deletes models, endpoints and jobs.
+resource "google_project_iam_custom_role" "ask_model" {
+  role_id     = "${replace(var.name, "-", "_")}_ask_model"
+  title       = "Calls of models by ${var.name}"
+  description = "Asks a model for an answer, no more."
+  permissions = ["aiplatform.endpoints.predict"]
+
+  depends_on = [time_sleep.services]
+}
+
 locals {
   read   = "roles/storage.objectViewer"
   create = "roles/storage.objectCreator"
@@ -168,27 +178,51 @@ resource "google_project_iam_member" "model" {
   for_each = { for name, member in local.model_callers : name => member if name == "run_job" || contains(keys(module.http), name) }
 
   project = var.project
-  role    = "roles/aiplatform.user"
+  role    = google_project_iam_custom_role.ask_model.id
   member  = each.value
 }
 
-resource "google_project_iam_member" "event_receiver" {
-  project = var.project
-  role    = "roles/eventarc.eventReceiver"
-  member  = google_service_account.trigger.member
+# Pub/Sub calls onUpload with a token of the trigger's identity. Agents that were made before April 2021 may not do so by themselves,
+# and then no event arrives, without a word.
+resource "google_service_account_iam_member" "pubsub_makes_tokens" {
+  service_account_id = google_service_account.trigger.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
 }
 
-# The service agent of Cloud Storage publishes events through Pub/Sub.
+# Messages that were delivered in vain move from the subscription to the topic of dead letters.
+resource "google_pubsub_subscription_iam_member" "pubsub_takes_from_uploads" {
+  subscription = google_pubsub_subscription.uploads.name
+  role         = "roles/pubsub.subscriber"
+  member       = google_project_service_identity.pubsub.member
+}
+
+resource "google_pubsub_topic_iam_member" "pubsub_keeps_dead_letters" {
+  topic  = google_pubsub_topic.dead_letters.name
+  role   = "roles/pubsub.publisher"
+  member = google_project_service_identity.pubsub.member
+}
+
+# The service agent of Cloud Storage publishes events.
 data "google_storage_project_service_account" "agent" {
   project = var.project
 
   depends_on = [time_sleep.services]
 }
 
-resource "google_project_iam_member" "storage_publishes" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+resource "google_pubsub_topic_iam_member" "storage_publishes" {
+  topic  = google_pubsub_topic.uploads.name
+  role   = "roles/pubsub.publisher"
+  member = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+}
+
+resource "time_sleep" "events" {
+  create_duration = "180s"
+
+  depends_on = [
+    google_pubsub_topic_iam_member.storage_publishes,
+    google_service_account_iam_member.pubsub_makes_tokens,
+  ]
 }
 
 resource "google_project_iam_member" "builder_logs" {
@@ -216,9 +250,10 @@ resource "google_project_iam_member" "builder_source" {
   }
 }
 
-# A new right takes a while to be known everywhere, and a build without it fails.
+# A new right takes minutes to be known everywhere, and a build without it fails. What builds takes the identity from here.
 resource "time_sleep" "builder" {
-  create_duration = "60s"
+  create_duration = "180s"
+  triggers        = { id = google_service_account.builder.id }
 
   depends_on = [
     google_artifact_registry_repository_iam_member.builder_images,

@@ -7,7 +7,6 @@ locals {
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "cloudtasks.googleapis.com",
-    "eventarc.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
@@ -31,4 +30,14 @@ resource "time_sleep" "services" {
   create_duration = "60s"
 
   depends_on = [google_project_service.needed]
+}
+
+# Pub/Sub acts as this agent. It is made when it is first needed, which is too late to give it rights.
+resource "google_project_service_identity" "pubsub" {
+  provider = google-beta
+
+  project = var.project
+  service = "pubsub.googleapis.com"
+
+  depends_on = [time_sleep.services]
 }
