@@ -22,7 +22,7 @@ Run it again after a change: it keeps or updates what exists. After it has made 
   --destroy            delete everything again, after a question; pictures only after a second question
   --help
 
-Exit status: 2 for a wrong command line, 3 when gcloud is missing or not logged in, 4 when the project does not
+Exit status: 2 for a wrong command line or settings that functions would refuse, 3 when gcloud is missing or not logged in, 4 when the project does not
 answer, 5 when a bucket is in another region, else the status of the gcloud command that failed.
 TEXT
 }
@@ -136,6 +136,7 @@ read_options "$@"
 name_things
 # The sources around this script are uploaded.
 cd "$here/.."
+$is_destroy || check_settings
 if $is_dry_run; then
   printf '#!/usr/bin/env bash\n# Run this beside package.json.\nset -euo pipefail\n'
 else

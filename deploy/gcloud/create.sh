@@ -204,6 +204,17 @@ deploy_sweep() {
     --oidc-service-account-email="$(email_of "$scheduler_identity")" --oidc-token-audience="$SWEEP_URL"
 }
 
+# What a function would refuse when it starts is told before anything is made, by the same code.
+check_settings() {
+  local node=node_modules/.bin/node settings
+  if [[ ! -x $node ]]; then
+    echo 'Settings are not checked here: run npm ci first, or read the log of the functions when they do not start.' >&2
+    return
+  fi
+  IFS=, read -ra settings <<<"$(job_settings)"
+  env -i PATH="$PATH" "${settings[@]}" "$node" deploy/check-config.ts onUpload
+}
+
 deploy() {
   enable_services
   ensure_buckets

@@ -10,7 +10,7 @@ import { type FakeCloud, fakeCloud } from '../support/fake-cloud.ts';
 const repository = join(import.meta.dirname, '../..');
 const place = ['my-project', 'europe-west4'];
 const endpoint = ['--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1'];
-const model = ['--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '2.50'];
+const model = ['--engine', 'gemini', '--model', 'gemini-3.1-flash-image', '--daily-cap-usd', '2.50'];
 const kept = ['gs://my-project-inpaint-trial-input', 'gs://my-project-inpaint-trial-output'];
 /** A deleted role stays for weeks; what agents of Google may do is left as it is. */
 const leftOver = [
@@ -222,6 +222,8 @@ describe('the command line', () => {
     [[...place, ...endpoint.slice(0, 4)], 'LOCATION_MISSING'],
     [[...place, ...endpoint, '--daily-cap-usd', '5'], 'PRICE_MISSING'],
     [[...place, '--model', 'some-model'], 'ENGINE_MISSING'],
+    [[...place, '--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '5'], 'CONFIG_INVALID'],
+    [[...place, '--engine', 'gemini', '--model', 'imagegeneration@006'], 'CONFIG_INVALID'],
     [[...place, '--model', 'a,ENGINE=b', '--engine', 'gemini'], 'OPTION_INVALID'],
     [[...place, '--max-instances', '0'], 'OPTION_INVALID'],
     [[...place, '--daily-cap-usd', '1e3'], 'OPTION_INVALID'],
