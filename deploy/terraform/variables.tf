@@ -250,3 +250,25 @@ variable "alert_pair_age_minutes" {
     error_message = "Expected 15 to 10080."
   }
 }
+
+variable "billing_account" {
+  description = "Billing account of the project, e.g. 012345-6789AB-CDEF01, for a budget with messages at half, all and more than all of it. Default: null, no budget. Needs the right to manage budgets, and a provider with user_project_override and billing_project."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.billing_account == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "Expected an account such as 012345-6789AB-CDEF01, or null."
+  }
+}
+
+variable "monthly_budget" {
+  description = "What the project may cost in a month, in the currency of the billing account, whole units. 1 or more, default 100. It tells and stops nothing: daily_cost_cap_usd stops."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "Expected a whole number of 1 or more."
+  }
+}

@@ -144,6 +144,19 @@ describe('metrics and alerts', () => {
     );
   });
 
+  test('a sweep that never ran raises an alert, which counts lines of sweeps', () => {
+    const [condition] = all('google_monitoring_alert_policy')
+      .filter(({ address }) => address.endsWith('no_sweep'))
+      .map(({ body }) => nested(nested(body, 'conditions'), 'condition_prometheus_query_language'));
+    const [, metric] =
+      /^absent_over_time\(\{__name__="[^"]+\/(\w+)_count",/.exec(String(condition?.['query'])) ?? [];
+    const { body } =
+      all('google_logging_metric').find(({ address }) => address.includes(`["${metric}"]`)) ?? {};
+    const swept = entries.filter((entry) => entry['resource.labels.service_name'] === 'inpaint-sweep');
+    const counted = swept.filter((entry) => matchesFilter(filled(body?.['filter']), entry));
+    expect(counted).toHaveLength(1);
+  });
+
   test('every fault of the deployment and every bug raises an alert', () => {
     const watched = all('google_monitoring_alert_policy')
       .flatMap(({ body }) => textsOf(body['conditions']))
