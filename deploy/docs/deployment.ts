@@ -69,3 +69,16 @@ export interface Queue {
   perSecond: number;
   atOnce: number;
 }
+
+/** Accounts that services of Google act as, by what the deployments call them. */
+const agents: readonly (readonly [RegExp, string])[] = [
+  [/google_storage_project_service_account|\$STORAGE_AGENT/, 'Cloud Storage'],
+  [/google_project_service_identity\.pubsub|@gcp-sa-pubsub\./, 'Pub/Sub'],
+  [/@gcp-sa-eventarc\./, 'Eventarc'],
+  [/@gcp-sa-artifactregistry\./, 'Artifact Registry'],
+  [/@gcf-admin-robot\./, 'Cloud Functions'],
+  [/@serverless-robot-prod\./, 'Cloud Run'],
+];
+
+export const agentOf = (member: string): string | undefined =>
+  agents.find(([pattern]) => pattern.test(member))?.[1];

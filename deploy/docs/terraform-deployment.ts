@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import type { Bucket, DeployedFunction, Deployment, Grant, Queue, Trigger } from './deployment.ts';
+import {
+  agentOf,
+  type Bucket,
+  type DeployedFunction,
+  type Deployment,
+  type Grant,
+  type Queue,
+  type Trigger,
+} from './deployment.ts';
 import {
   type Block,
   type Folder,
@@ -160,9 +168,9 @@ const memberOf = (address: string, { member }: Block): string =>
 
 /** `${module.run_job.member}` -> `run-job`. */
 function identityOf(member: string, each: string): string {
-  if (member.includes('each.value') && each.includes('var.users')) return 'users';
-  if (member.includes('google_storage_project_service_account')) return 'Cloud Storage';
-  if (member.includes('google_project_service_identity.pubsub')) return 'Pub/Sub';
+  if (member.includes('each.value') && /var\.users|studio_members/.test(each)) return 'users';
+  const agent = agentOf(member);
+  if (agent !== undefined) return agent;
   const [, http, other] =
     /(?:module\.http\["(\w+)"\]|(?:module|google_service_account)\.(\w+)(?:\["on"\])?)\.member/.exec(
       member,
@@ -180,6 +188,8 @@ const places: readonly (readonly [string, RegExp])[] = [
 
 function placeOf(address: string, body: Block): string {
   if (address.includes('google_secret_manager')) return 'secret HTTP_ENGINE_SECRET, if there is one';
+  if (address.includes('google_kms')) return 'key of your own, if there is one';
+  if (address.includes('google_iap')) return 'studio behind IAP, if it is';
   const module = /^module\.(?:http\["(\w+)"\]|(\w+))\./.exec(address);
   if (module !== null) return `function ${kebab(String(module[1] ?? module[2]))}`;
   const named = ['bucket', 'repository', 'service_account_id', 'topic', 'subscription', 'name'];

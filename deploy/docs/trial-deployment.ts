@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import lifecycle from '../gcloud/control-lifecycle.json' with { type: 'json' };
-import type { Bucket, DeployedFunction, Deployment, Grant } from './deployment.ts';
+import { agentOf, type Bucket, type DeployedFunction, type Deployment, type Grant } from './deployment.ts';
 import { type GcloudCommand, gcloudCommands } from './gcloud-commands.ts';
 
 export const deployScript: string = join(import.meta.dirname, '../deploy.sh');
@@ -109,10 +109,7 @@ const purposeOf = (bucket = ''): string => /-inpaint-trial-(\w+)$/.exec(bucket)?
 
 /** `serviceAccount:inpaint-trial-edit@my-project.iam.gserviceaccount.com` -> `edit`. */
 function identityOf(member = ''): string {
-  if (member.includes('$STORAGE_AGENT')) return 'Cloud Storage';
-  if (member.includes('@gcp-sa-eventarc.')) return 'Eventarc';
-  if (member.includes('@gcp-sa-pubsub.')) return 'Pub/Sub';
-  return ownName(member.replace(/^serviceAccount:/, '').replace(/@.*$/, ''));
+  return agentOf(member) ?? ownName(member.replace(/^serviceAccount:/, '').replace(/@.*$/, ''));
 }
 
 function bucketOf({ words, flags }: GcloudCommand, updates: readonly GcloudCommand[]): Bucket {

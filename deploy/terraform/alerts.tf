@@ -1,9 +1,11 @@
 resource "google_monitoring_notification_channel" "email" {
   for_each = var.alert_emails
 
+  project      = var.project
   display_name = each.value
   type         = "email"
   labels       = { email_address = each.value }
+  user_labels  = local.labels
 
   depends_on = [time_sleep.services]
 }
@@ -90,9 +92,11 @@ locals {
 resource "google_monitoring_alert_policy" "counts" {
   for_each = local.alerts
 
+  project               = var.project
   display_name          = "${var.name}: ${each.value.title}"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = each.value.title
@@ -121,9 +125,11 @@ resource "google_monitoring_alert_policy" "counts" {
 
 # A few 429 are normal for a queue at the limit of its quota. When most attempts get one, the queue is too fast.
 resource "google_monitoring_alert_policy" "quota" {
+  project               = var.project
   display_name          = "${var.name}: The model's quota is too small"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "Over a third of attempts end with 429"
@@ -157,9 +163,11 @@ resource "google_monitoring_alert_policy" "quota" {
 }
 
 resource "google_monitoring_alert_policy" "memory" {
+  project               = var.project
   display_name          = "${var.name}: Memory is nearly full"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "Over 85 % of the memory of an instance"
@@ -203,9 +211,11 @@ locals {
 }
 
 resource "google_monitoring_alert_policy" "no_sweep" {
+  project               = var.project
   display_name          = "${var.name}: The sweep does not run"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "No sweep has ended for ${local.sweep_window_minutes} minutes, or ever"
@@ -228,9 +238,11 @@ resource "google_monitoring_alert_policy" "no_sweep" {
 
 # An event that onUpload refused a hundred times: its pair waits for the sweep, and the next event may fare no better.
 resource "google_monitoring_alert_policy" "dead_letters" {
+  project               = var.project
   display_name          = "${var.name}: Events are delivered in vain"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "A message among the dead letters"

@@ -36,13 +36,15 @@ locals {
   })
 
   common = {
-    project    = var.project
-    prefix     = var.name
-    region     = var.region
-    bucket     = google_storage_bucket.source.name
-    object     = google_storage_bucket_object.source.name
-    repository = google_artifact_registry_repository.images.id
-    builder    = time_sleep.builder.triggers["id"]
+    project      = var.project
+    prefix       = var.name
+    region       = var.region
+    bucket       = google_storage_bucket.source.name
+    object       = google_storage_bucket_object.source.name
+    repository   = google_artifact_registry_repository.images.id
+    builder      = time_sleep.builder.triggers["id"]
+    labels       = local.labels
+    kms_key_name = local.kms_key_name
   }
 
   # Lease 15 min > task 10 min > this timeout 9 min > deadline of the code 8 min 30 s.
@@ -118,7 +120,7 @@ module "studio" {
   source     = "./function"
   depends_on = [time_sleep.services]
 
-  for_each = var.studio == "on" ? { on = true } : {}
+  for_each = var.studio.enabled ? { on = true } : {}
 
   common          = local.common
   name            = "studio"
@@ -131,8 +133,11 @@ module "studio" {
   min_instances   = 0
   max_instances   = 10
   ingress         = var.ingress
-  invokers        = { for member in var.users : member => member }
-  environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
+  invokers = merge(
+    var.studio.iap ? { iap = local.iap_agent } : {},
+    { for member in local.studio_members : member => member if !var.studio.iap },
+  )
+  environment = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
 }
 
 # These know no bucket: callers send the pictures.

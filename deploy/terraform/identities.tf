@@ -2,6 +2,7 @@
 # them their rights; nobody may delete or overwrite an object.
 
 resource "google_service_account" "trigger" {
+  project      = var.project
   account_id   = "${var.name}-trigger"
   display_name = "Delivers uploads to onUpload"
 
@@ -9,6 +10,7 @@ resource "google_service_account" "trigger" {
 }
 
 resource "google_service_account" "tasks" {
+  project      = var.project
   account_id   = "${var.name}-tasks"
   display_name = "Carries tasks of the queues to runJob"
 
@@ -16,6 +18,7 @@ resource "google_service_account" "tasks" {
 }
 
 resource "google_service_account" "scheduler" {
+  project      = var.project
   account_id   = "${var.name}-scheduler"
   display_name = "Calls sweep"
 
@@ -23,6 +26,7 @@ resource "google_service_account" "scheduler" {
 }
 
 resource "google_service_account" "builder" {
+  project      = var.project
   account_id   = "${var.name}-builder"
   display_name = "Builds the functions"
 
@@ -31,6 +35,7 @@ resource "google_service_account" "builder" {
 
 # Claims change by compare-and-swap of their metadata. Replacing an object would need the right to delete it.
 resource "google_project_iam_custom_role" "control" {
+  project     = var.project
   role_id     = "${replace(var.name, "-", "_")}_control"
   title       = "Claims of ${var.name}"
   description = "Creates objects, reads them and changes their metadata; neither deletes nor overwrites."
@@ -46,6 +51,7 @@ resource "google_project_iam_custom_role" "control" {
 
 # Every predefined role with this permission also creates and deletes models, endpoints and jobs.
 resource "google_project_iam_custom_role" "ask_model" {
+  project     = var.project
   role_id     = "${replace(var.name, "-", "_")}_ask_model"
   title       = "Calls of models by ${var.name}"
   description = "Asks a model for an answer, no more."
@@ -90,7 +96,7 @@ locals {
 }
 
 resource "google_storage_bucket_iam_member" "studio" {
-  for_each = { for name, right in local.studio_rights : name => right if var.studio == "on" }
+  for_each = { for name, right in local.studio_rights : name => right if var.studio.enabled }
 
   bucket = each.value.bucket
   role   = each.value.role
@@ -98,8 +104,9 @@ resource "google_storage_bucket_iam_member" "studio" {
 }
 
 resource "google_cloud_tasks_queue_iam_member" "studio" {
-  count = var.studio == "on" ? 1 : 0
+  count = var.studio.enabled ? 1 : 0
 
+  project  = var.project
   name     = google_cloud_tasks_queue.jobs["live"].name
   location = var.region
   role     = "roles/cloudtasks.enqueuer"
@@ -107,11 +114,39 @@ resource "google_cloud_tasks_queue_iam_member" "studio" {
 }
 
 resource "google_service_account_iam_member" "studio_acts_as_tasks" {
-  count = var.studio == "on" ? 1 : 0
+  count = var.studio.enabled ? 1 : 0
 
   service_account_id = google_service_account.tasks.name
   role               = "roles/iam.serviceAccountUser"
   member             = module.studio["on"].member
+}
+
+# Behind IAP people log in with a browser, and IAP calls the studio in their place. Its resource is named by the project's number.
+locals {
+  studio_members = length(var.studio.members) > 0 ? var.studio.members : var.users
+  iap_agent      = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-iap.iam.gserviceaccount.com"
+}
+
+resource "google_project_service_identity" "iap" {
+  count    = var.studio.enabled && var.studio.iap ? 1 : 0
+  provider = google-beta
+
+  project = var.project
+  service = "iap.googleapis.com"
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_iap_web_cloud_run_service_iam_member" "studio" {
+  for_each = toset([for member in local.studio_members : member if var.studio.enabled && var.studio.iap])
+
+  project                = data.google_project.this.number
+  location               = var.region
+  cloud_run_service_name = module.studio["on"].service
+  role                   = "roles/iap.httpsResourceAccessor"
+  member                 = each.value
+
+  depends_on = [google_project_service_identity.iap]
 }
 
 # People upload photos and fetch results.
@@ -146,6 +181,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueuers" {
     backfill = module.sweep.member
   }
 
+  project  = var.project
   name     = google_cloud_tasks_queue.jobs[each.key].name
   location = var.region
   role     = "roles/cloudtasks.enqueuer"
@@ -192,15 +228,17 @@ resource "google_service_account_iam_member" "pubsub_makes_tokens" {
 
 # Messages that were delivered in vain move from the subscription to the topic of dead letters.
 resource "google_pubsub_subscription_iam_member" "pubsub_takes_from_uploads" {
+  project      = var.project
   subscription = google_pubsub_subscription.uploads.name
   role         = "roles/pubsub.subscriber"
   member       = google_project_service_identity.pubsub.member
 }
 
 resource "google_pubsub_topic_iam_member" "pubsub_keeps_dead_letters" {
-  topic  = google_pubsub_topic.dead_letters.name
-  role   = "roles/pubsub.publisher"
-  member = google_project_service_identity.pubsub.member
+  project = var.project
+  topic   = google_pubsub_topic.dead_letters.name
+  role    = "roles/pubsub.publisher"
+  member  = google_project_service_identity.pubsub.member
 }
 
 # The service agent of Cloud Storage publishes events.
@@ -211,9 +249,10 @@ data "google_storage_project_service_account" "agent" {
 }
 
 resource "google_pubsub_topic_iam_member" "storage_publishes" {
-  topic  = google_pubsub_topic.uploads.name
-  role   = "roles/pubsub.publisher"
-  member = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+  project = var.project
+  topic   = google_pubsub_topic.uploads.name
+  role    = "roles/pubsub.publisher"
+  member  = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
 }
 
 resource "time_sleep" "events" {
@@ -232,6 +271,7 @@ resource "google_project_iam_member" "builder_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "builder_images" {
+  project    = var.project
   repository = google_artifact_registry_repository.images.name
   location   = var.region
   role       = "roles/artifactregistry.writer"

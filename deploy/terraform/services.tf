@@ -2,7 +2,6 @@ locals {
   apis = [
     "aiplatform.googleapis.com",
     "artifactregistry.googleapis.com",
-    "billingbudgets.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudfunctions.googleapis.com",
     "cloudresourcemanager.googleapis.com",
@@ -19,8 +18,13 @@ locals {
 }
 
 resource "google_project_service" "needed" {
-  for_each = toset(local.apis)
+  for_each = toset(concat(
+    local.apis,
+    var.studio.iap ? ["iap.googleapis.com"] : [],
+    var.billing_account == null ? [] : ["billingbudgets.googleapis.com"],
+  ))
 
+  project = var.project
   service = each.value
   # Other parts of the project may use it too.
   disable_on_destroy = false

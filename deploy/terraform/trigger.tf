@@ -1,7 +1,10 @@
 # Events of the input bucket go through a topic and a subscription of this deployment. A trigger of Eventarc makes its own, whose
 # 10 s to acknowledge cannot be changed: a burst of cold starts would be delivered twice.
 resource "google_pubsub_topic" "uploads" {
-  name = "${var.name}-uploads"
+  project      = var.project
+  name         = "${var.name}-uploads"
+  labels       = local.labels
+  kms_key_name = local.kms_key_name
 
   depends_on = [time_sleep.services]
 }
@@ -18,8 +21,10 @@ resource "google_storage_notification" "uploads" {
 }
 
 resource "google_pubsub_subscription" "uploads" {
-  name  = "${var.name}-uploads"
-  topic = google_pubsub_topic.uploads.id
+  project = var.project
+  name    = "${var.name}-uploads"
+  topic   = google_pubsub_topic.uploads.id
+  labels  = local.labels
 
   # The longest that Pub/Sub keeps a message. By default a subscription that is idle for so long is deleted.
   message_retention_duration = "2678400s"
@@ -52,15 +57,20 @@ resource "google_pubsub_subscription" "uploads" {
 
 # What was delivered in vain is kept to be looked at. The sweep finds its pairs in any case.
 resource "google_pubsub_topic" "dead_letters" {
-  name = "${var.name}-dead-letters"
+  project      = var.project
+  name         = "${var.name}-dead-letters"
+  labels       = local.labels
+  kms_key_name = local.kms_key_name
 
   depends_on = [time_sleep.services]
 }
 
 resource "google_pubsub_subscription" "dead_letters" {
+  project                    = var.project
   name                       = "${var.name}-dead-letters"
   topic                      = google_pubsub_topic.dead_letters.id
   message_retention_duration = "2678400s"
+  labels                     = local.labels
   expiration_policy {
     ttl = ""
   }

@@ -23,11 +23,6 @@ terraform {
   }
 }
 
-provider "google" {
-  project = var.project
-  region  = var.region
-}
-
 data "google_project" "this" {
   project_id = var.project
 

@@ -15,6 +15,7 @@ locals {
 }
 
 resource "google_service_account" "this" {
+  project      = var.common.project
   account_id   = local.name
   display_name = "Runs ${var.entry_point}"
 }
@@ -26,9 +27,12 @@ resource "time_sleep" "account" {
 }
 
 resource "google_cloudfunctions2_function" "this" {
-  name        = local.name
-  location    = var.common.region
-  description = var.description
+  project      = var.common.project
+  name         = local.name
+  location     = var.common.region
+  description  = var.description
+  labels       = var.common.labels
+  kms_key_name = var.common.kms_key_name
 
   # An instance cannot start without the values of its secrets.
   depends_on = [google_secret_manager_secret_iam_member.secrets]
