@@ -48,7 +48,8 @@ const errorTable = {
     kind: 'input',
     remedy:
       'POST the same fields to jobs of the function studio, {"image":{"uri":"gs://..."}} for a picture that ' +
-      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself.',
+      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself. There are ' +
+      'no jobs of generate and upscale: leave the address out, and the pictures come in the answer.',
   },
   URI_NOT_ALLOWED: {
     status: 400,
