@@ -87,6 +87,16 @@ const errorTable = {
     kind: 'input',
     remedy: 'Call from a program or from the page of this service, not from another site.',
   },
+  UNAUTHENTICATED: {
+    status: 401,
+    kind: 'input',
+    remedy: 'Send Authorization: Bearer and an ID token for the audience that REQUIRED_AUDIENCE names.',
+  },
+  CALLER_NOT_ALLOWED: {
+    status: 403,
+    kind: 'input',
+    remedy: 'Call as an account of ALLOWED_CALLERS, or ask the operator to add yours.',
+  },
   RANGE_UNSATISFIABLE: {
     status: 416,
     kind: 'input',
@@ -217,6 +227,11 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  KEYS_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Try again; the keys of Google that prove identities could not be read.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     kind: 'passing',

@@ -335,7 +335,7 @@ test('a file of a job: unchanged, in parts, and as a preview', async () => {
   const refused = await get(href, { range: `bytes=${sizeBytes}-` });
   expect([refused.status, refused.headers.get('content-range')]).toEqual([416, `bytes */${sizeBytes}`]);
   // The whole file for what is no single range, and where the part would be of another version.
-  for (const range of ['lines=1-2', 'bytes=0-1,4-5', 'bytes=5-3', 'bytes='])
+  for (const range of ['lines=1-2', 'bytes=0-1,4-5', 'bytes='])
     expect(await rangeOf(range)).toEqual(partOf(0, sizeBytes - 1));
   expect(await rangeOf('bytes=0-1', { 'if-range': '"other"' })).toEqual(partOf(0, sizeBytes - 1));
   expect(await rangeOf('bytes=0-1', { 'if-range': etag })).toEqual(partOf(0, 1));
