@@ -155,6 +155,7 @@ test('a job that is cancelled at any request, and dies at any later one, stays c
   const whole = await cancelledAt(0);
   const { looks } = whole;
   const { length: requests } = whole.requests;
+  expect(looks).toBe(regions.length + 1);
   expect(requests).toBeGreaterThan(15);
   for (let at = 1; at <= requests; at++) {
     const deaths: (Death | undefined)[] = [undefined];
