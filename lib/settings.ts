@@ -301,6 +301,20 @@ export const settingTable = {
       'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
   },
+  requiredAudience: {
+    variable: 'REQUIRED_AUDIENCE',
+    schema: name,
+    description:
+      'Only for functions that are not behind IAM: `edit`, `mask`, `generate`, `upscale` and `studio` then answer a caller ' +
+      'with an ID token of Google for this audience, mostly the URL of the function. Everybody with a service account ' +
+      'can make such a token: set `ALLOWED_CALLERS` too.',
+  },
+  allowedCallers: {
+    variable: 'ALLOWED_CALLERS',
+    schema: commaList.default([]),
+    description:
+      'Addresses of the accounts that may call where `REQUIRED_AUDIENCE` is set, separated by commas. Unset: all.',
+  },
   studio: {
     variable: 'STUDIO',
     schema: z.enum(['on', 'off']).optional(),

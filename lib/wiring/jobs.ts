@@ -17,6 +17,7 @@ import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
@@ -136,7 +137,7 @@ const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine
     engine,
     requestDefaults,
     requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+    makesOwnMask: ({ maskMode, only }: EditRequest) => maskMode !== 'user' || only === 'preview',
   },
 });
 
@@ -189,7 +190,10 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         engine,
         editWith,
         findingFor: (request) =>
-          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+          findingFor(wantedMask(request), {
+            ...{ config, choice, tuning: calls, engine, wrap: guardOf },
+            isAlone: request.only === 'mask',
+          }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         ...{ checkReply, isAnswer },
