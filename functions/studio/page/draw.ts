@@ -62,7 +62,7 @@ function drawResult(
   context.beginPath();
   context.rect(line, 0, context.canvas.width, context.canvas.height);
   context.clip();
-  drawVisible(context, { source: comparison.bitmap, picture, view });
+  drawVisible(context, { source: comparison.difference ?? comparison.bitmap, picture, view });
   context.restore();
 }
 
@@ -85,7 +85,7 @@ export function drawMask(context: Context, editor: Editor, view: Viewport, area:
   };
   if (rect.right <= rect.left || rect.bottom <= rect.top) return;
   context.clearRect(rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top);
-  if (editor.isMaskHidden || editor.isMaskAutomatic || editor.comparison !== undefined) return;
+  if (editor.isMaskHidden || editor.comparison !== undefined) return;
   const { mask } = editor;
   for (const [index, tile] of mask.tiles.entries()) {
     if (tile === undefined) continue;
@@ -190,7 +190,7 @@ export function drawGuides(context: Context, editor: Editor, view: Viewport, sca
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   if (editor.picture === undefined) return;
   if (editor.comparison !== undefined) drawLine(context, editor, view, scale);
-  if (editor.comparison !== undefined || editor.isMaskAutomatic) return;
+  if (editor.comparison !== undefined) return;
   const at = editor.crosshair ?? editor.pointer;
   if (at !== undefined && (editor.tool === 'brush' || editor.tool === 'eraser')) {
     const ring = new Path2D();

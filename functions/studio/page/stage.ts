@@ -2,7 +2,7 @@ import { el } from './dom.ts';
 import { drawGuides, drawMask, drawPhoto } from './draw.ts';
 import { type Change, type Editor, wholeOf } from './editor.ts';
 import type { Area } from './mask/tiles.ts';
-import { texts } from './texts.en.ts';
+import { texts } from './texts.ts';
 import { fitted, type Viewport } from './viewport.ts';
 
 export interface Stage {
