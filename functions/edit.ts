@@ -65,6 +65,7 @@ async function orderOf(
   const bytesOf = (source: Source | undefined) => source && resolve(source, objects, signal);
   const isKept = keepsOutput(output, objects);
   const request = parseRequest(fields);
+  if (request.only !== undefined) throw useJobs(`only: ${request.only}`, 'an edit');
   const image = await bytesOf(files.get('image'));
   if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
   const mask = (await bytesOf(files.get('mask')))?.bytes;
@@ -91,8 +92,8 @@ async function resolve(source: Source, objects: EditFunctionOptions['objects'], 
   return (await objects()).read(source.uri, signal);
 }
 
-const useJobs = (got: string) =>
-  new EditError('USE_JOBS', `Expected the picture itself, as this function knows no bucket, got ${got}`);
+const useJobs = (got: string, expected = 'the picture itself, as this function knows no bucket') =>
+  new EditError('USE_JOBS', `Expected ${expected}, got ${got}`);
 
 function planned(response: Response, plan: Awaited<ReturnType<PlanEdit>>, { warnings }: EditOrder): Answer {
   const { engine, calls } = plan;

@@ -72,9 +72,9 @@ const layers: readonly Layer[] = [
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
-    files: /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
+    files: /^lib\/(edit\.ts|find-mask\.ts|only\.ts|edit\/)/,
     may: [
-      /^lib\/edit\//,
+      /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
       pixels,
       fit,
       plan,

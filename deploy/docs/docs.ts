@@ -1,6 +1,7 @@
 /**
  * Writes the documents, and parts of documents, that follow from code: `npm run docs`. `--formats` also
- * writes docs/formats.md, which takes half a minute because every kind of file is edited.
+ * writes docs/formats.md, which takes half a minute because every kind of file is edited; `--gallery` the
+ * pictures of docs/gallery.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,3 +57,4 @@ function withPart(document: string, part: string, text: string): string {
 
 for (const document of documents) await make(document);
 if (process.argv.includes('--formats')) await make(formats);
+if (process.argv.includes('--gallery')) await (await import('./gallery.ts')).writeGallery();

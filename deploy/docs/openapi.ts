@@ -206,6 +206,24 @@ const operations: readonly Operation[] = [
     responses: { 200: preview },
   },
   {
+    ...{ method: 'get', path: '/jobs/{id}/mask', operationId: 'readMask' },
+    summary: 'Download the mask that was found',
+    parameters: [jobId, range],
+    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
+  },
+  {
+    ...{ method: 'get', path: '/jobs/{id}/mask/preview', operationId: 'previewMask' },
+    summary: 'Look at the mask that was found',
+    parameters: [jobId, width],
+    responses: { 200: preview },
+  },
+  {
+    ...{ method: 'get', path: '/jobs/{id}/preview', operationId: 'readPreview' },
+    summary: 'Download the preview of a job that makes only that',
+    parameters: [jobId, range],
+    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
+  },
+  {
     ...{ method: 'get', path: '/jobs/{id}/inputs/{file}', operationId: 'readInput' },
     summary: 'Download the picture or the mask of a job',
     parameters: [jobId, input, range],

@@ -23,7 +23,11 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'studio-'));
   model = await startFaultyModel({ scale: 1 / 4 });
   instruments = storageInstruments();
-  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url, ALLOWED_MODELS: 'patchmatch' };
+  const environment = {
+    ENGINE: 'imagen',
+    MODEL_BASE_URL: model.url,
+    ALLOWED_MODELS: 'patchmatch,image-segmentation-001',
+  };
   const ports = { port: 0, storagePort: 0 };
   const storage = instruments.options;
   system = await startLocalSystem({ root, ...ports, log: silentLog, environment, storage });
@@ -263,9 +267,63 @@ test('plans from the mask alone', async () => {
 });
 
 test('tells its capabilities', async () => {
-  const told = (await (await get('capabilities')).json()) as { engines: { name: string }[] };
+  const told = (await (await get('capabilities')).json()) as {
+    engines: object[];
+    finders: { classes: string[] }[];
+  };
   expect(told).toMatchObject({ engine: 'imagen', fields: { properties: { featherPx: { maximum: 256 } } } });
-  expect(told.engines.map(({ name }) => name).sort()).toEqual(['imagen', 'patchmatch']);
+  expect(told.engines).toMatchObject([
+    { name: 'imagen', finders: ['imagen', 'segmentation', 'people'] },
+    { name: 'patchmatch', finders: ['segmentation', 'people'] },
+  ]);
+  expect(told.engines).toHaveLength(2);
+  expect(told.finders).toMatchObject([
+    { name: 'imagen', modes: expect.not.arrayContaining(['prompt']) },
+    { name: 'segmentation', modes: expect.arrayContaining(['prompt', 'interactive']) },
+    { name: 'people', classes: ['person'] },
+  ]);
+  expect(told.finders[1]?.classes).toContain('cell phone');
+});
+
+describe('a job that makes only', () => {
+  const only = async (fields: object) => jobIn(await postJson('jobs', fields, { prefer: 'wait=20' }));
+
+  test('the mask: its own engine finds it, and nothing is repainted', async () => {
+    model.reset();
+    const asked = { image: base64(image), only: 'mask', maskMode: 'foreground' };
+    const plan = await (await postJson('jobs?dryRun=true', asked)).json();
+    expect(plan).toMatchObject({ calls: { min: 1, max: 1 }, regions: [] });
+    const job = await only(asked);
+    expect(job).toMatchObject({
+      ...{ state: 'succeeded', outputs: [], preview: null, image: size },
+      mask: { href: `jobs/${job.id}/mask`, finder: expect.stringMatching(/^imagen:/) },
+    });
+    expect(model.calls()).toHaveLength(1);
+    const answer = await get(job.mask!.href);
+    expect(answer.headers.get('content-disposition')).toContain('"picture.mask.png"');
+    const found = Uint8Array.from(new Uint8Array(await answer.arrayBuffer()));
+    expect(await pipelineOfWebp(found.buffer)).toMatchObject({ ...size, channels: 1, format: 'png' });
+    // A person may correct it: it is a mask like any other.
+    const edit = { image: base64(image), mask: base64(found), engine: 'patchmatch' };
+    expect(await only(edit)).toMatchObject({ state: 'succeeded', mask: null });
+  });
+
+  test('the mask under a rough stroke', async () => {
+    const job = await only(order({ only: 'mask' }));
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      mask: { finder: 'segmentation:image-segmentation-001' },
+    });
+    const missing = await postJson('jobs', { image: base64(image), only: 'mask' });
+    expect(await codeIn(missing)).toBe('MASK_MISSING');
+  });
+
+  test('a preview', async () => {
+    const job = await only({ image: base64(image), only: 'preview' });
+    expect(job).toMatchObject({ state: 'succeeded', outputs: [], mask: null, image: { format: 'png' } });
+    const answer = await get(job.preview!.href);
+    expect(await pipelineOfWebp(await answer.arrayBuffer())).toMatchObject({ ...size, format: 'webp' });
+  });
 });
 
 test.each<[string, () => Promise<Response>, number, string]>([
