@@ -1,5 +1,4 @@
-import type { Capabilities, EngineFacts, Fields } from './api.ts';
-import { problem } from './api.ts';
+import { type Capabilities, type EngineFacts, type Fields, problem } from './api.ts';
 import { buttonOf, el } from './dom.ts';
 import { texts } from './texts.ts';
 
@@ -35,46 +34,69 @@ export function createExtract(options: ExtractOptions): Extract {
   const { words, wordsField } = wordsInput();
   const modes = el('div', { class: 'chips', attributes: { role: 'group', 'aria-label': texts.extract } });
   const body = el('div', { class: 'fields' });
-  const find = buttonOf(texts.find, 'quiet', () => {
+  const fieldOf: Readonly<Record<string, HTMLElement>> = { semantic: classes.element, prompt: wordsField };
+  const start = () => {
     try {
-      options.find(fieldsOf(mode, { classes: classes.chosen(), words: words.value.trim(), ...options }));
+      const wanted = { classes: classes.chosen(), words: words.value.trim() };
+      options.find(fieldsOf(mode, wanted, options.isMaskEmpty));
     } catch (error) {
       options.onProblem(error);
-      (mode === 'semantic' ? classes.search : words).focus();
+      if (mode in fieldOf) (mode === 'semantic' ? classes.search : words).focus();
     }
-  });
-  const element = el(
-    'section',
-    { class: 'extract', attributes: { 'aria-label': texts.extract } },
-    ...[el('h2', { text: texts.extract }), modes, body],
-    el('p', { class: 'hint', text: texts.extractHint }),
-  );
+  };
+  const find = buttonOf(texts.find, 'quiet', start);
+  const hint = el('p', { class: 'hint', text: texts.extractHint });
+  const title = el('h2', { text: texts.extract });
+  const attributes = { 'aria-label': texts.extract };
+  const element = el('section', { class: 'extract', attributes }, title, modes, body, hint);
   let mode = '';
+  // What needs no words is looked for at once.
   const choose = (next: string) => {
-    mode = mode === next ? '' : next;
+    mode = mode === next && next in fieldOf ? '' : next;
     show();
+    if (!(next in fieldOf)) start();
+    else if (mode !== '') (mode === 'semantic' ? classes.search : words).focus();
   };
   const show = () => {
-    for (const chip of modes.children) {
-      chip.setAttribute('aria-pressed', String(chip instanceof HTMLElement && chip.dataset['mode'] === mode));
+    for (const chip of chipsIn(modes)) {
+      const value = chip.dataset['mode'] ?? '';
+      if (value in fieldOf) chip.setAttribute('aria-expanded', String(value === mode));
+      chip.disabled = !options.canFind();
     }
-    const fields = { semantic: classes.element, prompt: wordsField }[mode];
-    body.replaceChildren(...(mode === '' ? [] : [...(fields ? [fields] : []), find]));
-  };
-  let shown = '';
-  const update = () => {
-    const offered = offeredBy(options.capabilities, options.engine());
-    element.hidden = offered.modes.length === 0;
+    const field = fieldOf[mode];
+    body.replaceChildren(...(field === undefined ? [] : [field, find]));
     find.disabled = !options.canFind();
-    const wanted = JSON.stringify(offered);
-    if (wanted === shown) return;
-    shown = wanted;
+  };
+  const offer = offerer(options, (offered) => {
     classes.offer(offered.classes);
     modes.replaceChildren(...offered.modes.map((each) => chipOf(each, choose)));
+    element.hidden = offered.modes.length === 0;
     if (!offered.modes.includes(mode)) mode = '';
-    show();
+  });
+  const update = () => {
+    if (offer() || find.disabled === options.canFind()) show();
   };
   return { element, update };
+}
+
+const chipsIn = (modes: HTMLElement) => [...modes.querySelectorAll('button')];
+
+type Offered = ReturnType<typeof offeredBy>;
+
+/** Calls back where another engine offers something else. @returns whether it did. */
+function offerer(
+  { capabilities, engine }: ExtractOptions,
+  onOffer: (offered: Offered) => void,
+): () => boolean {
+  let shown = '';
+  return () => {
+    const offered = offeredBy(capabilities, engine());
+    const wanted = JSON.stringify(offered);
+    if (wanted === shown) return false;
+    shown = wanted;
+    onOffer(offered);
+    return true;
+  };
 }
 
 function wordsInput() {
@@ -91,13 +113,13 @@ function chipOf(mode: string, choose: (mode: string) => void): HTMLElement {
   return chip;
 }
 
-interface Wanted extends Pick<ExtractOptions, 'isMaskEmpty'> {
+interface Wanted {
   readonly classes: readonly string[];
   readonly words: string;
 }
 
 /** @throws {ProblemError} where something is missing. */
-function fieldsOf(mode: string, { classes, words, isMaskEmpty }: Wanted): Fields {
+function fieldsOf(mode: string, { classes, words }: Wanted, isMaskEmpty: () => boolean): Fields {
   if (mode === 'semantic') {
     if (classes.length === 0) throw problem('NO_CLASS', texts.noClass);
     return { maskMode: mode, maskClasses: classes.join(',') };

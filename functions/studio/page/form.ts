@@ -237,6 +237,8 @@ function controlOf(name: string, schema: FieldSchema, value: string): Control {
   return area;
 }
 
+const wordOf = (value: string) => ({ true: texts.yes, false: texts.no })[value] ?? value;
+
 /** The default is the empty choice: it is not sent. */
 function choicesOf(words: readonly string[], schema: FieldSchema, value: string): HTMLElement[] {
   const empty = schema.default === undefined ? texts.automatic : String(schema.default);
@@ -244,7 +246,7 @@ function choicesOf(words: readonly string[], schema: FieldSchema, value: string)
   return [
     el('option', { text: empty, attributes: { value: '' } }),
     ...others.map((word) =>
-      el('option', { text: word, attributes: { value: word, selected: word === value } }),
+      el('option', { text: wordOf(word), attributes: { value: word, selected: word === value } }),
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import { ProblemError } from './api.ts';
-import { buttonOf, el } from './dom.ts';
+import { buttonOf, el, iconButton } from './dom.ts';
 import { texts } from './texts.ts';
 
 interface Places {
@@ -48,7 +48,7 @@ export function createProblems(places: Places): Problems {
     box.dataset['code'] = problem.code;
     const retry = retryButton(problem, places.retry);
     timer = retry?.timer;
-    box.append(...sentencesOf(problem), ...(retry ? [retry.button] : []), closeButton(clear));
+    box.append(el('div', {}, ...sentencesOf(problem), retry?.button), closeButton(clear));
     box.hidden = false;
     marked = fieldOf(problem, places);
     if (marked !== undefined) mark(marked);
@@ -74,7 +74,7 @@ function problemOf(error: unknown): Problem {
     : { code: 'OFFLINE', detail: texts.noNetwork };
 }
 
-const closeButton = (close: () => void) => buttonOf(texts.close, 'text', close);
+const closeButton = (press: () => void) => iconButton({ icon: 'cross', label: texts.close, press });
 
 /** Sentences of the service are English; those of the page have its language. */
 function sentencesOf({ detail, remedy, trace, type }: Problem): HTMLElement[] {

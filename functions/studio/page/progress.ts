@@ -10,6 +10,8 @@ export interface ProgressView {
   readonly news: (job: Job) => void;
   readonly offline: () => void;
   readonly say: (text: string) => void;
+  /** What was said of the last run is no longer news. */
+  readonly rest: () => void;
 }
 
 /** How far a run is: a bar, a stage that is read aloud, and details. */
@@ -45,5 +47,8 @@ export function progressView(): ProgressView {
   const sent = (fraction: number) => {
     details.textContent = texts.uploading(Math.round(fraction * 100));
   };
-  return { element, begin, end, sent, news, say, offline: () => say(texts.offline) };
+  const rest = () => {
+    if (stage.textContent === texts.done) say('');
+  };
+  return { element, begin, end, sent, news, say, rest, offline: () => say(texts.offline) };
 }

@@ -36,6 +36,8 @@ interface RunOptions {
   readonly onResult: (result: Result) => Promise<void>;
   /** It was cancelled, or failed. */
   readonly onEnd: () => void;
+  /** It runs now, or no longer. */
+  readonly onTurn: () => void;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -71,16 +73,17 @@ export function createRunner(options: RunOptions): Runner {
   const show = () => {
     view.button.disabled = running !== undefined || !canRun;
     view.cancel.hidden = running === undefined;
-    document.body.classList.toggle('running', running !== undefined);
   };
   const start = async (photo: Photo, begin: Begin) => {
     running = { photo, stopped: new AbortController(), job: undefined };
     show();
+    options.onTurn();
     if (document.activeElement === view.button) view.cancel.focus();
     await runAndTell({ options, running, begin, progress: view.progress });
     const hadFocus = document.activeElement === view.cancel || document.activeElement === document.body;
     running = undefined;
     show();
+    options.onTurn();
     if (hadFocus) view.button.focus();
   };
   const resume = (photo: Photo, pending: Pending) => start(photo, sender(options, pending));
@@ -99,6 +102,7 @@ export function createRunner(options: RunOptions): Runner {
     update: (next) => {
       canRun = next;
       show();
+      if (running === undefined) view.progress.rest();
     },
   };
 }
@@ -142,7 +146,7 @@ const sender =
 
 function runnerView() {
   const button = buttonOf(texts.run, 'primary', () => undefined);
-  button.title = 'Ctrl+Enter';
+  button.title = texts.runKeys;
   const cancel = buttonOf(texts.cancel, 'quiet', () => undefined);
   cancel.hidden = true;
   const question = el('div', { class: 'question', attributes: { hidden: true } });

@@ -3,7 +3,7 @@ import { createAlbum } from './album.ts';
 import { type Capabilities, type Fields, type Order, readManifest, readPlan } from './api.ts';
 import { areasOf, findDifference, resultBitmap, seamIn } from './comparing.ts';
 import { listenToCrosshair } from './crosshair.ts';
-import { saveAs } from './dom.ts';
+import { el, saveAs } from './dom.ts';
 import { type Change, changeMask, type Editor, goBack, newEditor, resize, type ToolName } from './editor.ts';
 import { createExtract } from './extract.ts';
 import { createFacts } from './facts.ts';
@@ -131,6 +131,7 @@ function runOptions(studio: Studio): Parameters<typeof createRunner>[0] {
     },
     onResult: (result) => showResult(studio, result),
     onEnd: () => setJobInAddress(undefined),
+    onTurn: () => studio.extract.update(),
     onProblem: (error) => problems.show(error),
   };
 }
@@ -190,13 +191,14 @@ function update({ editor, toolbar, runner, page, stage, extract, album, runs }: 
 
 function pageOf(studio: Studio, picker: HTMLInputElement, help: () => void): Page {
   const { toolbar, stage, form, extract, problems, results, runs, runner, album, capabilities } = studio;
+  const foot = el('div', { class: 'run-foot' }, problems.element, runner.element);
   const names = capabilities.formats.map(({ name }) => name.toUpperCase());
   return createPage({
     album: album.element,
     stage: stage.element,
     overStage: problems.overPicture,
     tools: toolbar.element,
-    panel: [results.element, extract.element, form.element, runs.element, problems.element, runner.element],
+    panel: [results.element, extract.element, form.element, runs.element, foot],
     picker,
     onSample: () => void openSample(studio),
     onRuns: runs.openList,

@@ -33,6 +33,7 @@ export const german: Texts = {
   hideMask: 'Maske zeigen oder verbergen',
   size: 'Pinselgröße',
   colour: 'Farbe der Maske',
+  colours: ['Rosa', 'Orangerot', 'Gelb', 'Grün', 'Blau', 'Violett'],
   opacity: 'Deckkraft der Maske',
   look: 'Aussehen der Maske',
   by: 'Um so viele Pixel vergrößern oder verkleinern',
@@ -48,6 +49,8 @@ export const german: Texts = {
   reset: 'Auf Vorgaben zurücksetzen',
   dice: 'Startzahl würfeln',
   automatic: 'automatisch',
+  yes: 'ja',
+  no: 'nein',
   extract: 'Finden lassen',
   find: 'Suchen',
   found: (percent: string) =>
@@ -70,6 +73,7 @@ export const german: Texts = {
   noStrokes: 'Zuerst grob über den Gegenstand malen.',
   remove: (name: string) => `${name} entfernen`,
   run: 'Starten',
+  runKeys: 'Strg + Eingabe',
   runFor: (usd: string) => `Für ${usd} starten`,
   needsConfirmation: (usd: string) => `Dieser Lauf kostet bis zu ${usd}. Starten?`,
   cancel: 'Abbrechen',
@@ -118,7 +122,7 @@ export const german: Texts = {
   photos: 'Geöffnete Fotos',
   addPhoto: 'Fotos dazu',
   closePhoto: 'Dieses Foto schließen',
-  maskForAll: 'Diese Maske für alle',
+  maskForAll: 'Maske für alle',
   maskShared: (count: number) =>
     count === 1 ? '1 anderes Foto hat jetzt diese Maske.' : `${count} andere Fotos haben jetzt diese Maske.`,
   maskNotShared: 'Kein anderes Foto hat diese Größe.',
@@ -204,7 +208,7 @@ export const german: Texts = {
   hints: {
     prompt: 'Was in der Maske zu sehen sein soll. Zum Entfernen am besten leer.',
     negativePrompt: 'Was nicht zu sehen sein soll.',
-    samples: 'Wie viele zur Wahl stehen. Ein Modell berechnet jedes.',
+    samples: 'Wie viele zur Wahl stehen. Ein bezahltes Modell berechnet jedes.',
     seed: 'Dieselbe Zahl gibt dasselbe Ergebnis.',
     steps: 'Mehr davon dauern länger und sehen vielleicht besser aus.',
     guidance: 'Wie genau das Modell der Beschreibung folgt.',

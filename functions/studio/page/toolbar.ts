@@ -152,7 +152,7 @@ function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
   const swatches = el(
     'div',
     { class: 'swatches' },
-    ...presets.map((colour) => swatch(colour, paint)),
+    ...presets.map((colour, at) => swatch(colour, texts.colours[at] ?? colour, paint)),
     picker,
   );
   const menu = el('details', { class: 'look' }, summary, el('div', { class: 'sheet' }, swatches, opacity));
@@ -160,10 +160,10 @@ function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
   return menu;
 }
 
-function swatch(colour: string, paint: (colour: string) => void): HTMLElement {
+function swatch(colour: string, name: string, paint: (colour: string) => void): HTMLElement {
   const checked = colour === presets[0];
   const radio = el('input', {
-    attributes: { type: 'radio', name: 'colour', value: colour, checked, 'aria-label': colour },
+    attributes: { type: 'radio', name: 'colour', value: colour, checked, 'aria-label': name },
     on: { change: () => paint(colour) },
   });
   const dot = el('span', { class: 'dot' });
