@@ -89,6 +89,7 @@ export interface KernelExports {
     limits: Pointer,
   ) => void;
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
+  readonly findMarker: (from: Pointer, length: number) => number;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
   readonly addDifferences: (
