@@ -4,13 +4,13 @@ import { formatNamed, inspectContainer, isLossyMask } from '../formats/formats.t
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import { type Crop, readCrop, type Source } from '../formats/vips/read.ts';
 import { decodeMask } from '../formats/vips/read-mask.ts';
-import { release } from '../formats/vips/samples.ts';
 import { sizeOf } from '../pixels/box.ts';
 import { type BoxedMask, boxedMask, type SparseMask, wholeMask } from '../pixels/boxed-mask.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import { type NormalisedMask, normaliseMask, percent, suspiciousCoverage } from '../pixels/normalise-mask.ts';
 import { storedBox } from '../pixels/orientation.ts';
 import type { Box, Mask, Size } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import { rescale } from '../pixels/resample.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 

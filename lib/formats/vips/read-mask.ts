@@ -3,12 +3,13 @@ import { EditError } from '../../errors.ts';
 import { type SparseMask, sparseMask, wholeMask } from '../../pixels/boxed-mask.ts';
 import { type Orientation, toDisplayed } from '../../pixels/orientation.ts';
 import { eightBit, type Mask, type Size, withChannels } from '../../pixels/raster.ts';
+import { release } from '../../pixels/release.ts';
 import type { Limits } from './header.ts';
 import { lateOr } from './loaders.ts';
 import { type Carrier, carrierOf } from './mask-carrier.ts';
 import { type MaskFile, openMask } from './mask-file.ts';
 import type { Source } from './read.ts';
-import { decoded, release } from './samples.ts';
+import { decoded } from './samples.ts';
 
 /** A decoded mask: one channel of its own size, turned as its picture is displayed. Not interpreted yet. */
 export interface DecodedMask {
