@@ -15,12 +15,13 @@ import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
+import { assertPriced } from './check-config.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
@@ -136,7 +137,7 @@ const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine
     engine,
     requestDefaults,
     requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+    makesOwnMask: ({ maskMode, only }: EditRequest) => maskMode !== 'user' || only === 'preview',
   },
 });
 
@@ -193,7 +194,10 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         engine,
         editWith,
         findingFor: (request) =>
-          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+          findingFor(wantedMask(request), {
+            ...{ config, choice, tuning: calls, engine, wrap: guardOf },
+            isAlone: request.only === 'mask',
+          }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         ...{ checkReply, isAnswer },
@@ -228,13 +232,8 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
+    assertPriced(engine.name, config);
     const price = mostOf(engine.name, config);
-    if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
-      throw new EditError(
-        'CONFIG_INVALID',
-        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-      );
-    }
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,
