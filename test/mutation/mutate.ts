@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawFrom } from '../fuzz/draw.ts';
 import { repository } from '../support/packed.ts';
@@ -46,11 +46,11 @@ function isNoticed(tests: readonly string[]): boolean {
   return spawnSync(process.execPath, args, { cwd: copy, timeout: patienceMs, stdio: 'ignore' }).status !== 0;
 }
 
-/** First the tests of the file itself, then those of its folder. */
+/** First the tests with the name of the file, wherever they are, then those of its folder. */
 function testsOf(file: string): readonly (readonly string[])[] {
-  const own = `test/${file.replace(/\.ts$/, '.test.ts')}`;
-  const folder = `${dirname(own)}/`;
-  return [existsSync(join(copy, own)) ? [own] : [], existsSync(join(copy, folder)) ? [folder] : []];
+  const own = globSync(`test/**/${basename(file, '.ts')}.test.ts`, { cwd: copy });
+  const folder = `test/${dirname(file)}/`;
+  return [own, existsSync(join(copy, folder)) ? [folder] : []];
 }
 
 const draw = drawFrom(Number(values.seed));
