@@ -232,6 +232,13 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_INCOMPATIBLE: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct MODEL, MODELS or REQUEST_DEFAULTS: this model does not take the named field. Work then goes ' +
+      'on by itself.',
+  },
   MODEL_MISSING: {
     status: 503,
     kind: 'setup',
@@ -272,6 +279,13 @@ const errorTable = {
     kind: 'setup',
     remedy:
       'Look at the latest error files: the model declines everything; check prompts and safety settings.',
+  },
+  REJECTION_STORM: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct what the sentence of the model names, often MODEL, MODELS or REQUEST_DEFAULTS; then run again ' +
+      'what ended before: npm run status -- --again ENGINE_REJECTED.',
   },
   QUEUE_PERMISSION: {
     status: 503,
@@ -353,13 +367,18 @@ export class EditError extends Error {
   }
 
   get kind(): ErrorKind {
-    return errorTable[this.code].kind;
+    return kindOf(this.code);
   }
 
   get remedy(): string {
     return errorTable[this.code].remedy;
   }
 }
+
+/** False for a code that another version of this program wrote. */
+export const isCode = (text: string): text is ErrorCode => Object.hasOwn(errorTable, text);
+
+export const kindOf = (code: ErrorCode): ErrorKind => errorTable[code].kind;
 
 /** Anything thrown -> an `EditError`; what is not one already is a bug of ours and keeps its cause. */
 export function asEditError(error: unknown): EditError {
