@@ -190,15 +190,31 @@ describe('the circuit', () => {
       const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
       expect(alerts).toMatchObject([{ level: 'error', fields: { code } }]);
       // The probe finds that it is not mended.
-      pass(6 * minuteMs);
+      pass(minuteMs);
       for (const name of names) expect(await deliverTo(worker, name)).toBe(code);
       expect(world.model.calls()).toHaveLength(2);
       world.model.reset();
-      pass(6 * minuteMs);
+      pass(minuteMs);
       for (const name of names) expect(await deliverTo(worker, name)).toBe('ended');
       for (const name of names) expect(await world.endOf(name)).toEqual(published);
     },
   );
+
+  it('opens when 5 jobs are rejected with one sentence; a minute after the mend the others have their results', async () => {
+    await using world = await openWiredWorld();
+    const names = numbered(9);
+    for (const name of names) await world.dropPair(name);
+    const worker = await world.worker();
+    world.model.behave({ status: 400 });
+    const ends: string[] = [];
+    for (const name of names) ends.push(await deliverTo(worker, name));
+    expect(ends).toEqual([...Array(4).fill('ended'), ...Array(5).fill('REJECTION_STORM')]);
+    expect(world.model.calls()).toHaveLength(5);
+    world.model.reset();
+    pass(minuteMs);
+    for (const name of names.slice(4)) expect(await deliverTo(worker, name)).toBe('ended');
+    for (const name of names.slice(4)) expect(await world.endOf(name)).toEqual(published);
+  });
 
   it('opens after twenty refusals in a row, before the whole bucket has failed', async () => {
     await using world = await openWiredWorld();
