@@ -14,6 +14,7 @@ import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
+import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import { wantedMask } from '../requests/engine-options.ts';
@@ -29,8 +30,7 @@ import { tracedStore } from './tracing.ts';
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
 type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
 type Sweeper = (
-  options: {
-    readonly isDryRun: boolean;
+  options: Pick<SweepOptions, 'isDryRun' | 'again'> & {
     /** Younger sets are left to their events. */
     readonly minAgeMs?: number;
   },
@@ -114,9 +114,9 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
     httpUploads: once(() => makeUploads(overHttp)),
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
-    async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {
+    async sweep({ minAgeMs = sweepMinAgeMs, ...asked }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
-      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun, minAgeMs };
+      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), ...asked, minAgeMs };
       return sweep(options, until(signal));
     },
   };

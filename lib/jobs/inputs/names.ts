@@ -246,9 +246,15 @@ export function nameFault(imageName: string): EditError | undefined {
     : new EditError('NAME_TOO_LONG', `Expected a picture's name of at most ${maxBytes} bytes, got ${bytes}`);
 }
 
+export const againPrefix = 'again/';
+
 /** Names of the records of one job in the control bucket. */
 export function controlNames(job: string) {
-  return { claim: `claims/${job}`, reply: (key: string) => `raw/${job}/${key}` };
+  return {
+    claim: `claims/${job}`,
+    again: `${againPrefix}${job}`,
+    reply: (key: string) => `raw/${job}/${key}`,
+  };
 }
 
 /** `dir/photo.jpg/{job}/manifest.json` -> its image and job; `undefined` for other objects. */

@@ -62,7 +62,7 @@ export interface RunOptions {
 }
 
 /** How a job ended for good. Every other end is thrown, and the job comes again. */
-interface RunResult {
+export interface RunResult {
   readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
   /** For the one log line of the run. */
   readonly facts: object;

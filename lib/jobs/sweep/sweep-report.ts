@@ -3,6 +3,7 @@ import type { InputSet } from '../inputs/identity.ts';
 import type { Job } from '../inputs/plan.ts';
 import type { Unpaired } from '../inputs/unpaired.ts';
 import { type PriceOf, smallestFrame } from '../run/cost.ts';
+import type { AskedJob } from './again.ts';
 
 export interface SweepReport {
   /** Pictures judged. */
@@ -12,6 +13,10 @@ export interface SweepReport {
   readonly incomplete: number;
   /** Jobs that were dispatched, or would be in a dry run. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
+  /** Jobs that were asked for again, or would be in a dry run. */
+  readonly asked: number;
+  /** The first of them, and how they had ended. */
+  readonly askedJobs: readonly AskedJob[];
   /** Pictures that no job could be made of or started for. */
   readonly failures: number;
   /** The first of these pictures, and why. */
@@ -51,6 +56,7 @@ export interface SweepTally {
   readonly jobsLeft: () => number;
   readonly isFull: () => boolean;
   readonly add: (outcome: Outcome) => void;
+  readonly addAsked: (asked: AskedJob) => void;
   readonly addUnpaired: (unpaired: readonly Unpaired[]) => void;
   /** True when no more of them can be reported. */
   readonly hasEnoughUnpaired: () => boolean;
@@ -65,7 +71,8 @@ interface SweepLimits {
 
 /** Counts outcomes against the limits of a sweep. */
 export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepTally {
-  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
+  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0, asked: 0 };
+  const askedJobs: AskedJob[] = [];
   const faults: SweepFault[] = [];
   const unpaired = new Map<string, Unpaired>();
   const jobs: { image: string; job: string }[] = [];
@@ -101,6 +108,10 @@ export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepT
       }
       if (outcome.fault !== undefined) addFault(outcome.fault);
     },
+    addAsked(asked) {
+      counts.asked++;
+      if (askedJobs.length < maxNamed) askedJobs.push(asked);
+    },
     addUnpaired(found) {
       for (const each of found) {
         // Others are only counted when there are many: near misses must not drown among them.
@@ -108,7 +119,7 @@ export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepT
       }
     },
     hasEnoughUnpaired: () => unpaired.size >= 2 * maxNamed,
-    report: () => ({ ...counts, faults, unpaired: nearFirst(), jobs, costEstimateUsd: costUsd }),
+    report: () => ({ ...counts, askedJobs, faults, unpaired: nearFirst(), jobs, costEstimateUsd: costUsd }),
   };
 }
 

@@ -3,6 +3,7 @@ import { mapOrdered } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Dispatch } from '../dispatch.ts';
+import { type InputSet, inputGenerations } from '../inputs/identity.ts';
 import { hasRoomForError, nameFault } from '../inputs/names.ts';
 import {
   collectInputs,
@@ -11,9 +12,11 @@ import {
   type PairingOptions,
 } from '../inputs/pairing.ts';
 import { type Job, type PlanOptions, planJob } from '../inputs/plan.ts';
-import { isSettled, readWindow, setInWindow } from '../inputs/window.ts';
+import { lastEnd, readWindow, setInWindow } from '../inputs/window.ts';
+import { askedAgainOnce, currentRound, type IsAskedAgain } from '../rounds.ts';
 import type { PriceOf } from '../run/cost.ts';
 import type { Buckets } from '../run/run.ts';
+import { type AgainOptions, askAgain } from './again.ts';
 import { type SweptWindow, swept, unpairedIn } from './lone-objects.ts';
 import { openProgress, type Progress } from './progress.ts';
 import {
@@ -45,6 +48,8 @@ export interface SweepOptions {
   readonly minAgeMs: number;
   /** Reports what would be done, and writes nothing. */
   readonly isDryRun: boolean;
+  /** Jobs to be asked for again before the sweep. */
+  readonly again?: Pick<AgainOptions, 'codes' | 'prefix'> | undefined;
   readonly priceOf: PriceOf;
   readonly log: Log;
 }
@@ -63,12 +68,16 @@ const looksAtOnce = 10;
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
   const stopAt = options.now() + options.timeMs;
   const isOver = () => signal.aborted || options.now() >= stopAt;
-  const progress = await openProgress(options, signal);
   const tally = sweepTally(options);
+  const { again, ...rest } = options;
+  if (again !== undefined)
+    for await (const asked of askAgain({ ...rest, ...again }, signal)) tally.addAsked(asked);
+  const progress = await openProgress(options, signal);
   const folderMasksOf = options.pairing.folderMask
     ? folderMaskFinder(options.store, options.buckets.input)
     : undefined;
-  const run = { ...options, isOver, folderMasksOf, outage: outageDetector() };
+  const isAsked = askedAgainOnce(options.store, options.buckets.control);
+  const run = { ...options, isOver, folderMasksOf, isAsked, outage: outageDetector() };
   try {
     while (!progress.isComplete() && !tally.isFull() && !isOver()) {
       await sweepWindow(progress, tally, run, signal);
@@ -87,6 +96,7 @@ interface SweepRun extends SweepOptions {
   readonly isOver: () => boolean;
   /** `undefined` where folder masks are off. */
   readonly folderMasksOf: FolderMasksOf | undefined;
+  readonly isAsked: IsAskedAgain;
   readonly outage: OutageDetector;
 }
 
@@ -193,22 +203,25 @@ function outageDetector(): OutageDetector {
 async function judge(
   image: ObjectInfo,
   window: SweptWindow,
-  { store, pairing, plan, minAgeMs, folderMasksOf }: SweepRun,
+  { store, pairing, plan, minAgeMs, folderMasksOf, isAsked }: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
+  const isSettled = async (inputs: InputSet) =>
+    (await lastEnd(inputGenerations(inputs), terminals, isAsked)) !== undefined;
   const listed = await setInWindow(image, window, folderMasksOf, signal);
-  if (listed !== undefined && isSettled(listed, terminals)) return 'settled';
+  if (listed !== undefined && (await isSettled(listed))) return 'settled';
   const tooLong = hasRoomForError(image.name) ? undefined : nameFault(image.name);
   if (tooLong !== undefined) throw tooLong;
   // The window is no snapshot: only a set that was collected at one moment becomes a job.
   const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
   if (inputs === undefined) return 'incomplete';
-  if (isSettled(inputs, terminals)) return 'settled';
+  if (await isSettled(inputs)) return 'settled';
   if (ageMs(inputs) < minAgeMs) return 'young';
   const job = await planJob(store, inputs, plan, signal);
-  return job ?? (window.usedMasks.has(image.name) ? 'mask' : 'incomplete');
+  if (job !== undefined) return currentRound(job, isAsked, signal);
+  return window.usedMasks.has(image.name) ? 'mask' : 'incomplete';
 }
 
 /** The next sweep finds a job again that could not be dispatched. */
