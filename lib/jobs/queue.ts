@@ -1,5 +1,6 @@
 import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from './dispatch.ts';
+import { readRefusal } from './google-answer.ts';
 
 export interface QueueOptions {
   /** `projects/P/locations/L/queues/Q`. */
@@ -51,25 +52,26 @@ export function queueDispatch(options: QueueOptions): Dispatch {
 
 async function createTask(task: object, options: QueueOptions, signal: AbortSignal): Promise<void> {
   const headers = { 'Content-Type': 'application/json', ...(await authorized(options)) };
-  let status: number;
+  let response: Response;
   try {
-    const response = await options.fetch(`${options.apiEndpoint}/v2/${options.queue}/tasks`, {
+    response = await options.fetch(`${options.apiEndpoint}/v2/${options.queue}/tasks`, {
       method: 'POST',
       headers,
       body: JSON.stringify({ task }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     });
-    status = response.status;
-    await response.body?.cancel();
   } catch (error) {
     throw new EditError('QUEUE_UNAVAILABLE', 'Expected Cloud Tasks to answer, got none', { cause: error });
   }
+  const { status } = response;
   const alreadyExists = 409;
-  if ((status >= 200 && status < 300) || status === alreadyExists) return;
+  if (response.ok || status === alreadyExists) return response.body?.cancel();
+  const { message, errorDetails } = await readRefusal(response);
   const isSetup = status >= 400 && status < 500 && status !== 408 && status !== 429;
   throw new EditError(
     isSetup ? 'QUEUE_PERMISSION' : 'QUEUE_UNAVAILABLE',
-    `Expected Cloud Tasks to take a task for ${options.queue}, got ${status}`,
+    `Expected Cloud Tasks to take a task for ${options.queue}, got ${status}: ${message}`,
+    { details: { httpStatus: status, errorDetails } },
   );
 }
 

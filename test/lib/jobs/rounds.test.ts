@@ -21,7 +21,12 @@ function brokenEngine(code: ErrorCode = 'ENGINE_REJECTED') {
     if (state.isMended) return `painted ${call}`;
     throw new EditError(code, 'Expected a field that the model takes');
   });
-  return { engine, mend: () => void (state.isMended = true) };
+  return {
+    engine,
+    mend: () => {
+      state.isMended = true;
+    },
+  };
 }
 
 function worldOf(...names: string[]): MemoryBuckets {
