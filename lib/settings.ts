@@ -60,7 +60,9 @@ export const settingTable = {
     control: {
       variable: 'CONTROL_BUCKET',
       schema: bucketName,
-      description: 'Where claims and raw model answers are kept.',
+      description:
+        'Where claims and raw model answers are kept, and the cost of the day. Alone it is enough for ' +
+        'functions that only count their cost.',
     },
   },
   storageApiEndpoint: {
@@ -247,10 +249,11 @@ export const settingTable = {
   },
   dailyCostCapUsd: {
     variable: 'DAILY_COST_CAP_USD',
-    schema: z.coerce.number().min(0).optional(),
+    schema: z.union([z.literal('none'), z.coerce.number().min(0)]).optional(),
     description:
-      'Most that model calls for dropped pictures may cost in one day (UTC), of all instances together, ' +
-      'by list prices; jobs then wait for the next day. Calls over HTTP do not count. Unset: no cap.',
+      'Most that model calls may cost in one day (UTC) by list prices, over all functions with the same ' +
+      '`CONTROL_BUCKET`; without that bucket each instance counts for itself. Then jobs wait for the next ' +
+      'day, and callers get 503 with Retry-After. Unset: 20 for a model with a price. `none`: no cap.',
   },
   requestFile: {
     variable: 'REQUEST_FILE',

@@ -1,25 +1,18 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
-import {
-  capabilitiesOf,
-  chooseEngine,
-  type EngineName,
-  engineNames,
-  parseEngineName,
-  priceOf,
-} from '../engines/engines.ts';
+import { chooseEngine, parseEngineName, priceOf } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
+import type { CostCap } from './cost-cap.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
@@ -57,6 +50,7 @@ interface JobParts {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly calls: ModelCalls;
+  readonly cap: CostCap;
   readonly editWith: EditWith;
   readonly background: Background;
 }
@@ -161,7 +155,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
   const guards = onceForEach<InpaintEngine>();
-  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts, store));
+  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts));
   return async (job, signal) => {
     // Loaded with the first job: most events find a file missing.
     const { inlineDispatch } = await import('../jobs/dispatch.ts');
@@ -198,43 +192,13 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
 }
 
 /** The engine behind the cost cap of the day and the circuit breaker. */
-async function guarded(
-  engine: InpaintEngine,
-  { config, log, calls }: JobParts,
-  store: ObjectStore,
-): Promise<InpaintEngine> {
+async function guarded(engine: InpaintEngine, { calls, cap, log }: JobParts): Promise<InpaintEngine> {
   // An embedded engine costs nothing and is always available.
-  const { engine: api, model } = parseEngineName(engine.name);
-  if (model === undefined) return engine;
-  const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
-    import('../jobs/run/circuit-breaker.ts'),
-    import('../jobs/run/cost-guard.ts'),
-  ]);
-  const now = Date.now;
+  if (parseEngineName(engine.name).model === undefined) return engine;
+  const { circuitBreaker } = await import('../jobs/run/circuit-breaker.ts');
   // The breaker is outside: a call that it stops takes no money from the cap.
-  return circuitBreaker(capped(), { now, log });
-
-  function capped(): InpaintEngine {
-    const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
-    if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(engine.name, config);
-    if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
-      throw new EditError(
-        'CONFIG_INVALID',
-        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-      );
-    }
-    return costGuardedEngine(engine, {
-      ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
-      priceOf: (call) => price(call) ?? 0,
-      triesPerSample: calls.maxCallsPerSample ?? maxCallsOf(api),
-    });
-  }
+  return circuitBreaker(await cap.engine(engine, calls), { now: Date.now, log });
 }
-
-/** A model that only finds masks is called once. */
-const maxCallsOf = (api: string): number =>
-  engineNames.some((name) => name === api) ? capabilitiesOf(api as EngineName).maxCallsPerSample : 1;
 
 async function queued(
   queue: NonNullable<Config['queue']>,
