@@ -213,6 +213,9 @@ async function judge(
   if (listed !== undefined && (await isSettled(listed))) return 'settled';
   const tooLong = hasRoomForError(image.name) ? undefined : nameFault(image.name);
   if (tooLong !== undefined) throw tooLong;
+  const nothing = window.usedMasks.has(image.name) ? 'mask' : 'incomplete';
+  if (listed !== undefined && (await isAlone(listed, plan, store, signal)))
+    return ageMs(listed) < minAgeMs ? 'young' : nothing;
   // The window is no snapshot: only a set that was collected at one moment becomes a job.
   const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
@@ -221,8 +224,14 @@ async function judge(
   if (ageMs(inputs) < minAgeMs) return 'young';
   const job = await planJob(store, inputs, plan, signal);
   if (job !== undefined) return currentRound(job, isAsked, signal);
-  return window.usedMasks.has(image.name) ? 'mask' : 'incomplete';
+  return nothing;
 }
+
+/** A picture that lacks its mask, which costs no request to see: a mask that comes later has its own event. */
+const isAlone = async (listed: InputSet, plan: PlanOptions, store: ObjectStore, signal: AbortSignal) =>
+  listed.mask === undefined &&
+  listed.request === undefined &&
+  (await planJob(store, listed, plan, signal)) === undefined;
 
 /** The next sweep finds a job again that could not be dispatched. */
 async function outcomeOf(verdict: Job | NoJob, run: SweepRun, signal: AbortSignal): Promise<Outcome> {
