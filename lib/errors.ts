@@ -216,6 +216,11 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  TOPIC_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Nothing to do: Pub/Sub did not take the message of an end; the sweep sends it.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     kind: 'passing',
@@ -291,6 +296,17 @@ const errorTable = {
     status: 503,
     kind: 'setup',
     remedy: 'Grant the service account roles/cloudtasks.enqueuer on the queue, and check its name.',
+  },
+  TOPIC_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account roles/pubsub.publisher on RESULTS_TOPIC, and check its name.',
+  },
+  DELIVERY_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Let the service account replace objects below delivered/ in the output bucket, or set DELIVERY to jobs.',
   },
   // Ours.
   SHAPE_MISMATCH: { status: 500, kind: 'bug', remedy: 'Report this with the picture and its mask.' },

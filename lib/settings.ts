@@ -31,6 +31,10 @@ const queueName = z
   .string()
   .regex(/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/, 'expected projects/P/locations/L/queues/Q')
   .optional();
+const topicName = z
+  .string()
+  .regex(/^projects\/[^/]+\/topics\/[^/]+$/, 'expected projects/P/topics/T')
+  .optional();
 const commaList = z.string().transform((text) =>
   text
     .split(',')
@@ -228,6 +232,26 @@ export const settingTable = {
       schema: z.url().default('https://cloudtasks.googleapis.com'),
       description:
         'Base URL of Cloud Tasks, or of a stand-in: plain http is for loopback and needs no credentials.',
+    },
+  },
+  results: {
+    topic: {
+      variable: 'RESULTS_TOPIC',
+      schema: topicName,
+      description:
+        'Pub/Sub topic `projects/P/topics/T` that gets a message when a job has ended, see results.md. Unset: none.',
+    },
+    emulatorHost: {
+      variable: 'PUBSUB_EMULATOR_HOST',
+      schema: z.string().optional(),
+      description: '`host:port` of a stand-in for Pub/Sub, without credentials. Unset: the real service.',
+    },
+    delivery: {
+      variable: 'DELIVERY',
+      schema: z.enum(['jobs', 'flat']).default('jobs'),
+      description:
+        '`flat`: the best output of the newest job of a picture also lies at `delivered/` and the name of the ' +
+        'picture, see results.md.',
     },
   },
   budget: {

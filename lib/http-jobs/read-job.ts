@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Claim } from '../jobs/claim/claim.ts';
 import { observeClaim } from '../jobs/claim/claim-store.ts';
-import { controlNames, outputNames } from '../jobs/inputs/names.ts';
+import { controlNames, imageOfVersion, outputNames } from '../jobs/inputs/names.ts';
 import { lastEnd, terminalsByImage } from '../jobs/inputs/window.ts';
 import { askedAgain } from '../jobs/rounds.ts';
 import { progressName } from '../jobs/run/progress.ts';
@@ -78,7 +78,7 @@ export async function readJob(
   ]);
   const [first] = [record, claim].filter((info) => info !== undefined);
   // A dropped pair has no record: its claim names the picture.
-  const imageName = record?.metadata['image'] ?? claim?.metadata['imageVersion']?.replace(/#[^#]*$/, '');
+  const imageName = record?.metadata['image'] ?? imageOfVersion(claim?.metadata['imageVersion']);
   if (first === undefined || imageName === undefined) return undefined;
   const names = outputNames(imageName, id);
   const [manifest, failure] = await Promise.all([

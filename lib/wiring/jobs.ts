@@ -6,6 +6,7 @@ import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
+import type { Reporter } from '../jobs/ends/reporter.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
@@ -18,6 +19,7 @@ import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
 import { once, onceForEach } from './once.ts';
 import { checkReply, isAnswer } from './replies.ts';
+import { makeReporter } from './reporter.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
@@ -93,12 +95,13 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   ]);
   const { buckets } = bucketSet;
   const { name: engine } = await makeEngine(config, config, parts.calls);
-  const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, bucketSet);
+  const reporter = await makeReporter({ ...parts, ...bucketSet });
+  const inline = inlineByEngine({ ...parts, reporter, calls: countedCalls(parts) }, bucketSet);
   // Jobs that run here take the memory of their pictures.
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = { ...bucketSet, reporter, inputBucket: buckets.input, ...setOptions(config, engine) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
   const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
@@ -150,8 +153,11 @@ interface BucketSet {
  * Runs jobs in this process, each with the engine that its request names. A request for an engine that is not
  * allowed fails its job.
  */
-function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatch {
-  const { config, log, tracing, calls, editWith } = parts;
+function inlineByEngine(
+  parts: JobParts & { readonly reporter: Reporter | undefined },
+  { store, buckets }: BucketSet,
+): Dispatch {
+  const { config, log, tracing, calls, editWith, reporter } = parts;
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
   const guards = onceForEach<InpaintEngine>();
@@ -185,6 +191,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         priceOf: priceOf(engine.name, config),
         log,
         trace: tracing.trace,
+        reporter,
       });
     });
     await dispatch({ ...job, fault }, signal);

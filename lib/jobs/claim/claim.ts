@@ -30,6 +30,8 @@ export interface Claim {
   readonly waitMs: number;
   /** The error that the last run ended with. */
   readonly code: ErrorCode | 'none';
+  /** After the end, where somebody is to be told of it: whether that was done. */
+  readonly reported?: 'yes' | 'no' | undefined;
   /** The last error of any run: it outlives the runs after it. A run that died leaves none. */
   readonly lastError?: LastError | undefined;
 }

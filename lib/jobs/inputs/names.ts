@@ -228,6 +228,15 @@ export function outputNames(imageName: string, job: string) {
   };
 }
 
+/** `dir/photo.jpg` -> `delivered/dir/photo.jpg`, with the extension of the output where that has another format. */
+export function deliveredName(imageName: string, outputName: string): string {
+  const extension = extensionOf(outputName);
+  const isSame = extensionOf(imageName).toLowerCase() === extension.toLowerCase();
+  return `delivered/${isSame ? imageName : `${stemIn(imageName)}${extension}`}`;
+}
+
+const extensionOf = (name: string) => /\.[^./]*$/.exec(name)?.[0] ?? '';
+
 /** @see https://cloud.google.com/storage/docs/objects#naming */
 const maxNameBytes = 1024;
 const jobIdDigits = 16;
@@ -270,3 +279,7 @@ export function readTerminalName(
 /** The label of a claim that names its picture: people cannot tell it from the id of the job. */
 export const imageVersion = ({ name, generation }: { readonly name: string; readonly generation: string }) =>
   `${name}#${generation}`;
+
+/** The name in such a label. */
+export const imageOfVersion = (label: string | undefined): string | undefined =>
+  label?.replace(/#[^#]*$/, '');

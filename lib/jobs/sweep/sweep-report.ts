@@ -5,7 +5,14 @@ import type { Unpaired } from '../inputs/unpaired.ts';
 import { type PriceOf, smallestFrame } from '../run/cost.ts';
 import type { AskedJob } from './again.ts';
 
-export interface SweepReport {
+export interface Asked {
+  /** Jobs that were asked for again, or would be in a dry run. */
+  readonly asked: number;
+  /** The first of them, and how they had ended. */
+  readonly askedJobs: readonly AskedJob[];
+}
+
+export interface SweepReport extends Asked {
   /** Pictures judged. */
   readonly images: number;
   readonly settled: number;
@@ -13,10 +20,8 @@ export interface SweepReport {
   readonly incomplete: number;
   /** Jobs that were dispatched, or would be in a dry run. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
-  /** Jobs that were asked for again, or would be in a dry run. */
-  readonly asked: number;
-  /** The first of them, and how they had ended. */
-  readonly askedJobs: readonly AskedJob[];
+  /** Ends of jobs that were told only now. */
+  readonly told: number;
   /** Pictures that no job could be made of or started for. */
   readonly failures: number;
   /** The first of these pictures, and why. */
@@ -49,18 +54,17 @@ export type NoJob = 'settled' | 'young' | 'incomplete' | 'mask' | { readonly fau
 export type Outcome = NoJob | { readonly job: Job; readonly fault?: SweepFault };
 
 /** Most names of each list of the report. */
-const maxNamed = 100;
+export const maxNamed = 100;
 
 export interface SweepTally {
   readonly imagesLeft: () => number;
   readonly jobsLeft: () => number;
   readonly isFull: () => boolean;
   readonly add: (outcome: Outcome) => void;
-  readonly addAsked: (asked: AskedJob) => void;
   readonly addUnpaired: (unpaired: readonly Unpaired[]) => void;
   /** True when no more of them can be reported. */
   readonly hasEnoughUnpaired: () => boolean;
-  readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime'>;
+  readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime' | 'told' | keyof Asked>;
 }
 
 interface SweepLimits {
@@ -71,8 +75,7 @@ interface SweepLimits {
 
 /** Counts outcomes against the limits of a sweep. */
 export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepTally {
-  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0, asked: 0 };
-  const askedJobs: AskedJob[] = [];
+  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
   const faults: SweepFault[] = [];
   const unpaired = new Map<string, Unpaired>();
   const jobs: { image: string; job: string }[] = [];
@@ -108,10 +111,6 @@ export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepT
       }
       if (outcome.fault !== undefined) addFault(outcome.fault);
     },
-    addAsked(asked) {
-      counts.asked++;
-      if (askedJobs.length < maxNamed) askedJobs.push(asked);
-    },
     addUnpaired(found) {
       for (const each of found) {
         // Others are only counted when there are many: near misses must not drown among them.
@@ -119,7 +118,7 @@ export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepT
       }
     },
     hasEnoughUnpaired: () => unpaired.size >= 2 * maxNamed,
-    report: () => ({ ...counts, askedJobs, faults, unpaired: nearFirst(), jobs, costEstimateUsd: costUsd }),
+    report: () => ({ ...counts, faults, unpaired: nearFirst(), jobs, costEstimateUsd: costUsd }),
   };
 }
 

@@ -3,6 +3,7 @@ import { mapOrdered } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Dispatch } from '../dispatch.ts';
+import type { Reporter } from '../ends/reporter.ts';
 import { type InputSet, inputGenerations } from '../inputs/identity.ts';
 import { hasRoomForError, nameFault } from '../inputs/names.ts';
 import {
@@ -16,11 +17,13 @@ import { lastEnd, readWindow, setInWindow } from '../inputs/window.ts';
 import { askedAgainOnce, currentRound, type IsAskedAgain } from '../rounds.ts';
 import type { PriceOf } from '../run/cost.ts';
 import type { Buckets } from '../run/run.ts';
-import { type AgainOptions, askAgain } from './again.ts';
+import { type AgainOptions, type AskedJob, askAgain } from './again.ts';
 import { type SweptWindow, swept, unpairedIn } from './lone-objects.ts';
 import { openProgress, type Progress } from './progress.ts';
 import {
+  type Asked,
   ageMs,
+  maxNamed,
   type NoJob,
   type Outcome,
   type SweepFault,
@@ -48,6 +51,8 @@ export interface SweepOptions {
   readonly minAgeMs: number;
   /** Reports what would be done, and writes nothing. */
   readonly isDryRun: boolean;
+  /** Tells of ends that were not told; nobody is told when left out. */
+  readonly reporter?: Reporter | undefined;
   /** Jobs to be asked for again before the sweep. */
   readonly again?: Pick<AgainOptions, 'codes' | 'prefix'> | undefined;
   readonly priceOf: PriceOf;
@@ -69,9 +74,8 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
   const stopAt = options.now() + options.timeMs;
   const isOver = () => signal.aborted || options.now() >= stopAt;
   const tally = sweepTally(options);
-  const { again, ...rest } = options;
-  if (again !== undefined)
-    for await (const asked of askAgain({ ...rest, ...again }, signal)) tally.addAsked(asked);
+  const asked = await askAll(options, signal);
+  let told = 0;
   const progress = await openProgress(options, signal);
   const folderMasksOf = options.pairing.folderMask
     ? folderMaskFinder(options.store, options.buckets.input)
@@ -82,6 +86,7 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
     while (!progress.isComplete() && !tally.isFull() && !isOver()) {
       await sweepWindow(progress, tally, run, signal);
     }
+    if (!options.isDryRun) told = (await options.reporter?.tellRest(isOver, signal)) ?? 0;
   } catch (thrown) {
     // What an abort or the end of the time broke off is left to the next sweep.
     if (!isOver() || asEditError(thrown).kind !== 'passing') throw thrown;
@@ -89,7 +94,16 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
     await progress.save();
   }
   const isComplete = progress.isComplete();
-  return { ...tally.report(), isComplete, isOutOfTime: !isComplete && !tally.isFull() };
+  return { ...tally.report(), ...asked, told, isComplete, isOutOfTime: !isComplete && !tally.isFull() };
+}
+
+async function askAll({ again, ...options }: SweepOptions, signal: AbortSignal): Promise<Asked> {
+  const askedJobs: AskedJob[] = [];
+  let asked = 0;
+  if (again === undefined) return { asked, askedJobs };
+  for await (const job of askAgain({ ...options, ...again }, signal))
+    if (++asked <= maxNamed) askedJobs.push(job);
+  return { asked, askedJobs };
 }
 
 interface SweepRun extends SweepOptions {
