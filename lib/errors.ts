@@ -267,7 +267,7 @@ const errorTable = {
   MODEL_PERMISSION: {
     status: 503,
     kind: 'setup',
-    remedy: 'Grant the service account roles/aiplatform.user and enable the API.',
+    remedy: 'Deploy again: the service account needs aiplatform.endpoints.predict, and the project the API.',
   },
   STORAGE_PERMISSION: {
     status: 503,

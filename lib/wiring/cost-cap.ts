@@ -4,17 +4,18 @@ import {
   capabilitiesOf,
   type EngineName,
   engineNames,
+  mostOf,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
 import type { Generator, Upscaler } from '../engines/picture-engines.ts';
-import { EditError } from '../errors.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { CostGuard } from '../jobs/run/cost-guard.ts';
 import type { Log } from '../log.ts';
 import type { ImageSize } from '../requests/values.ts';
 import type { Tracing } from '../trace.ts';
+import { assertPriced } from './check-config.ts';
 import { once } from './once.ts';
 import { frameOfSize } from './plans.ts';
 import { tracedStore } from './tracing.ts';
@@ -34,7 +35,7 @@ export function makeCostCap(config: Config, log: Log, tracing: Tracing): CostCap
   const guard = once(() => makeGuard(config, log, tracing));
   /** The guard and the price of a model, where it has a cap. */
   async function capOf(name: string) {
-    const price = priceOf(name, config);
+    const price = mostOf(name, config);
     if (!isCapped(name, config)) return undefined;
     return { guard: await guard(), price: (call: Parameters<typeof price>[0]) => price(call) ?? 0 };
   }
@@ -93,11 +94,8 @@ function isCapped(name: string, config: Config): boolean {
   // An embedded engine costs nothing.
   if (dailyCapOf(config) === undefined || parseEngineName(name).model === undefined) return false;
   if (priceOf(name, config)({ frame: smallestFrame, samples: 1 }) !== undefined) return true;
-  if (config.dailyCostCapUsd === undefined) return false;
-  throw new EditError(
-    'CONFIG_INVALID',
-    `Expected a price for ${name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-  );
+  if (config.dailyCostCapUsd !== undefined) assertPriced(name, config);
+  return false;
 }
 
 async function makeGuard(config: Config, log: Log, { trace }: Tracing): Promise<CostGuard> {

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
-import { chooseEngine, parseEngineName, priceOf } from '../engines/engines.ts';
+import { chooseEngine, nameInIds, parseEngineName, priceOf } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
@@ -101,10 +101,18 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, reporter, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = {
+    ...{ ...bucketSet, reporter, inputBucket: buckets.input },
+    ...setOptions(config, nameInIds(config, engine)),
+  };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
@@ -119,7 +127,7 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {

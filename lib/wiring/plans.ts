@@ -5,6 +5,7 @@ import {
   capabilitiesOf,
   chooseEngine,
   type EngineChoice,
+  noticesOf,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -39,7 +40,8 @@ export async function makePlan(config: Config, makeEngine: MakeEngine, tuning: T
     const wanted = wantedMask(input.request);
     const finding = await findingFor(wanted, { config, choice, tuning, engine, wrap: (model) => model });
     signal.throwIfAborted();
-    const plan = await planEdit(input, { engine, isMaskFound: finding !== undefined, limits, defaults });
+    const planned = await planEdit(input, { engine, isMaskFound: finding !== undefined, limits, defaults });
+    const plan = { ...planned, warnings: [...noticesOf(choice, config), ...planned.warnings] };
     const { samples, detail } = input.request;
     const tiles = detail === 'tiles' ? maxTiles : 0;
     if (finding === undefined) return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
@@ -110,5 +112,6 @@ export function frameOfSize(imageSize: PicturesPlan['imageSize']) {
 export function pricedPictures(config: Config, { samples, imageSize, ...plan }: PicturesPlan) {
   const usd = priceOf(plan.engine, config)({ frame: frameOfSize(imageSize), samples });
   const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
-  return { ...plan, calls: { min: 1, max: samples }, costEstimateUsd };
+  const warnings = [...noticesOf(parseEngineName(plan.engine), config), ...plan.warnings];
+  return { ...plan, warnings, calls: { min: 1, max: samples }, costEstimateUsd };
 }

@@ -257,15 +257,19 @@ test('plans from the mask alone', async () => {
     calls: { min: 1 },
     costEstimateUsd: { min: expect.closeTo(0.08) },
     maskCoverage: expect.closeTo(72 / 6300),
+    warnings: [expect.stringContaining('imagen-3.0-capability-001 is retired')],
   });
   const wrong = await postJson('plan', { ...body, width: 0 });
   expect(await wrong.json()).toMatchObject({ errors: [{ pointer: '#/width' }] });
 });
 
 test('tells its capabilities', async () => {
-  const told = (await (await get('capabilities')).json()) as { engines: { name: string }[] };
+  const told = (await (await get('capabilities')).json()) as {
+    engines: { name: string; notices: string[] }[];
+  };
   expect(told).toMatchObject({ engine: 'imagen', fields: { properties: { featherPx: { maximum: 256 } } } });
   expect(told.engines.map(({ name }) => name).sort()).toEqual(['imagen', 'patchmatch']);
+  expect(told.engines.map(({ notices }) => notices.length)).toEqual([1, 0]);
 });
 
 test.each<[string, () => Promise<Response>, number, string]>([

@@ -1,5 +1,5 @@
 import { pause } from '../../abort.ts';
-import type { InpaintEngine } from '../../engines/engine.ts';
+import type { InpaintEngine, InpaintReply } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { provesNoCall } from '../claim/claim.ts';
@@ -28,7 +28,7 @@ interface Spending {
  *
  * @throws {EditError} `COST_CAP_REACHED`; else what the work throws.
  */
-export type CostGuard = <Reply extends { readonly calls: number }>(
+export type CostGuard = <Reply extends Pick<InpaintReply, 'calls' | 'usage'>>(
   spending: Spending,
   work: () => Promise<Reply>,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export type CostGuard = <Reply extends { readonly calls: number }>(
 
 interface GuardedOptions {
   readonly guard: CostGuard;
-  /** What one call of the model is taken to cost, USD. */
+  /** The most that one call of the model is taken to cost, USD. */
   readonly priceOf: (call: CallFacts) => number;
   readonly triesPerSample?: number;
 }
@@ -70,7 +70,8 @@ export function costGuardedEngine(engine: InpaintEngine, options: GuardedOptions
 
 /**
  * One guard for all calls of this process. Each call is admitted at the most that it may cost; the part that
- * was not billed is free for the next call.
+ * was not billed is free for the next call: by what the service says that it used, else by the calls that
+ * were made.
  */
 export function costGuard(options: CostGuardOptions): CostGuard {
   const { counter } = options;
@@ -106,7 +107,8 @@ export function costGuard(options: CostGuardOptions): CostGuard {
     };
     try {
       const reply = await work();
-      giveBack(price - toMicroUsd(usdOf(Math.min(most, Math.max(samples, reply.calls)))));
+      const calls = Math.min(most, Math.max(samples, reply.calls));
+      giveBack(price - toMicroUsd(reply.usage?.usd ?? usdOf(calls)));
       return reply;
     } catch (error) {
       if (provesNoCall(asEditError(error))) giveBack(price);
