@@ -10,12 +10,12 @@ import {
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
 import type { Generator, Upscaler } from '../engines/picture-engines.ts';
+import { EditError } from '../errors.ts';
 import { smallestFrame } from '../jobs/run/cost.ts';
 import type { CostGuard } from '../jobs/run/cost-guard.ts';
 import type { Log } from '../log.ts';
 import type { ImageSize } from '../requests/values.ts';
 import type { Tracing } from '../trace.ts';
-import { assertPriced } from './check-config.ts';
 import { once } from './once.ts';
 import { frameOfSize } from './plans.ts';
 import { tracedStore } from './tracing.ts';
@@ -93,9 +93,21 @@ export function dailyCapOf({ dailyCostCapUsd, isCostCapOff, modelBaseUrl }: Conf
 function isCapped(name: string, config: Config): boolean {
   // An embedded engine costs nothing.
   if (dailyCapOf(config) === undefined || parseEngineName(name).model === undefined) return false;
-  if (priceOf(name, config)({ frame: smallestFrame, samples: 1 }) !== undefined) return true;
+  if (isPriced(name, config)) return true;
   if (config.dailyCostCapUsd !== undefined) assertPriced(name, config);
   return false;
+}
+
+const isPriced = (name: string, config: Config) =>
+  priceOf(name, config)({ frame: smallestFrame, samples: 1 }) !== undefined;
+
+/** @throws {EditError} `CONFIG_INVALID` where the price of a model is not known. */
+export function assertPriced(engineName: string, config: Config): void {
+  if (isPriced(engineName, config)) return;
+  throw new EditError(
+    'CONFIG_INVALID',
+    `Expected a price for ${engineName} in MODELS beside DAILY_COST_CAP_USD, got none`,
+  );
 }
 
 async function makeGuard(config: Config, log: Log, { trace }: Tracing): Promise<CostGuard> {

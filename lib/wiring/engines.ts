@@ -88,7 +88,8 @@ export async function makeEdit(
     const sum = costSum();
     const wrap = (model: InpaintEngine) => cap.engine(sum.priced(model, config), tuning);
     const engine = await wrap(await makeEngine(config, choice, tuning));
-    const finding = await findingFor(wantedMask(input.request), { config, choice, tuning, engine, wrap });
+    const asked = { config, choice, tuning, engine, wrap, isAlone: input.request.only === 'mask' };
+    const finding = await findingFor(wantedMask(input.request), asked);
     const finder = await finding?.around(finding.model);
     return { ...(await editWith(engine, finder)(input, signal)), costEstimateUsd: sum.usd() };
   };
@@ -174,6 +175,10 @@ export function editAround({ limits, ...config }: Config, { trace }: Tracing): E
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
   return (engine, finder) => async (input, signal) => {
+    if (input.request.only !== undefined) {
+      const { onlyMaker } = await import('../only.ts');
+      return onlyMaker({ engine: engine.name, finder, limits, trace })(input, signal);
+    }
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
     const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;

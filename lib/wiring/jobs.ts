@@ -10,6 +10,7 @@ import type { Reporter } from '../jobs/ends/reporter.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
@@ -134,7 +135,7 @@ const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine
     engine,
     requestDefaults,
     requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+    makesOwnMask: ({ maskMode, only }: EditRequest) => maskMode !== 'user' || only === 'preview',
   },
 });
 
@@ -190,7 +191,10 @@ function inlineByEngine(
         engine,
         editWith,
         findingFor: (request) =>
-          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+          findingFor(wantedMask(request), {
+            ...{ config, choice, tuning: calls, engine, wrap: guardOf },
+            isAlone: request.only === 'mask',
+          }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         ...{ checkReply, isAnswer },
