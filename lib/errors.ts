@@ -248,6 +248,13 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_INCOMPATIBLE: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct MODEL, MODELS or REQUEST_DEFAULTS: this model does not take the named field. Work then goes ' +
+      'on by itself.',
+  },
   MODEL_MISSING: {
     status: 503,
     kind: 'setup',
@@ -271,7 +278,7 @@ const errorTable = {
   MODEL_PERMISSION: {
     status: 503,
     kind: 'setup',
-    remedy: 'Grant the service account roles/aiplatform.user and enable the API.',
+    remedy: 'Deploy again: the service account needs aiplatform.endpoints.predict, and the project the API.',
   },
   STORAGE_PERMISSION: {
     status: 503,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
 import { httpServiceSchema } from './engines/http-service.ts';
-import { modelTableSchema } from './engines/models.ts';
+import { modelTableSchema } from './engines/model-entry.ts';
 import { finderNames } from './finders/finders.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
+import { noticesOf } from './engines/engines.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { CallersObjects } from './http-jobs/objects.ts';
@@ -56,6 +57,7 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
   const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
   const calls = modelCalls(config, tracing);
+  for (const notice of noticesOf(config, config)) log.warn(notice, { engine: config.engine });
   return {
     config,
     log,

@@ -57,7 +57,7 @@ const layers: readonly Layer[] = [
       /^functions\//,
       /^lib\/(wiring|config|abort|errors|log|edit|find-mask|generate|upscale)\.ts$/,
       requests,
-      /^lib\/wiring\/tracing\.ts$/,
+      /^lib\/wiring\/(tracing|check-config)\.ts$/,
       trace,
       /^lib\/(jobs|http-jobs)\//,
       inParallel,
@@ -103,7 +103,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engines)\.ts$/,
+      /^lib\/engines\/(engine|engines|usage)\.ts$/,
       finderInterface,
       storeInterface,
       abort,

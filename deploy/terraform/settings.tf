@@ -1,4 +1,4 @@
-# Written by `npm run docs` from lib/config.ts and lib/engines/models.ts.
+# Written by `npm run docs` from lib/config.ts and lib/engines/known-models.ts.
 locals {
   # What `settings` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [
@@ -40,7 +40,7 @@ locals {
     "LOG_LEVEL",
   ]
 
-  # Models with a price in lib/engines/models.ts.
+  # Models with a price in lib/engines/known-models.ts.
   priced_models = [
     "imagen-3.0-capability-001",
     "imagegeneration@006",
@@ -52,7 +52,10 @@ locals {
     "imagen-3.0-generate-002",
     "imagen-3.0-generate-001",
     "imagen-3.0-fast-generate-001",
+    "gemini-nano-banana-2.1",
     "gemini-3.1-flash-image",
+    "gemini-3.1-flash-lite-image",
     "gemini-3-pro-image",
+    "gemini-2.5-flash-image",
   ]
 }

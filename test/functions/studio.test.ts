@@ -288,6 +288,7 @@ test('plans from the mask alone', async () => {
     calls: { min: 1 },
     costEstimateUsd: { min: expect.closeTo(0.08) },
     maskCoverage: expect.closeTo(72 / 6300),
+    warnings: [expect.stringContaining('imagen-3.0-capability-001 is retired')],
   });
   const wrong = await postJson('plan', { ...body, width: 0 });
   expect(await wrong.json()).toMatchObject({ errors: [{ pointer: '#/width' }] });
@@ -295,7 +296,7 @@ test('plans from the mask alone', async () => {
 
 test('tells its capabilities', async () => {
   const told = (await (await get('capabilities')).json()) as {
-    engines: object[];
+    engines: { notices: string[] }[];
     finders: { classes: string[] }[];
   };
   expect(told).toMatchObject({ engine: 'imagen', fields: { properties: { featherPx: { maximum: 256 } } } });
@@ -303,7 +304,7 @@ test('tells its capabilities', async () => {
     { name: 'imagen', finders: ['imagen', 'segmentation', 'people'] },
     { name: 'patchmatch', finders: ['segmentation', 'people'] },
   ]);
-  expect(told.engines).toHaveLength(2);
+  expect(told.engines.map(({ notices }) => notices.length)).toEqual([1, 0]);
   expect(told.finders).toMatchObject([
     { name: 'imagen', modes: expect.not.arrayContaining(['prompt']) },
     { name: 'segmentation', modes: expect.arrayContaining(['prompt', 'interactive']) },

@@ -1,8 +1,11 @@
 import type { InpaintReply } from '../engine.ts';
 import type { ModelOptions } from '../entry.ts';
 import { outputOptions } from '../images.ts';
+import { defaultModels } from '../known-models.ts';
+import type { ModelEntry } from '../model-entry.ts';
 import type { PictureFormat } from '../picture-engines.ts';
 import { askForSamples } from '../samples.ts';
+import { sumUsage, type Usage, usageOf } from '../usage.ts';
 import { type Model, modelFor } from '../vertex/model.ts';
 import { modelPath } from '../vertex/url.ts';
 import { parseCandidate } from './reply.ts';
@@ -21,7 +24,7 @@ export function geminiModel(options: ModelOptions): GeminiModel {
   const { tuning, maxCallsPerSample } = options;
   const found = modelFor(options, {
     api: 'gemini',
-    defaultModel: 'gemini-3.1-flash-image',
+    defaultModel: defaultModels.gemini,
     location: 'global',
   });
   const { concurrency = defaultConcurrency } = tuning;
@@ -50,27 +53,45 @@ const personValues: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything of a Gemini image request but its contents. Ratio and size are always sent: without them the
- * last input image decides, and the price of the answer is not known.
+ * Everything of a Gemini image request but its contents. Ratio and size are sent wherever the model takes
+ * them: without them the last input image decides, and the price of the answer is not known.
  */
 export function geminiConfig(
   options: ConfigOptions,
   frame: { readonly aspectRatio: string; readonly imageSize: string },
+  { takesImageSize = true, thinkingLevel }: Pick<ModelEntry, 'takesImageSize' | 'thinkingLevel'> = {},
 ): Record<string, unknown> {
   const { personGeneration, safetySetting, replyFormat, labels } = options;
   const imageConfig = {
     aspectRatio: frame.aspectRatio,
-    imageSize: frame.imageSize,
+    ...(takesImageSize && { imageSize: frame.imageSize }),
     ...(personGeneration && { personGeneration: personValues[personGeneration] }),
     imageOutputOptions: outputOptions(replyFormat),
   };
   const threshold = safetySetting?.toUpperCase();
   return {
-    generationConfig: { responseModalities: ['TEXT', 'IMAGE'], imageConfig },
+    generationConfig: {
+      responseModalities: ['TEXT', 'IMAGE'],
+      imageConfig,
+      ...(thinkingLevel && { thinkingConfig: { thinkingLevel: thinkingLevel.toUpperCase() } }),
+    },
     ...(threshold && { safetySettings: harmCategories.map((category) => ({ category, threshold })) }),
     ...(labels && { labels }),
   };
 }
+
+/**
+ * What a model can do without. It then answers in its own format, size or ratio, which is read from the
+ * answer, and thinks as long as it likes.
+ */
+const defaultOptionalFields = [
+  'generationConfig.thinkingConfig',
+  'generationConfig.imageConfig.imageOutputOptions',
+  'generationConfig.imageConfig.imageSize',
+  'generationConfig.imageConfig.aspectRatio',
+];
+/** What a person asks for by an option. */
+const askedFields = ['personGeneration', 'safetySettings', 'threshold', 'category', 'labels'];
 
 interface Question {
   readonly body: unknown;
@@ -86,12 +107,19 @@ export async function askGemini(
   signal: AbortSignal,
 ): Promise<InpaintReply> {
   const path = modelPath(model, 'generateContent');
-  const call = { path, body, model, successor: entry?.successor, secrets };
+  const { successor, optionalFields = defaultOptionalFields } = entry ?? {};
+  const call = { path, body, model, successor, secrets, optionalFields, askedFields };
+  const usages: (Usage | undefined)[] = [];
   const ask = async (send: () => Promise<unknown>) => {
     for (let calls = 1; ; calls++) {
-      const { outcome, mayChange } = parseCandidate(await send(), model);
+      const answer = await send();
+      usages.push(usageOf(answer, entry, 'standard'));
+      const { outcome, mayChange } = parseCandidate(answer, model);
       if (!mayChange || calls >= maxCallsPerSample) return [outcome];
     }
   };
-  return askForSamples({ model, post: () => post(call, signal), samples, concurrency, ask }, signal);
+  const asked = { model, post: () => post(call, signal), samples, concurrency, ask };
+  const reply = await askForSamples(asked, signal);
+  const usage = sumUsage(usages);
+  return { ...reply, ...(usage && { usage }) };
 }

@@ -1,6 +1,8 @@
 import { EditError } from '../../errors.ts';
 import type { ModelOptions } from '../entry.ts';
-import { type ModelApi, type ModelEntry, modelEntry } from '../models.ts';
+import type { ModelApi, ModelEntry } from '../model-entry.ts';
+import { modelEntry } from '../models.ts';
+import { tolerantPost } from './tolerant-post.ts';
 import { type VertexPost, vertexPost } from './vertex.ts';
 
 /** Where endpoints, and models nobody has described, are looked for. */
@@ -64,5 +66,6 @@ export function postFor({ settings, tuning }: ModelOptions, servedIn?: string): 
       `Expected LOCATION to be a region such as ${defaultRegion}, got global, where Imagen is not served`,
     );
   }
-  return vertexPost({ ...tuning, project, location, baseUrl });
+  const { refusedFields = new Map() } = tuning;
+  return tolerantPost(vertexPost({ ...tuning, project, location, baseUrl }), refusedFields);
 }

@@ -26,6 +26,10 @@ export interface VertexCall {
   readonly successor: string | undefined;
   /** Prompts in the body: an error message that repeats them is withheld. */
   readonly secrets: readonly (string | undefined)[];
+  /** Paths of fields that the call can do without, e.g. `parameters.outputOptions`. */
+  readonly optionalFields?: readonly string[];
+  /** Last names of fields that are sent only when a request asks for them. */
+  readonly askedFields?: readonly string[];
 }
 
 /** One authenticated POST to a model, retried where that can help; its value is JSON, not yet checked. */
@@ -76,7 +80,7 @@ function connectionOf(options: VertexOptions): Connection {
 }
 
 function serviceCall(
-  { path, model, successor, secrets }: VertexCall,
+  { path, model, successor, secrets, askedFields }: VertexCall,
   body: string,
   { prefix, location, authorize, now }: Connection,
 ): ServiceCall<unknown> {
@@ -91,7 +95,7 @@ function serviceCall(
     read: (answer) => jsonIn(answer, model),
     refusal: (answer) =>
       statusError(answer.status, answer.body.toString('utf8'), {
-        ...{ model, location, successor },
+        ...{ model, location, successor, askedFields },
         secrets: secrets.filter((secret) => secret !== undefined),
         retryAfterMs: retryAfterMs(answer.retryAfter, now()),
       }),

@@ -46,3 +46,12 @@ it('asks for credentials once, whatever is called and however often', async () =
     metadata.close();
   }
 });
+
+it('warns of a retired model when it starts, and goes on', () => {
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+  for (const ENGINE of ['imagen', 'gemini', 'patchmatch']) {
+    wire(readConfig({ ENGINE, GOOGLE_CLOUD_PROJECT: 'p' }), log);
+  }
+  expect(warned).toEqual([expect.stringContaining('imagen-3.0-capability-001 is retired')]);
+});
