@@ -30,7 +30,7 @@ const read = <T>(file: string) =>
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 const picked = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]) =>
-  Object.fromEntries(keys.map((key) => [key, record[key]]));
+  Object.fromEntries(keys.map((key) => [key, record[key]!]));
 
 export function cloudPackage(): string {
   const whole = read<Package>('package.json');

@@ -10,6 +10,7 @@ locals {
     "ONNX_MODEL",
     "ONNX_MODEL_SHA256",
     "ONNX_OUTPUT_SCALE",
+    "MODEL_TIER",
     "MODEL_BASE_URL",
     "MASK_FINDER",
     "MASK_FINDER_MODEL",

@@ -13,6 +13,7 @@ import { estimateUsd, modelEntry, modelNotices, mostUsd } from './models.ts';
 import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
+import { priceOfTier } from './usage.ts';
 
 /** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
 const engines = { imagen, imagen2, gemini, endpoint, http, onnx, patchmatch } satisfies Record<
@@ -74,20 +75,33 @@ export interface PricedCall {
 export const priceOf = (engineName: string, settings: ModelSettings) =>
   pricedBy(estimateUsd, engineName, settings);
 
-/** The most that one call may cost in USD: its pictures, and what goes in and is thought beside them. */
+/**
+ * The most that one call may cost in USD: its pictures, and what goes in and is thought beside them. A model
+ * may answer as `standard` where `flex` was asked for.
+ */
 export const mostOf = (engineName: string, settings: ModelSettings) =>
-  pricedBy(mostUsd, engineName, settings);
+  pricedBy(mostUsd, engineName, settings, (tier) => Math.max(1, priceOfTier(tier)));
 
-function pricedBy(usdOf: typeof estimateUsd, engineName: string, settings: ModelSettings) {
+const multiple = (usd: number | undefined, times: number) => (usd === undefined ? undefined : usd * times);
+
+function pricedBy(
+  usdOf: typeof estimateUsd,
+  engineName: string,
+  settings: ModelSettings,
+  shareOf = priceOfTier,
+) {
   const { engine, model } = parseEngineName(engineName);
+  const share = engine === 'gemini' ? shareOf(settings.modelTier ?? 'standard') : 1;
   // Models that only find masks are in no engine.
   const usdPerCall = Object.hasOwn(engines, engine) ? entryOf(engine).usdPerCall : undefined;
   return ({ frame, samples }: PricedCall): number | undefined => {
     // An engine without a model costs nothing.
     if (model === undefined) return 0;
-    if (usdPerCall === undefined) return usdOf(modelEntry(model, settings.models), frame, samples);
-    const usd = usdPerCall(settings);
-    return usd === undefined ? undefined : usd * samples;
+    const usd =
+      usdPerCall === undefined
+        ? usdOf(modelEntry(model, settings.models), frame, samples)
+        : multiple(usdPerCall(settings), samples);
+    return multiple(usd, share);
   };
 }
 

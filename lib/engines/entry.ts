@@ -3,6 +3,7 @@ import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { HttpService } from './http-service.ts';
 import type { ModelTable } from './model-entry.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
+import type { ModelTier } from './usage.ts';
 import type { RefusedFields } from './vertex/tolerant-post.ts';
 import type { VertexOptions } from './vertex/vertex.ts';
 
@@ -12,6 +13,8 @@ export interface ModelSettings {
   readonly location: string | undefined;
   readonly modelBaseUrl: string | undefined;
   readonly endpointId: string | undefined;
+  /** `standard` when left out. */
+  readonly modelTier?: ModelTier;
   readonly httpEngine?: HttpService | undefined;
   readonly httpEngineSecret?: string | undefined;
   /** `ONNX_MODEL` and what belongs to it. */

@@ -48,6 +48,10 @@ const entrySchema = z.strictObject({
     .strictObject({ input: price, text: price, image: price })
     .optional()
     .describe('List price of what goes in, of words and thoughts, and of pictures that come out.'),
+  tiers: z
+    .array(z.enum(['flex', 'priority']))
+    .optional()
+    .describe('Tiers that it has; where nobody says, its first answer does.'),
   pricedOn: z.iso.date().optional().describe('The day on which its prices were read.'),
   source: z.url().optional().describe('Where they were read.'),
 });

@@ -32,7 +32,11 @@ const tokensPerWord = 1.3;
  *
  * @throws {ApiError} 400 for a malformed body, or a model that is not served by this method.
  */
-export async function geminiWork(model: Model, body: unknown, tools: Tools): Promise<Work> {
+export async function geminiWork(
+  model: Model,
+  body: unknown,
+  tools: Tools & { readonly trafficType: string },
+): Promise<Work> {
   if (!model.protocols.includes('gemini')) {
     throw new ApiError(400, `${model.id} is not supported in the generateContent API`);
   }
@@ -42,7 +46,12 @@ export async function geminiWork(model: Model, body: unknown, tools: Tools): Pro
   const scaled = fitSide(size, Math.max(size.width, size.height) * tools.scale);
   const pictures = await Promise.all(images.slice(-2).map(pixelsOf));
   const words = order.parts.reduce((sum, part) => sum + ('text' in part ? wordsIn(part.text) : 0), 0);
-  const facts = { model: model.id, order, promptTokens: [images.length * tokensPerImage, words] as const };
+  const facts = {
+    model: model.id,
+    order,
+    promptTokens: [images.length * tokensPerImage, words] as const,
+    trafficType: tools.trafficType,
+  };
   return {
     images: images.map((image) => image.facts),
     samples: 1,
@@ -126,9 +135,13 @@ interface ReplyFacts {
   readonly model: string;
   readonly order: GeminiOrder;
   readonly promptTokens: readonly [images: number, words: number];
+  readonly trafficType: string;
 }
 
-function geminiReply(parts: readonly unknown[], { model, order, promptTokens }: ReplyFacts): unknown {
+function geminiReply(
+  parts: readonly unknown[],
+  { model, order, promptTokens, trafficType }: ReplyFacts,
+): unknown {
   const [images, words] = promptTokens;
   const text = parts.reduce<number>((sum, part) => {
     const { text: said } = part as { readonly text?: string };
@@ -147,7 +160,7 @@ function geminiReply(parts: readonly unknown[], { model, order, promptTokens }: 
         { modality: 'TEXT', tokenCount: text },
         { modality: 'IMAGE', tokenCount: image },
       ],
-      trafficType: 'ON_DEMAND',
+      trafficType,
     },
     modelVersion: model,
   };

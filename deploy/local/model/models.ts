@@ -21,6 +21,8 @@ export interface Model {
   readonly hasOneSize: boolean;
   /** Tokens of one picture by its size. */
   readonly imageTokens: readonly [oneK: number, twoK: number, fourK: number];
+  /** Tiers other than standard that it has, in `global`. */
+  readonly tiers: readonly string[];
   /** How long it may be told to think; none where it does not know the field. */
   readonly thinkingLevels: readonly string[];
   /** `undefined`: every region, but not `global`. */
@@ -39,6 +41,7 @@ const imagen: ServedModel = {
   hasPixelsOf25: false,
   hasOneSize: false,
   imageTokens: [1120, 1680, 2520],
+  tiers: [],
   thinkingLevels: [],
   locations: undefined,
 };
@@ -77,6 +80,7 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
     locations: ['global'],
     hasExtremeRatios: true,
     imageTokens: [1120, 1680, 3780],
+    tiers: ['flex', 'priority'],
     thinkingLevels: ['MINIMAL', 'MEDIUM', 'HIGH'],
   },
   'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true, thinkingLevels: ['MINIMAL', 'HIGH'] },

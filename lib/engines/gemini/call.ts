@@ -5,7 +5,7 @@ import { defaultModels } from '../known-models.ts';
 import type { ModelEntry } from '../model-entry.ts';
 import type { PictureFormat } from '../picture-engines.ts';
 import { askForSamples } from '../samples.ts';
-import { sumUsage, type Usage, usageOf } from '../usage.ts';
+import { isOtherTier, type ModelTier, sumUsage, type Usage, usageOf } from '../usage.ts';
 import { type Model, modelFor } from '../vertex/model.ts';
 import { modelPath } from '../vertex/url.ts';
 import { parseCandidate } from './reply.ts';
@@ -17,18 +17,40 @@ interface GeminiModel extends Model {
   readonly name: string;
   readonly concurrency: number;
   readonly maxCallsPerSample: number;
+  /** As asked for by `MODEL_TIER`, where the model may have it. */
+  readonly tier: ModelTier;
+  /** Why it is another than asked for. */
+  readonly warnings: readonly string[];
 }
+
+/** Flex calls wait for a free machine. @see https://cloud.google.com/vertex-ai/generative-ai/docs/flex-paygo */
+const flexDeadlineMs = 30 * 60_000;
 
 /** @throws {EditError} `CONFIG_INVALID`. */
 export function geminiModel(options: ModelOptions): GeminiModel {
-  const { tuning, maxCallsPerSample } = options;
+  const { tuning, maxCallsPerSample, settings } = options;
+  const { modelTier = 'standard' } = settings;
   const found = modelFor(options, {
     api: 'gemini',
     defaultModel: defaultModels.gemini,
     location: 'global',
+    deadlineMs: modelTier === 'flex' ? flexDeadlineMs : undefined,
   });
   const { concurrency = defaultConcurrency } = tuning;
-  return { ...found, name: `gemini:${found.model}`, concurrency, maxCallsPerSample };
+  const name = `gemini:${found.model}`;
+  return { ...found, ...tierOf(modelTier, found), name, concurrency, maxCallsPerSample };
+}
+
+/** Tiers are there in `global` alone. */
+function tierOf(asked: ModelTier, { model, entry, location }: Model): Pick<GeminiModel, 'tier' | 'warnings'> {
+  if (asked === 'standard') return { tier: asked, warnings: [] };
+  const hasTier = entry?.tiers?.includes(asked) ?? true;
+  if (hasTier && location === 'global') return { tier: asked, warnings: [] };
+  const where = hasTier ? ` in ${location}` : '';
+  return {
+    tier: 'standard',
+    warnings: [`${model} does not take the tier ${asked}${where}: it was left out.`],
+  };
 }
 
 interface ConfigOptions {
@@ -102,18 +124,18 @@ interface Question {
 
 /** N candidates are N calls; a call is repeated while the model gives neither a picture nor a block. */
 export async function askGemini(
-  { post, model, entry, concurrency, maxCallsPerSample }: GeminiModel,
+  { post, model, entry, concurrency, maxCallsPerSample, tier, warnings }: GeminiModel,
   { body, samples, secrets }: Question,
   signal: AbortSignal,
 ): Promise<InpaintReply> {
   const path = modelPath(model, 'generateContent');
   const { successor, optionalFields = defaultOptionalFields } = entry ?? {};
-  const call = { path, body, model, successor, secrets, optionalFields, askedFields };
+  const call = { path, body, model, successor, secrets, optionalFields, askedFields, tier };
   const usages: (Usage | undefined)[] = [];
   const ask = async (send: () => Promise<unknown>) => {
     for (let calls = 1; ; calls++) {
       const answer = await send();
-      usages.push(usageOf(answer, entry, 'standard'));
+      usages.push(usageOf(answer, entry, tier));
       const { outcome, mayChange } = parseCandidate(answer, model);
       if (!mayChange || calls >= maxCallsPerSample) return [outcome];
     }
@@ -121,5 +143,10 @@ export async function askGemini(
   const asked = { model, post: () => post(call, signal), samples, concurrency, ask };
   const reply = await askForSamples(asked, signal);
   const usage = sumUsage(usages);
-  return { ...reply, ...(usage && { usage }) };
+  const told = [...warnings, ...reply.warnings];
+  // Where a refusal was told already, this is no news.
+  if (usage && told.length === 0 && isOtherTier(tier, usage)) {
+    told.push(`${model} was asked for the tier ${tier} and answered as ${usage.trafficTypes.join(', ')}.`);
+  }
+  return { ...reply, warnings: told, ...(usage && { usage }) };
 }

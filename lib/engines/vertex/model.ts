@@ -17,6 +17,8 @@ interface ModelUse {
   readonly defaultModel: string;
   /** Where a model is served that nobody has described. */
   readonly location?: string;
+  /** For one call; as `Patience` has it when left out. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** A model and the way to call it. */
@@ -26,6 +28,8 @@ export interface Model {
   readonly model: string;
   /** `undefined` for ids that nobody has described. */
   readonly entry: ModelEntry | undefined;
+  /** Where it is asked. */
+  readonly location: string;
 }
 
 /**
@@ -34,7 +38,10 @@ export interface Model {
  *
  * @throws {EditError} `CONFIG_INVALID` for a model of another API, or without a project.
  */
-export function modelFor(options: ModelOptions, { api, defaultModel, location }: ModelUse): Model {
+export function modelFor(
+  options: ModelOptions,
+  { api, defaultModel, location, deadlineMs }: ModelUse,
+): Model {
   const model = options.model ?? defaultModel;
   const entry = modelEntry(model, options.settings.models);
   if (entry !== undefined && !entry.apis.includes(api)) {
@@ -44,7 +51,11 @@ export function modelFor(options: ModelOptions, { api, defaultModel, location }:
     );
   }
   const servedIn = entry === undefined ? (location ?? defaultRegion) : entry.location;
-  return { model, entry, post: postFor(options, servedIn) };
+  const tuning = { ...options.tuning, deadlineMs: options.tuning.deadlineMs ?? deadlineMs };
+  return {
+    ...{ model, entry, location: options.settings.location ?? servedIn ?? defaultRegion },
+    post: postFor({ ...options, tuning }, servedIn),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EditError } from '../../errors.ts';
+import type { ModelTier } from '../usage.ts';
 import { leafOf, letters, type Refusal } from './refused-fields.ts';
 import type { VertexCall, VertexPost } from './vertex.ts';
 
@@ -24,30 +25,28 @@ function without(body: unknown, [name, ...rest]: readonly string[]): unknown {
   return inner === value ? body : { ...body, [name]: inner };
 }
 
-/** Model -> fields that it refused; kept by a process for all its calls. */
+/** Model -> fields and tiers that it refused; kept by a process for all its calls. */
 export type RefusedFields = Map<string, Set<string>>;
 
 /**
- * A post that leaves out an optional field that the model refused, and sends the rest again. The field stays
- * out of later calls. A refused call is not billed and not counted.
+ * A post that leaves out an optional field, or a tier, that the model refused, and sends the rest again. It
+ * stays out of later calls. A refused call is not billed and not counted.
  *
  * @throws {EditError} as `post`; `MODEL_INCOMPATIBLE` when the refused field is not optional.
  */
 export function tolerantPost(post: VertexPost, refused: RefusedFields): VertexPost {
   return async (call, signal) => {
-    const { model, optionalFields = [] } = call;
+    const { model } = call;
     const known = refused.get(model) ?? new Set<string>();
     refused.set(model, known);
     for (;;) {
-      const { body, dropped } = reduced(call, known);
+      const sent = reduced(call, known);
       try {
-        const answered = await post({ ...call, body }, signal);
-        const warnings = dropped.map((path) => `${model} does not take ${path}: it was left out.`);
+        const answered = await post(sent.call, signal);
+        const warnings = sent.dropped.map((path) => `${model} does not take ${path}: it was left out.`);
         return { ...answered, warnings: [...(answered.warnings ?? []), ...warnings] };
       } catch (error) {
-        const refusal = refusalOf(error);
-        const isNew = (path: string) => !dropped.includes(path) && without(body, path.split('.')) !== body;
-        const more = optionalFields.filter((path) => refusal && isAbout(refusal, path) && isNew(path));
+        const more = refusedOf(sent.call, error);
         if (more.length === 0) throw error;
         for (const path of more) known.add(path);
       }
@@ -55,15 +54,39 @@ export function tolerantPost(post: VertexPost, refused: RefusedFields): VertexPo
   };
 }
 
-function reduced({ body, optionalFields = [] }: VertexCall, known: ReadonlySet<string>) {
-  let rest = body;
-  const dropped: string[] = [];
+/** What a refused call can do without. */
+function refusedOf({ body, tier, optionalFields = [] }: VertexCall, error: unknown): readonly string[] {
+  const refusal = refusalOf(error);
+  if (refusal === undefined) return [];
+  const isSent = (path: string) => without(body, path.split('.')) !== body;
+  const fields = optionalFields.filter((path) => isAbout(refusal, path) && isSent(path));
+  return tier !== undefined && isAboutTier(refusal, tier) ? [...fields, tierName(tier)] : fields;
+}
+
+/** How a tier stands among the refused fields, and in warnings. */
+const tierName = (tier: ModelTier): string => `the tier ${tier}`;
+
+/** "Flex PayGo is not supported for this model", or the name of the header. */
+function isAboutTier({ message }: Refusal, tier: ModelTier): boolean {
+  const said = letters(message);
+  return tier !== 'standard' && (said.includes(tier) || said.includes('sharedrequesttype'));
+}
+
+/** The call without what is known to be refused. */
+function reduced(
+  call: VertexCall,
+  known: ReadonlySet<string>,
+): { readonly call: VertexCall; readonly dropped: readonly string[] } {
+  const { optionalFields = [], tier = 'standard' } = call;
+  const hasTier = !known.has(tierName(tier));
+  const dropped: string[] = hasTier ? [] : [tierName(tier)];
+  let { body } = call;
   for (const path of optionalFields.filter((field) => known.has(field))) {
-    const less = without(rest, path.split('.'));
-    if (less !== rest) dropped.push(path);
-    rest = less;
+    const less = without(body, path.split('.'));
+    if (less !== body) dropped.push(path);
+    body = less;
   }
-  return { body: rest, dropped };
+  return { call: { ...call, body, tier: hasTier ? tier : 'standard' }, dropped };
 }
 
 function refusalOf(error: unknown): Refusal | undefined {

@@ -68,8 +68,8 @@ export async function publishResult(
   const mask = await create(result.mask, names.mask);
   const preview = await create(result.preview, names.preview);
   await assertWanted(job, { store, buckets: { output: outputBucket }, signal });
-  const made = { outputs, mask, preview };
-  const manifest = manifestOf({ job, claim, ...made, report: result.report, costEstimateUsd, usage });
+  const facts = { job, claim, outputs, mask, preview, report: result.report, costEstimateUsd, usage };
+  const manifest = manifestOf(facts);
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }
 

@@ -30,7 +30,11 @@ function billOf(model: FaultyModel): number {
 }
 
 test('the manifests of a bucket add up to the bill of the model', async () => {
-  await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '10' });
+  await using world = await openWiredWorld({
+    ENGINE: 'gemini',
+    MODEL_TIER: 'flex',
+    DAILY_COST_CAP_USD: '10',
+  });
   const names = ['a', 'b', 'c'];
   await world.user.create(
     { bucket: 'input', name: 'b.json' },
@@ -47,7 +51,7 @@ test('the manifests of a bucket add up to the bill of the model', async () => {
   const sum = costs.reduce((all, usd) => all + usd, 0);
   expect(world.model.calls().filter(({ usage }) => usage)).toHaveLength(5);
   expect(sum).toBeCloseTo(billOf(world.model), 9);
-  expect(manifests[0]).toMatchObject({ usage: { trafficTypes: ['ON_DEMAND'], imageTokens: 2 * 1120 } });
+  expect(manifests[0]).toMatchObject({ usage: { trafficTypes: ['ON_DEMAND_FLEX'], imageTokens: 2 * 1120 } });
   const line = world.lines.find(({ fields }) => fields['outcome'] === 'published');
   expect(line?.fields).toMatchObject({ usage: { usd: costs[0] }, costEstimateUsd: costs[0] });
 });
