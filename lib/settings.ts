@@ -337,6 +337,13 @@ export const settingTable = {
       'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
   },
+  errorsUrl: {
+    variable: 'ERRORS_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    description:
+      'Where your team reads [errors.md](errors.md), as a web page: the `type` of a problem is then this address with the ' +
+      'anchor of its code. Unset: `urn:gcs-inpaint:error:CODE`.',
+  },
   requiredAudience: {
     variable: 'REQUIRED_AUDIENCE',
     schema: name,

@@ -268,7 +268,7 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
     }
     const known = names.map((key) => `/${key}`).join(', ');
     const error = new EditError('NOT_FOUND', `Expected one of ${known}, got /${shortName(name)}`);
-    sendProblem(response, error, undefined);
+    sendProblem(response, error, {});
   });
   answerMalformed(server);
 }
