@@ -12,8 +12,8 @@ import {
   pngFile,
   run,
   savedMask,
-  useStudio,
-} from '../support/studio-page.ts';
+} from '../support/studio-actions.ts';
+import { useStudio } from '../support/studio-page.ts';
 
 const size = { width: 320, height: 200 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();

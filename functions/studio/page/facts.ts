@@ -1,4 +1,5 @@
-import { type Fields, type Plan, readPlan } from './api.ts';
+import type { Fields, Plan } from './answers.ts';
+import { readPlan } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
@@ -25,16 +26,18 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
   const show = () => {
     line.textContent = [describeMask(editor), plan && describePlan(plan)].filter(Boolean).join(', ');
   };
-  const ask = async ({ width, height }: Picture): Promise<Plan> => {
-    clearTimeout(timer);
-    asked?.abort();
-    asked = new AbortController();
-    const { signal } = asked;
+  const ask = async ({ width, height }: Picture, signal: AbortSignal): Promise<Plan> => {
     const blob = new Blob([await encodeMask(editor.mask)], { type: 'image/png' });
     signal.throwIfAborted();
-    plan = await readPlan({ mask: blob, fields: fields(), size: { width, height } }, signal);
+    return readPlan({ mask: blob, fields: fields(), size: { width, height } }, signal);
+  };
+  const look = async (picture: Picture) => {
+    asked = new AbortController();
+    const { signal } = asked;
+    const next = await ask(picture, signal);
+    signal.throwIfAborted();
+    plan = next;
     show();
-    return plan;
   };
   const update = () => {
     clearTimeout(timer);
@@ -45,12 +48,13 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     if (picture === undefined || editor.comparison !== undefined) return;
     if (factsOf(editor.mask).edited > 0) {
       // What is refused is said when it is run, next to its cause.
-      timer = setTimeout(() => ask(picture).catch(() => undefined), quietMs);
+      timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
     }
   };
   const costUsd = async () => {
     if (editor.picture === undefined) return 0;
-    return (plan ?? (await ask(editor.picture))).costEstimateUsd?.max;
+    const now = plan ?? (await ask(editor.picture, new AbortController().signal));
+    return now.costEstimateUsd?.max;
   };
   return { update, costUsd };
 }
