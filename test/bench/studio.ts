@@ -93,8 +93,8 @@ async function measureLarge(page: Page): Promise<void> {
     await page.getByText('large.jpg, 6000 x 4000').waitFor();
   });
   const rows: string[][] = [];
-  for (const brush of ['200 px', '800 px']) {
-    if (brush === '800 px') for (let press = 0; press < 4; press++) await page.keyboard.press('}');
+  for (const brush of ['200 px', '1000 px']) {
+    if (brush === '1000 px') for (let press = 0; press < 4; press++) await page.keyboard.press('}');
     await measure(page);
     await paint(page);
     const { moves, frames } = await page.evaluate(() => (globalThis as unknown as PageScope).measured!);
