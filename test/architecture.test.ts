@@ -49,13 +49,15 @@ const sharedByFormats: readonly RegExp[] = [
 const layers: readonly Layer[] = [
   // It runs in a browser, and knows the service by its answers alone.
   { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
+  // It checks the tokens of callers.
+  { files: /^functions\/caller\.ts$/, may: [errors, /^google-auth-library$/] },
   {
     files: /^functions\//,
     may: [
       /^functions\//,
       /^lib\/(wiring|config|abort|errors|log|edit|find-mask|generate|upscale)\.ts$/,
       requests,
-      /^lib\/wiring\/tracing\.ts$/,
+      /^lib\/wiring\/(tracing|check-config)\.ts$/,
       trace,
       /^lib\/(jobs|http-jobs)\//,
       inParallel,
@@ -101,7 +103,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engines)\.ts$/,
+      /^lib\/engines\/(engine|engines|usage)\.ts$/,
       finderInterface,
       storeInterface,
       abort,

@@ -5,6 +5,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { costsChart, memoryChart, speedChart } from './charts.ts';
+import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
@@ -31,6 +33,11 @@ const documents: readonly Made[] = [
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },
   { file: 'docs/security.md', part: 'rights', write: rightsTable },
   { file: 'deploy/terraform/settings.tf', write: terraformSettings },
+  { file: 'deploy/cloud/package.json', write: cloudPackage },
+  { file: 'deploy/cloud/package-lock.json', write: cloudLock },
+  { file: 'docs/images/costs.svg', write: costsChart },
+  { file: 'docs/images/speed.svg', write: speedChart },
+  { file: 'docs/images/memory.svg', write: memoryChart },
 ];
 
 const formats: Made = {

@@ -153,7 +153,7 @@ const operations: readonly Operation[] = [
       prefer,
       inHeader('Idempotency-Key', 'The same key and request give the same job, for 32 days.'),
     ],
-    requestBody: takes('EditRequest', tiny),
+    requestBody: takes('JobRequest', tiny),
     responses: {
       200: ok('The job, which has ended; or the plan.', {
         'application/json': { schema: { anyOf: [ref('Job'), ref('Plan')] } },

@@ -88,7 +88,9 @@ function rangeOf({ request, response }: Call, { sizeBytes }: StoredFile, etag: s
     response.set('Content-Range', `bytes */${sizeBytes}`);
     throw new EditError('RANGE_UNSATISFIABLE', `Expected a range within ${sizeBytes} bytes, got another`);
   }
-  if (ranges === undefined || ranges === -2 || ranges.length !== 1) return undefined;
+  // Of other units nothing is known: they are passed over.
+  if (ranges === undefined || ranges === -2 || ranges.length !== 1 || ranges.type !== 'bytes')
+    return undefined;
   const [{ start, end } = { start: 0, end: 0 }] = ranges;
   return { start, end: Math.min(end, start + maxPartBytes - 1) };
 }

@@ -77,6 +77,7 @@ export const capabilitiesSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       model: z.string().nullable(),
+      notices: z.array(z.string()).describe('What to know before choosing it, such as that it is retired.'),
       modes: z.array(z.string()),
       automaticMasks: z.array(z.string()),
       finders: z.array(z.string()).describe('What finds masks beside this engine; the first that can does.'),

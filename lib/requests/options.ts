@@ -236,6 +236,13 @@ export const options = {
     engineField: 'factor',
     description: 'How many times wider and higher; `x3` with imagen-4.0-upscale-preview only.',
   },
+  targetSize: {
+    of: ['upscale'],
+    schema: z.enum(imageSizes).optional(),
+    description:
+      'Instead of `factor`: about how long the longer side shall be. The factor is the smallest that the ' +
+      'longer side needs for it.',
+  },
   storageUri: {
     of: ['generate', 'upscale'],
     schema: gcsUri.optional(),

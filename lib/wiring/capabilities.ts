@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../config.ts';
-import { capabilitiesOf, type EngineName, engineNames } from '../engines/engines.ts';
+import { capabilitiesOf, type EngineName, engineNames, modelOf, noticesOf } from '../engines/engines.ts';
 import { modelEntry } from '../engines/models.ts';
 import { candidates, finderEntry } from '../finders/finders.ts';
 import { segmentationModelId } from '../finders/segmentation.ts';
@@ -29,7 +29,7 @@ export function capabilitiesFor(config: Config) {
     formats: formats
       .filter(({ name }) => name !== 'avif' || limits.acceptsAvif)
       .map(({ name, mediaType }) => ({ name, mediaType })),
-    priceUsd: (model && modelEntry(model, models)?.usdPerImage) || null,
+    priceUsd: modelEntry(modelOf(config) ?? '', models)?.usdPerImage ?? null,
   };
 }
 
@@ -46,8 +46,10 @@ function enginesOf(config: Config) {
   const others = ofModels.map((name) => ({ name: engineOf(name, models) ?? engine, model: name }));
   return [...named, ...others].map(({ name, model: own }) => {
     const { modes, options } = capabilitiesOf(name);
+    const notices = noticesOf({ engine: name, model: own ?? undefined }, { models });
+    const automaticMasks = options.automaticMask?.values ?? [];
     const finders = candidates({ ...config, engine: name });
-    return { name, model: own, modes, automaticMasks: options.automaticMask?.values ?? [], finders, options };
+    return { name, model: own, notices, modes, automaticMasks, finders, options };
   });
 }
 

@@ -46,6 +46,7 @@ export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
   });
   return {
     fetch: tracedFetch(tracing),
+    refusedFields: new Map(),
     authorize: async (url) => (await credentials())(url),
     readObject: async (id, check) => readFrom(await store(), id, check),
   };
@@ -89,9 +90,10 @@ function costSum() {
   const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
     const price = priceOf(engine.name, config);
     const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
-      const usd = price({ frame: request.crop, samples: request.samples });
+      const reply = await engine.inpaint(request, signal);
+      const usd = reply.usage?.usd ?? price({ frame: request.crop, samples: request.samples });
       sum = sum === undefined || usd === undefined ? undefined : sum + usd;
-      return engine.inpaint(request, signal);
+      return reply;
     };
     return { ...engine, inpaint };
   };

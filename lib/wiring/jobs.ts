@@ -5,6 +5,8 @@ import {
   chooseEngine,
   type EngineName,
   engineNames,
+  mostOf,
+  nameInIds,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -13,13 +15,13 @@ import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { smallestFrame } from '../jobs/run/cost.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
+import { assertPriced } from './check-config.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
@@ -105,10 +107,15 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, nameInIds(config, engine)) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
@@ -123,7 +130,7 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {
@@ -221,13 +228,8 @@ async function guarded(
   function capped(): InpaintEngine {
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(engine.name, config);
-    if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
-      throw new EditError(
-        'CONFIG_INVALID',
-        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-      );
-    }
+    assertPriced(engine.name, config);
+    const price = mostOf(engine.name, config);
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,

@@ -5,6 +5,7 @@ import {
   capabilitiesOf,
   chooseEngine,
   type EngineChoice,
+  noticesOf,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -47,7 +48,8 @@ export async function makePlan(config: Config, makeEngine: MakeEngine, tuning: T
       const price = finding?.model && priceOf(findingModelName(wanted, asked), config);
       return { ...(await planOnly(input, options)), ...pricesOfFinding(price) };
     }
-    const plan = await planEdit(input, options);
+    const planned = await planEdit(input, options);
+    const plan = { ...planned, warnings: [...noticesOf(choice, config), ...planned.warnings] };
     const tiles = detail === 'tiles' ? maxTiles : 0;
     if (finding === undefined) return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
     const finds = finding.model === undefined ? 0 : 1;
@@ -119,5 +121,6 @@ export function pricedPictures(config: Config, { samples, imageSize, ...plan }: 
   const side = sidePx[imageSize ?? '4K'];
   const usd = priceOf(plan.engine, config)({ frame: { width: side, height: side }, samples });
   const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
-  return { ...plan, calls: { min: 1, max: samples }, costEstimateUsd };
+  const warnings = [...noticesOf(parseEngineName(plan.engine), config), ...plan.warnings];
+  return { ...plan, warnings, calls: { min: 1, max: samples }, costEstimateUsd };
 }

@@ -88,5 +88,9 @@ function preamble(): string {
 
 Written by \`npm run bench -- --save docs/benchmarks.md\`, each part on its date: ${machine}, ${process.platform} ${process.arch},
  Node.js ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}. Milliseconds differ between
-machines; the ratios, whose both sides were measured in turn in one run, differ less.`;
+machines; the ratios, whose both sides were measured in turn in one run, differ less.
+
+![Milliseconds of an edit beside decoding and encoding](images/speed.svg)
+
+![Peak memory of the same](images/memory.svg)`;
 }

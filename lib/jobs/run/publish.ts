@@ -1,5 +1,6 @@
 import type { EditReport, EditResult } from '../../edit.ts';
 import type { EncodedImage } from '../../engines/engine.ts';
+import type { Usage } from '../../engines/usage.ts';
 import { EditError, type ErrorCode } from '../../errors.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Claim } from '../claim/claim.ts';
@@ -18,6 +19,7 @@ interface Publication {
   readonly claim: Claim;
   readonly result: EditResult;
   readonly costEstimateUsd: number | undefined;
+  readonly usage?: Usage;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function assertWanted(
  * @throws {EditError} `CANCELLED_BY_CALLER`; then there is no manifest.
  */
 export async function publishResult(
-  { job, claim, result, costEstimateUsd }: Publication,
+  { job, claim, result, costEstimateUsd, usage }: Publication,
   { store, outputBucket, signal }: PublishTarget,
 ): Promise<void> {
   const names = outputNames(job.inputs.image.name, job.id);
@@ -66,7 +68,8 @@ export async function publishResult(
   const mask = await create(result.mask, names.mask);
   const preview = await create(result.preview, names.preview);
   await assertWanted(job, { store, buckets: { output: outputBucket }, signal });
-  const manifest = manifestOf({ job, claim, outputs, mask, preview, report: result.report, costEstimateUsd });
+  const facts = { job, claim, outputs, mask, preview, report: result.report, costEstimateUsd, usage };
+  const manifest = manifestOf(facts);
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }
 
@@ -122,6 +125,7 @@ interface ManifestFacts {
   readonly preview?: ObjectInfo | undefined;
   readonly report: EditReport;
   readonly costEstimateUsd: number | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 /**
@@ -129,7 +133,7 @@ interface ManifestFacts {
  * so it may hold the prompt.
  */
 export function manifestOf(facts: ManifestFacts): Uint8Array {
-  const { job, claim, outputs, mask, preview, report, costEstimateUsd } = facts;
+  const { job, claim, outputs, mask, preview, report, costEstimateUsd, usage } = facts;
   return jsonFile({
     state: 'done',
     job: job.id,
@@ -143,6 +147,7 @@ export function manifestOf(facts: ManifestFacts): Uint8Array {
     attempts: claim.attempts,
     claimedCalls: claim.modelCalls,
     costEstimateUsd: costEstimateUsd ?? null,
+    ...(usage && { usage }),
   });
 }
 
