@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace.ts';
+import type { AdmitCaller } from './caller.ts';
 import { answerOrigin } from './cors.ts';
 import { rawProblem, sendProblem } from './problem.ts';
 
@@ -15,6 +16,8 @@ export interface GateOptions {
   readonly methods?: readonly string[];
   /** Origins of pages that may call; none when left out. */
   readonly origins?: readonly string[];
+  /** Checks who calls, before the body is read. */
+  readonly admit?: AdmitCaller | undefined;
   /** A body that brings no byte for this long ends its request. */
   readonly idleBodyMs?: number;
 }
@@ -58,21 +61,31 @@ export function guard(server: Server, options: GateOptions): void {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (answerOrigin(request, response, options.origins ?? [])) return;
+    const enter = () => {
+      // The parsers of the framework leave a body without a type unread.
+      request.headers['content-type'] ??= 'application/octet-stream';
+      watchBody(request, response, options);
+      listener(request, response);
+    };
     const error = refusalOf(request, options);
-    if (error !== undefined) {
-      refuse({ request, response, error, ...options });
-      request.resume();
-      const socket = request.socket;
-      const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-      request.once('close', () => clearTimeout(timer));
-      return;
+    if (error !== undefined) turnAway({ request, response, error, ...options });
+    else if (options.admit === undefined) enter();
+    else {
+      const turnedAway = (thrown: unknown) =>
+        turnAway({ request, response, error: asEditError(thrown), ...options });
+      options.admit(request.headers.authorization).then(enter, turnedAway);
     }
-    // The parsers of the framework leave a body without a type unread.
-    request.headers['content-type'] ??= 'application/octet-stream';
-    watchBody(request, response, options);
-    listener(request, response);
   });
   answerMalformed(server);
+}
+
+/** Refuses a request whose body nobody reads. */
+function turnAway(refusal: Refusal): void {
+  refuse(refusal);
+  const { request } = refusal;
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs).unref();
+  request.once('close', () => clearTimeout(timer));
 }
 
 const onlyPost: readonly string[] = ['POST'];
@@ -131,6 +144,7 @@ interface Refusal extends Pick<GateOptions, 'methods'> {
 
 function refuse({ request, response, error, log, methods = onlyPost }: Refusal): void {
   const { code, status } = error;
+  if (code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
   if (code === 'METHOD_NOT_ALLOWED') response.setHeader('Allow', methods.join(', '));
   sendProblem(response, error, traceContextOf(request.headers)?.traceId);
   const httpRequest = { requestMethod: request.method, status };

@@ -48,7 +48,8 @@ const errorTable = {
     kind: 'input',
     remedy:
       'POST the same fields to jobs of the function studio, {"image":{"uri":"gs://..."}} for a picture that ' +
-      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself.',
+      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself. There are ' +
+      'no jobs of generate and upscale: leave the address out, and the pictures come in the answer.',
   },
   URI_NOT_ALLOWED: {
     status: 400,
@@ -85,6 +86,16 @@ const errorTable = {
     status: 403,
     kind: 'input',
     remedy: 'Call from a program or from the page of this service, not from another site.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    kind: 'input',
+    remedy: 'Send Authorization: Bearer and an ID token for the audience that REQUIRED_AUDIENCE names.',
+  },
+  CALLER_NOT_ALLOWED: {
+    status: 403,
+    kind: 'input',
+    remedy: 'Call as an account of ALLOWED_CALLERS, or ask the operator to add yours.',
   },
   RANGE_UNSATISFIABLE: {
     status: 416,
@@ -216,6 +227,11 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  KEYS_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Try again; the keys of Google that prove identities could not be read.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     kind: 'passing',
@@ -232,6 +248,13 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_INCOMPATIBLE: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct MODEL, MODELS or REQUEST_DEFAULTS: this model does not take the named field. Work then goes ' +
+      'on by itself.',
+  },
   MODEL_MISSING: {
     status: 503,
     kind: 'setup',

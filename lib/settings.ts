@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
 import { httpServiceSchema } from './engines/http-service.ts';
-import { modelTableSchema } from './engines/models.ts';
+import { modelTableSchema } from './engines/model-entry.ts';
+import { modelTiers } from './engines/usage.ts';
 import { finderNames } from './finders/finders.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
@@ -126,6 +127,14 @@ export const settingTable = {
         .optional(),
       description: 'What white is in its output, where docs/onnx.md does not list it.',
     },
+  },
+  modelTier: {
+    variable: 'MODEL_TIER',
+    schema: z.enum(modelTiers).default('standard'),
+    description:
+      'How Gemini models carry calls out. `flex`: at half the price, within 30 minutes; set `EDIT_DEADLINE_MS` and the ' +
+      'timeout of the function to as much, for a call that is stopped may be billed. `priority`: before others, at ' +
+      '1.8 times the price. A model or location without the tier answers as `standard`, and a warning says so.',
   },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',
@@ -300,6 +309,20 @@ export const settingTable = {
     description:
       'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
+  },
+  requiredAudience: {
+    variable: 'REQUIRED_AUDIENCE',
+    schema: name,
+    description:
+      'Only for functions that are not behind IAM: `edit`, `mask`, `generate`, `upscale` and `studio` then answer a caller ' +
+      'with an ID token of Google for this audience, mostly the URL of the function. Everybody with a service account ' +
+      'can make such a token: set `ALLOWED_CALLERS` too.',
+  },
+  allowedCallers: {
+    variable: 'ALLOWED_CALLERS',
+    schema: commaList.default([]),
+    description:
+      'Addresses of the accounts that may call where `REQUIRED_AUDIENCE` is set, separated by commas. Unset: all.',
   },
   studio: {
     variable: 'STUDIO',

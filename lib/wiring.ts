@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Edit } from './edit.ts';
+import { noticesOf } from './engines/engines.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { CallersObjects } from './http-jobs/objects.ts';
@@ -56,6 +57,8 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
   const { background = () => {} } = options;
   const editWith = editAround(config, tracing);
   const calls = modelCalls(config, tracing);
+  for (const notice of [...noticesOf(config, config), ...tierNotices(config)])
+    log.warn(notice, { engine: config.engine });
   return {
     config,
     log,
@@ -71,4 +74,14 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
       (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, config.limits),
     jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown, background })),
   };
+}
+
+const flexCallMs = 30 * 60_000;
+
+/** A call that is stopped while it waits may be billed, and is made again. */
+function tierNotices({ engine, modelTier, editDeadlineMs }: Config): readonly string[] {
+  if (engine !== 'gemini' || modelTier !== 'flex' || editDeadlineMs >= flexCallMs) return [];
+  return [
+    `MODEL_TIER flex: a call may take ${flexCallMs} ms, and EDIT_DEADLINE_MS stops it after ${editDeadlineMs}.`,
+  ];
 }

@@ -49,6 +49,8 @@ const sharedByFormats: readonly RegExp[] = [
 const layers: readonly Layer[] = [
   // It runs in a browser, and knows the service by its answers alone.
   { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
+  // It checks the tokens of callers.
+  { files: /^functions\/caller\.ts$/, may: [errors, /^google-auth-library$/] },
   {
     files: /^functions\//,
     may: [
@@ -72,9 +74,9 @@ const layers: readonly Layer[] = [
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
-    files: /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
+    files: /^lib\/(edit\.ts|find-mask\.ts|only\.ts|edit\/)/,
     may: [
-      /^lib\/edit\//,
+      /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
       pixels,
       fit,
       plan,
@@ -101,7 +103,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engines)\.ts$/,
+      /^lib\/engines\/(engine|engines|usage)\.ts$/,
       finderInterface,
       storeInterface,
       abort,

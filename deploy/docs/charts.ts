@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { knownModels } from '../../lib/engines/models.ts';
+import { knownModels } from '../../lib/engines/known-models.ts';
 import { barChart } from './bar-chart.ts';
 
 /** USD of 1,000 edits of one call at 1K, of models that Google still serves to everybody. */

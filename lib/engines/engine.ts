@@ -1,5 +1,6 @@
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
 import type { OptionValues } from '../requests/schema.ts';
+import type { Usage } from './usage.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 
@@ -112,6 +113,8 @@ export interface InpaintReply {
   /** Pictures that an embedded engine made to choose from. */
   readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
+  /** Only where the service tells it of every call. */
+  readonly usage?: Usage;
 }
 
 /** An answer that is smaller than the picture it belongs to. */

@@ -138,10 +138,15 @@ const minShare = 0.25;
  * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0. Each pixel belongs to
  * one block.
  *
- * @param values H x W x C. @param weights H x W x 1, 0 or above. @returns about H/blockPx x W/blockPx.
+ * @param values H x W x C. @param weights H x W x 1, 0 or above. @param valueAt the value at a place in the
+ * data, where it is not the one of `values`. @returns about H/blockPx x W/blockPx.
  */
-export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: number): Blocks {
-  const { width, height, channels } = values;
+export function blockMeans(
+  { width, height, channels, data }: FloatRaster,
+  weights: FloatRaster,
+  blockPx: number,
+  valueAt = (k: number) => data[k]!,
+): Blocks {
   const size = {
     width: Math.max(1, Math.round(width / blockPx)),
     height: Math.max(1, Math.round(height / blockPx)),
@@ -156,7 +161,7 @@ export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: n
       if (weights.data[p] === 0) continue;
       const block = row + columns[x]!;
       known.data[block]!++;
-      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += values.data[p * channels + c]!;
+      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += valueAt(p * channels + c);
     }
   }
   divideByCounts({ means, known }, minShare * (width * height));

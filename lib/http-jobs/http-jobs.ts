@@ -30,7 +30,7 @@ export interface HttpJobs {
   readonly list: (options: ListOptions, signal: AbortSignal) => Promise<JobPage>;
   /** @throws {EditError} `JOB_ENDED`. */
   readonly cancel: (id: string, signal: AbortSignal) => Promise<JobFacts>;
-  /** An output, from 1, or an input of a job. @throws {EditError} `NOT_FOUND`. */
+  /** An output, from 1, an input, or what lies beside the outputs of a job. @throws {EditError} `NOT_FOUND`. */
   readonly fileOf: (facts: JobFacts, which: JobFileName, signal: AbortSignal) => Promise<StoredFile>;
   /** A part of such a file. */
   readonly readRange: SubmitOptions['transfers']['readRange'];
@@ -40,7 +40,8 @@ export interface HttpJobs {
   readonly manifestOf: (facts: JobFacts, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
-export type JobFileName = number | 'image' | 'mask';
+/** `found`: the mask that was used where nobody sent it. */
+export type JobFileName = number | 'image' | 'mask' | 'found' | 'preview';
 export type StoredFile = Pick<
   ObjectInfo,
   'bucket' | 'name' | 'generation' | 'sizeBytes' | 'contentType' | 'crc32c'
@@ -215,6 +216,9 @@ async function readManifest(
   return bytes;
 }
 
+/** Where a manifest has it. */
+const fieldOf = { found: 'mask', preview: 'preview' } as const;
+
 async function fileOf(
   facts: JobFacts,
   which: JobFileName,
@@ -222,10 +226,11 @@ async function fileOf(
   signal: AbortSignal,
 ): Promise<StoredFile> {
   const gone = () => new EditError('NOT_FOUND', `Expected file ${which} of this job, got none`);
-  if (typeof which === 'number') {
-    const output = stateOf(facts) === 'succeeded' ? facts.manifest?.outputs[which - 1] : undefined;
-    if (output === undefined) throw gone();
-    return { ...output, bucket: buckets.output };
+  if (which !== 'image' && which !== 'mask') {
+    const manifest = stateOf(facts) === 'succeeded' ? facts.manifest : undefined;
+    const made = typeof which === 'number' ? manifest?.outputs[which - 1] : manifest?.[fieldOf[which]];
+    if (made === undefined) throw gone();
+    return { ...made, bucket: buckets.output };
   }
   const input = facts.inputs[which];
   const info = input && (await store.stat({ ...input, bucket: buckets.input }, signal));

@@ -65,6 +65,22 @@ export const jobSchema = z.strictObject({
         .nullable(),
     }),
   ),
+  mask: z
+    .strictObject({
+      href: z.string(),
+      previewHref: z.string(),
+      uri: z.string(),
+      sizeBytes: z.int(),
+      coverage: z.number().nullable().describe('Share of the picture, 0..1.'),
+      finder: z.string(),
+      found: z.array(z.object({ label: z.string(), score: z.number().optional() })),
+    })
+    .nullable()
+    .describe('The mask that was found or grown: a grey PNG, white where the picture may change.'),
+  preview: z
+    .strictObject({ href: z.string(), uri: z.string(), sizeBytes: z.int() })
+    .nullable()
+    .describe('A WebP of the picture, of a job that makes only that.'),
   warnings: z.array(z.string()),
   problem: problemSchema.nullable(),
   links: z.strictObject({ self: z.string(), cancel: z.string().optional(), manifest: z.string().optional() }),

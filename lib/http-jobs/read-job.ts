@@ -34,17 +34,28 @@ export interface ReadOptions {
 
 const fit = z.object({ cost: z.number(), seam: z.number(), driftPx: z.number() });
 const inputSchema = z.object({ name: z.string(), generation: z.string() });
+const fileSchema = z.object({
+  name: z.string(),
+  generation: z.string(),
+  crc32c: z.string(),
+  sizeBytes: z.number(),
+  contentType: z.string(),
+});
+const labelSchema = z.object({ label: z.string(), score: z.number().optional() });
 /** As much of a manifest as a job shows; those of version 0.1 have no fits. */
 const manifestSchema = z.object({
-  outputs: z.array(
-    z.object({
-      name: z.string(),
-      generation: z.string(),
-      crc32c: z.string(),
-      sizeBytes: z.number(),
-      contentType: z.string(),
-    }),
-  ),
+  outputs: z.array(fileSchema),
+  mask: z
+    .object({
+      ...fileSchema.shape,
+      finder: z.string().default('user'),
+      found: z.array(labelSchema).default([]),
+    })
+    .optional()
+    // Where the engine made its own mask in an early version, no file lies beside the outputs.
+    .catch(undefined),
+  maskCoverage: z.number().optional().catch(undefined),
+  preview: fileSchema.optional().catch(undefined),
   inputs: z.object({ image: inputSchema, mask: inputSchema.nullable() }),
   image: z.object({ format: z.string(), width: z.number(), height: z.number() }),
   regions: z.array(z.object({ fits: z.array(fit).default([]) })).default([]),

@@ -46,6 +46,7 @@ export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
   });
   return {
     fetch: tracedFetch(tracing),
+    refusedFields: new Map(),
     authorize: async (url) => (await credentials())(url),
     readObject: async (id, check) => readFrom(await store(), id, check),
   };
@@ -76,7 +77,8 @@ export async function makeEdit(config: Config, editWith: EditWith, tuning: Tunin
     const sum = costSum();
     const wrap = (model: InpaintEngine) => sum.priced(model, config);
     const engine = wrap(await makeEngine(config, choice, tuning));
-    const finding = await findingFor(wantedMask(input.request), { config, choice, tuning, engine, wrap });
+    const asked = { config, choice, tuning, engine, wrap, isAlone: input.request.only === 'mask' };
+    const finding = await findingFor(wantedMask(input.request), asked);
     const finder = await finding?.around(finding.model);
     return { ...(await editWith(engine, finder)(input, signal)), costEstimateUsd: sum.usd() };
   };
@@ -88,9 +90,10 @@ function costSum() {
   const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
     const price = priceOf(engine.name, config);
     const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
-      const usd = price({ frame: request.crop, samples: request.samples });
+      const reply = await engine.inpaint(request, signal);
+      const usd = reply.usage?.usd ?? price({ frame: request.crop, samples: request.samples });
       sum = sum === undefined || usd === undefined ? undefined : sum + usd;
-      return engine.inpaint(request, signal);
+      return reply;
     };
     return { ...engine, inpaint };
   };
@@ -150,6 +153,10 @@ export function editAround({ limits, ...config }: Config, { trace }: Tracing): E
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
   return (engine, finder) => async (input, signal) => {
+    if (input.request.only !== undefined) {
+      const { onlyMaker } = await import('../only.ts');
+      return onlyMaker({ engine: engine.name, finder, limits, trace })(input, signal);
+    }
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
     const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;

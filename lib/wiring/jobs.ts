@@ -5,6 +5,8 @@ import {
   chooseEngine,
   type EngineName,
   engineNames,
+  mostOf,
+  nameInIds,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
@@ -15,6 +17,7 @@ import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
@@ -104,10 +107,15 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, nameInIds(config, engine)) };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
@@ -122,14 +130,14 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {
     engine,
     requestDefaults,
     requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+    makesOwnMask: ({ maskMode, only }: EditRequest) => maskMode !== 'user' || only === 'preview',
   },
 });
 
@@ -182,7 +190,10 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         engine,
         editWith,
         findingFor: (request) =>
-          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+          findingFor(wantedMask(request), {
+            ...{ config, choice, tuning: calls, engine, wrap: guardOf },
+            isAlone: request.only === 'mask',
+          }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         ...{ checkReply, isAnswer },
@@ -218,7 +229,7 @@ async function guarded(
     const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
     if (dailyCapUsd === undefined || buckets === undefined) return engine;
     assertPriced(engine.name, config);
-    const price = priceOf(engine.name, config);
+    const price = mostOf(engine.name, config);
     return costGuardedEngine(engine, {
       ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
       priceOf: (call) => price(call) ?? 0,

@@ -162,6 +162,9 @@ test.each<[string, Call, string, string?]>([
     { to: 'generate', body: { prompt: 'x', storageUri: 'gs://abc/d' } },
     'USE_JOBS',
   ],
+  ['an address for results', { body: { ...sources, storageUri: 'gs://abc/d' } }, 'USE_JOBS'],
+  ['another place for results', { body: { ...sources, output: 'file' } }, 'REQUEST_INVALID', '#/output'],
+  ['a mask alone', { body: { ...sources, only: 'mask' } }, 'USE_JOBS'],
   ['a key', { headers: { 'idempotency-key': 'k' }, body: sources }, 'IDEMPOTENCY_UNSUPPORTED'],
   ['a key', { to: 'upscale', headers: { 'idempotency-key': 'k' }, body: {} }, 'IDEMPOTENCY_UNSUPPORTED'],
   ['another site', { headers: { 'sec-fetch-site': 'cross-site' }, body: sources }, 'CROSS_SITE'],
@@ -201,6 +204,31 @@ test('makes pictures from a form and in the words of Imagen', async () => {
     expect(response.headers.get('inpaint-candidates')).toBe('2');
     expect(((await response.json()) as { pictures: unknown[] }).pictures).toHaveLength(2);
   }
+});
+
+test('enlarges a picture in the words of Imagen', async () => {
+  const picture = { bytesBase64Encoded: base64(image), mimeType: 'image/png' };
+  const words = (upscaleConfig: object) => ({
+    instances: [{ prompt: '', image: picture }],
+    parameters: { sampleCount: 1, mode: 'upscale', upscaleConfig },
+  });
+  model.reset();
+  const upscale = { to: 'upscale', headers: { accept: 'application/json' } };
+  const answer = await post({ ...upscale, body: words({ upscaleFactor: 'x4' }) });
+  expect([answer.status, await answer.clone().text()]).toEqual([200, expect.any(String)]);
+  expect(model.calls()).toMatchObject([{ samples: 1 }]);
+  expect(await problem({ ...upscale, body: words({ upscaleFactor: 'x9' }) })).toMatchObject({
+    errors: [{ pointer: '#/factor' }],
+  });
+  const small = { ...words({}), parameters: { sampleImageSize: '4096' } };
+  expect(await problem({ ...upscale, body: small })).toMatchObject({ errors: [{ pointer: '#/targetSize' }] });
+  const address = { ...words({}), instances: [{ image: { gcsUri: 'gs://abc/b.png' } }] };
+  expect(await problem({ ...upscale, body: address })).toMatchObject({ code: 'USE_JOBS' });
+});
+
+test('takes the mode of an edit among parameters', async () => {
+  const body = { instances: [{ ...sources, ...patchmatch }], parameters: { mode: 'insertion', prompt: 'x' } };
+  expect(await problem({ body })).toMatchObject({ code: 'ENGINE_UNSUPPORTED' });
 });
 
 test('names the trace of the caller in its answer', async () => {

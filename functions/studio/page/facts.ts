@@ -3,7 +3,7 @@ import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
 import { usd } from './run.ts';
-import { texts } from './texts.en.ts';
+import { texts } from './texts.ts';
 import { coverageOf } from './toolbar.ts';
 
 /** After the last stroke, the service is asked what a run would do, ms. */
@@ -30,8 +30,7 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     asked?.abort();
     asked = new AbortController();
     const { signal } = asked;
-    const { mask, isMaskAutomatic } = editor;
-    const blob = isMaskAutomatic ? undefined : new Blob([await encodeMask(mask)], { type: 'image/png' });
+    const blob = new Blob([await encodeMask(editor.mask)], { type: 'image/png' });
     signal.throwIfAborted();
     plan = await readPlan({ mask: blob, fields: fields(), size: { width, height } }, signal);
     show();
@@ -44,8 +43,7 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     show();
     const { picture } = editor;
     if (picture === undefined || editor.comparison !== undefined) return;
-    const isEmpty = factsOf(editor.mask).edited === 0;
-    if (!isEmpty || editor.isMaskAutomatic) {
+    if (factsOf(editor.mask).edited > 0) {
       // What is refused is said when it is run, next to its cause.
       timer = setTimeout(() => ask(picture).catch(() => undefined), quietMs);
     }
@@ -59,7 +57,6 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
 
 function describeMask(editor: Editor): string {
   if (editor.picture === undefined) return '';
-  if (editor.isMaskAutomatic) return texts.maskFoundLater;
   const { edited } = factsOf(editor.mask);
   if (edited === 0) return texts.emptyMask;
   const isFull = edited > almostFull * editor.mask.width * editor.mask.height;

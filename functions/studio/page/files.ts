@@ -1,15 +1,27 @@
-/** What was dropped, pasted or picked: one photo, and perhaps its mask. */
+import { el } from './dom.ts';
+import { texts } from './texts.ts';
+
+/** What was dropped, pasted or picked: photos with their masks, or a mask for the photo that is open. */
 export interface Dropped {
-  readonly photo: File | undefined;
+  readonly photos: readonly { readonly file: File; readonly maskFile: File | undefined }[];
   readonly mask: File | undefined;
 }
 
-const isMask = ({ name }: File) => /\.mask\.[a-z]+$/i.test(name);
+const maskPattern = /\.mask\.[a-z]+$/i;
+const stemOf = ({ name }: File) => name.replace(maskPattern, '').replace(/\.[^.]*$/, '');
 
-export const sortFiles = (files: readonly File[]): Dropped => ({
-  photo: files.find((file) => !isMask(file)),
-  mask: files.find(isMask),
-});
+/** `beach.mask.png` belongs to `beach.jpg`, or to the only photo. */
+export function sortFiles(files: readonly File[]): Dropped {
+  const masks = files.filter(({ name }) => maskPattern.test(name));
+  const photos = files.filter(({ name }) => !maskPattern.test(name));
+  const only = photos.length === 1 ? masks[0] : undefined;
+  const ofPhoto = (file: File) =>
+    masks.find((mask) => mask.name.replace(maskPattern, '') === file.name || stemOf(mask) === stemOf(file));
+  return {
+    photos: photos.map((file) => ({ file, maskFile: ofPhoto(file) ?? only })),
+    mask: photos.length === 0 ? masks[0] : undefined,
+  };
+}
 
 const filesOf = (data: DataTransfer | null): File[] => [...(data?.files ?? [])];
 
@@ -33,4 +45,16 @@ export function listenToFiles(open: (dropped: Dropped) => void): void {
     const files = filesOf(event.clipboardData);
     if (files.length > 0) open(sortFiles(files));
   });
+}
+
+/** Opens the dialog of the system. */
+export function filePicker(open: (files: readonly File[]) => void): HTMLInputElement {
+  const picker = el('input', {
+    attributes: { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'aria-label': texts.open },
+  });
+  picker.addEventListener('change', () => {
+    open([...(picker.files ?? [])]);
+    picker.value = '';
+  });
+  return picker;
 }

@@ -223,6 +223,8 @@ export function outputNames(imageName: string, job: string) {
     output: (index: number, extension: string) => `${folder}${index}.${extension}`,
     /** The mask that was used, where nobody sent it. */
     mask: `${folder}mask.png`,
+    /** Where only that was asked for. */
+    preview: `${folder}preview.webp`,
     manifest: `${folder}manifest.json`,
     error: `${folder}error.json`,
   };

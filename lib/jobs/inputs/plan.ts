@@ -102,7 +102,8 @@ async function requestOf(
   }
 }
 
-const maskFields = ['maskMode', 'maskClasses', 'maskPrompt'] as const;
+/** Also `only`: a mask that was found, corrected by a person and dropped again is for an edit. */
+const maskFields = ['maskMode', 'maskClasses', 'maskPrompt', 'only'] as const;
 
 /**
  * The request with the mask that was dropped, where only the defaults ask for one to be found. `undefined`

@@ -10,7 +10,7 @@ interface CostGuardOptions {
   readonly controlBucket: string;
   /** Most cost of the whole deployment in one day of UTC. */
   readonly dailyCapUsd: number;
-  /** What one call of the model is taken to cost, USD. */
+  /** The most that one call of the model is taken to cost, USD. */
   readonly priceOf: (call: CallFacts) => number;
   /** Calls that one candidate may need, each billed. */
   readonly triesPerSample?: number;
@@ -33,7 +33,8 @@ const hourMs = 3_600_000;
 
 /**
  * An engine that stops before the cost of the day passes the cap. Jobs then wait and keep their budgets. Each
- * call is admitted at the most that it may cost; the part that was not billed is free for the next call.
+ * call is admitted at the most that it may cost; the part that was not billed is free for the next call: by
+ * what the service says that it used, else by the calls that were made.
  *
  * @throws {EditError} `COST_CAP_REACHED`; else what the engine throws.
  */
@@ -72,7 +73,9 @@ export function costGuardedEngine(engine: InpaintEngine, options: CostGuardOptio
       };
       try {
         const reply = await engine.inpaint(request, signal);
-        giveBack(price - priceFor(Math.min(most, Math.max(samples, reply.calls))));
+        const usd = reply.usage?.usd ?? undefined;
+        const calls = Math.min(most, Math.max(samples, reply.calls));
+        giveBack(price - (usd === undefined ? priceFor(calls) : toMicroUsd(usd)));
         return reply;
       } catch (error) {
         if (provesNoCall(asEditError(error))) giveBack(price);

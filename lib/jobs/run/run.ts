@@ -21,7 +21,7 @@ import { type Lease, takeClaim } from '../claim/claim-store.ts';
 import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
-import { jobCostUsd, type PriceOf } from './cost.ts';
+import { jobCostUsd, type Measured, measuredCalls, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
 import { progressOf, type Timers } from './progress.ts';
 import { assertWanted, publishError, publishResult } from './publish.ts';
@@ -131,16 +131,17 @@ async function editAndPublish(
     signal,
   });
   let result: EditResult;
+  const measured = measuredCalls();
   try {
-    result = await editJob(job, lease, { ...options, onStep: progress.listener }, signal);
+    result = await editJob(job, lease, { ...options, onStep: progress.listener, measured }, signal);
     const claim = lease.current();
-    const { costEstimateUsd } = usage(job, claim, options, result);
+    const used = usage(job, claim, options, { result, measured });
     progress.listener('publish');
-    await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
+    await trace('publish', () => publishResult({ job, claim, result, ...used }, target));
   } catch (thrown) {
     // After an abort each layer fails with an error of its own; the reason of the abort is what matters.
     const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
-    return endInError(job, lease, error, options);
+    return endInError(job, lease, error, { ...options, measured });
   } finally {
     progress.close();
   }
@@ -148,13 +149,13 @@ async function editAndPublish(
   const { warnings, timingsMs, image, maskCoverage } = result.report;
   const { format, width, height } = image;
   const facts = { format, width, height, maskCoverage, warnings, timingsMs };
-  return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
+  return end('published', { ...facts, ...usage(job, lease.current(), options, { result, measured }) });
 }
 
 async function editJob(
   job: Job,
   claim: Lease,
-  options: RunOptions & { readonly onStep: StepListener },
+  options: RunOptions & { readonly onStep: StepListener; readonly measured: Measured },
   signal: AbortSignal,
 ): Promise<EditResult> {
   const { image, mask, keep } = job.inputs;
@@ -177,6 +178,7 @@ async function editJob(
       budget: options.budget,
       checkReply: options.checkReply,
       isAnswer: options.isAnswer,
+      onReply: options.measured.add,
       assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
     });
   const finding = await options.findingFor?.(input.request);
@@ -203,7 +205,12 @@ async function download(
 /** Time to leave the claim in order after a deadline or a shutdown: within the 10 s of Cloud Run. */
 const lastWriteMs = 5000;
 
-async function endInError(job: Job, lease: Lease, error: EditError, options: RunOptions): Promise<RunResult> {
+async function endInError(
+  job: Job,
+  lease: Lease,
+  error: EditError,
+  options: RunOptions & { readonly measured: Measured },
+): Promise<RunResult> {
   const { store, buckets, log } = options;
   // Another run has the job now: neither its claim nor its end is ours to write.
   const lost = lease.lost();
@@ -214,7 +221,7 @@ async function endInError(job: Job, lease: Lease, error: EditError, options: Run
   }
   await writeClaim(lease, (claim) => releaseClaim(claim, error), log);
   if (error.code === 'SUPERSEDED') return end('superseded');
-  const used = usage(job, lease.current(), options);
+  const used = usage(job, lease.current(), options, options);
   if (isFinal(error)) return end('failed', { ...failedFacts(error), ...used });
   throw new EditError(error.code, error.message, {
     cause: error,
@@ -240,18 +247,26 @@ async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log)
 }
 
 /** What a job has used, earlier runs included. Without a result, each call is priced as the smallest. */
-function usage(job: Job, { attempts, modelCalls }: Claim, options: RunOptions, result?: EditResult) {
+function usage(
+  job: Job,
+  { attempts, modelCalls }: Claim,
+  options: RunOptions,
+  { result, measured }: { readonly result?: EditResult; readonly measured?: Measured } = {},
+) {
   const { priceOf, findingPriceOf } = options;
   const finding = job.request && findKey in modelCalls ? findingPriceOf?.(job.request) : undefined;
   const counted = {
     modelCalls,
     regions: result?.report.regions ?? [],
     samples: job.request?.samples ?? 1,
+    measured,
   };
+  const told = measured?.usage();
   return {
     attempts,
     modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
     costEstimateUsd: jobCostUsd(counted, priceOf, finding),
+    ...(told && { usage: told }),
   };
 }
 

@@ -17,4 +17,12 @@ export * from './patch-sweep';
 export * from './patch-vote';
 export { differingPixels, filterRow, isBlank, unfilterRow } from './png-rows';
 export { recode, recodeEnd, recodeStateBytes } from './recode';
+export { designRows, samplePixels } from './registration';
 export { addWeightedRows, gatherRow } from './resample';
+export {
+  fitLine,
+  robustModelBytes,
+  robustScratchBytes,
+  robustSigma,
+  solveRobustly,
+} from './robust';

@@ -62,6 +62,24 @@ test('a sweep without a queue stops when the instance is shut down', async () =>
   expect(await world.endOf('p')).toEqual(published);
 });
 
+test('a bucket that was worked with the former default is not worked again with the new one', async () => {
+  await using world = await openWiredWorld({ ENGINE: 'gemini' });
+  const former = await world.worker({ MODEL: 'gemini-3.1-flash-image' });
+  for (const name of ['done', 'failed']) await world.dropPair(name);
+  expect(await deliverTo(former, 'done')).toBe('ended');
+  world.model.behave({ blockReason: 'SAFETY' });
+  expect(await deliverTo(former, 'failed')).toBe('ended');
+  world.model.reset();
+  pass(5 * minuteMs);
+  const current = await world.worker();
+  for (const name of ['done', 'failed']) expect(await deliverTo(current, name)).toBe('ended');
+  expect(await current.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 2 });
+  expect(world.model.calls()).toEqual([]);
+  await world.dropPair('fresh');
+  expect(await deliverTo(current, 'fresh')).toBe('ended');
+  expect(await world.manifestOf('fresh')).toMatchObject({ engine: 'gemini:gemini-nano-banana-2.1' });
+});
+
 describe('the mask of a folder', () => {
   it.each([
     ['before its pictures', ['mask', 'a', 'b']],
@@ -156,7 +174,7 @@ describe('the daily cap of cost', () => {
   });
 
   it('counts the second try of a Gemini model', async () => {
-    await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.12' });
+    await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.06' });
     await world.dropPair('p');
     const end = async (settings: Record<string, string>) => deliverTo(await world.worker(settings), 'p');
     expect(await end({})).toBe('COST_CAP_REACHED');

@@ -63,6 +63,24 @@ describe('costGuardedEngine', () => {
     await expect(inTurn.guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
   });
 
+  it('gives back what a call did not use by its own account, and spends what it used beyond', async () => {
+    const counted = async (usd: number) => {
+      const fake = fakeEngine();
+      const tokens = { inputTokens: 1, textTokens: 0, thoughtTokens: 0, imageTokens: 1, trafficTypes: [] };
+      const inpaint: typeof fake.inpaint = async (asked, signal) => ({
+        ...(await fake.inpaint(asked, signal)),
+        usage: { ...tokens, usd },
+      });
+      const { guard } = guarded(memoryBuckets(), 0.4, { engine: { ...fake, inpaint } });
+      for (let call = 0; call < 30; call++) await guard.inpaint(request, never).catch(() => undefined);
+      return fake.calls.length;
+    };
+    expect(await counted(0.04)).toBe(10);
+    // The last one is admitted while 0.04 are left.
+    expect(await counted(0.02)).toBe(19);
+    expect(await counted(0.05)).toBe(8);
+  });
+
   it('spends nothing of the cap on an outage, but does on calls that may be billed', async () => {
     const fails = (mayBeBilled: boolean) =>
       fakeEngine(() => {
