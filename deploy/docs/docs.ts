@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { costsChart, memoryChart, speedChart } from './charts.ts';
+import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
@@ -32,6 +33,8 @@ const documents: readonly Made[] = [
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },
   { file: 'docs/security.md', part: 'rights', write: rightsTable },
   { file: 'deploy/terraform/settings.tf', write: terraformSettings },
+  { file: 'deploy/cloud/package.json', write: cloudPackage },
+  { file: 'deploy/cloud/package-lock.json', write: cloudLock },
   { file: 'docs/images/costs.svg', write: costsChart },
   { file: 'docs/images/speed.svg', write: speedChart },
   { file: 'docs/images/memory.svg', write: memoryChart },

@@ -56,6 +56,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
    * for its second try.
    */
   readonly key: string;
+  /** The job that asks, where one does. No adapter needs it. */
+  readonly job?: string | undefined;
   readonly mode: InpaintMode;
   /**
    * H x W x 3, 8 bit sRGB, in one of the engine's frames. For an engine that takes own colours: H x W x 1 to
