@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
+import { costGuard, costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
 import type { ObjectStore } from '../../../../lib/storage/store.ts';
 import { claimOf, dropPair } from '../../../support/failure-world.ts';
@@ -18,14 +18,13 @@ interface Changes {
 function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {}) {
   const { counter, engine = fakeEngine(), ...more } = changes;
   const store = memoryClient(world);
-  const guard = costGuardedEngine(engine, {
-    store: counter ?? store,
-    controlBucket: 'control',
+  const ofDay = costGuard({
+    counter: { store: counter ?? store, controlBucket: 'control' },
     dailyCapUsd,
-    ...more,
-    priceOf: ({ samples }) => 0.04 * samples,
     now: () => world.nowMs,
   });
+  const priceOf = ({ samples }: { samples: number }) => 0.04 * samples;
+  const guard = costGuardedEngine(engine, { guard: ofDay, priceOf, ...more });
   return { engine, store, guard };
 }
 
