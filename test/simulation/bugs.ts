@@ -41,12 +41,12 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a lease ends early',
     breaks: ['S5'],
-    ...{ file: claim, find: '? budget.leaseMs : claim.waitMs', put: '? budget.leaseMs / 2 : claim.waitMs' },
+    ...{ file: claim, find: '? budget.leaseMs : waitOf(claim)', put: '? budget.leaseMs / 2 : waitOf(claim)' },
   },
   {
     name: 'nobody waits after a fault',
     breaks: ['S5'],
-    ...{ file: claim, find: '? budget.leaseMs : claim.waitMs', put: '? budget.leaseMs : 0' },
+    ...{ file: claim, find: '? budget.leaseMs : waitOf(claim)', put: '? budget.leaseMs : 0' },
   },
   {
     name: 'a lost swap counts as won',
