@@ -140,8 +140,8 @@ export const bugs: readonly Bug[] = [
     breaks: ['S9'],
     ...{
       file: 'lib/jobs/queue.ts',
-      find: 'status === alreadyExists',
-      put: '[alreadyExists, 429].includes(status)',
+      find: 'alsoFine: [alreadyExists]',
+      put: 'alsoFine: [alreadyExists, 429]',
     },
   },
   {
@@ -171,7 +171,11 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a picture with a new mask counts as settled',
     breaks: ['L1'],
-    ...{ file: 'lib/jobs/inputs/window.ts', find: 'wanted.every(', put: 'wanted.slice(0, 1).every(' },
+    ...{
+      file: 'lib/jobs/inputs/window.ts',
+      find: 'generationKeys.every((key) => metadata',
+      put: 'generationKeys.slice(0, 1).every((key) => metadata',
+    },
   },
   {
     name: 'the sweep does not begin again',
@@ -181,6 +185,13 @@ export const bugs: readonly Bug[] = [
       find: "place.isComplete ? '' : place.after",
       put: 'place.after',
     },
+  },
+  {
+    name: 'an end that was not told is forgotten',
+    breaks: ['L2'],
+    file: 'lib/jobs/ends/reporter.ts',
+    find: "hasEnded ? reported === 'no' :",
+    put: 'hasEnded ? false :',
   },
   {
     name: 'a cancellation is not looked for',
