@@ -74,8 +74,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
   /**
-   * What an answer of the size and channels of the crop would cost, levels; less is better, and infinite is
-   * not usable. An embedded engine makes several answers and returns the best ones.
+   * What an answer with the channels of the crop would cost, levels, of its size or smaller; less is better,
+   * and infinite is not usable. An embedded engine makes several answers and returns the best ones.
    */
   readonly judge?: ((answer: Raster) => number) | undefined;
 }
