@@ -18,7 +18,8 @@ const schemas = ['components', 'schemas'];
 const fields = [...schemas, 'EditRequest', 'properties'];
 const job = [...schemas, 'Job', 'properties'];
 const without = (name: string) => (part: Part) => void delete part[name];
-const withValue = (name: string, value: unknown) => (part: Part) => void (part[name] = value);
+const withValue = (name: string, value: unknown) => (part: Part) =>
+  void Object.assign(part, { [name]: value });
 const withMore = (name: string, value: string) => (part: Part) => void (part[name] as string[]).push(value);
 
 test.each([
