@@ -20,6 +20,7 @@ const parts = {
   inside: 'Answers that are good, and answers that are not',
   removals: 'What the embedded engine makes of every photo',
   sheet: 'Seams at 200 %',
+  studio: 'The page of the studio',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 

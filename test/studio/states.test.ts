@@ -12,8 +12,8 @@ import {
   pngFile,
   run,
   savedMask,
-  useStudio,
-} from '../support/studio-page.ts';
+} from '../support/studio-actions.ts';
+import { useStudio } from '../support/studio-page.ts';
 
 const size = { width: 320, height: 200 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
@@ -70,11 +70,11 @@ test('a reload in any state loses nothing, and no run is sent twice', async () =
   // While it is sent: the same order is sent again.
   const releaseOrder = await holdRequests(page, /\/jobs$/);
   await start(page);
-  await expect.poll(() => orders.length).toBe(1);
+  await expect.poll(() => orders.length, { timeout: 60_000 }).toBe(1);
   await releaseOrder();
   const releaseNews = await holdRequests(page, /\/jobs\/[0-9a-f]{16}$/);
   await reload();
-  await expect.poll(() => page.url()).toMatch(/#job=[0-9a-f]{16}$/);
+  await expect.poll(() => page.url(), { timeout: 60_000 }).toMatch(/#job=[0-9a-f]{16}$/);
   const keys = orders.map((order) => order.headers()['idempotency-key']);
   expect(keys).toEqual([keys[0], keys[0]]);
 
@@ -138,7 +138,7 @@ test('photos of one size share a mask; an earlier run is opened, and its result 
   await page.getByRole('button', { name: 'Back to mask' }).click();
   await page.locator('.runs .thumb').click();
   await page.getByRole('button', { name: 'Use as new picture' }).click();
-  await expect.poll(() => page.locator('.album .thumb').count()).toBe(3);
+  await expect.poll(() => page.locator('.album .thumb').count(), { timeout: 60_000 }).toBe(3);
   await page.getByText('Paint over what shall change.').waitFor();
 });
 

@@ -11,8 +11,8 @@ import {
   pngFile,
   run,
   savedMask,
-  useStudio,
-} from '../support/studio-page.ts';
+} from '../support/studio-actions.ts';
+import { useStudio } from '../support/studio-page.ts';
 
 const size = { width: 320, height: 200 };
 const box = { left: 120, top: 80, width: 60, height: 40 };

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -58,42 +58,4 @@ function listenForFaults(page: Page, address: string, faults: string[]): void {
     const url = request.url();
     if (!url.startsWith(address) && !url.startsWith('blob:')) faults.push(`asks ${url}`);
   });
-}
-
-export interface PickedFile {
-  readonly name: string;
-  readonly mimeType: string;
-  readonly buffer: Buffer;
-}
-
-export const pngFile = (name: string, buffer: Buffer): PickedFile => ({
-  name,
-  mimeType: 'image/png',
-  buffer,
-});
-
-export const pickFiles = (page: Page, files: readonly PickedFile[]): Promise<void> =>
-  page.locator('body > input[type=file]').setInputFiles([...files]);
-
-/** What the page saves when something is pressed. */
-export async function downloaded(
-  page: Page,
-  press: () => Promise<void>,
-): Promise<{ name: string; bytes: Buffer }> {
-  const waiting = page.waitForEvent('download');
-  await press();
-  const download = await waiting;
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
-}
-
-export const savedMask = (page: Page) =>
-  downloaded(page, () => page.getByRole('button', { name: 'Save mask' }).click());
-
-/** Runs, says yes to the costs where it is asked, and waits for the result. */
-export async function run(page: Page): Promise<void> {
-  await page.locator('.runner > .row .primary').click();
-  await page.locator('.question .primary, .results .primary').first().waitFor();
-  const question = page.locator('.question .primary');
-  if (await question.isVisible()) await question.click();
-  await page.locator('.results .primary').waitFor();
 }

@@ -1,4 +1,5 @@
-import { type JobOutput, type Manifest, readPreview } from './api.ts';
+import type { JobOutput } from './answers.ts';
+import { type Manifest, readPreview } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { drawDifference, emptyDifference, worstSeam } from './mask/difference.ts';
 import type { Point } from './mask/shapes.ts';

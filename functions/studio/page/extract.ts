@@ -1,5 +1,7 @@
-import { type Capabilities, type EngineFacts, type Fields, problem } from './api.ts';
+import type { Capabilities, EngineFacts, Fields } from './answers.ts';
+import { problem } from './api.ts';
 import { buttonOf, el } from './dom.ts';
+import { offeredBy } from './offers.ts';
 import { texts } from './texts.ts';
 
 /** Has the service find a mask, which is added to the painted one before the run. */
@@ -16,17 +18,6 @@ interface ExtractOptions {
   readonly isMaskEmpty: () => boolean;
   readonly find: (fields: Fields) => void;
   readonly onProblem: (error: unknown) => void;
-}
-
-/** In this order. `interactive` takes what was painted for a rough stroke. */
-const order = ['people', 'foreground', 'background', 'semantic', 'prompt', 'interactive'];
-
-/** What the finders of an engine can find together. */
-export function offeredBy({ finders = [] }: Pick<Capabilities, 'finders'>, engine: EngineFacts) {
-  const able = finders.filter(({ name }) => engine.finders?.includes(name) ?? false);
-  const modes = order.filter((mode) => able.some((finder) => finder.modes.includes(mode)));
-  const classes = able.find((finder) => finder.classes.length > 0)?.classes ?? [];
-  return { modes, classes };
 }
 
 export function createExtract(options: ExtractOptions): Extract {

@@ -1,7 +1,11 @@
-import type { Capabilities, EngineFacts, FieldSchema, Fields } from './api.ts';
+import type { Capabilities, EngineFacts, FieldSchema, Fields } from './answers.ts';
 import { buttonOf, el, iconButton } from './dom.ts';
 import { type Memory, readMemory, saveMemory } from './memory.ts';
+import { type Choice, shownNames } from './offers.ts';
 import { texts } from './texts.ts';
+
+/** Shown at once; all others are folded away. */
+const shownFirst = ['prompt', 'samples', 'featherPx'];
 
 /** What people choose beside the mask. It is made from the schema of requests and what the engine can do. */
 export interface Form {
@@ -17,44 +21,6 @@ export interface Form {
 }
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-
-/** Options that this service works on itself, with every engine. */
-const ofService = ['featherPx', 'dilationPx', 'outputFormat', 'outputQuality', 'jpegBlocks', 'effects'];
-/** Options under another name in the capabilities of an engine. */
-const optionOf: Readonly<Record<string, string>> = {
-  modelFormat: 'replyFormat',
-  modelQuality: 'replyFormat',
-};
-/** Shown at once; all others are folded away. */
-const shownFirst = ['prompt', 'samples', 'featherPx'];
-/** Set elsewhere on the page, or with nothing that people could type. */
-const elsewhere = [
-  'mode',
-  'engine',
-  'model',
-  'maskMode',
-  'maskClasses',
-  'maskPrompt',
-  'labels',
-  'polarity',
-  'detail',
-];
-
-interface Choice {
-  readonly engine: EngineFacts;
-  readonly mode: string;
-}
-
-function isShown(name: string, { engine, mode }: Choice): boolean {
-  if (elsewhere.includes(name)) return false;
-  if (ofService.includes(name)) return true;
-  const option = engine.options[optionOf[name] ?? name];
-  return option !== undefined && (option.insertionOnly !== true || mode === 'insertion');
-}
-
-/** The names of the fields of a form. */
-export const shownNames = ({ fields }: Pick<Capabilities, 'fields'>, choice: Choice): string[] =>
-  Object.keys(fields.properties).filter((name) => isShown(name, choice));
 
 export function createForm(capabilities: Capabilities, onChange: () => void): Form {
   const controls = new Map<string, Control>();

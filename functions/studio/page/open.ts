@@ -1,4 +1,5 @@
-import { type Capabilities, problem, readPreview, sendParts } from './api.ts';
+import type { Capabilities } from './answers.ts';
+import { problem, readPreview, sendParts } from './api.ts';
 import type { Picture } from './editor.ts';
 import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';

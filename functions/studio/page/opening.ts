@@ -1,7 +1,8 @@
 import { jobInAddress, setJobInAddress } from './address.ts';
-import { type Job, ProblemError, readBytes, readJob } from './api.ts';
+import type { Job } from './answers.ts';
+import { ProblemError, readBytes, readJob } from './api.ts';
+import type { Dropped } from './dropped.ts';
 import { changeMask, type Picture } from './editor.ts';
-import type { Dropped } from './files.ts';
 import { emptyHistory } from './mask/history.ts';
 import { takeOver } from './mask/read.ts';
 import { emptyMask, factsOf, type TileMask } from './mask/tiles.ts';

@@ -1,5 +1,5 @@
 import type { Album } from './album.ts';
-import type { Capabilities } from './api.ts';
+import type { Capabilities } from './answers.ts';
 import type { Change, Editor } from './editor.ts';
 import type { Extract } from './extract.ts';
 import type { Facts } from './facts.ts';

@@ -1,4 +1,4 @@
-import type { Job } from './api.ts';
+import type { Job } from './answers.ts';
 import { el } from './dom.ts';
 import { texts } from './texts.ts';
 

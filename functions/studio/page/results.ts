@@ -1,4 +1,4 @@
-import type { JobOutput } from './api.ts';
+import type { JobOutput } from './answers.ts';
 import { buttonOf, el, saveAs } from './dom.ts';
 import { editedName } from './names.ts';
 import type { Result } from './run.ts';

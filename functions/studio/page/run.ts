@@ -1,8 +1,7 @@
+import type { Fields, Job } from './answers.ts';
 import {
   cancelJob,
-  type Fields,
   followJob,
-  type Job,
   type Order,
   ProblemError,
   problem,

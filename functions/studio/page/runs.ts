@@ -1,4 +1,5 @@
-import { type Job, listJobs } from './api.ts';
+import type { Job } from './answers.ts';
+import { listJobs } from './api.ts';
 import { buttonOf, el } from './dom.ts';
 import type { Session } from './session.ts';
 import { language, texts } from './texts.ts';

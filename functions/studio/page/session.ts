@@ -1,4 +1,4 @@
-import type { Fields } from './api.ts';
+import type { Fields } from './answers.ts';
 import type { History } from './mask/history.ts';
 import { fullTile, type Tile, type TileMask } from './mask/tiles.ts';
 import { dropAll, dropKept, keep, readKept } from './store.ts';

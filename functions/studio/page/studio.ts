@@ -1,13 +1,15 @@
 import { jobInAddress, setJobInAddress } from './address.ts';
 import { createAlbum } from './album.ts';
-import { type Capabilities, type Fields, type Order, readManifest, readPlan } from './api.ts';
+import type { Capabilities, Fields } from './answers.ts';
+import { type Order, readManifest, readPlan } from './api.ts';
 import { areasOf, findDifference, resultBitmap, seamIn } from './comparing.ts';
 import { listenToCrosshair } from './crosshair.ts';
 import { el, saveAs } from './dom.ts';
+import { sortFiles } from './dropped.ts';
 import { type Change, changeMask, type Editor, goBack, newEditor, resize, type ToolName } from './editor.ts';
 import { createExtract } from './extract.ts';
 import { createFacts } from './facts.ts';
-import { filePicker, listenToFiles, sortFiles } from './files.ts';
+import { filePicker, listenToFiles } from './files.ts';
 import { createForm, titleOf } from './form.ts';
 import { helpDialog } from './help.ts';
 import { type KeyAction, listenToKeys } from './keys.ts';

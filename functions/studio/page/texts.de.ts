@@ -1,5 +1,4 @@
-import type { Scores } from './texts.en.ts';
-import type { Texts } from './texts.ts';
+import type { Scores, Texts } from './texts.en.ts';
 
 /** Every text of the page in German; loaded only where it is chosen. */
 export const german: Texts = {

@@ -243,3 +243,5 @@ export const english = {
     ['Alt + 1 to 4', 'Choose a result'],
   ] as readonly (readonly [string, string])[],
 };
+
+export type Texts = typeof english;

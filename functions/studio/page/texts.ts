@@ -1,6 +1,4 @@
-import { english } from './texts.en.ts';
-
-export type Texts = typeof english;
+import { english, type Texts } from './texts.en.ts';
 
 const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
