@@ -41,7 +41,9 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     plan = next;
     show();
   };
+  let changes = 0;
   const update = () => {
+    changes++;
     clearTimeout(timer);
     asked?.abort();
     looking = undefined;
@@ -59,7 +61,12 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     clearTimeout(timer);
     const picture = editor.picture;
     // One that is on its way is waited for: the service makes few plans at once.
+    const seen = changes;
     const now = plan ?? (await looking?.catch(() => undefined)) ?? (await patiently(() => ask(picture)));
+    if (seen === changes) {
+      plan = now;
+      show();
+    }
     return now.costEstimateUsd?.max;
   };
   return { update, costUsd };
