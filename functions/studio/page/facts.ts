@@ -50,11 +50,9 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     plan = undefined;
     show();
     const { picture } = editor;
-    if (picture === undefined || editor.comparison !== undefined) return;
-    if (factsOf(editor.mask).edited > 0) {
-      // What is refused is said when it is run, next to its cause.
-      timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
-    }
+    if (picture === undefined || editor.comparison !== undefined || factsOf(editor.mask).edited === 0) return;
+    // What is refused is said when it is run, next to its cause.
+    timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
   };
   const costUsd = async () => {
     if (editor.picture === undefined) return 0;
