@@ -16,6 +16,8 @@ export interface GateOptions {
   readonly methods?: readonly string[];
   /** Origins of pages that may call; none when left out. */
   readonly origins?: readonly string[];
+  /** Where docs/errors.md can be read, for problems. */
+  readonly errorsUrl?: string | undefined;
   /** Checks who calls, before the body is read. */
   readonly admit?: AdmitCaller | undefined;
   /** A body that brings no byte for this long ends its request. */
@@ -57,7 +59,7 @@ export function guardServers(options: GateOptions): void {
  */
 export function guard(server: Server, options: GateOptions): void {
   const [listener] = server.listeners('request') as [Listener & Partial<App>];
-  if (isApp(listener)) answerErrors(listener, options.log);
+  if (isApp(listener)) answerErrors(listener, options);
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (answerOrigin(request, response, options.origins ?? [])) return;
@@ -76,7 +78,7 @@ export function guard(server: Server, options: GateOptions): void {
       options.admit(request.headers.authorization).then(enter, turnedAway);
     }
   });
-  answerMalformed(server);
+  answerMalformed(server, options);
 }
 
 /** Refuses a request whose body nobody reads. */
@@ -113,14 +115,14 @@ const tooLarge = (maxBodyBytes: number) =>
 
 /** Ends a request whose body grows too large without saying so, or stalls. */
 function watchBody(request: IncomingMessage, response: ServerResponse, options: GateOptions): void {
-  const { maxBodyBytes, log } = options;
+  const { maxBodyBytes } = options;
   const idleMs = options.idleBodyMs ?? idleBodyMs;
   let bytes = 0;
   const end = (error: EditError) => {
     clearTimeout(timer);
     if (response.headersSent) return void request.destroy();
     response.setHeader('Connection', 'close');
-    refuse({ request, response, error, log });
+    refuse({ ...options, request, response, error });
     // The framework gives up on a request that is destroyed.
     response.once('finish', () => request.destroy());
   };
@@ -135,18 +137,17 @@ function watchBody(request: IncomingMessage, response: ServerResponse, options: 
   for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
 }
 
-interface Refusal extends Pick<GateOptions, 'methods'> {
+interface Refusal extends Pick<GateOptions, 'log' | 'methods' | 'errorsUrl'> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly error: EditError;
-  readonly log: Log;
 }
 
-function refuse({ request, response, error, log, methods = onlyPost }: Refusal): void {
+function refuse({ request, response, error, log, errorsUrl, methods = onlyPost }: Refusal): void {
   const { code, status } = error;
   if (code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
   if (code === 'METHOD_NOT_ALLOWED') response.setHeader('Allow', methods.join(', '));
-  sendProblem(response, error, traceContextOf(request.headers)?.traceId);
+  sendProblem(response, error, { trace: traceContextOf(request.headers)?.traceId, errorsUrl });
   const httpRequest = { requestMethod: request.method, status };
   if (error.kind === 'bug')
     log.error(`Request failed: ${error.message}`, { code, status, httpRequest, error });
@@ -154,9 +155,9 @@ function refuse({ request, response, error, log, methods = onlyPost }: Refusal):
 }
 
 /** What the framework's own parsers refuse. */
-function answerErrors(app: App, log: Log): void {
+function answerErrors(app: App, options: GateOptions): void {
   const onError: ErrorListener = (thrown, request, response, _next) =>
-    refuse({ request, response, error: parserError(thrown), log });
+    refuse({ ...options, request, response, error: parserError(thrown) });
   app.use(onError);
 }
 
@@ -177,11 +178,11 @@ function parserError(thrown: unknown): EditError {
 }
 
 /** What node cannot read as a request: no function and no framework sees it. */
-export function answerMalformed(server: Server): void {
+export function answerMalformed(server: Server, { errorsUrl }: Pick<GateOptions, 'errorsUrl'> = {}): void {
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
     const error = malformed(code);
-    socket.end(rawProblem(error, STATUS_CODES[error.status] ?? 'Error'));
+    socket.end(rawProblem(error, STATUS_CODES[error.status] ?? 'Error', { errorsUrl }));
   });
 }
 

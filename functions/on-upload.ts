@@ -60,9 +60,9 @@ async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise
  * stack.
  */
 function reported(error: EditError, facts: object, log: Log): EditError {
-  const { code, kind, message } = error;
-  if (kind === 'bug') log.error(`Event failed: ${message}`, { ...facts, code, error });
-  else log.warn(`Event comes again: ${message}`, { ...facts, code });
+  const { code, kind, message, details } = error;
+  if (kind === 'bug') log.error(`Event failed: ${message}`, { ...details, ...facts, code, error });
+  else log.warn(`Event comes again: ${message}`, { ...details, ...facts, code });
   const bare = new EditError(code, message);
   // Error Reporting counts every stack in stderr as a fault of the program.
   bare.stack = `${code}: the event comes again`;

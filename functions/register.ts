@@ -159,7 +159,7 @@ export function gateFor(name: FunctionName, config: Config) {
   const { requiredAudience: audience, allowedCallers: callers } = config;
   const admit = isForCallers && audience !== undefined ? admitCaller({ audience, callers }) : undefined;
   const origins = isOpenToPages ? config.allowedOrigins : [];
-  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins, admit };
+  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins, admit, errorsUrl: config.errorsUrl };
 }
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
@@ -172,7 +172,8 @@ const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buck
  */
 export function registerFunctions(wiring: Wiring, track: Track = async (work) => work): void {
   const { config, log, tracing } = wiring;
-  const settings = { deadlineMs: config.editDeadlineMs, log, tracing, maxAnswerBytes: config.maxAnswerBytes };
+  const { editDeadlineMs: deadlineMs, maxAnswerBytes, errorsUrl } = config;
+  const settings = { deadlineMs, log, tracing, maxAnswerBytes, errorsUrl };
   const registerHttp = (name: string, handle: HttpFunction) =>
     http(name, (request, response) => track(handle(request, response)));
   for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {

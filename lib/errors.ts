@@ -227,6 +227,11 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  TOPIC_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Nothing to do: Pub/Sub did not take the message of an end; the sweep sends it.',
+  },
   KEYS_UNAVAILABLE: {
     status: 503,
     kind: 'passing',
@@ -296,10 +301,28 @@ const errorTable = {
     remedy:
       'Look at the latest error files: the model declines everything; check prompts and safety settings.',
   },
+  REJECTION_STORM: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct what the sentence of the model names, often MODEL, MODELS or REQUEST_DEFAULTS; then run again ' +
+      'what ended before: npm run status -- --again ENGINE_REJECTED.',
+  },
   QUEUE_PERMISSION: {
     status: 503,
     kind: 'setup',
     remedy: 'Grant the service account roles/cloudtasks.enqueuer on the queue, and check its name.',
+  },
+  TOPIC_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account roles/pubsub.publisher on RESULTS_TOPIC, and check its name.',
+  },
+  DELIVERY_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Let the service account replace objects below delivered/ in the output bucket, or set DELIVERY to jobs.',
   },
   // Ours.
   SHAPE_MISMATCH: { status: 500, kind: 'bug', remedy: 'Report this with the picture and its mask.' },
@@ -376,13 +399,18 @@ export class EditError extends Error {
   }
 
   get kind(): ErrorKind {
-    return errorTable[this.code].kind;
+    return kindOf(this.code);
   }
 
   get remedy(): string {
     return errorTable[this.code].remedy;
   }
 }
+
+/** False for a code that another version of this program wrote. */
+export const isCode = (text: string): text is ErrorCode => Object.hasOwn(errorTable, text);
+
+export const kindOf = (code: ErrorCode): ErrorKind => errorTable[code].kind;
 
 /** Anything thrown -> an `EditError`; what is not one already is a bug of ours and keeps its cause. */
 export function asEditError(error: unknown): EditError {

@@ -32,6 +32,10 @@ const queueName = z
   .string()
   .regex(/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/, 'expected projects/P/locations/L/queues/Q')
   .optional();
+const topicName = z
+  .string()
+  .regex(/^projects\/[^/]+\/topics\/[^/]+$/, 'expected projects/P/topics/T')
+  .optional();
 const commaList = z.string().transform((text) =>
   text
     .split(',')
@@ -61,7 +65,9 @@ export const settingTable = {
     control: {
       variable: 'CONTROL_BUCKET',
       schema: bucketName,
-      description: 'Where claims and raw model answers are kept.',
+      description:
+        'Where claims and raw model answers are kept, and the cost of the day. Alone it is enough for ' +
+        'functions that only count their cost.',
     },
   },
   storageApiEndpoint: {
@@ -237,6 +243,26 @@ export const settingTable = {
         'Base URL of Cloud Tasks, or of a stand-in: plain http is for loopback and needs no credentials.',
     },
   },
+  results: {
+    topic: {
+      variable: 'RESULTS_TOPIC',
+      schema: topicName,
+      description:
+        'Pub/Sub topic `projects/P/topics/T` that gets a message when a job has ended, see results.md. Unset: none.',
+    },
+    emulatorHost: {
+      variable: 'PUBSUB_EMULATOR_HOST',
+      schema: z.string().optional(),
+      description: '`host:port` of a stand-in for Pub/Sub, without credentials. Unset: the real service.',
+    },
+    delivery: {
+      variable: 'DELIVERY',
+      schema: z.enum(['jobs', 'flat']).default('jobs'),
+      description:
+        '`flat`: the best output of the newest job of a picture also lies at `delivered/` and the name of the ' +
+        'picture, see results.md.',
+    },
+  },
   budget: {
     maxAttempts: {
       variable: 'MAX_ATTEMPTS',
@@ -256,10 +282,11 @@ export const settingTable = {
   },
   dailyCostCapUsd: {
     variable: 'DAILY_COST_CAP_USD',
-    schema: z.coerce.number().min(0).optional(),
+    schema: z.union([z.literal('none'), z.coerce.number().min(0)]).optional(),
     description:
-      'Most that model calls for dropped pictures may cost in one day (UTC), of all instances together, ' +
-      'by list prices; jobs then wait for the next day. Calls over HTTP do not count. Unset: no cap.',
+      'Most that model calls may cost in one day (UTC) by list prices, over all functions with the same ' +
+      '`CONTROL_BUCKET`; without that bucket each instance counts for itself. Then jobs wait for the next ' +
+      'day, and callers get 503 with Retry-After. Unset: 20 for a model with a price. `none`: no cap.',
   },
   requestFile: {
     variable: 'REQUEST_FILE',
@@ -309,6 +336,13 @@ export const settingTable = {
     description:
       'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
+  },
+  errorsUrl: {
+    variable: 'ERRORS_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    description:
+      'Where your team reads [errors.md](errors.md), as a web page: the `type` of a problem is then this address with the ' +
+      'anchor of its code. Unset: `urn:gcs-inpaint:error:CODE`.',
   },
   requiredAudience: {
     variable: 'REQUIRED_AUDIENCE',

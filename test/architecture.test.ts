@@ -29,7 +29,7 @@ const finderFiles = /^lib\/finders\//;
 /** What finders are, and the names of what they find. */
 const finderInterface = /^lib\/finders\/(finder|modes)\.ts$/;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
-const storeInterface = /^lib\/storage\/store\.ts$/;
+const storeInterface = /^lib\/storage\/(store|transfers)\.ts$/;
 const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */

@@ -36,7 +36,7 @@ export interface Terraform {
 export async function readTerraform(change?: (text: string) => string): Promise<Terraform> {
   const root = await readFolder(terraformFolder, change);
   const module = await readFolder(join(terraformFolder, 'function'), change);
-  const [engine, model] = String(root.variable['model']?.['default']).split(':');
+  const [engine, model = ''] = String(root.variable['model']?.['default']).split(':');
   const values = { var: { project, region }, local: { engine, model } };
   return { root, resources: resourcesOf(root, module, values) };
 }

@@ -39,7 +39,7 @@ locals {
     }
     rights = {
       title  = "A right, a setting or a file is missing"
-      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_INCOMPATIBLE\", \"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"CONFIG_INVALID\", \"MODEL_MISSING\", \"MODEL_CHECKSUM\", \"MODEL_CONTRACT\", \"MODEL_TOO_LARGE\")"
+      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_INCOMPATIBLE\", \"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"TOPIC_PERMISSION\", \"DELIVERY_PERMISSION\", \"CONFIG_INVALID\", \"MODEL_MISSING\", \"MODEL_CHECKSUM\", \"MODEL_CONTRACT\", \"MODEL_TOO_LARGE\")"
       above  = 0
       window = "600s"
       help   = "The lines with this code say what was refused. Apply again: this restores what somebody changed by hand. Jobs wait."
@@ -53,7 +53,7 @@ locals {
     }
     storm = {
       title  = "The model declines everything"
-      filter = "${local.metric["faults"]} AND metric.labels.code=\"POLICY_STORM\""
+      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"POLICY_STORM\", \"REJECTION_STORM\")"
       above  = 0
       window = "600s"
       help   = "Many refusals in a row have a common cause: look at the latest error files, at prompts and safety settings. Jobs wait for minutes at a time."

@@ -25,6 +25,9 @@ locals {
     "MAX_REGIONS",
     "MAX_TILES",
     "TASKS_API_ENDPOINT",
+    "RESULTS_TOPIC",
+    "PUBSUB_EMULATOR_HOST",
+    "DELIVERY",
     "MAX_ATTEMPTS",
     "MAX_MODEL_CALLS",
     "MAX_EVENT_AGE_MS",
@@ -34,11 +37,19 @@ locals {
     "SWEEP_MAX_JOBS",
     "MAX_CONCURRENT_EDITS",
     "ALLOWED_ORIGINS",
+    "ERRORS_URL",
     "REQUIRED_AUDIENCE",
     "ALLOWED_CALLERS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
   ]
+
+  # Models of engines that are named alone.
+  default_models = {
+    gemini  = "gemini-nano-banana-2.1"
+    imagen  = "imagen-3.0-capability-001"
+    imagen2 = "imagegeneration@006"
+  }
 
   # Models with a price in lib/engines/known-models.ts.
   priced_models = [

@@ -1,6 +1,7 @@
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
-import { candidateCost, insideCost } from '../fit/score.ts';
+import { brokenLines } from '../fit/lines.ts';
+import { candidateCost, copyCost, insideCost } from '../fit/score.ts';
 import { boundingBox, crop as cut } from '../pixels/box.ts';
 import { dilate } from '../pixels/mask.ts';
 import { firstChannels, type Mask, type Raster, type Size } from '../pixels/raster.ts';
@@ -79,16 +80,17 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
   const judged =
     boundingBox(prepared.mask) === undefined ? unchanged : judgeAnswer(result, crop, options.asked);
   const { patch, raster, alpha } = result;
-  const fit = fitReport(result, crop, options.asked);
+  const isCopied = options.asked?.isEmbedded === true && options.asked.mode === 'removal';
+  const lines = isCopied ? brokenLines(prepared.lines(), result.harmony.toned) : undefined;
+  const fit = fitReport(result, { crop, lines, isRemoval: options.asked?.mode === 'removal' });
   return { ...judged, fit, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
 }
 
 function fitReport(
   { scores, registration, harmony, inside }: Composite,
-  crop: Size,
-  asked: Asked | undefined,
+  { crop, lines, isRemoval }: { crop: Size; lines: number | undefined; isRemoval: boolean },
 ): FitReport {
-  const ownCost = asked?.mode === 'removal' ? insideCost(inside) : 0;
+  const ownCost = isRemoval ? insideCost(inside) : 0;
   return {
     driftPx: rounded(scores.driftPx),
     isRegistered: registration.confident,
@@ -101,6 +103,7 @@ function fitReport(
     remains: rounded(inside.remains),
     foreign: rounded(inside.foreign),
     plain: rounded(inside.plain),
-    cost: rounded(candidateCost(scores, crop) + ownCost),
+    ...(lines !== undefined && { lines: rounded(lines) }),
+    cost: rounded(candidateCost(scores, crop) + (lines === undefined ? ownCost : copyCost(inside, lines))),
   };
 }

@@ -58,6 +58,8 @@ export interface FitReport {
   readonly foreign?: number;
   /** Share of the mask in one colour that is rare around it, 0..1. */
   readonly plain?: number;
+  /** How much of the straight lines that lead into the mask is lost in it, levels; only of embedded engines. */
+  readonly lines?: number;
   /** The sum of it, levels: candidates are sorted by it, the least first. */
   readonly cost: number;
 }

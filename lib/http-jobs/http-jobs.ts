@@ -2,8 +2,10 @@ import { pause } from '../abort.ts';
 import { EditError } from '../errors.ts';
 import { mapOrdered } from '../in-parallel.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
+import { outputNames } from '../jobs/inputs/names.ts';
 import { collectInputs, type PairingOptions } from '../jobs/inputs/pairing.ts';
 import { type Job, planJob } from '../jobs/inputs/plan.ts';
+import { askedAgain, currentRound } from '../jobs/rounds.ts';
 import { publishError } from '../jobs/run/publish.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import { stateOf } from './job-resource.ts';
@@ -197,7 +199,7 @@ async function findJob(
   const sets = await collectInputs(store, { bucket: buckets.input, name: imageName }, pairing, signal);
   for (const inputs of sets) {
     const job = await planJob(store, inputs, plan, signal);
-    if (job?.id === id) return job;
+    if (job?.id === id) return currentRound(job, askedAgain(store, buckets.control), signal);
   }
   return undefined;
 }
@@ -205,11 +207,14 @@ async function findJob(
 const maxManifestBytes = 16 * 1024 * 1024;
 
 async function readManifest(
-  { id, imageName }: JobFacts,
+  { id, imageName, manifest }: JobFacts,
   { store, buckets }: ReadOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const name = `${imageName}/${id}/manifest.json`;
+  // Beside the outputs: those of a later round have the folder of another job.
+  const [first] = manifest?.outputs ?? [];
+  const folder = first?.name.replace(/[^/]*$/, '') ?? outputNames(imageName, id).folder;
+  const name = `${folder}manifest.json`;
   const info = await store.stat({ bucket: buckets.output, name }, signal);
   const bytes = info && (await store.read(info, { maxBytes: maxManifestBytes, signal }));
   if (bytes === undefined) throw new EditError('NOT_FOUND', 'Expected a job with a manifest, got none yet');

@@ -7,7 +7,9 @@ export type JobState = (typeof jobStates)[number];
 export const jobIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const problemSchema = z.object({
-  type: z.string().describe('Names the kind of problem: `urn:gcs-inpaint:error:CODE`.'),
+  type: z
+    .string()
+    .describe('Names the kind of problem: `urn:gcs-inpaint:error:CODE`, or its place below ERRORS_URL.'),
   title: z.string(),
   status: z.int(),
   detail: z.string().describe('Expected X, got Y.'),

@@ -140,6 +140,7 @@ export interface KernelExports {
     level: Pointer,
     isBackwards: boolean,
     reach: number,
+    apart: number,
     costsHold: boolean,
     seed: number,
   ) => number;
@@ -152,6 +153,25 @@ export interface KernelExports {
   readonly halveLight: (fine: Pointer, coarse: Pointer, sums: Pointer, counts: Pointer) => number;
   readonly doubleLight: (coarse: Pointer, fine: Pointer) => void;
   readonly addLight: (grid: Pointer, rgb: Pointer, channels: number) => void;
+  readonly premultiply: WeightKernel;
+  readonly normalise: WeightKernel;
+  readonly pull: (
+    values: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    channels: number,
+    coarse: Pointer,
+    coarseWeights: Pointer,
+  ) => void;
+  readonly push: (
+    values: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    channels: number,
+    below: Pointer,
+  ) => void;
   readonly designRows: (
     template: Pointer,
     width: number,
@@ -206,6 +226,8 @@ export interface KernelExports {
     pixelBytes: number,
   ) => number;
 }
+
+type WeightKernel = (values: Pointer, weights: Pointer, count: number, channels: number) => void;
 
 /** Returns 0 for an unknown filter. */
 type RowKernel = (

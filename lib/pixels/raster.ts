@@ -145,7 +145,8 @@ export function isBlank(data: Uint8Array | Uint16Array, from: number, to: number
   if (data[from] !== 0 || data[to - 1] !== 0) return from === to;
   const bytes =
     data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const [start, end] = [from * data.BYTES_PER_ELEMENT, to * data.BYTES_PER_ELEMENT];
+  const start = from * data.BYTES_PER_ELEMENT;
+  const end = to * data.BYTES_PER_ELEMENT;
   if (zeros.length < end - start) zeros = new Uint8Array(2 * (end - start));
   // Called on any bytes: a new view for each row would cost more than the comparison.
   return Buffer.prototype.compare.call(bytes, zeros, 0, end - start, start, end) === 0;

@@ -1,7 +1,6 @@
 import type { Config } from '../config.ts';
-import { capabilitiesOf, priceOf } from '../engines/engines.ts';
-import { EditError } from '../errors.ts';
-import { smallestFrame } from '../jobs/run/cost.ts';
+import { capabilitiesOf } from '../engines/engines.ts';
+import { assertPriced } from './cost-cap.ts';
 import { makeEngine } from './engines.ts';
 
 /**
@@ -15,13 +14,4 @@ export async function checkConfig(config: Config): Promise<void> {
   if (capabilitiesOf(config.engine).maxCallsPerSample === 0) return;
   const { name } = await makeEngine(config, config, {});
   if (config.dailyCostCapUsd !== undefined) assertPriced(name, config);
-}
-
-/** @throws {EditError} `CONFIG_INVALID` where the price of a model is not known. */
-export function assertPriced(engineName: string, config: Config): void {
-  if (priceOf(engineName, config)({ frame: smallestFrame, samples: 1 }) !== undefined) return;
-  throw new EditError(
-    'CONFIG_INVALID',
-    `Expected a price for ${engineName} in MODELS beside DAILY_COST_CAP_USD, got none`,
-  );
 }

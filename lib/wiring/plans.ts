@@ -116,10 +116,15 @@ export interface Pictures<Make> {
 /** Longer sides of what is sold as 1K, 2K and 4K, pixels. */
 const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
 
+/** The frame that a size is priced as; the largest where the request names none. */
+export function frameOfSize(imageSize: PicturesPlan['imageSize']) {
+  const side = sidePx[imageSize ?? '4K'];
+  return { width: side, height: side };
+}
+
 /** What pictures cost, beside what else their plan says. */
 export function pricedPictures(config: Config, { samples, imageSize, ...plan }: PicturesPlan) {
-  const side = sidePx[imageSize ?? '4K'];
-  const usd = priceOf(plan.engine, config)({ frame: { width: side, height: side }, samples });
+  const usd = priceOf(plan.engine, config)({ frame: frameOfSize(imageSize), samples });
   const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
   const warnings = [...noticesOf(parseEngineName(plan.engine), config), ...plan.warnings];
   return { ...plan, warnings, calls: { min: 1, max: samples }, costEstimateUsd };

@@ -72,7 +72,7 @@ const policies: readonly Policy[] = [
     trial: ['--no-allow-unauthenticated', ''],
   },
   {
-    rule: 'nobody may delete or overwrite objects',
+    rule: 'nobody may delete or overwrite objects (G5)',
     faults: ({ grants }) => grants.filter(({ role }) => !harmlessRoles.includes(role)),
     terraform: ['"roles/storage.objectCreator"', '"roles/storage.objectUser"'],
     trial: ['storage.objectCreator', 'storage.objectUser'],
@@ -263,7 +263,7 @@ const policies: readonly Policy[] = [
     trial: ['--public-access-prevention', ''],
   },
   {
-    rule: 'pictures are never deleted by a rule',
+    rule: 'pictures are never deleted by a rule (G5)',
     faults: ({ buckets }) =>
       buckets.filter(
         ({ purpose, deletedAfterDays, isForced }) =>

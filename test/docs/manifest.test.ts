@@ -71,6 +71,9 @@ const info = (name: string): ObjectInfo => put(memoryBuckets(), { bucket: 'input
 const job: Job = {
   id: '0123456789abcdef',
   inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined, keep: info('p.keep.png') },
+  engine: 'fake:1',
+  effectiveRequest: {},
+  round: 1,
   request: parseRequest({}),
   fault: undefined,
   isPolarityGiven: false,

@@ -10,6 +10,7 @@ import { listenOn, serveFunction } from '../support/listening.ts';
 const audience = 'https://edit.example.com';
 const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const errorsUrl = 'https://example.com/errors';
 const hourS = 3600;
 
 /** The keys that Google publishes, each by its id. */
@@ -32,6 +33,7 @@ beforeAll(async () => {
     response.send('in');
   });
   url = await serveFunction('probe', {
+    errorsUrl,
     admit: admitCaller({ audience, callers: ['a@example.com'], certsUrl }),
   });
 });
@@ -80,7 +82,7 @@ describe('turns away', () => {
     const before = calls;
     const { status, text, challenge } = await answerTo(authorization);
     expect([status, challenge, calls]).toEqual([401, 'Bearer', before]);
-    expect(JSON.parse(text)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(JSON.parse(text)).toMatchObject({ type: `${errorsUrl}#unauthenticated`, code: 'UNAUTHENTICATED' });
     expect(text).not.toContain(authorization?.split(' ')[1] ?? 'Bearer x');
   });
 

@@ -13,11 +13,17 @@ const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, wi
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const sources = { image: { base64: base64(image) }, mask: { base64: base64(mask) } };
 
+const errorsUrl = 'https://example.com/errors.md';
 let model: FaultyModel;
 const urls = new Map<string, string>();
 beforeAll(async () => {
   model = await startFaultyModel({ scale: 1 / 4 });
-  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url, ALLOWED_MODELS: 'patchmatch' };
+  const environment = {
+    ENGINE: 'imagen',
+    MODEL_BASE_URL: model.url,
+    ALLOWED_MODELS: 'patchmatch',
+    ERRORS_URL: errorsUrl,
+  };
   registerFunctions(wire(readConfig(environment), silentLog));
   for (const name of ['edit', 'generate', 'upscale']) urls.set(name, await serveFunction(name));
 });
@@ -37,10 +43,17 @@ async function post({ to = 'edit', query = '', headers = {}, body }: Call): Prom
   return fetch(`${urls.get(to)}${query}`, { method: 'POST', headers: { ...type, ...headers }, body: sent });
 }
 
+interface Wrong {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 async function problem(call: Call) {
   const response = await post(call);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
-  return (await response.json()) as { code: string; errors?: { pointer: string; detail: string }[] };
+  const told = (await response.json()) as { type: string; code: string; errors?: Wrong[] };
+  expect(told.type).toBe(`${errorsUrl}#${told.code.toLowerCase()}`);
+  return told;
 }
 
 function form(fields: Readonly<Record<string, string>> = {}): FormData {
@@ -100,7 +113,7 @@ test('takes the picture as the body, its fields in the query', async () => {
 });
 
 describe('dry run', () => {
-  test('tells what an edit would do and cost, and calls no model', async () => {
+  test('tells what an edit would do and cost, and calls no model (G21)', async () => {
     model.reset();
     const response = await post({ query: '?dryRun=true', body: { ...sources, samples: 2 } });
     expect(await response.json()).toMatchObject({

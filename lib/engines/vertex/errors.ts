@@ -71,7 +71,7 @@ export function statusError(status: number, body: string, facts: CallFacts): Edi
     return fault('MODEL_PERMISSION', `Expected to be allowed to call ${model}, got ${status}: ${said}`);
   }
   if (status === 429) {
-    return fault('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429`, retryAfterMs);
+    return fault('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429: ${said}`, retryAfterMs);
   }
   if (status === 408 || status >= 500) {
     return fault('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${status}`, retryAfterMs);

@@ -57,14 +57,16 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
       }
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
-      const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
-        if (provesNoCall(asEditError(error))) {
-          // With a signal of its own: also after an abort the call was not made.
-          const refundSignal = AbortSignal.timeout(refundMs);
-          await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
-        }
-        throw error;
-      });
+      const reply = await engine
+        .inpaint({ ...request, job: options.job }, signal)
+        .catch(async (error: unknown) => {
+          if (provesNoCall(asEditError(error))) {
+            // With a signal of its own: also after an abort the call was not made.
+            const refundSignal = AbortSignal.timeout(refundMs);
+            await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
+          }
+          throw error;
+        });
       onReply(key, reply);
       await options.checkReply(reply);
       const { created } = await store.create(id, packReply(reply), {

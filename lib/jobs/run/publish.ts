@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { EditReport, EditResult } from '../../edit.ts';
 import type { EncodedImage } from '../../engines/engine.ts';
 import type { Usage } from '../../engines/usage.ts';
@@ -104,15 +105,20 @@ export async function publishError(
 ): Promise<void> {
   if (!hasRoomForError(job.inputs.image.name)) return;
   const id = { bucket: outputBucket, name: outputNames(job.inputs.image.name, job.id).error };
-  await createTerminal(id, errorFileOf(job, error), { store, job, signal });
+  await createTerminal(id, errorFileOf(job, error), { store, job, signal, code: error.code });
 }
 
 async function createTerminal(
   id: { readonly bucket: string; readonly name: string },
   bytes: Uint8Array,
-  { store, job, signal }: { store: ObjectStore; job: Job; signal: AbortSignal },
+  { store, job, signal, code }: { store: ObjectStore; job: Job; signal: AbortSignal; code?: ErrorCode },
 ): Promise<void> {
-  const metadata = { job: job.id, ...inputGenerations(job.inputs) };
+  const metadata = {
+    job: job.id,
+    ...inputGenerations(job.inputs),
+    ...(job.round === undefined ? {} : { round: String(job.round) }),
+    ...(code && { code }),
+  };
   await store.create(id, bytes, { contentType: 'application/json', metadata, signal });
 }
 
@@ -137,6 +143,7 @@ export function manifestOf(facts: ManifestFacts): Uint8Array {
   return jsonFile({
     state: 'done',
     job: job.id,
+    round: job.round,
     pipelineMajor,
     inputs: inputFacts(job.inputs),
     request: job.request,
@@ -178,6 +185,7 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
   return jsonFile({
     state: 'failed',
     job: job.id,
+    round: job.round,
     code: error.code,
     message: error.message,
     whatToDo: advice.filter((text) => text !== undefined).join(' '),
@@ -186,6 +194,10 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
     inputs: inputFacts(job.inputs),
   });
 }
+
+/** What is read of an error file. */
+export const failureSchema = z.object({ code: z.string(), message: z.string() });
+export const maxFailureBytes = 1024 * 1024;
 
 function inputFacts({ image, mask, request, keep }: InputSet) {
   const facts = (info: ObjectInfo | undefined) =>

@@ -17,7 +17,9 @@ import {
   releaseClaim,
   waitAfter,
 } from '../claim/claim.ts';
-import { type Lease, takeClaim } from '../claim/claim-store.ts';
+import { keepEnd, type Lease, takeClaim } from '../claim/claim-store.ts';
+import type { EndedJob } from '../ends/end.ts';
+import type { Reporter } from '../ends/reporter.ts';
 import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
@@ -57,12 +59,14 @@ export interface RunOptions {
   readonly priceOf: PriceOf;
   readonly log: Log;
   readonly trace?: Trace;
+  /** Tells of ends; nobody is told when left out. */
+  readonly reporter?: Reporter | undefined;
   /** For the writes of progress. */
   readonly timers?: Timers;
 }
 
 /** How a job ended for good. Every other end is thrown, and the job comes again. */
-interface RunResult {
+export interface RunResult {
   readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
   /** For the one log line of the run. */
   readonly facts: object;
@@ -89,11 +93,11 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   const { manifest } = outputNames(job.inputs.image.name, job.id);
   const hasRoom = nameFault(job.inputs.image.name) === undefined;
   const published = hasRoom && (await store.stat({ bucket: buckets.output, name: manifest }, signal));
-  if (published) return end('published-before');
-  if (job.fault !== undefined) {
-    await publishError(job, job.fault, target);
-    return end('failed', { code: job.fault.code, reason: job.fault.message });
+  if (published) {
+    await options.reporter?.tellOnce(endedJob(job), signal);
+    return end('published-before');
   }
+  if (job.fault !== undefined) return endAtOnce(job, job.fault, options, signal);
 
   const taken = await takeClaim(
     store,
@@ -103,16 +107,32 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   );
   switch (taken.kind) {
     case 'finished':
+      await options.reporter?.tellOnce(endedJob(job), signal);
       return end(taken.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'wait':
       throw waitError(taken);
     case 'give-up':
       await publishError(job, attemptsSpent(taken.claim), target);
-      await writeClaim(taken.lease, () => taken.claim, options.log);
+      await endClaim(job, taken.lease, () => taken.claim, options);
       return end('failed', { code: taken.claim.code, ...usage(job, taken.claim, options) });
     case 'leased':
       return editAndPublish(job, taken.lease, options, signal);
   }
+}
+
+const endedJob = ({ id, inputs }: Job): EndedJob => ({ job: id, image: inputs.image.name });
+
+/** A job that cannot even begin. Its claim is only kept where somebody is to be told of its end. */
+async function endAtOnce(
+  job: Job,
+  fault: EditError,
+  { store, buckets, reporter }: RunOptions,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  if (reporter !== undefined) await keepEnd(job, fault, { store, controlBucket: buckets.control }, signal);
+  await publishError(job, fault, { store, outputBucket: buckets.output, signal });
+  await reporter?.tellOnce(endedJob(job), signal);
+  return end('failed', { code: fault.code, reason: fault.message });
 }
 
 async function editAndPublish(
@@ -145,7 +165,7 @@ async function editAndPublish(
   } finally {
     progress.close();
   }
-  await writeClaim(lease, finishClaim, options.log);
+  await endClaim(job, lease, finishClaim, options);
   const { warnings, timingsMs, image, maskCoverage } = result.report;
   const { format, width, height } = image;
   const facts = { format, width, height, maskCoverage, warnings, timingsMs };
@@ -219,7 +239,9 @@ async function endInError(
     const signal = AbortSignal.timeout(lastWriteMs);
     await publishError(job, error, { store, outputBucket: buckets.output, signal });
   }
-  await writeClaim(lease, (claim) => releaseClaim(claim, error), log);
+  const released = (claim: Claim) => releaseClaim(claim, error);
+  if (isFinal(error) && error.code !== 'SUPERSEDED') await endClaim(job, lease, released, options);
+  else await writeClaim(lease, released, log);
   if (error.code === 'SUPERSEDED') return end('superseded');
   const used = usage(job, lease.current(), options, options);
   if (isFinal(error)) return end('failed', { ...failedFacts(error), ...used });
@@ -236,6 +258,17 @@ const failedFacts = (error: EditError) => ({
   reason: error.message,
   ...(error.kind === 'bug' ? { error } : {}),
 });
+
+/** Tells of the end, which is stored, and writes the last state of the claim. */
+async function endClaim(
+  job: Job,
+  lease: Lease,
+  next: (claim: Claim) => Claim,
+  { reporter, log }: RunOptions,
+): Promise<void> {
+  const reported = await reporter?.tell(endedJob(job));
+  await writeClaim(lease, (claim) => ({ ...next(claim), ...(reported && { reported }) }), log);
+}
 
 /** Writes the claim; a failure is only logged, because the lease ends by itself. */
 async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log): Promise<void> {

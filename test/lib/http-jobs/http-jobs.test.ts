@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { EditError } from '../../../lib/errors.ts';
 import { httpJobs } from '../../../lib/http-jobs/http-jobs.ts';
 import { jobResource, stateOf } from '../../../lib/http-jobs/job-resource.ts';
-import { jobSchema } from '../../../lib/http-jobs/job-schema.ts';
+import { jobSchema, type Problem } from '../../../lib/http-jobs/job-schema.ts';
 import type { Dispatch } from '../../../lib/jobs/dispatch.ts';
 import { inlineDispatch } from '../../../lib/jobs/dispatch.ts';
+import { askAgain } from '../../../lib/jobs/sweep/again.ts';
 import type { Transfers } from '../../../lib/storage/transfers.ts';
 import {
   buckets,
@@ -39,11 +41,12 @@ function jobsIn(world: MemoryBuckets, start: Dispatch, faultAt?: (request: numbe
   return { store, jobs: httpJobs({ ...shared, plan: planOptions, start, maxImageBytes: 1000 }) };
 }
 
+const all = { prefix: '', state: undefined, pageSize: 10, pageToken: undefined };
 const idle: Dispatch = async () => {};
 const namesOf = (world: MemoryBuckets, prefix: string) =>
   [...world.objects.keys()].filter((name) => name.startsWith(prefix));
 
-test('a process that dies at any request leaves what the next try with the same key goes on with', async () => {
+test('a process that dies at any request leaves what the next try with the same key goes on with (G22)', async () => {
   const whole = jobsIn(memoryBuckets(), idle);
   await whole.jobs.create(order, 'k', never);
   const { length: requests } = whole.store.requests;
@@ -82,7 +85,33 @@ test('without a key every request is a job of its own', async () => {
   expect(new Set(both.map(({ facts }) => facts.id)).size).toBe(2);
 });
 
-test('a cancelled job stays cancelled in every reader, also when a run published at the same moment', async () => {
+test('a failed job that is asked for again is pending, then has the end of its newest round', async () => {
+  const world = memoryBuckets();
+  let isMended = false;
+  const engine = fakeEngine(() => {
+    if (isMended) return 'painted';
+    throw new EditError('ENGINE_REJECTED', 'Expected another field');
+  });
+  const run: Dispatch = (job, signal) => inlineDispatch(runOptions(store, engine))(job, signal);
+  const { store, jobs } = jobsIn(world, run);
+  const { facts } = await jobs.create(order, undefined, never);
+  expect(facts.failure).toMatchObject({ code: 'ENGINE_REJECTED' });
+  const ask = { store, buckets, pairing: { folderMask: false }, codes: ['ENGINE_REJECTED'], prefix: '' };
+  for await (const { job } of askAgain({ ...ask, isDryRun: false }, never)) expect(job).toBe(facts.id);
+  const shown = async () => {
+    const { jobs: listed } = await jobs.list(all, never);
+    return listed.map((each) => jobResource(each, 'output', () => ({}) as Problem));
+  };
+  expect(await shown()).toMatchObject([{ id: facts.id, state: 'pending', problem: null }]);
+  isMended = true;
+  for (const job of await jobsOf(store, facts.imageName)) await run(job, never);
+  const links = { manifest: `jobs/${facts.id}/manifest` };
+  expect(await shown()).toMatchObject([{ id: facts.id, state: 'succeeded', outputs: [{ index: 1 }], links }]);
+  const manifest = await jobs.manifestOf(await jobs.read(facts.id, never), never);
+  expect(JSON.parse(new TextDecoder().decode(manifest))).toMatchObject({ round: 1 });
+});
+
+test('a cancelled job stays cancelled in every reader, also when a run published at the same moment (G23)', async () => {
   const world = memoryBuckets();
   const engine = fakeEngine();
   const { store, jobs } = jobsIn(world, (job, signal) =>

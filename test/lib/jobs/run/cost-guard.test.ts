@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
+import { costGuard, costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
 import type { ObjectStore } from '../../../../lib/storage/store.ts';
 import { claimOf, dropPair } from '../../../support/failure-world.ts';
@@ -18,19 +18,18 @@ interface Changes {
 function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {}) {
   const { counter, engine = fakeEngine(), ...more } = changes;
   const store = memoryClient(world);
-  const guard = costGuardedEngine(engine, {
-    store: counter ?? store,
-    controlBucket: 'control',
+  const ofDay = costGuard({
+    counter: { store: counter ?? store, controlBucket: 'control' },
     dailyCapUsd,
-    ...more,
-    priceOf: ({ samples }) => 0.04 * samples,
     now: () => world.nowMs,
   });
+  const priceOf = ({ samples }: { samples: number }) => 0.04 * samples;
+  const guard = costGuardedEngine(engine, { guard: ofDay, priceOf, ...more });
   return { engine, store, guard };
 }
 
 describe('costGuardedEngine', () => {
-  it('never passes the cap, however many processes share it', async () => {
+  it('never passes the cap, however many processes share it (G20)', async () => {
     const world = memoryBuckets();
     const processes = Array.from({ length: 5 }, () => guarded(world, 1));
     let refused = 0;
