@@ -154,9 +154,10 @@ export function scoreInside(prepared: KnownInside, toned: FloatRaster): InsideSc
 }
 
 function pixelsWhere(values: Float32Array, isWanted: (value: number) => boolean): Int32Array {
-  const pixels: number[] = [];
-  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels.push(p);
-  return Int32Array.from(pixels);
+  const pixels = new Int32Array(values.length);
+  let count = 0;
+  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels[count++] = p;
+  return pixels.slice(0, count);
 }
 
 /** Low-passed difference of the channel that differs most, levels. */
