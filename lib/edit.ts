@@ -38,11 +38,13 @@ export interface EditInput extends MaskTrust {
 export type { EditOutput } from './edit/outputs.ts';
 
 export interface EditResult {
-  /** Best first; at least one. */
+  /** Best first; none only where the request asks for something else than an edit. */
   readonly outputs: readonly EditOutput[];
   readonly report: EditReport;
   /** What the first output was allowed to change, where nobody sent exactly that as a mask. */
   readonly mask?: EncodedImage | undefined;
+  /** A small picture to look at, where only that was asked for. */
+  readonly preview?: EncodedImage | undefined;
   /** What the calls of the model may cost by list price, where it is known and was asked for. */
   readonly costEstimateUsd?: number | undefined;
 }

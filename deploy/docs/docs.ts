@@ -1,9 +1,12 @@
 /**
  * Writes the documents, and parts of documents, that follow from code: `npm run docs`. `--formats` also
- * writes docs/formats.md, which takes half a minute because every kind of file is edited.
+ * writes docs/formats.md, which takes half a minute because every kind of file is edited; `--gallery` the
+ * pictures of docs/gallery.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { costsChart, memoryChart, speedChart } from './charts.ts';
+import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
@@ -30,6 +33,11 @@ const documents: readonly Made[] = [
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },
   { file: 'docs/security.md', part: 'rights', write: rightsTable },
   { file: 'deploy/terraform/settings.tf', write: terraformSettings },
+  { file: 'deploy/cloud/package.json', write: cloudPackage },
+  { file: 'deploy/cloud/package-lock.json', write: cloudLock },
+  { file: 'docs/images/costs.svg', write: costsChart },
+  { file: 'docs/images/speed.svg', write: speedChart },
+  { file: 'docs/images/memory.svg', write: memoryChart },
 ];
 
 const formats: Made = {
@@ -56,3 +64,4 @@ function withPart(document: string, part: string, text: string): string {
 
 for (const document of documents) await make(document);
 if (process.argv.includes('--formats')) await make(formats);
+if (process.argv.includes('--gallery')) await (await import('./gallery.ts')).writeGallery();

@@ -9,7 +9,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the buckets, functions and queues, e.g. europe-west1. A trigger must be in the region of its bucket, so all share one region. The model has its own location."
+  description = "Region of the buckets, functions and queues, e.g. europe-west1. A trigger must be in the region of its bucket, so all share one region. Pictures stay there, but for the crops that a model sees: it has its own location, by default `global`, which may process them on any continent. Where that is not allowed, set settings.LOCATION (e.g. eu) to one where the model is served, or take patchmatch or an endpoint of your own."
   type        = string
 
   validation {
@@ -126,13 +126,22 @@ variable "ingress" {
 }
 
 variable "studio" {
-  description = "Whether the function studio is deployed, \"on\" or \"off\" (default): jobs over HTTP, for those in `users`."
-  type        = string
-  default     = "off"
+  description = <<-TEXT
+    The function studio: jobs over HTTP, and a page to paint masks in. enabled: whether it is deployed (default false). members: who may
+    call it (default: those in `users`). iap: whether they come through Identity-Aware Proxy with a browser (default false; then `output
+    studio` has a command that turns it on, because a function has no argument for it); else with an identity token, or through
+    `gcloud run services proxy`.
+  TEXT
+  type = object({
+    enabled = optional(bool, false)
+    members = optional(set(string), [])
+    iap     = optional(bool, false)
+  })
+  default = {}
 
   validation {
-    condition     = contains(["on", "off"], var.studio)
-    error_message = "Expected on or off."
+    condition     = alltrue([for member in var.studio.members : can(regex("^(user|group|serviceAccount|domain):.+$", member))])
+    error_message = "Expected user:, group:, serviceAccount: or domain: members; the studio is not for everybody."
   }
 }
 
@@ -248,5 +257,49 @@ variable "alert_pair_age_minutes" {
   validation {
     condition     = var.alert_pair_age_minutes >= 15 && var.alert_pair_age_minutes <= 10080
     error_message = "Expected 15 to 10080."
+  }
+}
+
+variable "billing_account" {
+  description = "Billing account of the project, e.g. 012345-6789AB-CDEF01, for a budget with messages at half, all and more than all of it. Default: null, no budget. Needs the right to manage budgets, and a provider with user_project_override and billing_project."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.billing_account == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "Expected an account such as 012345-6789AB-CDEF01, or null."
+  }
+}
+
+variable "monthly_budget" {
+  description = "What the project may cost in a month, in the currency of the billing account, whole units. 1 or more, default 100. It tells and stops nothing: daily_cost_cap_usd stops."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "Expected a whole number of 1 or more."
+  }
+}
+
+variable "labels" {
+  description = "Labels of buckets, functions, topics, subscriptions, images, alerts and channels, beside app and deployment, which are always set. Default: none. Queues, schedules, identities and metrics take none."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "Expected lower-case letters, digits, _ and -, at most 63, a letter first in keys."
+  }
+}
+
+variable "kms_key_name" {
+  description = "Your key in Cloud KMS, projects/P/locations/L/keyRings/R/cryptoKeys/K, in the same region: buckets, topics, images and functions are encrypted by it. Default: null, keys of Google. What was made before is not encrypted anew, and topics are made anew."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_name == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key_name))
+    error_message = "Expected projects/P/locations/${var.region}/keyRings/R/cryptoKeys/K, a key in the region of the buckets, or null."
   }
 }

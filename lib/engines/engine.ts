@@ -1,5 +1,6 @@
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
 import type { OptionValues } from '../requests/schema.ts';
+import type { Usage } from './usage.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 
@@ -55,6 +56,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
    * for its second try.
    */
   readonly key: string;
+  /** The job that asks, where one does. No adapter needs it. */
+  readonly job?: string | undefined;
   readonly mode: InpaintMode;
   /**
    * H x W x 3, 8 bit sRGB, in one of the engine's frames. For an engine that takes own colours: H x W x 1 to
@@ -112,6 +115,8 @@ export interface InpaintReply {
   /** Pictures that an embedded engine made to choose from. */
   readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
+  /** Only where the service tells it of every call. */
+  readonly usage?: Usage;
 }
 
 /** An answer that is smaller than the picture it belongs to. */

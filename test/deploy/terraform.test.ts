@@ -62,6 +62,33 @@ describe('variables', () => {
   });
 });
 
+describe('the first day', () => {
+  const one = (address: string): Block =>
+    terraform.resources.find((resource) => resource.address === address)?.body ?? {};
+
+  test('new rights and identities are waited for', () => {
+    const sleeps = all('time_sleep').filter(({ address }) => !/services|metrics/.test(address));
+    expect(sleeps.map(({ body }) => body['create_duration']).filter((text) => text !== '180s')).toEqual([]);
+    const functions = all('google_cloudfunctions2_function');
+    const waiting = ({ body }: { readonly body: Block }) => [
+      String(nested(body, 'service_config')['service_account_email']).includes('time_sleep.account'),
+      String(nested(body, 'build_config')['service_account']).includes('time_sleep.builder'),
+    ];
+    expect(functions.flatMap(waiting).filter((isWaiting) => !isWaiting)).toEqual([]);
+    expect(textsOf(one('google_storage_notification.uploads')['depends_on']).join()).toContain(
+      'time_sleep.events',
+    );
+  });
+
+  test('an upload is not delivered again while onUpload works on it', () => {
+    const onUpload = one('module.on_upload.google_cloudfunctions2_function.this');
+    const { ack_deadline_seconds: ackSeconds } = one('google_pubsub_subscription.uploads');
+    expect(Number(ackSeconds)).toBeGreaterThanOrEqual(
+      Number(nested(onUpload, 'service_config')['timeout_seconds']),
+    );
+  });
+});
+
 test('the code that is packed is what .gcloudignore lets through', async () => {
   const packed = String(terraform.root.local['packed']);
   const patterns = [...packed.matchAll(/fileset\(local\.root, "([^"]+)"\)/g)].map(([, pattern]) =>
@@ -115,6 +142,19 @@ describe('metrics and alerts', () => {
     expect(textsOf(nestedAll(variable('settings'), 'validation'))).toContainEqual(
       expect.stringContaining('contains(["debug", "info"], lookup(var.settings, "LOG_LEVEL"'),
     );
+  });
+
+  test('a sweep that never ran raises an alert, which counts lines of sweeps', () => {
+    const [condition] = all('google_monitoring_alert_policy')
+      .filter(({ address }) => address.endsWith('no_sweep'))
+      .map(({ body }) => nested(nested(body, 'conditions'), 'condition_prometheus_query_language'));
+    const [, metric] =
+      /^absent_over_time\(\{__name__="[^"]+\/(\w+)_count",/.exec(String(condition?.['query'])) ?? [];
+    const { body } =
+      all('google_logging_metric').find(({ address }) => address.includes(`["${metric}"]`)) ?? {};
+    const swept = entries.filter((entry) => entry['resource.labels.service_name'] === 'inpaint-sweep');
+    const counted = swept.filter((entry) => matchesFilter(filled(body?.['filter']), entry));
+    expect(counted).toHaveLength(1);
   });
 
   test('every fault of the deployment and every bug raises an alert', () => {

@@ -39,7 +39,7 @@ export function bucketsWith(...names: readonly string[]): MemoryBuckets {
   return buckets;
 }
 
-interface MemoryClient extends ObjectStore {
+export interface MemoryClient extends ObjectStore {
   /** Every request made, in order, e.g. `create control/claims/1`. */
   readonly requests: readonly string[];
 }

@@ -5,7 +5,7 @@ import { ApiError, errorBody } from './api-error.ts';
 import { addDrift } from './drift.ts';
 import { endpointWork } from './endpoint.ts';
 import { geminiWork } from './gemini.ts';
-import { findModel, type Target, targetOf } from './models.ts';
+import { findModel, type Model, type ModelTarget, type Target, targetOf } from './models.ts';
 import { predictWork } from './predict.ts';
 import { removerWork } from './remover.ts';
 import type { Tools, Work } from './tools.ts';
@@ -77,18 +77,31 @@ async function answer(
     const body = parseJson(sent);
     const breakOff = () => void response.destroy();
     const call = { path, target, body, headers: message.headers, gone, breakOff };
-    return await answerCall(call, () => workFor(target, body, tools));
+    return await answerCall(call, () => workFor(call, tools));
   } catch (error) {
     if (gone.aborted) throw error;
     return refusal(error, log);
   }
 }
 
-async function workFor(target: Target, body: unknown, tools: Tools): Promise<Work> {
+async function workFor({ target, body, headers }: ModelCall, tools: Tools): Promise<Work> {
   if (target.kind === 'endpoint') return endpointWork(body, tools);
   if (target.kind === 'remover') return removerWork(body, tools);
   const model = findModel(target);
-  return target.method === 'predict' ? predictWork(model, body, tools) : geminiWork(model, body, tools);
+  if (target.method === 'predict') return predictWork(model, body, tools);
+  return geminiWork(model, body, { ...tools, trafficType: trafficTypeOf(headers, model, target) });
+}
+
+/** @throws {ApiError} 400 for a tier that the model does not have there. */
+function trafficTypeOf(
+  { 'x-vertex-ai-llm-shared-request-type': tier }: IncomingHttpHeaders,
+  { id, tiers }: Model,
+  { location }: ModelTarget,
+): string {
+  if (tier === undefined) return 'ON_DEMAND';
+  const name = String(tier);
+  if (location === 'global' && tiers.includes(name)) return `ON_DEMAND_${name.toUpperCase()}`;
+  throw new ApiError(400, `The ${name} tier of pay-as-you-go is not supported for ${id} in ${location}.`);
 }
 
 function refusal(error: unknown, log: ServerParts['log']): Answer {

@@ -26,6 +26,8 @@ export interface Answered<T> {
   readonly value: T;
   /** HTTP calls made, retries included. */
   readonly calls: number;
+  /** A sentence for each part of the call that was left out. */
+  readonly warnings?: readonly string[];
 }
 
 /** Image models answer within a minute; the slowest (4K, 75 steps) took about two. */

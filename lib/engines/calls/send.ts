@@ -19,6 +19,8 @@ export interface ServiceCall<T> {
 export interface Transport {
   readonly fetch: typeof fetch;
   readonly maxReplyBytes: number;
+  /** More for `fetch`. */
+  readonly init?: RequestInit | undefined;
 }
 
 export type MadeCalls = Required<Billing>;
@@ -40,7 +42,7 @@ export async function sendOnce<T>(
     calls = 1;
     // Until an answer, or the lack of a connection, proves otherwise.
     mayBeBilled = true;
-    const request = { method: 'POST', redirect: 'manual', signal, ...made } as const;
+    const request = { ...transport.init, method: 'POST', redirect: 'manual', signal, ...made } as const;
     const answer = await exchange(transport.fetch, url, request, transport.maxReplyBytes);
     if (answer.status === 200) return { value: call.read(answer), calls, mayBeBilled };
     mayBeBilled = false;

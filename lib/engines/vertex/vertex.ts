@@ -1,6 +1,8 @@
 import { unlessAborted } from '../../abort.ts';
 import { type Answered, type Patience, sendInTime, systemClock } from '../calls/in-time.ts';
+import { fetchPatienceMs, patientInit } from '../calls/patient-fetch.ts';
 import { jsonIn, retryAfterMs, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
+import type { ModelTier } from '../usage.ts';
 import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
 import { statusError } from './errors.ts';
 import { modelHost } from './url.ts';
@@ -26,6 +28,12 @@ export interface VertexCall {
   readonly successor: string | undefined;
   /** Prompts in the body: an error message that repeats them is withheld. */
   readonly secrets: readonly (string | undefined)[];
+  /** Paths of fields that the call can do without, e.g. `parameters.outputOptions`. */
+  readonly optionalFields?: readonly string[];
+  /** Last names of fields that are sent only when a request asks for them. */
+  readonly askedFields?: readonly string[];
+  /** `standard` when left out. */
+  readonly tier?: ModelTier;
 }
 
 /** One authenticated POST to a model, retried where that can help; its value is JSON, not yet checked. */
@@ -33,6 +41,9 @@ export type VertexPost = (call: VertexCall, signal: AbortSignal) => Promise<Answ
 
 /** A 4096 x 4096 PNG that does not compress is 50 MB, 67 MB as base64; drafts may come along. */
 const defaultMaxReplyBytes = 160 * 1024 * 1024;
+
+/** @see https://cloud.google.com/vertex-ai/generative-ai/docs/flex-paygo */
+export const tierHeader = 'x-vertex-ai-llm-shared-request-type';
 
 const noCredentials: Authorize = async () => new Headers();
 
@@ -44,10 +55,14 @@ const noCredentials: Authorize = async () => new Headers();
  */
 export function vertexPost(options: VertexOptions): VertexPost {
   const connection = connectionOf(options);
+  const { deadlineMs = 0 } = options;
+  let patience: Promise<RequestInit> | undefined;
   return async (call, signal) => {
     const body = JSON.stringify(call.body);
     const sent = serviceCall(call, body, connection);
-    const send = (time: AbortSignal) => sendOnce(sent, connection, time);
+    if (deadlineMs > fetchPatienceMs) patience ??= patientInit(deadlineMs);
+    const init = await patience;
+    const send = (time: AbortSignal) => sendOnce(sent, { ...connection, init }, time);
     return sendInTime({ model: call.model, send }, options, signal);
   };
 }
@@ -76,7 +91,7 @@ function connectionOf(options: VertexOptions): Connection {
 }
 
 function serviceCall(
-  { path, model, successor, secrets }: VertexCall,
+  { path, model, successor, secrets, askedFields, tier = 'standard' }: VertexCall,
   body: string,
   { prefix, location, authorize, now }: Connection,
 ): ServiceCall<unknown> {
@@ -86,12 +101,13 @@ function serviceCall(
     request: async (signal) => {
       const headers = await unlessAborted(() => authorize(url), signal);
       headers.set('content-type', 'application/json; charset=utf-8');
+      if (tier !== 'standard') headers.set(tierHeader, tier);
       return { headers, body };
     },
     read: (answer) => jsonIn(answer, model),
     refusal: (answer) =>
       statusError(answer.status, answer.body.toString('utf8'), {
-        ...{ model, location, successor },
+        ...{ model, location, successor, askedFields },
         secrets: secrets.filter((secret) => secret !== undefined),
         retryAfterMs: retryAfterMs(answer.retryAfter, now()),
       }),

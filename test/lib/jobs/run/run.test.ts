@@ -283,6 +283,7 @@ describe('runJob', () => {
     const job = await soleJob(store);
     put(world, { bucket: 'input', name: 'd/p.jpg' }, 'newer');
     expect(await runJob(job, runOptions(store, fakeEngine()), never)).toBe('superseded');
+    expect(claimOf(world)?.['code']).toBe('SUPERSEDED');
     expect(textOf(world, 'error.json')).toBeUndefined();
   });
 
