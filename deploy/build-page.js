@@ -31,6 +31,11 @@ const others = ['page.css', 'icon.svg'].map(async (fileName) => ({
 }));
 const assets = new Map();
 for (const { fileName, bytes } of [...scripts, ...(await Promise.all(others))]) {
+  // A part that another one loads is known to it under this name, which has a hash already.
+  if (fileName.endsWith('.js') && fileName !== 'main.js') {
+    assets.set(fileName, { name: fileName, bytes });
+    continue;
+  }
   const hash = createHash('sha256').update(bytes).digest('base64url').replace(/\W/g, '').slice(0, 10);
   assets.set(fileName, { name: fileName.replace(/(?=\.\w+$)/, `-${hash}`), bytes });
 }

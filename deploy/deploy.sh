@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 Usage: deploy/deploy.sh PROJECT REGION [options]
 
-Deploys the functions onUpload and edit to Google Cloud, with three buckets and one identity for each function.
+Deploys the functions onUpload, edit and sweep to Google Cloud, with three buckets and one identity for each function.
 Run it again after a change: it keeps or updates what exists. After it has made something it waits 180 s
 (RIGHTS_WAIT_SECONDS) until new rights are known everywhere, and then repeats what is still refused for up to 5 minutes.
 
@@ -22,7 +22,7 @@ Run it again after a change: it keeps or updates what exists. After it has made 
   --destroy            delete everything again, after a question; pictures only after a second question
   --help
 
-Exit status: 2 for a wrong command line, 3 when gcloud is missing or not logged in, 4 when the project does not
+Exit status: 2 for a wrong command line or settings that functions would refuse, 3 when gcloud is missing or not logged in, 4 when the project does not
 answer, 5 when a bucket is in another region, else the status of the gcloud command that failed.
 TEXT
 }
@@ -96,13 +96,17 @@ name_things() {
   local prefix=inpaint-trial
   upload_function=$prefix-on-upload
   edit_function=$prefix-edit
+  sweep_function=$prefix-sweep
   input_bucket=gs://$project-$prefix-input
   output_bucket=gs://$project-$prefix-output
   control_bucket=gs://$project-$prefix-control
   control_role=inpaint_trial_control
+  model_role=inpaint_trial_ask_model
   repository=$prefix
   # A function has the name of its identity.
   trigger_identity=$prefix-trigger
+  scheduler_identity=$prefix-scheduler
+  sweep_schedule=$prefix-sweep-clock
   builder_identity=$prefix-builder
 }
 
@@ -132,6 +136,7 @@ read_options "$@"
 name_things
 # The sources around this script are uploaded.
 cd "$here/.."
+$is_destroy || check_settings
 if $is_dry_run; then
   printf '#!/usr/bin/env bash\n# Run this beside package.json.\nset -euo pipefail\n'
 else

@@ -19,7 +19,11 @@ interface EditFunctionOptions extends HttpSettings {
   readonly atOnce: AtOnce;
 }
 
-const shape = { operation: 'edit', files: ['image', 'mask', 'keep'], ownFields: ['output'] } as const;
+const shape = {
+  operation: 'edit',
+  files: ['image', 'mask', 'keep'],
+  ownFields: ['output', 'storageUri'],
+} as const;
 
 /** An edit as the caller sent it. */
 interface EditOrder {
@@ -31,8 +35,8 @@ interface EditOrder {
     readonly isPolarityGiven: boolean;
   };
   readonly fileName: string;
-  /** The results are written to the output bucket instead of being sent. */
-  readonly isKept: boolean;
+  /** The folder of the output bucket that the results are written to, instead of being sent. */
+  readonly folder: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -58,31 +62,44 @@ export function editFunction(options: EditFunctionOptions): HttpFunction {
 }
 
 async function orderOf(
-  { files, fields: { output, ...fields }, warnings }: Received,
+  { files, fields: { output, storageUri, ...fields }, warnings }: Received,
   objects: EditFunctionOptions['objects'],
   signal: AbortSignal,
 ): Promise<EditOrder> {
   const bytesOf = (source: Source | undefined) => source && resolve(source, objects, signal);
-  const isKept = keepsOutput(output, objects);
+  const folder = await folderOf({ output, storageUri }, objects);
   const request = parseRequest(fields);
+  if (request.only !== undefined) throw useJobs(`only: ${request.only}`, 'an edit');
   const image = await bytesOf(files.get('image'));
   if (image === undefined) throw new EditError('REQUEST_INVALID', 'Expected a file named image, got none');
   const mask = (await bytesOf(files.get('mask')))?.bytes;
   const keep = (await bytesOf(files.get('keep')))?.bytes;
   const isPolarityGiven = 'polarity' in fields;
   const input = { image: image.bytes, mask, keep, request, isPolarityGiven };
-  return { input, fileName: image.fileName, isKept, warnings };
+  return { input, fileName: image.fileName, folder, warnings };
 }
 
-function keepsOutput(output: unknown, objects: EditFunctionOptions['objects']): boolean {
-  if (output === undefined || output === 'body') return false;
-  if (output !== 'bucket') {
-    const errors = [{ pointer: '#/output', detail: 'expected body or bucket' }];
-    throw new EditError('REQUEST_INVALID', 'output: expected body or bucket', { errors });
-  }
-  if (objects === undefined) throw useJobs('output=bucket');
-  return true;
+interface Place {
+  /** `body` or `bucket`. */
+  readonly output: unknown;
+  /** `gs://output/prefix`, as Imagen's API has it: then `output` is `bucket`. */
+  readonly storageUri: unknown;
 }
+
+async function folderOf(
+  { storageUri, output = storageUri === undefined ? 'body' : 'bucket' }: Place,
+  objects: EditFunctionOptions['objects'],
+): Promise<string | undefined> {
+  if (output !== 'body' && output !== 'bucket') throw wrongField('output', 'expected body or bucket');
+  if (storageUri !== undefined && (typeof storageUri !== 'string' || output === 'body'))
+    throw wrongField('storageUri', 'expected gs://bucket/prefix, and output bucket or none beside it');
+  if (output === 'body') return undefined;
+  if (objects === undefined) throw useJobs(storageUri === undefined ? 'output=bucket' : 'storageUri');
+  return (await objects()).folder(storageUri);
+}
+
+const wrongField = (name: string, detail: string) =>
+  new EditError('REQUEST_INVALID', `${name}: ${detail}`, { errors: [{ pointer: `#/${name}`, detail }] });
 
 async function resolve(source: Source, objects: EditFunctionOptions['objects'], signal: AbortSignal) {
   if (source.kind === 'bytes') return source;
@@ -91,8 +108,8 @@ async function resolve(source: Source, objects: EditFunctionOptions['objects'], 
   return (await objects()).read(source.uri, signal);
 }
 
-const useJobs = (got: string) =>
-  new EditError('USE_JOBS', `Expected the picture itself, as this function knows no bucket, got ${got}`);
+const useJobs = (got: string, expected = 'the picture itself, as this function knows no bucket') =>
+  new EditError('USE_JOBS', `Expected ${expected}, got ${got}`);
 
 function planned(response: Response, plan: Awaited<ReturnType<PlanEdit>>, { warnings }: EditOrder): Answer {
   const { engine, calls } = plan;
@@ -110,14 +127,16 @@ interface Work {
 async function edited(order: EditOrder, { wanted, response, options, signal }: Work): Promise<Answer> {
   const { maxAnswerBytes, objects } = options;
   const isJson = wanted === 'json';
-  if (!order.isKept) {
+  const { folder } = order;
+  if (folder === undefined) {
     const { image, request } = order.input;
     assertAnswerFits(expectedBytes(image, request, isJson), maxAnswerBytes);
   }
   const result = withWarnings(await (await options.edit())(order.input, signal), order.warnings);
   const facts = result.report;
-  if (order.isKept && objects !== undefined) {
-    return { send: await keptSender(response, { result, order, objects: await objects(), signal }), facts };
+  if (folder !== undefined && objects !== undefined) {
+    const kept = { result, folder, fileName: order.fileName, objects: await objects(), signal };
+    return { send: await keptSender(response, kept), facts };
   }
   const send = isJson
     ? candidatesSender(response, result, maxAnswerBytes)
@@ -174,19 +193,20 @@ function candidatesSender(response: Response, result: EditResult, maxAnswerBytes
 
 interface KeptResult {
   readonly result: EditResult;
-  readonly order: EditOrder;
+  readonly folder: string;
+  readonly fileName: string;
   readonly objects: CallersObjects;
   readonly signal: AbortSignal;
 }
 
 async function keptSender(
   response: Response,
-  { result, order, objects, signal }: KeptResult,
+  { result, folder, fileName: ofPhoto, objects, signal }: KeptResult,
 ): Promise<() => void> {
   const outputs: object[] = [];
   for (const [at, { mediaType, bytes, extension }] of result.outputs.entries()) {
-    const fileName = `${order.fileName.replace(/\.[^./]*$/, '') || 'picture'}.edited.${at + 1}.${extension}`;
-    outputs.push({ mediaType, uri: await objects.keep({ bytes, fileName, mediaType }, signal) });
+    const fileName = `${ofPhoto.replace(/\.[^./]*$/, '') || 'picture'}.edited.${at + 1}.${extension}`;
+    outputs.push({ mediaType, uri: await objects.keep({ bytes, fileName, mediaType }, folder, signal) });
   }
   response.set(editHeaders(result));
   return jsonSender(response, { outputs, report: result.report });

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { asEditError, EditError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { traceContextOf } from '../lib/trace.ts';
+import type { AdmitCaller } from './caller.ts';
 import { answerOrigin } from './cors.ts';
 import { rawProblem, sendProblem } from './problem.ts';
 
@@ -15,6 +16,10 @@ export interface GateOptions {
   readonly methods?: readonly string[];
   /** Origins of pages that may call; none when left out. */
   readonly origins?: readonly string[];
+  /** Where docs/errors.md can be read, for problems. */
+  readonly errorsUrl?: string | undefined;
+  /** Checks who calls, before the body is read. */
+  readonly admit?: AdmitCaller | undefined;
   /** A body that brings no byte for this long ends its request. */
   readonly idleBodyMs?: number;
 }
@@ -54,25 +59,35 @@ export function guardServers(options: GateOptions): void {
  */
 export function guard(server: Server, options: GateOptions): void {
   const [listener] = server.listeners('request') as [Listener & Partial<App>];
-  if (isApp(listener)) answerErrors(listener, options.log);
+  if (isApp(listener)) answerErrors(listener, options);
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (answerOrigin(request, response, options.origins ?? [])) return;
+    const enter = () => {
+      // The parsers of the framework leave a body without a type unread.
+      request.headers['content-type'] ??= 'application/octet-stream';
+      watchBody(request, response, options);
+      listener(request, response);
+    };
     const error = refusalOf(request, options);
-    if (error !== undefined) {
-      refuse({ request, response, error, ...options });
-      request.resume();
-      const socket = request.socket;
-      const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-      request.once('close', () => clearTimeout(timer));
-      return;
+    if (error !== undefined) turnAway({ request, response, error, ...options });
+    else if (options.admit === undefined) enter();
+    else {
+      const turnedAway = (thrown: unknown) =>
+        turnAway({ request, response, error: asEditError(thrown), ...options });
+      options.admit(request.headers.authorization).then(enter, turnedAway);
     }
-    // The parsers of the framework leave a body without a type unread.
-    request.headers['content-type'] ??= 'application/octet-stream';
-    watchBody(request, response, options);
-    listener(request, response);
   });
-  answerMalformed(server);
+  answerMalformed(server, options);
+}
+
+/** Refuses a request whose body nobody reads. */
+function turnAway(refusal: Refusal): void {
+  refuse(refusal);
+  const { request } = refusal;
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs).unref();
+  request.once('close', () => clearTimeout(timer));
 }
 
 const onlyPost: readonly string[] = ['POST'];
@@ -100,14 +115,14 @@ const tooLarge = (maxBodyBytes: number) =>
 
 /** Ends a request whose body grows too large without saying so, or stalls. */
 function watchBody(request: IncomingMessage, response: ServerResponse, options: GateOptions): void {
-  const { maxBodyBytes, log } = options;
+  const { maxBodyBytes } = options;
   const idleMs = options.idleBodyMs ?? idleBodyMs;
   let bytes = 0;
   const end = (error: EditError) => {
     clearTimeout(timer);
     if (response.headersSent) return void request.destroy();
     response.setHeader('Connection', 'close');
-    refuse({ request, response, error, log });
+    refuse({ ...options, request, response, error });
     // The framework gives up on a request that is destroyed.
     response.once('finish', () => request.destroy());
   };
@@ -122,17 +137,17 @@ function watchBody(request: IncomingMessage, response: ServerResponse, options: 
   for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
 }
 
-interface Refusal extends Pick<GateOptions, 'methods'> {
+interface Refusal extends Pick<GateOptions, 'log' | 'methods' | 'errorsUrl'> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly error: EditError;
-  readonly log: Log;
 }
 
-function refuse({ request, response, error, log, methods = onlyPost }: Refusal): void {
+function refuse({ request, response, error, log, errorsUrl, methods = onlyPost }: Refusal): void {
   const { code, status } = error;
+  if (code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
   if (code === 'METHOD_NOT_ALLOWED') response.setHeader('Allow', methods.join(', '));
-  sendProblem(response, error, traceContextOf(request.headers)?.traceId);
+  sendProblem(response, error, { trace: traceContextOf(request.headers)?.traceId, errorsUrl });
   const httpRequest = { requestMethod: request.method, status };
   if (error.kind === 'bug')
     log.error(`Request failed: ${error.message}`, { code, status, httpRequest, error });
@@ -140,9 +155,9 @@ function refuse({ request, response, error, log, methods = onlyPost }: Refusal):
 }
 
 /** What the framework's own parsers refuse. */
-function answerErrors(app: App, log: Log): void {
+function answerErrors(app: App, options: GateOptions): void {
   const onError: ErrorListener = (thrown, request, response, _next) =>
-    refuse({ request, response, error: parserError(thrown), log });
+    refuse({ ...options, request, response, error: parserError(thrown) });
   app.use(onError);
 }
 
@@ -163,11 +178,11 @@ function parserError(thrown: unknown): EditError {
 }
 
 /** What node cannot read as a request: no function and no framework sees it. */
-export function answerMalformed(server: Server): void {
+export function answerMalformed(server: Server, { errorsUrl }: Pick<GateOptions, 'errorsUrl'> = {}): void {
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
     const error = malformed(code);
-    socket.end(rawProblem(error, STATUS_CODES[error.status] ?? 'Error'));
+    socket.end(rawProblem(error, STATUS_CODES[error.status] ?? 'Error', { errorsUrl }));
   });
 }
 

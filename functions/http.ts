@@ -15,6 +15,8 @@ export interface HttpSettings {
   readonly tracing: Tracing;
   /** The largest answer that the platform passes on; `undefined`: no limit. */
   readonly maxAnswerBytes?: number | undefined;
+  /** Where docs/errors.md can be read, for problems. */
+  readonly errorsUrl?: string | undefined;
   /** Origins of pages that may call; none when left out. */
   readonly origins?: readonly string[];
 }
@@ -39,7 +41,7 @@ export function httpFunction(
   options: HttpSettings & { readonly name: string; readonly queryNames?: QueryNames },
   handle: Handler,
 ): HttpFunction {
-  const { name, deadlineMs, log, tracing, queryNames = () => [], origins = [] } = options;
+  const { name, deadlineMs, log, tracing, queryNames = () => [], origins = [], errorsUrl } = options;
   return (request, response) =>
     tracing.serve(name, traceContextOf(request.headers), async (end) => {
       const started = performance.now();
@@ -55,7 +57,7 @@ export function httpFunction(
       } catch (thrown) {
         const error = asEditError(thrown);
         await end({ 'http.response.status_code': error.status, 'error.type': error.code });
-        sendProblem(response, error, tracing.current()?.traceId);
+        sendProblem(response, error, { trace: tracing.current()?.traceId, errorsUrl });
         const fields = { code: error.code, status: error.status, ...error.details, ...facts() };
         if (error.kind === 'bug') log.error(`${name} failed: ${error.message}`, { ...fields, error });
         else log.warn(`${name} refused: ${error.message}`, fields);

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
-import { readConfig } from '../lib/config.ts';
+import { type Config, readConfig } from '../lib/config.ts';
+import { asEditError } from '../lib/errors.ts';
 import { jsonLog } from '../lib/log.ts';
+import { checkConfig } from '../lib/wiring/check-config.ts';
 import { makeTracing } from '../lib/wiring/tracing.ts';
 import { wire } from '../lib/wiring.ts';
 import { guardServers } from './gate.ts';
@@ -9,7 +11,7 @@ import { orderlyShutdown } from './shutdown.ts';
 
 // The framework loads this module. No other module does anything when it is imported.
 const target = targetOf(process.argv.slice(2), process.env['FUNCTION_TARGET']);
-const config = readConfig(process.env, {
+const config = await validConfig(process.env, {
   buckets: isFunctionName(target) && functionTable[target].needsBuckets,
 });
 const tracing = makeTracing(config, () => log);
@@ -18,6 +20,19 @@ if (isFunctionName(target)) guardServers({ log, ...gateFor(target, config) });
 const { signal, track } = orderlyShutdown();
 const background = (work: Promise<void>) => void track(work);
 registerFunctions(wire(config, log, { shutdown: signal, tracing, background }), track);
+
+/** The framework prints only a stack, in which no alert finds a code. */
+async function validConfig(...read: Parameters<typeof readConfig>): Promise<Config> {
+  try {
+    const config = readConfig(...read);
+    await checkConfig(config);
+    return config;
+  } catch (thrown) {
+    const { code, message } = asEditError(thrown);
+    jsonLog({ level: 'error' }).error(`Does not start: ${message}`, { code });
+    throw thrown;
+  }
+}
 
 /** The function this process serves: the framework's flag, or its variable. */
 function targetOf(args: string[], variable: string | undefined): string | undefined {

@@ -22,7 +22,7 @@ interface OnUploadOptions {
 
 /**
  * Takes `object.v1.finalized` events of the input bucket, and runs or queues the job of the pair they
- * complete.
+ * complete. The same news may come as a notification of Cloud Storage, pushed by Pub/Sub.
  */
 export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<unknown> {
   const { handle, log, tracing } = options;
@@ -30,10 +30,11 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
   return (event) =>
     // The only header of the request that the framework passes on.
     tracing.serve('onUpload', traceContextOf({ traceparent: event['traceparent'] }), async (end) => {
-      const facts = { event: String(event.id).slice(0, 200) };
+      const { id, time, ...object } = finalizedObject(event);
+      const facts = { event: String(id).slice(0, 200) };
       try {
-        const upload = uploadFromEvent(event, options.inputBucket);
-        const ageMs = Date.now() - Date.parse(event.time ?? '');
+        const upload = uploadFromEvent(object, options.inputBucket);
+        const ageMs = Date.now() - Date.parse(String(time));
         if (ageMs > options.maxEventAgeMs) {
           log.warn('Event left to the sweeper: too old', { ...facts, ...upload, ageMs });
         } else await within(options.deadlineMs, (signal) => handle(upload, signal));
@@ -59,9 +60,9 @@ async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise
  * stack.
  */
 function reported(error: EditError, facts: object, log: Log): EditError {
-  const { code, kind, message } = error;
-  if (kind === 'bug') log.error(`Event failed: ${message}`, { ...facts, code, error });
-  else log.warn(`Event comes again: ${message}`, { ...facts, code });
+  const { code, kind, message, details } = error;
+  if (kind === 'bug') log.error(`Event failed: ${message}`, { ...details, ...facts, code, error });
+  else log.warn(`Event comes again: ${message}`, { ...details, ...facts, code });
   const bare = new EditError(code, message);
   // Error Reporting counts every stack in stderr as a fault of the program.
   bare.stack = `${code}: the event comes again`;
@@ -70,9 +71,39 @@ function reported(error: EditError, facts: object, log: Log): EditError {
 
 const maxNameBytes = 1024;
 
+/** What Cloud Storage publishes; the attributes name the object whatever the payload is. */
+const messageSchema = z.object({
+  messageId: z.string(),
+  publishTime: z.string().optional(),
+  attributes: z.object({
+    eventType: z.literal('OBJECT_FINALIZE'),
+    bucketId: z.string(),
+    objectId: z.string(),
+    objectGeneration: z.string(),
+  }),
+});
+/** Without a payload the framework leaves the body of the push as it is, else it makes an event of it. */
+const pushSchema = z.union([
+  z.object({ message: messageSchema }),
+  z.object({ data: z.object({ message: messageSchema }) }).transform(({ data }) => data),
+]);
+
+/** A notification as the event that tells the same; everything else as it is. */
+function finalizedObject(event: object): Readonly<Record<string, unknown>> {
+  const push = pushSchema.safeParse(event);
+  if (!push.success) return { ...event };
+  const { messageId: id, publishTime: time, attributes } = push.data.message;
+  const { bucketId: bucket, objectId: name, objectGeneration: generation } = attributes;
+  const source = `${bucketSource}${bucket}`;
+  return { id, time, source, ...finalized, data: { bucket, name, generation } };
+}
+
+const bucketSource = '//storage.googleapis.com/projects/_/buckets/';
+const finalized = { specversion: '1.0', type: 'google.cloud.storage.object.v1.finalized' } as const;
+
 const eventSchema = z.object({
-  specversion: z.literal('1.0'),
-  type: z.literal('google.cloud.storage.object.v1.finalized'),
+  specversion: z.literal(finalized.specversion),
+  type: z.literal(finalized.type),
   source: z.string(),
   data: z.object({
     bucket: z.string(),
@@ -98,7 +129,7 @@ function uploadFromEvent(event: unknown, inputBucket: string): { bucket: string;
     throw new EditError('EVENT_INVALID', `Expected an event of a finalized object, got another ${fields}`);
   }
   const { source, data } = parsed.data;
-  const expected = `//storage.googleapis.com/projects/_/buckets/${inputBucket}`;
+  const expected = `${bucketSource}${inputBucket}`;
   if (source !== expected || data.bucket !== inputBucket) {
     throw new EditError('EVENT_INVALID', `Expected an event of ${expected}, got one of another bucket`);
   }

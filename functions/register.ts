@@ -8,6 +8,7 @@ import {
 import type { Config } from '../lib/config.ts';
 import type { Wiring } from '../lib/wiring.ts';
 import { atMost, editsThatFit } from './at-once.ts';
+import { admitCaller } from './caller.ts';
 import { editFunction } from './edit.ts';
 import type { HttpSettings } from './http.ts';
 import { maskFunction } from './mask.ts';
@@ -37,6 +38,8 @@ type FunctionEntry = {
   readonly takesPictures?: true;
   /** Pages of ALLOWED_ORIGINS may call it. */
   readonly isOpenToPages?: true;
+  /** Called by people and their programs, not by services of Google. */
+  readonly isForCallers?: true;
   /** POST alone when left out. */
   readonly methods?: readonly string[];
 } & (
@@ -81,6 +84,7 @@ export const functionTable = {
   edit: {
     needsBuckets: false,
     isOpenToPages: true,
+    isForCallers: true,
     takesPictures: true,
     http: ({ config, edit, plan, objects }, settings) =>
       editFunction({
@@ -93,6 +97,7 @@ export const functionTable = {
   mask: {
     needsBuckets: false,
     isOpenToPages: true,
+    isForCallers: true,
     takesPictures: true,
     http: ({ config, findMask }, settings) =>
       maskFunction({
@@ -105,18 +110,21 @@ export const functionTable = {
   generate: {
     needsBuckets: false,
     isOpenToPages: true,
+    isForCallers: true,
     http: ({ config, generate }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'generate', pictures: generate }),
   },
   upscale: {
     needsBuckets: false,
     isOpenToPages: true,
+    isForCallers: true,
     takesPictures: true,
     http: ({ config, upscale }, settings) =>
       picturesFunction({ ...settings, ...picturesOf(config), name: 'upscale', pictures: upscale }),
   },
   studio: {
     needsBuckets: true,
+    isForCallers: true,
     takesPictures: true,
     methods: ['GET', 'POST', 'PUT'],
     http: ({ config, jobs, plan, objects, capabilities, preview }, settings) =>
@@ -147,9 +155,11 @@ function maxBodyBytes(name: FunctionName, { limits }: Config): number {
 
 /** What the gate before a function lets through. */
 export function gateFor(name: FunctionName, config: Config) {
-  const { methods = ['POST'], isOpenToPages }: FunctionEntry = functionTable[name];
+  const { methods = ['POST'], isOpenToPages, isForCallers }: FunctionEntry = functionTable[name];
+  const { requiredAudience: audience, allowedCallers: callers } = config;
+  const admit = isForCallers && audience !== undefined ? admitCaller({ audience, callers }) : undefined;
   const origins = isOpenToPages ? config.allowedOrigins : [];
-  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins };
+  return { maxBodyBytes: maxBodyBytes(name, config), methods, origins, admit, errorsUrl: config.errorsUrl };
 }
 
 const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buckets !== undefined;
@@ -162,7 +172,8 @@ const hasBuckets = (wiring: Wiring): wiring is WithBuckets => wiring.config.buck
  */
 export function registerFunctions(wiring: Wiring, track: Track = async (work) => work): void {
   const { config, log, tracing } = wiring;
-  const settings = { deadlineMs: config.editDeadlineMs, log, tracing, maxAnswerBytes: config.maxAnswerBytes };
+  const { editDeadlineMs: deadlineMs, maxAnswerBytes, errorsUrl } = config;
+  const settings = { deadlineMs, log, tracing, maxAnswerBytes, errorsUrl };
   const registerHttp = (name: string, handle: HttpFunction) =>
     http(name, (request, response) => track(handle(request, response)));
   for (const [name, entry] of Object.entries<FunctionEntry>(functionTable)) {

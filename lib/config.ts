@@ -71,7 +71,9 @@ export function readConfig(
 function bucketFaults(environment: Environment, areNeeded: boolean): readonly string[] {
   const variables = settingsIn(settingTable.buckets).map(({ variable }) => variable);
   const set = variables.filter((variable) => environment[variable]);
-  if (set.length === 0 && !areNeeded) return [];
+  // The control bucket alone counts the cost of HTTP functions.
+  const isEnough = set.every((variable) => variable === settingTable.buckets.control.variable);
+  if (isEnough && !areNeeded) return [];
   const faults = variables
     .filter((variable) => !environment[variable])
     .map((variable) => `${variable}: expected a bucket name, got none`);
@@ -99,8 +101,13 @@ function configOf(values: ValuesOf<typeof settingTable>) {
   return {
     ...values,
     budget,
-    /** `undefined` when no bucket is named: enough for the HTTP functions. */
+    /** `undefined` when not all are named: enough for the HTTP functions. */
     buckets: input && output && control ? { input, output, control } : undefined,
+    /** As it was set; `undefined` also where there is to be none. */
+    dailyCostCapUsd: values.dailyCostCapUsd === 'none' ? undefined : values.dailyCostCapUsd,
+    isCostCapOff: values.dailyCostCapUsd === 'none',
+    /** Where the cost of the day is counted; may be known without the other two. */
+    controlBucket: control,
     /** `undefined`: jobs run where their event arrives. */
     queue: queue && runJobUrl ? { ...values.queue, name: queue, runJobUrl } : undefined,
     /** `undefined` outside of Cloud Run. */

@@ -48,7 +48,8 @@ const errorTable = {
     kind: 'input',
     remedy:
       'POST the same fields to jobs of the function studio, {"image":{"uri":"gs://..."}} for a picture that ' +
-      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself.',
+      'lies in the input bucket; its results lie in the output bucket. Or send the picture itself. There are ' +
+      'no jobs of generate and upscale: leave the address out, and the pictures come in the answer.',
   },
   URI_NOT_ALLOWED: {
     status: 400,
@@ -85,6 +86,16 @@ const errorTable = {
     status: 403,
     kind: 'input',
     remedy: 'Call from a program or from the page of this service, not from another site.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    kind: 'input',
+    remedy: 'Send Authorization: Bearer and an ID token for the audience that REQUIRED_AUDIENCE names.',
+  },
+  CALLER_NOT_ALLOWED: {
+    status: 403,
+    kind: 'input',
+    remedy: 'Call as an account of ALLOWED_CALLERS, or ask the operator to add yours.',
   },
   RANGE_UNSATISFIABLE: {
     status: 416,
@@ -216,6 +227,16 @@ const errorTable = {
   MODEL_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; the model service did not answer.' },
   STORAGE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Storage did not answer.' },
   QUEUE_UNAVAILABLE: { status: 503, kind: 'passing', remedy: 'Try again; Cloud Tasks did not answer.' },
+  TOPIC_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Nothing to do: Pub/Sub did not take the message of an end; the sweep sends it.',
+  },
+  KEYS_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Try again; the keys of Google that prove identities could not be read.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     kind: 'passing',
@@ -232,6 +253,13 @@ const errorTable = {
   // What the operator must mend.
   CONFIG_INVALID: { status: 500, kind: 'setup', remedy: 'Set the named variables and start again.' },
   MODEL_RETIRED: { status: 503, kind: 'setup', remedy: 'Set MODEL to one that is served in this location.' },
+  MODEL_INCOMPATIBLE: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct MODEL, MODELS or REQUEST_DEFAULTS: this model does not take the named field. Work then goes ' +
+      'on by itself.',
+  },
   MODEL_MISSING: {
     status: 503,
     kind: 'setup',
@@ -255,7 +283,7 @@ const errorTable = {
   MODEL_PERMISSION: {
     status: 503,
     kind: 'setup',
-    remedy: 'Grant the service account roles/aiplatform.user and enable the API.',
+    remedy: 'Deploy again: the service account needs aiplatform.endpoints.predict, and the project the API.',
   },
   STORAGE_PERMISSION: {
     status: 503,
@@ -273,10 +301,28 @@ const errorTable = {
     remedy:
       'Look at the latest error files: the model declines everything; check prompts and safety settings.',
   },
+  REJECTION_STORM: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Correct what the sentence of the model names, often MODEL, MODELS or REQUEST_DEFAULTS; then run again ' +
+      'what ended before: npm run status -- --again ENGINE_REJECTED.',
+  },
   QUEUE_PERMISSION: {
     status: 503,
     kind: 'setup',
     remedy: 'Grant the service account roles/cloudtasks.enqueuer on the queue, and check its name.',
+  },
+  TOPIC_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy: 'Grant the service account roles/pubsub.publisher on RESULTS_TOPIC, and check its name.',
+  },
+  DELIVERY_PERMISSION: {
+    status: 503,
+    kind: 'setup',
+    remedy:
+      'Let the service account replace objects below delivered/ in the output bucket, or set DELIVERY to jobs.',
   },
   // Ours.
   SHAPE_MISMATCH: { status: 500, kind: 'bug', remedy: 'Report this with the picture and its mask.' },
@@ -353,13 +399,18 @@ export class EditError extends Error {
   }
 
   get kind(): ErrorKind {
-    return errorTable[this.code].kind;
+    return kindOf(this.code);
   }
 
   get remedy(): string {
     return errorTable[this.code].remedy;
   }
 }
+
+/** False for a code that another version of this program wrote. */
+export const isCode = (text: string): text is ErrorCode => Object.hasOwn(errorTable, text);
+
+export const kindOf = (code: ErrorCode): ErrorKind => errorTable[code].kind;
 
 /** Anything thrown -> an `EditError`; what is not one already is a bug of ours and keeps its cause. */
 export function asEditError(error: unknown): EditError {

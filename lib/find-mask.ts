@@ -1,6 +1,6 @@
 import { findMask, type MaskReport } from './edit/found-mask.ts';
 import { checkPhoto, readMask, readPhoto } from './edit/read.ts';
-import { stopwatch } from './edit/stopwatch.ts';
+import { type StepListener, stopwatch } from './edit/stopwatch.ts';
 import type { AutomaticMask, EncodedImage } from './engines/engine.ts';
 import { EditError } from './errors.ts';
 import { type MaskFinder, maxPictureSidePx } from './finders/finder.ts';
@@ -20,6 +20,7 @@ export interface MaskInput {
   /** A picture of a rough stroke over what is wanted, white on black; then no `maskMode` is asked for. */
   readonly scribble: Uint8Array | undefined;
   readonly request: MaskRequest;
+  readonly onStep?: StepListener;
 }
 
 export interface MaskResult {
@@ -52,8 +53,8 @@ interface MaskMakerOptions {
 
 /** Finds masks as an edit does, for those who want to see a mask before it is used. */
 export function maskMaker({ finderFor, limits, trace }: MaskMakerOptions): FindMask {
-  return async ({ image, scribble, request }, signal) => {
-    const { step, timingsMs } = stopwatch(signal, trace);
+  return async ({ image, scribble, request, onStep }, signal) => {
+    const { step, timingsMs } = stopwatch(signal, trace, onStep);
     const asked = askedFor(request, scribble);
     // Before anything is decoded.
     const finder = await finderFor(asked);

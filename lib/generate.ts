@@ -44,11 +44,15 @@ export const planGenerateWith =
     return { engine: generator.name, samples: asked.samples, imageSize: asked.imageSize, warnings };
   };
 
+/** These add their watermark only where it is asked for; so they take a seed without further words. */
+const unmarked: ReadonlySet<string> = new Set(['imagen:imagegeneration@002', 'imagen:imagegeneration@005']);
+
 async function prepare(value: unknown, { generatorFor, allowedBuckets }: GenerateParts) {
   const request = parseWith(generateRequestSchema, value);
   assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
   const generator = await generatorFor(request);
   const practice = practiceWarnings({ mode: 'insertion', prompt: request.prompt });
-  const asked = { ...optionValues('generate', request), replyFormat: pictureFormat(request) };
+  const { addWatermark = unmarked.has(generator.name) ? false : undefined } = request;
+  const asked = { ...optionValues('generate', request), addWatermark, replyFormat: pictureFormat(request) };
   return { generator, asked, practice };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { engineNames } from './engines/engines.ts';
 import { httpServiceSchema } from './engines/http-service.ts';
-import { modelTableSchema } from './engines/models.ts';
+import { modelTableSchema } from './engines/model-entry.ts';
+import { modelTiers } from './engines/usage.ts';
 import { finderNames } from './finders/finders.ts';
 import { defaultBudget } from './jobs/claim/budget.ts';
 import { requestDefaultsSchema } from './requests/edit-request.ts';
@@ -30,6 +31,10 @@ const bucketName = z
 const queueName = z
   .string()
   .regex(/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/, 'expected projects/P/locations/L/queues/Q')
+  .optional();
+const topicName = z
+  .string()
+  .regex(/^projects\/[^/]+\/topics\/[^/]+$/, 'expected projects/P/topics/T')
   .optional();
 const commaList = z.string().transform((text) =>
   text
@@ -60,7 +65,9 @@ export const settingTable = {
     control: {
       variable: 'CONTROL_BUCKET',
       schema: bucketName,
-      description: 'Where claims and raw model answers are kept.',
+      description:
+        'Where claims and raw model answers are kept, and the cost of the day. Alone it is enough for ' +
+        'functions that only count their cost.',
     },
   },
   storageApiEndpoint: {
@@ -126,6 +133,14 @@ export const settingTable = {
         .optional(),
       description: 'What white is in its output, where docs/onnx.md does not list it.',
     },
+  },
+  modelTier: {
+    variable: 'MODEL_TIER',
+    schema: z.enum(modelTiers).default('standard'),
+    description:
+      'How Gemini models carry calls out. `flex`: at half the price, within 30 minutes; set `EDIT_DEADLINE_MS` and the ' +
+      'timeout of the function to as much, for a call that is stopped may be billed. `priority`: before others, at ' +
+      '1.8 times the price. A model or location without the tier answers as `standard`, and a warning says so.',
   },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',
@@ -228,6 +243,26 @@ export const settingTable = {
         'Base URL of Cloud Tasks, or of a stand-in: plain http is for loopback and needs no credentials.',
     },
   },
+  results: {
+    topic: {
+      variable: 'RESULTS_TOPIC',
+      schema: topicName,
+      description:
+        'Pub/Sub topic `projects/P/topics/T` that gets a message when a job has ended, see results.md. Unset: none.',
+    },
+    emulatorHost: {
+      variable: 'PUBSUB_EMULATOR_HOST',
+      schema: z.string().optional(),
+      description: '`host:port` of a stand-in for Pub/Sub, without credentials. Unset: the real service.',
+    },
+    delivery: {
+      variable: 'DELIVERY',
+      schema: z.enum(['jobs', 'flat']).default('jobs'),
+      description:
+        '`flat`: the best output of the newest job of a picture also lies at `delivered/` and the name of the ' +
+        'picture, see results.md.',
+    },
+  },
   budget: {
     maxAttempts: {
       variable: 'MAX_ATTEMPTS',
@@ -247,10 +282,11 @@ export const settingTable = {
   },
   dailyCostCapUsd: {
     variable: 'DAILY_COST_CAP_USD',
-    schema: z.coerce.number().min(0).optional(),
+    schema: z.union([z.literal('none'), z.coerce.number().min(0)]).optional(),
     description:
-      'Most that model calls for dropped pictures may cost in one day (UTC), of all instances together, ' +
-      'by list prices; jobs then wait for the next day. Calls over HTTP do not count. Unset: no cap.',
+      'Most that model calls may cost in one day (UTC) by list prices, over all functions with the same ' +
+      '`CONTROL_BUCKET`; without that bucket each instance counts for itself. Then jobs wait for the next ' +
+      'day, and callers get 503 with Retry-After. Unset: 20 for a model with a price. `none`: no cap.',
   },
   requestFile: {
     variable: 'REQUEST_FILE',
@@ -300,6 +336,27 @@ export const settingTable = {
     description:
       'Origins of web pages that may call `edit`, `mask`, `generate` and `upscale` from a browser, separated by commas. ' +
       'Only for functions that are not behind IAM, which refuses the preflight of a browser. Unset: no CORS.',
+  },
+  errorsUrl: {
+    variable: 'ERRORS_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    description:
+      'Where your team reads [errors.md](errors.md), as a web page: the `type` of a problem is then this address with the ' +
+      'anchor of its code. Unset: `urn:gcs-inpaint:error:CODE`.',
+  },
+  requiredAudience: {
+    variable: 'REQUIRED_AUDIENCE',
+    schema: name,
+    description:
+      'Only for functions that are not behind IAM: `edit`, `mask`, `generate`, `upscale` and `studio` then answer a caller ' +
+      'with an ID token of Google for this audience, mostly the URL of the function. Everybody with a service account ' +
+      'can make such a token: set `ALLOWED_CALLERS` too.',
+  },
+  allowedCallers: {
+    variable: 'ALLOWED_CALLERS',
+    schema: commaList.default([]),
+    description:
+      'Addresses of the accounts that may call where `REQUIRED_AUDIENCE` is set, separated by commas. Unset: all.',
   },
   studio: {
     variable: 'STUDIO',

@@ -1,4 +1,5 @@
 import type { EncodedImage } from './engines/engine.ts';
+import { imageSize } from './engines/image-size.ts';
 import { sniffMediaType } from './engines/images.ts';
 import type { PictureReply, PlanPictures, Upscaler } from './engines/picture-engines.ts';
 import { EditError } from './errors.ts';
@@ -9,6 +10,7 @@ import {
   upscaleRequestSchema,
 } from './requests/picture-requests.ts';
 import { optionValues, parseWith } from './requests/schema.ts';
+import { upscaleFactors } from './requests/values.ts';
 
 export interface UpscaleParts {
   readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
@@ -60,13 +62,40 @@ export const planUpscaleWith =
   };
 
 async function prepare(value: unknown, { upscalerFor, maxImageBytes, allowedBuckets }: UpscaleParts) {
-  const request = parseWith(upscaleRequestSchema, value);
-  assertAllowedUri('imageUri', request.imageUri, allowedBuckets);
-  assertAllowedUri('storageUri', request.storageUri, allowedBuckets);
-  const upscaler = await upscalerFor(request);
-  const { imageUri } = request;
-  const sent = imageUri === undefined ? pictureOf(request.image ?? '', maxImageBytes) : { uri: imageUri };
+  const asked = parseWith(upscaleRequestSchema, value);
+  assertAllowedUri('imageUri', asked.imageUri, allowedBuckets);
+  assertAllowedUri('storageUri', asked.storageUri, allowedBuckets);
+  const upscaler = await upscalerFor(asked);
+  const { imageUri } = asked;
+  const sent = imageUri === undefined ? pictureOf(asked.image ?? '', maxImageBytes) : { uri: imageUri };
+  const isGiven = typeof value === 'object' && value !== null && Object.hasOwn(value, 'factor');
+  const { targetSize } = asked;
+  const request =
+    isGiven || targetSize === undefined ? asked : { ...asked, factor: factorFor(targetSize, sent) };
   return { request, upscaler, sent };
+}
+
+/** Longer sides, pixels. */
+const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
+
+/** @throws {EditError} `REQUEST_INVALID` where no factor leads there. */
+function factorFor(
+  targetSize: keyof typeof sidePx,
+  sent: EncodedImage | { readonly uri: string },
+): UpscaleOptions['factor'] {
+  const refuse = (detail: string): never => {
+    const errors = [{ pointer: '#/targetSize', detail }];
+    throw new EditError('REQUEST_INVALID', `targetSize: ${detail}`, { errors });
+  };
+  if (!('bytes' in sent)) return refuse('expected factor beside an address, whose size is not known');
+  const { width = 0, height = 0 } = imageSize(sent.bytes) ?? {};
+  const wanted = sidePx[targetSize] / Math.max(width, height);
+  const factor = upscaleFactors.find((each) => Number(each.slice(1)) >= wanted);
+  return wanted > 1 && factor !== undefined
+    ? factor
+    : refuse(
+        `expected a size of 1 to 4 times the longer side of ${Math.max(width, height)} pixels, got ${targetSize}`,
+      );
 }
 
 const mediaTypes: readonly (string | undefined)[] = ['image/png', 'image/jpeg', 'image/webp'];

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
-import type { Edit } from './edit.ts';
+import type { Edit, Seal } from './edit.ts';
+import { noticesOf } from './engines/engines.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { CallersObjects } from './http-jobs/objects.ts';
@@ -8,6 +9,7 @@ import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
 import type { Upscale } from './upscale.ts';
 import type { ServiceCapabilities } from './wiring/capabilities.ts';
+import { makeCostCap } from './wiring/cost-cap.ts';
 import {
   editAround,
   makeEdit,
@@ -48,27 +50,43 @@ interface WireOptions {
   readonly shutdown?: AbortSignal;
   readonly tracing?: Tracing;
   readonly background?: Background;
+  /** Put into each output after its proof, e.g. by `functions/index.ts` of a deployment that signs. */
+  readonly seal?: Seal;
 }
 
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const { background = () => {} } = options;
-  const editWith = editAround(config, tracing);
+  const editWith = editAround(config, tracing, options.seal);
   const calls = modelCalls(config, tracing);
+  const cap = makeCostCap(config, log, tracing);
+  const capped = { tuning: calls, cap };
+  for (const notice of [...noticesOf(config, config), ...tierNotices(config)])
+    log.warn(notice, { engine: config.engine });
   return {
     config,
     log,
     tracing,
-    edit: once(() => makeEdit(config, editWith, calls)),
-    findMask: once(() => makeFindMask(config, tracing, calls)),
+    edit: once(() => makeEdit(config, editWith, capped)),
+    findMask: once(() => makeFindMask(config, tracing, capped)),
     plan: once(() => makePlan(config, (choice) => makeEngine(config, choice, calls), calls)),
-    generate: once(() => makeGenerate(config, calls)),
-    upscale: once(() => makeUpscale(config, calls)),
+    generate: once(() => makeGenerate(config, capped)),
+    upscale: once(() => makeUpscale(config, capped)),
     objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),
     capabilities: once(async () => (await import('./wiring/capabilities.ts')).capabilitiesFor(config)),
     preview: async (bytes, widthPx) =>
       (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, config.limits),
-    jobs: once(() => makeJobs({ config, log, tracing, calls, editWith, shutdown, background })),
+    jobs: once(() => makeJobs({ config, log, tracing, calls, cap, editWith, shutdown, background })),
   };
+}
+
+const flexCallMs = 30 * 60_000;
+
+/** A call that is stopped while it waits may be billed, and is made again. */
+function tierNotices({ engine, modelTier, editDeadlineMs }: Config): readonly string[] {
+  if (engine !== 'gemini' || modelTier !== 'flex' || editDeadlineMs >= flexCallMs) return [];
+  return [
+    `MODEL_TIER flex: a call may take ${flexCallMs} ms, and EDIT_DEADLINE_MS stops it after ${editDeadlineMs}.`,
+  ];
 }

@@ -29,7 +29,7 @@ const finderFiles = /^lib\/finders\//;
 /** What finders are, and the names of what they find. */
 const finderInterface = /^lib\/finders\/(finder|modes)\.ts$/;
 const engineInterface = /^lib\/engines\/engine\.ts$/;
-const storeInterface = /^lib\/storage\/store\.ts$/;
+const storeInterface = /^lib\/storage\/(store|transfers)\.ts$/;
 const abort = /^lib\/abort\.ts$/;
 const inParallel = /^lib\/in-parallel\.ts$/;
 /** What people may ask for, as schemas, and what an engine makes of it. */
@@ -49,13 +49,15 @@ const sharedByFormats: readonly RegExp[] = [
 const layers: readonly Layer[] = [
   // It runs in a browser, and knows the service by its answers alone.
   { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
+  // It checks the tokens of callers.
+  { files: /^functions\/caller\.ts$/, may: [errors, /^google-auth-library$/] },
   {
     files: /^functions\//,
     may: [
       /^functions\//,
       /^lib\/(wiring|config|abort|errors|log|edit|find-mask|generate|upscale)\.ts$/,
       requests,
-      /^lib\/wiring\/tracing\.ts$/,
+      /^lib\/wiring\/(tracing|check-config)\.ts$/,
       trace,
       /^lib\/(jobs|http-jobs)\//,
       inParallel,
@@ -72,9 +74,9 @@ const layers: readonly Layer[] = [
   { files: requestOptions, may: [errors, requestOptions, /^node:util$/, /^zod$/] },
   { files: requests, may: [errors, requests, engineFiles, /^zod$/] },
   {
-    files: /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
+    files: /^lib\/(edit\.ts|find-mask\.ts|only\.ts|edit\/)/,
     may: [
-      /^lib\/edit\//,
+      /^lib\/(edit\.ts|find-mask\.ts|edit\/)/,
       pixels,
       fit,
       plan,
@@ -101,7 +103,7 @@ const layers: readonly Layer[] = [
     may: [
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
-      /^lib\/engines\/(engine|engines)\.ts$/,
+      /^lib\/engines\/(engine|engines|usage)\.ts$/,
       finderInterface,
       storeInterface,
       abort,

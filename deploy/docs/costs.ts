@@ -1,8 +1,9 @@
-import { knownModels } from '../../lib/engines/models.ts';
+import { knownModels } from '../../lib/engines/known-models.ts';
 import { imageSizes } from '../../lib/requests/values.ts';
 import { markdownTable } from './markdown.ts';
 
-const usd = (price: number | undefined) => (price === undefined ? '-' : (price * 1000).toFixed(0));
+const usd = (price: number | undefined) =>
+  price === undefined ? '-' : String(Number((price * 1000).toFixed(1)));
 
 /** List prices of 1,000 edits of one call, for every model that edits. */
 export function costsTable(): string {
@@ -10,13 +11,15 @@ export function costsTable(): string {
     apis.some((api) => ['imagen', 'imagen2', 'gemini', 'endpoint'].includes(api)),
   );
   return markdownTable(
-    ['model', ...imageSizes, 'state'],
+    ['model', ...imageSizes, 'state', 'served until', 'prices of'],
     [
-      ['`patchmatch` (embedded)', '0', '0', '0', 'current'],
-      ...edits.map(([model, { usdPerImage = {}, state = 'unknown' }]) => [
+      ['`patchmatch` (embedded)', '0', '0', '0', 'current', '', ''],
+      ...edits.map(([model, { usdPerImage = {}, state = 'unknown', until = '', pricedOn = '' }]) => [
         `\`${model}\``,
         ...imageSizes.map((size) => usd(usdPerImage[size])),
         state,
+        until,
+        pricedOn,
       ]),
     ],
   );

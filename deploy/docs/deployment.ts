@@ -6,8 +6,8 @@ export interface Deployment {
   /** What uploads start. */
   readonly triggers: Trigger[];
   readonly queues: Queue[];
-  /** Permissions of the project's own role on the control bucket. */
-  readonly controlPermissions: string[];
+  /** Permissions of the deployment's own roles, by their names: `control`, `ask_model`. */
+  readonly ownRoles: Readonly<Record<string, string[]>>;
 }
 
 export interface DeployedFunction {
@@ -32,9 +32,9 @@ export interface DeployedFunction {
 export interface Grant {
   /** Without the prefix of the deployment: `run-job`; `users` for people. */
   identity: string;
-  /** `storage.objectViewer`; `control` is the project's own role. */
+  /** `storage.objectViewer`; `control` and `ask_model` are the deployment's own. */
   role: string;
-  /** `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `project`. */
+  /** `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `topic uploads`, `project`. */
   on: string;
   condition: string | undefined;
 }
@@ -69,3 +69,16 @@ export interface Queue {
   perSecond: number;
   atOnce: number;
 }
+
+/** Accounts that services of Google act as, by what the deployments call them. */
+const agents: readonly (readonly [RegExp, string])[] = [
+  [/google_storage_project_service_account|\$STORAGE_AGENT/, 'Cloud Storage'],
+  [/google_project_service_identity\.pubsub|@gcp-sa-pubsub\./, 'Pub/Sub'],
+  [/@gcp-sa-eventarc\./, 'Eventarc'],
+  [/@gcp-sa-artifactregistry\./, 'Artifact Registry'],
+  [/@gcf-admin-robot\./, 'Cloud Functions'],
+  [/@serverless-robot-prod\./, 'Cloud Run'],
+];
+
+export const agentOf = (member: string): string | undefined =>
+  agents.find(([pattern]) => pattern.test(member))?.[1];

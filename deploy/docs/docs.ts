@@ -1,12 +1,16 @@
 /**
  * Writes the documents, and parts of documents, that follow from code: `npm run docs`. `--formats` also
- * writes docs/formats.md, which takes half a minute because every kind of file is edited.
+ * writes docs/formats.md, which takes half a minute because every kind of file is edited; `--gallery` the
+ * pictures of docs/gallery.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { costsChart, memoryChart, speedChart } from './charts.ts';
+import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
+import { guaranteesDocument } from './guarantees.ts';
 import { openapiDocument } from './openapi.ts';
 import { parametersDocument } from './parameters.ts';
 import { rightsTable } from './rights.ts';
@@ -25,11 +29,17 @@ const documents: readonly Made[] = [
   { file: 'docs/parameters.md', write: parametersDocument },
   { file: 'functions/studio/openapi.json', write: openapiDocument },
   { file: 'docs/errors.md', write: errorsDocument },
+  { file: 'docs/guarantees.md', write: guaranteesDocument },
   { file: 'docs/trial.md', write: trialDocument },
   { file: 'docs/operate.md', part: 'costs', write: costsTable },
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },
   { file: 'docs/security.md', part: 'rights', write: rightsTable },
   { file: 'deploy/terraform/settings.tf', write: terraformSettings },
+  { file: 'deploy/cloud/package.json', write: cloudPackage },
+  { file: 'deploy/cloud/package-lock.json', write: cloudLock },
+  { file: 'docs/images/costs.svg', write: costsChart },
+  { file: 'docs/images/speed.svg', write: speedChart },
+  { file: 'docs/images/memory.svg', write: memoryChart },
 ];
 
 const formats: Made = {
@@ -56,3 +66,4 @@ function withPart(document: string, part: string, text: string): string {
 
 for (const document of documents) await make(document);
 if (process.argv.includes('--formats')) await make(formats);
+if (process.argv.includes('--gallery')) await (await import('./gallery.ts')).writeGallery();

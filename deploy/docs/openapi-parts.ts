@@ -38,17 +38,24 @@ function withFiles(schema: z.ZodType, files: readonly string[], required: readon
   return { ...rest, properties: all, ...(needed.length > 0 && { required: needed }) };
 }
 
+const withFields = (schema: Json, fields: Json): Json => ({
+  ...schema,
+  properties: { ...(schema['properties'] as Json), ...fields },
+});
+const jobRequest = withFiles(editRequestSchema, ['image', 'mask', 'keep'], ['image']);
+const placed = 'Whether the pictures come in the answer, or lie in the output bucket (only with buckets).';
+
 export const schemas: Json = {
   Source: source,
-  EditRequest: withFiles(editRequestSchema, ['image', 'mask'], ['image']),
-  PlanRequest: {
-    ...withFiles(editRequestSchema, ['mask'], ['width', 'height']),
-    properties: {
-      ...(withFiles(editRequestSchema, ['mask'], [])['properties'] as Json),
-      width: { type: 'integer', minimum: 1, maximum: 65_535 },
-      height: { type: 'integer', minimum: 1, maximum: 65_535 },
-    },
-  },
+  EditRequest: withFields(jobRequest, {
+    output: { type: 'string', enum: ['body', 'bucket'], default: 'body', description: placed },
+    storageUri: { type: 'string', pattern: '^gs://', description: 'A folder of the output bucket for them.' },
+  }),
+  JobRequest: jobRequest,
+  PlanRequest: withFields(withFiles(editRequestSchema, ['mask'], ['width', 'height']), {
+    width: { type: 'integer', minimum: 1, maximum: 65_535 },
+    height: { type: 'integer', minimum: 1, maximum: 65_535 },
+  }),
   MaskRequest: withFiles(maskRequestSchema, ['image', 'scribble'], ['image']),
   GenerateRequest: withFiles(generateRequestSchema, [], []),
   UpscaleRequest: withFiles(upscaleRequestSchema, ['image'], []),

@@ -153,7 +153,7 @@ const operations: readonly Operation[] = [
       prefer,
       inHeader('Idempotency-Key', 'The same key and request give the same job, for 32 days.'),
     ],
-    requestBody: takes('EditRequest', tiny),
+    requestBody: takes('JobRequest', tiny),
     responses: {
       200: ok('The job, which has ended; or the plan.', {
         'application/json': { schema: { anyOf: [ref('Job'), ref('Plan')] } },
@@ -204,6 +204,24 @@ const operations: readonly Operation[] = [
     summary: 'Look at a result',
     parameters: [jobId, output, width],
     responses: { 200: preview },
+  },
+  {
+    ...{ method: 'get', path: '/jobs/{id}/mask', operationId: 'readMask' },
+    summary: 'Download the mask that was found',
+    parameters: [jobId, range],
+    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
+  },
+  {
+    ...{ method: 'get', path: '/jobs/{id}/mask/preview', operationId: 'previewMask' },
+    summary: 'Look at the mask that was found',
+    parameters: [jobId, width],
+    responses: { 200: preview },
+  },
+  {
+    ...{ method: 'get', path: '/jobs/{id}/preview', operationId: 'readPreview' },
+    summary: 'Download the preview of a job that makes only that',
+    parameters: [jobId, range],
+    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
   },
   {
     ...{ method: 'get', path: '/jobs/{id}/inputs/{file}', operationId: 'readInput' },

@@ -17,8 +17,11 @@ export interface Folder {
   readonly variable: Record<string, Block>;
   readonly local: Block;
   readonly module: Record<string, Block>;
+  readonly output: Record<string, Block>;
+  readonly provider: Record<string, unknown>;
   /** By type, then by name. */
   readonly resource: Record<string, Record<string, Block>>;
+  readonly data: Record<string, Record<string, Block>>;
 }
 
 /** A resource as it will be made: one for each entry of its `for_each`, with known values filled in. */
@@ -50,12 +53,17 @@ export async function readFolder(path: string, change = (text: string) => text):
   const files = readdirSync(path).filter((name) => name.endsWith('.tf'));
   const text = files.map((name) => readFileSync(join(path, name), 'utf8')).join('\n');
   const tree: Block = await parse('all.tf', change(text));
-  const folder: Folder = { variable: {}, local: {}, module: {}, resource: {} };
+  const folder: Folder = {
+    ...{ variable: {}, local: {}, module: {}, output: {}, resource: {}, data: {} },
+    provider: isBlock(tree['provider']) ? tree['provider'] : {},
+  };
   for (const locals of nestedAll(tree, 'locals')) Object.assign(folder.local, locals);
-  for (const kind of ['variable', 'module'] as const) addNamed(folder[kind], tree[kind]);
-  for (const [type, blocks] of Object.entries(tree['resource'] ?? {})) {
-    folder.resource[type] ??= {};
-    addNamed(folder.resource[type], blocks);
+  for (const kind of ['variable', 'module', 'output'] as const) addNamed(folder[kind], tree[kind]);
+  for (const kind of ['resource', 'data'] as const) {
+    for (const [type, blocks] of Object.entries(tree[kind] ?? {})) {
+      folder[kind][type] ??= {};
+      addNamed(folder[kind][type], blocks);
+    }
   }
   return folder;
 }

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import type { Bucket, DeployedFunction, Deployment, Grant, Queue, Trigger } from './deployment.ts';
+import {
+  agentOf,
+  type Bucket,
+  type DeployedFunction,
+  type Deployment,
+  type Grant,
+  type Queue,
+  type Trigger,
+} from './deployment.ts';
 import {
   type Block,
   type Folder,
@@ -28,7 +36,7 @@ export interface Terraform {
 export async function readTerraform(change?: (text: string) => string): Promise<Terraform> {
   const root = await readFolder(terraformFolder, change);
   const module = await readFolder(join(terraformFolder, 'function'), change);
-  const [engine, model] = String(root.variable['model']?.['default']).split(':');
+  const [engine, model = ''] = String(root.variable['model']?.['default']).split(':');
   const values = { var: { project, region }, local: { engine, model } };
   return { root, resources: resourcesOf(root, module, values) };
 }
@@ -40,15 +48,18 @@ export function terraformDeployment({ resources }: Terraform): Deployment {
     grants: resources.filter((one) => one.type.endsWith('_iam_member') && isMade(one)).map(grantOf),
     buckets: all('google_storage_bucket').map(bucketOf),
     triggers: [
-      ...all('google_eventarc_trigger').map(({ body }) => triggerOf(body)),
+      ...all('google_storage_notification').map(({ body }) => triggerOf(body, resources)),
       // A trigger that belongs to the function repeats nothing unless told so.
       ...all('google_cloudfunctions2_function')
         .flatMap(({ body }) => nestedAll(body, 'event_trigger'))
         .map((): Trigger => ({ bucket: 'unknown', region: '', identity: '', isRepeated: false })),
     ],
     queues: all('google_cloud_tasks_queue').map(({ body }) => queueOf(body)),
-    controlPermissions: all('google_project_iam_custom_role').flatMap(
-      ({ body }) => body['permissions'] as string[],
+    ownRoles: Object.fromEntries(
+      all('google_project_iam_custom_role').map(({ address, body }) => [
+        address.split('.')[1],
+        body['permissions'] as string[],
+      ]),
     ),
   };
 }
@@ -56,7 +67,7 @@ export function terraformDeployment({ resources }: Terraform): Deployment {
 function functionOf({ address, body }: Resource, resources: readonly Resource[]): DeployedFunction {
   const [build, service] = [nested(body, 'build_config'), nested(body, 'service_config')];
   const account = /^\$\{google_service_account\.(\w+)\.email\}$/.exec(
-    String(service['service_account_email']),
+    slept(String(service['service_account_email']), address, resources),
   );
   return {
     name: String(body['name']).replace(/^inpaint-/, ''),
@@ -73,6 +84,15 @@ function functionOf({ address, body }: Resource, resources: readonly Resource[])
     timeoutSeconds: Number(service['timeout_seconds']),
     isInternal: service['ingress_settings'] === 'ALLOW_INTERNAL_ONLY',
   };
+}
+
+/** `${time_sleep.account.triggers["email"]}` -> what is handed on after the wait, in the same module. */
+function slept(expression: string, address: string, resources: readonly Resource[]): string {
+  const [, name, key = ''] = /^\$\{time_sleep\.(\w+)\.triggers\["(\w+)"\]\}$/.exec(expression) ?? [];
+  if (name === undefined) return expression;
+  const sleep = `${address.replace(/google_.+$/, '')}time_sleep.${name}`;
+  const found = resources.find((resource) => resource.address === sleep);
+  return String(nested(found?.body ?? {}, 'triggers')[key]);
 }
 
 /** The variables and values that an expression such as `merge(..., { NAME = value })` sets. */
@@ -148,8 +168,9 @@ const memberOf = (address: string, { member }: Block): string =>
 
 /** `${module.run_job.member}` -> `run-job`. */
 function identityOf(member: string, each: string): string {
-  if (member.includes('each.value') && each.includes('var.users')) return 'users';
-  if (member.includes('google_storage_project_service_account')) return 'Cloud Storage';
+  if (member.includes('each.value') && /var\.users|studio_members/.test(each)) return 'users';
+  const agent = agentOf(member);
+  if (agent !== undefined) return agent;
   const [, http, other] =
     /(?:module\.http\["(\w+)"\]|(?:module|google_service_account)\.(\w+)(?:\["on"\])?)\.member/.exec(
       member,
@@ -157,17 +178,26 @@ function identityOf(member: string, each: string): string {
   return kebab(http ?? other ?? member);
 }
 
+const places: readonly (readonly [string, RegExp])[] = [
+  ['bucket', /google_storage_bucket\.(\w+)\./],
+  ['queue', /google_cloud_tasks_queue\.jobs\["(\w+)"\]/],
+  ['identity', /google_service_account\.(\w+)\./],
+  ['topic', /google_pubsub_topic\.(\w+)\./],
+  ['subscription', /google_pubsub_subscription\.(\w+)\./],
+];
+
 function placeOf(address: string, body: Block): string {
   if (address.includes('google_secret_manager')) return 'secret HTTP_ENGINE_SECRET, if there is one';
+  if (address.includes('google_kms')) return 'key of your own, if there is one';
+  if (address.includes('google_iap')) return 'studio behind IAP, if it is';
   const module = /^module\.(?:http\["(\w+)"\]|(\w+))\./.exec(address);
   if (module !== null) return `function ${kebab(String(module[1] ?? module[2]))}`;
-  const target = String(body['bucket'] ?? body['repository'] ?? body['service_account_id'] ?? body['name']);
-  const [, bucket] = /google_storage_bucket\.(\w+)\./.exec(target) ?? [];
-  const [, queue] = /google_cloud_tasks_queue\.jobs\["(\w+)"\]/.exec(target) ?? [];
-  const [, account] = /google_service_account\.(\w+)\./.exec(target) ?? [];
-  if (bucket !== undefined) return `bucket ${bucket}`;
-  if (queue !== undefined) return `queue ${queue}`;
-  if (account !== undefined) return `identity ${account}`;
+  const named = ['bucket', 'repository', 'service_account_id', 'topic', 'subscription', 'name'];
+  const target = String(named.map((name) => body[name]).find((value) => value !== undefined));
+  for (const [kind, pattern] of places) {
+    const [, name] = pattern.exec(target) ?? [];
+    if (name !== undefined) return `${kind} ${kebab(name)}`;
+  }
   return target.includes('artifact_registry') ? 'images' : 'project';
 }
 
@@ -186,21 +216,34 @@ function bucketOf({ address, body }: Resource): Bucket {
   };
 }
 
-function triggerOf(body: Block): Trigger {
-  const criteria = Object.fromEntries(
-    nestedAll(body, 'matching_criteria').map(({ attribute, value }) => [String(attribute), String(value)]),
-  );
+/** A bucket's notifications, and the subscription that pushes them to `onUpload`. */
+function triggerOf(body: Block, resources: readonly Resource[]): Trigger {
   const [, bucket = 'unknown'] =
-    /^\$\{google_storage_bucket\.(\w+)\.name\}$/.exec(criteria['bucket'] ?? '') ?? [];
-  const [, identity = ''] = /google_service_account\.(\w+)\./.exec(String(body['service_account'])) ?? [];
-  const isUpload = criteria['type'] === 'google.cloud.storage.object.v1.finalized';
+    /^\$\{google_storage_bucket\.(\w+)\.name\}$/.exec(String(body['bucket'])) ?? [];
+  const subscription =
+    resources.find(
+      ({ type, body: { topic } }) => type === 'google_pubsub_subscription' && topic === body['topic'],
+    )?.body ?? {};
+  const push = nested(subscription, 'push_config');
+  const [, identity = ''] =
+    /google_service_account\.(\w+)\./.exec(String(nested(push, 'oidc_token')['service_account_email'])) ?? [];
+  const isUpload =
+    String(body['event_types']) === 'OBJECT_FINALIZE' && push['push_endpoint'] === `\${module.on_upload.url}`;
   return {
-    bucket: isUpload ? bucket : 'unknown',
-    region: String(body['location']),
+    bucket: isUpload && subscription['filter'] === undefined ? bucket : 'unknown',
+    region: bucketRegion(bucket, resources),
     identity,
-    isRepeated: !nestedAll(body, 'retry_policy').some((policy) => policy['max_attempts'] === 1),
+    isRepeated:
+      Number.parseInt(String(subscription['message_retention_duration']), 10) >= daySeconds &&
+      nested(subscription, 'expiration_policy')['ttl'] === '',
   };
 }
+
+const daySeconds = 86_400;
+
+/** Notifications come from wherever the bucket is. */
+const bucketRegion = (name: string, resources: readonly Resource[]): string =>
+  String(resources.find(({ address }) => address === `google_storage_bucket.${name}`)?.body['location']);
 
 function queueOf(body: Block): Queue {
   const [limits, retry] = [nested(body, 'rate_limits'), nested(body, 'retry_config')];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import lifecycle from '../gcloud/control-lifecycle.json' with { type: 'json' };
-import type { Bucket, DeployedFunction, Deployment, Grant } from './deployment.ts';
+import { agentOf, type Bucket, type DeployedFunction, type Deployment, type Grant } from './deployment.ts';
 import { type GcloudCommand, gcloudCommands } from './gcloud-commands.ts';
 
 export const deployScript: string = join(import.meta.dirname, '../deploy.sh');
@@ -37,8 +37,11 @@ export function trialDeployment(script: string): Deployment {
         isRepeated: flags.has('--retry'),
       })),
     queues: [],
-    controlPermissions: starting('iam', 'roles', 'update').flatMap(({ flags }) =>
-      (flags.get('--permissions') ?? '').split(','),
+    ownRoles: Object.fromEntries(
+      starting('iam', 'roles', 'update').map(({ words, flags }) => [
+        ownRole(words[3]),
+        (flags.get('--permissions') ?? '').split(','),
+      ]),
     ),
   };
 }
@@ -85,7 +88,7 @@ function grantOf({ words, flags }: GcloudCommand): Grant {
   const condition = flags.get('--condition') ?? 'None';
   return grantTo(
     identityOf(flags.get('--member')),
-    /roles\/inpaint_trial_(\w+)$/.exec(role)?.[1] ?? role.replace(/^roles\//, ''),
+    ownRole(role.replace(/^.*roles\//, '')),
     placeOf(words),
     condition === 'None' ? undefined : condition,
   );
@@ -94,18 +97,19 @@ function grantOf({ words, flags }: GcloudCommand): Grant {
 const invokerOf = ({ words, flags }: GcloudCommand): Grant =>
   grantTo(identityOf(flags.get('--member')), 'run.invoker', `function ${ownName(words.at(-1))}`);
 
-function placeOf([group, , , name]: readonly string[]): string {
+function placeOf([group, kind, , name]: readonly string[]): string {
+  if (kind === 'service-accounts') return `identity ${identityOf(name)}`;
   if (group === 'storage') return `bucket ${purposeOf(name)}`;
   return group === 'artifacts' ? 'images' : 'project';
 }
 
 const ownName = (name = ''): string => name.replace(/^inpaint-trial-/, '');
+const ownRole = (name = ''): string => name.replace(/^inpaint_trial_/, '');
 const purposeOf = (bucket = ''): string => /-inpaint-trial-(\w+)$/.exec(bucket)?.[1] ?? 'unknown';
 
 /** `serviceAccount:inpaint-trial-edit@my-project.iam.gserviceaccount.com` -> `edit`. */
 function identityOf(member = ''): string {
-  if (member.includes('$STORAGE_AGENT')) return 'Cloud Storage';
-  return ownName(member.replace(/^serviceAccount:/, '').replace(/@.*$/, ''));
+  return agentOf(member) ?? ownName(member.replace(/^serviceAccount:/, '').replace(/@.*$/, ''));
 }
 
 function bucketOf({ words, flags }: GcloudCommand, updates: readonly GcloudCommand[]): Bucket {

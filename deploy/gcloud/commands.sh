@@ -7,12 +7,12 @@ heading() {
   if $is_dry_run; then printf '\n# %s\n' "$1"; else printf '== %s\n' "$1"; fi
 }
 
-# Quotes words for a shell. The one variable that a printed script sets itself stays to be expanded.
+# Quotes words for a shell. The variables that a printed script sets itself stay to be expanded.
 quoted() { # WORD...
   local word line=''
   for word in "$@"; do
     case "$word" in
-      --*=*\$STORAGE_AGENT*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
+      --*=*\$STORAGE_AGENT* | --*=*\$PROJECT_NUMBER* | --*=*\$SWEEP_URL*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
       --*=*[!A-Za-z0-9_./:=@,+-]*) line+=" ${word%%=*}='${word#*=}'" ;;
       *[!A-Za-z0-9_./:=@,+-]*) line+=" '$word'" ;;
       *) line+=" $word" ;;
@@ -31,6 +31,18 @@ unsettled+='|Access to bucket gcf-v2-sources-[^ ]+ denied|iam\.serviceaccounts\.
 unsettled+='|Unable to retrieve the repository metadata|unable to publish to Cloud Pub/Sub topics'
 unsettled+='|could not be validated.+Eventarc service account|eventarc\.events\.receiveEvent.+denied'
 
+# Sets a variable to what a command prints. A printed script does so itself.
+learn() { # VARIABLE COMMAND...
+  local answer
+  if $is_dry_run; then
+    printf '%s=$(%s)\n' "$1" "$(quoted "${@:2}")"
+    answer="\$$1"
+  else
+    answer=$("${@:2}")
+  fi
+  printf -v "$1" '%s' "$answer"
+}
+
 # Runs a command, and repeats it after a while when something is not known everywhere yet.
 run_when_settled() { # COMMAND...
   local wait_seconds messages status
@@ -41,7 +53,11 @@ run_when_settled() { # COMMAND...
   for wait_seconds in 10 20 40 60 120 0; do
     status=0
     messages=$("$@" 2>&1 >/dev/null | tee >(cat >&2)) || status=$?
-    ((status != 0 && wait_seconds > 0)) && grep -qiE "$unsettled" <<<"$messages" || return "$status"
+    ((status != 0)) || return 0
+    grep -qiE "$unsettled" <<<"$messages" ||
+      fail "$status" STEP_FAILED "Expected ${*:1:4} to go through, got the refusal above: mend it and run this again"
+    ((wait_seconds > 0)) ||
+      fail "$status" NOT_SETTLED "Expected ${*:1:4} to go through within minutes: run this again in half an hour"
     printf '   not known everywhere yet, trying again in %s s\n' "$wait_seconds"
     sleep "$wait_seconds"
   done

@@ -2,7 +2,7 @@
 # Makes everything, in order of need. Every step looks before it creates, or sets what is wanted.
 
 enable_services() {
-  local services=(cloudbuild run cloudfunctions artifactregistry eventarc pubsub storage iam logging)
+  local services=(cloudbuild run cloudfunctions artifactregistry eventarc pubsub storage iam logging cloudscheduler)
   [[ $engine == patchmatch ]] || services+=(aiplatform)
   heading 'services'
   run gcloud services enable "${services[@]/%/.googleapis.com}" --project="$project"
@@ -37,22 +37,28 @@ ensure_identity() { # IDENTITY SENTENCE
     gcloud iam service-accounts create "$1" --display-name="$2" --project="$project"
 }
 
-# Every predefined role with the right to update also has the right to delete.
-ensure_control_role() {
-  local permissions=storage.objects.create,storage.objects.get,storage.objects.list,storage.objects.update
+# Predefined roles hold more: each with the right to update may delete, each with the right to ask models may create them.
+ensure_roles() {
   heading 'role on the control bucket: everything but delete'
-  unless_there gcloud iam roles describe "$control_role" --project="$project" -- \
-    gcloud iam roles create "$control_role" --project="$project" --title='Claims of the inpainting trial' \
-    --permissions="$permissions"
-  ! control_role_is_deleted || run gcloud iam roles undelete "$control_role" --project="$project"
-  run gcloud iam roles update "$control_role" --project="$project" --permissions="$permissions" --quiet
+  ensure_role "$control_role" 'Claims of the inpainting trial' \
+    storage.objects.create,storage.objects.get,storage.objects.list,storage.objects.update
+  [[ $engine != patchmatch ]] || return 0
+  heading 'role on models: asks, no more'
+  ensure_role "$model_role" 'Calls of models by the inpainting trial' aiplatform.endpoints.predict
+}
+
+ensure_role() { # ROLE TITLE PERMISSIONS
+  unless_there gcloud iam roles describe "$1" --project="$project" -- \
+    gcloud iam roles create "$1" --project="$project" --title="$2" --permissions="$3"
+  ! role_is_deleted "$1" || run gcloud iam roles undelete "$1" --project="$project"
+  run gcloud iam roles update "$1" --project="$project" --permissions="$3" --quiet
 }
 
 # A deleted role is still found for weeks, under its name.
-control_role_is_deleted() {
+role_is_deleted() { # ROLE
   local deleted
   ! $is_dry_run &&
-    deleted=$(gcloud iam roles describe "$control_role" --project="$project" --format='value(deleted)' 2>&1) &&
+    deleted=$(gcloud iam roles describe "$1" --project="$project" --format='value(deleted)' 2>&1) &&
     [[ $deleted == True ]]
 }
 
@@ -66,14 +72,19 @@ grant_on_bucket() { # BUCKET IDENTITY ROLE
     --member="$(member_of "$2")" --role="$3"
 }
 
-ensure_upload_identity() {
-  heading 'identity of onUpload: reads uploads, creates results'
-  ensure_identity "$upload_function" 'Runs onUpload'
-  grant_on_bucket "$input_bucket" "$upload_function" roles/storage.objectViewer
-  grant_on_bucket "$output_bucket" "$upload_function" roles/storage.objectViewer
-  grant_on_bucket "$output_bucket" "$upload_function" roles/storage.objectCreator
-  grant_on_bucket "$control_bucket" "$upload_function" "projects/$project/roles/$control_role"
-  grant_model "$upload_function"
+ensure_job_identities() {
+  heading 'identities of onUpload and sweep: read uploads, create results'
+  ensure_job_identity "$upload_function" 'Runs onUpload'
+  ensure_job_identity "$sweep_function" 'Runs sweep'
+}
+
+ensure_job_identity() { # IDENTITY SENTENCE
+  ensure_identity "$1" "$2"
+  grant_on_bucket "$input_bucket" "$1" roles/storage.objectViewer
+  grant_on_bucket "$output_bucket" "$1" roles/storage.objectViewer
+  grant_on_bucket "$output_bucket" "$1" roles/storage.objectCreator
+  grant_on_bucket "$control_bucket" "$1" "projects/$project/roles/$control_role"
+  grant_model "$1"
 }
 
 ensure_edit_identity() {
@@ -83,10 +94,12 @@ ensure_edit_identity() {
 }
 
 grant_model() { # IDENTITY
-  [[ $engine == patchmatch ]] || grant_on_project "$(member_of "$1")" roles/aiplatform.user
+  [[ $engine == patchmatch ]] || grant_on_project "$(member_of "$1")" "projects/$project/roles/$model_role"
 }
 
-ensure_trigger_identity() {
+ensure_callers() {
+  heading 'identity of the clock: calls sweep (below)'
+  ensure_identity "$scheduler_identity" 'Calls sweep'
   heading 'identity of the trigger: receives events, and calls onUpload (below)'
   ensure_identity "$trigger_identity" 'Delivers uploads to onUpload'
   grant_on_project "$(member_of "$trigger_identity")" roles/eventarc.eventReceiver
@@ -107,17 +120,22 @@ ensure_builder() {
     'title=sources,expression=resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")'
 }
 
-# Cloud Storage publishes its events through Pub/Sub, with an identity of its own.
-let_storage_publish() {
-  local agent
-  heading 'Cloud Storage may publish events'
-  if $is_dry_run; then
-    agent="\$STORAGE_AGENT"
-    printf 'STORAGE_AGENT=%s\n' "\$(gcloud storage service-agent --project=$project)"
-  else
-    agent=$(gcloud storage service-agent --project="$project")
-  fi
-  grant_on_project "serviceAccount:$agent" roles/pubsub.publisher
+# Cloud Storage publishes an event, Eventarc watches for it, and Pub/Sub carries it to onUpload with a token of the
+# trigger's identity. Each acts as an agent that is made when it is first needed: too late to have its rights.
+ensure_agents() {
+  local service
+  heading 'agents of Google that carry events: Cloud Storage publishes, Eventarc watches, Pub/Sub makes tokens'
+  learn STORAGE_AGENT gcloud storage service-agent --project="$project"
+  learn PROJECT_NUMBER gcloud projects describe "$project" --format='value(projectNumber)'
+  for service in pubsub eventarc; do
+    run gcloud beta services identity create --service="$service.googleapis.com" --project="$project" --quiet
+  done
+  grant_on_project "serviceAccount:$STORAGE_AGENT" roles/pubsub.publisher
+  grant_on_project "serviceAccount:service-$PROJECT_NUMBER@gcp-sa-eventarc.iam.gserviceaccount.com" \
+    roles/eventarc.serviceAgent
+  run_when_settled gcloud iam service-accounts add-iam-policy-binding "$(email_of "$trigger_identity")" \
+    --project="$project" --role=roles/iam.serviceAccountTokenCreator --condition=None \
+    --member="serviceAccount:service-$PROJECT_NUMBER@gcp-sa-pubsub.iam.gserviceaccount.com"
 }
 
 # Joins NAME=VALUE of every setting for --set-env-vars.
@@ -142,39 +160,74 @@ deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
     --build-service-account="projects/$project/serviceAccounts/$(email_of "$builder_identity")" \
     --docker-repository="projects/$project/locations/$region/repositories/$repository" \
     --memory=4Gi --cpu=2 --concurrency=1 --timeout=540s --min-instances=0 \
-    --max-instances="$max_instances" --set-env-vars="$3" "${@:4}"
+    --set-env-vars="$3" "${@:4}"
 }
 
 deploy_edit() {
   heading 'edit: called by HTTP, with an identity'
-  deploy_function "$edit_function" edit "$(settings_of)" \
+  deploy_function "$edit_function" edit "$(settings_of)" "--max-instances=$max_instances" \
     --trigger-http --no-allow-unauthenticated --ingress-settings=all
 }
 
-deploy_upload() {
+job_settings() {
   local settings=("INPUT_BUCKET=${input_bucket#gs://}" "OUTPUT_BUCKET=${output_bucket#gs://}"
     "CONTROL_BUCKET=${control_bucket#gs://}")
   [[ -z $daily_cap_usd ]] || settings+=("DAILY_COST_CAP_USD=$daily_cap_usd")
+  settings_of "${settings[@]}"
+}
+
+deploy_upload() {
   heading 'onUpload: called for each upload; without --retry a passing error would lose an event'
-  deploy_function "$upload_function" onUpload "$(settings_of "${settings[@]}")" \
+  deploy_function "$upload_function" onUpload "$(job_settings)" "--max-instances=$max_instances" \
     --trigger-bucket="${input_bucket#gs://}" --trigger-location="$region" --retry \
     --trigger-service-account="$(email_of "$trigger_identity")" --ingress-settings=internal-only
-  run_when_settled gcloud functions add-invoker-policy-binding "$upload_function" --project="$project" \
-    --region="$region" --member="$(member_of "$trigger_identity")"
+  let_call "$upload_function" "$trigger_identity"
+}
+
+let_call() { # FUNCTION IDENTITY
+  run_when_settled gcloud functions add-invoker-policy-binding "$1" --project="$project" \
+    --region="$region" --member="$(member_of "$2")"
+}
+
+# Events are kept for a day. What came before the trigger, or waited for longer, only the sweep finds.
+deploy_sweep() {
+  heading 'sweep: called by the clock, edits what no event did'
+  deploy_function "$sweep_function" sweep "$(job_settings)" --max-instances=1 \
+    --trigger-http --no-allow-unauthenticated --ingress-settings=internal-only
+  let_call "$sweep_function" "$scheduler_identity"
+  learn SWEEP_URL gcloud functions describe "$sweep_function" --project="$project" --region="$region" \
+    --format='value(serviceConfig.uri)'
+  unless_there gcloud scheduler jobs describe "$sweep_schedule" --project="$project" --location="$region" -- \
+    gcloud scheduler jobs create http "$sweep_schedule" --project="$project" --location="$region" \
+    --schedule='*/10 * * * *' --time-zone=Etc/UTC --attempt-deadline=600s --uri="$SWEEP_URL" --http-method=POST \
+    --headers=Content-Type=application/json --message-body='{}' \
+    --oidc-service-account-email="$(email_of "$scheduler_identity")" --oidc-token-audience="$SWEEP_URL"
+}
+
+# What a function would refuse when it starts is told before anything is made, by the same code.
+check_settings() {
+  local node=node_modules/.bin/node settings
+  if [[ ! -x $node ]]; then
+    echo 'Settings are not checked here: run npm ci first, or read the log of the functions when they do not start.' >&2
+    return
+  fi
+  IFS=, read -ra settings <<<"$(job_settings)"
+  env -i PATH="$PATH" "${settings[@]}" "$node" deploy/check-config.ts onUpload
 }
 
 deploy() {
   enable_services
   ensure_buckets
-  ensure_control_role
-  ensure_upload_identity
+  ensure_roles
+  ensure_job_identities
   ensure_edit_identity
-  ensure_trigger_identity
+  ensure_callers
   ensure_builder
-  let_storage_publish
+  ensure_agents
   wait_for_rights
   deploy_edit
   deploy_upload
+  deploy_sweep
   say_what_to_try
 }
 

@@ -6,20 +6,28 @@ destroy() {
     echo 'Nothing was deleted.'
     return
   fi
-  heading 'functions, with the trigger'
+  heading 'the clock, and functions with the trigger'
+  when_there gcloud scheduler jobs describe "$sweep_schedule" --project="$project" --location="$region" -- \
+    gcloud scheduler jobs delete "$sweep_schedule" --project="$project" --location="$region" --quiet
+  delete_function "$sweep_function"
   delete_function "$upload_function"
   delete_function "$edit_function"
   heading 'claims and raw model answers'
   delete_bucket "$control_bucket"
   delete_or_keep_pictures
   delete_identities
-  heading 'built images, and the role'
+  heading 'built images, and the roles'
   when_there gcloud artifacts repositories describe "$repository" --project="$project" --location="$region" -- \
     gcloud artifacts repositories delete "$repository" --project="$project" --location="$region" --quiet
-  control_role_is_deleted ||
-    when_there gcloud iam roles describe "$control_role" --project="$project" -- \
-      gcloud iam roles delete "$control_role" --project="$project"
-  heading 'kept: services, the right of Cloud Storage to publish, uploaded sources'
+  delete_role "$control_role"
+  delete_role "$model_role"
+  heading 'kept: services, what agents of Cloud Storage and Eventarc may do, uploaded sources'
+}
+
+delete_role() { # ROLE
+  role_is_deleted "$1" ||
+    when_there gcloud iam roles describe "$1" --project="$project" -- \
+      gcloud iam roles delete "$1" --project="$project"
 }
 
 # A printed script asks nobody.
@@ -51,22 +59,27 @@ delete_or_keep_pictures() {
   else
     printf 'Kept: %s and %s\n' "$input_bucket" "$output_bucket"
   fi
-  revoke_upload_identity
+  revoke_on_pictures "$upload_function"
+  revoke_on_pictures "$sweep_function"
 }
 
 # The rights of a deleted identity would stay in the policy of a bucket that is kept.
-revoke_upload_identity() {
+revoke_on_pictures() { # IDENTITY
   local member
-  member=$(member_of "$upload_function")
+  member=$(member_of "$1")
   revoke "$member" roles/storage.objectViewer "$input_bucket" gcloud storage buckets
   revoke "$member" roles/storage.objectViewer "$output_bucket" gcloud storage buckets
   revoke "$member" roles/storage.objectCreator "$output_bucket" gcloud storage buckets
 }
 
 delete_identities() {
+  local identity
   heading 'identities'
-  delete_identity "$upload_function" roles/aiplatform.user
-  delete_identity "$edit_function" roles/aiplatform.user
+  # Deployments of version 0.1 gave roles/aiplatform.user.
+  for identity in "$upload_function" "$sweep_function" "$edit_function"; do
+    delete_identity "$identity" "projects/$project/roles/$model_role" roles/aiplatform.user
+  done
+  delete_identity "$scheduler_identity"
   delete_identity "$trigger_identity" roles/eventarc.eventReceiver
   delete_identity "$builder_identity" roles/logging.logWriter roles/storage.objectViewer
 }

@@ -17,7 +17,7 @@ import { type LocalSystem, startLocalSystem } from './system.ts';
 /** `npm start`: runs everything on this machine, sends a demo through it, and prints what to try next. */
 
 const root = '.local';
-const demoName = 'demo.jpg';
+const demoName = 'demo.png';
 const sweepEveryMs = 60_000;
 /** A model that does not answer must not keep the other help back. */
 const demoPatienceMs = 60_000;
@@ -189,7 +189,7 @@ function printNext({ url, storage }: LocalSystem): void {
   console.log(`  In a browser    ${url}/studio/
   Drop files      put photo.jpg and photo.mask.png (white = edit) into ${root}/input/
                   and find the result in ${root}/output/photo.jpg/
-  Over HTTP       curl -F image=@${root}/input/demo.jpg -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.jpg
+  Over HTTP       curl -F image=@${root}/input/demo.png -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.png
   With gcloud     CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=${storage.url}/storage/v1/ CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true \\
                   gcloud storage cp photo.jpg photo.mask.png gs://input/
   Stop            Ctrl-C; what is in ${root}/ is kept, unfinished pairs are picked up at the next start.

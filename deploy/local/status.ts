@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../lib/config.ts';
-import { asEditError, EditError } from '../../lib/errors.ts';
+import { asEditError, EditError, isCode } from '../../lib/errors.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
+import { askAgain } from '../../lib/jobs/sweep/again.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
 import { isOver, jsonLinesOf, progressOf, tableOf } from './status-view.ts';
 
-const usage = `npm run status -- [PREFIX] [--watch] [--failed] [--json]
+const usage = `npm run status -- [PREFIX] [--again CODE [--dry-run]] [--watch] [--failed] [--json]
 
 Prints the state of every file whose name begins with PREFIX, read from the buckets alone. Without settings
 it reads those of the local system; with INPUT_BUCKET, OUTPUT_BUCKET and CONTROL_BUCKET, those buckets.
 
+  --again CODE  asks again for every job that ended with CODE, then shows the state of all: the sweep runs them.
+                With --dry-run only shows for which
   --watch   wait until nothing is under way; the exit code is then 1 if a job failed
   --failed  only what has failed
   --json    one line of JSON for each file`;
@@ -45,9 +48,16 @@ function parsedArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { watch: flag, failed: flag, json: flag, help: flag },
+      options: {
+        ...{ watch: flag, failed: flag, json: flag, help: flag },
+        ...{ again: { type: 'string' }, 'dry-run': flag },
+      },
     });
     if (positionals.length > 1) throw new TypeError(`Expected one prefix, got ${positionals.length}`);
+    if (values.again !== undefined && !isCode(values.again))
+      throw new TypeError(`Expected --again with a code of docs/errors.md, got ${values.again}`);
+    if (values['dry-run'] && values.again === undefined)
+      throw new TypeError('Expected --dry-run with --again');
     if (!values.help) return { values, prefix: positionals[0] ?? '' };
     console.log(usage);
     process.exit();
@@ -57,7 +67,22 @@ function parsedArguments() {
   }
 }
 
+/** Asks again for what ended with this code, and prints a line for each. */
+async function ask(code: string): Promise<void> {
+  const { store, buckets, folderMask } = openBuckets();
+  const isDryRun = values['dry-run'];
+  const options = { store, buckets, pairing: { folderMask }, codes: [code], prefix, isDryRun };
+  let asked = 0;
+  for await (const { image, job } of askAgain(options, new AbortController().signal)) {
+    progress.write(`${isDryRun ? 'Would be run again' : 'Will be run again'}: ${image}, job ${job}\n`);
+    asked++;
+  }
+  progress.write(`${asked} ${isDryRun ? 'would be run again' : 'are run again by the next sweeps'}\n`);
+}
+
 async function show(): Promise<void> {
+  if (values.again !== undefined) await ask(values.again);
+  if (values['dry-run']) return;
   const read = statusReader();
   let jobs = await read();
   while (values.watch && !isOver(jobs)) {
@@ -73,6 +98,11 @@ async function show(): Promise<void> {
 }
 
 function statusReader(): () => Promise<readonly JobStatus[]> {
+  const options = openBuckets();
+  return () => statusOf({ ...options, prefix });
+}
+
+function openBuckets() {
   const port = Number(process.env['PORT'] ?? 8080);
   const local = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
@@ -87,7 +117,7 @@ function statusReader(): () => Promise<readonly JobStatus[]> {
     projectId: project,
     ...(isLocal ? { retry: { backoffMs: [] } } : {}),
   });
-  return () => statusOf({ store, buckets, prefix, folderMask, requestFile });
+  return { store, buckets, folderMask, requestFile };
 }
 
 /** Overwrites the line on a terminal; elsewhere prints a new one when something has changed. */

@@ -25,6 +25,7 @@ import {
   type StorageEmulatorOptions,
   startStorageEmulator,
 } from './storage/emulator.ts';
+import { startTopicEmulator, type TopicEmulator } from './topic.ts';
 
 export interface LocalSystemOptions {
   /** The folder that holds the buckets. */
@@ -151,8 +152,11 @@ async function startEmulators(options: LocalSystemOptions, { url, parts, onRemov
   const model = needsModelEmulator(environment)
     ? needed(await startModelEmulator({ storageBaseUrl: storage.url, log: (line) => log.info(line) }))
     : undefined;
+  const topic = await startTopic(options);
+  if (topic !== undefined) parts.needed.push(topic);
   const settings = {
     ...environment,
+    ...(topic && { PUBSUB_EMULATOR_HOST: topic.host }),
     ...(model === undefined ? {} : emulated(model.url, environment)),
     ...bucketNames,
     STORAGE_API_ENDPOINT: storage.url,
@@ -226,6 +230,19 @@ async function startQueue(root: string, url: string, log: Log) {
   return { ...queue, environment };
 }
 
+/** A topic that tells in the log what its subscribers would get; the address of another one wins. */
+async function startTopic({ environment = {}, log }: LocalSystemOptions): Promise<TopicEmulator | undefined> {
+  const { RESULTS_TOPIC: name, PUBSUB_EMULATOR_HOST: host } = environment;
+  if (!name || host) return undefined;
+  return startTopicEmulator({
+    name,
+    onMessage: ({ attributes: { image, outcome, code }, data }) => {
+      const where = data['delivered'] ?? data['file'];
+      log.info(`Told: ${image} ${outcome}${code === undefined ? '' : ` ${code}`}, ${where}`);
+    },
+  });
+}
+
 /** Serves all functions on one port: the framework's own server of each, guarded, answers `/{name}`. */
 function serveFunctions(server: Server, log: Log, config: Config): void {
   const names = Object.keys(functionTable).filter(isFunctionName);
@@ -251,7 +268,7 @@ function serveFunctions(server: Server, log: Log, config: Config): void {
     }
     const known = names.map((key) => `/${key}`).join(', ');
     const error = new EditError('NOT_FOUND', `Expected one of ${known}, got /${shortName(name)}`);
-    sendProblem(response, error, undefined);
+    sendProblem(response, error, {});
   });
   answerMalformed(server);
 }

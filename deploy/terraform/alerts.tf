@@ -1,9 +1,11 @@
 resource "google_monitoring_notification_channel" "email" {
   for_each = var.alert_emails
 
+  project      = var.project
   display_name = each.value
   type         = "email"
   labels       = { email_address = each.value }
+  user_labels  = local.labels
 
   depends_on = [time_sleep.services]
 }
@@ -37,14 +39,21 @@ locals {
     }
     rights = {
       title  = "A right, a setting or a file is missing"
-      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"CONFIG_INVALID\", \"MODEL_MISSING\", \"MODEL_CHECKSUM\", \"MODEL_CONTRACT\", \"MODEL_TOO_LARGE\")"
+      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"MODEL_INCOMPATIBLE\", \"MODEL_PERMISSION\", \"STORAGE_PERMISSION\", \"QUEUE_PERMISSION\", \"TOPIC_PERMISSION\", \"DELIVERY_PERMISSION\", \"CONFIG_INVALID\", \"MODEL_MISSING\", \"MODEL_CHECKSUM\", \"MODEL_CONTRACT\", \"MODEL_TOO_LARGE\")"
       above  = 0
       window = "600s"
       help   = "The lines with this code say what was refused. Apply again: this restores what somebody changed by hand. Jobs wait."
     }
+    foreign_events = {
+      title  = "Events arrive that are none"
+      filter = "${local.metric["faults"]} AND metric.labels.code=\"EVENT_INVALID\""
+      above  = 0
+      window = "600s"
+      help   = "Something calls onUpload with other events than those of finalized objects of the input bucket; they are acknowledged without work. The lines with this code say what was expected."
+    }
     storm = {
       title  = "The model declines everything"
-      filter = "${local.metric["faults"]} AND metric.labels.code=\"POLICY_STORM\""
+      filter = "${local.metric["faults"]} AND metric.labels.code=one_of(\"POLICY_STORM\", \"REJECTION_STORM\")"
       above  = 0
       window = "600s"
       help   = "Many refusals in a row have a common cause: look at the latest error files, at prompts and safety settings. Jobs wait for minutes at a time."
@@ -83,9 +92,11 @@ locals {
 resource "google_monitoring_alert_policy" "counts" {
   for_each = local.alerts
 
+  project               = var.project
   display_name          = "${var.name}: ${each.value.title}"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = each.value.title
@@ -114,9 +125,11 @@ resource "google_monitoring_alert_policy" "counts" {
 
 # A few 429 are normal for a queue at the limit of its quota. When most attempts get one, the queue is too fast.
 resource "google_monitoring_alert_policy" "quota" {
+  project               = var.project
   display_name          = "${var.name}: The model's quota is too small"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "Over a third of attempts end with 429"
@@ -150,9 +163,11 @@ resource "google_monitoring_alert_policy" "quota" {
 }
 
 resource "google_monitoring_alert_policy" "memory" {
+  project               = var.project
   display_name          = "${var.name}: Memory is nearly full"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "Over 85 % of the memory of an instance"
@@ -180,31 +195,75 @@ resource "google_monitoring_alert_policy" "memory" {
   depends_on = [time_sleep.services]
 }
 
-# Without the sweep nobody notices a lost event, and the alert on old pairs cannot fire.
+# Without the sweep nobody notices a lost event, and the alert on old pairs cannot fire. A condition on missing data needs data first
+# and looks back 23.5 hours at most; this query also sees that there never was a sweep.
+locals {
+  cron = split(" ", var.sweep_schedule)
+  # Minutes between two sweeps, for the usual schedules: every so many minutes, hourly, every so many hours, daily; else a week.
+  sweep_minutes = (
+    join(" ", slice(local.cron, 2, 5)) != "* * *" ? 10080 :
+    can(regex("^\\*/\\d+$", local.cron[1])) ? 60 * tonumber(regex("\\d+", local.cron[1])) :
+    local.cron[1] != "*" ? 1440 :
+    can(regex("^\\*/\\d+$", local.cron[0])) ? tonumber(regex("\\d+", local.cron[0])) : 60
+  )
+  # Two missed in a row where they are frequent, one where they are rare.
+  sweep_window_minutes = max(120, local.sweep_minutes + 60)
+}
+
 resource "google_monitoring_alert_policy" "no_sweep" {
+  project               = var.project
   display_name          = "${var.name}: The sweep does not run"
   combiner              = "OR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
-    display_name = "No sweep has ended for two hours"
+    display_name = "No sweep has ended for ${local.sweep_window_minutes} minutes, or ever"
 
-    condition_absent {
-      filter   = local.metric["oldest_open_ms"]
-      duration = "7200s"
+    condition_prometheus_query_language {
+      # A distribution is counted under its name with _count.
+      query               = "absent_over_time({__name__=\"logging.googleapis.com/user/${var.name}/oldest_open_ms_count\",monitored_resource=\"cloud_run_revision\"}[${local.sweep_window_minutes}m])"
+      duration            = "1800s"
+      evaluation_interval = "300s"
+    }
+  }
+
+  documentation {
+    content   = "Look at the job ${var.name}-sweep of Cloud Scheduler and at the lines of the function ${var.name}-sweep. A new deployment with a rare schedule has had none yet: `gcloud scheduler jobs run ${var.name}-sweep --location=${var.region}`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [time_sleep.metrics]
+}
+
+# An event that onUpload refused a hundred times: its pair waits for the sweep, and the next event may fare no better.
+resource "google_monitoring_alert_policy" "dead_letters" {
+  project               = var.project
+  display_name          = "${var.name}: Events are delivered in vain"
+  combiner              = "OR"
+  notification_channels = local.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "A message among the dead letters"
+
+    condition_threshold {
+      filter          = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${var.name}-dead-letters\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
 
       aggregations {
-        alignment_period     = "600s"
-        per_series_aligner   = "ALIGN_DELTA"
-        cross_series_reducer = "REDUCE_COUNT"
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
       }
     }
   }
 
   documentation {
-    content   = "Look at the job ${var.name}-sweep of Cloud Scheduler and at the lines of the function ${var.name}-sweep."
+    content   = "Look at the lines of the function ${var.name}-on-upload. Once they are mended, `gcloud pubsub subscriptions seek ${var.name}-dead-letters --time=now` drops what lies here: the sweep finds the pairs."
     mime_type = "text/markdown"
   }
 
-  depends_on = [time_sleep.metrics]
+  depends_on = [time_sleep.services]
 }

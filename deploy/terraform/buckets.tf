@@ -6,14 +6,19 @@ locals {
     control = "${var.project}-${var.name}-control"
     source  = "${var.project}-${var.name}-source"
   }
+
+  # So that costs can be told apart.
+  labels = merge({ app = "gcs-inpaint", deployment = var.name }, var.labels)
 }
 
 # No lifecycle rule, and no identity of this deployment may delete objects.
 resource "google_storage_bucket" "input" {
+  project                     = var.project
   name                        = local.buckets.input
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  labels                      = local.labels
 
   dynamic "cors" {
     for_each = length(var.page_origins) == 0 ? [] : [var.page_origins]
@@ -25,14 +30,23 @@ resource "google_storage_bucket" "input" {
     }
   }
 
+  dynamic "encryption" {
+    for_each = local.kms_key_name == null ? [] : [local.kms_key_name]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   depends_on = [time_sleep.services]
 }
 
 resource "google_storage_bucket" "output" {
+  project                     = var.project
   name                        = local.buckets.output
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  labels                      = local.labels
 
   dynamic "cors" {
     for_each = length(var.page_origins) == 0 ? [] : [var.page_origins]
@@ -44,15 +58,24 @@ resource "google_storage_bucket" "output" {
     }
   }
 
+  dynamic "encryption" {
+    for_each = local.kms_key_name == null ? [] : [local.kms_key_name]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   depends_on = [time_sleep.services]
 }
 
 # Claims and model answers. The manifest in the output bucket records a finished job, so nothing here is needed for long.
 resource "google_storage_bucket" "control" {
+  project                     = var.project
   name                        = local.buckets.control
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  labels                      = local.labels
 
   # Keeping deleted claims would cost more than the claims themselves.
   soft_delete_policy {
@@ -69,16 +92,32 @@ resource "google_storage_bucket" "control" {
     }
   }
 
+  dynamic "encryption" {
+    for_each = local.kms_key_name == null ? [] : [local.kms_key_name]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   depends_on = [time_sleep.services]
 }
 
 # The code of the functions, named by its checksum. The functions never see this bucket.
 resource "google_storage_bucket" "source" {
+  project                     = var.project
   name                        = local.buckets.source
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = true
+  labels                      = local.labels
+
+  dynamic "encryption" {
+    for_each = local.kms_key_name == null ? [] : [local.kms_key_name]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
 
   depends_on = [time_sleep.services]
 }

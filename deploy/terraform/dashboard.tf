@@ -17,6 +17,7 @@ locals {
 }
 
 resource "google_monitoring_dashboard" "this" {
+  project = var.project
   dashboard_json = jsonencode({
     displayName = var.name
     gridLayout = {

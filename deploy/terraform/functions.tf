@@ -36,13 +36,15 @@ locals {
   })
 
   common = {
-    project    = var.project
-    prefix     = var.name
-    region     = var.region
-    bucket     = google_storage_bucket.source.name
-    object     = google_storage_bucket_object.source.name
-    repository = google_artifact_registry_repository.images.id
-    builder    = google_service_account.builder.id
+    project      = var.project
+    prefix       = var.name
+    region       = var.region
+    bucket       = google_storage_bucket.source.name
+    object       = google_storage_bucket_object.source.name
+    repository   = google_artifact_registry_repository.images.id
+    builder      = time_sleep.builder.triggers["id"]
+    labels       = local.labels
+    kms_key_name = local.kms_key_name
   }
 
   # Lease 15 min > task 10 min > this timeout 9 min > deadline of the code 8 min 30 s.
@@ -52,7 +54,7 @@ locals {
 # Finds the pair and queues it. It mostly waits for storage, so an instance takes many requests at once.
 module "on_upload" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "on-upload"
@@ -73,7 +75,7 @@ module "on_upload" {
 # One picture at a time, which uses the memory and both CPUs.
 module "run_job" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "run-job"
@@ -95,7 +97,7 @@ module "run_job" {
 # One instance: a second sweep would only find that the cursor has moved.
 module "sweep" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   common          = local.common
   name            = "sweep"
@@ -116,9 +118,9 @@ module "sweep" {
 # Jobs over HTTP: it queues them, and edits nothing itself.
 module "studio" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
-  for_each = var.studio == "on" ? { on = true } : {}
+  for_each = var.studio.enabled ? { on = true } : {}
 
   common          = local.common
   name            = "studio"
@@ -131,14 +133,17 @@ module "studio" {
   min_instances   = 0
   max_instances   = 10
   ingress         = var.ingress
-  invokers        = { for member in var.users : member => member }
-  environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
+  invokers = merge(
+    var.studio.iap ? { iap = local.iap_agent } : {},
+    { for member in local.studio_members : member => member if !var.studio.iap },
+  )
+  environment = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
 }
 
 # These know no bucket: callers send the pictures.
 module "http" {
   source     = "./function"
-  depends_on = [time_sleep.builder]
+  depends_on = [time_sleep.services]
 
   for_each = { for name, row in local.http : name => row if contains(["edit", "mask"], name) || local.makes_pictures }
 

@@ -2,6 +2,7 @@
 # them their rights; nobody may delete or overwrite an object.
 
 resource "google_service_account" "trigger" {
+  project      = var.project
   account_id   = "${var.name}-trigger"
   display_name = "Delivers uploads to onUpload"
 
@@ -9,6 +10,7 @@ resource "google_service_account" "trigger" {
 }
 
 resource "google_service_account" "tasks" {
+  project      = var.project
   account_id   = "${var.name}-tasks"
   display_name = "Carries tasks of the queues to runJob"
 
@@ -16,6 +18,7 @@ resource "google_service_account" "tasks" {
 }
 
 resource "google_service_account" "scheduler" {
+  project      = var.project
   account_id   = "${var.name}-scheduler"
   display_name = "Calls sweep"
 
@@ -23,6 +26,7 @@ resource "google_service_account" "scheduler" {
 }
 
 resource "google_service_account" "builder" {
+  project      = var.project
   account_id   = "${var.name}-builder"
   display_name = "Builds the functions"
 
@@ -31,6 +35,7 @@ resource "google_service_account" "builder" {
 
 # Claims change by compare-and-swap of their metadata. Replacing an object would need the right to delete it.
 resource "google_project_iam_custom_role" "control" {
+  project     = var.project
   role_id     = "${replace(var.name, "-", "_")}_control"
   title       = "Claims of ${var.name}"
   description = "Creates objects, reads them and changes their metadata; neither deletes nor overwrites."
@@ -40,6 +45,17 @@ resource "google_project_iam_custom_role" "control" {
     "storage.objects.list",
     "storage.objects.update",
   ]
+
+  depends_on = [time_sleep.services]
+}
+
+# Every predefined role with this permission also creates and deletes models, endpoints and jobs.
+resource "google_project_iam_custom_role" "ask_model" {
+  project     = var.project
+  role_id     = "${replace(var.name, "-", "_")}_ask_model"
+  title       = "Calls of models by ${var.name}"
+  description = "Asks a model for an answer, no more."
+  permissions = ["aiplatform.endpoints.predict"]
 
   depends_on = [time_sleep.services]
 }
@@ -80,7 +96,7 @@ locals {
 }
 
 resource "google_storage_bucket_iam_member" "studio" {
-  for_each = { for name, right in local.studio_rights : name => right if var.studio == "on" }
+  for_each = { for name, right in local.studio_rights : name => right if var.studio.enabled }
 
   bucket = each.value.bucket
   role   = each.value.role
@@ -88,8 +104,9 @@ resource "google_storage_bucket_iam_member" "studio" {
 }
 
 resource "google_cloud_tasks_queue_iam_member" "studio" {
-  count = var.studio == "on" ? 1 : 0
+  count = var.studio.enabled ? 1 : 0
 
+  project  = var.project
   name     = google_cloud_tasks_queue.jobs["live"].name
   location = var.region
   role     = "roles/cloudtasks.enqueuer"
@@ -97,11 +114,39 @@ resource "google_cloud_tasks_queue_iam_member" "studio" {
 }
 
 resource "google_service_account_iam_member" "studio_acts_as_tasks" {
-  count = var.studio == "on" ? 1 : 0
+  count = var.studio.enabled ? 1 : 0
 
   service_account_id = google_service_account.tasks.name
   role               = "roles/iam.serviceAccountUser"
   member             = module.studio["on"].member
+}
+
+# Behind IAP people log in with a browser, and IAP calls the studio in their place. Its resource is named by the project's number.
+locals {
+  studio_members = length(var.studio.members) > 0 ? var.studio.members : var.users
+  iap_agent      = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-iap.iam.gserviceaccount.com"
+}
+
+resource "google_project_service_identity" "iap" {
+  count    = var.studio.enabled && var.studio.iap ? 1 : 0
+  provider = google-beta
+
+  project = var.project
+  service = "iap.googleapis.com"
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_iap_web_cloud_run_service_iam_member" "studio" {
+  for_each = toset([for member in local.studio_members : member if var.studio.enabled && var.studio.iap])
+
+  project                = data.google_project.this.number
+  location               = var.region
+  cloud_run_service_name = module.studio["on"].service
+  role                   = "roles/iap.httpsResourceAccessor"
+  member                 = each.value
+
+  depends_on = [google_project_service_identity.iap]
 }
 
 # People upload photos and fetch results.
@@ -136,6 +181,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueuers" {
     backfill = module.sweep.member
   }
 
+  project  = var.project
   name     = google_cloud_tasks_queue.jobs[each.key].name
   location = var.region
   role     = "roles/cloudtasks.enqueuer"
@@ -168,27 +214,54 @@ resource "google_project_iam_member" "model" {
   for_each = { for name, member in local.model_callers : name => member if name == "run_job" || contains(keys(module.http), name) }
 
   project = var.project
-  role    = "roles/aiplatform.user"
+  role    = google_project_iam_custom_role.ask_model.id
   member  = each.value
 }
 
-resource "google_project_iam_member" "event_receiver" {
-  project = var.project
-  role    = "roles/eventarc.eventReceiver"
-  member  = google_service_account.trigger.member
+# Pub/Sub calls onUpload with a token of the trigger's identity. Agents that were made before April 2021 may not do so by themselves,
+# and then no event arrives, without a word.
+resource "google_service_account_iam_member" "pubsub_makes_tokens" {
+  service_account_id = google_service_account.trigger.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
 }
 
-# The service agent of Cloud Storage publishes events through Pub/Sub.
+# Messages that were delivered in vain move from the subscription to the topic of dead letters.
+resource "google_pubsub_subscription_iam_member" "pubsub_takes_from_uploads" {
+  project      = var.project
+  subscription = google_pubsub_subscription.uploads.name
+  role         = "roles/pubsub.subscriber"
+  member       = google_project_service_identity.pubsub.member
+}
+
+resource "google_pubsub_topic_iam_member" "pubsub_keeps_dead_letters" {
+  project = var.project
+  topic   = google_pubsub_topic.dead_letters.name
+  role    = "roles/pubsub.publisher"
+  member  = google_project_service_identity.pubsub.member
+}
+
+# The service agent of Cloud Storage publishes events.
 data "google_storage_project_service_account" "agent" {
   project = var.project
 
   depends_on = [time_sleep.services]
 }
 
-resource "google_project_iam_member" "storage_publishes" {
+resource "google_pubsub_topic_iam_member" "storage_publishes" {
   project = var.project
+  topic   = google_pubsub_topic.uploads.name
   role    = "roles/pubsub.publisher"
   member  = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}"
+}
+
+resource "time_sleep" "events" {
+  create_duration = "180s"
+
+  depends_on = [
+    google_pubsub_topic_iam_member.storage_publishes,
+    google_service_account_iam_member.pubsub_makes_tokens,
+  ]
 }
 
 resource "google_project_iam_member" "builder_logs" {
@@ -198,6 +271,7 @@ resource "google_project_iam_member" "builder_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "builder_images" {
+  project    = var.project
   repository = google_artifact_registry_repository.images.name
   location   = var.region
   role       = "roles/artifactregistry.writer"
@@ -216,9 +290,10 @@ resource "google_project_iam_member" "builder_source" {
   }
 }
 
-# A new right takes a while to be known everywhere, and a build without it fails.
+# A new right takes minutes to be known everywhere, and a build without it fails. What builds takes the identity from here.
 resource "time_sleep" "builder" {
-  create_duration = "60s"
+  create_duration = "180s"
+  triggers        = { id = google_service_account.builder.id }
 
   depends_on = [
     google_artifact_registry_repository_iam_member.builder_images,

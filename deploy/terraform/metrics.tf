@@ -55,6 +55,7 @@ locals {
 resource "google_logging_metric" "counters" {
   for_each = local.counters
 
+  project          = var.project
   name             = "${var.name}/${each.key}"
   description      = each.value.description
   filter           = "${local.lines} AND ${each.value.filter}"
@@ -79,6 +80,7 @@ resource "google_logging_metric" "counters" {
 resource "google_logging_metric" "distributions" {
   for_each = local.distributions
 
+  project         = var.project
   name            = "${var.name}/${each.key}"
   description     = each.value.description
   filter          = "${local.lines} AND ${each.value.filter}"

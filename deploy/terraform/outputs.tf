@@ -8,6 +8,14 @@ output "urls" {
   value       = merge({ for name, function in module.http : name => function.url }, { for name, function in module.studio : "studio" => function.url })
 }
 
+output "studio" {
+  description = "How to reach the studio; null without one."
+  value = !var.studio.enabled ? null : (var.studio.iap
+    ? "Once: gcloud beta run services update ${module.studio["on"].service} --iap --project=${var.project} --region=${var.region}; then open ${module.studio["on"].url}/"
+    : "gcloud run services proxy ${module.studio["on"].service} --project=${var.project} --region=${var.region} --port=8080; then open http://localhost:8080/"
+  )
+}
+
 output "dashboard" {
   description = "URL of the dashboard."
   value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.this.id)}?project=${var.project}"

@@ -9,6 +9,7 @@ locals {
 resource "google_cloud_tasks_queue" "jobs" {
   for_each = local.queues
 
+  project  = var.project
   name     = "${var.name}-${each.key}"
   location = var.region
 

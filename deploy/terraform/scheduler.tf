@@ -1,4 +1,5 @@
 resource "google_cloud_scheduler_job" "sweep" {
+  project          = var.project
   name             = "${var.name}-sweep"
   description      = "Finds pairs without a result: those of lost events, and those that were there before."
   region           = var.region

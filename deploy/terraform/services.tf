@@ -7,7 +7,6 @@ locals {
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "cloudtasks.googleapis.com",
-    "eventarc.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
@@ -19,8 +18,13 @@ locals {
 }
 
 resource "google_project_service" "needed" {
-  for_each = toset(local.apis)
+  for_each = toset(concat(
+    local.apis,
+    var.studio.iap ? ["iap.googleapis.com"] : [],
+    var.billing_account == null ? [] : ["billingbudgets.googleapis.com"],
+  ))
 
+  project = var.project
   service = each.value
   # Other parts of the project may use it too.
   disable_on_destroy = false
@@ -31,4 +35,14 @@ resource "time_sleep" "services" {
   create_duration = "60s"
 
   depends_on = [google_project_service.needed]
+}
+
+# Pub/Sub acts as this agent. It is made when it is first needed, which is too late to give it rights.
+resource "google_project_service_identity" "pubsub" {
+  provider = google-beta
+
+  project = var.project
+  service = "pubsub.googleapis.com"
+
+  depends_on = [time_sleep.services]
 }

@@ -1,4 +1,4 @@
-# Written by `npm run docs` from lib/config.ts and lib/engines/models.ts.
+# Written by `npm run docs` from lib/config.ts and lib/engines/known-models.ts.
 locals {
   # What `settings` may hold: the variables of docs/configuration.md that neither Terraform nor Cloud Run sets.
   free_settings = [
@@ -10,6 +10,7 @@ locals {
     "ONNX_MODEL",
     "ONNX_MODEL_SHA256",
     "ONNX_OUTPUT_SCALE",
+    "MODEL_TIER",
     "MODEL_BASE_URL",
     "MASK_FINDER",
     "MASK_FINDER_MODEL",
@@ -24,6 +25,9 @@ locals {
     "MAX_REGIONS",
     "MAX_TILES",
     "TASKS_API_ENDPOINT",
+    "RESULTS_TOPIC",
+    "PUBSUB_EMULATOR_HOST",
+    "DELIVERY",
     "MAX_ATTEMPTS",
     "MAX_MODEL_CALLS",
     "MAX_EVENT_AGE_MS",
@@ -33,11 +37,21 @@ locals {
     "SWEEP_MAX_JOBS",
     "MAX_CONCURRENT_EDITS",
     "ALLOWED_ORIGINS",
+    "ERRORS_URL",
+    "REQUIRED_AUDIENCE",
+    "ALLOWED_CALLERS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "LOG_LEVEL",
   ]
 
-  # Models with a price in lib/engines/models.ts.
+  # Models of engines that are named alone.
+  default_models = {
+    gemini  = "gemini-nano-banana-2.1"
+    imagen  = "imagen-3.0-capability-001"
+    imagen2 = "imagegeneration@006"
+  }
+
+  # Models with a price in lib/engines/known-models.ts.
   priced_models = [
     "imagen-3.0-capability-001",
     "imagegeneration@006",
@@ -49,7 +63,10 @@ locals {
     "imagen-3.0-generate-002",
     "imagen-3.0-generate-001",
     "imagen-3.0-fast-generate-001",
+    "gemini-nano-banana-2.1",
     "gemini-3.1-flash-image",
+    "gemini-3.1-flash-lite-image",
     "gemini-3-pro-image",
+    "gemini-2.5-flash-image",
   ]
 }

@@ -1,4 +1,4 @@
-# The files that .gcloudignore lets through, and no others.
+# The files that .gcloudignore lets through, and no others; the list of packages without those that only tests need.
 locals {
   root = "${path.module}/../.."
   packed = setunion(
@@ -25,7 +25,7 @@ data "archive_file" "source" {
     for_each = local.packed
     content {
       filename = source.value
-      content  = file("${local.root}/${source.value}")
+      content  = file("${local.root}/${startswith(source.value, "package") ? "deploy/cloud/" : ""}${source.value}")
     }
   }
 }

@@ -9,7 +9,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the buckets, functions and queues, e.g. europe-west1. A trigger must be in the region of its bucket, so all share one region. The model has its own location."
+  description = "Region of the buckets, functions and queues, e.g. europe-west1. A trigger must be in the region of its bucket, so all share one region. Pictures stay there, but for the crops that a model sees: it has its own location, by default `global`, which may process them on any continent. Where that is not allowed, set settings.LOCATION (e.g. eu) to one where the model is served, or take patchmatch or an endpoint of your own."
   type        = string
 
   validation {
@@ -31,18 +31,18 @@ variable "name" {
 
 variable "model" {
   description = <<-TEXT
-    Engine and model, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, which Google recommends for edits and which has every
-    size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at twice the price;
+    Engine, or engine and model as ENGINE:MODEL. Default: gemini, with the model that Google recommends for edits and that has every
+    size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at four times the price;
     endpoint:ENDPOINT_ID for your own inpainting model on Vertex AI (with settings.LOCATION, and a price in settings.MODELS or no
     daily_cost_cap_usd); http for a removal service of any maker (with settings.HTTP_ENGINE, and http_engine_secret); onnx for a
     removal model of your own in a file (with settings.ONNX_MODEL, see docs/onnx.md); patchmatch for removals without any model or cost.
   TEXT
   type        = string
-  default     = "gemini:gemini-3.1-flash-image"
+  default     = "gemini"
 
   validation {
-    condition     = can(regex("^(patchmatch|http|onnx|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
-    error_message = "Expected patchmatch, http, onnx, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+    condition     = can(regex("^(patchmatch|http|onnx|(gemini|imagen|imagen2)(:[A-Za-z0-9._@-]+)?|endpoint:[A-Za-z0-9._@-]+)$", var.model))
+    error_message = "Expected patchmatch, http, onnx, gemini, imagen or imagen2, these three also with :MODEL, or endpoint: with an id."
   }
   validation {
     condition     = !startswith(var.model, "endpoint:") || lookup(var.settings, "LOCATION", "") != ""
@@ -70,7 +70,7 @@ variable "http_engine_secret" {
 }
 
 variable "daily_cost_cap_usd" {
-  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day. 0 or more, default 20: some 300 edits with the default model. null: no cap, for a model without a known price."
+  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day. 0 or more, default 20: some 600 edits in 1K with the default model. null: no cap, for a model without a known price."
   type        = number
   default     = 20
 
@@ -80,7 +80,7 @@ variable "daily_cost_cap_usd" {
   }
   validation {
     condition = (
-      var.daily_cost_cap_usd == null || contains(["patchmatch", "onnx"], local.engine) || contains(local.priced_models, local.model) ||
+      var.daily_cost_cap_usd == null || contains(["patchmatch", "onnx"], local.engine) || contains(local.priced_models, local.model != "" ? local.model : lookup(local.default_models, local.engine, "")) ||
       try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false) ||
       (local.engine == "http" && can(jsondecode(var.settings["HTTP_ENGINE"]).usdPerCall))
     )
@@ -126,13 +126,22 @@ variable "ingress" {
 }
 
 variable "studio" {
-  description = "Whether the function studio is deployed, \"on\" or \"off\" (default): jobs over HTTP, for those in `users`."
-  type        = string
-  default     = "off"
+  description = <<-TEXT
+    The function studio: jobs over HTTP, and a page to paint masks in. enabled: whether it is deployed (default false). members: who may
+    call it (default: those in `users`). iap: whether they come through Identity-Aware Proxy with a browser (default false; then `output
+    studio` has a command that turns it on, because a function has no argument for it); else with an identity token, or through
+    `gcloud run services proxy`.
+  TEXT
+  type = object({
+    enabled = optional(bool, false)
+    members = optional(set(string), [])
+    iap     = optional(bool, false)
+  })
+  default = {}
 
   validation {
-    condition     = contains(["on", "off"], var.studio)
-    error_message = "Expected on or off."
+    condition     = alltrue([for member in var.studio.members : can(regex("^(user|group|serviceAccount|domain):.+$", member))])
+    error_message = "Expected user:, group:, serviceAccount: or domain: members; the studio is not for everybody."
   }
 }
 
@@ -248,5 +257,49 @@ variable "alert_pair_age_minutes" {
   validation {
     condition     = var.alert_pair_age_minutes >= 15 && var.alert_pair_age_minutes <= 10080
     error_message = "Expected 15 to 10080."
+  }
+}
+
+variable "billing_account" {
+  description = "Billing account of the project, e.g. 012345-6789AB-CDEF01, for a budget with messages at half, all and more than all of it. Default: null, no budget. Needs the right to manage budgets, and a provider with user_project_override and billing_project."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.billing_account == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "Expected an account such as 012345-6789AB-CDEF01, or null."
+  }
+}
+
+variable "monthly_budget" {
+  description = "What the project may cost in a month, in the currency of the billing account, whole units. 1 or more, default 100. It tells and stops nothing: daily_cost_cap_usd stops."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "Expected a whole number of 1 or more."
+  }
+}
+
+variable "labels" {
+  description = "Labels of buckets, functions, topics, subscriptions, images, alerts and channels, beside app and deployment, which are always set. Default: none. Queues, schedules, identities and metrics take none."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "Expected lower-case letters, digits, _ and -, at most 63, a letter first in keys."
+  }
+}
+
+variable "kms_key_name" {
+  description = "Your key in Cloud KMS, projects/P/locations/L/keyRings/R/cryptoKeys/K, in the same region: buckets, topics, images and functions are encrypted by it. Default: null, keys of Google. What was made before is not encrypted anew, and topics are made anew."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_name == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key_name))
+    error_message = "Expected projects/P/locations/${var.region}/keyRings/R/cryptoKeys/K, a key in the region of the buckets, or null."
   }
 }

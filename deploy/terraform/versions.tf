@@ -7,6 +7,11 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 7.0"
     }
+    # Only for the identities of service agents, which the other one does not make.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.0"
+    }
     archive = {
       source  = "hashicorp/archive"
       version = "~> 2.7"
@@ -16,11 +21,6 @@ terraform {
       version = "~> 0.13"
     }
   }
-}
-
-provider "google" {
-  project = var.project
-  region  = var.region
 }
 
 data "google_project" "this" {

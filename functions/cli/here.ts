@@ -18,7 +18,13 @@ export function editingHere({ engine, model }: CommandLine, environment: NodeJS.
   return {
     async edit(order, onStep, signal) {
       const input = { ...inputOf(order), onStep: (step: string) => onStep(step) };
-      const { outputs, report, costEstimateUsd } = await (await wiring.edit())(input, signal);
+      const { mask, preview, report, costEstimateUsd, ...made } = await (await wiring.edit())(input, signal);
+      const only = {
+        mask: mask && { ...mask, extension: 'png' },
+        preview: preview && { ...preview, extension: 'webp' },
+      };
+      const asked = input.request.only === undefined ? undefined : only[input.request.only];
+      const outputs = asked === undefined ? made.outputs : [asked];
       const { engine: name, warnings, proofs } = report;
       return {
         ...{ outputs, engine: name, warnings, proof: proofs[0] ?? null, manifest: report },

@@ -155,7 +155,12 @@ async function ended(id: string, send: Send, onStage: OnStage, signal: AbortSign
 
 async function fetchResult(job: JobResource, send: Send, signal: AbortSignal): Promise<Edited> {
   const outputs: { bytes: Uint8Array; extension: string }[] = [];
-  for (const { href, sizeBytes, mediaType } of job.outputs) {
+  const beside = [
+    job.mask && { ...job.mask, mediaType: 'image/png' },
+    job.preview && { ...job.preview, mediaType: 'image/webp' },
+  ];
+  const files = job.outputs.length > 0 ? job.outputs : beside.filter((file) => file !== null);
+  for (const { href, sizeBytes, mediaType } of files) {
     const parts: Buffer[] = [];
     for (let start = 0; start < sizeBytes; start += partBytes) {
       const headers = { range: `bytes=${start}-${Math.min(start + partBytes, sizeBytes) - 1}` };

@@ -16,6 +16,8 @@ export interface StudioParts {
   readonly preview: Wiring['preview'];
   readonly maxImageBytes: number;
   readonly outputBucket: string;
+  /** Where docs/errors.md can be read, for problems. */
+  readonly errorsUrl?: string | undefined;
   /** Bodies above 1 MiB that are held at once. */
   readonly bodies: AtOnce;
   /** Pictures that are decoded at once. */

@@ -11,6 +11,8 @@ const upload = '^/uploads/(?<upload>[0-9a-f-]{36})';
 export const fileRoutes: readonly Route[] = [
   { method: 'GET', path: new RegExp(`${ofJob}/outputs/(?<output>[1-9]\\d?)$`), answer: sendFile },
   { method: 'GET', path: new RegExp(`${ofJob}/inputs/(?<input>image|mask)$`), answer: sendFile },
+  { method: 'GET', path: new RegExp(`${ofJob}/(?<made>mask|preview)$`), answer: sendFile },
+  { method: 'GET', path: new RegExp(`${ofJob}/(?<made>mask)/preview$`), query: ['w'], answer: sendPreview },
   {
     method: 'GET',
     path: new RegExp(`${ofJob}/outputs/(?<output>[1-9]\\d?)/preview$`),
@@ -31,11 +33,15 @@ const maxPartBytes = 24 * 1024 * 1024;
 const previewPx = { least: 16, most: 4096, fallback: 2048 };
 
 async function fileOf({ path, signal }: Call, parts: StudioParts): Promise<StoredFile> {
-  const { id, output, input, upload: uploadId } = path;
+  const { id, upload: uploadId } = path;
   if (uploadId !== undefined) return (await (await parts.uploads()).find(uploadId, signal)).object;
   const jobs = await parts.jobs();
-  const which: JobFileName = input === 'image' || input === 'mask' ? input : Number(output);
-  return jobs.fileOf(await jobs.read(id ?? '', signal), which, signal);
+  return jobs.fileOf(await jobs.read(id ?? '', signal), fileNameIn(path), signal);
+}
+
+function fileNameIn({ output, input, made }: Call['path']): JobFileName {
+  if (made !== undefined) return made === 'mask' ? 'found' : 'preview';
+  return input === 'image' || input === 'mask' ? input : Number(output);
 }
 
 /**
@@ -82,21 +88,23 @@ function rangeOf({ request, response }: Call, { sizeBytes }: StoredFile, etag: s
     response.set('Content-Range', `bytes */${sizeBytes}`);
     throw new EditError('RANGE_UNSATISFIABLE', `Expected a range within ${sizeBytes} bytes, got another`);
   }
-  if (ranges === undefined || ranges === -2 || ranges.length !== 1) return undefined;
+  // Of other units nothing is known: they are passed over.
+  if (ranges === undefined || ranges === -2 || ranges.length !== 1 || ranges.type !== 'bytes')
+    return undefined;
   const [{ start, end } = { start: 0, end: 0 }] = ranges;
   return { start, end: Math.min(end, start + maxPartBytes - 1) };
 }
 
-const nameOf = ({ name }: StoredFile) => {
-  // `dir/photo.jpg/{job}/1.jpg`: people know the photo.
-  const ofOutput = /([^/]+)\/[0-9a-f]{16}\/\d+\.[^./]+$/.exec(name)?.[1];
-  return ofOutput ?? name.slice(name.lastIndexOf('/') + 1);
-};
+/** `dir/photo.jpg/{job}/1.jpg`: people know the photo. */
+const madeName = /([^/]+)\/[0-9a-f]{16}\/(\d+|mask|preview)\.[^./]+$/;
+
+const nameOf = ({ name }: StoredFile) => madeName.exec(name)?.[1] ?? name.slice(name.lastIndexOf('/') + 1);
 
 function extensionOf({ name }: StoredFile): string {
-  const isOutput = /\/[0-9a-f]{16}\/\d+\.[^./]+$/.test(name);
+  const [, , made] = madeName.exec(name) ?? [];
   const extension = name.slice(name.lastIndexOf('.'));
-  return isOutput ? `.edited${extension}` : extension.includes('/') ? '' : extension;
+  if (made !== undefined) return `.${/\d/.test(made) ? 'edited' : made}${extension}`;
+  return extension.includes('/') ? '' : extension;
 }
 
 async function sendPreview(call: Call, parts: StudioParts): Promise<Answer> {

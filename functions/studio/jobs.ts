@@ -113,8 +113,8 @@ function retryAfterS({ createdAt, updatedAt }: JobFacts): number {
   return Math.min(5, Math.max(1, Math.round(ageS / 10)));
 }
 
-const resourceOf = (facts: JobFacts, { outputBucket }: StudioParts) =>
-  jobResource(facts, outputBucket, (error) => problemOf(error, undefined));
+const resourceOf = (facts: JobFacts, { outputBucket, errorsUrl }: StudioParts) =>
+  jobResource(facts, outputBucket, (error) => problemOf(error, { errorsUrl }));
 
 const isOver = (facts: JobFacts) => ['succeeded', 'failed', 'cancelled'].includes(stateOf(facts));
 

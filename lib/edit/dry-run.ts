@@ -79,6 +79,17 @@ export async function planEdit(input: PlanInput, options: PlannerOptions): Promi
   };
 }
 
+/** The same of a request with `only`: nothing is repainted. */
+export async function planOnly(input: PlanInput, { engine, limits }: PlannerOptions): Promise<EditPlan> {
+  assertChosenEngine(input.request, engine.name);
+  const photo = 'image' in input ? await readPhoto(input.image, limits) : undefined;
+  const { notes } = photo === undefined ? { notes: [] } : await checkPhoto(photo);
+  const isStroke = input.request.only === 'mask' && input.request.maskMode === 'user';
+  const given = isStroke ? await readMask(input, photo ?? sheet(input), limits) : undefined;
+  const facts = { regions: [], maskCoverage: undefined, outputFormat: undefined, outside: undefined };
+  return { engine: engine.name, ...facts, warnings: [...notes, ...(given?.warnings ?? [])] };
+}
+
 const regionsOf = ({ repaints }: RepaintPlan) =>
   repaints.map(({ plan: { box, frame, scale } }) => ({ box, frame, scale }));
 

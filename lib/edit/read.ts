@@ -4,12 +4,13 @@ import { formatNamed, inspectContainer, isLossyMask } from '../formats/formats.t
 import { type Limits, readHeader } from '../formats/vips/header.ts';
 import { type Crop, readCrop, type Source } from '../formats/vips/read.ts';
 import { decodeMask } from '../formats/vips/read-mask.ts';
-import { release } from '../formats/vips/samples.ts';
-import { type BoxedMask, boxedMask } from '../pixels/boxed-mask.ts';
+import { sizeOf } from '../pixels/box.ts';
+import { type BoxedMask, boxedMask, type SparseMask, wholeMask } from '../pixels/boxed-mask.ts';
 import { countAbove0 } from '../pixels/mask.ts';
 import { type NormalisedMask, normaliseMask, percent, suspiciousCoverage } from '../pixels/normalise-mask.ts';
 import { storedBox } from '../pixels/orientation.ts';
 import type { Box, Mask, Size } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import { rescale } from '../pixels/resample.ts';
 import type { EditRequest } from '../requests/edit-request.ts';
 
@@ -53,9 +54,7 @@ interface MaskedPhoto {
 }
 
 /** The user's mask: 255 = edit, in displayed pixels of the picture. */
-export interface GivenMask extends Omit<NormalisedMask, 'mask'> {
-  readonly mask: BoxedMask;
-}
+export type GivenMask = NormalisedMask;
 
 /**
  * Decodes the user's mask at the size of the picture, and keeps the part that selects something.
@@ -81,8 +80,7 @@ export async function readMask(
   });
   if (coverage > suspiciousCoverage && request.mode === 'removal' && input.refusesSuspicious && !isGiven)
     throw suspicious(coverage);
-  const given = sizedTo(photo.header.displayed, mask);
-  for (const { data } of [decoded.mask, mask]) release(data);
+  const given = sizedTo(photo.header.displayed, { ...sizeOf(decoded.mask), part: mask });
   return {
     coverage,
     ...given,
@@ -105,14 +103,14 @@ function suspicious(coverage: number): EditError {
 
 function sizedTo(
   size: Size,
-  own: Mask,
+  own: SparseMask & { readonly part: BoxedMask },
 ): Pick<GivenMask, 'mask'> & Partial<Pick<GivenMask, 'coverage' | 'warnings'>> {
-  // normaliseMask refuses an empty mask.
-  if (own.width === size.width && own.height === size.height) return { mask: boxedMask(own)! };
+  if (own.width === size.width && own.height === size.height) return { mask: own.part };
+  const whole = wholeMask(own);
   // Averaging does not overshoot: nothing outside the selection becomes selected.
-  const scaled: Mask = { ...rescale(own, size, 'area'), channels: 1 };
+  const scaled: Mask = { ...rescale(whole, size, 'area'), channels: 1 };
   const mask = boxedMask(scaled);
-  release(scaled.data);
+  for (const { data } of [whole, scaled]) release(data);
   const [from, to] = [own, size].map(({ width, height }) => `${width} x ${height}`);
   if (mask === undefined)
     throw new EditError('MASK_EMPTY', `Expected a white area that is left at ${to}, got none`);

@@ -4,6 +4,7 @@ import type { PreparedCrop } from '../fit/composite.ts';
 import { withEffects } from '../fit/effects.ts';
 import type { Crop } from '../formats/vips/read.ts';
 import type { Mask } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import { contentOf, maskInFrame, padToFrame } from '../plan/frame.ts';
 import { type FittedAnswer, fitAnswer, prepareRegion } from './answer.ts';
 import { avoidIn } from './avoid.ts';
@@ -66,6 +67,8 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
     const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
     patches.push(patchOf(own, crop.original, region.plan.box));
   }
+  // Patches are copies. What follows needs no more of the crop.
+  for (const data of [crop.original.data, crop.file]) release(data);
   return {
     patches,
     warnings: [

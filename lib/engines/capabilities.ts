@@ -2,7 +2,7 @@ import { EditError } from '../errors.ts';
 import { maxMaskClasses } from '../requests/mask-classes.ts';
 import { type EngineField, engineFields } from '../requests/schema.ts';
 import type { CheckedRequest, InpaintMode } from './engine.ts';
-import type { ModelEntry } from './models.ts';
+import type { ModelEntry } from './model-entry.ts';
 import type { GenerateRequest } from './picture-engines.ts';
 
 /** How an engine takes one option: checked before anything is sent, printed in the parameter table. */

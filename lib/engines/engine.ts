@@ -1,5 +1,6 @@
 import type { Mask, Raster, Size } from '../pixels/raster.ts';
 import type { OptionValues } from '../requests/schema.ts';
+import type { Usage } from './usage.ts';
 
 export type InpaintMode = 'removal' | 'insertion';
 
@@ -55,6 +56,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
    * for its second try.
    */
   readonly key: string;
+  /** The job that asks, where one does. No adapter needs it. */
+  readonly job?: string | undefined;
   readonly mode: InpaintMode;
   /**
    * H x W x 3, 8 bit sRGB, in one of the engine's frames. For an engine that takes own colours: H x W x 1 to
@@ -112,6 +115,23 @@ export interface InpaintReply {
   /** Pictures that an embedded engine made to choose from. */
   readonly made?: number;
   readonly safety?: readonly SafetyAttributes[];
+  /** Only where the service tells it of every call. */
+  readonly usage?: Usage;
+}
+
+/** What a batch has for one call: an answer of the service, or its words about why there is none. */
+export type BatchAnswer = { readonly response: unknown } | { readonly fault: string };
+
+/** An engine whose calls may be sent in bulk, and are answered within a day at half the price. */
+export interface BatchSide {
+  readonly model: string;
+  /** The body of one call; each candidate is a call of its own. */
+  bodyOf(request: InpaintRequest): Promise<unknown>;
+  /**
+   * The reply that `inpaint` would give for these answers, one for each call.
+   * @throws {EditError} as `inpaint`.
+   */
+  replyOf(request: InpaintRequest, answers: readonly BatchAnswer[]): InpaintReply;
 }
 
 /** An answer that is smaller than the picture it belongs to. */
@@ -158,6 +178,7 @@ export interface InpaintEngine {
    *   `DEADLINE_EXCEEDED`, `CANCELLED`.
    */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+  readonly batch?: BatchSide;
   /**
    * Brings an answer to the size of the picture, with detail of the picture itself: for engines that only
    * copy.

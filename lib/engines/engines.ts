@@ -8,10 +8,12 @@ import { gemini } from './gemini.ts';
 import { http } from './http.ts';
 import { imagen } from './imagen.ts';
 import { imagen2 } from './imagen2.ts';
-import { estimateUsd, modelEntry } from './models.ts';
+import { defaultModels, firstDefaults } from './known-models.ts';
+import { estimateUsd, modelEntry, modelNotices, mostUsd } from './models.ts';
 import { onnx } from './onnx.ts';
 import { patchmatch } from './patchmatch.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
+import { priceOfTier } from './usage.ts';
 
 /** Every engine by its name in `ENGINE` and in requests. A new engine is one file and its line here. */
 const engines = { imagen, imagen2, gemini, endpoint, http, onnx, patchmatch } satisfies Record<
@@ -39,6 +41,30 @@ export function parseEngineName(name: string): {
   return { engine: engine as EngineName, model };
 }
 
+/**
+ * The name that an engine has in the ids of jobs. Where no model is configured it is that of version 0.1's
+ * default: a changed default must not do the pictures of a bucket again.
+ */
+export function nameInIds({ engine, model }: EngineChoice, name: string): string {
+  const first = model === undefined ? firstDefaults[engine] : undefined;
+  return first === undefined ? name : `${engine}:${first}`;
+}
+
+/** The model of edits of a choice; `undefined` for an engine without one, or whose model has no name here. */
+export function modelOf({ engine, model }: EngineChoice): string | undefined {
+  const defaults: Readonly<Partial<Record<EngineName, string>>> = defaultModels;
+  return model ?? defaults[engine];
+}
+
+/** What a person should know of the model of a choice, in sentences. */
+export function noticesOf(
+  choice: EngineChoice,
+  { models }: Pick<ModelSettings, 'models'>,
+): readonly string[] {
+  const model = modelOf(choice);
+  return model === undefined ? [] : modelNotices(model, modelEntry(model, models), Date.now());
+}
+
 /** A call, as far as its price depends on it. */
 export interface PricedCall {
   readonly frame: Size;
@@ -46,16 +72,36 @@ export interface PricedCall {
 }
 
 /** The list price of one call in USD; `undefined` where it is not known. */
-export function priceOf(engineName: string, settings: ModelSettings) {
+export const priceOf = (engineName: string, settings: ModelSettings) =>
+  pricedBy(estimateUsd, engineName, settings);
+
+/**
+ * The most that one call may cost in USD: its pictures, and what goes in and is thought beside them. A model
+ * may answer as `standard` where `flex` was asked for.
+ */
+export const mostOf = (engineName: string, settings: ModelSettings) =>
+  pricedBy(mostUsd, engineName, settings, (tier) => Math.max(1, priceOfTier(tier)));
+
+const multiple = (usd: number | undefined, times: number) => (usd === undefined ? undefined : usd * times);
+
+function pricedBy(
+  usdOf: typeof estimateUsd,
+  engineName: string,
+  settings: ModelSettings,
+  shareOf = priceOfTier,
+) {
   const { engine, model } = parseEngineName(engineName);
+  const share = engine === 'gemini' ? shareOf(settings.modelTier ?? 'standard') : 1;
   // Models that only find masks are in no engine.
   const usdPerCall = Object.hasOwn(engines, engine) ? entryOf(engine).usdPerCall : undefined;
   return ({ frame, samples }: PricedCall): number | undefined => {
     // An engine without a model costs nothing.
     if (model === undefined) return 0;
-    if (usdPerCall === undefined) return estimateUsd(modelEntry(model, settings.models), frame, samples);
-    const usd = usdPerCall(settings);
-    return usd === undefined ? undefined : usd * samples;
+    const usd =
+      usdPerCall === undefined
+        ? usdOf(modelEntry(model, settings.models), frame, samples)
+        : multiple(usdPerCall(settings), samples);
+    return multiple(usd, share);
   };
 }
 

@@ -1,8 +1,11 @@
+import type { Patience } from './calls/in-time.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { HttpService } from './http-service.ts';
-import type { ModelTable } from './models.ts';
+import type { ModelTable } from './model-entry.ts';
 import type { Generator, Upscaler } from './picture-engines.ts';
+import type { ModelTier } from './usage.ts';
+import type { RefusedFields } from './vertex/tolerant-post.ts';
 import type { VertexOptions } from './vertex/vertex.ts';
 
 /** Settings as they stand in the environment: `LOCATION`, `MODEL_BASE_URL`, ... */
@@ -11,6 +14,8 @@ export interface ModelSettings {
   readonly location: string | undefined;
   readonly modelBaseUrl: string | undefined;
   readonly endpointId: string | undefined;
+  /** `standard` when left out. */
+  readonly modelTier?: ModelTier;
   readonly httpEngine?: HttpService | undefined;
   readonly httpEngineSecret?: string | undefined;
   /** `ONNX_MODEL` and what belongs to it. */
@@ -33,12 +38,13 @@ export type ReadObject = (
 ) => Promise<Uint8Array | undefined>;
 
 /** How models are called, whichever they are. */
-export interface Tuning
-  extends Pick<VertexOptions, 'fetch' | 'clock' | 'random' | 'authorize' | 'deadlineMs' | 'maxTries'> {
+export interface Tuning extends Pick<VertexOptions, 'fetch' | 'authorize' | keyof Patience> {
   /** HTTP calls one candidate may take; what the engine declares when `undefined`. */
   readonly maxCallsPerSample?: number | undefined;
   /** Calls at a time for the candidates of one request; what the engine thinks best when `undefined`. */
   readonly concurrency?: number | undefined;
+  /** What models refused so far; each engine keeps its own when `undefined`. */
+  readonly refusedFields?: RefusedFields | undefined;
   /** Reads the file of a model from a bucket. */
   readonly readObject?: ReadObject | undefined;
 }

@@ -1,4 +1,4 @@
-import { aspectRatios, imageSizes, personGenerations, safetySettings } from '../requests/values.ts';
+import { imageSizes, personGenerations, safetySettings, usualRatios } from '../requests/values.ts';
 import type { EngineEntry } from './entry.ts';
 import { replyFormat } from './imagen.ts';
 
@@ -30,7 +30,7 @@ export const gemini: EngineEntry = {
     generate: (entry) => ({
       prompt: { note: 'required' },
       ...shared,
-      aspectRatio: { values: aspectRatios },
+      aspectRatio: { values: entry?.aspectRatios ?? usualRatios },
       imageSize: { values: entry?.imageSizes ?? imageSizes },
       replyFormat: { default: 'image/png', note: 'PNG and JPEG only' },
     }),

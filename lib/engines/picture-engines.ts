@@ -1,6 +1,7 @@
 import type { OptionValues } from '../requests/schema.ts';
 import type { ImageSize } from '../requests/values.ts';
 import type { EncodedImage, InpaintOutcome, SafetyAttributes } from './engine.ts';
+import type { Usage } from './usage.ts';
 
 /** How an answer is encoded. Only some models take media types beyond PNG and JPEG. */
 export interface PictureFormat {
@@ -37,6 +38,8 @@ export interface PictureReply {
   /** HTTP calls made to the model API, retries included. */
   readonly calls: number;
   readonly safety?: readonly SafetyAttributes[];
+  /** Only where the service tells it of every call. */
+  readonly usage?: Usage;
 }
 
 /** What a request for pictures would do. */

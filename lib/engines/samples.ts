@@ -27,12 +27,14 @@ export async function askForSamples<T>(
   { model, post, samples, concurrency, ask }: SampleOptions<T>,
   signal: AbortSignal,
 ): Promise<InpaintReply> {
+  const warnings = new Set<string>();
   let calls = 0;
   let mayBeBilled = false;
   const send = async (): Promise<T> => {
     try {
       const answer = await post();
       calls += answer.calls;
+      for (const warning of answer.warnings ?? []) warnings.add(warning);
       mayBeBilled = true;
       return answer.value;
     } catch (error) {
@@ -48,12 +50,13 @@ export async function askForSamples<T>(
   const outcomes = answered.flat();
   const failure = results.find((result) => result?.status === 'rejected');
   if (failure === undefined) {
-    return { outcomes: requireImage(outcomes, { model, calls }), warnings: [], calls };
+    return { outcomes: requireImage(outcomes, { model, calls }), warnings: [...warnings], calls };
   }
   const error = asEditError(failure.reason);
   if (signal.aborted || !outcomes.some(({ kind }) => kind === 'image')) {
     throw error.withBilling({ calls, mayBeBilled });
   }
   const missing = samples - answered.length;
-  return { outcomes, warnings: [`${missing} of ${samples} candidates are missing: ${error.code}.`], calls };
+  warnings.add(`${missing} of ${samples} candidates are missing: ${error.code}.`);
+  return { outcomes, warnings: [...warnings], calls };
 }

@@ -1,19 +1,18 @@
 import { type FinderEntry, required } from './finder.ts';
-import { onlyModes } from './modes.ts';
 
 const around: FinderEntry['around'] = async (model, codec) =>
   (await import('./described/described.ts')).describedFinder(required(model), codec);
 
 /** A model that edits by words is asked for the picture with the thing gone: the mask is what it changed. */
 export const described: FinderEntry = {
-  refusal: onlyModes('people', 'foreground', 'background', 'semantic', 'prompt'),
+  modes: ['people', 'foreground', 'background', 'semantic', 'prompt'],
   advice: 'ENGINE gemini, or MASK_FINDER described',
   around,
 };
 
 /** The same with the masks that Imagen makes itself. An edit by Imagen needs no finder: it is one call. */
 export const imagen: FinderEntry = {
-  refusal: onlyModes('people', 'foreground', 'background', 'semantic'),
+  modes: ['people', 'foreground', 'background', 'semantic'],
   advice: 'ENGINE imagen',
   around,
 };

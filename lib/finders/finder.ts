@@ -62,8 +62,9 @@ export interface FinderCodec extends EngineCodec {
 
 /** One finder of the table. */
 export interface FinderEntry {
-  /** Why it cannot find this; `undefined` when it can. */
-  readonly refusal: (wanted: AutomaticMask) => string | undefined;
+  readonly modes: readonly AutomaticMask['mode'][];
+  /** Ids of the classes that `semantic` takes; all of them when left out. */
+  readonly classes?: readonly number[];
   /** What makes it available, for messages: a setting or an engine. */
   readonly advice: string;
   /**

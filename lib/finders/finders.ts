@@ -3,7 +3,7 @@ import type { EngineName } from '../engines/engines.ts';
 import { EditError } from '../errors.ts';
 import { described, imagen } from './described.ts';
 import type { FinderEntry } from './finder.ts';
-import { nameOf } from './modes.ts';
+import { nameOf, refusalOf } from './modes.ts';
 import { people } from './people.ts';
 import { segmentation, segmentationModelId } from './segmentation.ts';
 
@@ -39,11 +39,12 @@ export interface FinderSettings {
  * @throws {EditError} `FINDER_UNSUPPORTED` naming the settings and engines that would do.
  */
 export function chooseFinder(wanted: AutomaticMask, settings: FinderSettings): FinderName {
-  const able = candidates(settings).find((name) => finders[name].refusal(wanted) === undefined);
+  const refusal = (name: FinderName) => refusalOf(finders[name], wanted);
+  const able = candidates(settings).find((name) => refusal(name) === undefined);
   if (able !== undefined) return able;
-  const refused = candidates(settings).map((name) => `${name}: ${finders[name].refusal(wanted)}`);
+  const refused = candidates(settings).map((name) => `${name}: ${refusal(name)}`);
   const advice = finderNames
-    .filter((name) => finders[name].refusal(wanted) === undefined)
+    .filter((name) => refusal(name) === undefined)
     .map((name) => finders[name].advice);
   throw new EditError(
     'FINDER_UNSUPPORTED',
@@ -52,7 +53,8 @@ export function chooseFinder(wanted: AutomaticMask, settings: FinderSettings): F
   );
 }
 
-function candidates({ engine, maskFinder, ...settings }: FinderSettings): readonly FinderName[] {
+/** The finders that are asked, the first one before the others. */
+export function candidates({ engine, maskFinder, ...settings }: FinderSettings): readonly FinderName[] {
   if (maskFinder !== 'auto') return [maskFinder];
   const own = ownFinders[engine];
   const hasService = settings.project !== undefined || settings.modelBaseUrl !== undefined;

@@ -1,5 +1,6 @@
 import type { AutomaticMask } from '../engines/engine.ts';
 import { classNames } from '../requests/mask-classes.ts';
+import type { FinderEntry } from './finder.ts';
 
 /** What is looked for, for messages. They are logged, so the words of a user do not stand in them. */
 export function nameOf(wanted: AutomaticMask): string {
@@ -9,8 +10,13 @@ export function nameOf(wanted: AutomaticMask): string {
   return wanted.mode === 'people' ? 'people' : `a ${wanted.mode}`;
 }
 
-/** Refuses all modes but these. */
-export const onlyModes =
-  (...modes: readonly AutomaticMask['mode'][]) =>
-  ({ mode }: AutomaticMask): string | undefined =>
-    modes.includes(mode) ? undefined : `it finds ${modes.join(', ')} only`;
+/** Why a finder cannot find this; `undefined` when it can. */
+export function refusalOf(
+  { modes, classes }: Pick<FinderEntry, 'modes' | 'classes'>,
+  wanted: AutomaticMask,
+): string | undefined {
+  if (!modes.includes(wanted.mode)) return `it finds ${modes.join(', ')} only`;
+  const others = (wanted.mode === 'semantic' && wanted.classes) || [];
+  if (classes === undefined || others.every((id) => classes.includes(id))) return undefined;
+  return `of all classes it finds ${classNames(classes).join(', ')} only, not ${classNames(others).join(', ')}`;
+}

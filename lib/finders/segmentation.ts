@@ -7,7 +7,7 @@ export const segmentationModelId = 'image-segmentation-001';
 
 /** Google's segmentation model: finds everything that can be asked for. */
 export const segmentation: FinderEntry = {
-  refusal: () => undefined,
+  modes: ['people', 'foreground', 'background', 'semantic', 'prompt', 'interactive'],
   advice: `MASK_FINDER segmentation, or ${segmentationModelId} in ALLOWED_MODELS`,
   around: async (model, codec) => {
     const { segmentationFinder } = await import('./segmentation/segmentation.ts');

@@ -9,6 +9,7 @@ import {
   type Raster,
   type Size,
 } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import { fitSize, resizeTo } from '../pixels/resample.ts';
 import { aligned } from './alignment.ts';
 import { blend } from './blend.ts';
@@ -118,12 +119,19 @@ function withTransparent(mask: Mask, { channels, data: levels }: FloatRaster, co
   return { ...mask, data };
 }
 
+/** Frees a raster behind its only use. */
+function usedUp<T>(raster: FloatRaster, use: (raster: FloatRaster) => T): T {
+  const result = use(raster);
+  release(raster.data);
+  return result;
+}
+
 /** {@link composite} on a prepared crop. */
 export function compositeOn(prepared: PreparedCrop, edited: Raster): Composite {
   const { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring } = prepared;
-  const registration = registerOn(levels, resizeTo(edited, size));
+  const registration = usedUp(resizeTo(edited, size), (reduced) => registerOn(levels, reduced));
   const { alignment } = registration;
-  const harmony = harmonise(ring, aligned(edited, size, alignment));
+  const harmony = usedUp(aligned(edited, size, alignment), (moved) => harmonise(ring, moved));
   const { difference } = harmony;
   const alpha = adaptiveFeather({ mask: patchMask, distance, featherPx, difference, crop, patch });
   const raster = blend({ crop, edited, patch, alpha, alignment, harmony });

@@ -1,8 +1,9 @@
+import { type KernelUse, useKernels } from '../kernels/kernels.ts';
 import { boxOf } from '../pixels/box.ts';
 import type { FloatRaster } from '../pixels/raster.ts';
-import { windowTaps } from '../pixels/taps.ts';
+import { type AxisTaps, windowTaps } from '../pixels/taps.ts';
 import { type Alignment, alignedWindow } from './alignment.ts';
-import { type Design, solveRobustly } from './robust.ts';
+import { robustSolver } from './robust.ts';
 
 /** One resolution of the problem: the two pictures, and the pixels to compare. */
 export interface Level {
@@ -38,76 +39,57 @@ const toneUnknowns = 4;
  */
 export function fitAlignment(level: Level, start: Alignment, { zoom }: { zoom: boolean }): Fit | undefined {
   const { width, height } = level.template;
-  const design = designOf(level, zoom ? 3 : 2);
-  let alignment = start;
-  for (let i = 0; i < maxIterations; i++) {
-    const step = solveStep(level, design, alignment);
-    if (step === undefined) return undefined;
-    const zoomPx = (Math.abs(step.zoom) * Math.max(width, height)) / 2;
-    if (Math.hypot(step.x, step.y) + zoomPx < settledPx) return { alignment, ...step.quality };
-    alignment = compose(alignment, step, level.template);
-  }
-  const last = solveStep(level, design, alignment);
-  return last === undefined ? undefined : { alignment, ...last.quality };
+  return useKernels((use) => {
+    const problem = openProblem(use, level, zoom ? 3 : 2);
+    let alignment = start;
+    for (let i = 0; i < maxIterations; i++) {
+      const step = solveStep(problem, alignment);
+      if (step === undefined) return undefined;
+      const zoomPx = (Math.abs(step.zoom) * Math.max(width, height)) / 2;
+      if (Math.hypot(step.x, step.y) + zoomPx < settledPx) return { alignment, ...step.quality };
+      alignment = compose(alignment, step, level.template);
+    }
+    const last = solveStep(problem, alignment);
+    return last === undefined ? undefined : { alignment, ...last.quality };
+  });
 }
 
 /** The residual at a fixed `alignment`, with only gain and bias fitted; levels. */
 export function residualAt(level: Level, alignment: Alignment): number {
-  const values = warpedRing(level, alignment);
-  const design = designOf(level, 0);
-  return solveRobustly(design, values)?.residual ?? 0;
+  return useKernels((use) => openProblem(use, level, 0).solveAt(alignment)?.residual ?? 0);
 }
 
-/** Rows `[T, 1, x, y, Tx, Ty, Tx * x + Ty * y]` for each ring pixel; coordinates from the middle. */
-function designOf({ template, ring }: Level, geometric: 0 | 2 | 3): Design {
-  const { width, height, data } = template;
+interface Problem {
+  readonly template: FloatRaster;
+  readonly unknowns: number;
+  /** Compares with the edited picture moved by an alignment: Catmull-Rom, at the ring's pixels only. */
+  readonly solveAt: (alignment: Alignment) => ReturnType<ReturnType<typeof robustSolver>['solve']>;
+}
+
+/** Rows `[T, 1, x, y, Tx, Ty, Tx * x + Ty * y]` for each ring pixel, up to `geometric` of the last three. */
+function openProblem(use: KernelUse, { template, edited, ring }: Level, geometric: 0 | 2 | 3): Problem {
+  const { kernels, arena } = use;
+  const { width, height } = template;
+  const count = ring.length;
   const unknowns = toneUnknowns + geometric;
-  const rows = new Float32Array(ring.length * unknowns);
-  // Coordinates are scaled to about 1, so that the normal matrix is well conditioned at every size.
-  const unit = 2 / Math.max(width, height);
-  for (let i = 0; i < ring.length; i++) {
-    const p = ring[i]!;
-    const column = p % width;
-    const row = (p - column) / width;
-    const x = column + 0.5 - width / 2;
-    const y = row + 0.5 - height / 2;
-    const base = i * unknowns;
-    rows[base] = data[p]!;
-    rows[base + 1] = 1;
-    rows[base + 2] = x * unit;
-    rows[base + 3] = y * unit;
-    if (geometric === 0) continue;
-    const gradientX = (data[p + 1]! - data[p - 1]!) / 2;
-    const gradientY = (data[p + width]! - data[p - width]!) / 2;
-    rows[base + 4] = gradientX;
-    rows[base + 5] = gradientY;
-    if (geometric === 3) rows[base + 6] = (gradientX * x + gradientY * y) * unit;
-  }
-  return { rows, unknowns, count: ring.length };
-}
-
-/** Samples the edited picture through the alignment (Catmull-Rom), at the ring's pixels only. */
-function warpedRing({ template, edited, ring }: Level, alignment: Alignment): Float32Array {
-  const window = alignedWindow({ edited, crop: template, patch: boxOf(template), alignment });
-  const { horizontal, vertical } = windowTaps({ source: edited, window, size: template, kernel: 'cubic' });
-  const { width } = template;
-  const values = new Float32Array(ring.length);
-  for (let i = 0; i < ring.length; i++) {
-    const x = ring[i]! % width;
-    const y = (ring[i]! - x) / width;
-    let at = vertical.first[y]! * edited.width + horizontal.first[x]!;
-    let value = 0;
-    for (let v = 0; v < vertical.taps; v++) {
-      let row = 0;
-      for (let u = 0; u < horizontal.taps; u++) {
-        row += horizontal.weights[x * horizontal.taps + u]! * edited.data[at + u]!;
-      }
-      value += vertical.weights[y * vertical.taps + v]! * row;
-      at += edited.width;
-    }
-    values[i] = value;
-  }
-  return values;
+  const [pixels, source] = [arena.put(ring), arena.put(edited.data)];
+  const rows = arena.reserve(4 * count * unknowns);
+  kernels.designRows(arena.put(template.data), width, height, pixels, count, geometric, rows);
+  const { values, solve } = robustSolver(use, { rows, unknowns, count });
+  const solveAt = (alignment: Alignment) => {
+    const window = alignedWindow({ edited, crop: template, patch: boxOf(template), alignment });
+    const { horizontal, vertical } = windowTaps({ source: edited, window, size: template, kernel: 'cubic' });
+    const put = ({ first, weights, taps }: AxisTaps) =>
+      [arena.put(first), arena.put(Float64Array.from(weights)), taps] as const;
+    kernels.samplePixels(
+      ...([source, edited.width, pixels, count, width] as const),
+      ...put(horizontal),
+      ...put(vertical),
+      values,
+    );
+    return solve();
+  };
+  return { template, unknowns, solveAt };
 }
 
 interface Step {
@@ -117,22 +99,21 @@ interface Step {
   readonly quality: Omit<Fit, 'alignment'>;
 }
 
-function solveStep(level: Level, design: Design, alignment: Alignment): Step | undefined {
-  const solved = solveRobustly(design, warpedRing(level, alignment));
+function solveStep({ template, unknowns, solveAt }: Problem, alignment: Alignment): Step | undefined {
+  const solved = solveAt(alignment);
   if (solved === undefined) return undefined;
   const { solution, inverse, residual } = solved;
   const gain = solution[0]!;
   // The answer does not show the ring's structure (gain near 0, or negative): it cannot be aligned.
   if (!(gain > 0.2)) return undefined;
-  const n = design.unknowns;
-  const unit = 2 / Math.max(level.template.width, level.template.height);
-  const [xx, xy, yy] = [inverse[4 * n + 4]!, inverse[4 * n + 5]!, inverse[5 * n + 5]!];
+  const unit = 2 / Math.max(template.width, template.height);
+  const [xx, xy, yy] = [inverse(4, 4), inverse(4, 5), inverse(5, 5)];
   // Largest eigenvalue of the shift's covariance = 1 / smallest of its (Schur reduced) normal matrix.
   const weakest = (xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy);
   return {
     x: solution[4]! / gain,
     y: solution[5]! / gain,
-    zoom: n > 6 ? (solution[6]! / gain) * unit : 0,
+    zoom: unknowns > 6 ? (solution[6]! / gain) * unit : 0,
     quality: {
       residual,
       precisionPx: (residual / gain) * Math.sqrt(weakest),

@@ -77,7 +77,7 @@ export function harmonise(known: KnownRing, edited: FloatRaster): Harmony {
   const { crop, ring, boundary, blocks } = known;
   const tone = fitTone({ crop, edited, weights: ring });
   const toned = applyTone(edited, tone);
-  const residual = membraneFrom(clippedDifference(crop, toned, boundary), boundary);
+  const residual = membraneFrom(crop, toned, boundary);
   const editedBlocks = blockMeans(edited, ring, blockPx);
   return {
     tone,
@@ -98,21 +98,11 @@ function weightsBetween(mask: Mask, distance: Float32Array, fromPx: number, toPx
   return out;
 }
 
-/** Crop less answer on the boundary, clipped; 0 elsewhere. */
-function clippedDifference(crop: FloatRaster, toned: FloatRaster, boundary: FloatRaster): FloatRaster {
-  const { width, height, channels } = crop;
-  const out = emptyFloatRaster(width, height, channels);
-  for (let p = 0; p < boundary.data.length; p++) {
-    if (boundary.data[p] === 0) continue;
-    for (let k = p * channels; k < (p + 1) * channels; k++) {
-      out.data[k] = Math.min(maxResidual, Math.max(-maxResidual, crop.data[k]! - toned.data[k]!));
-    }
-  }
-  return out;
-}
-
-function membraneFrom(gap: FloatRaster, boundary: FloatRaster): FloatRaster {
-  const { means, known } = blockMeans(gap, boundary, blockPx);
+/** Spreads crop less answer, clipped, from the boundary. */
+function membraneFrom(crop: FloatRaster, toned: FloatRaster, boundary: FloatRaster): FloatRaster {
+  const gapAt = (k: number) =>
+    Math.fround(Math.min(maxResidual, Math.max(-maxResidual, crop.data[k]! - toned.data[k]!)));
+  const { means, known } = blockMeans(crop, boundary, blockPx, gapAt);
   return spread(blurKnown(means, known, blockBlur), known);
 }
 

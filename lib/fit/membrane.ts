@@ -1,9 +1,5 @@
+import { type KernelUse, useKernels } from '../kernels/kernels.ts';
 import { assertSameSize, emptyFloatRaster, type FloatRaster } from '../pixels/raster.ts';
-
-interface Weighted {
-  readonly values: FloatRaster;
-  readonly weights: FloatRaster;
-}
 
 /**
  * Spreads known values smoothly into the unknown: a membrane through scattered data, in O(n).
@@ -19,108 +15,33 @@ interface Weighted {
  */
 export function spread(values: FloatRaster, weights: FloatRaster): FloatRaster {
   assertSameSize(values, weights);
-  const pyramid: Weighted[] = [{ values: premultiplied(values, weights), weights }];
-  for (let level = pyramid[0]!; level.weights.width > 1 || level.weights.height > 1; ) {
-    level = pull(level);
-    pyramid.push(level);
-  }
-  let result = normalized(pyramid.pop()!);
-  while (pyramid.length > 0) result = push(pyramid.pop()!, result);
-  return result;
+  return { ...values, data: useKernels((use) => spreadIn(use, values, weights)) };
 }
 
-function premultiplied(values: FloatRaster, weights: FloatRaster): FloatRaster {
-  const { channels } = values;
-  const data = values.data.slice();
-  for (let i = 0; i < data.length; i++) data[i]! *= weights.data[Math.trunc(i / channels)]!;
-  return { ...values, data };
-}
-
-function normalized({ values, weights }: Weighted): FloatRaster {
-  const { channels } = values;
-  const data = values.data.slice();
-  for (let i = 0; i < data.length; i++) {
-    const weight = weights.data[Math.trunc(i / channels)]!;
-    data[i] = weight > 0 ? data[i]! / weight : 0;
+function spreadIn({ kernels, arena }: KernelUse, whole: FloatRaster, share: FloatRaster): Float32Array {
+  const { channels } = whole;
+  const [values, weights] = [arena.put(whole.data), arena.put(share.data)];
+  kernels.premultiply(values, weights, share.data.length, channels);
+  const pyramid = [{ values, weights, width: whole.width, height: whole.height }];
+  for (let fine = pyramid[0]!; fine.width > 1 || fine.height > 1; fine = pyramid.at(-1)!) {
+    const [width, height] = [Math.ceil(fine.width / 2), Math.ceil(fine.height / 2)];
+    const coarse = {
+      ...{ width, height },
+      values: arena.reserve(4 * width * height * channels),
+      weights: arena.reserve(4 * width * height),
+    };
+    const from = [fine.values, fine.weights, fine.width, fine.height, channels] as const;
+    kernels.pull(...from, coarse.values, coarse.weights);
+    pyramid.push(coarse);
   }
-  return { ...values, data };
-}
-
-/** Tent filter [1 3 3 1] / 4 along each axis. It sums to 2, so that weights grow towards 1. */
-const tent = [0.25, 0.75, 0.75, 0.25] as const;
-
-function pull(fine: Weighted): Weighted {
-  const width = Math.ceil(fine.values.width / 2);
-  const height = Math.ceil(fine.values.height / 2);
-  const { channels } = fine.values;
-  const coarse = {
-    values: emptyFloatRaster(width, height, channels),
-    weights: emptyFloatRaster(width, height, 1),
-  };
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const o = y * width + x;
-      for (let j = 0; j < 4; j++)
-        addRow({ fine, coarse, o, y: 2 * y - 1 + j, left: 2 * x - 1, factor: tent[j]! });
-      const total = coarse.weights.data[o]!;
-      if (total <= 1) continue;
-      coarse.weights.data[o] = 1;
-      for (let k = o * channels; k < (o + 1) * channels; k++) coarse.values.data[k]! /= total;
-    }
+  const last = pyramid.pop()!;
+  kernels.normalise(last.values, last.weights, 1, channels);
+  let below = last.values;
+  for (const level of pyramid.toReversed()) {
+    kernels.push(level.values, level.weights, level.width, level.height, channels, below);
+    below = level.values;
   }
-  return coarse;
-}
-
-/** Adds four pixels of row `y` from column `left` on to the coarse pixel `o`; skips those outside. */
-function addRow(args: {
-  readonly fine: Weighted;
-  readonly coarse: Weighted;
-  readonly o: number;
-  readonly y: number;
-  readonly left: number;
-  readonly factor: number;
-}): void {
-  const { fine, coarse, o, y, left, factor: rowFactor } = args;
-  const { width, height, channels, data } = fine.values;
-  if (y < 0 || y >= height) return;
-  for (let i = 0; i < 4; i++) {
-    const x = left + i;
-    if (x < 0 || x >= width) continue;
-    const p = y * width + x;
-    const weight = fine.weights.data[p]!;
-    if (weight === 0) continue;
-    const factor = tent[i]! * rowFactor;
-    coarse.weights.data[o]! += factor * weight;
-    for (let c = 0; c < channels; c++)
-      coarse.values.data[o * channels + c]! += factor * data[p * channels + c]!;
-  }
-}
-
-/** `own + (1 - weight) * bilinear(below)`; `own` is premultiplied. */
-function push({ values, weights }: Weighted, below: FloatRaster): FloatRaster {
-  const { width, height, channels } = values;
-  const out = emptyFloatRaster(width, height, channels);
-  for (let y = 0; y < height; y++) {
-    const near = Math.min(y >> 1, below.height - 1);
-    const far = Math.min(Math.max(near + (y % 2 === 0 ? -1 : 1), 0), below.height - 1);
-    for (let x = 0; x < width; x++) {
-      const p = y * width + x;
-      const missing = 1 - weights.data[p]!;
-      const nearX = Math.min(x >> 1, below.width - 1);
-      const farX = Math.min(Math.max(nearX + (x % 2 === 0 ? -1 : 1), 0), below.width - 1);
-      for (let c = 0; c < channels; c++) {
-        const k = p * channels + c;
-        out.data[k] = values.data[k]!;
-        if (missing <= 0) continue;
-        const at = (row: number, column: number): number =>
-          below.data[(row * below.width + column) * channels + c]!;
-        const upper = 0.75 * at(near, nearX) + 0.25 * at(near, farX);
-        const lower = 0.75 * at(far, nearX) + 0.25 * at(far, farX);
-        out.data[k]! += missing * (0.75 * upper + 0.25 * lower);
-      }
-    }
-  }
-  return out;
+  return arena.take(Float32Array, values, whole.data.length);
 }
 
 /** Means over blocks of a raster, and which of them are known. */
@@ -138,10 +59,15 @@ const minShare = 0.25;
  * Means over blocks of about `blockPx` squared of the pixels whose weight is above 0. Each pixel belongs to
  * one block.
  *
- * @param values H x W x C. @param weights H x W x 1, 0 or above. @returns about H/blockPx x W/blockPx.
+ * @param values H x W x C. @param weights H x W x 1, 0 or above. @param valueAt the value at a place in the
+ * data, where it is not the one of `values`. @returns about H/blockPx x W/blockPx.
  */
-export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: number): Blocks {
-  const { width, height, channels } = values;
+export function blockMeans(
+  { width, height, channels, data }: FloatRaster,
+  weights: FloatRaster,
+  blockPx: number,
+  valueAt = (k: number) => data[k]!,
+): Blocks {
   const size = {
     width: Math.max(1, Math.round(width / blockPx)),
     height: Math.max(1, Math.round(height / blockPx)),
@@ -156,7 +82,7 @@ export function blockMeans(values: FloatRaster, weights: FloatRaster, blockPx: n
       if (weights.data[p] === 0) continue;
       const block = row + columns[x]!;
       known.data[block]!++;
-      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += values.data[p * channels + c]!;
+      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += valueAt(p * channels + c);
     }
   }
   divideByCounts({ means, known }, minShare * (width * height));

@@ -1,5 +1,6 @@
+import { useKernels } from '../kernels/kernels.ts';
 import { assertSameChannels, assertSameSize, type FloatRaster } from '../pixels/raster.ts';
-import { evenSamples, indicesAbove0, median, robustSigma, tukeyCut } from './robust.ts';
+import { evenSamples, indicesAbove0 } from './robust.ts';
 
 /** `corrected = gain * edited + offset`, one of each per channel; offsets in levels of 8 bit. */
 export interface Tone {
@@ -10,7 +11,6 @@ export interface Tone {
 /** Limits of the gain: a model that changed contrast more repainted the picture. */
 const minGain = 0.75;
 const maxGain = 1.33;
-const rounds = 5;
 /** Lower bound of the spread that tells outliers, levels: rounding alone leaves this much. */
 const minSigma = 0.5;
 /** Evenly spaced over the ring; two unknowns for each channel need no more. */
@@ -69,44 +69,19 @@ interface Line {
   readonly offset: number;
 }
 
+/** Starts from "the same contrast, brighter": plain least squares would follow outliers. */
 function fitLine({ x, y, prior }: Points): Line {
-  const residuals = new Float32Array(x.length);
-  const weights = new Float32Array(x.length);
-  for (let i = 0; i < x.length; i++) residuals[i] = y[i]! - x[i]!;
-  // Starts from "the same contrast, brighter": plain least squares would follow outliers.
-  let line: Line = { gain: 1, offset: median(residuals) };
-  for (let round = 0; round < rounds; round++) {
-    const { gain, offset } = line;
-    for (let i = 0; i < x.length; i++) residuals[i] = y[i]! - gain * x[i]! - offset;
-    const cut = tukeyCut * Math.max(minSigma, robustSigma(residuals));
-    for (let i = 0; i < x.length; i++) {
-      const ratio = residuals[i]! / cut;
-      const left = 1 - ratio * ratio;
-      weights[i] = left > 0 ? prior[i]! * left * left : 0;
-    }
-    line = weightedLine(x, y, weights);
-  }
-  return line;
-}
-
-function weightedLine(x: Float32Array, y: Float32Array, weights: Float32Array): Line {
-  let [total, meanX, meanY] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    total += weights[i]!;
-    meanX += weights[i]! * x[i]!;
-    meanY += weights[i]! * y[i]!;
-  }
-  if (total === 0) return { gain: 1, offset: 0 };
-  meanX /= total;
-  meanY /= total;
-  let [xx, xy] = [0, 0];
-  for (let i = 0; i < x.length; i++) {
-    xx += weights[i]! * (x[i]! - meanX) ** 2;
-    xy += weights[i]! * (x[i]! - meanX) * (y[i]! - meanY);
-  }
-  const prior = total * gainPriorLevels ** 2;
-  const gain = Math.min(maxGain, Math.max(minGain, (xy + prior) / (xx + prior)));
-  return { gain, offset: meanY - gain * meanX };
+  return useKernels(({ kernels, arena }) => {
+    const limits = arena.put(Float64Array.of(minGain, maxGain, minSigma, gainPriorLevels ** 2));
+    const scratch = arena.reserve(kernels.robustScratchBytes());
+    const [work, result] = [arena.reserve(8 * x.length), arena.reserve(16)];
+    kernels.fitLine(
+      ...([arena.put(x), arena.put(y), arena.put(prior), x.length] as const),
+      ...([work, scratch, limits, result] as const),
+    );
+    const [gain = 1, offset = 0] = arena.view(Float64Array, result, 2);
+    return { gain, offset };
+  });
 }
 
 /** `gain * value + offset` for every sample; a new raster. */

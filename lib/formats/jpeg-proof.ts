@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { type KernelUse, useKernels } from '../kernels/kernels.ts';
 import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
 import { maskWithin } from '../pixels/boxed-mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
@@ -86,13 +87,25 @@ async function countDiffering(
     known ?? readPixels(photo, reach),
     readPixels({ bytes: output, header: photo.header }, reach, decoded),
   ]);
-  const { channels, data } = before;
+  return useKernels((use) => differingIn(use, before, after, mask));
+}
+
+/** Pixels that are compared at once. */
+const chunkPixels = 64 * 1024;
+
+function differingIn({ kernels, arena }: KernelUse, before: Raster, after: Raster, mask: Mask): number {
+  const { channels } = before;
+  const bytes = (pixels: number) => pixels * channels;
+  const [old, now] = [arena.reserve(bytes(chunkPixels)), arena.reserve(bytes(chunkPixels))];
+  const allowed = arena.reserve(chunkPixels);
+  const memory = new Uint8Array(kernels.memory.buffer);
   let differing = 0;
-  for (let p = 0; p < mask.data.length; p++) {
-    if (mask.data[p] !== 0) continue;
-    let c = 0;
-    while (c < channels && data[p * channels + c] === after.data[p * channels + c]) c++;
-    if (c < channels) differing++;
+  for (let p = 0; p < mask.data.length; p += chunkPixels) {
+    const end = Math.min(p + chunkPixels, mask.data.length);
+    memory.set((before.data as Uint8Array).subarray(bytes(p), bytes(end)), old);
+    memory.set((after.data as Uint8Array).subarray(bytes(p), bytes(end)), now);
+    memory.set(mask.data.subarray(p, end), allowed);
+    differing += kernels.differingPixels(old, now, allowed, end - p, channels);
   }
   return differing;
 }

@@ -1,6 +1,7 @@
 import { EditError } from '../errors.ts';
 import { storedBox, toDisplayed, toStored } from '../pixels/orientation.ts';
 import type { Box, Raster } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import type { Checked, Format, PatchJob, WholeBlocks, Written } from './format.ts';
 import { blockReachPx, shrinkMaskToBlocks } from './jpeg/block-mask.ts';
 import { assertFrameSupported } from './jpeg/container/frame-header.ts';
@@ -98,7 +99,9 @@ async function patch(job: PatchJob): Promise<Written> {
         photo,
         await writePatched(photo, patches, { encoder: encoderFor(photo, encoding?.quality) }),
       );
+  if (isSpliced && bytes !== splice.bytes && splice.bytes !== photo.bytes) release(splice.bytes);
   const marked = job.isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
+  if (marked.bytes !== bytes && bytes !== photo.bytes) release(bytes);
   return {
     bytes: marked.bytes,
     isSpliced,

@@ -1,9 +1,9 @@
+import { release } from '../pixels/release.ts';
 import type { Carried, CarryJob } from './container.ts';
 import type { PatchJob, PlacedPatch, Written } from './format.ts';
 import { newPacket, packetText, packetWithoutStale, packetWithSourceType } from './metadata/xmp.ts';
 import type { Header } from './vips/header.ts';
 import type { Source } from './vips/read.ts';
-import { release } from './vips/samples.ts';
 import { type Encoder, withoutExifThumbnail, writePatched } from './vips/write.ts';
 
 /** Reported when the picture's XMP packet cannot hold the mark. */

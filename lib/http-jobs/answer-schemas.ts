@@ -77,9 +77,18 @@ export const capabilitiesSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       model: z.string().nullable(),
+      notices: z.array(z.string()).describe('What to know before choosing it, such as that it is retired.'),
       modes: z.array(z.string()),
       automaticMasks: z.array(z.string()),
+      finders: z.array(z.string()).describe('What finds masks beside this engine; the first that can does.'),
       options: z.object({}).loose().describe('Option -> how the engine takes it.'),
+    }),
+  ),
+  finders: z.array(
+    z.strictObject({
+      name: z.string(),
+      modes: z.array(z.string()).describe('maskMode; `interactive` is a rough stroke beside only: mask.'),
+      classes: z.array(z.string()).describe('Names for maskClasses.'),
     }),
   ),
   fields: z.object({}).loose().describe('JSON Schema of the fields of an edit.'),

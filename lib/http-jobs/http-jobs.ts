@@ -2,8 +2,10 @@ import { pause } from '../abort.ts';
 import { EditError } from '../errors.ts';
 import { mapOrdered } from '../in-parallel.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
+import { outputNames } from '../jobs/inputs/names.ts';
 import { collectInputs, type PairingOptions } from '../jobs/inputs/pairing.ts';
 import { type Job, planJob } from '../jobs/inputs/plan.ts';
+import { askedAgain, currentRound } from '../jobs/rounds.ts';
 import { publishError } from '../jobs/run/publish.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import { stateOf } from './job-resource.ts';
@@ -30,7 +32,7 @@ export interface HttpJobs {
   readonly list: (options: ListOptions, signal: AbortSignal) => Promise<JobPage>;
   /** @throws {EditError} `JOB_ENDED`. */
   readonly cancel: (id: string, signal: AbortSignal) => Promise<JobFacts>;
-  /** An output, from 1, or an input of a job. @throws {EditError} `NOT_FOUND`. */
+  /** An output, from 1, an input, or what lies beside the outputs of a job. @throws {EditError} `NOT_FOUND`. */
   readonly fileOf: (facts: JobFacts, which: JobFileName, signal: AbortSignal) => Promise<StoredFile>;
   /** A part of such a file. */
   readonly readRange: SubmitOptions['transfers']['readRange'];
@@ -40,7 +42,8 @@ export interface HttpJobs {
   readonly manifestOf: (facts: JobFacts, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
-export type JobFileName = number | 'image' | 'mask';
+/** `found`: the mask that was used where nobody sent it. */
+export type JobFileName = number | 'image' | 'mask' | 'found' | 'preview';
 export type StoredFile = Pick<
   ObjectInfo,
   'bucket' | 'name' | 'generation' | 'sizeBytes' | 'contentType' | 'crc32c'
@@ -196,7 +199,7 @@ async function findJob(
   const sets = await collectInputs(store, { bucket: buckets.input, name: imageName }, pairing, signal);
   for (const inputs of sets) {
     const job = await planJob(store, inputs, plan, signal);
-    if (job?.id === id) return job;
+    if (job?.id === id) return currentRound(job, askedAgain(store, buckets.control), signal);
   }
   return undefined;
 }
@@ -204,16 +207,22 @@ async function findJob(
 const maxManifestBytes = 16 * 1024 * 1024;
 
 async function readManifest(
-  { id, imageName }: JobFacts,
+  { id, imageName, manifest }: JobFacts,
   { store, buckets }: ReadOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const name = `${imageName}/${id}/manifest.json`;
+  // Beside the outputs: those of a later round have the folder of another job.
+  const [first] = manifest?.outputs ?? [];
+  const folder = first?.name.replace(/[^/]*$/, '') ?? outputNames(imageName, id).folder;
+  const name = `${folder}manifest.json`;
   const info = await store.stat({ bucket: buckets.output, name }, signal);
   const bytes = info && (await store.read(info, { maxBytes: maxManifestBytes, signal }));
   if (bytes === undefined) throw new EditError('NOT_FOUND', 'Expected a job with a manifest, got none yet');
   return bytes;
 }
+
+/** Where a manifest has it. */
+const fieldOf = { found: 'mask', preview: 'preview' } as const;
 
 async function fileOf(
   facts: JobFacts,
@@ -222,10 +231,11 @@ async function fileOf(
   signal: AbortSignal,
 ): Promise<StoredFile> {
   const gone = () => new EditError('NOT_FOUND', `Expected file ${which} of this job, got none`);
-  if (typeof which === 'number') {
-    const output = stateOf(facts) === 'succeeded' ? facts.manifest?.outputs[which - 1] : undefined;
-    if (output === undefined) throw gone();
-    return { ...output, bucket: buckets.output };
+  if (which !== 'image' && which !== 'mask') {
+    const manifest = stateOf(facts) === 'succeeded' ? facts.manifest : undefined;
+    const made = typeof which === 'number' ? manifest?.outputs[which - 1] : manifest?.[fieldOf[which]];
+    if (made === undefined) throw gone();
+    return { ...made, bucket: buckets.output };
   }
   const input = facts.inputs[which];
   const info = input && (await store.stat({ ...input, bucket: buckets.input }, signal));

@@ -22,6 +22,7 @@ export function jobResource(facts: JobFacts, outputBucket: string, problemOf: Pr
     costEstimateUsd: shown?.costEstimateUsd ?? null,
     attempts: claim?.state.attempts ?? 0,
     outputs: (shown?.outputs ?? []).map((_, at) => outputOf(id, shown!, { at, outputBucket })),
+    ...{ mask: maskOf(id, shown, outputBucket), preview: previewOf(id, shown, outputBucket) },
     warnings: shown?.warnings ?? [],
     problem: failure === undefined || state === 'succeeded' ? null : problemOf(errorOf(failure)),
     links: {
@@ -75,6 +76,20 @@ function progressOf({ claim, progress }: JobFacts, state: JobState): JobResource
     calls: { made, planned: Math.max(made, of) },
     fraction: Math.min(Number(fraction) || 0, 0.999),
   };
+}
+
+function maskOf(id: string, manifest: Manifest | undefined, outputBucket: string): JobResource['mask'] {
+  if (manifest?.mask === undefined) return null;
+  const { name, sizeBytes, finder, found } = manifest.mask;
+  const href = `jobs/${id}/mask`;
+  const place = { href, previewHref: `${href}/preview`, uri: `gs://${outputBucket}/${name}`, sizeBytes };
+  return { ...place, coverage: manifest.maskCoverage ?? null, finder, found };
+}
+
+function previewOf(id: string, manifest: Manifest | undefined, outputBucket: string): JobResource['preview'] {
+  if (manifest?.preview === undefined) return null;
+  const { name, sizeBytes } = manifest.preview;
+  return { href: `jobs/${id}/preview`, uri: `gs://${outputBucket}/${name}`, sizeBytes };
 }
 
 function outputOf(

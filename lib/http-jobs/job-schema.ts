@@ -7,7 +7,9 @@ export type JobState = (typeof jobStates)[number];
 export const jobIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const problemSchema = z.object({
-  type: z.string().describe('Names the kind of problem: `urn:gcs-inpaint:error:CODE`.'),
+  type: z
+    .string()
+    .describe('Names the kind of problem: `urn:gcs-inpaint:error:CODE`, or its place below ERRORS_URL.'),
   title: z.string(),
   status: z.int(),
   detail: z.string().describe('Expected X, got Y.'),
@@ -65,6 +67,22 @@ export const jobSchema = z.strictObject({
         .nullable(),
     }),
   ),
+  mask: z
+    .strictObject({
+      href: z.string(),
+      previewHref: z.string(),
+      uri: z.string(),
+      sizeBytes: z.int(),
+      coverage: z.number().nullable().describe('Share of the picture, 0..1.'),
+      finder: z.string(),
+      found: z.array(z.object({ label: z.string(), score: z.number().optional() })),
+    })
+    .nullable()
+    .describe('The mask that was found or grown: a grey PNG, white where the picture may change.'),
+  preview: z
+    .strictObject({ href: z.string(), uri: z.string(), sizeBytes: z.int() })
+    .nullable()
+    .describe('A WebP of the picture, of a job that makes only that.'),
   warnings: z.array(z.string()),
   problem: problemSchema.nullable(),
   links: z.strictObject({ self: z.string(), cancel: z.string().optional(), manifest: z.string().optional() }),

@@ -14,8 +14,13 @@ export interface CallersObjects {
   readonly stat: (uri: string, signal: AbortSignal) => Promise<ObjectInfo>;
   /** Its bytes, of one generation. @throws {EditError} `URI_NOT_ALLOWED`, `IMAGE_TOO_LARGE`. */
   readonly read: (uri: string, signal: AbortSignal) => Promise<NamedBytes>;
-  /** Writes a result, and returns its address. */
-  readonly keep: (output: KeptOutput, signal: AbortSignal) => Promise<string>;
+  /**
+   * A folder of its own in the output bucket, below `gs://output/prefix` where one is named.
+   * @throws {EditError} `URI_NOT_ALLOWED`.
+   */
+  readonly folder: (uri: string | undefined) => string;
+  /** Writes a result into such a folder, and returns its address. */
+  readonly keep: (output: KeptOutput, folder: string, signal: AbortSignal) => Promise<string>;
 }
 
 interface NamedBytes {
@@ -33,11 +38,13 @@ interface ObjectsOptions {
   readonly maxImageBytes: number;
 }
 
+const uriPattern = /^gs:\/\/([^/]+)\/?(.*)$/s;
+
 export function callersObjects({ store, buckets, maxImageBytes }: ObjectsOptions): CallersObjects {
   const stat: CallersObjects['stat'] = async (uri, signal) => {
-    const [, bucket = '', name = ''] = /^gs:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+    const [, bucket = '', name = ''] = uriPattern.exec(uri) ?? [];
     const isKnown = bucket === buckets.input || bucket === buckets.output;
-    const info = isKnown ? await store.stat({ bucket, name }, signal) : undefined;
+    const info = isKnown && name !== '' ? await store.stat({ bucket, name }, signal) : undefined;
     if (info === undefined) throw notAllowed();
     return info;
   };
@@ -49,8 +56,14 @@ export function callersObjects({ store, buckets, maxImageBytes }: ObjectsOptions
       if (bytes === undefined) throw notAllowed();
       return { bytes, fileName: info.name };
     },
-    async keep({ bytes, fileName, mediaType }, signal) {
-      const id = { bucket: buckets.output, name: `${httpFolder()}${safeName(fileName)}` };
+    folder(uri) {
+      if (uri === undefined) return httpFolder();
+      const [, bucket, prefix = ''] = uriPattern.exec(uri) ?? [];
+      if (bucket !== buckets.output) throw notAllowed();
+      return `${prefix.replace(/\/*$/, prefix === '' ? '' : '/')}${randomUUID()}/`;
+    },
+    async keep({ bytes, fileName, mediaType }, folder, signal) {
+      const id = { bucket: buckets.output, name: `${folder}${safeName(fileName)}` };
       const { info } = await store.create(id, bytes, { contentType: mediaType, signal });
       return `gs://${info.bucket}/${info.name}`;
     },

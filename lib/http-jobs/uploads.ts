@@ -107,6 +107,8 @@ function assertRange(contentRange: string, gotBytes: number, sizeBytes: number):
   const length = first === undefined ? 0 : Number(last) - Number(first) + 1;
   if (length !== gotBytes)
     refuse(`Expected a body of ${length} bytes, as Content-Range says, got ${gotBytes}`);
+  if (Number(last ?? 0) >= sizeBytes)
+    refuse(`Expected a part that ends before byte ${sizeBytes}, got one that ends with byte ${last}`);
   const isEnd = Number(last) + 1 === sizeBytes;
   if (first !== undefined && !isEnd && length % unitBytes !== 0)
     refuse(`Expected a part of a multiple of ${unitBytes} bytes, got ${length}`);

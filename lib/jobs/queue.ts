@@ -1,7 +1,7 @@
-import { asEditError, EditError } from '../errors.ts';
 import type { Dispatch } from './dispatch.ts';
+import { type GoogleApi, post } from './google-api.ts';
 
-export interface QueueOptions {
+export interface QueueOptions extends Pick<GoogleApi, 'authorize' | 'fetch'> {
   /** `projects/P/locations/L/queues/Q`. */
   readonly queue: string;
   /** Base URL of the Cloud Tasks API, or of a stand-in. */
@@ -12,14 +12,9 @@ export interface QueueOptions {
   readonly serviceAccount: string | undefined;
   /** The queue takes a handler without an answer for this long for lost. */
   readonly taskDeadlineMs: number;
-  /** Authorization for the API; empty for a stand-in. */
-  readonly authorize: () => Promise<Readonly<Record<string, string>>>;
-  readonly fetch: typeof fetch;
   /** Headers of the trace in which the task is created: the job becomes a part of it. */
   readonly traceHeaders?: () => Readonly<Record<string, string>>;
 }
-
-const requestTimeoutMs = 20_000;
 
 /**
  * Puts a job into a Cloud Tasks queue. The task is named by the job: Cloud Tasks refuses a name that it has
@@ -45,42 +40,19 @@ export function queueDispatch(options: QueueOptions): Dispatch {
           : { oidcToken: { serviceAccountEmail: options.serviceAccount, audience: options.targetUrl } }),
       },
     };
-    await createTask(task, options, signal);
+    const api = { ...options, name: 'Cloud Tasks', ...codes };
+    const alreadyExists = 409;
+    await post(
+      api,
+      {
+        url: `${options.apiEndpoint}/v2/${options.queue}/tasks`,
+        body: { task },
+        wanted: `to take a task for ${options.queue}`,
+        alsoFine: [alreadyExists],
+      },
+      signal,
+    );
   };
 }
 
-async function createTask(task: object, options: QueueOptions, signal: AbortSignal): Promise<void> {
-  const headers = { 'Content-Type': 'application/json', ...(await authorized(options)) };
-  let status: number;
-  try {
-    const response = await options.fetch(`${options.apiEndpoint}/v2/${options.queue}/tasks`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ task }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
-    });
-    status = response.status;
-    await response.body?.cancel();
-  } catch (error) {
-    throw new EditError('QUEUE_UNAVAILABLE', 'Expected Cloud Tasks to answer, got none', { cause: error });
-  }
-  const alreadyExists = 409;
-  if ((status >= 200 && status < 300) || status === alreadyExists) return;
-  const isSetup = status >= 400 && status < 500 && status !== 408 && status !== 429;
-  throw new EditError(
-    isSetup ? 'QUEUE_PERMISSION' : 'QUEUE_UNAVAILABLE',
-    `Expected Cloud Tasks to take a task for ${options.queue}, got ${status}`,
-  );
-}
-
-/** Missing credentials are a fault of the deployment, not of Cloud Tasks: waiting does not help. */
-async function authorized({ authorize }: QueueOptions): Promise<Readonly<Record<string, string>>> {
-  try {
-    return await authorize();
-  } catch (error) {
-    const { code, message } = asEditError(error);
-    // The credentials report their absence with the code of a model.
-    if (error instanceof EditError && code !== 'MODEL_PERMISSION') throw error;
-    throw new EditError('QUEUE_PERMISSION', message);
-  }
-}
+const codes = { unavailable: 'QUEUE_UNAVAILABLE', permission: 'QUEUE_PERMISSION' } as const;

@@ -1,14 +1,15 @@
-import { z } from 'zod';
 import { mapOrdered } from '../in-parallel.ts';
 import { jsonText } from '../requests/plain-json.ts';
 import { listAll, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../storage/store.ts';
 import type { Claim } from './claim/claim.ts';
 import { observeClaim } from './claim/claim-store.ts';
-import type { InputSet } from './inputs/identity.ts';
+import { type InputSet, inputGenerations } from './inputs/identity.ts';
 import { formsOf, imageVersion, isPicture, nameFault } from './inputs/names.ts';
 import { folderMaskFinder, setFrom } from './inputs/pairing.ts';
 import { explainUnpaired } from './inputs/unpaired.ts';
-import { groupByStem, isSettled, membersOf, terminalsByImage } from './inputs/window.ts';
+import { endOf, groupByStem, lastEnd, membersOf, terminalsByImage } from './inputs/window.ts';
+import { askedAgainOnce } from './rounds.ts';
+import { failureSchema, maxFailureBytes } from './run/publish.ts';
 import type { Buckets } from './run/run.ts';
 
 export interface JobStatus {
@@ -43,7 +44,7 @@ interface StatusOptions {
 interface PictureObjects {
   /** As the sweep would see it. */
   readonly set: InputSet;
-  /** Its manifest or error file. */
+  /** Its manifest or error file; none while another round is wanted. */
   readonly terminal: ObjectInfo | undefined;
   readonly claim: ObjectInfo | undefined;
 }
@@ -101,15 +102,20 @@ async function picturesOf(
       .map((info) => [info.metadata['imageVersion'], info]),
   );
   const folderMasksOf = folderMaskFinder(store, buckets.input);
+  const isAsked = askedAgainOnce(store, buckets.control);
   return Promise.all(
     inputs.filter(isPicture).map(async (image) => {
       const group = membersOf(image, members);
       const own = setFrom(image, group);
       const shared = setFrom(image, [...group, ...(await folderMasksOf(image, signal))]);
       const ended = terminals.get(image.name) ?? [];
-      const endOf = (set: InputSet) => ended.find((info) => isSettled(set, [info]));
-      const set = endOf(own) === undefined && (folderMask || endOf(shared) !== undefined) ? shared : own;
-      return { set, terminal: endOf(set), claim: claims.get(imageVersion(image)) };
+      const hasEnded = (set: InputSet) => endOf(inputGenerations(set), ended) !== undefined;
+      const set = !hasEnded(own) && (folderMask || hasEnded(shared)) ? shared : own;
+      const terminal = await lastEnd(inputGenerations(set), ended, isAsked);
+      const claim = claims.get(imageVersion(image));
+      // That of the round before the one that is wanted.
+      const isOld = terminal === undefined && hasEnded(set) && claim?.metadata['state'] === 'FAILED';
+      return { set, terminal, claim: isOld ? undefined : claim };
     }),
   );
 }
@@ -166,13 +172,10 @@ function stateOf(
   return set.mask === undefined ? 'no mask' : 'pending';
 }
 
-const failureSchema = jsonText.pipe(z.object({ code: z.string(), message: z.string() }));
-const maxFailureBytes = 1024 * 1024;
-
 /** Code and sentence of an `error.json`. */
 async function readFailure(info: ObjectInfo, store: ObjectStore): Promise<{ code: string; reason: string }> {
   const bytes = await store.read(info, { maxBytes: maxFailureBytes });
-  const parsed = failureSchema.safeParse(new TextDecoder().decode(bytes));
+  const parsed = jsonText.pipe(failureSchema).safeParse(new TextDecoder().decode(bytes));
   if (!parsed.success) return { code: '', reason: `${info.name} cannot be read` };
   return { code: parsed.data.code, reason: parsed.data.message };
 }

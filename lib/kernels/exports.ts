@@ -89,6 +89,7 @@ export interface KernelExports {
     limits: Pointer,
   ) => void;
   readonly unstuff: (from: Pointer, length: number, to: Pointer, result: Pointer) => void;
+  readonly findMarker: (from: Pointer, length: number) => number;
   readonly jpegDecoderBytes: () => number;
   readonly jpegDecoder: (definition: Pointer, decoder: Pointer) => void;
   readonly addDifferences: (
@@ -152,6 +153,62 @@ export interface KernelExports {
   readonly halveLight: (fine: Pointer, coarse: Pointer, sums: Pointer, counts: Pointer) => number;
   readonly doubleLight: (coarse: Pointer, fine: Pointer) => void;
   readonly addLight: (grid: Pointer, rgb: Pointer, channels: number) => void;
+  readonly premultiply: WeightKernel;
+  readonly normalise: WeightKernel;
+  readonly pull: (
+    values: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    channels: number,
+    coarse: Pointer,
+    coarseWeights: Pointer,
+  ) => void;
+  readonly push: (
+    values: Pointer,
+    weights: Pointer,
+    width: number,
+    height: number,
+    channels: number,
+    below: Pointer,
+  ) => void;
+  readonly designRows: (
+    template: Pointer,
+    width: number,
+    height: number,
+    pixels: Pointer,
+    count: number,
+    geometric: number,
+    rows: Pointer,
+  ) => void;
+  readonly samplePixels: (
+    source: Pointer,
+    sourceWidth: number,
+    pixels: Pointer,
+    count: number,
+    width: number,
+    firstX: Pointer,
+    weightsX: Pointer,
+    tapsX: number,
+    firstY: Pointer,
+    weightsY: Pointer,
+    tapsY: number,
+    out: Pointer,
+  ) => void;
+  readonly robustModelBytes: () => number;
+  readonly robustScratchBytes: () => number;
+  readonly robustSigma: (values: Pointer, count: number, scratch: Pointer) => number;
+  readonly solveRobustly: (model: Pointer) => number;
+  readonly fitLine: (
+    x: Pointer,
+    y: Pointer,
+    prior: Pointer,
+    count: number,
+    work: Pointer,
+    scratch: Pointer,
+    limits: Pointer,
+    result: Pointer,
+  ) => void;
   readonly adler32: (adler: number, from: Pointer, length: number) => number;
   readonly inflateStateBytes: () => number;
   readonly inflate: (state: Pointer) => number;
@@ -169,6 +226,8 @@ export interface KernelExports {
     pixelBytes: number,
   ) => number;
 }
+
+type WeightKernel = (values: Pointer, weights: Pointer, count: number, channels: number) => void;
 
 /** Returns 0 for an unknown filter. */
 type RowKernel = (

@@ -23,24 +23,25 @@ function lastAbove0(data: Uint8Array, from: number, to: number): number {
   return i;
 }
 
+/** Rows that are compared at once. */
+const bandRows = 32;
+
 /**
  * The smallest box around every value above 0, or `undefined` for an empty mask.
  *
- * Fast on mostly black masks: compares rows natively, and scans only pixels that could widen the box.
+ * Fast on mostly black masks: compares bands of rows natively, and scans only pixels that could widen the
+ * box.
  *
  * @param within looks only there; defaults to the whole mask.
  */
-export function boundingBox(mask: Mask, within?: Box): Box | undefined {
-  const { left, top, width, height } = within ?? boxOf(mask);
-  const right = left + width;
-  let minX = right;
-  let maxX = left - 1;
-  let minY = -1;
-  let maxY = -1;
-  for (let y = top; y < top + height; y++) {
+export function boundingBox(mask: Mask, within: Box = boxOf(mask)): Box | undefined {
+  const { left, top, width, height } = within;
+  const [right, bottom] = [left + width, top + height];
+  let [minX, maxX, minY, maxY] = [right, left - 1, bottom, top - 1];
+  const widen = (y: number): void => {
     const base = y * mask.width;
-    if (isBlank(mask.data, base + left, base + right)) continue;
-    if (minY < 0) minY = y;
+    if (isBlank(mask.data, base + left, base + right)) return;
+    minY = Math.min(minY, y);
     maxY = y;
     // Only what lies outside the box so far can widen it.
     if (!isBlank(mask.data, base + left, base + minX)) {
@@ -49,8 +50,15 @@ export function boundingBox(mask: Mask, within?: Box): Box | undefined {
     if (!isBlank(mask.data, base + maxX + 1, base + right)) {
       maxX = lastAbove0(mask.data, base + maxX + 1, base + right) - base;
     }
+  };
+  // Whole rows lie one behind the other.
+  const rows = width === mask.width ? bandRows : 1;
+  for (let y = top; y < bottom; y += rows) {
+    const end = Math.min(y + rows, bottom);
+    if (isBlank(mask.data, y * mask.width + left, (end - 1) * mask.width + right)) continue;
+    for (let row = y; row < end; row++) widen(row);
   }
-  if (minY < 0) return undefined;
+  if (maxY < minY) return undefined;
   return { left: minX, top: minY, width: maxX - minX + 1, height: maxY - minY + 1 };
 }
 

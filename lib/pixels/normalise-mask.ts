@@ -1,11 +1,11 @@
 import { EditError } from '../errors.ts';
-import { boundingBox } from './box.ts';
-import type { Mask } from './raster.ts';
+import { placedIn } from './box.ts';
+import { type BoxedMask, type SparseMask, sparseMask, wholeMask } from './boxed-mask.ts';
 import { isHighAtBorder, spreadOf, twoValuesOf } from './two-values.ts';
 
 export interface NormalisedMask {
   /** 255 = edit, 0 = keep, between the two is blended. */
-  readonly mask: Mask;
+  readonly mask: BoxedMask;
   /** Share of the pixels above 0, 0..1. */
   readonly coverage: number;
   /** One sentence for each suspicious property. */
@@ -36,12 +36,12 @@ const faintest = 16;
  *
  * @throws {EditError} `MASK_EMPTY` when nothing would be edited, `MASK_FULL` when nothing would be kept.
  */
-export function normaliseMask(decoded: Mask, options: NormaliseOptions): NormalisedMask {
-  const pixels = decoded.data.length;
+export function normaliseMask(decoded: SparseMask, options: NormaliseOptions): NormalisedMask {
+  const pixels = decoded.width * decoded.height;
   const decodedLevels = histogram(decoded);
   const { table, warnings: ofReading } = readingOf(decoded, decodedLevels, options);
-  const mask = table === undefined ? decoded : mapped(decoded, table);
-  const levels = table === undefined ? decodedLevels : histogram(mask);
+  const { width, height, part } = table === undefined ? decoded : mapped(decoded, table);
+  const levels = table === undefined ? decodedLevels : histogram({ width, height, part });
   const warnings = [...ofReading];
   const coverage = 1 - levels[0]! / pixels;
   const brightest = levels.findLastIndex((count) => count > 0);
@@ -53,7 +53,8 @@ export function normaliseMask(decoded: Mask, options: NormaliseOptions): Normali
   if (coverage > suspiciousCoverage) {
     warnings.push(`The mask selects ${percent(coverage)} of the picture: its polarity may be inverted.`);
   }
-  return { mask, coverage, warnings };
+  // Whatever is bright enough lies in it.
+  return { mask: part!, coverage, warnings };
 }
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -64,11 +65,12 @@ interface Reading {
   readonly warnings: readonly string[];
 }
 
-function readingOf(decoded: Mask, levels: readonly number[], options: NormaliseOptions): Reading {
+function readingOf(decoded: SparseMask, levels: readonly number[], options: NormaliseOptions): Reading {
   const { polarity, isLossy } = options;
+  const pixels = decoded.width * decoded.height;
   const turned = (value: number) => (polarity === 'black' ? 255 - value : value);
   const table = (f: (value: number) => number) => Uint8Array.from({ length: 256 }, (_, value) => f(value));
-  if (isLossy && isNearBinary(levels, decoded.data.length)) {
+  if (isLossy && isNearBinary(levels, pixels)) {
     const snapped = (value: number) => (value < ringing ? 0 : value > 255 - ringing ? 255 : value);
     const warnings = [
       'The mask is lossy: values near black and white were set to black and white. PNG is exact.',
@@ -101,15 +103,11 @@ function assertUseful(brightest: number, isFull: boolean): void {
   if (isFull) throw new EditError('MASK_FULL', 'Expected a mask with a black area, got an all white one');
 }
 
-function histogram(mask: Mask): number[] {
+function histogram({ width, height, part }: SparseMask): number[] {
   const counts = new Uint32Array(256);
-  // Mostly a mask is black, which is found out natively.
-  const used = boundingBox(mask) ?? { left: 0, top: 0, width: 0, height: 0 };
-  for (let y = used.top; y < used.top + used.height; y++) {
-    const from = y * mask.width + used.left;
-    for (let i = from; i < from + used.width; i++) counts[mask.data[i]!]!++;
-  }
-  counts[0]! += mask.data.length - used.width * used.height;
+  const { data } = part?.mask ?? { data: new Uint8Array() };
+  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  counts[0]! += width * height - data.length;
   return [...counts];
 }
 
@@ -120,8 +118,14 @@ function isNearBinary(levels: readonly number[], pixels: number): boolean {
   return hasWhite && between / pixels <= nearBinaryShare;
 }
 
-function mapped(mask: Mask, table: Uint8Array): Mask {
-  const data = new Uint8Array(mask.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = table[mask.data[i]!]!;
-  return { ...mask, data };
+function mapped(mask: SparseMask, table: Uint8Array): SparseMask {
+  // What is black becomes something else: then it is no longer left out.
+  const { box, mask: before } =
+    table[0] === 0 && mask.part ? mask.part : { box: undefined, mask: wholeMask(mask) };
+  const data = new Uint8Array(before.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[before.data[i]!]!;
+  const after = sparseMask({ ...before, data });
+  if (box === undefined) return after;
+  const part = after.part && { box: placedIn(box, after.part.box), mask: after.part.mask };
+  return { ...mask, part };
 }

@@ -1,4 +1,4 @@
-import type { Mask } from './raster.ts';
+import type { SparseMask } from './boxed-mask.ts';
 
 /** The two values that a mask consists of. */
 export interface TwoValues {
@@ -64,15 +64,21 @@ export function spreadOf(
 }
 
 /** True when most pixels at the border of the picture are nearer to `high`. */
-export function isHighAtBorder({ width, height, data }: Mask, { low, high }: TwoValues): boolean {
+export function isHighAtBorder({ width, height, part }: SparseMask, { low, high }: TwoValues): boolean {
   const middle = (low + high) / 2;
   let count = 0;
   let highs = 0;
-  const look = (i: number): void => {
-    count++;
-    if (data[i]! > middle) highs++;
+  const valueAt = (x: number, y: number): number => {
+    const { box, mask } = part!;
+    const [column, row] = [x - box.left, y - box.top];
+    const isStored = column >= 0 && row >= 0 && column < box.width && row < box.height;
+    return isStored ? mask.data[row * box.width + column]! : 0;
   };
-  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) look(y * width + x);
-  for (let y = 1; y < height - 1; y++) for (const x of [0, width - 1]) look(y * width + x);
+  const look = (x: number, y: number): void => {
+    count++;
+    if (part && valueAt(x, y) > middle) highs++;
+  };
+  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) look(x, y);
+  for (let y = 1; y < height - 1; y++) for (const x of [0, width - 1]) look(x, y);
   return 2 * highs > count;
 }

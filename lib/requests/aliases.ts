@@ -34,6 +34,13 @@ function maskModeOf(value: unknown): unknown {
   return mode === 'user_provided' ? 'user' : mode;
 }
 
+/** Older models have pixels where newer ones have names. */
+const sizesInPixels: ReadonlyMap<string, string> = new Map([
+  ['1024', '1K'],
+  ['2048', '2K'],
+  ['4096', '4K'],
+]);
+
 const nameOfType = new Map<unknown, string>(Object.entries(mediaTypes).map(([name, type]) => [type, name]));
 
 /**
@@ -43,7 +50,15 @@ const nameOfType = new Map<unknown, string>(Object.entries(mediaTypes).map(([nam
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api
  */
 const aliases: Readonly<Record<string, Alias>> = {
-  sampleCount: { field: 'samples' },
+  sampleCount: {
+    // A picture is enlarged once.
+    fields: (value, operation) =>
+      operation === 'upscale' && String(value) === '1' ? {} : { samples: value },
+  },
+  prompt: {
+    // Enlarging has no words, but bodies of Imagen's API have an empty place for them.
+    fields: (value, operation) => (operation === 'upscale' && value === '' ? {} : { prompt: value }),
+  },
   guidanceScale: { field: 'guidance' },
   baseSteps: { field: 'steps' },
   dilation: { field: 'maskDilation' },
@@ -51,7 +66,11 @@ const aliases: Readonly<Record<string, Alias>> = {
   upscaleFactor: { field: 'factor' },
   editMode: { fields: (value) => ({ mode: modeOf(value) }) },
   maskType: { fields: (value) => ({ maskMode: maskModeOf(value) }) },
-  sampleImageSize: { field: 'imageSize' },
+  sampleImageSize: {
+    fields: (value, operation) => ({
+      [operation === 'upscale' ? 'targetSize' : 'imageSize']: sizesInPixels.get(String(value)) ?? value,
+    }),
+  },
   personGeneration: { fields: (value) => ({ personGeneration: lower(value) }) },
   safetySetting: { fields: (value) => ({ safetySetting: lower(value) }) },
   mimeType: {
@@ -128,12 +147,10 @@ function unpacked({ instances, parameters, ...rest }: Fields): Fields {
       errors: [{ pointer: '#/instances', detail: 'expected a list of one object' }],
     });
   }
-  const {
-    referenceImages,
-    mode: _upscale,
-    ...words
-  } = { ...instance, ...(isObject(parameters) ? parameters : {}) };
-  return { ...rest, ...words, ...references(referenceImages) };
+  const { referenceImages, mode, ...words } = { ...instance, ...(isObject(parameters) ? parameters : {}) };
+  // Imagen's API has one word more, as it enlarges at the address where it makes pictures.
+  const own = mode === undefined || mode === 'upscale' ? {} : { mode };
+  return { ...rest, ...words, ...own, ...references(referenceImages) };
 }
 
 /** Imagen 3 has picture and mask in one list. */

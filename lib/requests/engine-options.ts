@@ -24,13 +24,18 @@ export function editOptions(request: EditRequest): EditOptions {
   };
 }
 
-/** What a request wants to be masked; `undefined` where the user sends a mask. */
+/**
+ * What a request wants to be masked; `undefined` where the user sends a mask. Where only a mask is wanted,
+ * the one that is sent is a rough stroke over it.
+ */
 export function wantedMask({
   maskMode,
   maskClasses: classes,
   maskPrompt: words,
-}: Pick<EditRequest, 'maskMode' | 'maskClasses' | 'maskPrompt'>): AutomaticMask | undefined {
-  return maskMode === 'user' ? undefined : { mode: maskMode, classes, words };
+  only,
+}: Pick<EditRequest, 'maskMode' | 'maskClasses' | 'maskPrompt' | 'only'>): AutomaticMask | undefined {
+  if (maskMode !== 'user') return { mode: maskMode, classes, words };
+  return only === 'mask' ? { mode: 'interactive', classes: undefined } : undefined;
 }
 
 /**

@@ -80,6 +80,13 @@ export const options = {
     engineField: 'negativePrompt',
     description: 'What the result shall not show.',
   },
+  only: {
+    of: ['edit'],
+    schema: z.enum(['mask', 'preview']).optional(),
+    description:
+      'For jobs. `mask`: the job ends with the mask that `maskMode` asks for, and repaints nothing; a mask ' +
+      'that you send is then a rough stroke over what is wanted. `preview`: it ends with a small WebP of the picture.',
+  },
   maskMode: {
     of: ['edit', 'mask'],
     schema: { edit: z.enum(['user', ...foundModes]).default('user'), mask: z.enum(foundModes).optional() },
@@ -228,6 +235,13 @@ export const options = {
     schema: z.enum(upscaleFactors).default('x2'),
     engineField: 'factor',
     description: 'How many times wider and higher; `x3` with imagen-4.0-upscale-preview only.',
+  },
+  targetSize: {
+    of: ['upscale'],
+    schema: z.enum(imageSizes).optional(),
+    description:
+      'Instead of `factor`: about how long the longer side shall be. The factor is the smallest that the ' +
+      'longer side needs for it.',
   },
   storageUri: {
     of: ['generate', 'upscale'],

@@ -24,19 +24,10 @@ export type FormerSafetySetting = keyof typeof formerSafetySettings;
 /** 2^31 - 1. */
 export const maxSeed = 2_147_483_647;
 
-/** Nominal ratios of width to height. */
-export const aspectRatios = [
-  '1:1',
-  '2:3',
-  '3:2',
-  '3:4',
-  '4:3',
-  '4:5',
-  '5:4',
-  '9:16',
-  '16:9',
-  '21:9',
-] as const;
+/** Nominal ratios of width to height that all models with ratios have. */
+export const usualRatios = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
+/** Newer models have very wide and very high ones too. */
+export const aspectRatios = [...usualRatios, '1:4', '4:1', '1:8', '8:1'] as const;
 export type AspectRatio = (typeof aspectRatios)[number];
 
 /** What answers are sold as; 1K has a longer side of 1024 to 1584 pixels, each further size doubles it. */

@@ -32,6 +32,16 @@ export function cloudTransfers(options: CloudStorageOptions): Transfers {
       });
       return statOf(to, signal);
     },
+    async replace(from, to, metadata, signal) {
+      const copied = await call({ id: to, signal, absent: [412] }, async (bucket) => {
+        const preconditionOpts = { ifGenerationMatch: to.generation ?? 0 };
+        const options = { contentType: from.contentType, metadata: { ...metadata }, preconditionOpts };
+        const source = bucket.storage.bucket(from.bucket).file(from.name, generationOf(from));
+        await source.copy(bucket.file(to.name), options);
+        return true;
+      });
+      return copied === true;
+    },
     async startUpload(id, { contentType, crc32c }, signal) {
       const address = await call({ id, signal, absent: [] }, async (bucket) => {
         const metadata = { contentType, ...(crc32c === undefined ? {} : { crc32c }) };

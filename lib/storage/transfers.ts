@@ -22,7 +22,7 @@ export type ChunkResult =
 
 /**
  * What an `ObjectStore` does not do: parts of objects, copies and uploads in parts, for those who pass files
- * on. Nothing is overwritten here either.
+ * on. Only `replace` overwrites, and only what it was told to.
  *
  * Every method throws `EditError` `STORAGE_UNAVAILABLE` (passing) or `STORAGE_PERMISSION` (setup).
  */
@@ -38,6 +38,17 @@ export interface Transfers {
     to: ObjectId,
     signal: AbortSignal,
   ): Promise<ObjectInfo | undefined>;
+  /**
+   * Copies an object over a generation of the target, or where there is none if that is `undefined`.
+   * @returns false when the target has changed.
+   * @throws {EditError} `NOT_FOUND` when the source is gone.
+   */
+  replace(
+    from: Version & { readonly contentType: string },
+    to: ObjectId & { readonly generation: string | undefined },
+    metadata: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** Begins an upload in parts; the address to which they go. It needs no other right. */
   startUpload(
     id: ObjectId,

@@ -1,9 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../config.ts';
-import { capabilitiesOf, type EngineName, engineNames } from '../engines/engines.ts';
+import { capabilitiesOf, type EngineName, engineNames, modelOf, noticesOf } from '../engines/engines.ts';
 import { modelEntry } from '../engines/models.ts';
+import { candidates, finderEntry } from '../finders/finders.ts';
+import { segmentationModelId } from '../finders/segmentation.ts';
 import { formats } from '../formats/formats.ts';
 import { editRequestFields } from '../requests/edit-request.ts';
+import { classNames, maskClasses } from '../requests/mask-classes.ts';
 
 /** What this deployment can do, for programs and forms. */
 export type ServiceCapabilities = ReturnType<typeof capabilitiesFor>;
@@ -15,6 +18,7 @@ export function capabilitiesFor(config: Config) {
     engine,
     model: model ?? null,
     engines: enginesOf(config),
+    finders: findersOf(config),
     /** JSON Schema of the fields of a request. */
     fields: editRequestFields(),
     limits: {
@@ -25,14 +29,16 @@ export function capabilitiesFor(config: Config) {
     formats: formats
       .filter(({ name }) => name !== 'avif' || limits.acceptsAvif)
       .map(({ name, mediaType }) => ({ name, mediaType })),
-    priceUsd: (model && modelEntry(model, models)?.usdPerImage) || null,
+    priceUsd: modelEntry(modelOf(config) ?? '', models)?.usdPerImage ?? null,
   };
 }
 
 /** The configured engine, and those that a request may name. */
-function enginesOf({ engine, model, allowedModels, models }: Config) {
+function enginesOf(config: Config) {
+  const { engine, model, allowedModels, models } = config;
   const isOffered = (name: EngineName) => name === engine || allowedModels.includes(name);
-  const ofModels = allowedModels.filter((name) => !(engineNames as readonly string[]).includes(name));
+  const noModels: readonly string[] = [...engineNames, segmentationModelId];
+  const ofModels = allowedModels.filter((name) => !noModels.includes(name));
   const named = engineNames.filter(isOffered).map((name) => ({
     name,
     model: (name === engine ? model : undefined) ?? null,
@@ -40,7 +46,19 @@ function enginesOf({ engine, model, allowedModels, models }: Config) {
   const others = ofModels.map((name) => ({ name: engineOf(name, models) ?? engine, model: name }));
   return [...named, ...others].map(({ name, model: own }) => {
     const { modes, options } = capabilitiesOf(name);
-    return { name, model: own, modes, automaticMasks: options.automaticMask?.values ?? [], options };
+    const notices = noticesOf({ engine: name, model: own ?? undefined }, { models });
+    const automaticMasks = options.automaticMask?.values ?? [];
+    const finders = candidates({ ...config, engine: name });
+    return { name, model: own, notices, modes, automaticMasks, finders, options };
+  });
+}
+
+/** What finds masks that nobody sent, with what each can find. */
+function findersOf(config: Config) {
+  const names = new Set(enginesOf(config).flatMap(({ finders }) => finders));
+  return [...names].map((name) => {
+    const { modes, classes = [...maskClasses.keys()] } = finderEntry(name);
+    return { name, modes, classes: modes.includes('semantic') ? classNames(classes) : [] };
   });
 }
 

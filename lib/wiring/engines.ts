@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Edit } from '../edit.ts';
+import type { Edit, Seal } from '../edit.ts';
 import type { AutomaticMask, InpaintEngine } from '../engines/engine.ts';
 import {
   chooseEngine,
@@ -21,6 +21,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Tracing } from '../trace.ts';
 import type { Upscale } from '../upscale.ts';
 import { codec } from './codec.ts';
+import type { CostCap } from './cost-cap.ts';
 import { findingFor } from './finders.ts';
 import { once } from './once.ts';
 import { type Pictures, pricedPictures } from './plans.ts';
@@ -32,6 +33,12 @@ export type EditWith = (engine: InpaintEngine, finder?: MaskFinder) => Edit;
 export interface ModelCalls extends Tuning {
   /** Credentials of this process, shared by all its calls: they keep their tokens. */
   readonly authorize: (url: string) => Promise<Headers>;
+}
+
+/** How the functions that answer callers call models: with a cost cap of the day. */
+export interface CappedCalls {
+  readonly tuning: Tuning;
+  readonly cap: CostCap;
 }
 
 /** How this process calls models. */
@@ -46,6 +53,7 @@ export function modelCalls(config: Config, tracing: Tracing): ModelCalls {
   });
   return {
     fetch: tracedFetch(tracing),
+    refusedFields: new Map(),
     authorize: async (url) => (await credentials())(url),
     readObject: async (id, check) => readFrom(await store(), id, check),
   };
@@ -68,15 +76,20 @@ export function makeEngine(config: Config, choice: EngineChoice, tuning: Tuning)
 }
 
 /** An edit by the configured engine, or by the one a request names from the allow-list. */
-export async function makeEdit(config: Config, editWith: EditWith, tuning: Tuning): Promise<Edit> {
+export async function makeEdit(
+  config: Config,
+  editWith: EditWith,
+  { tuning, cap }: CappedCalls,
+): Promise<Edit> {
   // A model that is configured wrong is found before the first request.
   await makeEngine(config, config, tuning);
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
     const sum = costSum();
-    const wrap = (model: InpaintEngine) => sum.priced(model, config);
-    const engine = wrap(await makeEngine(config, choice, tuning));
-    const finding = await findingFor(wantedMask(input.request), { config, choice, tuning, engine, wrap });
+    const wrap = (model: InpaintEngine) => cap.engine(sum.priced(model, config), tuning);
+    const engine = await wrap(await makeEngine(config, choice, tuning));
+    const asked = { config, choice, tuning, engine, wrap, isAlone: input.request.only === 'mask' };
+    const finding = await findingFor(wantedMask(input.request), asked);
     const finder = await finding?.around(finding.model);
     return { ...(await editWith(engine, finder)(input, signal)), costEstimateUsd: sum.usd() };
   };
@@ -88,9 +101,10 @@ function costSum() {
   const priced = (engine: InpaintEngine, config: Config): InpaintEngine => {
     const price = priceOf(engine.name, config);
     const inpaint: InpaintEngine['inpaint'] = async (request, signal) => {
-      const usd = price({ frame: request.crop, samples: request.samples });
+      const reply = await engine.inpaint(request, signal);
+      const usd = reply.usage?.usd ?? price({ frame: request.crop, samples: request.samples });
       sum = sum === undefined || usd === undefined ? undefined : sum + usd;
-      return engine.inpaint(request, signal);
+      return reply;
     };
     return { ...engine, inpaint };
   };
@@ -98,11 +112,15 @@ function costSum() {
 }
 
 /** Masks alone, by the configured engine or finder. */
-export async function makeFindMask(config: Config, { trace }: Tracing, tuning: Tuning): Promise<FindMask> {
+export async function makeFindMask(
+  config: Config,
+  { trace }: Tracing,
+  { tuning, cap }: CappedCalls,
+): Promise<FindMask> {
   return async (input, signal) => {
     const { maskMaker } = await import('../find-mask.ts');
     const sum = costSum();
-    const wrap = (model: InpaintEngine) => sum.priced(model, config);
+    const wrap = (model: InpaintEngine) => cap.engine(sum.priced(model, config), tuning);
     const finderFor = async (wanted: AutomaticMask) => {
       const options = { config, choice: config, tuning, wrap, isAlone: true };
       const finding = await findingFor(wanted, options);
@@ -114,26 +132,33 @@ export async function makeFindMask(config: Config, { trace }: Tracing, tuning: T
   };
 }
 
-export async function makeGenerate(config: Config, tuning: Tuning): Promise<Pictures<Generate>> {
+export async function makeGenerate(
+  config: Config,
+  { tuning, cap }: CappedCalls,
+): Promise<Pictures<Generate>> {
   const { generateWith, planGenerateWith } = await import('../generate.ts');
   const parts: Parameters<typeof generateWith>[0] = {
-    generatorFor: async (asked) =>
-      generatorFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
+    generatorFor: async (asked) => {
+      const choice = choosePictureEngine(asked, config, config.allowedModels);
+      return cap.generator(await generatorFor(choice, config, tuning), tuning);
+    },
     allowedBuckets: bucketNames(config),
   };
   const plan = planGenerateWith(parts);
   return { make: generateWith(parts), plan: async (value) => pricedPictures(config, await plan(value)) };
 }
 
-export async function makeUpscale(config: Config, tuning: Tuning): Promise<Pictures<Upscale>> {
+export async function makeUpscale(config: Config, { tuning, cap }: CappedCalls): Promise<Pictures<Upscale>> {
   const { upscaleWith, planUpscaleWith } = await import('../upscale.ts');
   const parts: Parameters<typeof upscaleWith>[0] = {
     // sharp is loaded only for a picture that is too large.
     shrink: async (image, maxBytes) =>
       (await import('../formats/vips/engine-codec.ts')).shrinkImage(image, maxBytes, config.limits),
     maxImageBytes: config.limits.maxImageBytes,
-    upscalerFor: async (asked) =>
-      upscalerFor(choosePictureEngine(asked, config, config.allowedModels), config, tuning),
+    upscalerFor: async (asked) => {
+      const choice = choosePictureEngine(asked, config, config.allowedModels);
+      return cap.upscaler(await upscalerFor(choice, config, tuning), tuning);
+    },
     allowedBuckets: bucketNames(config),
   };
   const plan = planUpscaleWith(parts);
@@ -146,13 +171,17 @@ function bucketNames({ buckets }: Config): string[] {
 }
 
 /** The edit with an engine; everything that works on pixels is loaded with the first picture. */
-export function editAround({ limits, ...config }: Config, { trace }: Tracing): EditWith {
+export function editAround({ limits, ...config }: Config, { trace }: Tracing, seal?: Seal): EditWith {
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
   return (engine, finder) => async (input, signal) => {
+    if (input.request.only !== undefined) {
+      const { onlyMaker } = await import('../only.ts');
+      return onlyMaker({ engine: engine.name, finder, limits, trace })(input, signal);
+    }
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
     const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;
-    return editor({ engine, finder, people, limits, defaults, trace })(input, signal);
+    return editor({ engine, finder, people, limits, defaults, seal, trace })(input, signal);
   };
 }

@@ -1,36 +1,32 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
-import {
-  capabilitiesOf,
-  chooseEngine,
-  type EngineName,
-  engineNames,
-  parseEngineName,
-  priceOf,
-} from '../engines/engines.ts';
+import { chooseEngine, nameInIds, parseEngineName, priceOf } from '../engines/engines.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
-import { smallestFrame } from '../jobs/run/cost.ts';
+import type { Reporter } from '../jobs/ends/reporter.ts';
+import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
+import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
+import type { CostCap } from './cost-cap.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
 import { type Background, makeHttpJobs, makeUploads } from './http-jobs.ts';
 import { once, onceForEach } from './once.ts';
 import { checkReply, isAnswer } from './replies.ts';
+import { makeReporter } from './reporter.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Runs or queues every job of an object of the input bucket, or throws for another delivery. */
 type UploadHandler = (upload: ObjectId, signal?: AbortSignal) => Promise<void>;
 type Sweeper = (
-  options: {
-    readonly isDryRun: boolean;
+  options: Pick<SweepOptions, 'isDryRun' | 'again'> & {
     /** Younger sets are left to their events. */
     readonly minAgeMs?: number;
   },
@@ -57,6 +53,7 @@ interface JobParts {
   readonly log: Log;
   readonly tracing: Tracing;
   readonly calls: ModelCalls;
+  readonly cap: CostCap;
   readonly editWith: EditWith;
   readonly background: Background;
 }
@@ -99,37 +96,46 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   ]);
   const { buckets } = bucketSet;
   const { name: engine } = await makeEngine(config, config, parts.calls);
-  const inline = inlineByEngine({ ...parts, calls: countedCalls(parts) }, bucketSet);
+  const reporter = await makeReporter({ ...parts, ...bucketSet });
+  const inline = inlineByEngine({ ...parts, reporter, calls: countedCalls(parts) }, bucketSet);
   // Jobs that run here take the memory of their pictures.
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue =
     queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
-  const sets = { ...bucketSet, inputBucket: buckets.input, ...setOptions(config, engine) };
+  const sets = {
+    ...{ ...bucketSet, reporter, inputBucket: buckets.input },
+    ...setOptions(config, nameInIds(config, engine)),
+  };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = { ...parts, ...bucketSet, ...setOptions(config, engine), ...hereOrQueue };
+  const overHttp = {
+    ...parts,
+    ...bucketSet,
+    ...setOptions(config, nameInIds(config, engine)),
+    ...hereOrQueue,
+  };
   return {
     engine,
     http: once(() => makeHttpJobs(overHttp)),
     httpUploads: once(() => makeUploads(overHttp)),
     uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
-    async sweep({ isDryRun, minAgeMs = sweepMinAgeMs }, signal) {
+    async sweep({ minAgeMs = sweepMinAgeMs, ...asked }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
-      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), isDryRun, minAgeMs };
+      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), ...asked, minAgeMs };
       return sweep(options, until(signal));
     },
   };
 }
 
-/** How files become sets, and sets become jobs. */
+/** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
   pairing: { folderMask },
   plan: {
     engine,
     requestDefaults,
     requestFile,
-    makesOwnMask: ({ maskMode }: { readonly maskMode: string }) => maskMode !== 'user',
+    makesOwnMask: ({ maskMode, only }: EditRequest) => maskMode !== 'user' || only === 'preview',
   },
 });
 
@@ -142,9 +148,13 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   log,
 });
 
-/** Where a job may call a model only once, no layer below may send the request again: each may be billed. */
+/**
+ * A job counts each call before it is made: no layer below may send again what may be billed. Where a job may
+ * call a model only once, none may send anything again.
+ */
 function countedCalls({ config, calls }: JobParts): ModelCalls {
-  return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, maxCallsPerSample: 1 } : calls;
+  const once = config.budget.maxModelCalls === 1 ? { maxTries: 1, maxCallsPerSample: 1 } : {};
+  return { ...calls, repeatsBilled: false, ...once };
 }
 
 interface BucketSet {
@@ -156,12 +166,15 @@ interface BucketSet {
  * Runs jobs in this process, each with the engine that its request names. A request for an engine that is not
  * allowed fails its job.
  */
-function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatch {
-  const { config, log, tracing, calls, editWith } = parts;
+function inlineByEngine(
+  parts: JobParts & { readonly reporter: Reporter | undefined },
+  { store, buckets }: BucketSet,
+): Dispatch {
+  const { config, log, tracing, calls, editWith, reporter } = parts;
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
   const guards = onceForEach<InpaintEngine>();
-  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts, store));
+  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts));
   return async (job, signal) => {
     // Loaded with the first job: most events find a file missing.
     const { inlineDispatch } = await import('../jobs/dispatch.ts');
@@ -182,7 +195,10 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         engine,
         editWith,
         findingFor: (request) =>
-          findingFor(wantedMask(request), { config, choice, tuning: calls, engine, wrap: guardOf }),
+          findingFor(wantedMask(request), {
+            ...{ config, choice, tuning: calls, engine, wrap: guardOf },
+            isAlone: request.only === 'mask',
+          }),
         findingPriceOf: (request) =>
           priceOf(findingModelName(wantedMask(request), { config, choice, engine }), config),
         ...{ checkReply, isAnswer },
@@ -191,6 +207,7 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
         priceOf: priceOf(engine.name, config),
         log,
         trace: tracing.trace,
+        reporter,
       });
     });
     await dispatch({ ...job, fault }, signal);
@@ -198,43 +215,13 @@ function inlineByEngine(parts: JobParts, { store, buckets }: BucketSet): Dispatc
 }
 
 /** The engine behind the cost cap of the day and the circuit breaker. */
-async function guarded(
-  engine: InpaintEngine,
-  { config, log, calls }: JobParts,
-  store: ObjectStore,
-): Promise<InpaintEngine> {
+async function guarded(engine: InpaintEngine, { calls, cap, log }: JobParts): Promise<InpaintEngine> {
   // An embedded engine costs nothing and is always available.
-  const { engine: api, model } = parseEngineName(engine.name);
-  if (model === undefined) return engine;
-  const [{ circuitBreaker }, { costGuardedEngine }] = await Promise.all([
-    import('../jobs/run/circuit-breaker.ts'),
-    import('../jobs/run/cost-guard.ts'),
-  ]);
-  const now = Date.now;
+  if (parseEngineName(engine.name).model === undefined) return engine;
+  const { circuitBreaker } = await import('../jobs/run/circuit-breaker.ts');
   // The breaker is outside: a call that it stops takes no money from the cap.
-  return circuitBreaker(capped(), { now, log });
-
-  function capped(): InpaintEngine {
-    const { dailyCostCapUsd: dailyCapUsd, buckets } = config;
-    if (dailyCapUsd === undefined || buckets === undefined) return engine;
-    const price = priceOf(engine.name, config);
-    if (price({ frame: smallestFrame, samples: 1 }) === undefined) {
-      throw new EditError(
-        'CONFIG_INVALID',
-        `Expected a price for ${engine.name} in MODELS beside DAILY_COST_CAP_USD, got none`,
-      );
-    }
-    return costGuardedEngine(engine, {
-      ...{ store, controlBucket: buckets.control, dailyCapUsd, now },
-      priceOf: (call) => price(call) ?? 0,
-      triesPerSample: calls.maxCallsPerSample ?? maxCallsOf(api),
-    });
-  }
+  return circuitBreaker(await cap.engine(engine, calls), { now: Date.now, log });
 }
-
-/** A model that only finds masks is called once. */
-const maxCallsOf = (api: string): number =>
-  engineNames.some((name) => name === api) ? capabilitiesOf(api as EngineName).maxCallsPerSample : 1;
 
 async function queued(
   queue: NonNullable<Config['queue']>,

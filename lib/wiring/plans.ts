@@ -5,13 +5,15 @@ import {
   capabilitiesOf,
   chooseEngine,
   type EngineChoice,
+  noticesOf,
   parseEngineName,
   priceOf,
 } from '../engines/engines.ts';
 import type { Tuning } from '../engines/entry.ts';
 import type { PicturesPlan } from '../engines/picture-engines.ts';
+import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
 import { wantedMask } from '../requests/engine-options.ts';
-import { findingFor } from './finders.ts';
+import { findingFor, findingModelName } from './finders.ts';
 
 /** Calls of a model, and what they cost by list price. */
 interface Priced {
@@ -30,22 +32,36 @@ export type PlanEdit = (input: PlanInput, signal: AbortSignal) => Promise<EditPl
 
 /** @param makeEngine the engine for a choice. */
 export async function makePlan(config: Config, makeEngine: MakeEngine, tuning: Tuning): Promise<PlanEdit> {
-  const { planEdit } = await import('../edit/dry-run.ts');
+  const { planEdit, planOnly } = await import('../edit/dry-run.ts');
   const { limits, featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions };
   return async (input, signal) => {
     const choice = chooseEngine(input.request, config, config.allowedModels);
     const engine = await makeEngine(choice);
     const wanted = wantedMask(input.request);
-    const finding = await findingFor(wanted, { config, choice, tuning, engine, wrap: (model) => model });
+    const { samples, detail, only } = input.request;
+    const asked = { config, choice, tuning, engine, isAlone: only === 'mask' };
+    const finding = await findingFor(wanted, { ...asked, wrap: (model) => model });
     signal.throwIfAborted();
-    const plan = await planEdit(input, { engine, isMaskFound: finding !== undefined, limits, defaults });
-    const { samples, detail } = input.request;
+    const options = { engine, isMaskFound: finding !== undefined, limits, defaults };
+    if (only !== undefined) {
+      const price = finding?.model && priceOf(findingModelName(wanted, asked), config);
+      return { ...(await planOnly(input, options)), ...pricesOfFinding(price) };
+    }
+    const planned = await planEdit(input, options);
+    const plan = { ...planned, warnings: [...noticesOf(choice, config), ...planned.warnings] };
     const tiles = detail === 'tiles' ? maxTiles : 0;
     if (finding === undefined) return { ...plan, ...pricesOf(config, plan, { samples, tiles }) };
     const finds = finding.model === undefined ? 0 : 1;
     return { ...plan, ...pricesOfFound(plan, { finds, samples, tiles, maxRegions }) };
   };
+}
+
+/** @param price of the one call that finds; `undefined` where no model is asked. */
+function pricesOfFinding(price: PriceOf | undefined): Priced {
+  if (price === undefined) return { calls: { min: 0, max: 0 }, costEstimateUsd: { min: 0, max: 0 } };
+  const usd = price({ frame: smallestFrame, samples: 1 });
+  return { calls: { min: 1, max: 1 }, costEstimateUsd: usd === undefined ? null : { min: usd, max: usd } };
 }
 
 interface FoundCalls {
@@ -100,10 +116,16 @@ export interface Pictures<Make> {
 /** Longer sides of what is sold as 1K, 2K and 4K, pixels. */
 const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
 
+/** The frame that a size is priced as; the largest where the request names none. */
+export function frameOfSize(imageSize: PicturesPlan['imageSize']) {
+  const side = sidePx[imageSize ?? '4K'];
+  return { width: side, height: side };
+}
+
 /** What pictures cost, beside what else their plan says. */
 export function pricedPictures(config: Config, { samples, imageSize, ...plan }: PicturesPlan) {
-  const side = sidePx[imageSize ?? '4K'];
-  const usd = priceOf(plan.engine, config)({ frame: { width: side, height: side }, samples });
+  const usd = priceOf(plan.engine, config)({ frame: frameOfSize(imageSize), samples });
   const costEstimateUsd = usd === undefined ? null : { min: usd, max: usd };
-  return { ...plan, calls: { min: 1, max: samples }, costEstimateUsd };
+  const warnings = [...noticesOf(parseEngineName(plan.engine), config), ...plan.warnings];
+  return { ...plan, warnings, calls: { min: 1, max: samples }, costEstimateUsd };
 }

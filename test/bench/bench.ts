@@ -20,6 +20,7 @@ const parts = {
   inside: 'Answers that are good, and answers that are not',
   removals: 'What the embedded engine makes of every photo',
   sheet: 'Seams at 200 %',
+  studio: 'The page of the studio',
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 
@@ -87,5 +88,9 @@ function preamble(): string {
 
 Written by \`npm run bench -- --save docs/benchmarks.md\`, each part on its date: ${machine}, ${process.platform} ${process.arch},
  Node.js ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}. Milliseconds differ between
-machines; the ratios, whose both sides were measured in turn in one run, differ less.`;
+machines; the ratios, whose both sides were measured in turn in one run, differ less.
+
+![Milliseconds of an edit beside decoding and encoding](images/speed.svg)
+
+![Peak memory of the same](images/memory.svg)`;
 }

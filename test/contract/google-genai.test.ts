@@ -8,6 +8,7 @@ import {
   RawReferenceImage,
   SafetyFilterLevel,
   SegmentMode,
+  ThinkingLevel,
 } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AutomaticMask, EncodedImage, InpaintRequest } from '../../lib/engines/engine.ts';
@@ -324,9 +325,10 @@ describe('Gemini', () => {
       responseModalities: ['TEXT', 'IMAGE'],
       imageConfig,
       safetySettings,
+      thinkingConfig: { thinkingLevel: ThinkingLevel.MINIMAL },
     };
     const reply = await sdk('global').models.generateContent({
-      model: 'gemini-3.1-flash-image',
+      model: 'gemini-nano-banana-2.1',
       contents: [{ role: 'user', parts }],
       config,
     });
@@ -336,7 +338,7 @@ describe('Gemini', () => {
 
   it('takes the picture where the model is given no more than a sentence', async () => {
     const reply = await sdk('global').models.generateContent({
-      model: 'gemini-3.1-flash-image',
+      model: 'gemini-nano-banana-2.1',
       contents: ['Take the post away', { inlineData: { mimeType: 'image/png', data: image.imageBytes } }],
     });
     expect(reply.candidates?.[0]?.finishReason).toBe('STOP');

@@ -23,14 +23,19 @@ interface Policy {
 
 /** None of these roles deletes or overwrites objects. Another role is refused until somebody has looked. */
 const harmlessRoles = [
-  'aiplatform.user',
   'artifactregistry.writer',
+  'ask_model',
   'cloudtasks.enqueuer',
+  'cloudkms.cryptoKeyEncrypterDecrypter',
   'control',
   'eventarc.eventReceiver',
+  'eventarc.serviceAgent',
+  'iam.serviceAccountTokenCreator',
   'iam.serviceAccountUser',
+  'iap.httpsResourceAccessor',
   'logging.logWriter',
   'pubsub.publisher',
+  'pubsub.subscriber',
   'run.invoker',
   'secretmanager.secretAccessor',
   'storage.objectCreator',
@@ -67,17 +72,36 @@ const policies: readonly Policy[] = [
     trial: ['--no-allow-unauthenticated', ''],
   },
   {
-    rule: 'nobody may delete or overwrite objects',
+    rule: 'nobody may delete or overwrite objects (G5)',
     faults: ({ grants }) => grants.filter(({ role }) => !harmlessRoles.includes(role)),
     terraform: ['"roles/storage.objectCreator"', '"roles/storage.objectUser"'],
     trial: ['storage.objectCreator', 'storage.objectUser'],
   },
   {
     rule: 'the role on the control bucket creates, reads and updates, no more',
-    faults: ({ controlPermissions }) =>
-      controlPermissions.filter((name) => !/^storage\.objects\.(create|get|list|update)$/.test(name)),
+    faults: ({ ownRoles: { control = ['no role'] } }) =>
+      control.filter((name) => !/^storage\.objects\.(create|get|list|update)$/.test(name)),
     terraform: ['"storage.objects.update"', '"storage.objects.update", "storage.objects.delete"'],
     trial: ['storage.objects.update --quiet', 'storage.objects.delete --quiet'],
+  },
+  {
+    rule: 'who asks models may do nothing else with them',
+    faults: ({ ownRoles: { ask_model: permissions = [] }, grants }) => [
+      ...permissions.filter((name) => name !== 'aiplatform.endpoints.predict'),
+      ...grants.filter(({ role }) => role.startsWith('aiplatform.')),
+    ],
+    terraform: ['google_project_iam_custom_role.ask_model.id', '"roles/aiplatform.user"'],
+    trial: ['aiplatform.endpoints.predict --quiet', 'aiplatform.endpoints.create --quiet'],
+  },
+  {
+    rule: 'tokens are made for one identity only',
+    faults: ({ grants }) =>
+      grants.filter(({ role, on }) => role === 'iam.serviceAccountTokenCreator' && on !== 'identity trigger'),
+    terraform: [
+      'service_account_id = google_service_account.trigger.name',
+      'service_account_id = google_service_account.builder.name',
+    ],
+    trial: ['add-iam-policy-binding inpaint-trial-trigger', 'add-iam-policy-binding inpaint-trial-builder'],
   },
   {
     rule: 'rights on objects are given for one bucket',
@@ -134,7 +158,7 @@ const policies: readonly Policy[] = [
           return invokers.map(({ identity }) => identity).join() !== callers[name];
         }),
     terraform: ['{ tasks = google', '{ users = google_service_account.builder.member, tasks = google'],
-    trial: [/--member=\S+trigger\S+(?=\n\n# what to try)/, '--member=user:somebody'],
+    trial: [/--member=\S+trigger\S+(?=\n\n# sweep)/, '--member=user:somebody'],
   },
   {
     rule: 'every entry point is a registered function',
@@ -239,7 +263,7 @@ const policies: readonly Policy[] = [
     trial: ['--public-access-prevention', ''],
   },
   {
-    rule: 'pictures are never deleted by a rule',
+    rule: 'pictures are never deleted by a rule (G5)',
     faults: ({ buckets }) =>
       buckets.filter(
         ({ purpose, deletedAfterDays, isForced }) =>
@@ -271,7 +295,7 @@ const policies: readonly Policy[] = [
       );
       return isRight.join() === 'true' ? [] : triggers;
     },
-    terraform: ['matching_criteria {', 'retry_policy {\n    max_attempts = 1\n  }\n  matching_criteria {'],
+    terraform: ['["OBJECT_FINALIZE"]', '["OBJECT_DELETE"]'],
     trial: ['--retry --trigger', '--trigger'],
   },
   {
@@ -289,7 +313,7 @@ const ways: Readonly<Record<string, () => Promise<Deployment>>> = {
   Terraform: async () => terraformDeployment(await readTerraform()),
   'deploy.sh': async () => trialDeployment(dryRun()),
   'deploy.sh with a model': async () =>
-    trialDeployment(dryRun('--engine', 'gemini', '--model', 'some-model', '--daily-cap-usd', '2.50')),
+    trialDeployment(dryRun('--engine', 'gemini', '--daily-cap-usd', '2.50')),
   'deploy.sh with an endpoint': async () =>
     trialDeployment(dryRun('--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1')),
 };
@@ -305,6 +329,9 @@ describe.each(Object.entries(ways))('%s keeps the rule:', (_, read) => {
   });
 });
 
+let printed: string | undefined;
+const withModel = () => (printed ??= dryRun('--engine', 'gemini'));
+
 describe('a mistake breaks the rule:', () => {
   test.each(policies)('$rule', async ({ faults, terraform: [from, to], trial }) => {
     let isChanged = false;
@@ -317,7 +344,7 @@ describe('a mistake breaks the rule:', () => {
     expect(isChanged).toBe(true);
     expect(faults(terraform)).not.toEqual([]);
     if (trial === undefined) return;
-    const script = dryRun('--engine', 'gemini');
+    const script = withModel();
     const mistaken = script.replace(...trial);
     expect(mistaken).not.toBe(script);
     expect(faults(trialDeployment(mistaken))).not.toEqual([]);

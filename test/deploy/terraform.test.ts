@@ -5,12 +5,14 @@ import { type Block, nested, nestedAll } from '../../deploy/docs/read-terraform.
 import {
   readTerraform,
   type Terraform,
+  terraformDeployment,
   terraformFolder,
   textsOf,
 } from '../../deploy/docs/terraform-deployment.ts';
+import { readConfig } from '../../lib/config.ts';
 import { engineNames } from '../../lib/engines/engines.ts';
-import { modelEntry } from '../../lib/engines/models.ts';
 import { EditError, errorCodes } from '../../lib/errors.ts';
+import { checkConfig } from '../../lib/wiring/check-config.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import { type LogEntry, matchesFilter, writtenLines } from '../support/written-lines.ts';
 
@@ -32,19 +34,28 @@ describe('variables', () => {
   test('every engine may be chosen', () => {
     const [check] = nestedAll(variable('model'), 'validation');
     const accepted = new RegExp(String(/regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1]));
-    const choices = engineNames.map((name) =>
-      ['patchmatch', 'http', 'onnx'].includes(name) ? name : `${name}:some-model@006`,
-    );
+    const choices = engineNames.flatMap((name) => {
+      if (['patchmatch', 'http', 'onnx'].includes(name)) return [name];
+      return name === 'endpoint' ? ['endpoint:17'] : [name, `${name}:some-model@006`];
+    });
     expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
-    expect(['patchmatch:x', 'http:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual(
-      [],
-    );
+    expect(
+      ['patchmatch:x', 'http:x', 'endpoint', 'dalle:3'].filter((choice) => accepted.test(choice)),
+    ).toEqual([]);
   });
 
-  test('the default model is served, and has a price for the cap', () => {
-    const [engine, model = ''] = String(variable('model')['default']).split(':');
-    expect(modelEntry(model)).toMatchObject({ apis: [engine], state: 'current' });
-    expect(modelEntry(model)?.usdPerImage?.['1K']).toBeGreaterThan(0);
+  test('the default leaves the model to its engine, so that another default repeats no job', () => {
+    const { functions } = terraformDeployment(terraform);
+    const names = functions.map(({ environment: { ENGINE: engine, MODEL: model } }) => [engine, model]);
+    expect(names.filter(([engine, model]) => engine !== 'gemini' || model !== '')).toEqual([]);
+  });
+
+  test('the recommended model may be chosen beside the default cap, which knows its price', async () => {
+    const [engine, cap] = ['model', 'daily_cost_cap_usd'].map((name) => String(variable(name)['default']));
+    const defaults = terraform.root.local['default_models'] as Block;
+    expect(terraform.root.local['priced_models']).toContain(defaults[String(engine)]);
+    const environment = { ENGINE: engine, DAILY_COST_CAP_USD: cap, GOOGLE_CLOUD_PROJECT: 'p' };
+    await expect(checkConfig(readConfig(environment))).resolves.toBeUndefined();
   });
 
   test('each default task at work has a worker', () => {
@@ -59,6 +70,33 @@ describe('variables', () => {
     expect(Object.keys(terraform.root.variable)).toEqual(expect.arrayContaining(set));
     const needed = Object.entries(terraform.root.variable).filter(([, body]) => !('default' in body));
     expect(set).toEqual(expect.arrayContaining(needed.map(([name]) => name)));
+  });
+});
+
+describe('the first day', () => {
+  const one = (address: string): Block =>
+    terraform.resources.find((resource) => resource.address === address)?.body ?? {};
+
+  test('new rights and identities are waited for', () => {
+    const sleeps = all('time_sleep').filter(({ address }) => !/services|metrics/.test(address));
+    expect(sleeps.map(({ body }) => body['create_duration']).filter((text) => text !== '180s')).toEqual([]);
+    const functions = all('google_cloudfunctions2_function');
+    const waiting = ({ body }: { readonly body: Block }) => [
+      String(nested(body, 'service_config')['service_account_email']).includes('time_sleep.account'),
+      String(nested(body, 'build_config')['service_account']).includes('time_sleep.builder'),
+    ];
+    expect(functions.flatMap(waiting).filter((isWaiting) => !isWaiting)).toEqual([]);
+    expect(textsOf(one('google_storage_notification.uploads')['depends_on']).join()).toContain(
+      'time_sleep.events',
+    );
+  });
+
+  test('an upload is not delivered again while onUpload works on it', () => {
+    const onUpload = one('module.on_upload.google_cloudfunctions2_function.this');
+    const { ack_deadline_seconds: ackSeconds } = one('google_pubsub_subscription.uploads');
+    expect(Number(ackSeconds)).toBeGreaterThanOrEqual(
+      Number(nested(onUpload, 'service_config')['timeout_seconds']),
+    );
   });
 });
 
@@ -115,6 +153,19 @@ describe('metrics and alerts', () => {
     expect(textsOf(nestedAll(variable('settings'), 'validation'))).toContainEqual(
       expect.stringContaining('contains(["debug", "info"], lookup(var.settings, "LOG_LEVEL"'),
     );
+  });
+
+  test('a sweep that never ran raises an alert, which counts lines of sweeps', () => {
+    const [condition] = all('google_monitoring_alert_policy')
+      .filter(({ address }) => address.endsWith('no_sweep'))
+      .map(({ body }) => nested(nested(body, 'conditions'), 'condition_prometheus_query_language'));
+    const [, metric] =
+      /^absent_over_time\(\{__name__="[^"]+\/(\w+)_count",/.exec(String(condition?.['query'])) ?? [];
+    const { body } =
+      all('google_logging_metric').find(({ address }) => address.includes(`["${metric}"]`)) ?? {};
+    const swept = entries.filter((entry) => entry['resource.labels.service_name'] === 'inpaint-sweep');
+    const counted = swept.filter((entry) => matchesFilter(filled(body?.['filter']), entry));
+    expect(counted).toHaveLength(1);
   });
 
   test('every fault of the deployment and every bug raises an alert', () => {

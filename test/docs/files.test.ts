@@ -44,7 +44,7 @@ test.each(documents)('every file and heading that %s names exists', (document) =
 
 test('a name, a link, a pattern and an anchor that lead nowhere are found', () => {
   const text =
-    'See `lib/gone.ts`, `lib/edit.ts`, `test/gone/`, `CONTRIBUTED.md`, `photo.json`, `lib/*.tsx`, [here](gone.md), [there](../README.md#nowhere) and [so on](../README.md#buckets).';
+    'See `lib/gone.ts`, `lib/edit.ts`, `test/gone/`, `CONTRIBUTED.md`, `photo.json`, `lib/*.tsx`, [here](gone.md), [there](../README.md#nowhere) and [so on](../README.md#deploy).';
   expect(missing(text, 'docs/some.md').sort()).toEqual(
     ['docs/gone.md', 'lib/gone.ts', 'test/gone/', 'CONTRIBUTED.md', 'lib/*.tsx', 'README.md#nowhere'].sort(),
   );

@@ -71,6 +71,9 @@ const info = (name: string): ObjectInfo => put(memoryBuckets(), { bucket: 'input
 const job: Job = {
   id: '0123456789abcdef',
   inputs: { image: info('p.png'), mask: info('p.mask.png'), request: undefined, keep: info('p.keep.png') },
+  engine: 'fake:1',
+  effectiveRequest: {},
+  round: 1,
   request: parseRequest({}),
   fault: undefined,
   isPolarityGiven: false,
@@ -93,7 +96,16 @@ describe('docs/manifest.md', () => {
   it('names every field of manifest.json, and no others', () => {
     const claim = { state: 'DONE', owner: '', attempts: 1, modelCalls: {}, waitMs: 0, code: 'none' } as const;
     const outputs = [info('p.png/0123456789abcdef/1.png')];
-    const manifest = readJson(manifestOf({ job, claim, outputs, report, costEstimateUsd: undefined }));
+    const manifest = readJson(
+      manifestOf({
+        job,
+        claim,
+        outputs,
+        report,
+        usage: { inputTokens: 1, textTokens: 0, thoughtTokens: 0, imageTokens: 1, trafficTypes: [], usd: 0 },
+        costEstimateUsd: undefined,
+      }),
+    );
     expect(fieldsOf(manifestTable).sort()).toEqual(Object.keys(manifest).sort());
     const { inputs, image, outputs: [output] = [] } = manifest as unknown as Shown;
     expect(namesIn(manifestTable, 'inputs')).toEqual([

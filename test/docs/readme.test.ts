@@ -6,12 +6,13 @@ import { metadataFields } from '../../lib/jobs/inputs/plan.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const text = read('README.md');
+const text = read('README.md') + read('docs/buckets.md');
 
 test('request files it shows are requests', () => {
-  const files = [...text.matchAll(/`(\{ "(?:prompt|maskMode)".*?\})`/g)].map(([, json = '']) => json);
+  const files = [...text.matchAll(/`(\{ "(?:prompt|mode|maskMode)".*?\})`/g)].map(([, json = '']) => json);
   expect(files.map((json) => parseRequest(JSON.parse(json)))).toMatchObject([
     { maskMode: 'people' },
+    { mode: 'insertion', prompt: 'a red boat' },
     { mode: 'insertion' },
     { maskMode: 'people' },
   ]);
@@ -30,10 +31,4 @@ test('metadata it shows are requests, on masks', () => {
   const named = [...text.matchAll(/`(inpaint-[\w-]+)`/g)].map(([, name = '']) => [name, '8'] as const);
   const fields = metadataFields(Object.fromEntries(named));
   expect(parseRequest(fields)).toMatchObject({ featherPx: 8, prompt: '8' });
-});
-
-test('the commands it shows of a dry run are those of docs/trial.md', () => {
-  const shown = shellBlocks(text).filter((block) => block.includes('inpaint-trial'));
-  expect(shown).toHaveLength(1);
-  expect(read('docs/trial.md')).toContain(shown[0]);
 });

@@ -138,6 +138,49 @@ describe('onUpload behind the framework', () => {
   });
 });
 
+describe('a notification of Cloud Storage, pushed by Pub/Sub', () => {
+  const attributes = {
+    ...{ eventType: 'OBJECT_FINALIZE', bucketId: 'input', objectId: 'ä b.jpg', objectGeneration: '17' },
+    ...{ payloadFormat: 'NONE', notificationConfig: 'projects/_/buckets/input/notificationConfigs/1' },
+  };
+  const push = async (changed: object = {}, message: object = {}) => {
+    const publishTime = new Date().toISOString();
+    const sent = { attributes: { ...attributes, ...changed }, messageId: '9', publishTime, ...message };
+    const body = JSON.stringify({ message: sent, subscription: 'projects/p/subscriptions/uploads' });
+    const headers = { 'Content-Type': 'application/json' };
+    return (await fetch(url, { method: 'POST', headers, body })).status;
+  };
+
+  it.each([
+    ['no payload', {}],
+    ['the object as payload', { data: 'eyJuYW1lIjoieCJ9' }],
+  ])('with %s is an upload', async (_, message) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    expect(await push({}, message)).toBe(204);
+    expect(seen).toEqual([{ bucket: 'input', name: 'ä b.jpg' }]);
+    expect(lines).toEqual([]);
+    vi.restoreAllMocks();
+  });
+
+  it('comes again after a passing error', async () => {
+    failure = new EditError('BUSY', 'Expected the job free');
+    expect(await push()).toBe(500);
+    expect(lines).toMatchObject([{ fields: { event: '9', code: 'BUSY' } }]);
+  });
+
+  it.each([
+    ['of a deletion', { eventType: 'OBJECT_DELETE' }, {}, 'EVENT_INVALID'],
+    ['of another bucket', { bucketId: 'other' }, {}, 'EVENT_INVALID'],
+    ['without a name', { objectId: '' }, {}, 'EVENT_INVALID'],
+    ['that is old', {}, { publishTime: '2026-01-01T00:00:00Z' }, undefined],
+  ])('%s is acknowledged without work, and told', async (_, changed, message, code) => {
+    expect(await push(changed, message)).toBe(204);
+    expect(seen).toEqual([]);
+    expect(lines).toMatchObject([{ level: 'warn', fields: { event: expect.any(String) } }]);
+    expect(lines[0]?.fields).toMatchObject(code === undefined ? { ageMs: expect.any(Number) } : { code });
+  });
+});
+
 it('is registered with the deadline of its function', async () => {
   const signals: (AbortSignal | undefined)[] = [];
   const settings = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };

@@ -13,11 +13,17 @@ const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, wi
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const sources = { image: { base64: base64(image) }, mask: { base64: base64(mask) } };
 
+const errorsUrl = 'https://example.com/errors.md';
 let model: FaultyModel;
 const urls = new Map<string, string>();
 beforeAll(async () => {
   model = await startFaultyModel({ scale: 1 / 4 });
-  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url, ALLOWED_MODELS: 'patchmatch' };
+  const environment = {
+    ENGINE: 'imagen',
+    MODEL_BASE_URL: model.url,
+    ALLOWED_MODELS: 'patchmatch',
+    ERRORS_URL: errorsUrl,
+  };
   registerFunctions(wire(readConfig(environment), silentLog));
   for (const name of ['edit', 'generate', 'upscale']) urls.set(name, await serveFunction(name));
 });
@@ -37,10 +43,17 @@ async function post({ to = 'edit', query = '', headers = {}, body }: Call): Prom
   return fetch(`${urls.get(to)}${query}`, { method: 'POST', headers: { ...type, ...headers }, body: sent });
 }
 
+interface Wrong {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 async function problem(call: Call) {
   const response = await post(call);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
-  return (await response.json()) as { code: string; errors?: { pointer: string; detail: string }[] };
+  const told = (await response.json()) as { type: string; code: string; errors?: Wrong[] };
+  expect(told.type).toBe(`${errorsUrl}#${told.code.toLowerCase()}`);
+  return told;
 }
 
 function form(fields: Readonly<Record<string, string>> = {}): FormData {
@@ -100,7 +113,7 @@ test('takes the picture as the body, its fields in the query', async () => {
 });
 
 describe('dry run', () => {
-  test('tells what an edit would do and cost, and calls no model', async () => {
+  test('tells what an edit would do and cost, and calls no model (G21)', async () => {
     model.reset();
     const response = await post({ query: '?dryRun=true', body: { ...sources, samples: 2 } });
     expect(await response.json()).toMatchObject({
@@ -162,6 +175,9 @@ test.each<[string, Call, string, string?]>([
     { to: 'generate', body: { prompt: 'x', storageUri: 'gs://abc/d' } },
     'USE_JOBS',
   ],
+  ['an address for results', { body: { ...sources, storageUri: 'gs://abc/d' } }, 'USE_JOBS'],
+  ['another place for results', { body: { ...sources, output: 'file' } }, 'REQUEST_INVALID', '#/output'],
+  ['a mask alone', { body: { ...sources, only: 'mask' } }, 'USE_JOBS'],
   ['a key', { headers: { 'idempotency-key': 'k' }, body: sources }, 'IDEMPOTENCY_UNSUPPORTED'],
   ['a key', { to: 'upscale', headers: { 'idempotency-key': 'k' }, body: {} }, 'IDEMPOTENCY_UNSUPPORTED'],
   ['another site', { headers: { 'sec-fetch-site': 'cross-site' }, body: sources }, 'CROSS_SITE'],
@@ -201,6 +217,31 @@ test('makes pictures from a form and in the words of Imagen', async () => {
     expect(response.headers.get('inpaint-candidates')).toBe('2');
     expect(((await response.json()) as { pictures: unknown[] }).pictures).toHaveLength(2);
   }
+});
+
+test('enlarges a picture in the words of Imagen', async () => {
+  const picture = { bytesBase64Encoded: base64(image), mimeType: 'image/png' };
+  const words = (upscaleConfig: object) => ({
+    instances: [{ prompt: '', image: picture }],
+    parameters: { sampleCount: 1, mode: 'upscale', upscaleConfig },
+  });
+  model.reset();
+  const upscale = { to: 'upscale', headers: { accept: 'application/json' } };
+  const answer = await post({ ...upscale, body: words({ upscaleFactor: 'x4' }) });
+  expect([answer.status, await answer.clone().text()]).toEqual([200, expect.any(String)]);
+  expect(model.calls()).toMatchObject([{ samples: 1 }]);
+  expect(await problem({ ...upscale, body: words({ upscaleFactor: 'x9' }) })).toMatchObject({
+    errors: [{ pointer: '#/factor' }],
+  });
+  const small = { ...words({}), parameters: { sampleImageSize: '4096' } };
+  expect(await problem({ ...upscale, body: small })).toMatchObject({ errors: [{ pointer: '#/targetSize' }] });
+  const address = { ...words({}), instances: [{ image: { gcsUri: 'gs://abc/b.png' } }] };
+  expect(await problem({ ...upscale, body: address })).toMatchObject({ code: 'USE_JOBS' });
+});
+
+test('takes the mode of an edit among parameters', async () => {
+  const body = { instances: [{ ...sources, ...patchmatch }], parameters: { mode: 'insertion', prompt: 'x' } };
+  expect(await problem({ body })).toMatchObject({ code: 'ENGINE_UNSUPPORTED' });
 });
 
 test('names the trace of the caller in its answer', async () => {

@@ -33,8 +33,13 @@ function loadedBy(lines: readonly string[]) {
   };
 }
 
-async function start(target: string, environment: Readonly<Record<string, string>> = {}) {
+async function start(
+  target: string,
+  environment: Readonly<Record<string, string>> = {},
+  onLine?: (line: string) => void,
+) {
   return startFunction({
+    ...(onLine && { onLine }),
     target,
     signature: target === 'onUpload' ? 'cloudevent' : 'http',
     environment,
@@ -76,6 +81,18 @@ test('an upload whose mask is missing needs the store, and neither pixels nor mo
   expect([...own].filter((file) => /^lib\/(edit|pixels|fit|plan|formats)\b/.test(file))).toEqual([
     'lib/pixels/raster.ts',
   ]);
+});
+
+test('settings that contradict each other keep a function from starting, and are told with their code', async () => {
+  const environment = { ...buckets, ...{ GOOGLE_CLOUD_PROJECT: 'p', ENGINE: 'gemini' } };
+  const unpriced = { ...environment, MODEL: 'some-model', DAILY_COST_CAP_USD: '5' };
+  const lines: string[] = [];
+  const refused = start('runJob', unpriced, (line) => lines.push(line));
+  await expect(refused).rejects.toThrow();
+  const told = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  expect(told).toMatchObject([{ severity: 'ERROR', code: 'CONFIG_INVALID' }]);
+  await using running = await start('runJob', { ...environment, DAILY_COST_CAP_USD: '5' });
+  expect(running.url).toContain('http');
 });
 
 test('an edit by the embedded engine needs pixels, and neither the store nor credentials', async () => {

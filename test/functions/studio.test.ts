@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -23,7 +23,11 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'studio-'));
   model = await startFaultyModel({ scale: 1 / 4 });
   instruments = storageInstruments();
-  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url, ALLOWED_MODELS: 'patchmatch' };
+  const environment = {
+    ENGINE: 'imagen',
+    MODEL_BASE_URL: model.url,
+    ALLOWED_MODELS: 'patchmatch,image-segmentation-001',
+  };
   const ports = { port: 0, storagePort: 0 };
   const storage = instruments.options;
   system = await startLocalSystem({ root, ...ports, log: silentLog, environment, storage });
@@ -217,9 +221,7 @@ test('an upload in parts becomes a job, and comes back by ranges', async () => {
     const part = await get(href, { range: `bytes=${start}-${start + 4_999_999}` });
     parts.push(Buffer.from(await part.arrayBuffer()));
   }
-  const stored = await (await import('node:fs/promises')).readFile(
-    join(root, 'output', job.outputs[0]!.uri.slice('gs://output/'.length)),
-  );
+  const stored = await readFile(join(root, 'output', job.outputs[0]!.uri.slice('gs://output/'.length)));
   expect(hash(Buffer.concat(parts))).toBe(hash(stored));
 });
 
@@ -249,6 +251,35 @@ test('a job of a picture that lies in the input bucket; no event is needed', asy
     );
 });
 
+test('an edit leaves its results in the output bucket, and writes nothing twice', async () => {
+  const edit = async (fields: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(order({ engine: 'patchmatch', samples: 2, ...fields }));
+    return fetch(`${system.url}/edit`, { method: 'POST', headers, body });
+  };
+  const kept = async (fields: object) => {
+    const answer = await edit(fields);
+    expect([answer.status, answer.headers.get('inpaint-candidates')]).toEqual([200, '2']);
+    return (await answer.json()) as { outputs: { mediaType: string; uri: string }[]; report: object };
+  };
+  const { outputs, report } = await kept({ output: 'bucket' });
+  expect(report).toMatchObject({ engine: 'patchmatch', proofs: [{ differingPixels: 0 }, {}] });
+  const names = outputs.map(({ uri }) => uri.slice('gs://output/'.length));
+  expect(names[0]).toMatch(/^http\/\d{4}-\d\d-\d\d\/[0-9a-f-]{36}\/picture\.edited\.1\.png$/);
+  const sizes = await Promise.all(
+    names.map(async (name) => (await readFile(join(root, 'output', name))).length),
+  );
+  expect(Math.min(...sizes)).toBeGreaterThan(1000);
+  const twice = await Promise.all([
+    kept({ storageUri: 'gs://output/mine' }),
+    kept({ storageUri: 'gs://output/mine/' }),
+  ]);
+  const uris = twice.flatMap((each) => each.outputs.map(({ uri }) => uri));
+  expect(uris[0]).toMatch(/^gs:\/\/output\/mine\/[0-9a-f-]{36}\/picture\.edited\.1\.png$/);
+  expect(new Set(uris).size).toBe(4);
+  expect(await codeIn(await edit({ storageUri: 'gs://input/mine' }))).toBe('URI_NOT_ALLOWED');
+});
+
 test('plans from the mask alone', async () => {
   const body = { mask: base64(mask), ...size, samples: 2 };
   const plan = await postJson('plan', body);
@@ -257,15 +288,190 @@ test('plans from the mask alone', async () => {
     calls: { min: 1 },
     costEstimateUsd: { min: expect.closeTo(0.08) },
     maskCoverage: expect.closeTo(72 / 6300),
+    warnings: [expect.stringContaining('imagen-3.0-capability-001 is retired')],
   });
   const wrong = await postJson('plan', { ...body, width: 0 });
   expect(await wrong.json()).toMatchObject({ errors: [{ pointer: '#/width' }] });
 });
 
 test('tells its capabilities', async () => {
-  const told = (await (await get('capabilities')).json()) as { engines: { name: string }[] };
+  const told = (await (await get('capabilities')).json()) as {
+    engines: { notices: string[] }[];
+    finders: { classes: string[] }[];
+  };
   expect(told).toMatchObject({ engine: 'imagen', fields: { properties: { featherPx: { maximum: 256 } } } });
-  expect(told.engines.map(({ name }) => name).sort()).toEqual(['imagen', 'patchmatch']);
+  expect(told.engines).toMatchObject([
+    { name: 'imagen', finders: ['imagen', 'segmentation', 'people'] },
+    { name: 'patchmatch', finders: ['segmentation', 'people'] },
+  ]);
+  expect(told.engines.map(({ notices }) => notices.length)).toEqual([1, 0]);
+  expect(told.finders).toMatchObject([
+    { name: 'imagen', modes: expect.not.arrayContaining(['prompt']) },
+    { name: 'segmentation', modes: expect.arrayContaining(['prompt', 'interactive']) },
+    { name: 'people', classes: ['person'] },
+  ]);
+  expect(told.finders[1]?.classes).toContain('cell phone');
+});
+
+test('a file of a job: unchanged, in parts, and as a preview', async () => {
+  const job = await jobIn(await postJson('jobs', order({ engine: 'patchmatch' }), { prefer: 'wait=20' }));
+  const { href, previewHref, sizeBytes } = job.outputs[0]!;
+  const whole = await get(href);
+  const etag = whole.headers.get('etag') ?? '';
+  const bytes = Buffer.from(await whole.arrayBuffer());
+  expect(whole.headers.get('accept-ranges')).toBe('bytes');
+  const known = await get(href, { 'if-none-match': etag });
+  expect([known.status, (await known.arrayBuffer()).byteLength]).toEqual([304, 0]);
+  expect((await get(href, { 'if-none-match': '"other"' })).status).toBe(200);
+  const rangeOf = async (range: string, headers: Record<string, string> = {}) => {
+    const answer = await get(href, { range, ...headers });
+    return [answer.status, answer.headers.get('content-range'), (await answer.arrayBuffer()).byteLength];
+  };
+  const partOf = (first: number, last: number) => {
+    const length = last - first + 1;
+    return length === sizeBytes ? [200, null, length] : [206, `bytes ${first}-${last}/${sizeBytes}`, length];
+  };
+  expect(await rangeOf('bytes=-5')).toEqual(partOf(sizeBytes - 5, sizeBytes - 1));
+  expect(await rangeOf('bytes=3-999999999')).toEqual(partOf(3, sizeBytes - 1));
+  const refused = await get(href, { range: `bytes=${sizeBytes}-` });
+  expect([refused.status, refused.headers.get('content-range')]).toEqual([416, `bytes */${sizeBytes}`]);
+  // The whole file for what is no single range, and where the part would be of another version.
+  for (const range of ['lines=1-2', 'bytes=0-1,4-5', 'bytes='])
+    expect(await rangeOf(range)).toEqual(partOf(0, sizeBytes - 1));
+  expect(await rangeOf('bytes=0-1', { 'if-range': '"other"' })).toEqual(partOf(0, sizeBytes - 1));
+  expect(await rangeOf('bytes=0-1', { 'if-range': etag })).toEqual(partOf(0, 1));
+
+  const preview = await get(`${previewHref}?w=2048`);
+  expect(preview.headers.get('cache-control')).toMatch(/max-age/);
+  const seen = await pipelineOfWebp(await preview.arrayBuffer());
+  expect([seen.format, seen.width]).toEqual(['webp', size.width]);
+  for (const w of ['8', '5000', 'x']) {
+    expect(await (await get(`${previewHref}?w=${w}`)).json()).toMatchObject({ errors: [{ pointer: '?w' }] });
+  }
+  for (const none of ['outputs/2', 'mask', 'preview'])
+    expect(await codeIn(await get(`jobs/${job.id}/${none}`))).toBe('NOT_FOUND');
+  expect(bytes.length).toBe(sizeBytes);
+});
+
+test('who knows an earlier state is told the newer one at once', async () => {
+  instruments.faults.reset();
+  instruments.faults.set([
+    { kind: 'hang', at: 1, match: { operations: ['create'], bucket: 'control', namePrefix: 'raw/' } },
+  ]);
+  const created = await postJson('jobs', order());
+  const { id } = await jobIn(created);
+  const early = created.headers.get('etag') ?? '';
+  await vi.waitFor(() => expect(instruments.faults.hits()).toHaveLength(1), 10_000);
+  const running = await get(`jobs/${id}`);
+  expect(await jobIn(running)).toMatchObject({ state: 'running' });
+  const stale = await get(`jobs/${id}`, { 'if-none-match': '"stale"', prefer: 'wait=20' });
+  expect(await jobIn(stale)).toMatchObject({ state: 'running' });
+  // Nothing changes now: this waits.
+  const waiting = get(`jobs/${id}`, { 'if-none-match': running.headers.get('etag')!, prefer: 'wait=20' });
+  instruments.faults.release();
+  let seen = await waiting;
+  while (seen.status === 200 && (await jobIn(seen.clone())).state === 'running')
+    seen = await get(`jobs/${id}`, { 'if-none-match': seen.headers.get('etag')!, prefer: 'wait=20' });
+  expect(await jobIn(seen)).toMatchObject({ state: 'succeeded' });
+  const last = { 'if-none-match': seen.headers.get('etag')!, prefer: 'wait=60' };
+  expect((await get(`jobs/${id}`, last)).status).toBe(304);
+  const late = await get(`jobs/${id}`, { 'if-none-match': early, prefer: 'wait=60' });
+  expect([late.status, (await jobIn(late)).state]).toEqual([200, 'succeeded']);
+});
+
+test('lists jobs page by page, each once', async () => {
+  const pageOf = async (token: string | null) => {
+    const query = token === null ? '' : `&pageToken=${token}`;
+    const answer = await get(`jobs?pageSize=2&prefix=http/${query}`);
+    return (await answer.json()) as { jobs: JobResource[]; nextPageToken: string | null };
+  };
+  for (let made = 0; made < 3; made++) await postJson('jobs', { image: base64(image), only: 'preview' });
+  const found: string[] = [];
+  let token: string | null = null;
+  do {
+    const { jobs, nextPageToken } = await pageOf(token);
+    expect(jobs.length).toBeLessThanOrEqual(2);
+    const times = jobs.map(({ createdAt }) => createdAt);
+    expect(times).toEqual([...times].sort().reverse());
+    found.push(...jobs.map(({ id }) => id));
+    token = nextPageToken;
+  } while (token !== null);
+  expect(found.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(found).size).toBe(found.length);
+  expect(found.length).toBe((await readdir(join(root, 'control', 'http-jobs'))).length);
+  for (const pageSize of ['0', '101', 'x'])
+    expect(await codeIn(await get(`jobs?pageSize=${pageSize}`))).toBe('REQUEST_INVALID');
+});
+
+describe('a part of an upload', () => {
+  const unit = 256 * 1024;
+  const total = 2 * unit + 10;
+  test.each([
+    ['no range', '', unit],
+    ['another total', `bytes 0-${unit - 1}/${total + 1}`, unit],
+    ['a total that is open', `bytes 0-${unit - 1}/*`, unit],
+    ['fewer bytes than it says', `bytes 0-${unit - 1}/${total}`, unit - 1],
+    ['more bytes than it says', `bytes 0-${unit - 1}/${total}`, unit + 1],
+    ['an end before its beginning', `bytes ${unit}-3/${total}`, 0],
+    ['a length that is no multiple', `bytes 0-99/${total}`, 100],
+    ['an end behind the file', `bytes ${2 * unit}-${3 * unit - 1}/${total}`, unit],
+    ['bytes beside a question', `bytes */${total}`, 5],
+  ])('is refused with %s', async (_, range, length) => {
+    started ??= startUpload();
+    const body = new Uint8Array(length);
+    const answer = await fetch(at(await started), {
+      method: 'PUT',
+      headers: { 'content-range': range },
+      body,
+    });
+    expect([answer.status, await codeIn(answer)]).toEqual([400, 'REQUEST_INVALID']);
+  });
+  let started: Promise<string> | undefined;
+  async function startUpload(): Promise<string> {
+    const wanted = { name: 'a.tif', sizeBytes: total, contentType: 'image/tiff' };
+    return ((await (await postJson('uploads', wanted)).json()) as { location: string }).location;
+  }
+});
+
+describe('a job that makes only', () => {
+  const only = async (fields: object) => jobIn(await postJson('jobs', fields, { prefer: 'wait=20' }));
+
+  test('the mask: its own engine finds it, and nothing is repainted', async () => {
+    model.reset();
+    const asked = { image: base64(image), only: 'mask', maskMode: 'foreground' };
+    const plan = await (await postJson('jobs?dryRun=true', asked)).json();
+    expect(plan).toMatchObject({ calls: { min: 1, max: 1 }, regions: [] });
+    const job = await only(asked);
+    expect(job).toMatchObject({
+      ...{ state: 'succeeded', outputs: [], preview: null, image: size },
+      mask: { href: `jobs/${job.id}/mask`, finder: expect.stringMatching(/^imagen:/) },
+    });
+    expect(model.calls()).toHaveLength(1);
+    const answer = await get(job.mask!.href);
+    expect(answer.headers.get('content-disposition')).toContain('"picture.mask.png"');
+    const found = Uint8Array.from(new Uint8Array(await answer.arrayBuffer()));
+    expect(await pipelineOfWebp(found.buffer)).toMatchObject({ ...size, channels: 1, format: 'png' });
+    // A person may correct it: it is a mask like any other.
+    const edit = { image: base64(image), mask: base64(found), engine: 'patchmatch' };
+    expect(await only(edit)).toMatchObject({ state: 'succeeded', mask: null });
+  });
+
+  test('the mask under a rough stroke', async () => {
+    const job = await only(order({ only: 'mask' }));
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      mask: { finder: 'segmentation:image-segmentation-001' },
+    });
+    const missing = await postJson('jobs', { image: base64(image), only: 'mask' });
+    expect(await codeIn(missing)).toBe('MASK_MISSING');
+  });
+
+  test('a preview', async () => {
+    const job = await only({ image: base64(image), only: 'preview' });
+    expect(job).toMatchObject({ state: 'succeeded', outputs: [], mask: null, image: { format: 'png' } });
+    const answer = await get(job.preview!.href);
+    expect(await pipelineOfWebp(await answer.arrayBuffer())).toMatchObject({ ...size, format: 'webp' });
+  });
 });
 
 test.each<[string, () => Promise<Response>, number, string]>([

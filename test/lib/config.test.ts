@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
+import { dailyCapOf } from '../../lib/wiring/cost-cap.ts';
 
 const buckets = { INPUT_BUCKET: 'in-put', OUTPUT_BUCKET: 'out-put', CONTROL_BUCKET: 'con-trol' };
 
@@ -74,6 +75,22 @@ describe('refuses', () => {
   });
 
   test('no buckets where they are needed', () => {
-    expect(message({}, true)).toContain('INPUT_BUCKET: expected a bucket name, got none');
+    for (const some of [{}, { CONTROL_BUCKET: 'con-trol' }])
+      expect(message(some, true)).toContain('INPUT_BUCKET: expected a bucket name, got none');
   });
+});
+
+test('takes the control bucket alone, for functions that only count their cost', () => {
+  const config = readConfig({ CONTROL_BUCKET: 'con-trol' });
+  expect(config).toMatchObject({ buckets: undefined, controlBucket: 'con-trol' });
+});
+
+test.each([
+  [{}, 20],
+  [{ DAILY_COST_CAP_USD: '3' }, 3],
+  [{ DAILY_COST_CAP_USD: '3', MODEL_BASE_URL: 'http://127.0.0.1:1' }, 3],
+  [{ DAILY_COST_CAP_USD: 'none' }, undefined],
+  [{ MODEL_BASE_URL: 'http://127.0.0.1:1' }, undefined],
+])('caps the cost of a day: %o -> %s USD', (settings, usd) => {
+  expect(dailyCapOf(readConfig({ ENGINE: 'gemini', ...settings }))).toBe(usd);
 });

@@ -32,6 +32,14 @@ async function generate(request: object, answer: FakeAnswer = imagenPicture) {
 const prompt = 'a lighthouse at dusk';
 
 describe('Imagen', () => {
+  it('adds no watermark by older models unless it is asked for, so that a seed needs no further word', async () => {
+    const old = { prompt, model: 'imagegeneration@005', seed: 7 };
+    expect((await generate(old)).body?.parameters).toMatchObject({ seed: 7, addWatermark: false });
+    const asked = await generate({ ...old, seed: undefined, addWatermark: true });
+    expect(asked.body?.parameters['addWatermark']).toBe(true);
+    expect((await generate({ prompt, seed: 7 })).reply).toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
   it('sends the documented body and gives the enhanced prompt', async () => {
     const { reply, body, seen } = await generate({ prompt });
     expect(seen[0]?.url).toMatch(

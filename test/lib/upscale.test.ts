@@ -50,6 +50,26 @@ describe('Imagen', () => {
     expect(body?.parameters.storageUri).toBe('gs://pictures/big/');
   });
 
+  it.each([
+    [{ targetSize: '2K' }, 'x2'],
+    [{ targetSize: '4K' }, 'x4'],
+    [{ targetSize: '4K', factor: 'x2' }, 'x2'],
+    [{}, 'x2'],
+  ])('takes the factor that %j needs', async (fields, factor) => {
+    const { body } = await upscale({ image, model: 'imagegeneration@002', ...fields });
+    expect(body?.parameters.upscaleConfig).toEqual({ upscaleFactor: factor });
+  });
+
+  it.each([
+    ['a size that the picture has', { image, targetSize: '1K' }],
+    ['a size out of reach', { image: pngBase64(700, 500), targetSize: '4K' }],
+    ['a size beside an address', { imageUri: 'gs://pictures/a.png', targetSize: '2K' }],
+  ])('refuses %s', async (_, request) => {
+    const { reply, seen } = await upscale({ model: 'imagegeneration@002', ...request });
+    expect(reply).toMatchObject({ code: 'REQUEST_INVALID', errors: [{ pointer: '#/targetSize' }] });
+    expect(seen).toEqual([]);
+  });
+
   it('takes x3 where the model does', async () => {
     const { body } = await upscale({ image, factor: 'x3', model: 'imagen-4.0-upscale-preview' });
     expect(body?.parameters.upscaleConfig).toEqual({ upscaleFactor: 'x3' });

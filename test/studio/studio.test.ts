@@ -1,80 +1,32 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
-import { startBrowser } from '../support/browser.ts';
-import { silentLog } from '../support/job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import {
+  downloaded,
+  type PickedFile,
+  pickFiles,
+  pngFile,
+  run,
+  savedMask,
+} from '../support/studio-actions.ts';
+import { useStudio } from '../support/studio-page.ts';
 
 const size = { width: 320, height: 200 };
 const box = { left: 120, top: 80, width: 60, height: 40 };
 const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
 const mask = Buffer.from(await maskPng(boxMask(size, box)));
 
-/** Browser and engine start slowly on a busy machine. */
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+const { root, openPage } = useStudio();
 
-let root: string;
-let system: LocalSystem;
-let browser: Browser;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'studio-page-'));
-  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog });
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system?.close();
-  await rm(root, { recursive: true });
-});
+const file = pngFile;
 
-/** What must not happen on any page: scripts that fail, refusals of the policy, requests to elsewhere. */
-const faults: string[] = [];
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  expect(faults.splice(0)).toEqual([]);
-});
-
-const address = () => `${system.url}/studio/`;
-
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('pageerror', ({ message }) => faults.push(message));
-  page.on('console', (message) => {
-    if (/policy|trusted/i.test(message.text())) faults.push(message.text());
-  });
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(address()) && !url.startsWith('blob:')) faults.push(`asks ${url}`);
-  });
-  await page.goto(address());
-  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
-  return page;
-}
-
-const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
-
-async function openPhoto(page: Page, ...files: ReturnType<typeof file>[]): Promise<void> {
-  await page.locator('body > input[type=file]').setInputFiles([file('waves.png', photo), ...files]);
+async function openPhoto(page: Page, ...files: PickedFile[]): Promise<void> {
+  await pickFiles(page, [file('waves.png', photo), ...files]);
   await page.getByText('waves.png, 320 x 200').waitFor();
 }
-
-async function downloaded(page: Page, press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
-  const waiting = page.waitForEvent('download');
-  await press();
-  const download = await waiting;
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
-}
-
-const savedMask = (page: Page) =>
-  downloaded(page, () => page.getByRole('button', { name: 'Save mask' }).click());
 
 const greyOf = (bytes: Uint8Array) => sharp(bytes).toColourspace('b-w').raw().toBuffer();
 
@@ -84,11 +36,6 @@ async function placeOf(page: Page) {
   const { x = 0, y = 0, width = 0, height = 0 } = canvas ?? {};
   return (px: number, py: number) =>
     [x + (width - size.width) / 2 + px, y + (height - size.height) / 2 + py] as const;
-}
-
-async function run(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.getByRole('button', { name: 'Download', exact: true }).waitFor();
 }
 
 test('paints with the mouse, runs, and gives back the bytes of the output: equal outside the mask', async () => {
@@ -108,7 +55,7 @@ test('paints with the mouse, runs, and gives back the bytes of the output: equal
   );
   expect(name).toBe('waves.edited.png');
   const uri = await page.getByLabel('Address in the bucket').inputValue();
-  expect(bytes.equals(readFileSync(join(root, uri.slice('gs://'.length))))).toBe(true);
+  expect(bytes.equals(readFileSync(join(root(), uri.slice('gs://'.length))))).toBe(true);
   const isMasked = await greyOf(painted);
   const [before, after] = await Promise.all([photo, bytes].map((each) => sharp(each).raw().toBuffer()));
   const changed = { outside: 0, inside: 0 };
@@ -221,7 +168,12 @@ test('everything is done without a pointer', async () => {
   await page.keyboard.up('Space');
   await page.getByText('% of the picture').waitFor();
   await press('Control+Enter');
-  await page.getByText('pixels outside the mask differ').waitFor();
+  const proof = page.getByText('pixels outside the mask differ;');
+  await proof.waitFor();
+  const [counted] = /^[\d,]+/.exec((await proof.textContent()) ?? '') ?? [];
+  await focusOn('Difference');
+  await press('Enter');
+  await page.getByText(`${counted} pixels outside the mask differ, seen here`).waitFor();
   await focusOn('Download');
   const { name, bytes } = await downloaded(page, () => press('Enter'));
   expect(name).toBe('beach.edited.jpg');
@@ -282,44 +234,3 @@ test('a paid run is asked about and can be cancelled; the mask stays', async () 
   await page.getByText('3.8 % of the picture').waitFor();
   expect(orders).toEqual(['POST']);
 });
-
-test('each state is usable with assistive technology, light and dark, wide and narrow', async () => {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const found: string[] = [];
-  const check = async (page: Page, state: string) => {
-    await page.evaluate(axe);
-    const ids = await page.evaluate(async () => {
-      const { axe: loaded } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
-      const { violations } = await loaded.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
-    found.push(...ids.map((id) => `${state}: ${id}`));
-  };
-  const looks: readonly BrowserContextOptions[] = [
-    { colorScheme: 'light' },
-    { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
-  ];
-  for (const look of looks) {
-    const page = await openPage(look);
-    await check(page, `${look.colorScheme}, empty`);
-    await openPhoto(page, file('waves.mask.png', mask));
-    await page.getByText('3.8 % of the picture').waitFor();
-    await check(page, `${look.colorScheme}, painted`);
-    const width = await page.evaluate(() => {
-      const { document } = globalThis as unknown as { document: { body: { scrollWidth: number } } };
-      return document.body.scrollWidth;
-    });
-    expect(width).toBe(look.viewport?.width ?? 1280);
-    await run(page);
-    await check(page, `${look.colorScheme}, result`);
-    await page.context().close();
-  }
-  expect(found).toEqual([]);
-});
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}

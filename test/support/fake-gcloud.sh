@@ -31,7 +31,10 @@ fi
 case "$sentence" in
   'auth list') [[ -f $FAKE/logged-out ]] || echo somebody@example.com ;;
   'storage service-agent') echo service-1@example.com ;;
-  'projects describe '* | 'services enable '*) ;;
+  'projects describe '*)
+    [[ $line != *'value(projectNumber)'* ]] || echo 1234
+    ;;
+  'beta services identity create' | 'services enable '*) ;;
   *' get-iam-policy '*) sed -n "s#^grant $name ##p" "$things" ;;
   *' add-iam-policy-binding '*) add "grant $name $member,$role" ;;
   *' add-invoker-policy-binding '*) add "grant $name $member,roles/run.invoker" ;;
@@ -43,6 +46,7 @@ case "$sentence" in
     has "$name" || stop "NOT_FOUND: $name was not found"
     case "$line" in
       *'value(location)'*) cat "$FAKE/location" 2>/dev/null || echo EUROPE-WEST4 ;;
+      *'value(serviceConfig.uri)'*) echo "https://$name.run.app" ;;
       *'value(deleted)'*) ! has "deleted $name" || echo True ;;
     esac
     ;;

@@ -8,7 +8,7 @@ import type { ImageFacts } from '../../deploy/local/model/images.ts';
 import type { Removal } from '../../deploy/local/model/painting.ts';
 import type { AnswerCall, ModelCall } from '../../deploy/local/model/server.ts';
 import type { Work } from '../../deploy/local/model/tools.ts';
-import { type Behaviour, misbehavedReply } from './model-behaviour.ts';
+import { type Behaviour, misbehavedReply, refuseFields } from './model-behaviour.ts';
 
 /** What was asked of the emulator: names, numbers and sizes; never a prompt, a picture or a token. */
 export interface LoggedCall {
@@ -19,6 +19,8 @@ export interface LoggedCall {
   readonly samples: number;
   /** Whether a bearer token came along. */
   readonly hasToken: boolean;
+  /** What the answer says that it used. */
+  readonly usage: unknown;
 }
 
 /** A model emulator that misbehaves on demand and remembers its calls. */
@@ -52,12 +54,14 @@ export async function startFaultyModel(options: FaultyModelOptions = {}): Promis
     onRequest(call.path, call.body);
     const behaviour = { ...standing, ...passing.shift() };
     let work: Work | undefined;
-    const log = (status: number) => void calls.push(loggedCall(call, work, status));
+    const log = (status: number, reply?: unknown) =>
+      void calls.push({ ...loggedCall(call, work, status), usage: usageIn(reply) });
     try {
+      refuseFields(call.body, behaviour);
       work = await judge();
       if (behaviour.reset) call.breakOff();
       const answer = await answerWith(call, work, behaviour);
-      log(answer?.status ?? 0);
+      log(answer?.status ?? 0, answer?.json);
       return answer;
     } catch (error) {
       log(error instanceof ApiError ? error.code : 500);
@@ -95,7 +99,10 @@ function nameOf(target: ModelCall['target']): string {
   return target.kind === 'remover' ? 'remover' : `endpoints/${target.endpoint}`;
 }
 
-function loggedCall({ target, headers }: ModelCall, work: Work | undefined, status: number): LoggedCall {
+const usageIn = (reply: unknown): unknown =>
+  (reply as { readonly usageMetadata?: unknown } | undefined)?.usageMetadata;
+
+function loggedCall({ target, headers }: ModelCall, work: Work | undefined, status: number) {
   return {
     model: nameOf(target),
     status,

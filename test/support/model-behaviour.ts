@@ -22,6 +22,9 @@ export interface Behaviour extends PictureBehaviour {
   readonly thoughts?: number;
   /** Answers 200 with a body that is no JSON. */
   readonly garbage?: boolean;
+  /** Path of a field, camel case, that the model does not know, or does not take. */
+  readonly unknownField?: string;
+  readonly unsupportedField?: string;
   /** Answers this error, with `Retry-After` in seconds. */
   readonly status?: number;
   readonly retryAfter?: number;
@@ -57,6 +60,26 @@ const someFilteredText = (count: number) =>
   `${count} of the generated images were filtered out because they violated Vertex AI's usage guidelines. Support codes: 39322892`;
 const policyText =
   "Image generation failed with the following error: The prompt could not be submitted. This prompt contains sensitive words that violate Google's Responsible AI practices. Try rephrasing the prompt. If you think this was an error, send feedback. Support codes: 42876398";
+
+const snakeCase = (path: string) => path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const valueAt = (body: unknown, [name, ...rest]: readonly string[]): unknown =>
+  name === undefined ? body : valueAt((body as Fields | undefined)?.[name], rest);
+
+/** @throws {ApiError} in the words of the service, for a field that the body has and the model does not. */
+export function refuseFields(body: unknown, { unknownField, unsupportedField }: Behaviour): void {
+  const has = (path: string | undefined): path is string =>
+    path !== undefined && valueAt(body, path.split('.')) !== undefined;
+  if (has(unknownField)) {
+    const at = unknownField.lastIndexOf('.');
+    const place = snakeCase(unknownField.slice(0, at));
+    const message = `Invalid JSON payload received. Unknown name "${unknownField.slice(at + 1)}" at '${place}': Cannot find field.`;
+    throw new ApiError(400, message, { violations: [{ field: place, description: message }] });
+  }
+  if (!has(unsupportedField)) return;
+  const leaf = snakeCase(unsupportedField).replace(/^.*\./, '');
+  throw new ApiError(400, `Request contains an invalid argument: ${leaf} is not supported for this model.`);
+}
 
 /** Runs the work of a call, and changes its reply as asked for. @throws {ApiError} for a refusal. */
 export async function misbehavedReply(call: ModelCall, work: Work, behaviour: Behaviour): Promise<unknown> {

@@ -34,6 +34,10 @@ export async function pack(folder: string): Promise<void> {
   for (const file of await uploadedFiles(repository)) {
     await cp(join(repository, file), join(folder, file), { recursive: true });
   }
+  // Without the packages that only tests need.
+  for (const file of ['package.json', 'package-lock.json']) {
+    await cp(join(repository, 'deploy/cloud', file), join(folder, file));
+  }
 }
 
 // Fails at once when the registry cannot be reached; npm's own defaults wait for minutes.

@@ -42,8 +42,7 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
   const storage = await openEmulator();
   const model = await startFaultyModel({ scale: 1 / 4 });
   const user = workerStore(storage, 'user');
-  const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
-  const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
+  const { image: photo, mask } = await photoAndMask();
   const lines: LogLine[] = [];
   const write =
     (level: LogLine['level']) =>
@@ -92,6 +91,12 @@ export async function openWiredWorld(settings: Readonly<Record<string, string>> 
       await storage[Symbol.asyncDispose]();
     },
   };
+}
+
+export async function photoAndMask(): Promise<{ readonly image: Buffer; readonly mask: Buffer }> {
+  const image = await pipelineOf(wavePicture(size)).png().toBuffer();
+  const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
+  return { image, mask: Buffer.from(mask) };
 }
 
 /** What becomes of an event or a task: `ended`, or the code with which it comes again. */

@@ -17,6 +17,18 @@ const pixelsAt1K: Readonly<Record<string, readonly [number, number]>> = {
   '16:9': [1376, 768],
   '21:9': [1584, 672],
 };
+const pixelsOf25: typeof pixelsAt1K = {
+  '1:1': [1024, 1024],
+  '2:3': [832, 1248],
+  '3:2': [1248, 832],
+  '3:4': [864, 1184],
+  '4:3': [1184, 864],
+  '4:5': [896, 1152],
+  '5:4': [1152, 896],
+  '9:16': [768, 1344],
+  '16:9': [1344, 768],
+  '21:9': [1536, 672],
+};
 const extremePixelsAt1K: typeof pixelsAt1K = {
   '1:4': [512, 2048],
   '4:1': [2048, 512],
@@ -47,6 +59,9 @@ const generationConfig = z.strictObject({
   seed: z.int().optional(),
   maxOutputTokens: z.int().min(1).optional(),
   stopSequences: z.array(z.string()).optional(),
+  thinkingConfig: z
+    .strictObject({ thinkingLevel: z.string().optional(), includeThoughts: z.boolean().optional() })
+    .optional(),
   imageConfig: z
     .strictObject({
       aspectRatio: z.string().optional(),
@@ -95,6 +110,8 @@ export interface GeminiOrder {
   readonly mimeType: string;
   readonly compressionQuality: number | undefined;
   readonly wantsImage: boolean;
+  /** Of the picture, and of thoughts. */
+  readonly tokens: { readonly image: number; readonly thoughts: number };
 }
 
 /**
@@ -108,6 +125,10 @@ export function geminiOrder(body: unknown, model: Model): GeminiOrder {
   const { responseModalities = ['TEXT', 'IMAGE'], imageConfig } = parsed.generationConfig ?? {};
   const { aspectRatio, imageSize = '1K', imageOutputOptions } = imageConfig ?? {};
   const field = 'generationConfig.imageConfig';
+  checkThinking(parsed.generationConfig?.thinkingConfig?.thinkingLevel, model);
+  if (model.hasOneSize && imageConfig?.imageSize !== undefined) {
+    throw new ApiError(400, `image_size is not supported for ${model.id}`);
+  }
   if (aspectRatio !== undefined && ratiosOf(model)[aspectRatio] === undefined) {
     throw invalidField(`${field}.aspectRatio`, `Expected one of ${Object.keys(ratiosOf(model)).join(', ')}`);
   }
@@ -124,10 +145,25 @@ export function geminiOrder(body: unknown, model: Model): GeminiOrder {
     mimeType: imageOutputOptions?.mimeType ?? 'image/png',
     compressionQuality: imageOutputOptions?.compressionQuality,
     wantsImage: responseModalities.includes('IMAGE'),
+    tokens: {
+      image: model.imageTokens[model.imageSizes.indexOf(imageSize)] ?? model.imageTokens[0],
+      thoughts: thoughtTokens[parsed.generationConfig?.thinkingConfig?.thinkingLevel ?? ''] ?? 0,
+    },
   };
 }
 
-function ratiosOf({ hasExtremeRatios }: Model): typeof pixelsAt1K {
+/** About what a level takes; a model that is not told thinks for the emulator nothing. */
+const thoughtTokens: Readonly<Record<string, number>> = { MINIMAL: 40, MEDIUM: 400, HIGH: 1500 };
+
+function checkThinking(level: string | undefined, { id, thinkingLevels }: Model): void {
+  if (level === undefined || thinkingLevels.includes(level)) return;
+  if (thinkingLevels.length === 0) throw new ApiError(400, `Thinking level is not supported for ${id}`);
+  const expected = `Expected one of ${thinkingLevels.join(', ')}`;
+  throw invalidField('generationConfig.thinkingConfig.thinkingLevel', expected);
+}
+
+function ratiosOf({ hasExtremeRatios, hasPixelsOf25 }: Model): typeof pixelsAt1K {
+  if (hasPixelsOf25) return pixelsOf25;
   return hasExtremeRatios ? { ...pixelsAt1K, ...extremePixelsAt1K } : pixelsAt1K;
 }
 

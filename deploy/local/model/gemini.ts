@@ -22,8 +22,9 @@ const maxImages = 14;
 const workSidePx = 1024;
 /** The only words of a prompt that the emulator looks for. */
 const removalWords = /\b(remov|eras|delet)(e|es|ed|ing|al)\b/i;
-/** Tokens of one picture, in and out, as the price pages count them. */
-const tokensPerImage = 1290;
+/** Tokens of one picture that goes in, and of a word, as the price pages count them. */
+const tokensPerImage = 1120;
+const tokensPerWord = 1.3;
 
 /**
  * Reads a `:generateContent` body. With two pictures or more the last one is taken for a marked copy of the
@@ -31,7 +32,11 @@ const tokensPerImage = 1290;
  *
  * @throws {ApiError} 400 for a malformed body, or a model that is not served by this method.
  */
-export async function geminiWork(model: Model, body: unknown, tools: Tools): Promise<Work> {
+export async function geminiWork(
+  model: Model,
+  body: unknown,
+  tools: Tools & { readonly trafficType: string },
+): Promise<Work> {
   if (!model.protocols.includes('gemini')) {
     throw new ApiError(400, `${model.id} is not supported in the generateContent API`);
   }
@@ -40,7 +45,13 @@ export async function geminiWork(model: Model, body: unknown, tools: Tools): Pro
   const size = outputSize(order, images.at(-1)?.facts, model);
   const scaled = fitSide(size, Math.max(size.width, size.height) * tools.scale);
   const pictures = await Promise.all(images.slice(-2).map(pixelsOf));
-  const facts = { model: model.id, images: images.length };
+  const words = order.parts.reduce((sum, part) => sum + ('text' in part ? wordsIn(part.text) : 0), 0);
+  const facts = {
+    model: model.id,
+    order,
+    promptTokens: [images.length * tokensPerImage, words] as const,
+    trafficType: tools.trafficType,
+  };
   return {
     images: images.map((image) => image.facts),
     samples: 1,
@@ -118,17 +129,38 @@ async function imagePart(picture: Rgb, { mimeType, compressionQuality }: GeminiO
   return { inlineData: { mimeType, data: bytes.toString('base64') } };
 }
 
+const wordsIn = (text: string): number => Math.ceil(text.split(/\s+/).length * tokensPerWord);
+
+interface ReplyFacts {
+  readonly model: string;
+  readonly order: GeminiOrder;
+  readonly promptTokens: readonly [images: number, words: number];
+  readonly trafficType: string;
+}
+
 function geminiReply(
   parts: readonly unknown[],
-  { model, images }: { readonly model: string; readonly images: number },
+  { model, order, promptTokens, trafficType }: ReplyFacts,
 ): unknown {
-  const promptTokenCount = images * tokensPerImage;
+  const [images, words] = promptTokens;
+  const text = parts.reduce<number>((sum, part) => {
+    const { text: said } = part as { readonly text?: string };
+    return said === undefined ? sum : sum + wordsIn(said);
+  }, 0);
+  const image = parts.some((part) => 'inlineData' in (part as object)) ? order.tokens.image : 0;
+  const { thoughts } = order.tokens;
   return {
     candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP', index: 0 }],
     usageMetadata: {
-      promptTokenCount,
-      candidatesTokenCount: tokensPerImage,
-      totalTokenCount: promptTokenCount + tokensPerImage,
+      promptTokenCount: images + words,
+      candidatesTokenCount: text + image,
+      ...(thoughts > 0 && { thoughtsTokenCount: thoughts }),
+      totalTokenCount: images + words + text + image + thoughts,
+      candidatesTokensDetails: [
+        { modality: 'TEXT', tokenCount: text },
+        { modality: 'IMAGE', tokenCount: image },
+      ],
+      trafficType,
     },
     modelVersion: model,
   };

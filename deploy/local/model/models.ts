@@ -15,6 +15,16 @@ export interface Model {
   readonly imageSizes: readonly string[];
   /** Accepts the very wide and very high ratios of newer models. */
   readonly hasExtremeRatios: boolean;
+  /** Sizes of answers of another generation. */
+  readonly hasPixelsOf25: boolean;
+  /** Knows only one size, and no field for it. */
+  readonly hasOneSize: boolean;
+  /** Tokens of one picture by its size. */
+  readonly imageTokens: readonly [oneK: number, twoK: number, fourK: number];
+  /** Tiers other than standard that it has, in `global`; and `batch`. */
+  readonly tiers: readonly string[];
+  /** How long it may be told to think; none where it does not know the field. */
+  readonly thinkingLevels: readonly string[];
   /** `undefined`: every region, but not `global`. */
   readonly locations: readonly string[] | undefined;
 }
@@ -28,6 +38,11 @@ const imagen: ServedModel = {
   upscaleFactors: [],
   imageSizes: ['1K'],
   hasExtremeRatios: false,
+  hasPixelsOf25: false,
+  hasOneSize: false,
+  imageTokens: [1120, 1680, 2520],
+  tiers: [],
+  thinkingLevels: [],
   locations: undefined,
 };
 const imagen4: ServedModel = { ...imagen, takesNegativePrompt: false, imageSizes: ['1K', '2K'] };
@@ -60,9 +75,24 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
     upscaleFactors: ['x2', 'x3', 'x4'],
   },
   'image-segmentation-001': { ...imagen, protocols: ['segmentation'] },
-  'gemini-nano-banana-2.1': { ...gemini, locations: ['global'], hasExtremeRatios: true },
-  'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true },
-  'gemini-3-pro-image': gemini,
+  'gemini-nano-banana-2.1': {
+    ...gemini,
+    locations: ['global'],
+    hasExtremeRatios: true,
+    imageTokens: [1120, 1680, 3780],
+    tiers: ['flex', 'priority', 'batch'],
+    thinkingLevels: ['MINIMAL', 'MEDIUM', 'HIGH'],
+  },
+  'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true, thinkingLevels: ['MINIMAL', 'HIGH'] },
+  'gemini-3.1-flash-lite-image': { ...gemini, imageSizes: ['1K'], hasOneSize: true },
+  'gemini-3-pro-image': { ...gemini, imageTokens: [1120, 1120, 2000] },
+  'gemini-2.5-flash-image': {
+    ...gemini,
+    imageSizes: ['1K'],
+    hasOneSize: true,
+    hasPixelsOf25: true,
+    imageTokens: [1290, 1290, 1290],
+  },
 };
 
 /** Models that can be named for an engine. */

@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { text } from 'node:stream/consumers';
 import { hostOf, isLoopback } from '../loopback.ts';
 import { ApiError, errorBody } from './api-error.ts';
+import type { Batches } from './batch.ts';
 import { addDrift } from './drift.ts';
 import { endpointWork } from './endpoint.ts';
 import { geminiWork } from './gemini.ts';
-import { findModel, type Target, targetOf } from './models.ts';
+import { findModel, type Model, type ModelTarget, type Target, targetOf } from './models.ts';
 import { predictWork } from './predict.ts';
 import { removerWork } from './remover.ts';
 import type { Tools, Work } from './tools.ts';
@@ -44,6 +45,7 @@ export const answerWell: AnswerCall = async ({ gone }, judge) => {
 
 export interface ServerParts {
   readonly tools: Tools;
+  readonly batches: Batches;
   readonly answerCall: AnswerCall;
   readonly log: (line: string) => void;
 }
@@ -64,7 +66,7 @@ export function serve(server: Server, parts: ServerParts): void {
 }
 
 async function answer(
-  { tools, answerCall, log }: ServerParts,
+  { tools, batches, answerCall, log }: ServerParts,
   message: IncomingMessage,
   response: ServerResponse,
   gone: AbortSignal,
@@ -73,22 +75,38 @@ async function answer(
     if (!isLoopback(hostOf(message))) throw new ApiError(403, 'Expected a loopback host');
     const path = (message.url ?? '/').replace(/\?.*$/s, '');
     const sent = await text(message);
+    const url = new URL(message.url ?? '/', 'http://localhost');
+    const batch = await batches.answer(message.method, url, sent === '' ? {} : parseJson(sent));
+    if (batch !== undefined) return { status: 200, json: batch };
     const target = targetOf(message.method, path);
     const body = parseJson(sent);
     const breakOff = () => void response.destroy();
     const call = { path, target, body, headers: message.headers, gone, breakOff };
-    return await answerCall(call, () => workFor(target, body, tools));
+    return await answerCall(call, () => workFor(call, tools));
   } catch (error) {
     if (gone.aborted) throw error;
     return refusal(error, log);
   }
 }
 
-async function workFor(target: Target, body: unknown, tools: Tools): Promise<Work> {
+async function workFor({ target, body, headers }: ModelCall, tools: Tools): Promise<Work> {
   if (target.kind === 'endpoint') return endpointWork(body, tools);
   if (target.kind === 'remover') return removerWork(body, tools);
   const model = findModel(target);
-  return target.method === 'predict' ? predictWork(model, body, tools) : geminiWork(model, body, tools);
+  if (target.method === 'predict') return predictWork(model, body, tools);
+  return geminiWork(model, body, { ...tools, trafficType: trafficTypeOf(headers, model, target) });
+}
+
+/** @throws {ApiError} 400 for a tier that the model does not have there. */
+function trafficTypeOf(
+  { 'x-vertex-ai-llm-shared-request-type': tier }: IncomingHttpHeaders,
+  { id, tiers }: Model,
+  { location }: ModelTarget,
+): string {
+  if (tier === undefined) return 'ON_DEMAND';
+  const name = String(tier);
+  if (location === 'global' && tiers.includes(name)) return `ON_DEMAND_${name.toUpperCase()}`;
+  throw new ApiError(400, `The ${name} tier of pay-as-you-go is not supported for ${id} in ${location}.`);
 }
 
 function refusal(error: unknown, log: ServerParts['log']): Answer {

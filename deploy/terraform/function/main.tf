@@ -3,6 +3,9 @@ terraform {
     google = {
       source = "hashicorp/google"
     }
+    time = {
+      source = "hashicorp/time"
+    }
   }
 }
 
@@ -12,14 +15,24 @@ locals {
 }
 
 resource "google_service_account" "this" {
+  project      = var.common.project
   account_id   = local.name
   display_name = "Runs ${var.entry_point}"
 }
 
+# A new identity takes a while to be known everywhere, and nothing can run as one that is not.
+resource "time_sleep" "account" {
+  create_duration = "180s"
+  triggers        = { email = google_service_account.this.email }
+}
+
 resource "google_cloudfunctions2_function" "this" {
-  name        = local.name
-  location    = var.common.region
-  description = var.description
+  project      = var.common.project
+  name         = local.name
+  location     = var.common.region
+  description  = var.description
+  labels       = var.common.labels
+  kms_key_name = var.common.kms_key_name
 
   # An instance cannot start without the values of its secrets.
   depends_on = [google_secret_manager_secret_iam_member.secrets]
@@ -47,7 +60,7 @@ resource "google_cloudfunctions2_function" "this" {
     max_instance_count               = var.max_instances
     ingress_settings                 = var.ingress
     all_traffic_on_latest_revision   = true
-    service_account_email            = google_service_account.this.email
+    service_account_email            = time_sleep.account.triggers["email"]
 
     environment_variables = merge(var.environment, {
       # Without it the framework answers errors with a page of paths.

@@ -1,13 +1,15 @@
 variable "common" {
-  description = "What all functions share: project, prefix of names, region, code, registry and the identity that builds."
+  description = "What all functions share: project, prefix of names, region, code, registry, the identity that builds, labels and the key (null: that of Google)."
   type = object({
-    project    = string
-    prefix     = string
-    region     = string
-    bucket     = string
-    object     = string
-    repository = string
-    builder    = string
+    project      = string
+    prefix       = string
+    region       = string
+    bucket       = string
+    object       = string
+    repository   = string
+    builder      = string
+    labels       = map(string)
+    kms_key_name = string
   })
 }
 

@@ -1,78 +1,5 @@
-/**
- * What the page reads of the answers of `jobs`, `plan` and `capabilities`; addresses are relative to the
- * page.
- */
-
-export interface Problem {
-  readonly code: string;
-  readonly detail: string;
-  readonly remedy?: string;
-  readonly trace?: string;
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
-  readonly retryAfterMs?: number;
-}
-
-export interface JobOutput {
-  readonly index: number;
-  readonly mediaType: string;
-  readonly sizeBytes: number;
-  readonly uri: string;
-  readonly href: string;
-  readonly cost: number | null;
-  readonly seam: number | null;
-  readonly proof: {
-    readonly outside: string;
-    readonly comparedPixels?: number;
-    readonly differingPixels?: number;
-  } | null;
-}
-
-export interface Job {
-  readonly id: string;
-  readonly state: 'pending' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
-  readonly progress: {
-    readonly stage: string;
-    readonly region?: { readonly index: number; readonly of: number };
-    readonly calls: { readonly made: number; readonly planned: number };
-    readonly fraction: number;
-  } | null;
-  readonly outputs: readonly JobOutput[];
-  readonly warnings: readonly string[];
-  readonly problem: Problem | null;
-  readonly links: { readonly self: string; readonly cancel?: string; readonly manifest?: string };
-}
-
-export interface FieldSchema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
-export interface EngineFacts {
-  readonly name: string;
-  readonly model: string | null;
-  readonly modes: readonly string[];
-  readonly automaticMasks: readonly string[];
-  readonly options: Readonly<Record<string, { readonly insertionOnly?: boolean; readonly note?: string }>>;
-}
-
-export interface Capabilities {
-  readonly engine: string;
-  readonly engines: readonly EngineFacts[];
-  readonly fields: { readonly properties: Readonly<Record<string, FieldSchema>> };
-  readonly limits: { readonly maxImageBytes: number; readonly maxImagePixels: number };
-  readonly formats: readonly { readonly name: string; readonly mediaType: string }[];
-}
-
-export interface Plan {
-  readonly regions: readonly unknown[];
-  readonly costEstimateUsd: { readonly min: number; readonly max: number } | null;
-  readonly warnings: readonly string[];
-}
+import type { Capabilities, Fields, Job, Plan, Problem } from './answers.ts';
+import { texts } from './texts.ts';
 
 /** What the service, or the page itself, says went wrong. */
 export class ProblemError extends Error {
@@ -86,8 +13,12 @@ export class ProblemError extends Error {
 /** A fault that the page finds before it asks the service. */
 export const problem = (code: string, detail: string): ProblemError => new ProblemError({ code, detail });
 
+const loginEnded = () => problem('LOGIN_ENDED', texts.loginEnded);
+
 async function checked(response: Response): Promise<Response> {
   if (response.ok || response.status === 304 || response.status === 308) return response;
+  // What stands before the service leads to a login, or refuses.
+  if (response.type === 'opaqueredirect' || response.status === 401) throw loginEnded();
   const unknown = {
     code: `HTTP_${response.status}`,
     detail: `Expected an answer, got status ${response.status}`,
@@ -95,15 +26,48 @@ async function checked(response: Response): Promise<Response> {
   throw new ProblemError((await response.json().catch(() => unknown)) as Problem);
 }
 
-export async function readCapabilities(): Promise<Capabilities> {
-  return (await checked(await fetch('capabilities'))).json() as Promise<Capabilities>;
+/** With this header Identity-Aware Proxy answers 401 in place of a page to log in. */
+const ownHeaders = { 'X-Requested-With': 'XMLHttpRequest' } as const;
+
+async function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = { ...ownHeaders, ...(options.headers as Record<string, string> | undefined) };
+  return checked(await fetch(path, { redirect: 'manual', ...options, headers }));
 }
 
-export type Fields = Readonly<Record<string, string>>;
+async function askJson<Answer>(path: string, options?: RequestInit): Promise<Answer> {
+  return (await ask(path, options)).json() as Promise<Answer>;
+}
+
+export const readCapabilities = (): Promise<Capabilities> => askJson('capabilities');
+export const readJob = (id: string): Promise<Job> => askJson(`jobs/${id}`);
+
+export interface JobList {
+  readonly jobs: readonly Job[];
+  readonly nextPageToken: string | null;
+}
+
+export const listJobs = (pageToken: string | null): Promise<JobList> =>
+  askJson(`jobs?pageSize=20${pageToken === null ? '' : `&pageToken=${encodeURIComponent(pageToken)}`}`);
+
+/** What the page reads of a manifest. */
+export interface Manifest {
+  readonly engine: string;
+  readonly regions: readonly {
+    readonly box: {
+      readonly left: number;
+      readonly top: number;
+      readonly width: number;
+      readonly height: number;
+    };
+    readonly fits: readonly { readonly cost: number; readonly seam: number }[];
+  }[];
+}
+
+export const readManifest = ({ id }: Job): Promise<Manifest> => askJson(`jobs/${id}/manifest`);
 
 export interface Order {
   /** The file as it was opened, or the address of an earlier result. */
-  readonly image: File | { readonly uri: string };
+  readonly image: File | { readonly uri: string } | { readonly upload: string };
   readonly mask: Blob | undefined;
   readonly fields: Fields;
 }
@@ -118,8 +82,7 @@ export async function readPlan(
   form.set('height', String(size.height));
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   if (mask !== undefined) form.set('mask', mask, 'mask.png');
-  const response = await fetch('plan', { method: 'POST', body: form, signal });
-  return (await checked(response)).json() as Promise<Plan>;
+  return askJson('plan', { method: 'POST', body: form, signal });
 }
 
 export interface Sending {
@@ -128,27 +91,36 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
+export interface StartOptions extends Sending {
+  /** Sent again with the same key, it is the same job. */
+  readonly key: string;
+}
+
 /** Larger photos are sent in parts: Cloud Run passes on 32 MiB at once. */
 const maxFormBytes = 24 * 1024 * 1024;
 
 /** Starts a job. A lost answer is no second job: the key says that both are the same. */
-export async function startJob(order: Order, sending: Sending): Promise<Job> {
+export async function startJob(order: Order, options: StartOptions): Promise<Job> {
   const { image, mask, fields } = order;
-  if (!(image instanceof File)) return postSources(image, order);
-  if (image.size > maxFormBytes) return postSources({ upload: await sendParts(image, sending) }, order);
+  if (!(image instanceof File)) return postSources(image, order, options);
+  if (image.size > maxFormBytes) {
+    return postSources({ upload: await sendParts(image, options) }, order, options);
+  }
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   if (mask !== undefined) form.set('mask', mask, 'mask.png');
   form.set('image', image, image.name);
-  return postForm(form, sending);
+  return postForm(form, options);
 }
 
 /** By XMLHttpRequest: fetch does not tell how much has been sent. */
-function postForm(form: FormData, { onSent, signal }: Sending): Promise<Job> {
+function postForm(form: FormData, { key, onSent, signal }: StartOptions): Promise<Job> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', 'jobs');
-    request.setRequestHeader('Idempotency-Key', crypto.randomUUID());
+    for (const [name, value] of Object.entries({ ...ownHeaders, 'Idempotency-Key': key })) {
+      request.setRequestHeader(name, value);
+    }
     request.upload.addEventListener('progress', ({ loaded, total }) => onSent(loaded / Math.max(1, total)));
     request.addEventListener('load', () => {
       const response = new Response(request.responseText, { status: request.status });
@@ -161,11 +133,14 @@ function postForm(form: FormData, { onSent, signal }: Sending): Promise<Job> {
   });
 }
 
-async function postSources(image: object, { mask, fields }: Order): Promise<Job> {
+async function postSources(
+  image: object,
+  { mask, fields }: Order,
+  { key, signal }: StartOptions,
+): Promise<Job> {
   const body = { ...typed(fields), image, ...(mask && { mask: { base64: await base64Of(mask) } }) };
-  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() };
-  const response = await fetch('jobs', { method: 'POST', headers, body: JSON.stringify(body) });
-  return (await checked(response)).json() as Promise<Job>;
+  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
+  return askJson('jobs', { method: 'POST', headers, body: JSON.stringify(body), signal });
 }
 
 /** JSON wants numbers and truth values as such. */
@@ -191,21 +166,21 @@ async function base64Of(blob: Blob): Promise<string> {
 }
 
 /** @returns the id of the upload. */
-async function sendParts(image: File, { onSent, signal }: Sending): Promise<string> {
+export async function sendParts(image: File, { onSent, signal }: Sending): Promise<string> {
   const body = JSON.stringify({ name: image.name, sizeBytes: image.size, contentType: image.type });
   const headers = { 'Content-Type': 'application/json' };
-  const started = await checked(await fetch('uploads', { method: 'POST', headers, body, signal }));
-  const { id, chunkBytes, location } = (await started.json()) as {
-    id: string;
-    chunkBytes: number;
-    location: string;
-  };
+  const { id, chunkBytes, location } = await askJson<{ id: string; chunkBytes: number; location: string }>(
+    'uploads',
+    { method: 'POST', headers, body, signal },
+  );
   for (let from = 0; from < image.size; from += chunkBytes) {
     const part = image.slice(from, from + chunkBytes);
     const range = `bytes ${from}-${from + part.size - 1}/${image.size}`;
-    await checked(
-      await fetch(location, { method: 'PUT', headers: { 'Content-Range': range }, body: part, signal }),
-    );
+    // 308 says here that more is to come.
+    await ask(location, {
+      ...{ method: 'PUT', headers: { 'Content-Range': range }, body: part, signal },
+      redirect: 'follow',
+    });
     onSent((from + part.size) / image.size);
   }
   return id;
@@ -233,7 +208,7 @@ export async function followJob(first: Job, { onNews, onOffline, signal }: Follo
   while (!isOver(job)) {
     const headers = { Prefer: `wait=${waitS}`, 'If-None-Match': etag || '"none"' };
     try {
-      const response = await checked(await fetch(first.links.self, { headers, signal, cache: 'no-store' }));
+      const response = await ask(first.links.self, { headers, signal, cache: 'no-store' });
       failures = 0;
       if (response.status === 304) continue;
       etag = response.headers.get('etag') ?? '';
@@ -250,15 +225,23 @@ export async function followJob(first: Job, { onNews, onOffline, signal }: Follo
 }
 
 export async function cancelJob({ links }: Job): Promise<void> {
-  if (links.cancel !== undefined) await checked(await fetch(links.cancel, { method: 'POST' }));
+  if (links.cancel !== undefined) await ask(links.cancel, { method: 'POST' });
 }
 
-/** The exact bytes of an output, in parts where it is large. */
-export async function readOutput({ href, sizeBytes, mediaType }: JobOutput): Promise<Blob> {
+/** The exact bytes of a file, in parts where it is large. */
+export async function readBytes(href: string): Promise<Blob> {
   const parts: Blob[] = [];
-  for (let from = 0; from < sizeBytes; from += maxFormBytes) {
-    const range = `bytes=${from}-${Math.min(sizeBytes, from + maxFormBytes) - 1}`;
-    parts.push(await (await checked(await fetch(href, { headers: { Range: range } }))).blob());
+  let from = 0;
+  for (let size = 1; from < size; ) {
+    const answer = await ask(href, { headers: { Range: `bytes=${from}-${from + maxFormBytes - 1}` } });
+    size = Number(/\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1] ?? 0);
+    const part = await answer.blob();
+    from += part.size;
+    parts.push(part);
   }
-  return new Blob(parts, { type: mediaType });
+  return new Blob(parts, { type: parts[0]?.type ?? '' });
 }
+
+/** A picture that the browser cannot decode, made smaller by the service. */
+export const readPreview = async (href: string, widthPx: number): Promise<Blob> =>
+  (await ask(`${href}/preview?w=${widthPx}`)).blob();

@@ -51,8 +51,7 @@ export function listenToCrosshair(parts: Parts): { readonly isHeld: () => boolea
   return { isHeld: () => isSpaceDown && !isPainting };
 }
 
-const canPaint = (editor: Editor): boolean =>
-  editor.picture !== undefined && editor.comparison === undefined && !editor.isMaskAutomatic;
+const canPaint = (editor: Editor): boolean => editor.picture !== undefined && editor.comparison === undefined;
 
 const isClosing = ({ key, ctrlKey, metaKey }: KeyboardEvent, { outline }: Editor): boolean =>
   key === 'Enter' && !ctrlKey && !metaKey && outline.length > 0;

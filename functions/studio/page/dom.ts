@@ -25,6 +25,10 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A button with words on it. */
+export const buttonOf = (text: string, className: string, press: () => void): HTMLButtonElement =>
+  el('button', { class: className, text, attributes: { type: 'button' }, on: { click: press } });
+
 const iconPaths = {
   brush: 'M4 20c3 0 5-1 5-4a3 3 0 0 1 3-3M10.5 13.5 19 4l1 1-9.5 9',
   eraser: 'M8 19h12M5.5 16.5l4 4 10-10-5.5-5.5-10 10a1 1 0 0 0 0 1.5ZM9 9.500l5.500 5.500',
@@ -44,6 +48,11 @@ const iconPaths = {
     'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 3v2M12 19v2M3 12h2M19 12h2M5.600 5.600 7 7M17 17l1.400 1.400M5.600 18.400 7 17M17 7l1.400-1.400',
   help: 'M9 9a3 3 0 1 1 4.500 2.600c-1 .6-1.500 1.200-1.500 2.400M12 17.500v.5',
   open: 'M4 18V6h5l2 2h9v10Z',
+  language:
+    'M4 6h9M8.500 4v2c0 4-2 7-4.500 8.500M6.500 10c1 2 2.500 3.500 5 4.500M12 20l4-9 4 9M13.300 17h5.400',
+  runs: 'M12 7v5l3 2M4.500 9A8 8 0 1 1 4 12M4 5v4h4',
+  dice: 'M5 5h14v14H5ZM9 9v.1M15 9v.1M12 12v.1M9 15v.1M15 15v.1',
+  cross: 'M7 7l10 10M17 7 7 17',
   plus: 'M12 6v12M6 12h12',
   minus: 'M6 12h12',
 } as const;

@@ -1,4 +1,5 @@
-import type { Comparison, Editor, Picture } from './editor.ts';
+import { type Comparison, type Editor, type Picture, wholeOf } from './editor.ts';
+import { fadeEdge } from './mask/soft-edge.ts';
 import { type Area, type Tile, type TileMask, tilePx, valueAt } from './mask/tiles.ts';
 import { toPicture, toView, type Viewport } from './viewport.ts';
 
@@ -62,7 +63,7 @@ function drawResult(
   context.beginPath();
   context.rect(line, 0, context.canvas.width, context.canvas.height);
   context.clip();
-  drawVisible(context, { source: comparison.bitmap, picture, view });
+  drawVisible(context, { source: comparison.difference ?? comparison.bitmap, picture, view });
   context.restore();
 }
 
@@ -85,13 +86,31 @@ export function drawMask(context: Context, editor: Editor, view: Viewport, area:
   };
   if (rect.right <= rect.left || rect.bottom <= rect.top) return;
   context.clearRect(rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top);
-  if (editor.isMaskHidden || editor.isMaskAutomatic || editor.comparison !== undefined) return;
+  if (editor.isMaskHidden || editor.comparison !== undefined) return;
   const { mask } = editor;
   for (const [index, tile] of mask.tiles.entries()) {
     if (tile === undefined) continue;
     const part = visiblePart(mask, index, view, rect);
     if (part !== undefined) drawTile(context, { editor, view, tile, index, part });
   }
+}
+
+/** The whole mask with the soft edge that the result will have. */
+export function drawSoftMask(context: Context, editor: Editor, view: Viewport): void {
+  const { mask, featherPx, comparison, isMaskHidden } = editor;
+  if (comparison !== undefined || isMaskHidden) return;
+  const { width, height } = context.canvas;
+  const [from, to] = [toView(view, { x: 0, y: 0 }), toView(view, { x: mask.width, y: mask.height })];
+  const area = {
+    left: Math.ceil(from.x),
+    top: Math.ceil(from.y),
+    right: Math.floor(to.x),
+    bottom: Math.floor(to.y),
+  };
+  drawMask(context, editor, view, wholeOf(editor));
+  const layer = context.getImageData(0, 0, width, height);
+  fadeEdge(layer, area, featherPx * view.zoom);
+  context.putImageData(layer, 0, 0);
 }
 
 /** The pixels of the device whose centres lie in a tile, as far as they are in a rectangle. */
@@ -190,7 +209,7 @@ export function drawGuides(context: Context, editor: Editor, view: Viewport, sca
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   if (editor.picture === undefined) return;
   if (editor.comparison !== undefined) drawLine(context, editor, view, scale);
-  if (editor.comparison !== undefined || editor.isMaskAutomatic) return;
+  if (editor.comparison !== undefined) return;
   const at = editor.crosshair ?? editor.pointer;
   if (at !== undefined && (editor.tool === 'brush' || editor.tool === 'eraser')) {
     const ring = new Path2D();

@@ -8,6 +8,8 @@ export interface Picture {
   readonly file: File;
   /** Where the bucket has it already, `gs://...`. */
   readonly uri: string | undefined;
+  /** Where it was uploaded to already. */
+  readonly upload: string | undefined;
   /** As it is displayed, pixels. */
   readonly width: number;
   readonly height: number;
@@ -21,6 +23,8 @@ export type ToolName = 'brush' | 'eraser' | 'box' | 'lasso';
 /** A result over its original. */
 export interface Comparison {
   readonly bitmap: ImageBitmap;
+  /** Where both differ is shown in place of the result. */
+  difference: ImageBitmap | undefined;
   /** The result is shown right of it, 0..1 of the width of the picture. */
   fraction: number;
   /** The original alone is shown. */
@@ -42,14 +46,14 @@ export interface Editor {
   /** 0.1..0.9 */
   opacity: number;
   isMaskHidden: boolean;
-  /** The model finds the mask: nothing is painted. */
-  isMaskAutomatic: boolean;
   /** Where the pointer is, or the cross-hair that the keys move; CSS pixels of the stage. */
   pointer: Point | undefined;
   crosshair: Point | undefined;
   /** Corners of the box or lasso that is being drawn, pixels of the picture. */
   outline: readonly Point[];
   comparison: Comparison | undefined;
+  /** Width of the soft edge inside the mask, pixels of the picture; 0: it is not shown. */
+  featherPx: number;
 }
 
 export const sizeLimits = { least: 1, most: 2000 };
@@ -64,11 +68,11 @@ export const newEditor = (): Editor => ({
   colour: '#ff2d6f',
   opacity: 0.5,
   isMaskHidden: false,
-  isMaskAutomatic: false,
   pointer: undefined,
   crosshair: undefined,
   outline: [],
   comparison: undefined,
+  featherPx: 0,
 });
 
 /** What has changed and must be drawn again. */
@@ -92,7 +96,7 @@ export const wholeOf = ({ mask }: Editor): Area => ({
 
 /** A tool for the whole mask, as one step. */
 export function changeMask(editor: Editor, tool: (mask: TileMask) => void, changed: Changed): void {
-  if (editor.picture === undefined || editor.isMaskAutomatic || editor.comparison !== undefined) return;
+  if (editor.picture === undefined || editor.comparison !== undefined) return;
   dropStep(editor.mask);
   tool(editor.mask);
   keepStep(editor.history, editor.mask);
@@ -100,7 +104,7 @@ export function changeMask(editor: Editor, tool: (mask: TileMask) => void, chang
 }
 
 export function goBack(editor: Editor, direction: 'undo' | 'redo', changed: Changed): void {
-  if (editor.isMaskAutomatic || editor.comparison !== undefined) return;
+  if (editor.comparison !== undefined) return;
   dropStep(editor.mask);
   (direction === 'undo' ? undo : redo)(editor.history, editor.mask);
   changed({ mask: wholeOf(editor), step: true });

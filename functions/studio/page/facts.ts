@@ -1,9 +1,10 @@
-import { type Fields, type Plan, readPlan } from './api.ts';
+import type { Fields, Plan } from './answers.ts';
+import { ProblemError, readPlan } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
 import { usd } from './run.ts';
-import { texts } from './texts.en.ts';
+import { texts } from './texts.ts';
 import { coverageOf } from './toolbar.ts';
 
 /** After the last stroke, the service is asked what a run would do, ms. */
@@ -25,41 +26,61 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
   const show = () => {
     line.textContent = [describeMask(editor), plan && describePlan(plan)].filter(Boolean).join(', ');
   };
-  const ask = async ({ width, height }: Picture): Promise<Plan> => {
-    clearTimeout(timer);
-    asked?.abort();
+  let looking: Promise<Plan> | undefined;
+  const ask = async ({ width, height }: Picture, signal = new AbortController().signal): Promise<Plan> => {
+    const blob = new Blob([await encodeMask(editor.mask)], { type: 'image/png' });
+    signal.throwIfAborted();
+    return readPlan({ mask: blob, fields: fields(), size: { width, height } }, signal);
+  };
+  const look = async (picture: Picture) => {
     asked = new AbortController();
     const { signal } = asked;
-    const { mask, isMaskAutomatic } = editor;
-    const blob = isMaskAutomatic ? undefined : new Blob([await encodeMask(mask)], { type: 'image/png' });
+    looking = ask(picture, signal);
+    const next = await looking;
     signal.throwIfAborted();
-    plan = await readPlan({ mask: blob, fields: fields(), size: { width, height } }, signal);
+    plan = next;
     show();
-    return plan;
   };
   const update = () => {
     clearTimeout(timer);
     asked?.abort();
+    looking = undefined;
     plan = undefined;
     show();
     const { picture } = editor;
     if (picture === undefined || editor.comparison !== undefined) return;
-    const isEmpty = factsOf(editor.mask).edited === 0;
-    if (!isEmpty || editor.isMaskAutomatic) {
+    if (factsOf(editor.mask).edited > 0) {
       // What is refused is said when it is run, next to its cause.
-      timer = setTimeout(() => ask(picture).catch(() => undefined), quietMs);
+      timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
     }
   };
   const costUsd = async () => {
     if (editor.picture === undefined) return 0;
-    return (plan ?? (await ask(editor.picture))).costEstimateUsd?.max;
+    clearTimeout(timer);
+    const picture = editor.picture;
+    // One that is on its way is waited for: the service makes few plans at once.
+    const now = plan ?? (await looking?.catch(() => undefined)) ?? (await patiently(() => ask(picture)));
+    return now.costEstimateUsd?.max;
   };
   return { update, costUsd };
 }
 
+/** How often a plan is asked for while the service is busy with those of others. */
+const maxAsks = 5;
+
+async function patiently(ask: () => Promise<Plan>, asks = 1): Promise<Plan> {
+  try {
+    return await ask();
+  } catch (error) {
+    const waitMs = error instanceof ProblemError ? error.problem.retryAfterMs : undefined;
+    if (waitMs === undefined || asks === maxAsks) throw error;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return patiently(ask, asks + 1);
+  }
+}
+
 function describeMask(editor: Editor): string {
   if (editor.picture === undefined) return '';
-  if (editor.isMaskAutomatic) return texts.maskFoundLater;
   const { edited } = factsOf(editor.mask);
   if (edited === 0) return texts.emptyMask;
   const isFull = edited > almostFull * editor.mask.width * editor.mask.height;

@@ -1,15 +1,6 @@
-/** What was dropped, pasted or picked: one photo, and perhaps its mask. */
-export interface Dropped {
-  readonly photo: File | undefined;
-  readonly mask: File | undefined;
-}
-
-const isMask = ({ name }: File) => /\.mask\.[a-z]+$/i.test(name);
-
-export const sortFiles = (files: readonly File[]): Dropped => ({
-  photo: files.find((file) => !isMask(file)),
-  mask: files.find(isMask),
-});
+import { el } from './dom.ts';
+import { type Dropped, sortFiles } from './dropped.ts';
+import { texts } from './texts.ts';
 
 const filesOf = (data: DataTransfer | null): File[] => [...(data?.files ?? [])];
 
@@ -33,4 +24,16 @@ export function listenToFiles(open: (dropped: Dropped) => void): void {
     const files = filesOf(event.clipboardData);
     if (files.length > 0) open(sortFiles(files));
   });
+}
+
+/** Opens the dialog of the system. */
+export function filePicker(open: (files: readonly File[]) => void): HTMLInputElement {
+  const picker = el('input', {
+    attributes: { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'aria-label': texts.open },
+  });
+  picker.addEventListener('change', () => {
+    open([...(picker.files ?? [])]);
+    picker.value = '';
+  });
+  return picker;
 }

@@ -1,6 +1,11 @@
-import type { Capabilities, EngineFacts, FieldSchema, Fields } from './api.ts';
-import { el } from './dom.ts';
-import { texts } from './texts.en.ts';
+import type { Capabilities, EngineFacts, FieldSchema, Fields } from './answers.ts';
+import { buttonOf, el, iconButton } from './dom.ts';
+import { type Memory, readMemory, saveMemory } from './memory.ts';
+import { type Choice, shownNames } from './offers.ts';
+import { texts } from './texts.ts';
+
+/** Shown at once; all others are folded away. */
+const shownFirst = ['prompt', 'samples', 'featherPx'];
 
 /** What people choose beside the mask. It is made from the schema of requests and what the engine can do. */
 export interface Form {
@@ -8,6 +13,8 @@ export interface Form {
   /** As a form sends them; what is left at its default is left out. */
   readonly fields: () => Fields;
   readonly engine: () => EngineFacts;
+  /** Only what names the engine. */
+  readonly engineFields: () => Fields;
   /** @returns the control of a field, if it is shown. */
   readonly control: (name: string) => HTMLElement | undefined;
   readonly set: (name: string, value: string) => void;
@@ -15,88 +22,99 @@ export interface Form {
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-/** Options that this service works on itself, with every engine. */
-const ofService = ['featherPx', 'dilationPx', 'outputFormat', 'outputQuality', 'jpegBlocks', 'effects'];
-/** Options under another name in the capabilities of an engine. */
-const optionOf: Readonly<Record<string, string>> = {
-  modelFormat: 'replyFormat',
-  modelQuality: 'replyFormat',
-};
-/** Shown at once; all others are folded away. */
-const shownFirst = ['prompt', 'samples', 'featherPx'];
-/** Set elsewhere on the page, or with nothing that people could type. */
-const elsewhere = [
-  'mode',
-  'engine',
-  'model',
-  'maskMode',
-  'maskClasses',
-  'maskPrompt',
-  'labels',
-  'polarity',
-  'detail',
-];
-
-interface Choice {
-  readonly engine: EngineFacts;
-  readonly mode: string;
-}
-
-function isShown(name: string, { engine, mode }: Choice): boolean {
-  if (elsewhere.includes(name)) return false;
-  if (ofService.includes(name)) return true;
-  const option = engine.options[optionOf[name] ?? name];
-  return option !== undefined && (option.insertionOnly !== true || mode === 'insertion');
-}
-
-/** The names of the fields of a form. */
-export const shownNames = ({ fields }: Pick<Capabilities, 'fields'>, choice: Choice): string[] =>
-  Object.keys(fields.properties).filter((name) => isShown(name, choice));
-
 export function createForm(capabilities: Capabilities, onChange: () => void): Form {
   const controls = new Map<string, Control>();
-  const values = new Map<string, string>();
-  let choice = firstChoice(capabilities);
+  const memory = readMemory();
+  let choice = firstChoice(capabilities, memory);
+  const valuesOf = () => (memory.values[keyOf(choice.engine)] ??= {});
   const places = createPlaces();
   const build = () => {
     controls.clear();
-    const rows = shownNames(capabilities, choice).map((name) => {
-      const schema = capabilities.fields.properties[name] ?? {};
-      const control = controlOf(name, schema, values.get(name) ?? '');
-      controls.set(name, control);
-      control.addEventListener('input', () => {
-        values.set(name, control.value);
-        onChange();
-      });
-      return { name, row: rowOf(name, control, schema) };
-    });
-    places.show(rows, modeButtons(choice, choose));
+    places.show(
+      buildRows({ capabilities, choice, controls, values: valuesOf(), input }),
+      modeButtons(choice, choose),
+    );
+  };
+  const input = (name: string, value: string) => {
+    if (value === '') delete valuesOf()[name];
+    else valuesOf()[name] = value;
+    saveMemory(memory);
+    onChange();
   };
   const choose = (next: Partial<Choice>) => {
     const { engine, mode } = { ...choice, ...next };
     choice = { engine, mode: engine.modes.includes(mode) ? mode : (engine.modes[0] ?? mode) };
+    Object.assign(memory, { engine: keyOf(engine), mode: choice.mode });
+    saveMemory(memory);
     build();
+    engines?.show(choice.engine);
     onChange();
   };
-  const engines = engineSelect(capabilities, (engine) => choose({ engine }));
+  const engines = engineSelect(capabilities, choice.engine, (engine) => choose({ engine }));
+  const reset = () => {
+    memory.values[keyOf(choice.engine)] = {};
+    choose({});
+  };
+  places.foot.append(buttonOf(texts.reset, 'text', reset));
   build();
   return {
-    element: el('div', { class: 'form' }, engines, ...places.elements),
+    element: el('div', { class: 'form' }, engines?.element, ...places.elements),
     fields: () => fieldsOf(capabilities, choice, controls),
+    engineFields: () => engineFields(capabilities, choice),
     engine: () => choice.engine,
-    control: (name) => controls.get(name),
+    control: (name) => controls.get(name) ?? (/^(engine|model)$/.test(name) ? engines?.select : undefined),
     set: (name, value) => {
-      values.set(name, value);
+      input(name, value);
       build();
-      onChange();
     },
   };
 }
 
-function firstChoice({ engines, engine: configured }: Capabilities): Choice {
-  const engine = engines.find(({ name }) => name === configured) ?? engines[0];
+/** A model of the same engine has values of its own. */
+const keyOf = ({ name, model }: EngineFacts) => (model === null ? name : `${name} ${model}`);
+
+/** What people read: the engine, and its model. */
+export const titleOf = ({ name, model }: EngineFacts): string =>
+  model === null ? name : `${name}, ${model}`;
+
+interface Building {
+  readonly capabilities: Capabilities;
+  readonly choice: Choice;
+  readonly controls: Map<string, Control>;
+  readonly values: Readonly<Record<string, string>>;
+  readonly input: (name: string, value: string) => void;
+}
+
+function buildRows({ capabilities, choice, controls, values, input }: Building): Row[] {
+  return shownNames(capabilities, choice).map((name) => {
+    const schema = capabilities.fields.properties[name] ?? {};
+    const control = controlOf(name, schema, values[name] ?? '');
+    controls.set(name, control);
+    control.addEventListener('input', () => input(name, control.value));
+    const roll = () => {
+      control.value = String(1 + Math.floor(Math.random() * (schema.maximum ?? 1e6)));
+      input(name, control.value);
+    };
+    const dice = name === 'seed' ? iconButton({ icon: 'dice', label: texts.dice, press: roll }) : undefined;
+    return { name, row: rowOf(name, control, { description: schema.description, beside: dice }) };
+  });
+}
+
+/** What was chosen last, as far as the service still has it. */
+function firstChoice({ engines, engine: configured }: Capabilities, memory: Memory): Choice {
+  const engine =
+    engines.find((each) => keyOf(each) === memory.engine) ??
+    engines.find(({ name }) => name === configured) ??
+    engines[0];
   if (engine === undefined) throw new Error('Expected an engine, got none');
-  return { engine, mode: engine.modes[0] ?? 'removal' };
+  const mode = engine.modes.find((each) => each === memory.mode) ?? engine.modes[0];
+  return { engine, mode: mode ?? 'removal' };
+}
+
+function engineFields(capabilities: Capabilities, { engine }: Pick<Choice, 'engine'>): Fields {
+  const isConfigured = engine.name === capabilities.engine && engine.model === (capabilities.model ?? null);
+  if (isConfigured) return {};
+  return engine.model === null ? { engine: engine.name } : { model: engine.model };
 }
 
 function fieldsOf(
@@ -106,7 +124,7 @@ function fieldsOf(
 ): Fields {
   const filled = [...controls].filter(([, { value }]) => value.trim() !== '');
   return {
-    ...(engine.name !== capabilities.engine && { engine: engine.name }),
+    ...engineFields(capabilities, { engine }),
     ...(mode !== 'removal' && { mode }),
     ...Object.fromEntries(filled.map(([name, { value }]) => [name, value])),
   };
@@ -123,7 +141,8 @@ function createPlaces() {
   const modes = el('div', { class: 'segments', attributes: { role: 'radiogroup', 'aria-label': label } });
   const body = el('div', { class: 'fields' });
   const folded = el('div', { class: 'fields' });
-  const more = el('details', { class: 'more' }, el('summary', { text: texts.more }), folded);
+  const foot = el('div', { class: 'form-foot' });
+  const more = el('details', { class: 'more' }, el('summary', { text: texts.more }), folded, foot);
   const show = (rows: readonly Row[], buttons: readonly HTMLElement[]) => {
     const isFirst = ({ name }: Row) => shownFirst.includes(name);
     body.replaceChildren(...rows.filter(isFirst).map(({ row }) => row));
@@ -131,26 +150,24 @@ function createPlaces() {
     modes.replaceChildren(...buttons);
     modes.hidden = buttons.length < 2;
   };
-  return { elements: [modes, body, more], show };
+  return { elements: [modes, body, more], foot, show };
 }
 
-function engineSelect(
-  { engines, engine }: Capabilities,
-  choose: (engine: EngineFacts) => void,
-): HTMLElement | undefined {
+function engineSelect({ engines }: Capabilities, chosen: EngineFacts, choose: (engine: EngineFacts) => void) {
   if (engines.length < 2) return undefined;
-  const options = engines.map(({ name, model }, index) =>
-    el('option', {
-      text: model === null ? name : `${name}, ${model}`,
-      attributes: { value: String(index), selected: name === engine },
-    }),
+  const options = engines.map((engine, index) =>
+    el('option', { text: titleOf(engine), attributes: { value: String(index) } }),
   );
   const select = el('select', { attributes: { id: 'field-engine' } }, ...options);
+  const show = (engine: EngineFacts) => {
+    select.value = String(engines.indexOf(engine));
+  };
+  show(chosen);
   select.addEventListener('change', () => {
-    const chosen = engines[Number(select.value)];
-    if (chosen !== undefined) choose(chosen);
+    const next = engines[Number(select.value)];
+    if (next !== undefined) choose(next);
   });
-  return rowOf('engine', select, {});
+  return { element: rowOf('engine', select, {}), select, show };
 }
 
 function modeButtons({ engine, mode }: Choice, choose: (next: Partial<Choice>) => void): HTMLElement[] {
@@ -186,6 +203,8 @@ function controlOf(name: string, schema: FieldSchema, value: string): Control {
   return area;
 }
 
+const wordOf = (value: string) => ({ true: texts.yes, false: texts.no })[value] ?? value;
+
 /** The default is the empty choice: it is not sent. */
 function choicesOf(words: readonly string[], schema: FieldSchema, value: string): HTMLElement[] {
   const empty = schema.default === undefined ? texts.automatic : String(schema.default);
@@ -193,7 +212,7 @@ function choicesOf(words: readonly string[], schema: FieldSchema, value: string)
   return [
     el('option', { text: empty, attributes: { value: '' } }),
     ...others.map((word) =>
-      el('option', { text: word, attributes: { value: word, selected: word === value } }),
+      el('option', { text: wordOf(word), attributes: { value: word, selected: word === value } }),
     ),
   ];
 }
@@ -206,10 +225,20 @@ const numberOf = ({ minimum, maximum, type, default: usual }: FieldSchema) => ({
   placeholder: usual === undefined ? texts.automatic : String(usual),
 });
 
-function rowOf(name: string, control: Control, { description }: FieldSchema): HTMLElement {
+interface Beside {
+  readonly description?: string | undefined;
+  /** A button right of the control. */
+  readonly beside?: HTMLElement | undefined;
+}
+
+function rowOf(name: string, control: Control, { description, beside }: Beside): HTMLElement {
   const label = el('label', { text: labelOf(name), attributes: { for: control.id } });
   const isWide = control instanceof HTMLTextAreaElement;
-  const text = description?.replaceAll('`', '');
-  const hint = text && el('p', { class: 'hint', text, attributes: { id: `about-${name}` } });
-  return el('div', { class: isWide ? 'field wide' : 'field' }, label, control, hint);
+  const own = texts.hints[name];
+  const text = own ?? description?.replaceAll('`', '');
+  // What the page has no words for is told in those of the service.
+  const attributes = { id: `about-${name}`, lang: own === undefined ? 'en' : undefined };
+  const hint = text && el('p', { class: 'hint', text, attributes });
+  const place = beside === undefined ? control : el('div', { class: 'beside' }, control, beside);
+  return el('div', { class: isWide ? 'field wide' : 'field' }, label, place, hint);
 }

@@ -10,9 +10,10 @@ export interface KeyAction {
   readonly release?: () => void;
 }
 
-/** Is somebody typing, or working with a control that has keys of its own? */
+/** Is somebody typing, in a dialog, or at a control that has keys of its own? */
 function isTaken({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.closest('input, textarea, select, dialog[open]') !== null;
+  if (document.querySelector('dialog[open]') !== null) return true;
+  return target instanceof Element && target.closest('input, textarea, select') !== null;
 }
 
 /** Keys for the whole page. Tab keeps moving the focus. */

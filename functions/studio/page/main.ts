@@ -1,15 +1,16 @@
-import { readCapabilities } from './api.ts';
+import { ProblemError, readCapabilities } from './api.ts';
 import { startStudio } from './studio.ts';
-import { texts } from './texts.en.ts';
+import { chooseLanguage, texts } from './texts.ts';
 import { rememberTheme } from './theme.ts';
 
 rememberTheme();
+await chooseLanguage();
 try {
   startStudio(await readCapabilities());
-} catch {
+} catch (error) {
   const message = document.createElement('p');
   message.className = 'lost';
   message.setAttribute('role', 'alert');
-  message.textContent = texts.lost;
+  message.textContent = error instanceof ProblemError ? error.message : texts.lost;
   document.body.append(message);
 }

@@ -1,14 +1,18 @@
-import { type Capabilities, problem } from './api.ts';
+import type { Capabilities } from './answers.ts';
+import { problem, readPreview, sendParts } from './api.ts';
 import type { Picture } from './editor.ts';
+import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';
 import { sampleColour, sampleSize } from './sample.ts';
-import { texts } from './texts.en.ts';
+import type { Photo } from './session.ts';
+import { texts } from './texts.ts';
 
 /** Larger pictures are shown from a copy: a decoded one takes 4 bytes a pixel. */
 const maxShownPixels = 60_000_000;
-const copySidePx = 4096;
+export const copySidePx = 4096;
 /** From this size on a small copy makes drawing the whole picture quick. */
 const smallFromPixels = 4_000_000;
+const smallScale = 1 / 4;
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e5) / 10} MB`;
 const megapixels = (pixels: number) => `${Math.round(pixels / 1e5) / 10} megapixels`;
@@ -18,34 +22,76 @@ const megapixels = (pixels: number) => `${Math.round(pixels / 1e5) / 10} megapix
  *
  * @throws {ProblemError} `IMAGE_TOO_LARGE`, `FORMAT_UNSUPPORTED`.
  */
-export async function openPicture(file: File, { limits }: Capabilities, uri?: string): Promise<Picture> {
+export async function openPicture({ file, uri }: Photo, { limits }: Capabilities): Promise<Picture> {
   if (file.size > limits.maxImageBytes) {
     const message = texts.photoTooLarge(megabytes(file.size), megabytes(limits.maxImageBytes));
     throw problem('IMAGE_TOO_LARGE', message);
   }
-  const whole = await createImageBitmap(file).catch(() => {
-    throw problem('FORMAT_UNSUPPORTED', texts.notPicture(file.name));
-  });
-  const { width, height } = whole;
-  const pixels = width * height;
+  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const { size, shown, upload } = isTiff(head) ? await openTiff(file) : await openShown(file, head);
+  const pixels = size.width * size.height;
   if (pixels > limits.maxImagePixels) {
-    whole.close();
     const message = texts.photoTooLarge(megapixels(pixels), megapixels(limits.maxImagePixels));
     throw problem('IMAGE_TOO_LARGE', message);
   }
-  const small = pixels > smallFromPixels ? await scaled(whole, 1 / 4) : undefined;
-  if (pixels <= maxShownPixels) return { file, uri, width, height, bitmap: whole, small };
-  const bitmap = await scaled(whole, copySidePx / Math.max(width, height));
-  whole.close();
-  return { file, uri, width, height, bitmap, small };
+  const bitmap = await bitmapOf(shown, size).catch(() => {
+    throw unreadable(file, head);
+  });
+  const small = pixels > smallFromPixels ? await scaled(bitmap, smallScale) : undefined;
+  return { file, uri, upload, ...size, bitmap, small };
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const unreadable = ({ name }: File, head: Uint8Array) =>
+  problem('FORMAT_UNSUPPORTED', isHeic(head) ? texts.heic(name) : texts.notPicture(name));
+
+/** What the browser can show by itself. Its size is known before it is decoded. */
+async function openShown(file: File, head: Uint8Array) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = () => reject(unreadable(file, head));
+    });
+    return {
+      size: { width: image.naturalWidth, height: image.naturalHeight },
+      shown: file,
+      upload: undefined,
+    };
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
+/** No browser but one shows TIFF: it is uploaded once, and the service makes a preview. */
+async function openTiff(file: File) {
+  const size = await tiffSize(file);
+  if (size === undefined) throw problem('FORMAT_UNSUPPORTED', texts.unreadableTiff(file.name));
+  const signal = new AbortController().signal;
+  const upload = await sendParts(file, { onSent: () => undefined, signal });
+  return { size, upload, shown: await readPreview(`uploads/${upload}`, copySidePx) };
+}
+
+/** The pixels that are shown: all of them, or a copy where there are too many. */
+export function bitmapOf(file: Blob, { width, height }: Size): Promise<ImageBitmap> {
+  if (width * height <= maxShownPixels) return createImageBitmap(file);
+  const scale = copySidePx / Math.max(width, height);
+  return createImageBitmap(file, resizedTo(width * scale, height * scale));
+}
+
+const resizedTo = (width: number, height: number): ImageBitmapOptions => ({
+  resizeWidth: Math.max(1, Math.round(width)),
+  resizeHeight: Math.max(1, Math.round(height)),
+  resizeQuality: 'medium',
+});
+
 const scaled = (bitmap: ImageBitmap, scale: number) =>
-  createImageBitmap(bitmap, {
-    resizeWidth: Math.max(1, Math.round(bitmap.width * scale)),
-    resizeHeight: Math.max(1, Math.round(bitmap.height * scale)),
-    resizeQuality: 'medium',
-  });
+  createImageBitmap(bitmap, resizedTo(bitmap.width * scale, bitmap.height * scale));
 
 /** Rows that are read at once: some browsers refuse canvases above 16 megapixels. */
 const stripRows = 512;
@@ -55,11 +101,14 @@ const stripRows = 512;
  *
  * @throws {ProblemError} `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`.
  */
-export async function openMask(file: File, { width, height }: Picture): Promise<ReadMask> {
+export async function openMask(
+  file: Blob & { readonly name?: string },
+  { width, height }: Picture,
+): Promise<ReadMask> {
   // Neither colours nor alpha are converted: the values of the file count.
   const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
   const bitmap = await createImageBitmap(file, options).catch(() => {
-    throw problem('MASK_UNREADABLE', texts.notPicture(file.name));
+    throw problem('MASK_UNREADABLE', texts.notPicture(file.name ?? 'mask'));
   });
   if (bitmap.width !== width || bitmap.height !== height) {
     const message = texts.maskSize(`${width} x ${height}`, `${bitmap.width} x ${bitmap.height}`);

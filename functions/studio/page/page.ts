@@ -1,14 +1,19 @@
-import { el, icon, iconButton } from './dom.ts';
-import { texts } from './texts.en.ts';
+import { buttonOf, el, icon, iconButton } from './dom.ts';
+import { nextLanguage, texts } from './texts.ts';
 import { nextTheme } from './theme.ts';
 
 interface PageParts {
+  /** The photos that are open, above the picture. */
+  readonly album: HTMLElement;
   readonly stage: HTMLElement;
+  /** What is said over the picture. */
+  readonly overStage: HTMLElement;
   readonly tools: HTMLElement;
   /** What lies right of the picture, from top to bottom. */
   readonly panel: readonly (HTMLElement | undefined)[];
-  readonly onFiles: (files: readonly File[]) => void;
+  readonly picker: HTMLInputElement;
   readonly onSample: () => void;
+  readonly onRuns: () => void;
   readonly onHelp: () => void;
   readonly zoom: {
     readonly in: () => void;
@@ -32,8 +37,7 @@ export interface Page {
 
 /** The frame around picture, tools and panel. */
 export function createPage(parts: PageParts): Page {
-  const picker = filePicker(parts.onFiles);
-  const pick = () => picker.click();
+  const pick = () => parts.picker.click();
   const name = el('p', { class: 'name' });
   const facts = el('p', { class: 'facts', attributes: { role: 'status' } });
   const loading = el('p', {
@@ -59,11 +63,12 @@ export function createPage(parts: PageParts): Page {
     'main',
     {},
     parts.tools,
-    el('div', { class: 'stage' }, parts.stage, invitation, loading),
+    parts.album,
+    el('div', { class: 'stage' }, parts.stage, invitation, loading, parts.overStage),
     foot,
     el('aside', { class: 'panel', attributes: { 'aria-label': texts.parameters } }, ...parts.panel),
   );
-  document.body.append(header(name, pick, parts.onHelp), main, picker);
+  document.body.append(header(name, pick, parts), main, parts.picker);
   document.body.classList.add('empty');
   return {
     showPicture: (text) => {
@@ -80,7 +85,7 @@ export function createPage(parts: PageParts): Page {
   };
 }
 
-function header(name: HTMLElement, pick: () => void, help: () => void): HTMLElement {
+function header(name: HTMLElement, pick: () => void, { onRuns, onHelp }: PageParts): HTMLElement {
   return el(
     'header',
     {},
@@ -90,22 +95,27 @@ function header(name: HTMLElement, pick: () => void, help: () => void): HTMLElem
       'div',
       { class: 'group' },
       iconButton({ icon: 'open', label: texts.open, press: pick }),
+      iconButton({ icon: 'runs', label: texts.jobs, press: onRuns }),
+      iconButton({ icon: 'language', label: texts.language, press: nextLanguage }),
       iconButton({ icon: 'theme', label: texts.theme, press: nextTheme }),
-      iconButton({ icon: 'help', label: texts.help, key: '?', press: help }),
+      iconButton({ icon: 'help', label: texts.help, key: '?', press: onHelp }),
     ),
   );
 }
 
 function invitationOf({ onSample, limits }: PageParts, pick: () => void): HTMLElement {
-  const button = (text: string, press: () => void, className: string) =>
-    el('button', { class: className, text, attributes: { type: 'button' }, on: { click: press } });
   return el(
     'div',
     { class: 'invitation' },
     el('span', { class: 'drop' }, icon('open')),
     el('h2', { text: texts.openHint }),
     el('p', { text: limits }),
-    el('div', { class: 'row' }, button(texts.open, pick, 'primary'), button(texts.sample, onSample, 'quiet')),
+    el(
+      'div',
+      { class: 'row' },
+      buttonOf(texts.open, 'primary', pick),
+      buttonOf(texts.sample, 'quiet', onSample),
+    ),
     el('p', { class: 'hint', text: texts.openMask }),
   );
 }
@@ -130,15 +140,4 @@ function zoomBar(zoom: PageParts['zoom']) {
     }),
   );
   return { element, value };
-}
-
-function filePicker(open: (files: readonly File[]) => void): HTMLInputElement {
-  const picker = el('input', {
-    attributes: { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'aria-label': texts.open },
-  });
-  picker.addEventListener('change', () => {
-    open([...(picker.files ?? [])]);
-    picker.value = '';
-  });
-  return picker;
 }

@@ -98,7 +98,6 @@ function start(
     changed({ all: true });
     return { kind: 'compare' };
   }
-  if (editor.isMaskAutomatic) return { kind: 'pan', last };
   if (event.button === rightButton && event.altKey) return { kind: 'size', last };
   paint({ editor, strokes }, event);
   return { kind: 'paint', startedAt: event.timeStamp, from: last };

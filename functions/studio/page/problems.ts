@@ -1,67 +1,120 @@
 import { ProblemError } from './api.ts';
-import { el } from './dom.ts';
-import { texts } from './texts.en.ts';
+import { buttonOf, el, iconButton } from './dom.ts';
+import { texts } from './texts.ts';
 
 interface Places {
   /** The control of a field, if it is shown. */
   readonly control: (name: string) => HTMLElement | undefined;
   readonly focusTools: () => void;
+  /** Runs again. */
+  readonly retry: () => void;
 }
 
 export interface Problems {
+  /** Among the parameters and the button to run. */
   readonly element: HTMLElement;
-  readonly show: (error: unknown) => void;
+  /** Over the picture, for what is wrong with files. */
+  readonly overPicture: HTMLElement;
+  readonly show: (error: unknown, place?: 'panel' | 'picture') => void;
   /** Something to know that stops nothing. */
   readonly note: (text: string) => void;
   readonly clear: () => void;
 }
 
-/** Says what went wrong, and moves the focus to what can be done about it. */
-export function createProblems({ control, focusTools }: Places): Problems {
-  const element = el('div', {
-    class: 'problem',
-    attributes: { role: 'alert', tabindex: '-1', hidden: true },
-  });
+/** Says what went wrong next to its cause, and moves the focus to what can be done about it. */
+export function createProblems(places: Places): Problems {
+  const boxOf = () =>
+    el('div', { class: 'problem', attributes: { role: 'alert', tabindex: '-1', hidden: true } });
+  const boxes = { panel: boxOf(), picture: boxOf() };
   let marked: HTMLElement | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
   const clear = () => {
-    element.hidden = true;
-    element.replaceChildren();
+    clearInterval(timer);
+    for (const box of Object.values(boxes)) {
+      box.hidden = true;
+      box.replaceChildren();
+      box.removeAttribute('id');
+    }
     marked?.removeAttribute('aria-invalid');
     marked?.removeAttribute('aria-errormessage');
     marked = undefined;
   };
-  const show = (error: unknown) => {
+  const show = (error: unknown, place: 'panel' | 'picture' = 'panel') => {
     clear();
-    const { code, detail, remedy, trace, errors = [] } = problemOf(error);
-    element.className = 'problem';
-    element.id = 'problem';
-    element.dataset['code'] = code;
-    element.append(
-      el('p', {}, el('strong', { text: detail })),
-      ...(remedy === undefined ? [] : [el('p', { text: remedy })]),
-      ...(trace === undefined ? [] : [el('p', { class: 'hint', text: `${texts.trace} ${trace}` })]),
-    );
-    element.hidden = false;
-    const [field] = errors.map(({ pointer }) => control(pointer.replace(/^#\/|^\?/, ''))).filter(Boolean);
-    if (field !== undefined) {
-      field.closest('details')?.setAttribute('open', '');
-      field.setAttribute('aria-invalid', 'true');
-      field.setAttribute('aria-errormessage', 'problem');
-      marked = field;
-      field.focus();
-    } else if (code.startsWith('MASK_')) focusTools();
-    else element.focus();
+    const problem = problemOf(error);
+    const box = boxes[place];
+    box.className = 'problem';
+    box.id = 'problem';
+    box.dataset['code'] = problem.code;
+    const retry = retryButton(problem, places.retry);
+    timer = retry?.timer;
+    box.append(el('div', {}, ...sentencesOf(problem), retry?.button), closeButton(clear));
+    box.hidden = false;
+    marked = fieldOf(problem, places);
+    if (marked !== undefined) mark(marked);
+    else if (problem.code.startsWith('MASK_') && place === 'panel') places.focusTools();
+    else box.focus();
   };
   const note = (text: string) => {
     clear();
-    element.className = 'problem note';
-    element.append(el('p', { text }));
-    element.hidden = false;
+    boxes.picture.className = 'problem note';
+    boxes.picture.append(el('p', { text }), closeButton(clear));
+    boxes.picture.hidden = false;
   };
-  return { element, show, note, clear };
+  return { element: boxes.panel, overPicture: boxes.picture, show, note, clear };
 }
 
-function problemOf(error: unknown): ProblemError['problem'] {
+type Problem = ProblemError['problem'];
+
+/** A fault of the network has no problem of its own. */
+function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  return { code: 'LOST', detail: texts.lost };
+  return navigator.onLine
+    ? { code: 'LOST', detail: texts.lost }
+    : { code: 'OFFLINE', detail: texts.noNetwork };
+}
+
+const closeButton = (press: () => void) => iconButton({ icon: 'cross', label: texts.close, press });
+
+/** Sentences of the service are English; those of the page have its language. */
+function sentencesOf({ detail, remedy, trace, type }: Problem): HTMLElement[] {
+  const lang = type === undefined ? undefined : 'en';
+  return [
+    el('p', { attributes: { lang } }, el('strong', { text: detail })),
+    ...(remedy === undefined ? [] : [el('p', { text: remedy, attributes: { lang } })]),
+    ...(trace === undefined ? [] : [el('p', { class: 'hint trace', text: `${texts.trace} ${trace}` })]),
+  ];
+}
+
+function fieldOf({ errors = [] }: Problem, { control }: Places): HTMLElement | undefined {
+  const found = errors.map(({ pointer }) => control(pointer.replace(/^#\/|^\?/, '')));
+  return found.find((field) => field !== undefined);
+}
+
+function mark(field: HTMLElement): void {
+  field.closest('details')?.setAttribute('open', '');
+  field.setAttribute('aria-invalid', 'true');
+  field.setAttribute('aria-errormessage', 'problem');
+  field.focus();
+}
+
+/** A login that ended is mended by loading again; what passes can be tried again after its time. */
+function retryButton({ code, retryAfterMs }: Problem, retry: () => void) {
+  if (code === 'LOGIN_ENDED') {
+    return { button: buttonOf(texts.reload, 'quiet', () => location.reload()), timer: undefined };
+  }
+  if (code === 'LOST' || code === 'OFFLINE') {
+    return { button: buttonOf(texts.tryAgain, 'quiet', retry), timer: undefined };
+  }
+  if (retryAfterMs === undefined) return undefined;
+  const button = buttonOf('', 'quiet', retry);
+  let seconds = Math.ceil(retryAfterMs / 1000);
+  const tick = () => {
+    button.disabled = seconds > 0;
+    button.textContent = seconds > 0 ? texts.tryAgainIn(seconds) : texts.tryAgain;
+    if (seconds-- <= 0) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 1000);
+  tick();
+  return { button, timer };
 }

@@ -1,16 +1,25 @@
-import type { JobOutput } from './api.ts';
-import { el, saveAs } from './dom.ts';
-import { editedName, type Result } from './run.ts';
-import { texts } from './texts.en.ts';
+import type { JobOutput } from './answers.ts';
+import { buttonOf, el, saveAs } from './dom.ts';
+import { editedName } from './names.ts';
+import type { Result } from './run.ts';
+import { grouped, texts } from './texts.ts';
 
 interface ResultsOptions {
   /** Shows a result over its original. */
-  readonly show: (file: Blob) => Promise<void>;
+  readonly show: (file: Blob, output: JobOutput) => Promise<void>;
   readonly hold: (isHeld: boolean) => void;
   readonly useAsNew: (file: Blob, output: JobOutput) => void;
   readonly backToMask: () => void;
   /** Runs again so that no pixel outside the mask changes. */
   readonly keepBlocks: () => void;
+  readonly again: () => void;
+  /** Back to the mask, to choose an engine; left out where there is one only. */
+  readonly otherEngine: (() => void) | undefined;
+  /** Looks at an area, the one with the worst seam first. @returns how many there are. */
+  readonly lookAt: (result: Result, output: JobOutput, area: number) => Promise<number>;
+  /** Shows where both differ. @returns how many pixels outside the mask do, if they could be counted. */
+  readonly difference: (isShown: boolean) => Promise<number | undefined>;
+  readonly onProblem: (error: unknown) => void;
 }
 
 export interface Results {
@@ -29,31 +38,23 @@ export function createResults(options: ResultsOptions): Results {
   let choose: (index: number) => void = () => undefined;
   const open = async (result: Result, pictureName: string) => {
     const { job, files } = result;
-    const tabs = job.outputs.map((output, index) =>
-      el('button', {
-        text: texts.candidate(output.index),
-        attributes: { type: 'button', role: 'tab', title: `Alt+${output.index}` },
-        on: { click: () => choose(index) },
-      }),
-    );
+    const tabs = job.outputs.map((output, index) => tabOf(output, () => choose(index)));
     const body = el('div', { attributes: { role: 'tabpanel', 'aria-label': texts.results } });
-    choose = (index) => {
+    const show = async (index: number) => {
       const [output, file] = [job.outputs[index], files[index]];
       if (output === undefined || file === undefined) return;
       for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-selected', String(at === index));
       const parts = bodyOf({ output, file, pictureName, result }, options);
       body.replaceChildren(...parts.filter((part) => part !== undefined));
-      void options.show(file);
+      await options.show(file, output);
     };
-    const list = el(
-      'div',
-      { class: 'segments', attributes: { role: 'tablist', 'aria-label': texts.results } },
-      ...tabs,
-    );
+    choose = (index) => void show(index).catch(options.onProblem);
+    const attributes = { role: 'tablist', 'aria-label': texts.results };
+    const list = el('div', { class: 'segments', attributes }, ...tabs);
     list.hidden = tabs.length < 2;
     element.replaceChildren(el('h2', { text: texts.results }), list, body);
     element.hidden = false;
-    choose(0);
+    await show(0);
   };
   const close = () => {
     element.hidden = true;
@@ -63,6 +64,12 @@ export function createResults(options: ResultsOptions): Results {
   return { element, open, close, choose: (index) => choose(index) };
 }
 
+function tabOf({ index }: JobOutput, press: () => void): HTMLElement {
+  const name = index === 1 ? `${texts.candidate(index)}, ${texts.best}` : texts.candidate(index);
+  const attributes = { type: 'button', role: 'tab', title: `Alt+${index}` };
+  return el('button', { text: name, attributes, on: { click: press } });
+}
+
 interface Shown {
   readonly output: JobOutput;
   readonly file: Blob;
@@ -70,40 +77,70 @@ interface Shown {
   readonly result: Result;
 }
 
-function bodyOf({ output, file, pictureName, result }: Shown, options: ResultsOptions) {
-  const name = editedName(pictureName, output.mediaType);
-  const button = (text: string, press: () => void, className = 'quiet') =>
-    el('button', { class: className, text, attributes: { type: 'button' }, on: { click: press } });
-  const hold = holdButton(options.hold);
+const rowOf = (...children: readonly (HTMLElement | undefined)[]) => el('div', { class: 'row' }, ...children);
+
+function bodyOf(shown: Shown, options: ResultsOptions) {
+  const { output, file, pictureName, result } = shown;
   const { manifest } = result.job.links;
   const link =
     manifest && el('a', { text: texts.manifest, attributes: { href: manifest, target: '_blank' } });
   const hasTouchedBlocks = output.proof?.outside === 'touched-blocks';
+  const difference = differenceParts(options);
+  const download = () => saveAs(file, editedName(pictureName, output.mediaType));
   return [
     el('p', { class: 'proof', text: proofOf(output) }),
-    ...result.job.warnings.map((text) => el('p', { class: 'hint', text })),
-    button(texts.download, () => saveAs(file, name), 'primary'),
-    el('div', { class: 'row' }, hold, button(texts.again, options.backToMask)),
-    hasTouchedBlocks ? button(texts.keepBlocks, options.keepBlocks) : undefined,
-    el(
-      'div',
-      { class: 'row' },
-      button(texts.asNew, () => options.useAsNew(file, output)),
+    hasTouchedBlocks ? buttonOf(texts.keepBlocks, 'quiet', options.keepBlocks) : undefined,
+    ...result.job.warnings.map((text) => el('p', { class: 'hint', text, attributes: { lang: 'en' } })),
+    buttonOf(texts.download, 'primary', download),
+    rowOf(holdButton(options.hold), buttonOf(texts.again, 'quiet', options.backToMask)),
+    rowOf(...seamButtons(shown, options), difference.button),
+    difference.says,
+    el('p', { class: 'hint', text: scoresOf(output) }),
+    rowOf(
+      buttonOf(texts.asNew, 'quiet', () => options.useAsNew(file, output)),
+      buttonOf(texts.runAgain, 'quiet', options.again),
     ),
+    options.otherEngine && buttonOf(texts.otherEngine, 'quiet', options.otherEngine),
     el('p', { class: 'hint links' }, link || undefined),
     el('input', {
       class: 'address',
-      attributes: { readonly: true, value: output.uri, 'aria-label': 'Address in the bucket' },
+      attributes: { readonly: true, value: output.uri, 'aria-label': texts.address },
     }),
   ];
 }
 
-function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
-  const button = el('button', {
-    class: 'quiet',
-    text: texts.hold,
-    attributes: { type: 'button', title: '\\' },
+/** The worst seam first; with each further press the next area. */
+function seamButtons({ result, output }: Shown, { lookAt, onProblem }: ResultsOptions): HTMLElement[] {
+  let at = 0;
+  const look = (area: number) => {
+    lookAt(result, output, area).then((count) => {
+      at = count === 0 ? 0 : area % count;
+      next.hidden = count < 2;
+    }, onProblem);
+  };
+  const next = buttonOf(texts.nextArea, 'quiet', () => look(at + 1));
+  next.hidden = true;
+  return [buttonOf(texts.worstSeam, 'quiet', () => look(0)), next];
+}
+
+function differenceParts({ difference, onProblem }: ResultsOptions) {
+  const says = el('p', { class: 'hint', attributes: { role: 'status' } });
+  let isShown = false;
+  const button = buttonOf(texts.difference, 'quiet', () => {
+    isShown = !isShown;
+    button.setAttribute('aria-pressed', String(isShown));
+    difference(isShown).then((count) => {
+      const sentence = count === undefined ? texts.differenceCopy : texts.differenceOf(grouped(count));
+      says.textContent = isShown ? sentence : '';
+    }, onProblem);
   });
+  button.setAttribute('aria-pressed', 'false');
+  return { button, says };
+}
+
+function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
+  const button = buttonOf(texts.hold, 'quiet', () => undefined);
+  button.title = '\\';
   for (const name of ['pointerdown', 'keydown']) {
     button.addEventListener(name, (event) => {
       if (event instanceof KeyboardEvent && event.key !== ' ' && event.key !== 'Enter') return;
@@ -115,7 +152,12 @@ function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
   return button;
 }
 
-const grouped = (count: number) => count.toLocaleString('en');
+/** How well a result fits, in words; levels of 255 and pixels. */
+function scoresOf({ cost, seam, driftPx }: JobOutput): string {
+  if (cost === null || seam === null || driftPx === null) return '';
+  const rounded = (value: number) => value.toFixed(1);
+  return texts.scores({ cost: rounded(cost), seam: rounded(seam), driftPx: rounded(driftPx) });
+}
 
 /** The proof of the service, in words. */
 export function proofOf({ proof }: Pick<JobOutput, 'proof'>): string {

@@ -1,37 +1,53 @@
+import type { Fields, Job } from './answers.ts';
 import {
   cancelJob,
-  type Fields,
   followJob,
-  type Job,
   type Order,
   ProblemError,
   problem,
-  readOutput,
+  readBytes,
+  type Sending,
   startJob,
 } from './api.ts';
-import { el } from './dom.ts';
-import { texts } from './texts.en.ts';
+import { buttonOf, el } from './dom.ts';
+import { type ProgressView, progressView } from './progress.ts';
+import type { Pending, Photo, Task } from './session.ts';
+import { texts } from './texts.ts';
 
 export interface Result {
   readonly job: Job;
+  readonly photo: Photo;
   /** The exact bytes of each output. */
   readonly files: readonly Blob[];
 }
 
 interface RunOptions {
   /** Throws a `ProblemError` where nothing can be run. */
-  readonly check: () => void;
-  readonly order: () => Promise<Order>;
+  readonly check: (task: Task) => void;
+  readonly order: (task: Task) => Promise<Order>;
+  readonly photo: () => Photo | undefined;
   /** Most it may cost, USD; 0 when it is free, `undefined` when nobody knows. */
-  readonly costUsd: () => Promise<number | undefined>;
-  readonly onResult: (result: Result) => Promise<void>;
-  readonly onProblem: (error: unknown) => void;
+  readonly costUsd: (task: Task) => Promise<number | undefined>;
   readonly onBegin: () => void;
+  /** It is sent from here on; `undefined`: it need not be sent again. */
+  readonly onPending: (pending: Pending | undefined) => void;
+  readonly onJob: (photo: Photo, job: Job) => void;
+  readonly onResult: (result: Result) => Promise<void>;
+  /** It was cancelled, or failed. */
+  readonly onEnd: () => void;
+  /** It runs now, or no longer. */
+  readonly onTurn: () => void;
+  readonly onProblem: (error: unknown) => void;
 }
 
 export interface Runner {
   readonly element: HTMLElement;
-  readonly run: () => Promise<void>;
+  readonly run: (task?: Task) => Promise<void>;
+  /** Sends a run again that perhaps did not arrive before the page was loaded again. */
+  readonly resume: (photo: Photo, pending: Pending) => Promise<void>;
+  /** Waits for a run that was started before, and shows its result. */
+  readonly follow: (photo: Photo, job: Job) => Promise<void>;
+  readonly isRunning: () => boolean;
   readonly update: (canRun: boolean) => void;
 }
 
@@ -40,52 +56,98 @@ const askFromUsd = 0.05;
 
 export const usd = (value: number) => `$${value < 0.01 ? value.toFixed(4) : value.toFixed(2)}`;
 
+interface Running {
+  readonly photo: Photo;
+  readonly stopped: AbortController;
+  job: Job | undefined;
+}
+
+type Begin = (running: Running, sending: Sending) => Promise<Job>;
+
 /** The button, and what happens after it: question, upload, progress, cancelling. */
 export function createRunner(options: RunOptions): Runner {
-  const { button, cancel, question, progress, element } = runnerView();
+  const view = runnerView();
   let running: Running | undefined;
   let canRun = false;
   const show = () => {
-    button.disabled = running !== undefined || !canRun;
-    cancel.hidden = running === undefined;
+    view.button.disabled = running !== undefined || !canRun;
+    view.cancel.hidden = running === undefined;
   };
-  const start = async () => {
-    running = { stopped: new AbortController(), job: undefined };
+  const start = async (photo: Photo, begin: Begin) => {
+    running = { photo, stopped: new AbortController(), job: undefined };
     show();
-    cancel.focus();
-    await runAndTell(options, running, progress);
-    const hadFocus = document.activeElement === cancel || document.activeElement === document.body;
+    options.onTurn();
+    if (document.activeElement === view.button) view.cancel.focus();
+    await runAndTell({ options, running, begin, progress: view.progress });
+    const hadFocus = document.activeElement === view.cancel || document.activeElement === document.body;
     running = undefined;
     show();
-    if (hadFocus) button.focus();
+    options.onTurn();
+    if (hadFocus) view.button.focus();
   };
-  const run = async () => {
-    if (running !== undefined || !canRun) return;
-    options.onBegin();
-    try {
-      options.check();
-      const cost = await options.costUsd();
-      if (running !== undefined) return;
-      if (cost === undefined || cost > askFromUsd) ask(question, cost, () => void start());
-      else await start();
-    } catch (error) {
-      options.onProblem(error);
-    }
+  const resume = (photo: Photo, pending: Pending) => start(photo, sender(options, pending));
+  const canStart = () => running === undefined && canRun;
+  const run = (task: Task = {}) => runAsked(task, options, { canStart, view, resume });
+  view.button.addEventListener('click', () => void run());
+  view.cancel.addEventListener('click', () => running && stop(running, options));
+  return {
+    element: view.element,
+    run,
+    resume,
+    follow: async (photo, job) => {
+      if (running === undefined) await start(photo, async () => job);
+    },
+    isRunning: () => running !== undefined,
+    update: (next) => {
+      canRun = next;
+      show();
+      if (running === undefined) view.progress.rest();
+    },
   };
-  button.addEventListener('click', () => void run());
-  cancel.addEventListener('click', () => running && stop(running, options));
-  const update = (next: boolean) => {
-    canRun = next;
-    show();
-  };
-  return { element, run, update };
 }
 
+interface Asking {
+  readonly canStart: () => boolean;
+  readonly view: ReturnType<typeof runnerView>;
+  readonly resume: Runner['resume'];
+}
+
+/** Looks whether all is there and what it costs; asks where it costs much. */
+async function runAsked(task: Task, options: RunOptions, { canStart, view, resume }: Asking): Promise<void> {
+  const photo = options.photo();
+  if (!canStart() || photo === undefined) return;
+  options.onBegin();
+  try {
+    options.check(task);
+    const cost = await options.costUsd(task);
+    if (!canStart()) return;
+    const go = () => resume(photo, { photo: photo.id, key: crypto.randomUUID(), task });
+    if (cost === undefined || cost > askFromUsd) ask(view.question, cost, () => void go());
+    else await go();
+  } catch (error) {
+    options.onProblem(error);
+  }
+}
+
+const sender =
+  (options: RunOptions, pending: Pending): Begin =>
+  async (_running, sending) => {
+    const { key, task } = pending;
+    options.onPending(pending);
+    try {
+      const order = await options.order(task);
+      sending.signal.throwIfAborted();
+      return await startJob(order, { ...sending, key });
+    } finally {
+      options.onPending(undefined);
+    }
+  };
+
 function runnerView() {
-  const buttonOf = (name: string, text: string, others: Readonly<Record<string, string | boolean>>) =>
-    el('button', { class: name, text, attributes: { type: 'button', ...others } });
-  const button = buttonOf('primary', texts.run, { title: 'Ctrl+Enter' });
-  const cancel = buttonOf('quiet', texts.cancel, { hidden: true });
+  const button = buttonOf(texts.run, 'primary', () => undefined);
+  button.title = texts.runKeys;
+  const cancel = buttonOf(texts.cancel, 'quiet', () => undefined);
+  cancel.hidden = true;
   const question = el('div', { class: 'question', attributes: { hidden: true } });
   const progress = progressView();
   const row = el('div', { class: 'row' }, button, cancel);
@@ -93,7 +155,7 @@ function runnerView() {
   return { button, cancel, question, progress, element };
 }
 
-function stop({ job, stopped }: Running, { onProblem }: RunOptions): void {
+function stop({ job, stopped }: Running, { onProblem }: Pick<RunOptions, 'onProblem'>): void {
   stopped.abort();
   // A job that has ended meanwhile cannot be cancelled, and need not be.
   if (job !== undefined) cancelJob(job).catch((error: unknown) => isEnded(error) || onProblem(error));
@@ -101,37 +163,41 @@ function stop({ job, stopped }: Running, { onProblem }: RunOptions): void {
 
 const isEnded = (error: unknown) => error instanceof ProblemError && error.problem.code === 'JOB_ENDED';
 
-async function runAndTell(options: RunOptions, running: Running, progress: ProgressView): Promise<void> {
+interface RunParts {
+  readonly options: RunOptions;
+  readonly running: Running;
+  readonly begin: Begin;
+  readonly progress: ProgressView;
+}
+
+async function runAndTell(parts: RunParts): Promise<void> {
+  const { options, running, progress } = parts;
   const { signal } = running.stopped;
   progress.begin();
   try {
-    await options.onResult(await runOnce(options, running, progress));
+    await options.onResult(await runOnce(parts));
     progress.say(texts.done);
   } catch (error) {
     progress.say(signal.aborted ? texts.cancelled : '');
+    options.onEnd();
     if (!signal.aborted) options.onProblem(error);
   } finally {
     progress.end();
   }
 }
 
-interface Running {
-  readonly stopped: AbortController;
-  job: Job | undefined;
-}
-
-async function runOnce(options: RunOptions, running: Running, progress: ProgressView): Promise<Result> {
+async function runOnce({ options, running, begin, progress }: RunParts): Promise<Result> {
   const { signal } = running.stopped;
-  const order = await options.order();
-  signal.throwIfAborted();
-  running.job = await startJob(order, { onSent: progress.sent, signal });
+  const { photo } = running;
+  running.job = await begin(running, { onSent: progress.sent, signal });
   if (signal.aborted) stop(running, options);
   signal.throwIfAborted();
+  options.onJob(photo, running.job);
   const job = await followJob(running.job, { onNews: progress.news, onOffline: progress.offline, signal });
   if (job.state === 'cancelled') running.stopped.abort();
   signal.throwIfAborted();
   if (job.problem !== null) throw new ProblemError(job.problem);
-  return { job, files: await Promise.all(job.outputs.map(readOutput)) };
+  return { job, photo, files: await Promise.all(job.outputs.map(({ href }) => readBytes(href))) };
 }
 
 function ask(question: HTMLElement, cost: number | undefined, start: () => void): void {
@@ -140,90 +206,17 @@ function ask(question: HTMLElement, cost: number | undefined, start: () => void)
     question.replaceChildren();
   };
   const price = cost === undefined ? texts.unknownCost : usd(cost);
-  const yes = el('button', {
-    class: 'primary',
-    text: texts.runFor(price),
-    attributes: { type: 'button' },
-    on: {
-      click: () => {
-        close();
-        start();
-      },
-    },
-  });
-  const no = el('button', {
-    class: 'quiet',
-    text: texts.cancel,
-    attributes: { type: 'button' },
-    on: { click: close },
+  const yes = buttonOf(texts.runFor(price), 'primary', () => {
+    close();
+    start();
   });
   question.replaceChildren(
     el('p', { text: texts.needsConfirmation(price) }),
-    el('div', { class: 'row' }, yes, no),
+    el('div', { class: 'row' }, yes, buttonOf(texts.cancel, 'quiet', close)),
   );
   question.hidden = false;
   yes.focus();
 }
-
-interface ProgressView {
-  readonly element: HTMLElement;
-  readonly begin: () => void;
-  readonly end: () => void;
-  readonly sent: (fraction: number) => void;
-  readonly news: (job: Job) => void;
-  readonly offline: () => void;
-  readonly say: (text: string) => void;
-}
-
-function progressView(): ProgressView {
-  const bar = el('progress', { attributes: { max: '1', 'aria-label': texts.results, hidden: true } });
-  // Read aloud: it changes with the stage only.
-  const stage = el('p', { class: 'stage-name', attributes: { role: 'status', 'aria-live': 'polite' } });
-  const details = el('p', { class: 'hint' });
-  const element = el('div', { class: 'progress' }, bar, stage, details);
-  const say = (text: string) => {
-    if (stage.textContent !== text) stage.textContent = text;
-    document.title = text === '' || text === texts.done ? texts.title : `${text} - ${texts.title}`;
-  };
-  const news = ({ progress }: Job) => {
-    const { stage: name = 'queued', region, calls, fraction = 0 } = progress ?? {};
-    say(texts.stages[name] ?? name);
-    bar.value = Math.max(bar.value, fraction);
-    const facts = [
-      region && region.of > 1 ? texts.region(region.index, region.of) : '',
-      calls && calls.planned > 0 ? texts.calls(calls.made, calls.planned) : '',
-    ];
-    details.textContent = facts.filter((fact) => fact !== '').join(', ');
-  };
-  const begin = () => {
-    bar.hidden = false;
-    bar.value = 0;
-    say(texts.uploading(0));
-  };
-  const end = () => {
-    bar.hidden = true;
-    details.textContent = '';
-  };
-  const sent = (fraction: number) => {
-    details.textContent = texts.uploading(Math.round(fraction * 100));
-  };
-  return { element, begin, end, sent, news, say, offline: () => say(texts.offline) };
-}
-
-/** The name under which a result is saved: `NAME.edited.EXT`. */
-export function editedName(name: string, mediaType: string): string {
-  const stem = name.replace(/\.[^.]*$/, '');
-  const extension =
-    /\.jpeg$/i.test(name) && mediaType === 'image/jpeg' ? 'jpeg' : (extensions[mediaType] ?? 'bin');
-  return `${stem}.edited.${extension}`;
-}
-
-const extensions: Readonly<Record<string, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/tiff': 'tif',
-};
 
 /** What is wrong before anything is sent. */
 export function assertComplete(isMaskEmpty: boolean, fields: Fields): void {

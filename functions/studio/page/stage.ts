@@ -1,8 +1,8 @@
 import { el } from './dom.ts';
-import { drawGuides, drawMask, drawPhoto } from './draw.ts';
+import { drawGuides, drawMask, drawPhoto, drawSoftMask } from './draw.ts';
 import { type Change, type Editor, wholeOf } from './editor.ts';
 import type { Area } from './mask/tiles.ts';
-import { texts } from './texts.en.ts';
+import { texts } from './texts.ts';
 import { fitted, type Viewport } from './viewport.ts';
 
 export interface Stage {
@@ -62,6 +62,13 @@ function union(a: Area | undefined, b: Area): Area {
   };
 }
 
+/** A soft edge is shown when nothing has moved for so long, ms. */
+const restMs = 150;
+
+const deviceView = ({ view: { zoom, x, y } }: Editor, scale: number): Viewport => ({
+  ...{ zoom: zoom * scale, x: x * scale, y: y * scale },
+});
+
 /** Draws once a frame what has changed since the last one. */
 function drawer(editor: Editor, contexts: readonly CanvasRenderingContext2D[]) {
   const [photo, mask, guides] = contexts as [
@@ -72,11 +79,14 @@ function drawer(editor: Editor, contexts: readonly CanvasRenderingContext2D[]) {
   let isPending = false;
   let isAll = false;
   let area: Area | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const paint = () => {
     isPending = false;
     const scale = devicePixelRatio;
-    const { zoom, x, y } = editor.view;
-    const view: Viewport = { zoom: zoom * scale, x: x * scale, y: y * scale };
+    const view = deviceView(editor, scale);
+    clearTimeout(timer);
+    if (editor.featherPx > 0)
+      timer = setTimeout(() => drawSoftMask(mask, editor, deviceView(editor, scale)), restMs);
     if (isAll) {
       drawPhoto(photo, editor, view);
       mask.clearRect(0, 0, mask.canvas.width, mask.canvas.height);

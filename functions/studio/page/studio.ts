@@ -1,128 +1,209 @@
-import type { Capabilities, Fields, JobOutput, Order } from './api.ts';
+import { jobInAddress, setJobInAddress } from './address.ts';
+import { createAlbum } from './album.ts';
+import type { Capabilities, Fields } from './answers.ts';
+import { type Order, readManifest, readPlan } from './api.ts';
+import { areasOf, findDifference, resultBitmap, seamIn } from './comparing.ts';
 import { listenToCrosshair } from './crosshair.ts';
-import { saveAs } from './dom.ts';
-import {
-  type Change,
-  changeMask,
-  type Editor,
-  goBack,
-  newEditor,
-  type Picture,
-  resize,
-  type ToolName,
-} from './editor.ts';
-import { createFacts, type Facts } from './facts.ts';
-import { type Dropped, listenToFiles, sortFiles } from './files.ts';
-import { createForm, type Form } from './form.ts';
+import { el, saveAs } from './dom.ts';
+import { sortFiles } from './dropped.ts';
+import { type Change, changeMask, type Editor, goBack, newEditor, resize, type ToolName } from './editor.ts';
+import { createExtract } from './extract.ts';
+import { createFacts } from './facts.ts';
+import { filePicker, listenToFiles } from './files.ts';
+import { createForm, titleOf } from './form.ts';
 import { helpDialog } from './help.ts';
 import { type KeyAction, listenToKeys } from './keys.ts';
-import { emptyHistory } from './mask/history.ts';
 import { encodeMask } from './mask/png.ts';
-import { takeOver } from './mask/read.ts';
-import { emptyMask, factsOf } from './mask/tiles.ts';
+import { factsOf } from './mask/tiles.ts';
 import { clearAll, fillHoles, grow, invert, shrink } from './mask/whole.ts';
-import { createMaskSource, type MaskSource } from './mask-source.ts';
-import { openMask, openPicture, paintSample } from './open.ts';
+import { forgetMemory } from './memory.ts';
+import {
+  addFoundMask,
+  choosePhoto,
+  closeComparison,
+  closePhoto,
+  openFiles,
+  openJob,
+  openSample,
+  remember,
+  restore,
+  shareMask,
+} from './opening.ts';
 import { createPage, type Page } from './page.ts';
+import type { Studio } from './parts.ts';
 import { listenToPointers } from './pointers.ts';
-import { createProblems, type Problems } from './problems.ts';
-import { createResults, type Results } from './results.ts';
-import { assertComplete, createRunner, type Result, type Runner } from './run.ts';
-import { createStage, type Stage } from './stage.ts';
-import { cancelStroke, newStrokes, type Strokes } from './strokes.ts';
-import { texts } from './texts.en.ts';
-import { createToolbar, type Toolbar } from './toolbar.ts';
-import { centred, zoomAt } from './viewport.ts';
-
-/** Every part of the page; each knows only those it is given. */
-interface Studio {
-  readonly capabilities: Capabilities;
-  readonly editor: Editor;
-  readonly stage: Stage;
-  readonly strokes: Strokes;
-  readonly toolbar: Toolbar;
-  readonly form: Form;
-  readonly source: MaskSource;
-  readonly problems: Problems;
-  readonly facts: Facts;
-  readonly results: Results;
-  readonly runner: Runner;
-  readonly page: Page;
-  readonly changed: (change: Change) => void;
-}
+import { createProblems } from './problems.ts';
+import { createResults } from './results.ts';
+import { assertComplete, createRunner, type Result } from './run.ts';
+import { createRuns } from './runs.ts';
+import { forget, keepMask, newPhoto, type Session, type Task } from './session.ts';
+import { createStage } from './stage.ts';
+import { cancelStroke, newStrokes } from './strokes.ts';
+import { texts } from './texts.ts';
+import { createToolbar } from './toolbar.ts';
+import { centred, lookingAt, zoomAt } from './viewport.ts';
 
 const zoomStep = 1.25;
 
 export function startStudio(capabilities: Capabilities): void {
-  const studio = { capabilities, editor: newEditor() } as { -readonly [Name in keyof Studio]: Studio[Name] };
+  const session: Session = { photos: [], current: undefined, pending: undefined, active: undefined };
+  const studio = { capabilities, session, editor: newEditor() } as {
+    -readonly [Name in keyof Studio]: Studio[Name];
+  };
   const { editor } = studio;
   studio.stage = createStage(editor);
-  studio.changed = (change) => {
-    studio.stage.draw(change);
-    if (change.step === true) studio.facts.update();
-    if (change.mask === undefined || change.step === true) update(studio);
-  };
+  studio.changed = changer(studio);
   studio.strokes = newStrokes(editor, studio.changed);
   studio.toolbar = createToolbar(editor, toolActions(studio));
-  const onForm = () => {
-    editor.isMaskAutomatic = studio.source.isAutomatic();
+  studio.form = createForm(capabilities, () => {
+    editor.featherPx = featherOf(studio);
     studio.changed({ all: true, step: true });
-  };
-  studio.source = createMaskSource(capabilities, onForm);
-  studio.form = createForm(capabilities, onForm);
+  });
+  editor.featherPx = featherOf(studio);
   studio.problems = createProblems({
     control: (name) => studio.form.control(name),
     focusTools: studio.toolbar.focus,
+    retry: () => void studio.runner.run(),
   });
   studio.results = createResults(resultActions(studio));
-  studio.runner = createRunner({
-    check: () =>
-      assertComplete(!editor.isMaskAutomatic && factsOf(editor.mask).edited === 0, fieldsOf(studio)),
-    order: () => orderOf(studio),
-    costUsd: () => studio.facts.costUsd(),
-    onBegin: () => studio.problems.clear(),
-    onProblem: (error) => studio.problems.show(error),
-    onResult: (result) => showResult(studio, result),
-  });
-  const help = helpDialog();
-  studio.page = pageOf(studio, help.open);
-  studio.facts = createFacts(editor, studio.page.facts, () => fieldsOf(studio));
+  studio.runner = createRunner(runOptions(studio));
+  studio.extract = createExtract(extractOptions(studio));
+  const onProblem = studio.problems.show;
+  studio.runs = createRuns(session, { open: (job) => void openJob(studio, job), onProblem });
+  const picker = filePicker((files) => void openFiles(studio, sortFiles(files)));
+  studio.album = createAlbum(session, albumActions(studio, picker));
+  const help = helpDialog(() => void forgetAll());
+  studio.page = pageOf(studio, picker, help.open);
+  studio.facts = createFacts(editor, studio.page.facts, studio.form.fields);
   listen(studio, help.open);
   studio.changed({ all: true, step: true });
+  void restore(studio);
 }
 
-const fieldsOf = ({ form, source }: Studio): Fields => ({ ...form.fields(), ...source.fields() });
+const featherOf = ({ form }: Studio) => Number(form.fields()['featherPx'] ?? 0);
 
-async function orderOf(studio: Studio): Promise<Order> {
-  const { picture, mask, isMaskAutomatic } = studio.editor;
+const albumActions = (studio: Studio, picker: HTMLInputElement): Parameters<typeof createAlbum>[1] => ({
+  choose: (photo) => void choosePhoto(studio, photo),
+  close: (photo) => void closePhoto(studio, photo),
+  add: () => picker.click(),
+  shareMask: () => void shareMask(studio),
+});
+
+async function forgetAll(): Promise<void> {
+  forgetMemory();
+  await forget().catch(() => undefined);
+  location.assign(location.pathname);
+}
+
+/** The mask is kept a moment after its last change, ms. */
+const keepAfterMs = 200;
+
+function changer(studio: Studio): (change: Change) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (change) => {
+    studio.stage.draw(change);
+    if (change.step === true) {
+      studio.facts.update();
+      const { current } = studio.session;
+      clearTimeout(timer);
+      timer = setTimeout(() => current && keepMask(current).catch(() => undefined), keepAfterMs);
+    }
+    if (change.mask === undefined || change.step === true) update(studio);
+  };
+}
+
+function runOptions(studio: Studio): Parameters<typeof createRunner>[0] {
+  const { editor, session, problems, form } = studio;
+  return {
+    check: ({ find }) => {
+      if (find === undefined) assertComplete(factsOf(editor.mask).edited === 0, form.fields());
+    },
+    order: (task) => orderOf(studio, task),
+    photo: () => session.current,
+    costUsd: (task) => costOf(studio, task),
+    onBegin: () => problems.clear(),
+    onPending: (pending) => {
+      session.pending = pending;
+      remember(studio);
+    },
+    onJob: (photo, { id }) => {
+      session.active = { photo: photo.id, job: id };
+      setJobInAddress(id);
+      remember(studio);
+    },
+    onResult: (result) => showResult(studio, result),
+    onEnd: () => setJobInAddress(undefined),
+    onTurn: () => studio.extract.update(),
+    onProblem: (error) => problems.show(error),
+  };
+}
+
+function extractOptions(studio: Studio): Parameters<typeof createExtract>[0] {
+  const { editor, capabilities, form, problems, runner } = studio;
+  return {
+    capabilities,
+    engine: form.engine,
+    canFind: () => editor.picture !== undefined && !runner.isRunning(),
+    isMaskEmpty: () => factsOf(editor.mask).edited === 0,
+    find: (fields) => void runner.run({ find: fields }),
+    onProblem: (error) => problems.show(error),
+  };
+}
+
+/** What is to be found is asked of the engine that is chosen. */
+const fieldsFor = ({ form }: Studio, { find }: Task): Fields =>
+  find === undefined ? form.fields() : { ...form.engineFields(), only: 'mask', ...find };
+
+/** A rough stroke is sent as the mask; what else is to be found needs none. */
+async function maskFor({ editor }: Studio, { find }: Task): Promise<Blob | undefined> {
+  if (find !== undefined && 'maskMode' in find) return undefined;
+  return new Blob([await encodeMask(editor.mask)], { type: 'image/png' });
+}
+
+async function orderOf(studio: Studio, task: Task): Promise<Order> {
+  const { picture } = studio.editor;
   if (picture === undefined) throw new Error('Expected a picture, got none');
-  const blob = isMaskAutomatic ? undefined : new Blob([await encodeMask(mask)], { type: 'image/png' });
-  const { uri, file } = picture;
-  return { image: uri === undefined ? file : { uri }, mask: blob, fields: fieldsOf(studio) };
+  const { uri, upload, file } = picture;
+  const image = uri !== undefined ? { uri } : upload !== undefined ? { upload } : file;
+  return { image, mask: await maskFor(studio, task), fields: fieldsFor(studio, task) };
+}
+
+async function costOf(studio: Studio, task: Task): Promise<number | undefined> {
+  const { picture } = studio.editor;
+  if (task.find === undefined || picture === undefined) return studio.facts.costUsd();
+  const order = { mask: await maskFor(studio, task), fields: fieldsFor(studio, task), size: picture };
+  const plan = await readPlan(order, new AbortController().signal);
+  return plan.costEstimateUsd?.max ?? (plan.calls?.max === 0 ? 0 : undefined);
 }
 
 /** Buttons, values and layers follow what is now. */
-function update({ editor, toolbar, runner, page, stage }: Studio): void {
+function update({ editor, toolbar, runner, page, stage, extract, album, runs }: Studio): void {
   const { picture, comparison, view } = editor;
   toolbar.update();
   runner.update(picture !== undefined && comparison === undefined);
+  extract.update();
+  album.update();
+  runs.update();
   page.zoomValue.textContent = picture === undefined ? '' : `${Math.round(view.zoom * 100)} %`;
   page.slider.hidden = comparison === undefined;
   page.slider.value = String(Math.round((comparison?.fraction ?? 0.5) * 100));
   document.body.classList.toggle('comparing', comparison !== undefined);
-  stage.canvas.dataset['mode'] =
-    comparison !== undefined ? 'compare' : editor.isMaskAutomatic ? 'pan' : 'paint';
+  stage.canvas.dataset['mode'] = comparison === undefined ? 'paint' : 'compare';
 }
 
-function pageOf(studio: Studio, help: () => void): Page {
-  const { toolbar, stage, form, source, problems, results, runner, capabilities } = studio;
-  const names = capabilities.formats.map(({ name }) => name.toUpperCase()).filter((name) => name !== 'TIFF');
+function pageOf(studio: Studio, picker: HTMLInputElement, help: () => void): Page {
+  const { toolbar, stage, form, extract, problems, results, runs, runner, album, capabilities } = studio;
+  const foot = el('div', { class: 'run-foot' }, problems.element, runner.element);
+  const names = capabilities.formats.map(({ name }) => name.toUpperCase());
   return createPage({
+    album: album.element,
     stage: stage.element,
+    overStage: problems.overPicture,
     tools: toolbar.element,
-    panel: [results.element, source.element, form.element, problems.element, runner.element],
-    onFiles: (files) => void open(studio, sortFiles(files)),
+    panel: [results.element, extract.element, form.element, runs.element, foot],
+    picker,
     onSample: () => void openSample(studio),
+    onRuns: runs.openList,
     onHelp: help,
     zoom: zoomActions(studio),
     limits: texts.formats(names.join(', '), Math.round(capabilities.limits.maxImageBytes / 1e6)),
@@ -168,7 +249,7 @@ function toolActions(studio: Studio) {
       editor.isMaskHidden = !editor.isMaskHidden;
       changed({ all: true });
     },
-    openMask: (file: File) => void open(studio, { photo: undefined, mask: file }),
+    openMask: (file: File) => void openFiles(studio, { photos: [], mask: file }),
     saveMask: () => void saveMask(editor),
     restyle: () => changed({ all: true }),
   };
@@ -180,90 +261,107 @@ async function saveMask({ picture, mask }: Editor): Promise<void> {
   saveAs(new Blob([await encodeMask(mask)], { type: 'image/png' }), name);
 }
 
-/** A brush that suits the picture: a twentieth of its shorter side. */
-const firstSizeOf = ({ width, height }: Picture) => Math.max(4, Math.round(Math.min(width, height) / 20));
-
-/** Opens a photo, a mask for it, or both. */
-async function open(studio: Studio, { photo, mask }: Dropped, uri?: string): Promise<void> {
-  const { editor, problems, page, capabilities } = studio;
-  problems.clear();
-  page.showLoading(true);
-  try {
-    if (photo !== undefined) {
-      const picture = await openPicture(photo, capabilities, uri);
-      closeComparison(studio);
-      editor.picture?.bitmap.close();
-      Object.assign(editor, {
-        picture,
-        mask: emptyMask(picture.width, picture.height),
-        history: emptyHistory(),
-        outline: [],
-      });
-      page.showPicture(`${photo.name}, ${picture.width} x ${picture.height}`);
-      editor.sizePx = firstSizeOf(picture);
-      studio.stage.fit();
-    }
-    if (mask !== undefined && editor.picture !== undefined) {
-      const read = await openMask(mask, editor.picture);
-      changeMask(editor, (tiles) => takeOver(tiles, read), studio.changed);
-      if (read.isAlpha) problems.note(texts.maskFromAlpha);
-      else if (read.coverage > 0.5) problems.note(texts.maskMostlyWhite);
-    }
-  } catch (error) {
-    problems.show(error);
-  } finally {
-    page.showLoading(false);
-  }
-  studio.changed({ all: true, step: true });
-}
-
-async function openSample(studio: Studio): Promise<void> {
-  studio.page.showLoading(true);
-  await open(studio, { photo: await paintSample(), mask: undefined });
-}
-
 async function showResult(studio: Studio, result: Result): Promise<void> {
-  await studio.results.open(result, studio.editor.picture?.file.name ?? 'picture');
+  const { editor, session, runs, results, form } = studio;
+  const { job, photo, files } = result;
+  if (files.length === 0) {
+    await choosePhoto(studio, photo);
+    await addFoundMask(studio, job);
+    return;
+  }
+  if (photo.runs.every((run) => run.job !== job.id)) {
+    const engine = titleOf(form.engine());
+    photo.runs = [{ job: job.id, engine, at: Date.parse(job.createdAt) }, ...photo.runs];
+    remember(studio);
+  }
+  runs.update();
+  if (session.current !== photo) {
+    setJobInAddress(undefined);
+    studio.problems.note(texts.runReady(photo.file.name));
+    return;
+  }
+  await results.open(result, editor.picture?.file.name ?? 'picture');
+  setJobInAddress(job.id);
   // Where the panel lies below the picture, the result would be out of sight.
   document.documentElement.scrollTop = 0;
   studio.changed({ all: true, step: true });
 }
 
-function closeComparison({ editor, results }: Studio): void {
-  editor.comparison?.bitmap.close();
-  editor.comparison = undefined;
-  results.close();
-}
+type ResultActions = Parameters<typeof createResults>[0];
 
-function resultActions(studio: Studio) {
-  const { editor } = studio;
+function resultActions(studio: Studio): ResultActions {
+  const { editor, capabilities } = studio;
+  const backToMask = () => {
+    closeComparison(studio);
+    studio.changed({ all: true, step: true });
+  };
+  const again = () => {
+    backToMask();
+    void studio.runner.run();
+  };
+  const chooseEngine = () => {
+    backToMask();
+    studio.form.control('engine')?.focus();
+  };
   return {
-    show: async (file: Blob) => {
-      const bitmap = await createImageBitmap(file);
-      const fraction = editor.comparison?.fraction ?? 0.5;
-      editor.comparison?.bitmap.close();
-      editor.comparison = { bitmap, fraction, isHeld: false };
-      studio.changed({ all: true, step: true });
-    },
-    hold: (isHeld: boolean) => {
-      if (editor.comparison === undefined) return;
-      editor.comparison.isHeld = isHeld;
-      studio.changed({ all: true });
-    },
-    useAsNew: (file: Blob, output: JobOutput) => {
+    ...lookActions(studio),
+    again,
+    onProblem: (error) => studio.problems.show(error),
+    useAsNew: (file, output) => {
       const name = editor.picture?.file.name ?? 'picture';
-      const photo = new File([file], name, { type: output.mediaType });
-      void open(studio, { photo, mask: undefined }, output.uri);
+      const photo = newPhoto(new File([file], name, { type: output.mediaType }), output.uri);
+      studio.session.photos.push(photo);
+      remember(studio, photo);
+      void choosePhoto(studio, photo);
     },
     backToMask: () => {
-      closeComparison(studio);
-      studio.changed({ all: true, step: true });
+      backToMask();
       studio.stage.canvas.focus();
     },
+    otherEngine: capabilities.engines.length < 2 ? undefined : chooseEngine,
     keepBlocks: () => {
-      closeComparison(studio);
       studio.form.set('jpegBlocks', 'inside');
-      void studio.runner.run();
+      again();
+    },
+  };
+}
+
+/** What changes how a result is seen. */
+function lookActions(studio: Studio): Pick<ResultActions, 'show' | 'hold' | 'lookAt' | 'difference'> {
+  const { editor, stage } = studio;
+  const redraw = () => studio.changed({ all: true });
+  return {
+    show: async (file, output) => {
+      if (editor.picture === undefined) return;
+      const bitmap = await resultBitmap(file, output, editor.picture);
+      const fraction = editor.comparison?.fraction ?? 0.5;
+      editor.comparison?.bitmap.close();
+      editor.comparison?.difference?.close();
+      editor.comparison = { bitmap, difference: undefined, fraction, isHeld: false };
+      redraw();
+    },
+    hold: (isHeld) => {
+      if (editor.comparison === undefined) return;
+      editor.comparison.isHeld = isHeld;
+      redraw();
+    },
+    lookAt: async ({ job }, { index }, at) => {
+      const areas = areasOf(await readManifest(job), index);
+      const area = areas[at % Math.max(1, areas.length)];
+      if (area === undefined || editor.comparison === undefined) return areas.length;
+      editor.comparison.fraction = 0;
+      editor.view = lookingAt(seamIn(editor, area), stage.size());
+      redraw();
+      return areas.length;
+    },
+    difference: async (isShown) => {
+      const { comparison, picture, mask } = editor;
+      if (comparison === undefined || picture === undefined) return undefined;
+      const found = isShown ? await findDifference(mask, picture.bitmap, comparison.bitmap) : undefined;
+      comparison.difference?.close();
+      comparison.difference = found?.bitmap;
+      redraw();
+      return found?.differing;
     },
   };
 }
@@ -272,7 +370,11 @@ function listen(studio: Studio, help: () => void): void {
   const { editor, stage, strokes, changed, page } = studio;
   const crosshair = listenToCrosshair({ canvas: stage.canvas, editor, strokes, changed });
   listenToPointers({ canvas: stage.canvas, editor, strokes, changed, isPanning: crosshair.isHeld });
-  listenToFiles((dropped) => void open(studio, dropped));
+  listenToFiles((dropped) => void openFiles(studio, dropped));
+  addEventListener('hashchange', () => {
+    const job = jobInAddress();
+    if (job !== undefined) void openJob(studio, job);
+  });
   listenToKeys([...toolKeys(studio), ...pageKeys(studio, help)]);
   document.addEventListener('keydown', (event) => {
     if (event.altKey && /^[1-4]$/.test(event.key)) studio.results.choose(Number(event.key) - 1);
@@ -313,7 +415,7 @@ function toolKeys(studio: Studio): readonly KeyAction[] {
 
 function pageKeys(studio: Studio, help: () => void): readonly KeyAction[] {
   const zoom = zoomActions(studio);
-  const { hold } = resultActions(studio);
+  const { hold } = lookActions(studio);
   return [
     { keys: ['0'], press: zoom.fit },
     { keys: ['1'], press: zoom.actual },

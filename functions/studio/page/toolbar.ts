@@ -1,7 +1,7 @@
 import { el, iconButton } from './dom.ts';
 import { type Editor, sizeLimits, type ToolName } from './editor.ts';
 import { factsOf } from './mask/tiles.ts';
-import { texts } from './texts.en.ts';
+import { texts } from './texts.ts';
 
 /** What the buttons beside the picture do. */
 export interface ToolActions {
@@ -29,17 +29,17 @@ export interface Toolbar {
 }
 
 const presets = ['#ff2d6f', '#ff8a00', '#f5d90a', '#2fd07a', '#2f8cff', '#b04dff'] as const;
-const tools: readonly (readonly [ToolName, string, string])[] = [
-  ['brush', texts.brush, 'B'],
-  ['eraser', texts.eraser, 'E'],
-  ['box', texts.box, 'R'],
-  ['lasso', texts.lasso, 'L'],
-];
+const tools = [
+  ['brush', 'B'],
+  ['eraser', 'E'],
+  ['box', 'R'],
+  ['lasso', 'L'],
+] as const satisfies readonly (readonly [ToolName, string])[];
 
 export function createToolbar(editor: Editor, actions: ToolActions): Toolbar {
-  const toolButtons = tools.map(([name, label, key]) => ({
+  const toolButtons = tools.map(([name, key]) => ({
     name,
-    button: iconButton({ icon: name, label, key, press: () => actions.choose(name) }),
+    button: iconButton({ icon: name, label: texts[name], key, press: () => actions.choose(name) }),
   }));
   const undo = iconButton({ icon: 'undo', label: texts.undo, key: 'Ctrl+Z', press: actions.undo });
   const redo = iconButton({ icon: 'redo', label: texts.redo, key: 'Ctrl+Y', press: actions.redo });
@@ -62,8 +62,8 @@ export function createToolbar(editor: Editor, actions: ToolActions): Toolbar {
   );
   const all = [...toolButtons.map(({ button }) => button), undo, redo, ...edits, ...files];
   const update = () => {
-    const { picture, isMaskAutomatic, comparison, tool, history } = editor;
-    const isOff = picture === undefined || isMaskAutomatic || comparison !== undefined;
+    const { picture, comparison, tool, history } = editor;
+    const isOff = picture === undefined || comparison !== undefined;
     for (const each of all) each.disabled = isOff;
     for (const { name, button } of toolButtons) button.setAttribute('aria-pressed', String(tool === name));
     undo.disabled ||= history.undo.length === 0;
@@ -152,7 +152,7 @@ function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
   const swatches = el(
     'div',
     { class: 'swatches' },
-    ...presets.map((colour) => swatch(colour, paint)),
+    ...presets.map((colour, at) => swatch(colour, texts.colours[at] ?? colour, paint)),
     picker,
   );
   const menu = el('details', { class: 'look' }, summary, el('div', { class: 'sheet' }, swatches, opacity));
@@ -160,10 +160,10 @@ function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
   return menu;
 }
 
-function swatch(colour: string, paint: (colour: string) => void): HTMLElement {
+function swatch(colour: string, name: string, paint: (colour: string) => void): HTMLElement {
   const checked = colour === presets[0];
   const radio = el('input', {
-    attributes: { type: 'radio', name: 'colour', value: colour, checked, 'aria-label': colour },
+    attributes: { type: 'radio', name: 'colour', value: colour, checked, 'aria-label': name },
     on: { change: () => paint(colour) },
   });
   const dot = el('span', { class: 'dot' });

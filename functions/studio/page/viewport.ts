@@ -39,6 +39,13 @@ export function centred(picture: Size, view: Size, zoom: number): Viewport {
   };
 }
 
+/** A point of the picture in the middle, at 100 %. */
+export const lookingAt = ({ x, y }: Point, view: Size): Viewport => ({
+  zoom: 1,
+  x: view.width / 2 - x,
+  y: view.height / 2 - y,
+});
+
 /** Zooms by a factor; what is at `point` of the view stays there. */
 export function zoomAt(view: Viewport, point: Point, factor: number): Viewport {
   const least = Math.min(zoomLimits.least, view.zoom);

@@ -1,10 +1,11 @@
 import { EditError } from '../../errors.ts';
 import { boundingBox } from '../../pixels/box.ts';
-import { imageSizes } from '../../requests/values.ts';
 import type { EncodedImage, EngineCodec, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
 import { imageSize } from '../image-size.ts';
 import { base64, encodeWithin } from '../images.ts';
+import type { ModelEntry } from '../model-entry.ts';
+import { batchReply } from './batch-reply.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
 import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
 import { markRegion } from './mark-region.ts';
@@ -16,7 +17,7 @@ const maxCropBytes = 7_000_000;
 const maxMarkedBytes = 3_500_000;
 
 /**
- * Edits by Gemini image models (`gemini-3.1-flash-image`, ...), which take no mask: the model sees the crop
+ * Edits by Gemini image models (`gemini-nano-banana-2.1`, ...), which take no mask: the model sees the crop
  * and a copy with the region marked, and is told what to do there. What it changes elsewhere never counts:
  * the caller registers its answer and composites by the mask.
  */
@@ -24,20 +25,38 @@ export function geminiEngine(options: EngineOptions): InpaintEngine {
   const { codec } = options;
   const gemini = geminiModel(options);
   const { name } = gemini;
-  const frames = geminiFrames(gemini.entry?.imageSizes ?? imageSizes);
+  const frames = geminiFrames(gemini.entry);
+  const bodyOf = async (request: InpaintRequest) => {
+    const asked = { request, frame: frameFor(request.crop, frames), entry: gemini.entry };
+    return editBody(asked, await contentsOf(request, name, codec));
+  };
   return {
     name,
+    batch: {
+      model: gemini.model,
+      bodyOf,
+      replyOf: (request, answers) => {
+        const reply = batchReply(gemini, answers, secretsOf(request));
+        const frame = frameFor(request.crop, frames);
+        return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
+      },
+    },
     frames: { kind: 'fixed', sizes: frames.map(({ width, height }) => ({ width, height })) },
     async inpaint(request, signal) {
-      const { crop, samples, prompt, negativePrompt, automaticMask } = request;
+      const { crop, samples } = request;
       const frame = frameFor(crop, frames);
-      const body = editBody(request, frame, await contentsOf(request, name, codec));
-      const secrets = [prompt, negativePrompt, automaticMask?.words];
-      const reply = await askGemini(gemini, { body, samples, secrets }, signal);
+      const body = await bodyOf(request);
+      const reply = await askGemini(gemini, { body, samples, secrets: secretsOf(request) }, signal);
       return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
     },
   };
 }
+
+const secretsOf = ({ prompt, negativePrompt, automaticMask }: InpaintRequest) => [
+  prompt,
+  negativePrompt,
+  automaticMask?.words,
+];
 
 interface Contents {
   readonly text: string;
@@ -57,17 +76,19 @@ async function contentsOf(request: InpaintRequest, name: string, codec: EngineCo
   return { text: editPrompt({ ...request, region }), images: [image, marked] };
 }
 
-function editBody(
-  request: InpaintRequest,
-  frame: GeminiFrame,
-  { text, images }: Contents,
-): Record<string, unknown> {
+interface Asked {
+  readonly request: InpaintRequest;
+  readonly frame: GeminiFrame;
+  readonly entry: ModelEntry | undefined;
+}
+
+function editBody({ request, frame, entry }: Asked, { text, images }: Contents): Record<string, unknown> {
   const inline = images.map((image) => ({
     inlineData: { mimeType: image.mediaType, data: base64(image) },
   }));
   return {
     contents: [{ role: 'user', parts: [{ text }, ...inline] }],
-    ...geminiConfig(request, frame),
+    ...geminiConfig(request, frame, entry),
   };
 }
 

@@ -1,5 +1,6 @@
 import { EditError } from '../../errors.ts';
 import type { ModelOptions } from '../entry.ts';
+import type { ModelEntry } from '../model-entry.ts';
 import type { GenerateRequest, Generator } from '../picture-engines.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
 
@@ -15,17 +16,17 @@ export function geminiGenerator(options: ModelOptions): Generator {
       const { samples, prompt, negativePrompt } = request;
       refuseStorage(name, request.storageUri);
       assertMediaType(name, request.replyFormat?.mediaType);
-      const body = generateBody(request);
+      const body = generateBody(request, gemini.entry);
       const reply = await askGemini(gemini, { body, samples, secrets: [prompt, negativePrompt] }, signal);
       return { ...reply, enhancedPrompts: [] };
     },
   };
 }
 
-function generateBody(request: GenerateRequest): Record<string, unknown> {
+function generateBody(request: GenerateRequest, entry: ModelEntry | undefined): Record<string, unknown> {
   const avoid = request.negativePrompt?.trim();
   const text = avoid ? `${request.prompt}\nAvoid: ${avoid}` : request.prompt;
-  return { contents: [{ role: 'user', parts: [{ text }] }], ...geminiConfig(request, request) };
+  return { contents: [{ role: 'user', parts: [{ text }] }], ...geminiConfig(request, request, entry) };
 }
 
 /** Refused rather than left out with a warning: the caller would look for pictures where there are none. */

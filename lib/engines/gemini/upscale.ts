@@ -1,5 +1,4 @@
 import { EditError } from '../../errors.ts';
-import { imageSizes } from '../../requests/values.ts';
 import type { EncodedImage } from '../engine.ts';
 import type { ModelOptions } from '../entry.ts';
 import { imageSize } from '../image-size.ts';
@@ -23,7 +22,7 @@ const wording =
 export function geminiUpscaler(options: ModelOptions): Upscaler {
   const gemini = geminiModel(options);
   const { name } = gemini;
-  const frames = geminiFrames(gemini.entry?.imageSizes ?? imageSizes);
+  const frames = geminiFrames(gemini.entry);
   return {
     name,
     maxImageBytes,
@@ -36,7 +35,7 @@ export function geminiUpscaler(options: ModelOptions): Upscaler {
       const inlineData = { mimeType: image.mediaType, data: base64(image) };
       const body = {
         contents: [{ role: 'user', parts: [{ text: wording }, { inlineData }] }],
-        ...geminiConfig(config, frame),
+        ...geminiConfig(config, frame, gemini.entry),
       };
       const reply = await askGemini(gemini, { body, samples: 1, secrets: [] }, signal);
       const redrawn = `${name} redraws the picture: details are invented, and the size is ${frame.width} x ${frame.height} at best.`;

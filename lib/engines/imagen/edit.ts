@@ -1,6 +1,7 @@
 import { personClass } from '../../requests/mask-classes.ts';
 import type { InpaintEngine, InpaintMode, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
+import { defaultModels } from '../known-models.ts';
 import { modelFor } from '../vertex/model.ts';
 import { commonParameters, type EditImages, predictEdit } from './predict.ts';
 
@@ -22,7 +23,7 @@ const defaultSidePx = 1024;
  * free.
  */
 export function imagenEngine(options: EngineOptions): InpaintEngine {
-  const model = modelFor(options, { api: 'imagen', defaultModel: 'imagen-3.0-capability-001' });
+  const model = modelFor(options, { api: 'imagen', defaultModel: defaultModels.imagen });
   return {
     name: `imagen:${model.model}`,
     dilatesMask: true,
@@ -74,7 +75,7 @@ function withClasses(wanted: InpaintRequest['automaticMask']): InpaintRequest['a
 
 /** Imagen 2 editing (`imagegeneration@006`): the same edits as Imagen 3 in its own body shape. */
 export function imagen2Engine(options: EngineOptions): InpaintEngine {
-  const model = modelFor(options, { api: 'imagen2', defaultModel: 'imagegeneration@006' });
+  const model = modelFor(options, { api: 'imagen2', defaultModel: defaultModels.imagen2 });
   return {
     name: `imagen2:${model.model}`,
     dilatesMask: true,

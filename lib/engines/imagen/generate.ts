@@ -1,5 +1,5 @@
 import type { ModelOptions } from '../entry.ts';
-import type { ModelEntry } from '../models.ts';
+import type { ModelEntry } from '../model-entry.ts';
 import type { GenerateRequest, Generator } from '../picture-engines.ts';
 import { modelFor } from '../vertex/model.ts';
 import { assertMediaType, commonParameters, predictPictures } from './predict.ts';

@@ -56,6 +56,15 @@ interface PredictCall {
   readonly secrets: readonly (string | undefined)[];
 }
 
+/** What a model can do without: it then answers in its own format, and filters without a reason. */
+const defaultOptionalFields = ['parameters.includeRaiReason', 'parameters.outputOptions'];
+/** What a person asks for by an option of that name. */
+const askedFields = [
+  ...['seed', 'addWatermark', 'language', 'personGeneration', 'safetySetting', 'includeSafetyAttributes'],
+  ...['negativePrompt', 'guidanceScale', 'sampleCount', 'aspectRatio', 'sampleImageSize', 'enhancePrompt'],
+  ...['baseSteps', 'upscaleFactor', 'storageUri', 'labels'],
+];
+
 /** Sends one `:predict` and reads its pictures. */
 export async function predictPictures(
   { post, model, entry }: Model,
@@ -63,15 +72,19 @@ export async function predictPictures(
   signal: AbortSignal,
 ): Promise<PictureReply> {
   const path = modelPath(model, 'predict');
-  const call = { path, body, model, successor: entry?.successor, secrets };
-  const { value, calls } = await post(call, signal);
+  const { successor, optionalFields = defaultOptionalFields } = entry ?? {};
+  const call = { path, body, model, successor, secrets, optionalFields, askedFields };
+  const { value, calls, warnings = [] } = await post(call, signal);
   const { predictions, safety } = parsePredictions(value, model);
   const outcomes = predictions.map(({ outcome }) => outcome);
   const missing = samples - outcomes.length;
   return {
     outcomes: requireImage(outcomes, { model, calls }),
     enhancedPrompts: predictions.flatMap(({ enhancedPrompt }) => enhancedPrompt ?? []),
-    warnings: missing > 0 ? [`${model} gave ${missing} of ${samples} candidates without a word.`] : [],
+    warnings: [
+      ...warnings,
+      ...(missing > 0 ? [`${model} gave ${missing} of ${samples} candidates without a word.`] : []),
+    ],
     calls,
     ...(safety.length > 0 && { safety }),
   };

@@ -1,7 +1,7 @@
 import { EditError } from '../../errors.ts';
 import type { ModelOptions } from '../entry.ts';
 import { base64, outputOptions } from '../images.ts';
-import type { ModelEntry } from '../models.ts';
+import type { ModelEntry } from '../model-entry.ts';
 import type { UpscaleRequest, Upscaler } from '../picture-engines.ts';
 import { modelFor } from '../vertex/model.ts';
 import { assertMediaType, maxImageBytes, predictPictures } from './predict.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EditError, type ErrorCode } from '../../errors.ts';
+import { isOfRequest, refusalIn } from './refused-fields.ts';
 import { supportCodeReason } from './support-codes.ts';
 
 /** What is known about a call when its answer is translated. */
@@ -11,10 +12,18 @@ export interface CallFacts {
   readonly secrets: readonly string[];
   /** The model to set instead when this one is gone. */
   readonly successor: string | undefined;
+  /** As in `VertexCall`. */
+  readonly askedFields?: readonly string[] | undefined;
 }
 
 const errorBody = z.object({
-  error: z.object({ message: z.string().catch(''), status: z.string().catch('') }).partial(),
+  error: z
+    .object({
+      message: z.string().catch(''),
+      status: z.string().catch(''),
+      details: z.array(z.unknown()).catch([]),
+    })
+    .partial(),
 });
 
 /**
@@ -52,7 +61,7 @@ function safeMessage(message: string, secrets: readonly string[]): string {
  */
 export function statusError(status: number, body: string, facts: CallFacts): EditError {
   const { model, location, retryAfterMs } = facts;
-  const { message, reason } = readErrorBody(body);
+  const { message, reason, more } = readErrorBody(body);
   const details = { model, location, httpStatus: status, ...(reason && { reason }) };
   const said = safeMessage(message, facts.secrets);
   const fault = (code: ErrorCode, sentence: string, waitMs?: number) =>
@@ -62,7 +71,7 @@ export function statusError(status: number, body: string, facts: CallFacts): Edi
     return fault('MODEL_PERMISSION', `Expected to be allowed to call ${model}, got ${status}: ${said}`);
   }
   if (status === 429) {
-    return fault('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429`, retryAfterMs);
+    return fault('MODEL_QUOTA', `Expected quota for ${model} in ${location}, got 429: ${said}`, retryAfterMs);
   }
   if (status === 408 || status >= 500) {
     return fault('MODEL_UNAVAILABLE', `Expected ${model} to answer, got ${status}`, retryAfterMs);
@@ -76,7 +85,17 @@ export function statusError(status: number, body: string, facts: CallFacts): Edi
       details: { ...details, reasons: [why] },
     });
   }
-  return fault('ENGINE_REJECTED', `Expected ${model} to accept the request, got ${status}: ${said}`);
+  const refusal = status === 400 ? refusalIn(message, more) : undefined;
+  if (refusal === undefined || isOfRequest(refusal, facts.askedFields ?? [])) {
+    return fault('ENGINE_REJECTED', `Expected ${model} to accept the request, got ${status}: ${said}`);
+  }
+  const { fields } = refusal;
+  const what = fields.length === 0 ? 'a refusal' : fields.join(', ');
+  return new EditError(
+    'MODEL_INCOMPATIBLE',
+    `Expected ${model} to take every field that is sent, got 400 for ${what}: ${said}`,
+    { details: { ...details, fields } },
+  );
 }
 
 function retired(facts: CallFacts, details: Readonly<Record<string, unknown>>): EditError {
@@ -89,14 +108,22 @@ function retired(facts: CallFacts, details: Readonly<Record<string, unknown>>): 
   );
 }
 
-function readErrorBody(body: string): { readonly message: string; readonly reason: string } {
+interface ErrorFacts {
+  readonly message: string;
+  readonly reason: string;
+  /** `details` of the error. */
+  readonly more: readonly unknown[];
+}
+
+function readErrorBody(body: string): ErrorFacts {
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    return { message: '', reason: '' };
+    return { message: '', reason: '', more: [] };
   }
   // Streaming endpoints wrap the error in an array.
   const parsed = errorBody.safeParse(Array.isArray(value) ? value[0] : value);
-  return { message: parsed.data?.error.message ?? '', reason: parsed.data?.error.status ?? '' };
+  const { message = '', status = '', details = [] } = parsed.data?.error ?? {};
+  return { message, reason: status, more: details };
 }

@@ -1,6 +1,8 @@
 import { EditError } from '../../errors.ts';
 import type { ModelOptions } from '../entry.ts';
-import { type ModelApi, type ModelEntry, modelEntry } from '../models.ts';
+import type { ModelApi, ModelEntry } from '../model-entry.ts';
+import { modelEntry } from '../models.ts';
+import { tolerantPost } from './tolerant-post.ts';
 import { type VertexPost, vertexPost } from './vertex.ts';
 
 /** Where endpoints, and models nobody has described, are looked for. */
@@ -15,6 +17,8 @@ interface ModelUse {
   readonly defaultModel: string;
   /** Where a model is served that nobody has described. */
   readonly location?: string;
+  /** For one call; as `Patience` has it when left out. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** A model and the way to call it. */
@@ -24,6 +28,8 @@ export interface Model {
   readonly model: string;
   /** `undefined` for ids that nobody has described. */
   readonly entry: ModelEntry | undefined;
+  /** Where it is asked. */
+  readonly location: string;
 }
 
 /**
@@ -32,7 +38,10 @@ export interface Model {
  *
  * @throws {EditError} `CONFIG_INVALID` for a model of another API, or without a project.
  */
-export function modelFor(options: ModelOptions, { api, defaultModel, location }: ModelUse): Model {
+export function modelFor(
+  options: ModelOptions,
+  { api, defaultModel, location, deadlineMs }: ModelUse,
+): Model {
   const model = options.model ?? defaultModel;
   const entry = modelEntry(model, options.settings.models);
   if (entry !== undefined && !entry.apis.includes(api)) {
@@ -42,7 +51,11 @@ export function modelFor(options: ModelOptions, { api, defaultModel, location }:
     );
   }
   const servedIn = entry === undefined ? (location ?? defaultRegion) : entry.location;
-  return { model, entry, post: postFor(options, servedIn) };
+  const tuning = { ...options.tuning, deadlineMs: options.tuning.deadlineMs ?? deadlineMs };
+  return {
+    ...{ model, entry, location: options.settings.location ?? servedIn ?? defaultRegion },
+    post: postFor({ ...options, tuning }, servedIn),
+  };
 }
 
 /**
@@ -64,5 +77,6 @@ export function postFor({ settings, tuning }: ModelOptions, servedIn?: string): 
       `Expected LOCATION to be a region such as ${defaultRegion}, got global, where Imagen is not served`,
     );
   }
-  return vertexPost({ ...tuning, project, location, baseUrl });
+  const { refusedFields = new Map() } = tuning;
+  return tolerantPost(vertexPost({ ...tuning, project, location, baseUrl }), refusedFields);
 }

@@ -1,6 +1,8 @@
 import { unlessAborted } from '../../abort.ts';
 import { type Answered, type Patience, sendInTime, systemClock } from '../calls/in-time.ts';
+import { fetchPatienceMs, patientInit } from '../calls/patient-fetch.ts';
 import { jsonIn, retryAfterMs, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
+import type { ModelTier } from '../usage.ts';
 import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
 import { statusError } from './errors.ts';
 import { modelHost } from './url.ts';
@@ -26,6 +28,12 @@ export interface VertexCall {
   readonly successor: string | undefined;
   /** Prompts in the body: an error message that repeats them is withheld. */
   readonly secrets: readonly (string | undefined)[];
+  /** Paths of fields that the call can do without, e.g. `parameters.outputOptions`. */
+  readonly optionalFields?: readonly string[];
+  /** Last names of fields that are sent only when a request asks for them. */
+  readonly askedFields?: readonly string[];
+  /** `standard` when left out. */
+  readonly tier?: ModelTier;
 }
 
 /** One authenticated POST to a model, retried where that can help; its value is JSON, not yet checked. */
@@ -33,6 +41,9 @@ export type VertexPost = (call: VertexCall, signal: AbortSignal) => Promise<Answ
 
 /** A 4096 x 4096 PNG that does not compress is 50 MB, 67 MB as base64; drafts may come along. */
 const defaultMaxReplyBytes = 160 * 1024 * 1024;
+
+/** @see https://cloud.google.com/vertex-ai/generative-ai/docs/flex-paygo */
+export const tierHeader = 'x-vertex-ai-llm-shared-request-type';
 
 const noCredentials: Authorize = async () => new Headers();
 
@@ -44,16 +55,20 @@ const noCredentials: Authorize = async () => new Headers();
  */
 export function vertexPost(options: VertexOptions): VertexPost {
   const connection = connectionOf(options);
+  const { deadlineMs = 0 } = options;
+  let patience: Promise<RequestInit> | undefined;
   return async (call, signal) => {
     const body = JSON.stringify(call.body);
-    const sent = serviceCall(call, body, connection);
-    const send = (time: AbortSignal) => sendOnce(sent, connection, time);
+    const sent = serviceCall(call, { method: 'POST', body }, connection);
+    if (deadlineMs > fetchPatienceMs) patience ??= patientInit(deadlineMs);
+    const init = await patience;
+    const send = (time: AbortSignal) => sendOnce(sent, { ...connection, init }, time);
     return sendInTime({ model: call.model, send }, options, signal);
   };
 }
 
 /** How calls are sent, the same for all of one location. */
-interface Connection extends Transport {
+export interface Connection extends Transport {
   /** What all URLs begin with, up to the location and its slash. */
   readonly prefix: string;
   readonly location: string;
@@ -62,7 +77,7 @@ interface Connection extends Transport {
   readonly now: () => number;
 }
 
-function connectionOf(options: VertexOptions): Connection {
+export function connectionOf(options: VertexOptions): Connection {
   const { project, location, maxReplyBytes = defaultMaxReplyBytes, clock = systemClock } = options;
   const { origin, needsToken } = modelHost(location, options.baseUrl);
   return {
@@ -75,9 +90,10 @@ function connectionOf(options: VertexOptions): Connection {
   };
 }
 
-function serviceCall(
-  { path, model, successor, secrets }: VertexCall,
-  body: string,
+/** One request to a resource below the location, and how its answer is read. */
+export function serviceCall(
+  { path, model, successor, secrets, askedFields, tier = 'standard' }: VertexCall,
+  sent: { readonly method: 'GET' | 'POST'; readonly body: string | undefined },
   { prefix, location, authorize, now }: Connection,
 ): ServiceCall<unknown> {
   const url = `${prefix}${path}`;
@@ -86,12 +102,13 @@ function serviceCall(
     request: async (signal) => {
       const headers = await unlessAborted(() => authorize(url), signal);
       headers.set('content-type', 'application/json; charset=utf-8');
-      return { headers, body };
+      if (tier !== 'standard') headers.set(tierHeader, tier);
+      return { headers, ...sent };
     },
     read: (answer) => jsonIn(answer, model),
     refusal: (answer) =>
       statusError(answer.status, answer.body.toString('utf8'), {
-        ...{ model, location, successor },
+        ...{ model, location, successor, askedFields },
         secrets: secrets.filter((secret) => secret !== undefined),
         retryAfterMs: retryAfterMs(answer.retryAfter, now()),
       }),

@@ -1,6 +1,6 @@
 import { intersect, isInside } from '../../pixels/box.ts';
 import type { BoxedMask } from '../../pixels/boxed-mask.ts';
-import type { Box } from '../../pixels/raster.ts';
+import { type Box, isBlank } from '../../pixels/raster.ts';
 import type { JpegComponent, JpegStructure } from './scan/structure.ts';
 
 /**
@@ -116,25 +116,24 @@ function clear(data: Uint8Array, box: Box, pixels: Box): void {
 /** The blocks that hold any pixel of the masks: all that an edit within them may touch. */
 export function coveredBlocks(structure: JpegStructure, masks: readonly BoxedMask[]): BlockSet {
   return structure.components.map((component) => {
-    const { blocksWide, blocksHigh } = component;
-    const bitmap = new Uint8Array(blocksWide * blocksHigh);
-    for (const boxed of masks) {
-      for (const { column, row } of blocksOf(blocksCovering(component, boxed.box))) {
-        const at = row * blocksWide + column;
-        if (bitmap[at] === 0 && hasMaskedPixel(pixelsOf(component, column, row), boxed)) bitmap[at] = 1;
-      }
-    }
+    const bitmap = new Uint8Array(component.blocksWide * component.blocksHigh);
+    for (const boxed of masks) markCovered(bitmap, component, boxed);
     return bitmap;
   });
 }
 
-/** True when any pixel is above 0; outside the box none is. */
-function hasMaskedPixel(pixels: Box, { box, mask }: BoxedMask): boolean {
-  const part = intersect(pixels, box);
-  if (part === undefined) return false;
-  for (let y = part.top; y < part.top + part.height; y++) {
-    const at = (y - box.top) * box.width + part.left - box.left;
-    for (let x = 0; x < part.width; x++) if (mask.data[at + x]! > 0) return true;
+function markCovered(bitmap: Uint8Array, component: JpegComponent, { box, mask }: BoxedMask): void {
+  const { pixelsAcross, pixelsDown, blocksWide: stride } = component;
+  const { left, top, blocksWide, blocksHigh } = blocksCovering(component, box);
+  for (let row = top; row < top + blocksHigh; row++) {
+    const from = Math.max(0, row * 8 * pixelsDown - box.top);
+    const to = Math.min(box.height, (row + 1) * 8 * pixelsDown - box.top);
+    for (let column = left; column < left + blocksWide; column++) {
+      const first = Math.max(0, column * 8 * pixelsAcross - box.left);
+      const end = Math.min(box.width, (column + 1) * 8 * pixelsAcross - box.left);
+      let y = from;
+      while (y < to && isBlank(mask.data, y * box.width + first, y * box.width + end)) y++;
+      if (y < to) bitmap[row * stride + column] = 1;
+    }
   }
-  return false;
 }

@@ -16,8 +16,10 @@ const colourChunks: ReadonlySet<string> = new Set([
  * @returns `undefined` when the pixels cannot be decoded.
  */
 export function cutPng(file: Uint8Array, pixels: PngPixels, box: Box): Buffer | undefined {
-  const rows = pixels.rowsOf(box, { headBytes: 1 });
-  if (rows === undefined) return undefined;
+  // A byte of 0 before each row says that it has no filter.
+  const stride = 1 + box.width * pixels.layout.pixelBytes;
+  const rows = new Uint8Array(box.height * stride);
+  if (!pixels.readRows(box, (y, row) => rows.set(row, y * stride + 1))) return undefined;
   const { chunks } = readPngChunks(file);
   const size = Buffer.from(chunks[0]!.data);
   size.writeUInt32BE(box.width);

@@ -1,3 +1,4 @@
+import { type SparseMask, sparseRows } from '../../pixels/boxed-mask.ts';
 import { isIntact, readPngChunks } from './chunks.ts';
 import { pngPixels } from './pixels.ts';
 
@@ -7,16 +8,17 @@ const otherMeaning: ReadonlySet<string> = new Set(['tRNS', 'iCCP', 'cICP', 'eXIf
 /**
  * Decodes a PNG of one channel of 8 bit, without a profile, transparency or orientation.
  *
- * @returns H x W samples; `undefined` for any other file, and a damaged one: libvips decides what becomes of
+ * @returns its samples; `undefined` for any other file, and a damaged one: libvips decides what becomes of
  * it.
  */
-export function greyPixels(file: Uint8Array): Uint8Array | undefined {
+export function greyPixels(file: Uint8Array): SparseMask | undefined {
   const pixels = pngPixels(file);
   if (pixels?.layout.pixelBytes !== 1) return undefined;
   const { chunks } = readPngChunks(file);
   if (chunks.some((chunk) => otherMeaning.has(chunk.name) || !isIntact(chunk))) return undefined;
   const { width, height } = pixels.layout;
-  const samples = pixels.rowsOf({ left: 0, top: 0, width, height }, { headBytes: 0 });
+  const rows = sparseRows({ width, height });
+  const isRead = pixels.readRows({ left: 0, top: 0, width, height }, rows.add);
   // The last rows are there before the stream's end is known to be right.
-  return pixels.around({ from: 0, to: 0 }) === undefined ? undefined : samples;
+  return isRead && pixels.around({ from: 0, to: 0 }) !== undefined ? rows.mask() : undefined;
 }

@@ -4,7 +4,7 @@ import { readPngChunks } from './chunks.ts';
 import { type BlockStart, inflater, type Piece, type Place, windowBytes } from './inflater.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { byteAt, copyFrom, type PixelStream, pixelStream } from './pixel-stream.ts';
-import { type RowHeads, rowDecoder } from './row-decoder.ts';
+import { rowDecoder, type TakeRow } from './row-decoder.ts';
 import { adlerBytes, isZlib, zlibHeadBytes } from './zlib-stream.ts';
 
 /** The blocks around a change: what lies before `first` and from `next` on stays. */
@@ -21,8 +21,8 @@ export interface Around {
 export interface PngPixels {
   readonly stream: PixelStream;
   readonly layout: Layout;
-  /** The decoded rows of a box; `undefined`: damaged. */
-  readonly rowsOf: (box: Box, rows: RowHeads) => Uint8Array | undefined;
+  /** Decodes the rows of a box that are not all 0, from above to below. @returns false: damaged. */
+  readonly readRows: (box: Box, takeRow: TakeRow) => boolean;
   /** Reads to the end. @returns `undefined` unless the stream is whole: length and checksum are right. */
   readonly around: (change: { readonly from: number; readonly to: number }) => Around | undefined;
   /** The nearest place at or before a byte. */
@@ -51,18 +51,18 @@ function pixelsIn(stream: PixelStream, layout: Layout): PngPixels {
   const placeBefore = (byte: number) => known.places.findLast((place) => place.byte <= byte)!;
   let isSound: boolean | undefined;
 
-  function rowsOf(box: Box, heads: RowHeads): Uint8Array | undefined {
+  function readRows(box: Box, takeRow: TakeRow): boolean {
     return useKernels((use) => {
-      const rows = rowDecoder(use, layout, box, heads);
+      const rows = rowDecoder(use, layout, box, takeRow);
       const source = inflater(use, { stream, place: known.places[0]!, end, keptBytes: layout.rowBytes });
       for (let piece = source.next(); piece !== undefined; ) {
         learn(known, piece, use);
         const keep = rows.take(piece);
-        if (keep === undefined) return undefined;
-        if (rows.isDone()) return rows.bytes;
+        if (keep === undefined) return false;
+        if (rows.isDone()) return true;
         piece = source.next(keep);
       }
-      return undefined;
+      return false;
     });
   }
 
@@ -81,7 +81,7 @@ function pixelsIn(stream: PixelStream, layout: Layout): PngPixels {
   return {
     stream,
     layout,
-    rowsOf,
+    readRows,
     placeBefore,
     around({ from, to }) {
       isSound ??= readToEnd();

@@ -7,10 +7,8 @@ import type { Layout } from './layout.ts';
 /** A vector is stored at a time; the longest pixel has 8 bytes. */
 const besideBytes = 16;
 
-/** How decoded rows begin: 1 byte of 0 is how PNG stores rows without a filter. */
-export interface RowHeads {
-  readonly headBytes: 0 | 1;
-}
+/** Receives the bytes of the row `y` of a box, unless all are 0. They change when the next is decoded. */
+export type TakeRow = (y: number, row: Uint8Array) => void;
 
 export interface RowDecoder {
   /**
@@ -20,8 +18,6 @@ export interface RowDecoder {
    */
   readonly take: (piece: Piece) => Pointer | undefined;
   readonly isDone: () => boolean;
-  /** The rows of the box. */
-  readonly bytes: Uint8Array;
 }
 
 /**
@@ -31,11 +27,10 @@ export function rowDecoder(
   { kernels, arena }: KernelUse,
   layout: Layout,
   box: Box,
-  { headBytes }: RowHeads,
+  takeRow: TakeRow,
 ): RowDecoder {
   const { pixelBytes, rowBytes } = layout;
   const [skipped, length] = [box.left * pixelBytes, box.width * pixelBytes];
-  const bytes = new Uint8Array(box.height * (headBytes + length));
   const room = besideBytes + skipped + length + besideBytes;
   const bottom = box.top + box.height;
   let [above, current] = [arena.reserve(room) + besideBytes, arena.reserve(room) + besideBytes];
@@ -51,15 +46,12 @@ export function rowDecoder(
     for (; at + rowBytes <= to && row < bottom; at += rowBytes, row++) {
       const isKnown = kernels.unfilterRow(all[at]!, at + 1, above, current, skipped + length, pixelBytes);
       if (!isKnown) return undefined;
-      // Memory that is never written stays free: most of a mask is black.
-      if (row >= box.top && !kernels.isBlank(current + skipped, length)) {
-        const pixels = all.subarray(current + skipped, current + skipped + length);
-        bytes.set(pixels, (row - box.top) * (headBytes + length) + headBytes);
-      }
+      if (row >= box.top && !kernels.isBlank(current + skipped, length))
+        takeRow(row - box.top, all.subarray(current + skipped, current + skipped + length));
       [above, current] = [current, above];
     }
     return at;
   }
 
-  return { take, isDone: () => row === bottom, bytes };
+  return { take, isDone: () => row === bottom };
 }

@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
+import type { SparseMask } from '../../pixels/boxed-mask.ts';
 import type { Bitmap } from '../bitmap/bitmap.ts';
 import { readBitmap } from '../bitmap/read-bitmap.ts';
 import { greyPixels } from '../png/grey.ts';
@@ -14,7 +15,7 @@ export interface MaskFile {
   /** A new pipeline over its pixels, as displayed. */
   readonly open: () => Sharp;
   /** Its pixels, where they are plain grey of 8 bit that needs no libvips. */
-  readonly grey?: () => Uint8Array | undefined;
+  readonly grey?: () => SparseMask | undefined;
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
+import { type SparseMask, sparseMask, wholeMask } from '../../pixels/boxed-mask.ts';
 import { type Orientation, toDisplayed } from '../../pixels/orientation.ts';
 import { eightBit, type Mask, type Size, withChannels } from '../../pixels/raster.ts';
+import { release } from '../../pixels/release.ts';
 import type { Limits } from './header.ts';
 import { lateOr } from './loaders.ts';
 import { type Carrier, carrierOf } from './mask-carrier.ts';
@@ -11,7 +13,7 @@ import { decoded } from './samples.ts';
 
 /** A decoded mask: one channel of its own size, turned as its picture is displayed. Not interpreted yet. */
 export interface DecodedMask {
-  readonly mask: Mask;
+  readonly mask: SparseMask;
   readonly format: string;
   readonly carrier: Carrier;
   /** One sentence for each thing about the file that was assumed. */
@@ -44,7 +46,8 @@ export async function decodeMask(
     const carrier: Carrier = hasAlpha
       ? await carrierOf(file, { photo: photo.bytes, isGuessed })
       : { channel: 'luma', isHole: false };
-    const mask = toDisplayed(await oneChannel(file, carrier), turn);
+    const laid = await oneChannel(file, carrier);
+    const mask = turn === 1 ? laid : sparseMask(toDisplayed(wholeMask(laid), turn));
     return { mask, format, carrier, warnings: carrier.isHole ? [...warnings, holeWarning] : warnings };
   } catch (cause) {
     const message = `Expected a whole ${format} mask, got one that cannot be decoded`;
@@ -56,9 +59,16 @@ const holeWarning =
   'The transparent part of the mask is edited, the opaque part is kept. ' +
   'Set polarity to have the mask read by its colours.';
 
-async function oneChannel({ header, open, grey: plain }: MaskFile, { channel }: Carrier): Promise<Mask> {
-  const samples = plain?.();
-  if (samples !== undefined) return { ...header.displayed, channels: 1, data: samples };
+async function oneChannel(file: MaskFile, carrier: Carrier): Promise<SparseMask> {
+  const sparse = file.grey?.();
+  if (sparse !== undefined) return sparse;
+  const whole = await decodedChannel(file, carrier);
+  const mask = sparseMask(whole);
+  release(whole.data);
+  return mask;
+}
+
+async function decodedChannel({ header, open }: MaskFile, { channel }: Carrier): Promise<Mask> {
   if (header.isGrey16) {
     const { width, height, data } = await decoded(inGrey16(open()), 16);
     return { width, height, channels: 1, data: eightBit(data, 65_535) };

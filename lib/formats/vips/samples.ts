@@ -26,14 +26,3 @@ function asUint16(bytes: Buffer): Uint16Array {
     ? new Uint16Array(buffer, byteOffset, length / 2)
     : new Uint16Array(Uint8Array.from(bytes).buffer);
 }
-
-/**
- * Frees the memory of samples or of a file at once. They must not be used any more.
- *
- * The memory is outside the JavaScript heap, where the garbage collector does not hurry: a mask of 100
- * megapixels would stay for most of the edit.
- */
-export function release({ buffer }: Uint8Array | Uint16Array): void {
-  // Moving nothing into a new buffer frees the old one.
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
-}

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { EditError, type ErrorCode } from '../../errors.ts';
 import { type ObjectId, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../../storage/store.ts';
+import { controlNames, imageVersion } from '../inputs/names.ts';
+import type { Job } from '../inputs/plan.ts';
 import type { Budget } from './budget.ts';
 import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim, firstClaim } from './claim.ts';
 
@@ -42,6 +44,21 @@ interface ClaimOptions {
 
 // Each lost round means that another run won one; after a few of them the job is simply busy.
 const maxRounds = 4;
+
+/** Keeps the end of a job that no run took: the claim that an event and a sweep find. An older one stays. */
+export async function keepEnd(
+  job: Pick<Job, 'id' | 'inputs'>,
+  { code }: EditError,
+  { store, controlBucket }: { readonly store: ObjectStore; readonly controlBucket: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const claim: Claim = { ...firstClaim('nobody'), state: 'FAILED', attempts: 0, code, reported: 'no' };
+  await store.create({ bucket: controlBucket, name: controlNames(job.id).claim }, new Uint8Array(), {
+    contentType: 'application/octet-stream',
+    metadata: { imageVersion: imageVersion(job.inputs.image), ...claimMetadata(claim) },
+    signal,
+  });
+}
 
 /** Tries to take a job for this run: steps 1 to 3. */
 export async function takeClaim(
@@ -122,6 +139,7 @@ function claimMetadata(claim: Claim): Record<string, string> {
     code: claim.code,
     lastCode: claim.lastError?.code ?? none,
     lastMessage: claim.lastError?.message || none,
+    reported: claim.reported ?? none,
   };
 }
 
@@ -132,9 +150,10 @@ const claimSchema = z.object({
   modelCalls: z.string(),
   waitMs: z.coerce.number().min(0),
   code: z.string(),
-  // Claims of version 0.1 have no last error.
+  // Claims of version 0.1 have neither of the following.
   lastCode: z.string().default(none),
   lastMessage: z.string().default(none),
+  reported: z.enum([none, 'yes', 'no']).default(none),
 });
 
 function parseClaim(info: ObjectInfo): Claim {
@@ -149,9 +168,10 @@ function parseClaim(info: ObjectInfo): Claim {
       return [pair.slice(0, at), Number(pair.slice(at + 1))];
     }),
   );
-  const { lastCode, lastMessage, ...claim } = parsed.data;
+  const { lastCode, lastMessage, reported, ...claim } = parsed.data;
   const lastError = lastCode === none ? undefined : { code: lastCode as ErrorCode, message: lastMessage };
-  return { ...claim, modelCalls, code: claim.code as ErrorCode | 'none', lastError };
+  const code = claim.code as ErrorCode | 'none';
+  return { ...claim, modelCalls, code, lastError, reported: reported === none ? undefined : reported };
 }
 
 function isSameClaim(a: Claim, b: Claim): boolean {

@@ -1,4 +1,4 @@
-import type { EditError, ErrorCode } from '../../errors.ts';
+import { type EditError, type ErrorCode, isCode, kindOf } from '../../errors.ts';
 import type { Budget } from './budget.ts';
 
 /**
@@ -30,6 +30,8 @@ export interface Claim {
   readonly waitMs: number;
   /** The error that the last run ended with. */
   readonly code: ErrorCode | 'none';
+  /** After the end, where somebody is to be told of it: whether that was done. */
+  readonly reported?: 'yes' | 'no' | undefined;
   /** The last error of any run: it outlives the runs after it. A run that died leaves none. */
   readonly lastError?: LastError | undefined;
 }
@@ -77,7 +79,7 @@ export function decideClaim(
 ): ClaimDecision {
   if (claim.state === 'DONE' || claim.state === 'FAILED') return { kind: 'finished', state: claim.state };
   if (claim.state === 'RUNNING' && claim.owner === owner) return { kind: 'owned', claim };
-  const untilFreeMs = (claim.state === 'RUNNING' ? budget.leaseMs : claim.waitMs) - ageMs;
+  const untilFreeMs = (claim.state === 'RUNNING' ? budget.leaseMs : waitOf(claim)) - ageMs;
   if (untilFreeMs > 0 && claim.state === 'RUNNING') {
     return { kind: 'wait', code: 'BUSY', retryAfterMs: Math.min(untilFreeMs, busyRetryMs) };
   }
@@ -91,6 +93,14 @@ export function decideClaim(
     kind: 'take',
     claim: { ...claim, state: 'RUNNING', owner, attempts: claim.attempts + 1, waitMs: 0, code: 'none' },
   };
+}
+
+/**
+ * After a setup fault a claim never waits for long, whatever the fault asked for: it cannot know of the mend.
+ * The process that met the fault does, and holds its calls back.
+ */
+function waitOf({ waitMs, code }: Claim): number {
+  return isCode(code) && kindOf(code) === 'setup' ? Math.min(waitMs, setupWaitMs) : waitMs;
 }
 
 /** The claim with one more call for a region, to be written before the call; `undefined` over budget. */
@@ -115,6 +125,8 @@ const unbilled: ReadonlySet<ErrorCode> = new Set([
   'MODEL_PERMISSION',
   'COST_CAP_REACHED',
   'POLICY_STORM',
+  'MODEL_INCOMPATIBLE',
+  'REJECTION_STORM',
 ]);
 
 /** Whoever sent the calls knows best; of an outage only an answer, or no connection, proves that none ran. */
@@ -129,7 +141,8 @@ const mayBeOfFile: ReadonlySet<ErrorCode> = new Set([
   'ENGINE_EMPTY',
 ]);
 
-const setupWaitMs = 5 * 60_000;
+/** A mend is noticed within a minute. */
+const setupWaitMs = 30_000;
 const passingWaitMs = 15_000;
 
 /** The claim after a run that ended in an error: FAILED after bad input, else WAIT. */

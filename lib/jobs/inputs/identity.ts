@@ -27,16 +27,18 @@ export function inputGenerations({ image, mask, request, keep }: InputSet): Reco
   };
 }
 
-interface JobFacts {
+export interface JobFacts {
   readonly inputs: InputSet;
   /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */
   readonly engine: string;
   /** Plain JSON; `null` when the request file cannot be read (its generation identifies it then). */
   readonly effectiveRequest: unknown;
+  /** Counts how often these inputs were asked for again; left out of the first job. */
+  readonly round?: number;
 }
 
 /** The same inputs give the same id: the first 16 hex digits of SHA-256 over canonical JSON. */
-export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
+export function jobId({ inputs, engine, effectiveRequest, round }: JobFacts): string {
   const member = (info: ObjectInfo | undefined) =>
     info === undefined ? null : { name: info.name, generation: info.generation, crc32c: info.crc32c };
   const facts = {
@@ -48,6 +50,7 @@ export function jobId({ inputs, engine, effectiveRequest }: JobFacts): string {
     engine,
     effectiveRequest,
     pipelineMajor,
+    round,
   };
   return createHash('sha256').update(canonicalJson(facts)).digest('hex').slice(0, 16);
 }

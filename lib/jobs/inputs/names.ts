@@ -223,10 +223,21 @@ export function outputNames(imageName: string, job: string) {
     output: (index: number, extension: string) => `${folder}${index}.${extension}`,
     /** The mask that was used, where nobody sent it. */
     mask: `${folder}mask.png`,
+    /** Where only that was asked for. */
+    preview: `${folder}preview.webp`,
     manifest: `${folder}manifest.json`,
     error: `${folder}error.json`,
   };
 }
+
+/** `dir/photo.jpg` -> `delivered/dir/photo.jpg`, with the extension of the output where that has another format. */
+export function deliveredName(imageName: string, outputName: string): string {
+  const extension = extensionOf(outputName);
+  const isSame = extensionOf(imageName).toLowerCase() === extension.toLowerCase();
+  return `delivered/${isSame ? imageName : `${stemIn(imageName)}${extension}`}`;
+}
+
+const extensionOf = (name: string) => /\.[^./]*$/.exec(name)?.[0] ?? '';
 
 /** @see https://cloud.google.com/storage/docs/objects#naming */
 const maxNameBytes = 1024;
@@ -246,9 +257,15 @@ export function nameFault(imageName: string): EditError | undefined {
     : new EditError('NAME_TOO_LONG', `Expected a picture's name of at most ${maxBytes} bytes, got ${bytes}`);
 }
 
+export const againPrefix = 'again/';
+
 /** Names of the records of one job in the control bucket. */
 export function controlNames(job: string) {
-  return { claim: `claims/${job}`, reply: (key: string) => `raw/${job}/${key}` };
+  return {
+    claim: `claims/${job}`,
+    again: `${againPrefix}${job}`,
+    reply: (key: string) => `raw/${job}/${key}`,
+  };
 }
 
 /** `dir/photo.jpg/{job}/manifest.json` -> its image and job; `undefined` for other objects. */
@@ -264,3 +281,7 @@ export function readTerminalName(
 /** The label of a claim that names its picture: people cannot tell it from the id of the job. */
 export const imageVersion = ({ name, generation }: { readonly name: string; readonly generation: string }) =>
   `${name}#${generation}`;
+
+/** The name in such a label. */
+export const imageOfVersion = (label: string | undefined): string | undefined =>
+  label?.replace(/#[^#]*$/, '');

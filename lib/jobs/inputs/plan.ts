@@ -8,7 +8,7 @@ import {
 } from '../../requests/edit-request.ts';
 import { canonicalRequest } from '../../requests/schema.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
-import { type InputSet, jobId } from './identity.ts';
+import { type InputSet, type JobFacts, jobId } from './identity.ts';
 import { nameFault } from './names.ts';
 
 export interface PlanOptions {
@@ -23,9 +23,8 @@ export interface PlanOptions {
 }
 
 /** One job. A request that cannot be read is a `fault`: then the job exists to report it. */
-export interface Job {
+export interface Job extends JobFacts {
   readonly id: string;
-  readonly inputs: InputSet;
   readonly request: EditRequest | undefined;
   readonly fault: EditError | undefined;
   /** True when the request file, the metadata or the defaults name the polarity of the mask. */
@@ -51,11 +50,11 @@ export async function planJob(
     if (request === undefined || !options.makesOwnMask(request)) return undefined;
   }
   const effectiveRequest = request === undefined ? fields : canonicalRequest(request);
-  const id = jobId({ inputs, engine: options.engine, effectiveRequest });
+  const facts = { inputs, engine: options.engine, effectiveRequest };
   const isPolarityGiven = namesPolarity(fields);
   return {
-    id,
-    inputs,
+    ...facts,
+    id: jobId(facts),
     request: read.carriedOut ?? request,
     fault: nameFault(inputs.image.name) ?? fault,
     isPolarityGiven,
@@ -102,7 +101,8 @@ async function requestOf(
   }
 }
 
-const maskFields = ['maskMode', 'maskClasses', 'maskPrompt'] as const;
+/** Also `only`: a mask that was found, corrected by a person and dropped again is for an edit. */
+const maskFields = ['maskMode', 'maskClasses', 'maskPrompt', 'only'] as const;
 
 /**
  * The request with the mask that was dropped, where only the defaults ask for one to be found. `undefined`

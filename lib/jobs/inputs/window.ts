@@ -1,5 +1,6 @@
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
-import { type InputSet, inputGenerations } from './identity.ts';
+import type { IsAskedAgain } from '../rounds.ts';
+import type { InputSet } from './identity.ts';
 import {
   endOfMembers,
   formsOf,
@@ -113,14 +114,39 @@ export async function setInWindow(
   return setFrom(image, [...group, ...(await folderMasksOf(image, signal))]);
 }
 
-/** True when a job of exactly these inputs has ended, with any model. */
-export function isSettled(inputs: InputSet, terminals: readonly ObjectInfo[]): boolean {
-  const wanted = Object.entries(inputGenerations(inputs));
-  return terminals.some(
-    ({ metadata }) =>
-      wanted.every(([key, generation]) => metadata[key] === generation) &&
-      metadata['keep'] === inputs.keep?.generation,
+const generationKeys = ['image', 'mask', 'request', 'keep'];
+
+/**
+ * How the jobs of exactly these inputs have ended, with any model: a manifest where there is one, else the
+ * error file of the newest round.
+ *
+ * @param generations of the inputs, also as the metadata of another end.
+ */
+export function endOf(
+  generations: Readonly<Record<string, string>>,
+  terminals: readonly ObjectInfo[],
+): ObjectInfo | undefined {
+  const ends = terminals.filter(({ metadata }) =>
+    generationKeys.every((key) => metadata[key] === generations[key]),
   );
+  return ends.find(({ name }) => !isFailure(name)) ?? ends.sort(byAge).at(-1);
+}
+
+const isFailure = (terminalName: string) => readTerminalName(terminalName)?.kind === 'error';
+
+const byAge = (a: ObjectInfo, b: ObjectInfo) =>
+  Date.parse(a.timeCreated) - Date.parse(b.timeCreated) || roundOf(a) - roundOf(b);
+const roundOf = ({ metadata }: ObjectInfo) => Number(metadata['round'] ?? 0);
+
+/** The same; `undefined` where the last job has failed and was asked for again. */
+export async function lastEnd(
+  generations: Readonly<Record<string, string>>,
+  terminals: readonly ObjectInfo[],
+  isAsked: IsAskedAgain,
+): Promise<ObjectInfo | undefined> {
+  const end = endOf(generations, terminals);
+  const read = end && readTerminalName(end.name);
+  return read?.kind === 'error' && (await isAsked(read.job)) ? undefined : end;
 }
 
 /** Manifests and error files of an output bucket, by the name of their picture. */

@@ -1,4 +1,6 @@
 import type { EditReport } from '../../edit.ts';
+import type { InpaintReply } from '../../engines/engine.ts';
+import { sumUsage, type Usage } from '../../engines/usage.ts';
 import type { Claim } from '../claim/claim.ts';
 
 /** What decides the price of one call of a model. */
@@ -12,10 +14,32 @@ export interface CallFacts {
 /** Estimated price of one call, USD; `undefined` when the price of the model is not known. */
 export type PriceOf = (call: CallFacts) => number | undefined;
 
+/** Replies of calls, by the keys that the claim counts under. */
+export interface Measured {
+  readonly add: (key: string, reply: InpaintReply) => void;
+  /** What calls of a key cost that said so, USD, and how many did. */
+  readonly of: (key: string) => { readonly usd: number; readonly calls: number };
+  /** Of all replies; `undefined` when one did not say what it used. */
+  readonly usage: () => Usage | undefined;
+}
+
+export function measuredCalls(): Measured {
+  const replies: { readonly key: string; readonly usage: Usage | undefined }[] = [];
+  return {
+    add: (key, { usage }) => void replies.push({ key, usage }),
+    of: (wanted) => {
+      const prices = replies.flatMap(({ key, usage }) => (key === wanted ? (usage?.usd ?? []) : []));
+      return { usd: prices.reduce((sum, usd) => sum + usd, 0), calls: prices.length };
+    },
+    usage: () => sumUsage(replies.map(({ usage }) => usage)),
+  };
+}
+
 interface CountedCalls {
   readonly modelCalls: Claim['modelCalls'];
   readonly regions: EditReport['regions'];
   readonly samples: number;
+  readonly measured?: Measured | undefined;
 }
 
 /**
@@ -24,9 +48,12 @@ interface CountedCalls {
  */
 const regionKey = /^r(?<index>\d+)(?<tile>t\d+)?$/;
 
-/** Estimated cost of all calls that a job has counted, USD; `undefined` when the price is not known. */
+/**
+ * Cost of all calls that a job has counted, USD: what they said, and an estimate for the others; `undefined`
+ * when the price of one of these is not known.
+ */
 export function jobCostUsd(
-  { modelCalls, regions, samples }: CountedCalls,
+  { modelCalls, regions, samples, measured }: CountedCalls,
   priceOf: PriceOf,
   findingPriceOf = priceOf,
 ) {
@@ -38,7 +65,10 @@ export function jobCostUsd(
       region === undefined
         ? findingPriceOf({ frame: smallestFrame, samples: 1 })
         : priceOf({ frame, samples: region['tile'] === undefined ? samples : 1 });
-    sum = sum === undefined || price === undefined ? undefined : sum + price * calls;
+    const known = measured?.of(key) ?? { usd: 0, calls: 0 };
+    const others = Math.max(0, calls - known.calls);
+    const estimate = others === 0 ? 0 : price && price * others;
+    sum = sum === undefined || estimate === undefined ? undefined : sum + known.usd + estimate;
   }
   return sum;
 }

@@ -5,6 +5,7 @@ import {
   type InpaintReply,
   type InpaintRequest,
 } from '../../engines/engine.ts';
+import { usageSchema } from '../../engines/usage.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import { jsonText } from '../../requests/plain-json.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
@@ -26,6 +27,8 @@ interface DurableOptions {
   readonly isAnswer: (reply: InpaintReply, request: InpaintRequest) => Promise<boolean>;
   /** Throws when the job was cancelled: no further call is made. */
   readonly assertWanted: (signal: AbortSignal) => Promise<void>;
+  /** Sees each reply that the work goes on with, a saved one too. */
+  readonly onReply?: (key: string, reply: InpaintReply) => void;
 }
 
 /** Four candidates of 4096 x 4096 as PNG stay below this. */
@@ -41,24 +44,30 @@ const refundMs = 2000;
  * @throws {EditError} `BUDGET_SPENT` when the calls of a region are used up; else what the engine throws.
  */
 export function durableEngine(engine: InpaintEngine, options: DurableOptions): InpaintEngine {
-  const { store, claim, budget } = options;
+  const { store, claim, budget, onReply = () => {} } = options;
   return {
     ...engine,
     async inpaint(request, signal) {
       const id = { bucket: options.controlBucket, name: controlNames(options.job).reply(request.key) };
       const key = budgetKey(request.key);
       const [saved] = await Promise.all([readReply(store, id, signal), options.assertWanted(signal)]);
-      if (saved !== undefined && (await options.isAnswer(saved, request))) return saved;
+      if (saved !== undefined && (await options.isAnswer(saved, request))) {
+        onReply(key, saved);
+        return saved;
+      }
 
       await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
-      const reply = await engine.inpaint(request, signal).catch(async (error: unknown) => {
-        if (provesNoCall(asEditError(error))) {
-          // With a signal of its own: also after an abort the call was not made.
-          const refundSignal = AbortSignal.timeout(refundMs);
-          await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
-        }
-        throw error;
-      });
+      const reply = await engine
+        .inpaint({ ...request, job: options.job }, signal)
+        .catch(async (error: unknown) => {
+          if (provesNoCall(asEditError(error))) {
+            // With a signal of its own: also after an abort the call was not made.
+            const refundSignal = AbortSignal.timeout(refundMs);
+            await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
+          }
+          throw error;
+        });
+      onReply(key, reply);
       await options.checkReply(reply);
       const { created } = await store.create(id, packReply(reply), {
         contentType: 'application/octet-stream',
@@ -95,6 +104,7 @@ const headSchema = z.object({
   warnings: z.array(z.string()),
   calls: z.int().min(0),
   made: z.int().min(1).exactOptional(),
+  usage: usageSchema.exactOptional(),
   safety: z.array(z.object({ of: z.string(), scores: z.record(z.string(), z.number()) })).exactOptional(),
 });
 

@@ -22,6 +22,7 @@ const stageOfStep: Readonly<Record<string, Stage>> = {
   read: 'read',
   mask: 'mask',
   check: 'mask',
+  find: 'mask',
   plan: 'plan',
   crop: 'crop',
   frame: 'crop',

@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import type { EditReport, EditResult } from '../../edit.ts';
+import type { EncodedImage } from '../../engines/engine.ts';
+import type { Usage } from '../../engines/usage.ts';
 import { EditError, type ErrorCode } from '../../errors.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Claim } from '../claim/claim.ts';
@@ -17,6 +20,7 @@ interface Publication {
   readonly claim: Claim;
   readonly result: EditResult;
   readonly costEstimateUsd: number | undefined;
+  readonly usage?: Usage;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function assertWanted(
  * @throws {EditError} `CANCELLED_BY_CALLER`; then there is no manifest.
  */
 export async function publishResult(
-  { job, claim, result, costEstimateUsd }: Publication,
+  { job, claim, result, costEstimateUsd, usage }: Publication,
   { store, outputBucket, signal }: PublishTarget,
 ): Promise<void> {
   const names = outputNames(job.inputs.image.name, job.id);
@@ -60,20 +64,24 @@ export async function publishResult(
     const { info } = await store.create(id, bytes, { contentType: mediaType, signal });
     outputs.push(info);
   }
-  const mask = await createMask(result, { bucket: outputBucket, name: names.mask }, { store, signal });
+  const create = (image: EncodedImage | undefined, name: string) =>
+    createBeside(image, { bucket: outputBucket, name }, { store, signal });
+  const mask = await create(result.mask, names.mask);
+  const preview = await create(result.preview, names.preview);
   await assertWanted(job, { store, buckets: { output: outputBucket }, signal });
-  const manifest = manifestOf({ job, claim, outputs, mask, report: result.report, costEstimateUsd });
+  const facts = { job, claim, outputs, mask, preview, report: result.report, costEstimateUsd, usage };
+  const manifest = manifestOf(facts);
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }
 
-/** Writes the mask that was used where nobody sent it, so that a person can correct it and drop it again. */
-async function createMask(
-  { mask }: EditResult,
+/** Writes what lies beside the outputs: a mask that nobody sent, so that a person can correct it, or a preview. */
+async function createBeside(
+  image: EncodedImage | undefined,
   id: ObjectId,
   { store, signal }: { readonly store: ObjectStore; readonly signal: AbortSignal },
 ): Promise<ObjectInfo | undefined> {
-  if (mask === undefined) return undefined;
-  const { info } = await store.create(id, mask.bytes, { contentType: mask.mediaType, signal });
+  if (image === undefined) return undefined;
+  const { info } = await store.create(id, image.bytes, { contentType: image.mediaType, signal });
   return info;
 }
 
@@ -97,15 +105,20 @@ export async function publishError(
 ): Promise<void> {
   if (!hasRoomForError(job.inputs.image.name)) return;
   const id = { bucket: outputBucket, name: outputNames(job.inputs.image.name, job.id).error };
-  await createTerminal(id, errorFileOf(job, error), { store, job, signal });
+  await createTerminal(id, errorFileOf(job, error), { store, job, signal, code: error.code });
 }
 
 async function createTerminal(
   id: { readonly bucket: string; readonly name: string },
   bytes: Uint8Array,
-  { store, job, signal }: { store: ObjectStore; job: Job; signal: AbortSignal },
+  { store, job, signal, code }: { store: ObjectStore; job: Job; signal: AbortSignal; code?: ErrorCode },
 ): Promise<void> {
-  const metadata = { job: job.id, ...inputGenerations(job.inputs) };
+  const metadata = {
+    job: job.id,
+    ...inputGenerations(job.inputs),
+    ...(job.round === undefined ? {} : { round: String(job.round) }),
+    ...(code && { code }),
+  };
   await store.create(id, bytes, { contentType: 'application/json', metadata, signal });
 }
 
@@ -115,8 +128,10 @@ interface ManifestFacts {
   readonly outputs: readonly ObjectInfo[];
   /** The mask beside them, where it was found or grown. */
   readonly mask?: ObjectInfo | undefined;
+  readonly preview?: ObjectInfo | undefined;
   readonly report: EditReport;
   readonly costEstimateUsd: number | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 /**
@@ -124,19 +139,22 @@ interface ManifestFacts {
  * so it may hold the prompt.
  */
 export function manifestOf(facts: ManifestFacts): Uint8Array {
-  const { job, claim, outputs, mask, report, costEstimateUsd } = facts;
+  const { job, claim, outputs, mask, preview, report, costEstimateUsd, usage } = facts;
   return jsonFile({
     state: 'done',
     job: job.id,
+    round: job.round,
     pipelineMajor,
     inputs: inputFacts(job.inputs),
     request: job.request,
     outputs: outputs.map(outputFacts),
     ...report,
     ...(mask && { mask: { ...outputFacts(mask), ...report.mask } }),
+    ...(preview && { preview: outputFacts(preview) }),
     attempts: claim.attempts,
     claimedCalls: claim.modelCalls,
     costEstimateUsd: costEstimateUsd ?? null,
+    ...(usage && { usage }),
   });
 }
 
@@ -167,6 +185,7 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
   return jsonFile({
     state: 'failed',
     job: job.id,
+    round: job.round,
     code: error.code,
     message: error.message,
     whatToDo: advice.filter((text) => text !== undefined).join(' '),
@@ -175,6 +194,10 @@ export function errorFileOf(job: Job, error: EditError): Uint8Array {
     inputs: inputFacts(job.inputs),
   });
 }
+
+/** What is read of an error file. */
+export const failureSchema = z.object({ code: z.string(), message: z.string() });
+export const maxFailureBytes = 1024 * 1024;
 
 function inputFacts({ image, mask, request, keep }: InputSet) {
   const facts = (info: ObjectInfo | undefined) =>

@@ -17,11 +17,13 @@ import {
   releaseClaim,
   waitAfter,
 } from '../claim/claim.ts';
-import { type Lease, takeClaim } from '../claim/claim-store.ts';
+import { keepEnd, type Lease, takeClaim } from '../claim/claim-store.ts';
+import type { EndedJob } from '../ends/end.ts';
+import type { Reporter } from '../ends/reporter.ts';
 import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
-import { jobCostUsd, type PriceOf } from './cost.ts';
+import { jobCostUsd, type Measured, measuredCalls, type PriceOf } from './cost.ts';
 import { durableEngine } from './durable-engine.ts';
 import { progressOf, type Timers } from './progress.ts';
 import { assertWanted, publishError, publishResult } from './publish.ts';
@@ -57,12 +59,14 @@ export interface RunOptions {
   readonly priceOf: PriceOf;
   readonly log: Log;
   readonly trace?: Trace;
+  /** Tells of ends; nobody is told when left out. */
+  readonly reporter?: Reporter | undefined;
   /** For the writes of progress. */
   readonly timers?: Timers;
 }
 
 /** How a job ended for good. Every other end is thrown, and the job comes again. */
-interface RunResult {
+export interface RunResult {
   readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
   /** For the one log line of the run. */
   readonly facts: object;
@@ -89,11 +93,11 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   const { manifest } = outputNames(job.inputs.image.name, job.id);
   const hasRoom = nameFault(job.inputs.image.name) === undefined;
   const published = hasRoom && (await store.stat({ bucket: buckets.output, name: manifest }, signal));
-  if (published) return end('published-before');
-  if (job.fault !== undefined) {
-    await publishError(job, job.fault, target);
-    return end('failed', { code: job.fault.code, reason: job.fault.message });
+  if (published) {
+    await options.reporter?.tellOnce(endedJob(job), signal);
+    return end('published-before');
   }
+  if (job.fault !== undefined) return endAtOnce(job, job.fault, options, signal);
 
   const taken = await takeClaim(
     store,
@@ -103,16 +107,32 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   );
   switch (taken.kind) {
     case 'finished':
+      await options.reporter?.tellOnce(endedJob(job), signal);
       return end(taken.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'wait':
       throw waitError(taken);
     case 'give-up':
       await publishError(job, attemptsSpent(taken.claim), target);
-      await writeClaim(taken.lease, () => taken.claim, options.log);
+      await endClaim(job, taken.lease, () => taken.claim, options);
       return end('failed', { code: taken.claim.code, ...usage(job, taken.claim, options) });
     case 'leased':
       return editAndPublish(job, taken.lease, options, signal);
   }
+}
+
+const endedJob = ({ id, inputs }: Job): EndedJob => ({ job: id, image: inputs.image.name });
+
+/** A job that cannot even begin. Its claim is only kept where somebody is to be told of its end. */
+async function endAtOnce(
+  job: Job,
+  fault: EditError,
+  { store, buckets, reporter }: RunOptions,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  if (reporter !== undefined) await keepEnd(job, fault, { store, controlBucket: buckets.control }, signal);
+  await publishError(job, fault, { store, outputBucket: buckets.output, signal });
+  await reporter?.tellOnce(endedJob(job), signal);
+  return end('failed', { code: fault.code, reason: fault.message });
 }
 
 async function editAndPublish(
@@ -131,30 +151,31 @@ async function editAndPublish(
     signal,
   });
   let result: EditResult;
+  const measured = measuredCalls();
   try {
-    result = await editJob(job, lease, { ...options, onStep: progress.listener }, signal);
+    result = await editJob(job, lease, { ...options, onStep: progress.listener, measured }, signal);
     const claim = lease.current();
-    const { costEstimateUsd } = usage(job, claim, options, result);
+    const used = usage(job, claim, options, { result, measured });
     progress.listener('publish');
-    await trace('publish', () => publishResult({ job, claim, result, costEstimateUsd }, target));
+    await trace('publish', () => publishResult({ job, claim, result, ...used }, target));
   } catch (thrown) {
     // After an abort each layer fails with an error of its own; the reason of the abort is what matters.
     const error = signal.aborted ? abortError(signal, 'the job to end') : asEditError(thrown);
-    return endInError(job, lease, error, options);
+    return endInError(job, lease, error, { ...options, measured });
   } finally {
     progress.close();
   }
-  await writeClaim(lease, finishClaim, options.log);
+  await endClaim(job, lease, finishClaim, options);
   const { warnings, timingsMs, image, maskCoverage } = result.report;
   const { format, width, height } = image;
   const facts = { format, width, height, maskCoverage, warnings, timingsMs };
-  return end('published', { ...facts, ...usage(job, lease.current(), options, result) });
+  return end('published', { ...facts, ...usage(job, lease.current(), options, { result, measured }) });
 }
 
 async function editJob(
   job: Job,
   claim: Lease,
-  options: RunOptions & { readonly onStep: StepListener },
+  options: RunOptions & { readonly onStep: StepListener; readonly measured: Measured },
   signal: AbortSignal,
 ): Promise<EditResult> {
   const { image, mask, keep } = job.inputs;
@@ -177,6 +198,7 @@ async function editJob(
       budget: options.budget,
       checkReply: options.checkReply,
       isAnswer: options.isAnswer,
+      onReply: options.measured.add,
       assertWanted: (stop) => assertWanted(job, { ...options, signal: stop }),
     });
   const finding = await options.findingFor?.(input.request);
@@ -203,7 +225,12 @@ async function download(
 /** Time to leave the claim in order after a deadline or a shutdown: within the 10 s of Cloud Run. */
 const lastWriteMs = 5000;
 
-async function endInError(job: Job, lease: Lease, error: EditError, options: RunOptions): Promise<RunResult> {
+async function endInError(
+  job: Job,
+  lease: Lease,
+  error: EditError,
+  options: RunOptions & { readonly measured: Measured },
+): Promise<RunResult> {
   const { store, buckets, log } = options;
   // Another run has the job now: neither its claim nor its end is ours to write.
   const lost = lease.lost();
@@ -212,9 +239,11 @@ async function endInError(job: Job, lease: Lease, error: EditError, options: Run
     const signal = AbortSignal.timeout(lastWriteMs);
     await publishError(job, error, { store, outputBucket: buckets.output, signal });
   }
-  await writeClaim(lease, (claim) => releaseClaim(claim, error), log);
+  const released = (claim: Claim) => releaseClaim(claim, error);
+  if (isFinal(error) && error.code !== 'SUPERSEDED') await endClaim(job, lease, released, options);
+  else await writeClaim(lease, released, log);
   if (error.code === 'SUPERSEDED') return end('superseded');
-  const used = usage(job, lease.current(), options);
+  const used = usage(job, lease.current(), options, options);
   if (isFinal(error)) return end('failed', { ...failedFacts(error), ...used });
   throw new EditError(error.code, error.message, {
     cause: error,
@@ -230,6 +259,17 @@ const failedFacts = (error: EditError) => ({
   ...(error.kind === 'bug' ? { error } : {}),
 });
 
+/** Tells of the end, which is stored, and writes the last state of the claim. */
+async function endClaim(
+  job: Job,
+  lease: Lease,
+  next: (claim: Claim) => Claim,
+  { reporter, log }: RunOptions,
+): Promise<void> {
+  const reported = await reporter?.tell(endedJob(job));
+  await writeClaim(lease, (claim) => ({ ...next(claim), ...(reported && { reported }) }), log);
+}
+
 /** Writes the claim; a failure is only logged, because the lease ends by itself. */
 async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log): Promise<void> {
   try {
@@ -240,18 +280,26 @@ async function writeClaim(lease: Lease, next: (claim: Claim) => Claim, log: Log)
 }
 
 /** What a job has used, earlier runs included. Without a result, each call is priced as the smallest. */
-function usage(job: Job, { attempts, modelCalls }: Claim, options: RunOptions, result?: EditResult) {
+function usage(
+  job: Job,
+  { attempts, modelCalls }: Claim,
+  options: RunOptions,
+  { result, measured }: { readonly result?: EditResult; readonly measured?: Measured } = {},
+) {
   const { priceOf, findingPriceOf } = options;
   const finding = job.request && findKey in modelCalls ? findingPriceOf?.(job.request) : undefined;
   const counted = {
     modelCalls,
     regions: result?.report.regions ?? [],
     samples: job.request?.samples ?? 1,
+    measured,
   };
+  const told = measured?.usage();
   return {
     attempts,
     modelCalls: Object.values(modelCalls).reduce((sum, count) => sum + count, 0),
     costEstimateUsd: jobCostUsd(counted, priceOf, finding),
+    ...(told && { usage: told }),
   };
 }
 

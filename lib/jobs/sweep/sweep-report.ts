@@ -3,8 +3,16 @@ import type { InputSet } from '../inputs/identity.ts';
 import type { Job } from '../inputs/plan.ts';
 import type { Unpaired } from '../inputs/unpaired.ts';
 import { type PriceOf, smallestFrame } from '../run/cost.ts';
+import type { AskedJob } from './again.ts';
 
-export interface SweepReport {
+export interface Asked {
+  /** Jobs that were asked for again, or would be in a dry run. */
+  readonly asked: number;
+  /** The first of them, and how they had ended. */
+  readonly askedJobs: readonly AskedJob[];
+}
+
+export interface SweepReport extends Asked {
   /** Pictures judged. */
   readonly images: number;
   readonly settled: number;
@@ -12,6 +20,8 @@ export interface SweepReport {
   readonly incomplete: number;
   /** Jobs that were dispatched, or would be in a dry run. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
+  /** Ends of jobs that were told only now. */
+  readonly told: number;
   /** Pictures that no job could be made of or started for. */
   readonly failures: number;
   /** The first of these pictures, and why. */
@@ -44,7 +54,7 @@ export type NoJob = 'settled' | 'young' | 'incomplete' | 'mask' | { readonly fau
 export type Outcome = NoJob | { readonly job: Job; readonly fault?: SweepFault };
 
 /** Most names of each list of the report. */
-const maxNamed = 100;
+export const maxNamed = 100;
 
 export interface SweepTally {
   readonly imagesLeft: () => number;
@@ -54,7 +64,7 @@ export interface SweepTally {
   readonly addUnpaired: (unpaired: readonly Unpaired[]) => void;
   /** True when no more of them can be reported. */
   readonly hasEnoughUnpaired: () => boolean;
-  readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime'>;
+  readonly report: () => Omit<SweepReport, 'isComplete' | 'isOutOfTime' | 'told' | keyof Asked>;
 }
 
 interface SweepLimits {

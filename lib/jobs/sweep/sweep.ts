@@ -3,6 +3,8 @@ import { mapOrdered } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { Dispatch } from '../dispatch.ts';
+import type { Reporter } from '../ends/reporter.ts';
+import { type InputSet, inputGenerations } from '../inputs/identity.ts';
 import { hasRoomForError, nameFault } from '../inputs/names.ts';
 import {
   collectInputs,
@@ -11,13 +13,17 @@ import {
   type PairingOptions,
 } from '../inputs/pairing.ts';
 import { type Job, type PlanOptions, planJob } from '../inputs/plan.ts';
-import { isSettled, readWindow, setInWindow } from '../inputs/window.ts';
+import { lastEnd, readWindow, setInWindow } from '../inputs/window.ts';
+import { askedAgainOnce, currentRound, type IsAskedAgain } from '../rounds.ts';
 import type { PriceOf } from '../run/cost.ts';
 import type { Buckets } from '../run/run.ts';
+import { type AgainOptions, type AskedJob, askAgain } from './again.ts';
 import { type SweptWindow, swept, unpairedIn } from './lone-objects.ts';
 import { openProgress, type Progress } from './progress.ts';
 import {
+  type Asked,
   ageMs,
+  maxNamed,
   type NoJob,
   type Outcome,
   type SweepFault,
@@ -45,6 +51,10 @@ export interface SweepOptions {
   readonly minAgeMs: number;
   /** Reports what would be done, and writes nothing. */
   readonly isDryRun: boolean;
+  /** Tells of ends that were not told; nobody is told when left out. */
+  readonly reporter?: Reporter | undefined;
+  /** Jobs to be asked for again before the sweep. */
+  readonly again?: Pick<AgainOptions, 'codes' | 'prefix'> | undefined;
   readonly priceOf: PriceOf;
   readonly log: Log;
 }
@@ -63,16 +73,20 @@ const looksAtOnce = 10;
 export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<SweepReport> {
   const stopAt = options.now() + options.timeMs;
   const isOver = () => signal.aborted || options.now() >= stopAt;
-  const progress = await openProgress(options, signal);
   const tally = sweepTally(options);
+  const asked = await askAll(options, signal);
+  let told = 0;
+  const progress = await openProgress(options, signal);
   const folderMasksOf = options.pairing.folderMask
     ? folderMaskFinder(options.store, options.buckets.input)
     : undefined;
-  const run = { ...options, isOver, folderMasksOf, outage: outageDetector() };
+  const isAsked = askedAgainOnce(options.store, options.buckets.control);
+  const run = { ...options, isOver, folderMasksOf, isAsked, outage: outageDetector() };
   try {
     while (!progress.isComplete() && !tally.isFull() && !isOver()) {
       await sweepWindow(progress, tally, run, signal);
     }
+    if (!options.isDryRun) told = (await options.reporter?.tellRest(isOver, signal)) ?? 0;
   } catch (thrown) {
     // What an abort or the end of the time broke off is left to the next sweep.
     if (!isOver() || asEditError(thrown).kind !== 'passing') throw thrown;
@@ -80,13 +94,23 @@ export async function sweep(options: SweepOptions, signal: AbortSignal): Promise
     await progress.save();
   }
   const isComplete = progress.isComplete();
-  return { ...tally.report(), isComplete, isOutOfTime: !isComplete && !tally.isFull() };
+  return { ...tally.report(), ...asked, told, isComplete, isOutOfTime: !isComplete && !tally.isFull() };
+}
+
+async function askAll({ again, ...options }: SweepOptions, signal: AbortSignal): Promise<Asked> {
+  const askedJobs: AskedJob[] = [];
+  let asked = 0;
+  if (again === undefined) return { asked, askedJobs };
+  for await (const job of askAgain({ ...options, ...again }, signal))
+    if (++asked <= maxNamed) askedJobs.push(job);
+  return { asked, askedJobs };
 }
 
 interface SweepRun extends SweepOptions {
   readonly isOver: () => boolean;
   /** `undefined` where folder masks are off. */
   readonly folderMasksOf: FolderMasksOf | undefined;
+  readonly isAsked: IsAskedAgain;
   readonly outage: OutageDetector;
 }
 
@@ -193,23 +217,35 @@ function outageDetector(): OutageDetector {
 async function judge(
   image: ObjectInfo,
   window: SweptWindow,
-  { store, pairing, plan, minAgeMs, folderMasksOf }: SweepRun,
+  { store, pairing, plan, minAgeMs, folderMasksOf, isAsked }: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
+  const isSettled = async (inputs: InputSet) =>
+    (await lastEnd(inputGenerations(inputs), terminals, isAsked)) !== undefined;
   const listed = await setInWindow(image, window, folderMasksOf, signal);
-  if (listed !== undefined && isSettled(listed, terminals)) return 'settled';
+  if (listed !== undefined && (await isSettled(listed))) return 'settled';
   const tooLong = hasRoomForError(image.name) ? undefined : nameFault(image.name);
   if (tooLong !== undefined) throw tooLong;
+  const nothing = window.usedMasks.has(image.name) ? 'mask' : 'incomplete';
+  if (listed !== undefined && (await isAlone(listed, plan, store, signal)))
+    return ageMs(listed) < minAgeMs ? 'young' : nothing;
   // The window is no snapshot: only a set that was collected at one moment becomes a job.
   const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
   if (inputs === undefined) return 'incomplete';
-  if (isSettled(inputs, terminals)) return 'settled';
+  if (await isSettled(inputs)) return 'settled';
   if (ageMs(inputs) < minAgeMs) return 'young';
   const job = await planJob(store, inputs, plan, signal);
-  return job ?? (window.usedMasks.has(image.name) ? 'mask' : 'incomplete');
+  if (job !== undefined) return currentRound(job, isAsked, signal);
+  return nothing;
 }
+
+/** A picture that lacks its mask, which costs no request to see: a mask that comes later has its own event. */
+const isAlone = async (listed: InputSet, plan: PlanOptions, store: ObjectStore, signal: AbortSignal) =>
+  listed.mask === undefined &&
+  listed.request === undefined &&
+  (await planJob(store, listed, plan, signal)) === undefined;
 
 /** The next sweep finds a job again that could not be dispatched. */
 async function outcomeOf(verdict: Job | NoJob, run: SweepRun, signal: AbortSignal): Promise<Outcome> {

@@ -10,6 +10,7 @@ export * from './jpeg-compare';
 export * from './jpeg-deltas';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
+export * from './membrane';
 export * from './memory';
 export * from './patch-levels';
 export * from './patch-light';
@@ -17,4 +18,12 @@ export * from './patch-sweep';
 export * from './patch-vote';
 export { differingPixels, filterRow, isBlank, unfilterRow } from './png-rows';
 export { recode, recodeEnd, recodeStateBytes } from './recode';
+export { designRows, samplePixels } from './registration';
 export { addWeightedRows, gatherRow } from './resample';
+export {
+  fitLine,
+  robustModelBytes,
+  robustScratchBytes,
+  robustSigma,
+  solveRobustly,
+} from './robust';

@@ -61,6 +61,35 @@ export function unstuff(from: usize, length: usize, to: usize, result: usize): v
 }
 
 /**
+ * Finds the first FF with a byte behind it that makes it the marker of a segment: not 0 or FF, TEM or a
+ * restart.
+ *
+ * @param from address of `length` (at least 1) bytes.
+ * @returns its place; that of the last byte where there is none, as what follows decides about it.
+ */
+export function findMarker(from: usize, length: usize): usize {
+  const last = from + length - 1;
+  const ff = v128.splat<u8>(0xff);
+  const zero = v128.splat<u8>(0);
+  let at = from;
+  for (; at < last; at++) {
+    // In scans nearly every FF has a 0 behind it.
+    while (at + 16 <= last) {
+      const isStuffed = v128.eq<u8>(v128.load(at, 1), zero);
+      const found = v128.andnot(v128.eq<u8>(v128.load(at), ff), isStuffed);
+      if (v128.any_true(found)) {
+        at += ctz<u32>(v128.bitmask<i8>(found)) as usize;
+        break;
+      }
+      at += 16;
+    }
+    const next = load<u8>(at, 1);
+    if (at < last && load<u8>(at) === 0xff && next > 1 && next !== 0xff && (next & 0xf8) !== 0xd0) break;
+  }
+  return min(at, last) - from;
+}
+
+/**
  * Walks up to `count` MCUs by code lengths, as long as the buffer holds them.
  *
  * @param positions receives the bit of each MCU, plus `base`; `count` words.

@@ -57,6 +57,28 @@ it('waits for files, and fails with the code and the sentence of each job that f
   );
 });
 
+it('asks again for what ended with a code, and in a dry run only shows it', async () => {
+  await using emulator = await openEmulator();
+  const user = workerStore(emulator, 'user');
+  const settings = { INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' };
+  const [photo, mask] = [await drop(user, 'p.jpg', 'p'), await drop(user, 'p.mask.png', 'm')];
+  const metadata = { image: photo.generation, mask: mask.generation, request: 'none', code: 'MASK_EMPTY' };
+  const id = { bucket: 'output', name: 'p.jpg/0123456789abcdef/error.json' };
+  await user.create(id, new TextEncoder().encode('{}'), { contentType: 'application/json', metadata });
+  const environment = { ...settings, STORAGE_API_ENDPOINT: emulator.url };
+  const mark = { bucket: 'control', name: 'again/0123456789abcdef' };
+  const dry = await status(environment, '--again', 'MASK_EMPTY', '--dry-run');
+  expect(dry).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/p\.jpg, job 0123456789abcdef\n1 would be/),
+  });
+  expect(await user.stat(mark)).toBeUndefined();
+  const asked = await status(environment, '--again', 'MASK_EMPTY');
+  expect(asked.out).toMatch(/p\.jpg +pending/);
+  expect(await user.stat(mark)).toMatchObject({ metadata: { code: 'MASK_EMPTY' } });
+  expect(await status(environment, '--again', 'MASK_EMPTIED')).toMatchObject({ code: 2 });
+});
+
 it('answers an option that it does not know with its usage', async () => {
   const { code, err, out } = await status({}, '--wach');
   expect([code, out]).toEqual([2, '']);

@@ -308,7 +308,7 @@ test('a picture that arrives alone is told, with the name that it waits for', as
 
 test.each([
   [{ ENGINE: 'endpoint' }, 'ENDPOINT_ID'],
-  [{ ENGINE: 'gemini', MODEL: 'nope' }, 'gemini-3.1-flash-image'],
+  [{ ENGINE: 'gemini', MODEL: 'nope' }, 'gemini-nano-banana-2.1'],
 ])('settings that an engine refuses are refused at the start: %j', async (environment, named) => {
   await system.close();
   await expect(start(false, environment)).rejects.toThrow(named);

@@ -7,6 +7,7 @@ import { readHeader } from '../../../lib/formats/vips/header.ts';
 import { sharp } from '../../../lib/formats/vips/loaders.ts';
 import { rawPixels } from '../../../lib/formats/vips/read.ts';
 import { decodeMask } from '../../../lib/formats/vips/read-mask.ts';
+import { wholeMask } from '../../../lib/pixels/boxed-mask.ts';
 import { countAbove0 } from '../../../lib/pixels/mask.ts';
 import { toDisplayed, toStored } from '../../../lib/pixels/orientation.ts';
 import type { Mask, Raster } from '../../../lib/pixels/raster.ts';
@@ -39,7 +40,7 @@ async function editFound(image: Uint8Array, finder: MaskFinder | undefined, requ
 async function toldMask({ mask }: EditResult, image: Uint8Array): Promise<Mask> {
   const header = await readHeader(image, limits);
   const photo = { bytes: image, header };
-  return (await decodeMask(mask!.bytes, { photo, limits, isGuessed: false })).mask;
+  return wholeMask((await decodeMask(mask!.bytes, { photo, limits, isGuessed: false })).mask);
 }
 
 function overlap(a: Mask, b: Mask): number {

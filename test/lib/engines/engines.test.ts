@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseEngine, engineFor, generatorFor, parseEngineName } from '../../../lib/engines/engines.ts';
 import type { ModelSettings } from '../../../lib/engines/entry.ts';
+import { modelEntry, modelNotices } from '../../../lib/engines/models.ts';
 import { engineOnFake, modelSettings } from '../../support/fake-model.ts';
 import { labelCodec, pngBase64, removalRequest } from '../../support/inpaint-request.ts';
 
@@ -110,4 +111,15 @@ describe('chooseEngine', () => {
     expect(() => chooseEngine({ engine: 'imagen' }, configured, ['g-2'])).toThrow('ALLOWED_MODELS (g-2)');
     expect(() => chooseEngine({ engine: 'imagen', model: 'i-2' }, configured, ['imagen'])).toThrow('i-2');
   });
+});
+
+it.each([
+  ['imagen-3.0-capability-001', '2026-01-01', /retired.*gemini-nano-banana-2\.1/],
+  ['gemini-3.1-flash-image', '2027-03-01', /until 2027-05-28.*gemini-nano-banana-2\.1/],
+  ['gemini-3.1-flash-image', '2026-12-01', undefined],
+  ['gemini-nano-banana-2.1', '2029-01-01', undefined],
+  ['nobody-described', '2026-01-01', undefined],
+] as const)('says of %s on %s: %s', (model, day, said) => {
+  const notices = modelNotices(model, modelEntry(model), Date.parse(day));
+  expect(notices).toEqual(said === undefined ? [] : [expect.stringMatching(said)]);
 });

@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { evenSamples, indicesAbove0, median, robustSigma, solveRobustly } from '../../../lib/fit/robust.ts';
+import { evenSamples, indicesAbove0, robustSigma, robustSolver } from '../../../lib/fit/robust.ts';
+import { useKernels } from '../../../lib/kernels/kernels.ts';
 
 describe('robustSigma', () => {
   it('ignores a few outliers', () => {
     expect(robustSigma(Float32Array.of(-1, 1, -1, 1, 5000))).toBeCloseTo(1.4826, 4);
     expect(robustSigma(new Float32Array(0))).toBe(0);
-  });
-});
-
-describe('median', () => {
-  it('finds the middle of any order without sorting its argument', () => {
-    const values = Float32Array.of(9, 1, 5);
-    expect(median(values)).toBe(5);
-    expect([...values]).toEqual([9, 1, 5]);
-    expect(median(new Float32Array(0))).toBe(0);
   });
 });
 
@@ -42,24 +34,29 @@ describe('indicesAbove0', () => {
   });
 });
 
-describe('solveRobustly', () => {
-  const line = (xs: readonly number[]) => ({
-    rows: Float32Array.from(xs.flatMap((x) => [x, 1])),
-    unknowns: 2,
-    count: xs.length,
-  });
+describe('robustSolver', () => {
+  /** Fits a line through points. */
+  const solved = (xs: readonly number[], ys: Float32Array) =>
+    useKernels((use) => {
+      const { arena } = use;
+      const rows = arena.put(Float32Array.from(xs.flatMap((x) => [x, 1])));
+      const { values, solve } = robustSolver(use, { rows, unknowns: 2, count: xs.length });
+      arena.view(Float32Array, values, ys.length).set(ys);
+      return solve();
+    });
 
   it('solves exact data, and inverts the normal matrix [[1, 1], [1, 2]]', () => {
-    const solved = solveRobustly(line([0, 1]), Float32Array.of(5, 6))!;
-    expect([...solved.solution].map((value) => value.toFixed(6))).toEqual(['1.000000', '5.000000']);
-    expect([...solved.inverse].map(Math.round)).toEqual([2, -1, -1, 1]);
-    expect(solved.residual).toBeCloseTo(0, 6);
+    const { solution, inverse, residual } = solved([0, 1], Float32Array.of(5, 6))!;
+    expect([...solution].map((value) => value.toFixed(6))).toEqual(['1.000000', '5.000000']);
+    const entries = [inverse(0, 0), inverse(0, 1), inverse(1, 0), inverse(1, 1)];
+    expect(entries.map(Math.round)).toEqual([2, -1, -1, 1]);
+    expect(residual).toBeCloseTo(0, 6);
   });
 
   it('is not pulled by an outlier', () => {
     const xs = Array.from({ length: 40 }, (_, i) => i);
     const values = Float32Array.from(xs, (x) => (x === 7 ? 500 : 1.05 * x + 3));
-    const { solution } = solveRobustly(line(xs), values)!;
+    const { solution } = solved(xs, values)!;
     expect(solution[0]).toBeCloseTo(1.05, 3);
     expect(solution[1]).toBeCloseTo(3, 2);
   });
@@ -68,6 +65,6 @@ describe('solveRobustly', () => {
     ['columns that depend on each other', [1, 1]],
     ['a value that is no number', [0, Number.NaN]],
   ])('has no solution for %s', (_, xs) => {
-    expect(solveRobustly(line(xs), Float32Array.of(5, 6))).toBeUndefined();
+    expect(solved(xs, Float32Array.of(5, 6))).toBeUndefined();
   });
 });

@@ -1,12 +1,28 @@
 import { expect, test } from 'vitest';
+import { EditError } from '../../../lib/errors.ts';
 import { httpJobs } from '../../../lib/http-jobs/http-jobs.ts';
-import { jobResource } from '../../../lib/http-jobs/job-resource.ts';
-import { jobSchema } from '../../../lib/http-jobs/job-schema.ts';
+import { jobResource, stateOf } from '../../../lib/http-jobs/job-resource.ts';
+import { jobSchema, type Problem } from '../../../lib/http-jobs/job-schema.ts';
 import type { Dispatch } from '../../../lib/jobs/dispatch.ts';
 import { inlineDispatch } from '../../../lib/jobs/dispatch.ts';
+import { askAgain } from '../../../lib/jobs/sweep/again.ts';
 import type { Transfers } from '../../../lib/storage/transfers.ts';
-import { buckets, fakeEngine, never, planOptions, runOptions } from '../../support/job-world.ts';
-import { type Fault, type MemoryBuckets, memoryBuckets, memoryClient } from '../../support/memory-store.ts';
+import {
+  buckets,
+  fakeEditWith,
+  fakeEngine,
+  jobsOf,
+  never,
+  planOptions,
+  runOptions,
+} from '../../support/job-world.ts';
+import {
+  type Fault,
+  type MemoryBuckets,
+  type MemoryClient,
+  memoryBuckets,
+  memoryClient,
+} from '../../support/memory-store.ts';
 
 const noTransfers = {} as Transfers;
 const file = (text: string) => ({
@@ -16,6 +32,7 @@ const file = (text: string) => ({
 });
 const order = { image: file('photo'), mask: file('mask'), fields: { featherPx: 3 } };
 const takeOverMs = 61_000;
+const leaseMs = 3_600_000;
 
 /** The jobs as one process sees them. */
 function jobsIn(world: MemoryBuckets, start: Dispatch, faultAt?: (request: number) => Fault | undefined) {
@@ -24,11 +41,12 @@ function jobsIn(world: MemoryBuckets, start: Dispatch, faultAt?: (request: numbe
   return { store, jobs: httpJobs({ ...shared, plan: planOptions, start, maxImageBytes: 1000 }) };
 }
 
+const all = { prefix: '', state: undefined, pageSize: 10, pageToken: undefined };
 const idle: Dispatch = async () => {};
 const namesOf = (world: MemoryBuckets, prefix: string) =>
   [...world.objects.keys()].filter((name) => name.startsWith(prefix));
 
-test('a process that dies at any request leaves what the next try with the same key goes on with', async () => {
+test('a process that dies at any request leaves what the next try with the same key goes on with (G22)', async () => {
   const whole = jobsIn(memoryBuckets(), idle);
   await whole.jobs.create(order, 'k', never);
   const { length: requests } = whole.store.requests;
@@ -67,7 +85,33 @@ test('without a key every request is a job of its own', async () => {
   expect(new Set(both.map(({ facts }) => facts.id)).size).toBe(2);
 });
 
-test('a cancelled job stays cancelled in every reader, also when a run published at the same moment', async () => {
+test('a failed job that is asked for again is pending, then has the end of its newest round', async () => {
+  const world = memoryBuckets();
+  let isMended = false;
+  const engine = fakeEngine(() => {
+    if (isMended) return 'painted';
+    throw new EditError('ENGINE_REJECTED', 'Expected another field');
+  });
+  const run: Dispatch = (job, signal) => inlineDispatch(runOptions(store, engine))(job, signal);
+  const { store, jobs } = jobsIn(world, run);
+  const { facts } = await jobs.create(order, undefined, never);
+  expect(facts.failure).toMatchObject({ code: 'ENGINE_REJECTED' });
+  const ask = { store, buckets, pairing: { folderMask: false }, codes: ['ENGINE_REJECTED'], prefix: '' };
+  for await (const { job } of askAgain({ ...ask, isDryRun: false }, never)) expect(job).toBe(facts.id);
+  const shown = async () => {
+    const { jobs: listed } = await jobs.list(all, never);
+    return listed.map((each) => jobResource(each, 'output', () => ({}) as Problem));
+  };
+  expect(await shown()).toMatchObject([{ id: facts.id, state: 'pending', problem: null }]);
+  isMended = true;
+  for (const job of await jobsOf(store, facts.imageName)) await run(job, never);
+  const links = { manifest: `jobs/${facts.id}/manifest` };
+  expect(await shown()).toMatchObject([{ id: facts.id, state: 'succeeded', outputs: [{ index: 1 }], links }]);
+  const manifest = await jobs.manifestOf(await jobs.read(facts.id, never), never);
+  expect(JSON.parse(new TextDecoder().decode(manifest))).toMatchObject({ round: 1 });
+});
+
+test('a cancelled job stays cancelled in every reader, also when a run published at the same moment (G23)', async () => {
   const world = memoryBuckets();
   const engine = fakeEngine();
   const { store, jobs } = jobsIn(world, (job, signal) =>
@@ -93,6 +137,69 @@ test('a cancelled job stays cancelled in every reader, also when a run published
   }));
   expect(jobSchema.parse(shown)).toMatchObject({ state: 'cancelled', outputs: [] });
   await expect(jobs.cancel(done.facts.id, never)).rejects.toMatchObject({ code: 'JOB_ENDED' });
+});
+
+interface Death {
+  readonly kind: Fault;
+  readonly at: number;
+}
+
+test('a job that is cancelled at any request, and dies at any later one, stays cancelled; no call begins after', async () => {
+  const regions = ['r0', 'r1'];
+  /** Cancels before the run makes this request; the process may die at a later one. */
+  async function cancelledAt(at: number, death?: Death) {
+    const world = memoryBuckets();
+    const waiting = jobsIn(world, idle);
+    const { facts } = await waiting.jobs.create(order, undefined, never);
+    const pending = new Map(world.objects);
+    await waiting.jobs.cancel(facts.id, never);
+    const made = [...world.objects].filter(([name]) => !pending.has(name));
+    world.objects.clear();
+    for (const [name, entry] of pending) world.objects.set(name, entry);
+    const engine = fakeEngine();
+    let looks = 0;
+    let looksBefore = 0;
+    const store = memoryClient(world, (request, what) => {
+      if (request === at) {
+        for (const [name, entry] of made) if (!world.objects.has(name)) world.objects.set(name, entry);
+        looksBefore = looks;
+      }
+      if (what.startsWith('stat output/') && what.endsWith('error.json')) looks++;
+      return request === death?.at ? death.kind : undefined;
+    });
+    const deliver = async (by: MemoryClient) => {
+      const options = runOptions(by, engine, { editWith: fakeEditWith(regions) });
+      for (const job of await jobsOf(by, facts.imageName)) await inlineDispatch(options)(job, never);
+    };
+    await deliver(store).catch(() => undefined);
+    for (let again = 0; again < 2; again++) {
+      world.nowMs += leaseMs;
+      await deliver(memoryClient(world));
+    }
+    const read = await waiting.jobs.read(facts.id, never);
+    const seen = { state: stateOf(read), hasManifest: read.manifest !== undefined };
+    return { ...seen, calls: engine.calls.length, looks, looksBefore, requests: store.requests };
+  }
+
+  const whole = await cancelledAt(0);
+  const { looks } = whole;
+  const { length: requests } = whole.requests;
+  expect(looks).toBe(regions.length + 1);
+  expect(requests).toBeGreaterThan(15);
+  for (let at = 1; at <= requests; at++) {
+    const deaths: (Death | undefined)[] = [undefined];
+    for (let later = at; later <= requests; later++)
+      for (const kind of ['crash-after', 'lost'] as const) deaths.push({ kind, at: later });
+    for (const death of deaths) {
+      const told = `cancelled at ${at}, ${JSON.stringify(death)}`;
+      const { state, hasManifest, calls, looksBefore } = await cancelledAt(at, death);
+      expect(state, told).toBe('cancelled');
+      // Each call is made after a look for the cancellation.
+      expect(calls, told).toBeLessThanOrEqual(looksBefore);
+      // The last look comes before the manifest.
+      if (looksBefore < looks) expect(hasManifest, told).toBe(false);
+    }
+  }
 });
 
 test('a page of jobs goes on where the one before ended', async () => {

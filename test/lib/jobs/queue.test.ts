@@ -9,7 +9,11 @@ const job = await soleJob(memoryClient(dropPair()));
 
 const withToken = async () => ({ Authorization: 'Bearer token' });
 
-function queueAnswering(status: number | Error, authorize: QueueOptions['authorize'] = withToken) {
+function queueAnswering(
+  status: number | Error,
+  authorize: QueueOptions['authorize'] = withToken,
+  answer: unknown = {},
+) {
   const sent: { url: string; body: Record<string, unknown>; headers: Record<string, string> }[] = [];
   const dispatch = queueDispatch({
     queue: 'projects/p/locations/l/queues/q',
@@ -23,7 +27,7 @@ function queueAnswering(status: number | Error, authorize: QueueOptions['authori
       if (status instanceof Error) throw status;
       const headers = init?.headers as Record<string, string>;
       sent.push({ url: String(url), body: JSON.parse(String(init?.body)), headers });
-      return new Response('{}', { status });
+      return new Response(JSON.stringify(answer), { status });
     },
   });
   return { dispatch, sent };
@@ -61,6 +65,18 @@ describe('queueDispatch', () => {
     [new TypeError('fetch failed'), 'QUEUE_UNAVAILABLE'],
   ])('does not let the event be acknowledged after %s', async (status, code) => {
     await expect(queueAnswering(status).dispatch(job, never)).rejects.toMatchObject({ code });
+  });
+
+  it('tells what Cloud Tasks said and which right or limit it named, without what looks like a token', async () => {
+    const details = [
+      { reason: 'IAM_PERMISSION_DENIED', metadata: { permission: 'cloudtasks.tasks.create' } },
+    ];
+    const answer = { error: { message: `Denied for ${'k'.repeat(80)}`, details } };
+    await expect(queueAnswering(403, withToken, answer).dispatch(job, never)).rejects.toMatchObject({
+      message:
+        'Expected Cloud Tasks to take a task for projects/p/locations/l/queues/q, got 403: Denied for ...',
+      details: { httpStatus: 403, errorDetails: expect.stringContaining('cloudtasks.tasks.create') },
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { identityAlignment } from '../../../lib/fit/alignment.ts';
 import { blend } from '../../../lib/fit/blend.ts';
+import { composite } from '../../../lib/fit/composite.ts';
 import { adaptiveFeather, featherDistance } from '../../../lib/fit/feather.ts';
 import { blur } from '../../../lib/pixels/blur.ts';
 import { boxOf } from '../../../lib/pixels/box.ts';
@@ -92,3 +93,18 @@ test.each(cases)('a blend is the formula in numbers of 64 bits: %o', ({ channels
     expect(data).toEqual(expected);
   }
 });
+
+test.each(['noise', 'flat', 'extremes'] as const)(
+  'what lies around a composite changes nothing: %s',
+  (kind) => {
+    for (const side of [1, 3, 70]) {
+      const crop = rasterOf(side, side, 3, 8, kind);
+      const edited = rasterOf(side, side, 3, 8, side < 70 ? 'noise' : kind);
+      // Not all is masked: there is a ring to compare.
+      const data = maskOf(side, side).data.map((value, i) => (i % side < side / 3 ? value : 0));
+      const mask: Mask = { width: side, height: side, channels: 1, data };
+      const results = withEachPoison(() => composite({ crop, edited, mask }));
+      for (const result of results) expect(result).toEqual(results[0]);
+    }
+  },
+);

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { normaliseMask } from '../../../lib/pixels/normalise-mask.ts';
-import type { Mask } from '../../../lib/pixels/raster.ts';
+import { type SparseMask, sparseMask, wholeMask } from '../../../lib/pixels/boxed-mask.ts';
+import * as normalised from '../../../lib/pixels/normalise-mask.ts';
 
-const mask = (...data: number[]): Mask => ({
-  width: data.length,
-  height: 1,
-  channels: 1,
-  data: Uint8Array.from(data),
-});
+const mask = (...data: number[]): SparseMask =>
+  sparseMask({ width: data.length, height: 1, channels: 1, data: Uint8Array.from(data) });
+/** With the whole mask. */
+const normaliseMask = (decoded: SparseMask, options: Parameters<typeof normalised.normaliseMask>[1]) => {
+  const { mask: part, ...rest } = normalised.normaliseMask(decoded, options);
+  return { ...rest, mask: wholeMask({ ...decoded, part }) };
+};
 const plain = { polarity: undefined, isLossy: false } as const;
 
 test('values are kept: 0 keeps, 255 replaces, between the two is blended', () => {
@@ -26,7 +27,7 @@ test('the noise of a lossy black and white mask is taken away, a soft mask is no
   const noisy = mask(...Array.from({ length: 50 }, (_, i) => (i < 30 ? i % 9 : 250 + (i % 6))));
   expect(new Set(normaliseMask(noisy, { ...plain, isLossy: true }).mask.data)).toEqual(new Set([0, 255]));
   const soft = mask(...Array.from({ length: 50 }, (_, i) => i * 5));
-  expect([...normaliseMask(soft, { ...plain, isLossy: true }).mask.data]).toEqual([...soft.data]);
+  expect([...normaliseMask(soft, { ...plain, isLossy: true }).mask.data]).toEqual([...wholeMask(soft).data]);
 });
 
 describe('a mask of two values is black and white', () => {

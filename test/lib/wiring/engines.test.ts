@@ -46,3 +46,23 @@ it('asks for credentials once, whatever is called and however often', async () =
     metadata.close();
   }
 });
+
+it('warns of a retired model when it starts, and goes on', () => {
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+  for (const ENGINE of ['imagen', 'gemini', 'patchmatch']) {
+    wire(readConfig({ ENGINE, GOOGLE_CLOUD_PROJECT: 'p' }), log);
+  }
+  expect(warned).toEqual([expect.stringContaining('imagen-3.0-capability-001 is retired')]);
+});
+
+it('warns where a flex call may be stopped before its end', () => {
+  const warningsOf = (environment: Record<string, string>) => {
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
+    wire(readConfig({ ENGINE: 'gemini', GOOGLE_CLOUD_PROJECT: 'p', ...environment }), log);
+    return warned;
+  };
+  expect(warningsOf({ MODEL_TIER: 'flex' })).toEqual([expect.stringContaining('EDIT_DEADLINE_MS')]);
+  expect(warningsOf({ MODEL_TIER: 'flex', EDIT_DEADLINE_MS: '1800000' })).toEqual([]);
+});

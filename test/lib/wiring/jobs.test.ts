@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { readConfig } from '../../../lib/config.ts';
 import { statusOf } from '../../../lib/jobs/status.ts';
-import { buckets, never } from '../../support/job-world.ts';
-import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
+import { parseRequest } from '../../../lib/requests/edit-request.ts';
+import { wire } from '../../../lib/wiring.ts';
+import { buckets, never, silentLog } from '../../support/job-world.ts';
+import { deliverTo, openWiredWorld, photoAndMask } from '../../support/wired-world.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -60,6 +63,24 @@ test('a sweep without a queue stops when the instance is shut down', async () =>
   const next = await world.worker();
   expect(await next.sweep({ isDryRun: false }, never)).toMatchObject({ jobs: [expect.anything()] });
   expect(await world.endOf('p')).toEqual(published);
+});
+
+test('a bucket that was worked with the former default is not worked again with the new one', async () => {
+  await using world = await openWiredWorld({ ENGINE: 'gemini' });
+  const former = await world.worker({ MODEL: 'gemini-3.1-flash-image' });
+  for (const name of ['done', 'failed']) await world.dropPair(name);
+  expect(await deliverTo(former, 'done')).toBe('ended');
+  world.model.behave({ blockReason: 'SAFETY' });
+  expect(await deliverTo(former, 'failed')).toBe('ended');
+  world.model.reset();
+  pass(5 * minuteMs);
+  const current = await world.worker();
+  for (const name of ['done', 'failed']) expect(await deliverTo(current, name)).toBe('ended');
+  expect(await current.sweep({ isDryRun: true }, never)).toMatchObject({ jobs: [], settled: 2 });
+  expect(world.model.calls()).toEqual([]);
+  await world.dropPair('fresh');
+  expect(await deliverTo(current, 'fresh')).toBe('ended');
+  expect(await world.manifestOf('fresh')).toMatchObject({ engine: 'gemini:gemini-nano-banana-2.1' });
 });
 
 describe('the mask of a folder', () => {
@@ -142,6 +163,30 @@ describe('the daily cap of cost', () => {
     ).not.toEqual([]);
   });
 
+  it('holds for jobs and HTTP functions together, where these know the control bucket alone', async () => {
+    await using world = await openWiredWorld({ DAILY_COST_CAP_USD: '0.12' });
+    await world.dropPair('p');
+    const wired = wire(
+      readConfig({
+        ...{ CONTROL_BUCKET: 'control', STORAGE_API_ENDPOINT: world.storage.url, DAILY_COST_CAP_USD: '0.12' },
+        ...{ MODEL_BASE_URL: world.model.url, ENGINE: 'imagen' },
+      }),
+      silentLog,
+    );
+    const edit = await wired.edit();
+    const { make: generate } = await wired.generate();
+    const picture = await photoAndMask();
+    const input = { ...picture, request: parseRequest({ outputFormat: 'png' }) };
+    await edit(input, never);
+    await generate({ prompt: 'a boat' }, never);
+    expect(await deliverTo(await world.worker(), 'p')).toBe('ended');
+    expect(world.model.calls()).toHaveLength(3);
+    const refused = { code: 'COST_CAP_REACHED', status: 503, retryAfterMs: 3_600_000 };
+    await expect(edit(input, never)).rejects.toMatchObject(refused);
+    await expect(generate({ prompt: 'a boat' }, never)).rejects.toMatchObject(refused);
+    expect(world.model.calls()).toHaveLength(3);
+  });
+
   it('counts candidates, and lets jobs run at once when it is raised', async () => {
     await using world = await openWiredWorld({ REQUEST_DEFAULTS: '{"samples": 3}' });
     for (const name of ['a', 'b']) await world.dropPair(name);
@@ -156,7 +201,7 @@ describe('the daily cap of cost', () => {
   });
 
   it('counts the second try of a Gemini model', async () => {
-    await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.12' });
+    await using world = await openWiredWorld({ ENGINE: 'gemini', DAILY_COST_CAP_USD: '0.06' });
     await world.dropPair('p');
     const end = async (settings: Record<string, string>) => deliverTo(await world.worker(settings), 'p');
     expect(await end({})).toBe('COST_CAP_REACHED');
@@ -190,15 +235,55 @@ describe('the circuit', () => {
       const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
       expect(alerts).toMatchObject([{ level: 'error', fields: { code } }]);
       // The probe finds that it is not mended.
-      pass(6 * minuteMs);
+      pass(minuteMs);
       for (const name of names) expect(await deliverTo(worker, name)).toBe(code);
       expect(world.model.calls()).toHaveLength(2);
       world.model.reset();
-      pass(6 * minuteMs);
+      pass(minuteMs);
       for (const name of names) expect(await deliverTo(worker, name)).toBe('ended');
       for (const name of names) expect(await world.endOf(name)).toEqual(published);
     },
   );
+
+  it('opens once for a field that the model does not take: no pair ends, and all have results a minute after the mend', {
+    timeout: 60_000,
+  }, async () => {
+    await using world = await openWiredWorld();
+    const names = numbered(30);
+    for (const name of names) await world.dropPair(name);
+    const worker = await world.worker();
+    world.model.behave({ unknownField: 'parameters.editMode' });
+    const deliver = async () => {
+      const first = await deliverTo(worker, names[0]!);
+      return [first, ...(await Promise.all(names.slice(1).map((name) => deliverTo(worker, name))))];
+    };
+    expect(new Set(await deliver())).toEqual(new Set(['MODEL_INCOMPATIBLE']));
+    expect(world.model.calls()).toHaveLength(1);
+    const ends = async () => (await Promise.all(names.map(world.endOf))).flat();
+    expect(await ends()).toEqual([]);
+    const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
+    expect(alerts.map(({ message }) => message)).toEqual([expect.stringContaining('editMode')]);
+    world.model.reset();
+    pass(minuteMs);
+    expect(new Set(await deliver())).toEqual(new Set(['ended']));
+    expect(await ends()).toEqual(names.flatMap(() => published));
+  });
+
+  it('opens when 5 jobs are rejected with one sentence; a minute after the mend the others have their results', async () => {
+    await using world = await openWiredWorld();
+    const names = numbered(9);
+    for (const name of names) await world.dropPair(name);
+    const worker = await world.worker();
+    world.model.behave({ status: 400 });
+    const ends: string[] = [];
+    for (const name of names) ends.push(await deliverTo(worker, name));
+    expect(ends).toEqual([...Array(4).fill('ended'), ...Array(5).fill('REJECTION_STORM')]);
+    expect(world.model.calls()).toHaveLength(5);
+    world.model.reset();
+    pass(minuteMs);
+    for (const name of names.slice(4)) expect(await deliverTo(worker, name)).toBe('ended');
+    for (const name of names.slice(4)) expect(await world.endOf(name)).toEqual(published);
+  });
 
   it('opens after twenty refusals in a row, before the whole bucket has failed', async () => {
     await using world = await openWiredWorld();

@@ -1,4 +1,4 @@
-import { fillSpan, fullTile, readRow, replaceTile, type TileMask } from './tiles.ts';
+import { fillSpan, fullTile, readRow, replaceTile, type TileMask, writeRow } from './tiles.ts';
 
 /** Tools that work on the whole picture. Each is one step. */
 
@@ -21,6 +21,18 @@ export function invert(mask: TileMask): void {
         index,
         tile.map((value) => 255 - value),
       );
+  }
+}
+
+/** The larger value of each pixel counts. */
+export function addTo(mask: TileMask, rows: (y: number, row: Uint8Array) => void): void {
+  const own = new Uint8Array(mask.width);
+  const other = new Uint8Array(mask.width);
+  for (let y = 0; y < mask.height; y++) {
+    readRow(mask, y, own);
+    rows(y, other);
+    for (let x = 0; x < mask.width; x++) if (other[x]! > own[x]!) own[x] = other[x]!;
+    writeRow(mask, y, own);
   }
 }
 

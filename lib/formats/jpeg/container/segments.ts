@@ -1,4 +1,5 @@
 import { EditError } from '../../../errors.ts';
+import { useKernels } from '../../../kernels/kernels.ts';
 
 /** The second bytes of JPEG markers. @see ITU-T T.81, table B.1. */
 export const marker = {
@@ -100,6 +101,9 @@ function readSegment(bytes: Uint8Array, offset: number): Segment {
   return { marker: code, offset, markerOffset, dataOffset: at + 2, end, entropyEnd };
 }
 
+/** Bytes that are looked at at once. */
+const chunkBytes = 64 * 1024;
+
 const truncated = (bytes: Uint8Array) =>
   new EditError('IMAGE_TRUNCATED', `Expected more bytes, got the end of the file at byte ${bytes.length}`);
 
@@ -110,19 +114,24 @@ const truncated = (bytes: Uint8Array) =>
  * belong there. @see ITU-T T.81, B.1.1.2, and libjpeg, jdmarker.c, next_marker.
  */
 function findMarker(bytes: Uint8Array, from: number): number {
-  let at = from;
-  for (;;) {
-    at = bytes.indexOf(0xff, at);
-    if (at < 0) return bytes.length;
-    const next = bytes[at + 1];
-    if (next === undefined) return bytes.length;
-    if (next === 0xff) at += 1;
-    else if (next <= marker.tem || isRestart(next)) at += 2;
-    else return at;
-  }
+  // Mostly one segment follows the other.
+  if (bytes[from] === 0xff && isSegment(bytes[from + 1] ?? 0)) return from;
+  return useKernels(({ kernels, arena }) => {
+    const buffer = arena.reserve(chunkBytes);
+    for (let at = from; at < bytes.length; ) {
+      const end = Math.min(at + chunkBytes, bytes.length);
+      arena.view(Uint8Array, buffer, end - at).set(bytes.subarray(at, end));
+      const next = at + kernels.findMarker(buffer, end - at);
+      if (next < end - 1) return next;
+      // A last FF is looked at again with the byte behind it.
+      at = end === bytes.length ? end : next;
+    }
+    return bytes.length;
+  });
 }
 
-const isRestart = (code: number) => code >= marker.rst0 && code <= marker.rst7;
+const isSegment = (code: number) =>
+  code > marker.tem && code !== 0xff && (code < marker.rst0 || code > marker.rst7);
 
 /** Reads a big-endian number, the byte order of JPEG headers. */
 export function uint16(bytes: Uint8Array, at: number): number {

@@ -90,8 +90,9 @@ const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 function countUntouched(touched: BlockSet): number {
   let count = 0;
   for (const bitmap of touched) {
-    // A plain loop: `reduce` is many times slower on the bitmaps of large pictures.
-    for (let i = 0; i < bitmap.length; i++) count += 1 - bitmap[i]!;
+    count += bitmap.length;
+    // Mostly none is touched, which is passed over natively.
+    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) count--;
   }
   return count;
 }

@@ -45,8 +45,16 @@ describe('request body', () => {
       generationConfig: {
         responseModalities: ['TEXT', 'IMAGE'],
         imageConfig: { aspectRatio: '1:1', imageSize: '1K', imageOutputOptions: { mimeType: 'image/png' } },
+        thinkingConfig: { thinkingLevel: 'MINIMAL' },
       },
     });
+  });
+
+  it('names no size to a model that has one, and no thinking level where the table has none', async () => {
+    const { engine, seen } = await setUp([answer([picture()])], { model: 'gemini-3.1-flash-lite-image' });
+    await engine.inpaint(removalRequest(), never);
+    const imageConfig = { aspectRatio: '1:1', imageOutputOptions: { mimeType: 'image/png' } };
+    expect(seen[0]?.body.generationConfig).toEqual({ responseModalities: ['TEXT', 'IMAGE'], imageConfig });
   });
 
   it('draws the mark into the second picture only', async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { frameFor, geminiFrames } from '../../../../lib/engines/gemini/frames.ts';
+import { modelEntry } from '../../../../lib/engines/models.ts';
 
-const all = geminiFrames(['4K', '1K', '2K']);
+const all = geminiFrames({ imageSizes: ['4K', '1K', '2K'] });
 
 it('lists every ratio at every size, small sizes first', () => {
   expect(all).toHaveLength(30);
@@ -24,4 +25,16 @@ it('takes the smallest that covers a crop that is no frame, and the largest when
     aspectRatio: '21:9',
     imageSize: '4K',
   });
+});
+
+it.each([
+  ['gemini-nano-banana-2.1', 42, [384, 3072]],
+  ['gemini-3.1-flash-image', 30, [768, 1376]],
+  ['gemini-3.1-flash-lite-image', 10, [768, 1376]],
+  ['gemini-2.5-flash-image', 10, [768, 1344]],
+] as const)('%s has %i frames, the highest at 1K of %j px', (model, count, [width, height]) => {
+  const frames = geminiFrames(modelEntry(model));
+  expect(frames).toHaveLength(count);
+  const highest = frames.filter(({ imageSize }) => imageSize === '1K').sort((a, b) => b.height - a.height)[0];
+  expect(highest).toMatchObject({ width, height });
 });

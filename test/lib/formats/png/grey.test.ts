@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { greyPixels } from '../../../../lib/formats/png/grey.ts';
+import { wholeMask } from '../../../../lib/pixels/boxed-mask.ts';
 import { random } from '../../../support/pictures.ts';
 import { lowDepthPng, pngOfRows, withChunks } from '../../../support/png-files.ts';
 import { withEachPoison } from '../../../support/poisoned-kernels.ts';
@@ -17,7 +18,10 @@ test.each([0, 1, 2, 3, 4, 5])(
   'grey of 8 bit is decoded, with filter %i (5: one after the other)',
   (filter) => {
     const file = pngOfRows({ ...size, pixels, filterOf: (row) => (filter === 5 ? row % 5 : filter) });
-    for (const found of withEachPoison(() => greyPixels(file))) expect(found).toEqual(pixels);
+    for (const found of withEachPoison(() => greyPixels(file))) {
+      expect(found!.part!.box).toEqual({ left: 0, top: 30, width: 301, height: 50 });
+      expect(wholeMask(found!).data).toEqual(pixels);
+    }
   },
 );
 
@@ -30,7 +34,7 @@ test('one pixel is decoded', () => {
     pixels: Uint8Array.of(200),
     filterOf: () => 4,
   } as const;
-  expect(greyPixels(pngOfRows(one))).toEqual(Uint8Array.of(200));
+  expect(wholeMask(greyPixels(pngOfRows(one))!).data).toEqual(Uint8Array.of(200));
 });
 
 test('what is no plain grey of 8 bit, and what is damaged, is left to libvips', () => {

@@ -2,6 +2,7 @@ import { constants, deflateRawSync, deflateSync, inflateSync, type ZlibOptions }
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { readPngChunks } from '../../../../lib/formats/png/chunks.ts';
+import { changeOf, filteredBox } from '../../../../lib/formats/png/layout.ts';
 import { pngPixels } from '../../../../lib/formats/png/pixels.ts';
 import { type Allowed, provePng } from '../../../../lib/formats/png/prove.ts';
 import { type PngPatch, splicePng } from '../../../../lib/formats/png/splice.ts';
@@ -375,6 +376,20 @@ describe('provePng', () => {
         else expect(inflateSync(damaged).equals(pixelsOf(spliced))).toBe(true);
       }
       expect(refused).toBeGreaterThan(100);
+    });
+
+    it('refuses changed bits of the byte in which the old stream goes on', () => {
+      const pixels = pngPixels(from)!;
+      const { next } = pixels.around(changeOf([filteredBox(box, pixels.layout)], pixels.layout))!;
+      const phase = next!.bit % 8;
+      expect(phase).toBeGreaterThan(0);
+      const stream = streamOf(spliced);
+      const at = (next!.bit >>> 3) + stream.length - streamOf(from).length;
+      for (let bit = phase; bit < 8; bit++) {
+        const damaged = Buffer.from(stream);
+        damaged[at]! ^= 1 << bit;
+        expect(provePng(from, outputOf(damaged), [allowedIn(old, box)], pixels)).toBeUndefined();
+      }
     });
 
     it('refuses bits that are missing, doubled or of another file', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeMask } from '../../../../lib/formats/vips/read-mask.ts';
+import { wholeMask } from '../../../../lib/pixels/boxed-mask.ts';
 import { type Orientation, toStored } from '../../../../lib/pixels/orientation.ts';
 import type { Raster, Size } from '../../../../lib/pixels/raster.ts';
 import { boxMask, maskPng, pipelineOf } from '../../../support/pictures.ts';
@@ -13,8 +14,10 @@ const photoOf = (displayed: Size, orientation: Orientation = 1) => {
   const stored = orientation >= 5 ? { width: displayed.height, height: displayed.width } : displayed;
   return { bytes: new Uint8Array(), header: { displayed, stored, orientation } };
 };
-const decode = (bytes: Uint8Array, photo = photoOf(size)) =>
-  decodeMask(bytes, { photo, limits, isGuessed: true });
+const decode = async (bytes: Uint8Array, photo = photoOf(size)) => {
+  const decoded = await decodeMask(bytes, { photo, limits, isGuessed: true });
+  return { ...decoded, mask: wholeMask(decoded.mask) };
+};
 
 function painted(channels: number, colour: (isInside: boolean) => readonly number[]): Raster {
   const data = new Uint8Array(40 * 30 * channels);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { decoded, release } from '../../../../lib/formats/vips/samples.ts';
+import { decoded } from '../../../../lib/formats/vips/samples.ts';
+import { release } from '../../../../lib/pixels/release.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
 test('decoded samples can be released, even twice', async () => {

@@ -53,6 +53,13 @@ describe('decideClaim', () => {
     expect(decide({ claim, ageMs: 5000 }).kind).toBe('take');
   });
 
+  it('lets no setup fault keep a job for long, also where an older version asked for 5 minutes', () => {
+    const claim: Claim = { ...running, state: 'WAIT', waitMs: 300_000, code: 'MODEL_RETIRED' };
+    expect(decide({ claim, ageMs: 29_000 })).toMatchObject({ kind: 'wait', retryAfterMs: 1000 });
+    expect(decide({ claim, ageMs: 30_000 }).kind).toBe('take');
+    expect(decide({ claim: { ...claim, code: 'MODEL_QUOTA' }, ageMs: 30_000 }).kind).toBe('wait');
+  });
+
   it.each(['DONE', 'FAILED'] as const)('leaves a job alone that is %s', (state) => {
     expect(decide(old({ ...running, state }))).toEqual({ kind: 'finished', state });
   });
@@ -97,7 +104,7 @@ describe('releaseClaim', () => {
   });
 });
 
-describe('an exhaustive search of the claim protocol', () => {
+describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
   it.each([
     // `node test/bench/explore.ts` searches further than a test has time for.
     ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { jobId } from '../../../../lib/jobs/inputs/identity.ts';
+import { inputGenerations, jobId } from '../../../../lib/jobs/inputs/identity.ts';
 import { readName } from '../../../../lib/jobs/inputs/names.ts';
 import { collectInputs, setFrom } from '../../../../lib/jobs/inputs/pairing.ts';
 import { explainUnpaired } from '../../../../lib/jobs/inputs/unpaired.ts';
-import { isSettled } from '../../../../lib/jobs/inputs/window.ts';
+import { endOf } from '../../../../lib/jobs/inputs/window.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
 import { statusOf } from '../../../../lib/jobs/status.ts';
 import { buckets, fakeEditWith, fakeEngine, never, runOptions, soleJob } from '../../../support/job-world.ts';
@@ -43,7 +43,9 @@ describe('photo.keep.png', () => {
     const keptEnd = { ...image!, metadata: { ...plain!.end.metadata, keep: keep!.generation } };
     expect(kept!.id).not.toBe(plain!.id);
     expect(
-      [plain!, kept!].map(({ inputs }) => [isSettled(inputs, [plain!.end]), isSettled(inputs, [keptEnd])]),
+      [plain!, kept!].map(({ inputs }) =>
+        [plain!.end, keptEnd].map((end) => endOf(inputGenerations(inputs), [end]) !== undefined),
+      ),
     ).toEqual([
       [true, false],
       [false, true],

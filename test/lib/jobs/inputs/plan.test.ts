@@ -31,6 +31,13 @@ describe('planJob', () => {
     expect(before?.id).toBe('af804f09cd03a0dd');
   });
 
+  it('edits with a mask that was found, corrected and dropped, where the defaults only find it', async () => {
+    const requestDefaults = { maskMode: 'people', only: 'mask' };
+    const [job] = await jobsOf(pair(), 'p.jpg', { requestDefaults });
+    expect(job?.request).toMatchObject({ maskMode: 'user' });
+    expect(job?.request?.only).toBeUndefined();
+  });
+
   it('waits for the mask', async () => {
     const world = memoryBuckets();
     put(world, inInput('p.jpg'), 'picture');

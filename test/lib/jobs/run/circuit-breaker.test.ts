@@ -22,15 +22,15 @@ function breakerOver(codeAt: (call: number) => ErrorCode | undefined) {
 }
 
 describe('circuitBreaker', () => {
-  it.each(['MODEL_RETIRED', 'MODEL_PERMISSION'] as const)(
+  it.each(['MODEL_RETIRED', 'MODEL_PERMISSION', 'MODEL_INCOMPATIBLE'] as const)(
     'makes no calls after %s, then one probe',
     async (code) => {
       const { engine, ask, pass } = breakerOver((call) => (call <= 2 ? code : undefined));
       expect([await ask(), await ask(), await ask()]).toEqual([code, code, code]);
       expect(engine.calls).toHaveLength(1);
-      pass(5 * 60_000);
+      pass(30_000);
       expect(await ask()).toBe(code);
-      pass(5 * 60_000);
+      pass(30_000);
       expect([await ask(), await ask()]).toEqual(['painted', 'painted']);
       expect(engine.calls).toHaveLength(4);
     },
@@ -39,7 +39,7 @@ describe('circuitBreaker', () => {
   it('lets one call through as a probe, and no second one beside it', async () => {
     const { engine, ask, pass } = breakerOver((call) => (call === 1 ? 'MODEL_RETIRED' : undefined));
     await ask();
-    pass(5 * 60_000);
+    pass(30_000);
     expect(await Promise.all([ask(), ask(), ask()])).toEqual(['painted', 'MODEL_RETIRED', 'MODEL_RETIRED']);
     expect(engine.calls).toHaveLength(2);
     expect(await Promise.all([ask(), ask()])).toEqual(['painted', 'painted']);
@@ -48,7 +48,7 @@ describe('circuitBreaker', () => {
   it('probes again at once when the probe met a passing fault', async () => {
     const { ask, pass } = breakerOver((call) => (['MODEL_RETIRED', 'MODEL_QUOTA'] as const)[call - 1]);
     await ask();
-    pass(5 * 60_000);
+    pass(30_000);
     expect([await ask(), await ask()]).toEqual(['MODEL_QUOTA', 'painted']);
   });
 
@@ -57,6 +57,31 @@ describe('circuitBreaker', () => {
     for (let call = 0; call < 20; call++) expect(await ask()).toBe('ENGINE_REFUSED');
     expect(await ask()).toBe('POLICY_STORM');
     expect(engine.calls).toHaveLength(20);
+  });
+
+  it('lets 4 jobs end that are rejected with one sentence; the fifth waits, and no call is made', async () => {
+    let job = 0;
+    let sentence = 'Unknown name';
+    const engine = fakeEngine(() => {
+      throw new EditError('ENGINE_REJECTED', sentence);
+    });
+    let nowMs = 0;
+    const breaker = circuitBreaker(engine, { now: () => nowMs, log: silentLog });
+    const ask = (id: string) =>
+      breaker.inpaint({ ...request, job: id }, never).catch((error: EditError) => error.code);
+    // One job with many regions, and jobs with sentences of their own, say nothing about the others.
+    for (let region = 0; region < 9; region++) expect(await ask('a')).toBe('ENGINE_REJECTED');
+    for (; job < 9; job++) {
+      sentence = `Bad picture ${job}`;
+      expect(await ask(`b${job}`)).toBe('ENGINE_REJECTED');
+    }
+    sentence = 'Unknown name';
+    for (job = 0; job < 4; job++) expect(await ask(`c${job}`)).toBe('ENGINE_REJECTED');
+    const calls = engine.calls.length;
+    expect([await ask('c4'), await ask('c5')]).toEqual(['REJECTION_STORM', 'REJECTION_STORM']);
+    expect(engine.calls).toHaveLength(calls + 1);
+    nowMs += 30_000;
+    expect(await ask('c6')).toBe('REJECTION_STORM');
   });
 
   it('lets single refusals, quota and outages through', async () => {

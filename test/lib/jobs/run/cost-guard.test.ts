@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
-import { costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
+import { costGuard, costGuardedEngine } from '../../../../lib/jobs/run/cost-guard.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
 import type { ObjectStore } from '../../../../lib/storage/store.ts';
 import { claimOf, dropPair } from '../../../support/failure-world.ts';
@@ -18,19 +18,18 @@ interface Changes {
 function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {}) {
   const { counter, engine = fakeEngine(), ...more } = changes;
   const store = memoryClient(world);
-  const guard = costGuardedEngine(engine, {
-    store: counter ?? store,
-    controlBucket: 'control',
+  const ofDay = costGuard({
+    counter: { store: counter ?? store, controlBucket: 'control' },
     dailyCapUsd,
-    ...more,
-    priceOf: ({ samples }) => 0.04 * samples,
     now: () => world.nowMs,
   });
+  const priceOf = ({ samples }: { samples: number }) => 0.04 * samples;
+  const guard = costGuardedEngine(engine, { guard: ofDay, priceOf, ...more });
   return { engine, store, guard };
 }
 
 describe('costGuardedEngine', () => {
-  it('never passes the cap, however many processes share it', async () => {
+  it('never passes the cap, however many processes share it (G20)', async () => {
     const world = memoryBuckets();
     const processes = Array.from({ length: 5 }, () => guarded(world, 1));
     let refused = 0;
@@ -61,6 +60,24 @@ describe('costGuardedEngine', () => {
     const inTurn = guarded(memoryBuckets(), 0.2, { triesPerSample: 2 });
     for (let call = 0; call < 4; call++) await inTurn.guard.inpaint(request, never);
     await expect(inTurn.guard.inpaint(request, never)).rejects.toMatchObject({ code: 'COST_CAP_REACHED' });
+  });
+
+  it('gives back what a call did not use by its own account, and spends what it used beyond', async () => {
+    const counted = async (usd: number) => {
+      const fake = fakeEngine();
+      const tokens = { inputTokens: 1, textTokens: 0, thoughtTokens: 0, imageTokens: 1, trafficTypes: [] };
+      const inpaint: typeof fake.inpaint = async (asked, signal) => ({
+        ...(await fake.inpaint(asked, signal)),
+        usage: { ...tokens, usd },
+      });
+      const { guard } = guarded(memoryBuckets(), 0.4, { engine: { ...fake, inpaint } });
+      for (let call = 0; call < 30; call++) await guard.inpaint(request, never).catch(() => undefined);
+      return fake.calls.length;
+    };
+    expect(await counted(0.04)).toBe(10);
+    // The last one is admitted while 0.04 are left.
+    expect(await counted(0.02)).toBe(19);
+    expect(await counted(0.05)).toBe(8);
   });
 
   it('spends nothing of the cap on an outage, but does on calls that may be billed', async () => {

@@ -190,7 +190,7 @@ describe('runJob', () => {
     expect(await runJob(job, runOptions(store, fakeEngine()), never)).toBe('failed-before');
   });
 
-  it('keeps the budget through hours of outage, and gives up when each call may be billed', async () => {
+  it('keeps the budget through hours of outage, and gives up when each call may be billed (G14)', async () => {
     const world = dropPair();
     const store = memoryClient(world);
     const job = await soleJob(store);
@@ -283,6 +283,7 @@ describe('runJob', () => {
     const job = await soleJob(store);
     put(world, { bucket: 'input', name: 'd/p.jpg' }, 'newer');
     expect(await runJob(job, runOptions(store, fakeEngine()), never)).toBe('superseded');
+    expect(claimOf(world)?.['code']).toBe('SUPERSEDED');
     expect(textOf(world, 'error.json')).toBeUndefined();
   });
 

@@ -53,6 +53,12 @@ function worldOf(...names: string[]): MemoryBuckets {
   return world;
 }
 
+const pairOf = (stem: string) => [`${stem}.jpg`, `${stem}.mask.png`];
+
+/** Pictures with a request that asks for no mask: they are looked at one by one. */
+const withoutMask = (count: number) =>
+  Array.from({ length: count }, (_, n) => [`l${1000 + n}.jpg`, `l${1000 + n}.json`]).flat();
+
 const pairs = (count: number) =>
   Array.from({ length: count }, (_, n) => [`p${100 + n}.jpg`, `p${100 + n}.mask.png`]).flat();
 
@@ -146,8 +152,16 @@ describe('sweep', () => {
     expect(store.requests.length).toBeLessThan(10);
   });
 
+  it('makes no request for a picture that lacks its mask', async () => {
+    const world = worldOf(...Array.from({ length: 300 }, (_, n) => `o${1000 + n}.jpg`));
+    const store = memoryClient(world);
+    expect(await sweepOf(world, { store })).toMatchObject({ images: 300, incomplete: 300 });
+    console.log(`requests for 300 pictures without a mask: ${store.requests.length}`);
+    expect(store.requests.length).toBeLessThan(10);
+  });
+
   it('continues behind a picture that cannot be judged, and counts it', async () => {
-    const world = worldOf('a.jpg', 'a.mask.png', 'b {{projectId}}.jpg', 'c.jpg', 'c.mask.png');
+    const world = worldOf('a.jpg', 'a.mask.png', ...pairOf('b {{projectId}}'), 'c.jpg', 'c.mask.png');
     const store = memoryClient(world, (_, what) => {
       if (what.includes('{{projectId}}')) throw new EditError('REQUEST_INVALID', 'a name');
       return undefined;
@@ -320,7 +334,7 @@ describe('sweep', () => {
     }
   });
 
-  it('writes nothing in a dry run, and reports jobs and cost', async () => {
+  it('writes nothing in a dry run, and reports jobs and cost (G21)', async () => {
     const world = worldOf('a.jpg', 'a.mask.png', 'b.jpg', 'b.mask.png');
     const store = memoryClient(world);
     const report = await sweepOf(world, { store, isDryRun: true });
@@ -394,15 +408,15 @@ describe('a sweep that runs out of time', () => {
 
   it('judges no picture after its deadline', async () => {
     let nowMs = 0;
-    const world = worldOf(...Array.from({ length: 300 }, (_, n) => `l${100 + n}.jpg`));
+    const world = worldOf(...withoutMask(300));
     const store = memoryClient(world, () => {
       nowMs += 100;
       return undefined;
     });
     const report = await sweepOf(world, { store, now: () => nowMs, timeMs: 5000 });
     expect(report).toMatchObject({ isOutOfTime: true, isComplete: false });
-    // Ten pictures at once may take two listings each after it.
-    expect(nowMs).toBeLessThanOrEqual(5000 + 20 * 100 + 100);
+    // Ten pictures at once may take two listings and a request file each after it.
+    expect(nowMs).toBeLessThanOrEqual(5000 + 30 * 100 + 100);
   });
 
   it('keeps what it has done when it is aborted at any request', async () => {
@@ -422,8 +436,7 @@ describe('a sweep that runs out of time', () => {
   });
 
   it('gets past hundreds of pictures without masks in several calls', async () => {
-    const lonely = Array.from({ length: 300 }, (_, n) => `l${100 + n}.jpg`);
-    const world = worldOf(...lonely, 'z.jpg', 'z.mask.png');
+    const world = worldOf(...withoutMask(300), 'z.jpg', 'z.mask.png');
     const found: string[] = [];
     let calls = 0;
     for (let isComplete = false; !isComplete && calls < 30; calls++) {
@@ -439,11 +452,11 @@ describe('a sweep that runs out of time', () => {
   });
 
   it('has saved its place when it is killed', async () => {
-    const world = worldOf(...Array.from({ length: 1100 }, (_, n) => `l${1000 + n}.jpg`));
+    const world = worldOf(...withoutMask(1100));
     let nowMs = 0;
     const store = memoryClient(world, (request) => {
       nowMs += 25;
-      return request > 850 ? 'crash-before' : undefined;
+      return request > 2000 ? 'crash-before' : undefined;
     });
     await expect(sweepOf(world, { store, now: () => nowMs })).rejects.toThrow();
     expect(await sweepOf(world)).toMatchObject({ images: 600, isComplete: true });
