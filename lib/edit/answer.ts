@@ -1,4 +1,5 @@
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
+import { cutOffShare } from '../fit/cut-off.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
 import { brokenLines } from '../fit/lines.ts';
 import { candidateCost, copyCost, insideCost } from '../fit/score.ts';
@@ -77,20 +78,40 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
     region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
   const prepared = options.prepared ?? prepareRegion({ ...options, mask, repainted: undefined, colours });
   const result = compositeOn(prepared, edited);
+  const own = ownScores(prepared, result, options.asked);
   const judged =
-    boundingBox(prepared.mask) === undefined ? unchanged : judgeAnswer(result, crop, options.asked);
+    boundingBox(prepared.mask) === undefined
+      ? unchanged
+      : judgeAnswer({ ...result, ...own }, crop, options.asked);
   const { patch, raster, alpha } = result;
-  const isCopied = options.asked?.isEmbedded === true && options.asked.mode === 'removal';
-  const lines = isCopied ? brokenLines(prepared.lines(), result.harmony.toned) : undefined;
-  const fit = fitReport(result, { crop, lines, isRemoval: options.asked?.mode === 'removal' });
+  const fit = fitReport(result, crop, { ...own, isRemoval: options.asked?.mode === 'removal' });
   return { ...judged, fit, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
+}
+
+/** Scores of some answers only. */
+interface OwnScores {
+  /** Removals by engines that copy. */
+  readonly lines?: number;
+  /** Insertions. */
+  readonly cutOff?: number;
+}
+
+function ownScores(
+  { small, mask, lines }: PreparedCrop,
+  { harmony: { toned } }: Composite,
+  asked: Asked | undefined,
+): OwnScores {
+  if (asked?.mode === 'insertion') return { cutOff: rounded(cutOffShare(small, toned, mask)) };
+  return asked?.isEmbedded ? { lines: rounded(brokenLines(lines(), toned)) } : {};
 }
 
 function fitReport(
   { scores, registration, harmony, inside }: Composite,
-  { crop, lines, isRemoval }: { crop: Size; lines: number | undefined; isRemoval: boolean },
+  crop: Size,
+  { isRemoval, ...own }: OwnScores & { readonly isRemoval: boolean },
 ): FitReport {
-  const ownCost = isRemoval ? insideCost(inside) : 0;
+  const modelCost = isRemoval ? insideCost(inside) : 0;
+  const ownCost = own.lines === undefined ? modelCost : copyCost(inside, own.lines);
   return {
     driftPx: rounded(scores.driftPx),
     isRegistered: registration.confident,
@@ -103,7 +124,7 @@ function fitReport(
     remains: rounded(inside.remains),
     foreign: rounded(inside.foreign),
     plain: rounded(inside.plain),
-    ...(lines !== undefined && { lines: rounded(lines) }),
-    cost: rounded(candidateCost(scores, crop) + (lines === undefined ? ownCost : copyCost(inside, lines))),
+    ...own,
+    cost: rounded(candidateCost(scores, crop) + ownCost),
   };
 }

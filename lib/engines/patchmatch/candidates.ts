@@ -7,7 +7,7 @@ const beginnings: readonly Beginning[] = ['border', 'offsets', 'border', 'border
 /** A picture of this cost shows no seam: a further one would not be better by anything one could see. */
 const goodCost = 1;
 /** What is copied in large pieces keeps things whole, which costs do not tell. */
-const wholeShare = 0.95;
+const wholeShare = 0.9;
 /** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
 const spare = 1;
 

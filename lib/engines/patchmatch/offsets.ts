@@ -15,7 +15,7 @@ export interface Offset {
 const apartShare = 1 / 15;
 const sweeps = 4;
 /** More offsets cost time, and add little. */
-const mostOffsets = 40;
+const mostOffsets = 60;
 /** Offsets within some pixels are one, standard deviation in px. */
 const sameOffsetPx = Math.SQRT2;
 const peakReachPx = 2;
