@@ -117,13 +117,6 @@ export const bugs: readonly Bug[] = [
     put: 'await store.read((await store.stat({ bucket: info.bucket, name: info.name }, signal)) ?? info, { maxBytes: maxImageBytes, signal })',
   },
   {
-    name: 'one listing is taken for a snapshot',
-    breaks: ['S12'],
-    file: 'lib/jobs/inputs/pairing.ts',
-    find: 'if (sameObjects(before.listed, after.listed)) return after.sets;',
-    put: 'return after.sets;',
-  },
-  {
     name: 'an event is acknowledged after a passing fault',
     breaks: ['S9'],
     ...{ file: 'functions/on-upload.ts', find: "error.kind === 'input'", put: "error.kind !== 'bug'" },
