@@ -1,5 +1,5 @@
 import { type FoundGiven, findMask } from './edit/found-mask.ts';
-import { type EditOutput, makeOutputs } from './edit/outputs.ts';
+import { type EditOutput, makeOutputs, type Seal } from './edit/outputs.ts';
 import { planRepaints, type RegionContext, type RepaintPlan } from './edit/plan.ts';
 import { checkPhoto, type GivenMask, type MaskTrust, readMask, readPhoto } from './edit/read.ts';
 import { readKeep } from './edit/read-keep.ts';
@@ -35,7 +35,7 @@ export interface EditInput extends MaskTrust {
   readonly onStep?: StepListener;
 }
 
-export type { EditOutput } from './edit/outputs.ts';
+export type { EditOutput, Seal } from './edit/outputs.ts';
 
 export interface EditResult {
   /** Best first; none only where the request asks for something else than an edit. */
@@ -71,6 +71,8 @@ export interface EditorOptions {
   readonly people?: MaskFinder | undefined;
   readonly limits: Limits;
   readonly defaults: EditDefaults;
+  /** Put into each output after its proof; none when left out. */
+  readonly seal?: Seal | undefined;
   /** Receives every step. */
   readonly trace?: Trace;
 }
@@ -82,7 +84,7 @@ export interface EditorOptions {
  * through the mask, and only the patch is written into the original picture.
  */
 export function editor(options: EditorOptions): Edit {
-  const { engine, people, limits, defaults, trace } = options;
+  const { engine, people, limits, defaults, seal, trace } = options;
   return async (input, signal) => {
     const { image, request } = input;
     assertChosenEngine(request, engine.name);
@@ -109,7 +111,7 @@ export function editor(options: EditorOptions): Edit {
     const regions = await repaintAll(work);
     const isStrict = wholeBlocks !== undefined;
     const isGrown = request.effects === 'include';
-    const made = { photo, regions, mask: plan.mask, isGrown, outputFormat, isStrict, step };
+    const made = { photo, regions, mask: plan.mask, isGrown, outputFormat, isStrict, seal, step };
     const { outputs, written, mask } = await makeOutputs(made);
     const grownPixels = plan.mask && isGrown ? countAbove0(mask.mask) - countAbove0(plan.mask.mask) : 0;
     const hasIdleMask = request.maskMode !== 'user' && (input.mask?.length ?? 0) > 0;

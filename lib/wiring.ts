@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { Edit } from './edit.ts';
+import type { Edit, Seal } from './edit.ts';
 import { noticesOf } from './engines/engines.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
@@ -50,13 +50,15 @@ interface WireOptions {
   readonly shutdown?: AbortSignal;
   readonly tracing?: Tracing;
   readonly background?: Background;
+  /** Put into each output after its proof, e.g. by `functions/index.ts` of a deployment that signs. */
+  readonly seal?: Seal;
 }
 
 /** The composition root: configuration -> clients -> engine -> edit -> jobs. */
 export function wire(config: Config, log: Log, options: WireOptions = {}): Wiring {
   const { shutdown = new AbortController().signal, tracing = startTracing() } = options;
   const { background = () => {} } = options;
-  const editWith = editAround(config, tracing);
+  const editWith = editAround(config, tracing, options.seal);
   const calls = modelCalls(config, tracing);
   const cap = makeCostCap(config, log, tracing);
   const capped = { tuning: calls, cap };

@@ -10,6 +10,7 @@ import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
 import { costsTable, scaleTable } from './costs.ts';
 import { errorsDocument } from './errors.ts';
+import { guaranteesDocument } from './guarantees.ts';
 import { openapiDocument } from './openapi.ts';
 import { parametersDocument } from './parameters.ts';
 import { rightsTable } from './rights.ts';
@@ -28,6 +29,7 @@ const documents: readonly Made[] = [
   { file: 'docs/parameters.md', write: parametersDocument },
   { file: 'functions/studio/openapi.json', write: openapiDocument },
   { file: 'docs/errors.md', write: errorsDocument },
+  { file: 'docs/guarantees.md', write: guaranteesDocument },
   { file: 'docs/trial.md', write: trialDocument },
   { file: 'docs/operate.md', part: 'costs', write: costsTable },
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },

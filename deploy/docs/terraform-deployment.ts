@@ -36,7 +36,7 @@ export interface Terraform {
 export async function readTerraform(change?: (text: string) => string): Promise<Terraform> {
   const root = await readFolder(terraformFolder, change);
   const module = await readFolder(join(terraformFolder, 'function'), change);
-  const [engine, model] = String(root.variable['model']?.['default']).split(':');
+  const [engine, model = ''] = String(root.variable['model']?.['default']).split(':');
   const values = { var: { project, region }, local: { engine, model } };
   return { root, resources: resourcesOf(root, module, values) };
 }
@@ -110,6 +110,7 @@ function textOf(expression: string, resources: readonly Resource[]): string {
   const values: readonly (readonly [RegExp, (name: string) => unknown])[] = [
     [/^"(.*)"$/, (text) => text],
     [/^([\d.]+)$/, (text) => text],
+    [/^(?:\S+) == null \? "none" : tostring\((\S+)\)$/, (text) => text],
     [/^(\(\d+ - \d+\) \* \d+)$/, calculated],
     [/^google_storage_bucket\.(\w+)\.name$/, (name) => named('google_storage_bucket', name, 'name')],
     [

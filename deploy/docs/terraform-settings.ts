@@ -1,5 +1,5 @@
 import { settings } from '../../lib/config.ts';
-import { knownModels } from '../../lib/engines/known-models.ts';
+import { defaultModels, knownModels } from '../../lib/engines/known-models.ts';
 import { readTerraform, terraformDeployment } from './terraform-deployment.ts';
 
 /** `deploy/terraform/settings.tf`: the settings that people may set, and the models that have a price. */
@@ -19,11 +19,22 @@ locals {
   free_settings = [
 ${linesOf(Object.keys(settings).filter((name) => !taken.includes(name)))}  ]
 
+  # Models of engines that are named alone.
+  default_models = {
+${entriesOf(defaultModels)}  }
+
   # Models with a price in lib/engines/known-models.ts.
   priced_models = [
 ${linesOf(priced.map(([name]) => name))}  ]
 }
 `;
+}
+
+function entriesOf(table: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(table).map(({ length }) => length));
+  return Object.entries(table)
+    .map(([name, value]) => `    ${name.padEnd(width)} = "${value}"\n`)
+    .join('');
 }
 
 const linesOf = (names: readonly string[]): string => names.map((name) => `    "${name}",\n`).join('');

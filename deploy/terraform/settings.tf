@@ -44,6 +44,13 @@ locals {
     "LOG_LEVEL",
   ]
 
+  # Models of engines that are named alone.
+  default_models = {
+    gemini  = "gemini-nano-banana-2.1"
+    imagen  = "imagen-3.0-capability-001"
+    imagen2 = "imagegeneration@006"
+  }
+
   # Models with a price in lib/engines/known-models.ts.
   priced_models = [
     "imagen-3.0-capability-001",

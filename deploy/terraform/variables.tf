@@ -31,18 +31,18 @@ variable "name" {
 
 variable "model" {
   description = <<-TEXT
-    Engine and model, as ENGINE:MODEL. Default: gemini:gemini-3.1-flash-image, which Google recommends for edits and which has every
-    size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at twice the price;
+    Engine, or engine and model as ENGINE:MODEL. Default: gemini, with the model that Google recommends for edits and that has every
+    size up to 4K. Use gemini:gemini-3-pro-image when its inventions do not convince, at four times the price;
     endpoint:ENDPOINT_ID for your own inpainting model on Vertex AI (with settings.LOCATION, and a price in settings.MODELS or no
     daily_cost_cap_usd); http for a removal service of any maker (with settings.HTTP_ENGINE, and http_engine_secret); onnx for a
     removal model of your own in a file (with settings.ONNX_MODEL, see docs/onnx.md); patchmatch for removals without any model or cost.
   TEXT
   type        = string
-  default     = "gemini:gemini-3.1-flash-image"
+  default     = "gemini"
 
   validation {
-    condition     = can(regex("^(patchmatch|http|onnx|(gemini|imagen|imagen2|endpoint):[A-Za-z0-9._@-]+)$", var.model))
-    error_message = "Expected patchmatch, http, onnx, or gemini:, imagen:, imagen2: or endpoint: with the id of a model or endpoint."
+    condition     = can(regex("^(patchmatch|http|onnx|(gemini|imagen|imagen2)(:[A-Za-z0-9._@-]+)?|endpoint:[A-Za-z0-9._@-]+)$", var.model))
+    error_message = "Expected patchmatch, http, onnx, gemini, imagen or imagen2, these three also with :MODEL, or endpoint: with an id."
   }
   validation {
     condition     = !startswith(var.model, "endpoint:") || lookup(var.settings, "LOCATION", "") != ""
@@ -70,7 +70,7 @@ variable "http_engine_secret" {
 }
 
 variable "daily_cost_cap_usd" {
-  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day. 0 or more, default 20: some 300 edits with the default model. null: no cap, for a model without a known price."
+  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day, and HTTP functions answer 503. 0 or more, default 20: some 600 edits in 1K with the default model. null: no cap, for a model without a known price."
   type        = number
   default     = 20
 
@@ -80,7 +80,7 @@ variable "daily_cost_cap_usd" {
   }
   validation {
     condition = (
-      var.daily_cost_cap_usd == null || contains(["patchmatch", "onnx"], local.engine) || contains(local.priced_models, local.model) ||
+      var.daily_cost_cap_usd == null || contains(["patchmatch", "onnx"], local.engine) || contains(local.priced_models, local.model != "" ? local.model : lookup(local.default_models, local.engine, "")) ||
       try(length(jsondecode(var.settings["MODELS"])[local.model].usdPerImage) > 0, false) ||
       (local.engine == "http" && can(jsondecode(var.settings["HTTP_ENGINE"]).usdPerCall))
     )

@@ -1,6 +1,8 @@
 import { type Composite, compositeOn, type PreparedCrop, prepareCrop } from '../fit/composite.ts';
+import { cutOffShare } from '../fit/cut-off.ts';
 import { differenceMask } from '../fit/difference-mask.ts';
-import { candidateCost, insideCost } from '../fit/score.ts';
+import { brokenLines } from '../fit/lines.ts';
+import { candidateCost, copyCost, insideCost } from '../fit/score.ts';
 import { boundingBox, crop as cut } from '../pixels/box.ts';
 import { dilate } from '../pixels/mask.ts';
 import { firstChannels, type Mask, type Raster, type Size } from '../pixels/raster.ts';
@@ -76,19 +78,40 @@ export function fitAnswer(options: FitOptions): FittedAnswer {
     region.mask ?? dilate(differenceMask({ crop: firstChannels(crop, colours), edited }), region.dilationPx);
   const prepared = options.prepared ?? prepareRegion({ ...options, mask, repainted: undefined, colours });
   const result = compositeOn(prepared, edited);
+  const own = ownScores(prepared, result, options.asked);
   const judged =
-    boundingBox(prepared.mask) === undefined ? unchanged : judgeAnswer(result, crop, options.asked);
+    boundingBox(prepared.mask) === undefined
+      ? unchanged
+      : judgeAnswer({ ...result, ...own }, crop, options.asked);
   const { patch, raster, alpha } = result;
-  const fit = fitReport(result, crop, options.asked);
+  const fit = fitReport(result, crop, { ...own, isRemoval: options.asked?.mode === 'removal' });
   return { ...judged, fit, mask, patch, original: cut(crop, patch), edited: raster, opacity: alpha };
+}
+
+/** Scores of some answers only. */
+interface OwnScores {
+  /** Removals by engines that copy. */
+  readonly lines?: number;
+  /** Insertions. */
+  readonly cutOff?: number;
+}
+
+function ownScores(
+  { small, mask, lines }: PreparedCrop,
+  { harmony: { toned } }: Composite,
+  asked: Asked | undefined,
+): OwnScores {
+  if (asked?.mode === 'insertion') return { cutOff: rounded(cutOffShare(small, toned, mask)) };
+  return asked?.isEmbedded ? { lines: rounded(brokenLines(lines(), toned)) } : {};
 }
 
 function fitReport(
   { scores, registration, harmony, inside }: Composite,
   crop: Size,
-  asked: Asked | undefined,
+  { isRemoval, ...own }: OwnScores & { readonly isRemoval: boolean },
 ): FitReport {
-  const ownCost = asked?.mode === 'removal' ? insideCost(inside) : 0;
+  const modelCost = isRemoval ? insideCost(inside) : 0;
+  const ownCost = own.lines === undefined ? modelCost : copyCost(inside, own.lines);
   return {
     driftPx: rounded(scores.driftPx),
     isRegistered: registration.confident,
@@ -101,6 +124,7 @@ function fitReport(
     remains: rounded(inside.remains),
     foreign: rounded(inside.foreign),
     plain: rounded(inside.plain),
+    ...own,
     cost: rounded(candidateCost(scores, crop) + ownCost),
   };
 }

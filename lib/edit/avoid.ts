@@ -3,6 +3,7 @@ import { countAbove0, dilate } from '../pixels/mask.ts';
 import { emptyMask, type Mask, type Raster, withChannels } from '../pixels/raster.ts';
 import { maskInFrame } from '../plan/frame.ts';
 import type { RegionContext } from './plan.ts';
+import type { AvoidedReport } from './region-report.ts';
 
 /** Smaller crops show no person who would be known as one, longer side in px of the frame. */
 const leastSidePx = 256;
@@ -20,6 +21,12 @@ const mostOnRing = 0.2;
 const ringFrom = 0.015;
 const ringTo = 0.04;
 
+/** What is not copied, in the frame, and how it is told. */
+export interface Avoided {
+  readonly mask: Mask;
+  readonly told: AvoidedReport;
+}
+
 /**
  * What an engine that copies must not copy, in its frame: the user's keep mask, and in removals the people
  * that are seen around the mask. Parts of people look alike everything that people left: they end as limbs.
@@ -27,15 +34,19 @@ const ringTo = 0.04;
  * @param request what the engine is asked, without this.
  * @returns `undefined` where all may be copied, and for engines that copy nothing.
  */
-export async function avoidIn(context: RegionContext, request: InpaintRequest): Promise<Mask | undefined> {
+export async function avoidIn(context: RegionContext, request: InpaintRequest): Promise<Avoided | undefined> {
   const { region, engine } = context;
   if (!engine.avoids) return undefined;
   const kept = region.avoid && maskInFrame(region.avoid, region.plan, 0);
   const people = await peopleIn(context, request);
-  if (people === undefined) return kept;
+  const keep = kept && { mask: kept, told: { keep: shareOf(kept) } };
+  if (people === undefined) return keep;
   const both = union(kept ?? emptyMask(people), people);
-  return isEnoughLeft(request.mask, both) ? both : kept;
+  if (!isEnoughLeft(request.mask, both)) return keep;
+  return { mask: both, told: { ...keep?.told, people: shareOf(people) } };
 }
+
+const shareOf = (mask: Mask): number => Math.round((1e4 * countAbove0(mask)) / mask.data.length) / 1e4;
 
 async function peopleIn(
   { people, photo, step, signal }: RegionContext,

@@ -36,6 +36,7 @@ const doubtfulLost = 0.04;
 const doubtfulRemains = 0.2;
 const doubtfulForeign = 0.07;
 const doubtfulPlain = 0.25;
+const doubtfulCutOff = 0.1;
 /** A removal that leaves so much of the mask white or black filled nothing. */
 const blankShare = 0.8;
 /** With less the mask holds nothing that can be seen: a removal need not change it. */
@@ -56,13 +57,16 @@ export interface Asked {
   readonly isEmbedded: boolean;
 }
 
-type Judged = Pick<Composite, 'scores' | 'harmony' | 'inside'>;
+type Judged = Pick<Composite, 'scores' | 'harmony' | 'inside'> & {
+  /** Insertions: share of the mask's edge that cuts through something, 0..1. */
+  readonly cutOff?: number | undefined;
+};
 
 /** Decides whether one answer may be used. @param asked `undefined`: its inside was judged before. */
 export function judgeAnswer(result: Judged, crop: Size, asked: Asked | undefined): Judgement {
   const outside = judgeOutside(result, crop);
   if (asked === undefined) return outside;
-  const { scores, inside } = result;
+  const { scores, inside, cutOff = 0 } = result;
   const isRemoval = asked.mode === 'removal';
   const isSame = showsTheSame(inside);
   const isUnedited = isSame && (!isRemoval || hadSomething(inside, asked));
@@ -70,6 +74,8 @@ export function judgeAnswer(result: Judged, crop: Size, asked: Asked | undefined
   const doubts = [
     isSame && 'changed next to nothing',
     inside.plain > doubtfulPlain && 'has much of one colour in the mask that is rare elsewhere',
+    cutOff > doubtfulCutOff &&
+      'is cut off at the edge of the mask (INSERTION_CUT), where a wider mask gives room',
     ...(isRemoval ? removalDoubts(inside, scores.seamStep) : []),
   ];
   return {

@@ -14,7 +14,21 @@ export interface EditOutput extends EncodedImage {
   readonly proof: Proof;
 }
 
+/**
+ * Puts a seal into an output that was proved, such as a signed statement of where it comes from: bytes in,
+ * bytes out. It may add to the file, and changes no pixel: what it gives is proved again.
+ */
+export type Seal = (output: {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  /** True when a model painted some of it. */
+  readonly isGenerated: boolean;
+  /** The picture as it was sent. */
+  readonly original: Uint8Array;
+}) => Promise<Uint8Array>;
+
 interface OutputOptions {
+  readonly seal: Seal | undefined;
   readonly photo: Source;
   readonly regions: readonly Repainted[];
   /** The effective mask; `undefined` where each answer has its own. */
@@ -34,7 +48,7 @@ interface MadeOutputs {
   readonly mask: BoxedMask;
 }
 
-/** Writes an output for each candidate, and proves it. */
+/** Writes an output for each candidate, proves it, and seals it where that is wanted. */
 export async function makeOutputs(options: OutputOptions): Promise<MadeOutputs> {
   const { photo, regions, outputFormat, isStrict, step } = options;
   const { format } = outputFormat;
@@ -47,15 +61,27 @@ export async function makeOutputs(options: OutputOptions): Promise<MadeOutputs> 
       writeOutput(outputFormat, { photo, patches, isGenerated, isStrict }),
     );
     const mask = maskFor(options, patches);
-    const proof = await step('prove', () =>
-      format.prove({ photo, written: output, patches, mask, isStrict }),
-    );
+    const proofOf = (written: Written) =>
+      step('prove', () => format.prove({ photo, written, patches, mask, isStrict }));
+    const proved = await proofOf(output);
+    const sealed = await sealedOf(options, { output, mediaType: format.mediaType, isGenerated });
+    const proof = sealed === output ? proved : await proofOf(sealed);
     masks.push(mask);
     written.push({ dropped: output.dropped, notes: output.notes });
     const { mediaType, extension } = format;
-    outputs.push({ mediaType, extension, bytes: output.bytes, proof });
+    outputs.push({ mediaType, extension, bytes: sealed.bytes, proof });
   }
   return { outputs, written, mask: masks[0]! };
+}
+
+async function sealedOf(
+  { seal, photo, step }: OutputOptions,
+  made: { readonly output: Written; readonly mediaType: string; readonly isGenerated: boolean },
+): Promise<Written> {
+  const { output, ...facts } = made;
+  if (seal === undefined) return output;
+  const bytes = await step('seal', () => seal({ ...facts, bytes: output.bytes, original: photo.bytes }));
+  return { ...output, bytes };
 }
 
 function maskFor({ mask, isGrown }: OutputOptions, patches: Parameters<typeof maskOfPatches>[0]): BoxedMask {

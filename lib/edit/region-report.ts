@@ -17,10 +17,20 @@ export interface RegionReport {
   readonly outcomes: readonly CandidateOutcome[];
   /** Pictures that an embedded engine made to choose the candidates from. */
   readonly made?: number;
+  /** What of the crop was not copied; only with an engine that copies, and where there is any. */
+  readonly avoided?: AvoidedReport;
   /** One for each candidate that came back as a picture: in the order of the outputs, then rejected ones. */
   readonly fits: readonly FitReport[];
   /** Only where tiles were requested and could add detail. */
   readonly tiles?: TilesReport;
+}
+
+/** Shares of the crop, 0..1. */
+export interface AvoidedReport {
+  /** What the keep mask names. */
+  readonly keep?: number;
+  /** People around the mask, with a margin. */
+  readonly people?: number;
 }
 
 /**
@@ -58,6 +68,10 @@ export interface FitReport {
   readonly foreign?: number;
   /** Share of the mask in one colour that is rare around it, 0..1. */
   readonly plain?: number;
+  /** Share of the mask's edge that cuts through what was painted, 0..1; only of insertions. */
+  readonly cutOff?: number;
+  /** How much of the straight lines that lead into the mask is lost in it, levels; only of embedded engines. */
+  readonly lines?: number;
   /** The sum of it, levels: candidates are sorted by it, the least first. */
   readonly cost: number;
 }
@@ -92,10 +106,11 @@ export function regionReport(region: {
   readonly outcomes: readonly InpaintOutcome[];
   readonly fitted: readonly Fitted[];
   readonly made: number | undefined;
+  readonly avoided: AvoidedReport | undefined;
   readonly best: FitReport;
   readonly tiles: TilesReport | undefined;
 }): RegionReport {
-  const { plan, outcomes, fitted, made, best, tiles } = region;
+  const { plan, outcomes, fitted, made, avoided, best, tiles } = region;
   const { box, frame, scale } = plan;
   const answers = fitted.values();
   // Where a tile was left out, the first answer stays.
@@ -112,6 +127,7 @@ export function regionReport(region: {
       return { kind: isUnedited ? 'unedited' : 'drifted', reason: rejection };
     }),
     ...(made !== undefined && { made }),
+    ...(avoided && { avoided }),
     fits: fitted.toSorted(inOrderOfOutputs).map(({ fit }) => fit),
     ...(tiles && { tiles }),
   };

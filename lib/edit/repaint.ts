@@ -14,7 +14,7 @@ import { dilationOf, imagesOf, inpaintRequest } from './model-call.ts';
 import { patchOf, type RegionPatch } from './patches.ts';
 import type { RegionContext } from './plan.ts';
 import { readCropOf } from './read.ts';
-import { type RegionReport, regionReport } from './region-report.ts';
+import { type AvoidedReport, type RegionReport, regionReport } from './region-report.ts';
 import { startSoon } from './start-soon.ts';
 import { judgeOf } from './trial.ts';
 import { type View, viewOf } from './view.ts';
@@ -46,7 +46,7 @@ interface Candidate {
 export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
-  const { view, request } = await step('frame', () => frameOf(context, crop));
+  const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
   // Only tiles and enlarging look at it again.
   if (context.request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const prepared = startSoon(() => prepare(context, view, request));
@@ -86,6 +86,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
       outcomes: reply.outcomes,
       fitted: candidates.map(({ fitted }) => fitted),
       made: reply.made,
+      avoided,
       best: best.fitted.fit,
       tiles: detailed?.report,
     }),
@@ -95,7 +96,11 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
 async function frameOf(
   context: RegionContext,
   crop: Crop,
-): Promise<{ readonly view: View; readonly request: InpaintRequest }> {
+): Promise<{
+  readonly view: View;
+  readonly request: InpaintRequest;
+  readonly avoided: AvoidedReport | undefined;
+}> {
   const { photo, region, request, engine } = context;
   const size = region.plan.content;
   const view = await viewOf({ crop, header: photo.header, engine, content: size });
@@ -107,7 +112,8 @@ async function frameOf(
     maskGrownBy: (dilation) => region.mask && maskInFrame(region.mask, region.plan, dilation),
     samples: request.samples,
   });
-  return { view, request: { ...asked, avoid: await avoidIn(context, asked) } };
+  const avoided = await avoidIn(context, asked);
+  return { view, request: { ...asked, avoid: avoided?.mask }, avoided: avoided?.told };
 }
 
 function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {

@@ -74,8 +74,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
   /** How the model encodes its answer; lossless PNG when `undefined`. */
   readonly replyFormat: ReplyFormat | undefined;
   /**
-   * What an answer of the size and channels of the crop would cost, levels; less is better, and infinite is
-   * not usable. An embedded engine makes several answers and returns the best ones.
+   * What an answer with the channels of the crop would cost, levels, of its size or smaller; less is better,
+   * and infinite is not usable. An embedded engine makes several answers and returns the best ones.
    */
   readonly judge?: ((answer: Raster) => number) | undefined;
 }
@@ -117,6 +117,21 @@ export interface InpaintReply {
   readonly safety?: readonly SafetyAttributes[];
   /** Only where the service tells it of every call. */
   readonly usage?: Usage;
+}
+
+/** What a batch has for one call: an answer of the service, or its words about why there is none. */
+export type BatchAnswer = { readonly response: unknown } | { readonly fault: string };
+
+/** An engine whose calls may be sent in bulk, and are answered within a day at half the price. */
+export interface BatchSide {
+  readonly model: string;
+  /** The body of one call; each candidate is a call of its own. */
+  bodyOf(request: InpaintRequest): Promise<unknown>;
+  /**
+   * The reply that `inpaint` would give for these answers, one for each call.
+   * @throws {EditError} as `inpaint`.
+   */
+  replyOf(request: InpaintRequest, answers: readonly BatchAnswer[]): InpaintReply;
 }
 
 /** An answer that is smaller than the picture it belongs to. */
@@ -163,6 +178,7 @@ export interface InpaintEngine {
    *   `DEADLINE_EXCEEDED`, `CANCELLED`.
    */
   inpaint(request: InpaintRequest, signal: AbortSignal): Promise<InpaintReply>;
+  readonly batch?: BatchSide;
   /**
    * Brings an answer to the size of the picture, with detail of the picture itself: for engines that only
    * copy.

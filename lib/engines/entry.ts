@@ -1,3 +1,4 @@
+import type { Patience } from './calls/in-time.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { EngineCodec, InpaintEngine } from './engine.ts';
 import type { HttpService } from './http-service.ts';
@@ -37,8 +38,7 @@ export type ReadObject = (
 ) => Promise<Uint8Array | undefined>;
 
 /** How models are called, whichever they are. */
-export interface Tuning
-  extends Pick<VertexOptions, 'fetch' | 'clock' | 'random' | 'authorize' | 'deadlineMs' | 'maxTries'> {
+export interface Tuning extends Pick<VertexOptions, 'fetch' | 'authorize' | keyof Patience> {
   /** HTTP calls one candidate may take; what the engine declares when `undefined`. */
   readonly maxCallsPerSample?: number | undefined;
   /** Calls at a time for the candidates of one request; what the engine thinks best when `undefined`. */

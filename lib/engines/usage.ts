@@ -39,6 +39,8 @@ const priceOfTraffic: Readonly<Record<string, number>> = {
   ON_DEMAND_PRIORITY: 1.8,
   PROVISIONED_THROUGHPUT: 0,
 };
+/** Share of the list price of an answer of a batch, whatever traffic it names. */
+export const priceOfBatch = 0.5;
 const trafficOf: Readonly<Record<ModelTier, string>> = {
   standard: 'ON_DEMAND',
   flex: 'ON_DEMAND_FLEX',
@@ -76,7 +78,11 @@ const million = 1e6;
  * @param tier what was asked for: an answer that names no traffic is priced by it, and never below standard.
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse#UsageMetadata
  */
-export function usageOf(value: unknown, entry: ModelEntry | undefined, tier: ModelTier): Usage | undefined {
+export function usageOf(
+  value: unknown,
+  entry: ModelEntry | undefined,
+  tier: ModelTier | 'batch',
+): Usage | undefined {
   const metadata = metadataSchema.safeParse(value).data?.usageMetadata;
   if (metadata === undefined) return undefined;
   const { promptTokenCount, candidatesTokenCount, candidatesTokensDetails, trafficType } = metadata;
@@ -89,7 +95,7 @@ export function usageOf(value: unknown, entry: ModelEntry | undefined, tier: Mod
     thoughtTokens: metadata.thoughtsTokenCount ?? 0,
     imageTokens: Math.max(0, out - textTokens),
   };
-  const share = priceOfTraffic[trafficType ?? ''] ?? Math.max(1, priceOfTier(tier));
+  const share = tier === 'batch' ? priceOfBatch : shareOf(trafficType, tier);
   const usd = listPrice(tokens, entry);
   return {
     ...tokens,
@@ -97,6 +103,9 @@ export function usageOf(value: unknown, entry: ModelEntry | undefined, tier: Mod
     usd: usd === null ? null : usd * share,
   };
 }
+
+const shareOf = (trafficType: string | null | undefined, tier: ModelTier): number =>
+  priceOfTraffic[trafficType ?? ''] ?? Math.max(1, priceOfTier(tier));
 
 function listPrice(
   tokens: Omit<Usage, 'usd' | 'trafficTypes'>,

@@ -16,6 +16,7 @@ import { blend } from './blend.ts';
 import { adaptiveFeather, defaultFeatherPx, featherDistance } from './feather.ts';
 import { type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
 import { type InsideScores, type KnownInside, knownInside, scoreInside } from './inside.ts';
+import { type KnownLines, knownLines } from './lines.ts';
 import { type Registration, type RingLevel, registerOn, ringLevels, workingSidePx } from './register.ts';
 import { type Scores, scoreComposite } from './score.ts';
 
@@ -37,6 +38,8 @@ export interface PreparedCrop {
   readonly levels: readonly (RingLevel | undefined)[];
   readonly ring: KnownRing;
   readonly inside: KnownInside;
+  /** Straight lines into the mask, found when they are first asked for: few answers are compared by them. */
+  readonly lines: () => KnownLines;
 }
 
 export interface Composite {
@@ -101,7 +104,12 @@ export function prepareCrop(args: {
   const distance = featherDistance(patchMask, featherPx);
   const [levels, ring] = [ringLevels(small, unknown), knownRing(small, unknown)];
   const inside = knownInside(small, coverMask(mask, size), unknown);
-  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring, inside };
+  let found: KnownLines | undefined;
+  const lines = () => {
+    found ??= knownLines(small, mask);
+    return found;
+  };
+  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring, inside, lines };
 }
 
 /** Adds pixels that are not opaque, if there is alpha: a model never saw their colours. */

@@ -29,6 +29,8 @@ export interface Scores {
 
 /** Weight of the old picture, or another thing, inside the mask of a removal: it counts more than a seam. */
 const insideLevels = 24;
+/** A broken line is seen from afar: it counts more than a seam of as many levels. */
+const lineWeight = 10;
 /** Weights of the other scores when candidates are compared, in levels. */
 const sharpnessLevels = 8;
 const resolutionLevels = 8;
@@ -48,9 +50,17 @@ export function candidateCost(scores: Scores, crop: Size): number {
   );
 }
 
-/** What the inside of a removal adds to {@link candidateCost}, levels. */
+/** What the inside of a removal by a model adds to {@link candidateCost}, levels. */
 export function insideCost({ remains, foreign, plain }: InsideScores): number {
   return insideLevels * (Math.max(0, remains) + foreign + plain);
+}
+
+/**
+ * The same for an engine that copies. It continues what is around, which may look like what was there before,
+ * and paints no blanks. But it may break lines. @param lines from `brokenLines`, levels.
+ */
+export function copyCost({ foreign }: InsideScores, lines: number): number {
+  return insideLevels * foreign + lineWeight * lines;
 }
 
 /**

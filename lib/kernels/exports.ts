@@ -140,6 +140,7 @@ export interface KernelExports {
     level: Pointer,
     isBackwards: boolean,
     reach: number,
+    apart: number,
     costsHold: boolean,
     seed: number,
   ) => number;

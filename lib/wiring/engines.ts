@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Edit } from '../edit.ts';
+import type { Edit, Seal } from '../edit.ts';
 import type { AutomaticMask, InpaintEngine } from '../engines/engine.ts';
 import {
   chooseEngine,
@@ -171,7 +171,7 @@ function bucketNames({ buckets }: Config): string[] {
 }
 
 /** The edit with an engine; everything that works on pixels is loaded with the first picture. */
-export function editAround({ limits, ...config }: Config, { trace }: Tracing): EditWith {
+export function editAround({ limits, ...config }: Config, { trace }: Tracing, seal?: Seal): EditWith {
   const { featherPx, dilationPx, modelDilation, maxRegions, maxTiles } = config;
   const defaults = { featherPx, dilationPx, modelDilation, maxRegions, maxTiles };
   return (engine, finder) => async (input, signal) => {
@@ -182,6 +182,6 @@ export function editAround({ limits, ...config }: Config, { trace }: Tracing): E
     engine.prepare?.();
     const { editor } = await import('../edit.ts');
     const people = engine.avoids ? await finderEntry('people').around(undefined, codec) : undefined;
-    return editor({ engine, finder, people, limits, defaults, trace })(input, signal);
+    return editor({ engine, finder, people, limits, defaults, seal, trace })(input, signal);
   };
 }

@@ -148,9 +148,13 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   log,
 });
 
-/** Where a job may call a model only once, no layer below may send the request again: each may be billed. */
+/**
+ * A job counts each call before it is made: no layer below may send again what may be billed. Where a job may
+ * call a model only once, none may send anything again.
+ */
 function countedCalls({ config, calls }: JobParts): ModelCalls {
-  return config.budget.maxModelCalls === 1 ? { ...calls, maxTries: 1, maxCallsPerSample: 1 } : calls;
+  const once = config.budget.maxModelCalls === 1 ? { maxTries: 1, maxCallsPerSample: 1 } : {};
+  return { ...calls, repeatsBilled: false, ...once };
 }
 
 interface BucketSet {

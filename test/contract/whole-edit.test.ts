@@ -97,7 +97,7 @@ describe('gemini', () => {
     expect((await changes(outputs[0]!.bytes)).outside).toBe(0);
   });
 
-  it('is not published where it has drifted too far', async () => {
+  it('is not published where it has drifted too far (G3)', async () => {
     expect(await codeOf(run('gemini', { shift: 40, brighten: 60, zoom: 20 }))).toBe('ENGINE_DRIFTED');
   });
 });

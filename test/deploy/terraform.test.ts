@@ -5,12 +5,14 @@ import { type Block, nested, nestedAll } from '../../deploy/docs/read-terraform.
 import {
   readTerraform,
   type Terraform,
+  terraformDeployment,
   terraformFolder,
   textsOf,
 } from '../../deploy/docs/terraform-deployment.ts';
+import { readConfig } from '../../lib/config.ts';
 import { engineNames } from '../../lib/engines/engines.ts';
-import { modelEntry } from '../../lib/engines/models.ts';
 import { EditError, errorCodes } from '../../lib/errors.ts';
+import { checkConfig } from '../../lib/wiring/check-config.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import { type LogEntry, matchesFilter, writtenLines } from '../support/written-lines.ts';
 
@@ -32,19 +34,28 @@ describe('variables', () => {
   test('every engine may be chosen', () => {
     const [check] = nestedAll(variable('model'), 'validation');
     const accepted = new RegExp(String(/regex\("(.+?)", var\.model/.exec(String(check?.['condition']))?.[1]));
-    const choices = engineNames.map((name) =>
-      ['patchmatch', 'http', 'onnx'].includes(name) ? name : `${name}:some-model@006`,
-    );
+    const choices = engineNames.flatMap((name) => {
+      if (['patchmatch', 'http', 'onnx'].includes(name)) return [name];
+      return name === 'endpoint' ? ['endpoint:17'] : [name, `${name}:some-model@006`];
+    });
     expect(choices.filter((choice) => !accepted.test(choice))).toEqual([]);
-    expect(['patchmatch:x', 'http:x', 'gemini', 'dalle:3'].filter((choice) => accepted.test(choice))).toEqual(
-      [],
-    );
+    expect(
+      ['patchmatch:x', 'http:x', 'endpoint', 'dalle:3'].filter((choice) => accepted.test(choice)),
+    ).toEqual([]);
   });
 
-  test('the default model is served, and has a price for the cap', () => {
-    const [engine, model = ''] = String(variable('model')['default']).split(':');
-    expect(modelEntry(model)).toMatchObject({ apis: [engine], state: 'current' });
-    expect(modelEntry(model)?.usdPerImage?.['1K']).toBeGreaterThan(0);
+  test('the default leaves the model to its engine, so that another default repeats no job', () => {
+    const { functions } = terraformDeployment(terraform);
+    const names = functions.map(({ environment: { ENGINE: engine, MODEL: model } }) => [engine, model]);
+    expect(names.filter(([engine, model]) => engine !== 'gemini' || model !== '')).toEqual([]);
+  });
+
+  test('the recommended model may be chosen beside the default cap, which knows its price', async () => {
+    const [engine, cap] = ['model', 'daily_cost_cap_usd'].map((name) => String(variable(name)['default']));
+    const defaults = terraform.root.local['default_models'] as Block;
+    expect(terraform.root.local['priced_models']).toContain(defaults[String(engine)]);
+    const environment = { ENGINE: engine, DAILY_COST_CAP_USD: cap, GOOGLE_CLOUD_PROJECT: 'p' };
+    await expect(checkConfig(readConfig(environment))).resolves.toBeUndefined();
   });
 
   test('each default task at work has a worker', () => {
@@ -78,6 +89,13 @@ describe('the first day', () => {
     expect(textsOf(one('google_storage_notification.uploads')['depends_on']).join()).toContain(
       'time_sleep.events',
     );
+  });
+
+  test('functions that people call see of the control bucket what is spent, and nothing else', () => {
+    const { grants } = terraformDeployment(terraform);
+    const callers = grants.filter(({ identity, on }) => identity !== 'run-job' && on === 'bucket control');
+    const counting = callers.filter(({ condition }) => condition?.includes('/objects/cost/'));
+    expect(counting.map(({ identity }) => identity).sort()).toEqual(['edit', 'generate', 'mask', 'upscale']);
   });
 
   test('an upload is not delivered again while onUpload works on it', () => {

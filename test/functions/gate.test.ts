@@ -51,7 +51,7 @@ const request = (head: string, body: string | Uint8Array = '', to = '/') => {
 const json = 'content-type: application/json\r\n';
 const secret = 'SECRET';
 
-test('answers what no function sees as problems, and prints nothing of a body', async () => {
+test('answers what no function sees as problems, and prints nothing of a body (G25)', async () => {
   await using running = await startFunction({ target: 'generate' });
   const deep = `{"prompt":"${secret}","labels":${'['.repeat(40)}${']'.repeat(40)}}`;
   const cases: readonly (readonly [Buffer, string])[] = [

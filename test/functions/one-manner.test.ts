@@ -113,7 +113,7 @@ test('takes the picture as the body, its fields in the query', async () => {
 });
 
 describe('dry run', () => {
-  test('tells what an edit would do and cost, and calls no model', async () => {
+  test('tells what an edit would do and cost, and calls no model (G21)', async () => {
     model.reset();
     const response = await post({ query: '?dryRun=true', body: { ...sources, samples: 2 } });
     expect(await response.json()).toMatchObject({

@@ -11,7 +11,7 @@ const size = { width: 90, height: 70 };
 
 const task = { bucket: 'input', name: 'p.png', job: '0123456789abcdef' };
 
-it('SIGTERM in the middle of a model call: the claim is left, and the next attempt begins at once', {
+it('SIGTERM in the middle of a model call: the claim is left, and the next attempt begins at once (G17)', {
   timeout: 60_000,
 }, async () => {
   await using emulator = await openEmulator();

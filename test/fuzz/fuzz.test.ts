@@ -25,7 +25,7 @@ async function tryRoom(name: RoomName, seeds: readonly number[]): Promise<void> 
 const firstSeeds = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
 for (const [name, count] of Object.entries(seedsOf) as [RoomName, number][]) {
-  test(`${name} that are a little wrong do no harm`, { timeout: 120_000 }, () =>
+  test(`${name} that are a little wrong do no harm (G4)`, { timeout: 120_000 }, () =>
     tryRoom(name, firstSeeds(count)),
   );
 }

@@ -58,7 +58,7 @@ async function refusal(work: Promise<unknown>): Promise<ErrorCode> {
   );
 }
 
-describe('every decoded value outside the mask survives', () => {
+describe('every decoded value outside the mask survives (G1)', () => {
   const kinds = [
     ['png grey 8', 'png', 1, 8, {}],
     ['png grey + alpha 8', 'png', 2, 8, {}],
@@ -225,7 +225,7 @@ describe('an answer of a model', () => {
     return { ...crop, data };
   };
 
-  test('is moved back when it is shifted', async () => {
+  test('is moved back when it is shifted (G3)', async () => {
     const { output, report } = await edit(await pipelineOf(photo).png().toBuffer(), mask, { paint: shifted });
     expect(report.regions[0]?.fits[0]?.driftPx).toBeCloseTo(2, 1);
     const after = await pixels(output.bytes);
@@ -235,7 +235,7 @@ describe('an answer of a model', () => {
     expect(worst).toBeLessThanOrEqual(6);
   });
 
-  test('is rejected when its surroundings show another picture', async () => {
+  test('is rejected when its surroundings show another picture (G3)', async () => {
     const image = await pipelineOf(photo).png().toBuffer();
     const paint: Paint = ({ crop }) => noisePicture({ ...crop, channels: 3, depth: 8, seed: 9 });
     expect(await refusal(edit(image, mask, { paint }))).toBe('ENGINE_DRIFTED');

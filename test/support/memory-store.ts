@@ -1,4 +1,5 @@
 import { EditError } from '../../lib/errors.ts';
+import { isBefore } from '../../lib/jobs/inputs/names.ts';
 import { crc32cBase64 } from '../../lib/storage/crc32c.ts';
 import type { ObjectId, ObjectInfo, ObjectStore } from '../../lib/storage/store.ts';
 
@@ -116,9 +117,10 @@ export function memoryClient(
         [...buckets.objects.values()]
           .map(({ info }) => info)
           .filter(
-            (info) => info.bucket === bucket && info.name.startsWith(prefix) && info.name >= startOffset,
+            (info) =>
+              info.bucket === bucket && info.name.startsWith(prefix) && !isBefore(info.name, startOffset),
           )
-          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+          .sort((a, b) => (isBefore(a.name, b.name) ? -1 : 1)),
       );
       for (const info of found) yield { ...info, serverTimeMs: buckets.nowMs };
     },

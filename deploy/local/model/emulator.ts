@@ -1,4 +1,5 @@
 import { listen, stop, urlOf } from '../loopback.ts';
+import { type BatchEnd, batchesOf } from './batch.ts';
 import { patchmatchRemoval, type Removal } from './painting.ts';
 import { type AnswerCall, answerWell, serve } from './server.ts';
 import { objectsOf } from './tools.ts';
@@ -10,6 +11,8 @@ export interface ModelEmulatorOptions {
   readonly storageBaseUrl?: string | undefined;
   /** Scales every answer but enlargements: 1 (default) is what the models give; tests use less. */
   readonly scale?: number | undefined;
+  /** How batches end; well when left out. */
+  readonly batchEnd?: (() => BatchEnd) | undefined;
   /** Answers each call; tests hand in one that misbehaves. */
   readonly answerCall?: AnswerCall | undefined;
   readonly log?: ((line: string) => void) | undefined;
@@ -32,6 +35,7 @@ export async function startModelEmulator(options: ModelEmulatorOptions = {}): Pr
   const { removal = patchmatchRemoval, scale = 1, storageBaseUrl, log = () => {} } = options;
   const server = await listen(0);
   const tools = { removal, scale, ...objectsOf(storageBaseUrl) };
-  serve(server, { tools, answerCall: options.answerCall ?? answerWell, log });
+  const batches = batchesOf(tools, options.batchEnd ?? (() => 'SUCCEEDED'));
+  serve(server, { tools, batches, answerCall: options.answerCall ?? answerWell, log });
   return { url: urlOf(server), close: () => stop(server) };
 }

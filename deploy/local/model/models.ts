@@ -21,7 +21,7 @@ export interface Model {
   readonly hasOneSize: boolean;
   /** Tokens of one picture by its size. */
   readonly imageTokens: readonly [oneK: number, twoK: number, fourK: number];
-  /** Tiers other than standard that it has, in `global`. */
+  /** Tiers other than standard that it has, in `global`; and `batch`. */
   readonly tiers: readonly string[];
   /** How long it may be told to think; none where it does not know the field. */
   readonly thinkingLevels: readonly string[];
@@ -80,7 +80,7 @@ const servedModels: Readonly<Record<string, ServedModel>> = {
     locations: ['global'],
     hasExtremeRatios: true,
     imageTokens: [1120, 1680, 3780],
-    tiers: ['flex', 'priority'],
+    tiers: ['flex', 'priority', 'batch'],
     thinkingLevels: ['MINIMAL', 'MEDIUM', 'HIGH'],
   },
   'gemini-3.1-flash-image': { ...gemini, hasExtremeRatios: true, thinkingLevels: ['MINIMAL', 'HIGH'] },

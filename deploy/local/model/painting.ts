@@ -1,4 +1,4 @@
-import { completeInWorker } from '../../../lib/engines/patchmatch/run.ts';
+import { completed } from '../../../lib/engines/patchmatch/run.ts';
 import { dilate } from '../../../lib/pixels/mask.ts';
 import type { Mask, Size } from '../../../lib/pixels/raster.ts';
 import type { Rgb } from './pixels.ts';
@@ -10,9 +10,7 @@ export type Removal = (crop: Rgb, mask: Mask, signal: AbortSignal) => Promise<Rg
 export const patchmatchRemoval: Removal = async (crop, mask, signal) => {
   const { width, height, data } = crop;
   const picture = { width, height, rgb: Uint8Array.from(data), mask: mask.data };
-  const [filled] = await completeInWorker({ picture, seeds: [1] }, signal);
-  if (filled === undefined) throw new Error('Expected a filled picture, got none');
-  return { width, height, channels: 3, data: filled };
+  return { channels: 3, ...(await completed(picture, { seed: 1, beginning: 'border' }, signal)) };
 };
 
 export interface PaintOrder {

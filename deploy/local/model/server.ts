@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { text } from 'node:stream/consumers';
 import { hostOf, isLoopback } from '../loopback.ts';
 import { ApiError, errorBody } from './api-error.ts';
+import type { Batches } from './batch.ts';
 import { addDrift } from './drift.ts';
 import { endpointWork } from './endpoint.ts';
 import { geminiWork } from './gemini.ts';
@@ -44,6 +45,7 @@ export const answerWell: AnswerCall = async ({ gone }, judge) => {
 
 export interface ServerParts {
   readonly tools: Tools;
+  readonly batches: Batches;
   readonly answerCall: AnswerCall;
   readonly log: (line: string) => void;
 }
@@ -64,7 +66,7 @@ export function serve(server: Server, parts: ServerParts): void {
 }
 
 async function answer(
-  { tools, answerCall, log }: ServerParts,
+  { tools, batches, answerCall, log }: ServerParts,
   message: IncomingMessage,
   response: ServerResponse,
   gone: AbortSignal,
@@ -73,6 +75,9 @@ async function answer(
     if (!isLoopback(hostOf(message))) throw new ApiError(403, 'Expected a loopback host');
     const path = (message.url ?? '/').replace(/\?.*$/s, '');
     const sent = await text(message);
+    const url = new URL(message.url ?? '/', 'http://localhost');
+    const batch = await batches.answer(message.method, url, sent === '' ? {} : parseJson(sent));
+    if (batch !== undefined) return { status: 200, json: batch };
     const target = targetOf(message.method, path);
     const body = parseJson(sent);
     const breakOff = () => void response.destroy();

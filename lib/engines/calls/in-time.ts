@@ -17,6 +17,8 @@ export interface Patience {
   readonly deadlineMs?: number | undefined;
   /** Tries of one call, the first included. */
   readonly maxTries?: number | undefined;
+  /** False: a try that may be billed is not sent again. For those who count each call before it is made. */
+  readonly repeatsBilled?: boolean | undefined;
   readonly clock?: Clock | undefined;
   /** 0 (included) to 1 (excluded). */
   readonly random?: (() => number) | undefined;
@@ -59,7 +61,7 @@ export async function sendInTime<T>(
   signal: AbortSignal,
 ): Promise<Answered<T>> {
   const { deadlineMs = defaultDeadlineMs, maxTries = defaultMaxTries } = patience;
-  const { clock = systemClock, random = Math.random } = patience;
+  const { clock = systemClock, random = Math.random, repeatsBilled = true } = patience;
   const { model } = call;
   const late = new EditError('DEADLINE_EXCEEDED', `Expected ${model} to answer within ${deadlineMs} ms`);
   const endMs = clock.now() + deadlineMs;
@@ -71,7 +73,7 @@ export async function sendInTime<T>(
     return sent;
   };
   try {
-    const value = await sendUntilGood(send, { clock, random, maxTries, endMs }, time.signal);
+    const value = await sendUntilGood(send, { clock, random, maxTries, repeatsBilled, endMs }, time.signal);
     return { value, calls: made.calls };
   } catch (error) {
     // The caller's own coded reason goes back to it as it is.
@@ -87,13 +89,14 @@ interface RetryPolicy {
   readonly clock: Clock;
   readonly random: () => number;
   readonly maxTries: number;
+  readonly repeatsBilled: boolean;
   /** When the deadline passes, milliseconds since the epoch: no pause begins that would outlast it. */
   readonly endMs: number;
 }
 
 async function sendUntilGood<T>(
   send: () => Promise<Sent<T>>,
-  { clock, random, maxTries, endMs }: RetryPolicy,
+  { clock, random, maxTries, repeatsBilled, endMs }: RetryPolicy,
   signal: AbortSignal,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -104,7 +107,8 @@ async function sendUntilGood<T>(
     const backOffMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1) * (1 + random()));
     const pauseMs = Math.max(retryAfterMs, backOffMs);
     const isWorthWaiting = pauseMs <= longestPauseMs && clock.now() + pauseMs < endMs;
-    if (!retriedCodes.has(code) || tries >= maxTries || !isWorthWaiting) throw sent.fault;
+    const mayRepeat = retriedCodes.has(code) && (repeatsBilled || !sent.mayBeBilled);
+    if (!mayRepeat || tries >= maxTries || !isWorthWaiting) throw sent.fault;
     await clock.sleep(pauseMs, signal);
   }
 }

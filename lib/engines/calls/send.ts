@@ -6,9 +6,12 @@ export interface ServiceCall<T> {
   readonly model: string;
   readonly url: string;
   /** Makes headers and body; when it throws, nothing was sent. */
-  readonly request: (
-    signal: AbortSignal,
-  ) => Promise<{ readonly headers: Headers; readonly body: string | FormData }>;
+  readonly request: (signal: AbortSignal) => Promise<{
+    readonly headers: Headers;
+    readonly body: string | FormData | undefined;
+    /** POST when left out. */
+    readonly method?: 'GET' | 'POST';
+  }>;
   /** Reads the answer with status 200. @throws {EditError} for an answer that cannot be used. */
   readonly read: (answer: Exchange) => T;
   /** What another status means. */
@@ -42,7 +45,11 @@ export async function sendOnce<T>(
     calls = 1;
     // Until an answer, or the lack of a connection, proves otherwise.
     mayBeBilled = true;
-    const request = { ...transport.init, method: 'POST', redirect: 'manual', signal, ...made } as const;
+    const { body, ...head } = made;
+    const request: RequestInit = {
+      ...{ ...transport.init, method: 'POST', redirect: 'manual', signal, ...head },
+      ...(body !== undefined && { body }),
+    };
     const answer = await exchange(transport.fetch, url, request, transport.maxReplyBytes);
     if (answer.status === 200) return { value: call.read(answer), calls, mayBeBilled };
     mayBeBilled = false;

@@ -5,6 +5,7 @@ import type { EngineOptions } from '../entry.ts';
 import { imageSize } from '../image-size.ts';
 import { base64, encodeWithin } from '../images.ts';
 import type { ModelEntry } from '../model-entry.ts';
+import { batchReply } from './batch-reply.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
 import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
 import { markRegion } from './mark-region.ts';
@@ -25,19 +26,37 @@ export function geminiEngine(options: EngineOptions): InpaintEngine {
   const gemini = geminiModel(options);
   const { name } = gemini;
   const frames = geminiFrames(gemini.entry);
+  const bodyOf = async (request: InpaintRequest) => {
+    const asked = { request, frame: frameFor(request.crop, frames), entry: gemini.entry };
+    return editBody(asked, await contentsOf(request, name, codec));
+  };
   return {
     name,
+    batch: {
+      model: gemini.model,
+      bodyOf,
+      replyOf: (request, answers) => {
+        const reply = batchReply(gemini, answers, secretsOf(request));
+        const frame = frameFor(request.crop, frames);
+        return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
+      },
+    },
     frames: { kind: 'fixed', sizes: frames.map(({ width, height }) => ({ width, height })) },
     async inpaint(request, signal) {
-      const { crop, samples, prompt, negativePrompt, automaticMask } = request;
+      const { crop, samples } = request;
       const frame = frameFor(crop, frames);
-      const body = editBody({ request, frame, entry: gemini.entry }, await contentsOf(request, name, codec));
-      const secrets = [prompt, negativePrompt, automaticMask?.words];
-      const reply = await askGemini(gemini, { body, samples, secrets }, signal);
+      const body = await bodyOf(request);
+      const reply = await askGemini(gemini, { body, samples, secrets: secretsOf(request) }, signal);
       return { ...reply, warnings: [...reply.warnings, ...sizeWarnings(name, reply.outcomes, frame)] };
     },
   };
 }
+
+const secretsOf = ({ prompt, negativePrompt, automaticMask }: InpaintRequest) => [
+  prompt,
+  negativePrompt,
+  automaticMask?.words,
+];
 
 interface Contents {
   readonly text: string;

@@ -1,40 +1,75 @@
 import type { Raster } from '../../pixels/raster.ts';
 import type { InpaintRequest } from '../engine.ts';
+import type { Beginning, Recipe } from './complete.ts';
 
-/** Pictures of one request: three in four of the bad ones are gone with so many, and time grows with each. */
-const maxCandidates = 4;
+/** How each picture of a request begins. Time grows with each. */
+const beginnings: readonly Beginning[] = ['border', 'offsets', 'border', 'border'];
 /** A picture of this cost shows no seam: a further one would not be better by anything one could see. */
 const goodCost = 1;
+/** What is copied in large pieces keeps things whole, which costs do not tell. */
+const wholeShare = 0.9;
+/** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
+const spare = 1;
 
-/** The seed of each picture of a request. Requests with other seeds share none of them. */
-export const seedOf = (seed: number, n: number): number => maxCandidates * seed + n;
+/** What makes picture `n` of a request. Requests with other seeds share no picture. */
+export const recipeOf = (seed: number, n: number): Recipe => ({
+  seed: beginnings.length * seed + n,
+  beginning: beginnings[n]!,
+});
+
+/** How pictures are made. */
+interface Making {
+  /** Makes a draft of picture `n`, from 0 on one after the other; smaller than the picture will be. */
+  readonly draft: (n: number) => Promise<Raster>;
+  /** Finishes a draft. */
+  readonly finish: (n: number) => Promise<Raster>;
+}
 
 export interface Chosen {
   /** As many as were asked for, the best first. */
   readonly best: readonly Raster[];
-  /** How many were made. */
+  /** How many drafts were made. */
   readonly made: number;
 }
 
+interface Candidate {
+  readonly n: number;
+  readonly cost: number;
+}
+
+interface Finished extends Candidate {
+  readonly answer: Raster;
+}
+
 /**
- * Makes pictures until as many as are asked for are good, at most four, and chooses the best by their costs.
- * Among equals the earlier one wins. Without a judge the first ones are taken.
- *
- * @param make makes picture `n` of this request, from 0.
+ * Makes drafts, and finishes those that are good, until as many as are asked for are good then too; of four
+ * drafts the best ones are finished. Chooses the best by their costs; among equals the earlier one wins.
+ * Without a judge the first ones are taken.
  */
 export async function chooseCandidates(
   { samples, judge }: Pick<InpaintRequest, 'samples' | 'judge'>,
-  make: (n: number) => Promise<Raster>,
+  { draft, finish }: Making,
 ): Promise<Chosen> {
-  const ranked: { readonly answer: Raster; readonly cost: number }[] = [];
-  const isEnough = () => {
-    const last = ranked[samples - 1];
-    return last !== undefined && (judge === undefined || last.cost <= goodCost);
+  const costOf = (answer: Raster, n: number) =>
+    (judge?.(answer) ?? 0) * (beginnings[n] === 'offsets' ? wholeShare : 1);
+  const drafts: Candidate[] = [];
+  const finished: Finished[] = [];
+  const finishOne = async (n: number) => {
+    const answer = await finish(n);
+    finished.push({ n, answer, cost: costOf(answer, n) });
+    finished.sort(byCost);
   };
-  for (let n = 0; n < Math.max(samples, maxCandidates) && !isEnough(); n++) {
-    const answer = await make(n);
-    ranked.push({ answer, cost: judge?.(answer) ?? 0 });
-    ranked.sort((a, b) => a.cost - b.cost);
+  const isEnough = () => (finished[samples - 1]?.cost ?? Number.POSITIVE_INFINITY) <= goodCost;
+  for (let n = 0; n < beginnings.length && !isEnough(); n++) {
+    const cost = costOf(await draft(n), n);
+    drafts.push({ n, cost });
+    if (cost <= goodCost) await finishOne(n);
   }
-  return { best: ranked.slice(0, samples).map(({ answer }) => answer), made: ranked.length };
+  const wanted = drafts.sort(byCost).slice(0, samples + spare);
+  for (const { n } of isEnough() ? [] : wanted) {
+    if (finished.every((one) => one.n !== n)) await finishOne(n);
+  }
+  return { best: finished.slice(0, samples).map(({ answer }) => answer), made: drafts.length };
 }
+
+const byCost = (a: Candidate, b: Candidate): number => a.cost - b.cost || a.n - b.n;

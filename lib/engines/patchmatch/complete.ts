@@ -1,10 +1,12 @@
 import { EditError } from '../../errors.ts';
+import type { Size } from '../../pixels/raster.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom } from './field.ts';
 import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
 import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
 import { halveFlags, type Patches, patchesOf } from './patches.ts';
 import { type Effort, refineLevel } from './refine.ts';
+import { fieldOfOffsets, pieceEffortAt, suitsOffsets } from './structure.ts';
 
 /** Patches of 7 x 7 pixels, as in all cited work. */
 const patchRadius = 3;
@@ -13,41 +15,141 @@ const coarsestReachPx = 4;
 /** Shorter side of the smallest level, pixels: below it there is nothing left to copy. */
 const coarsestSidePx = 24;
 
+/** How a picture is begun: ring by ring from the border of the hole, or with large pieces that fit. */
+export type Beginning = 'border' | 'offsets';
+
+/** What tells one picture of several from the others. The same gives the same pixels. */
+export interface Recipe {
+  readonly seed: number;
+  readonly beginning: Beginning;
+}
+
+/** A completed picture. */
+export interface Completed extends Size {
+  /** H x W x C, 8 bit. */
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** A picture that is completed in several ways. */
+export interface Completion {
+  /** Completes it at half its size, or at its own where it has no half. */
+  draft(recipe: Recipe): Completed;
+  /** Completes a draft at the size of the picture. @param n counts the drafts, from 0. */
+  finish(n: number): Completed;
+}
+
+/** A level that is filled. */
+interface Filled {
+  readonly level: Level;
+  readonly field: Field;
+  /** True when its pieces were chosen by their offsets. */
+  readonly hasPieces: boolean;
+}
+
+/** Completes a picture in one go. @see openCompletion */
+export function completePicture(
+  picture: Picture,
+  seed: number,
+  beginning: Beginning = 'border',
+): Uint8Array<ArrayBuffer> {
+  const completion = openCompletion(picture);
+  completion.draft({ seed, beginning });
+  return completion.finish(0).data;
+}
+
 /**
  * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
  * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the
  * hole from those, several times. Between fine stripes it interpolates. Pixels outside the mask stay exactly
  * as they are. The same seed gives the same pixels.
  *
- * @returns H x W x C, 8 bit.
  * @throws {EditError} `MASK_FULL` when no known pixel is left, `KEEP_FULL` when none of them may be copied.
  * @see Wexler et al., PAMI 2007; Barnes et al., SIGGRAPH 2009; Newson et al., IPOL 2017.
  */
-export function completePicture(picture: Picture, seed: number): Uint8Array<ArrayBuffer> {
-  const { rgb } = picture;
+export function openCompletion(picture: Picture): Completion {
+  const { width, height, rgb } = picture;
   const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
-  if (!hole.includes(1)) return rgb.slice();
+  if (!hole.includes(1)) return settled({ width, height, data: rgb.slice() });
   if (!hole.includes(0))
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
-  const random = seededRandom(seed);
   const levels = pyramidOf(finestLevel(picture, hole));
+  const finest = levels[0]!;
   const avoids = avoidsOf(picture, levels);
-  const finest = patchesOf(levels[0]!, patchRadius, avoids[0]);
-  if (finest.sources.length === 0)
+  const patches = patchesOf(finest, patchRadius, avoids[0]);
+  if (patches.sources.length === 0)
     throw new EditError('KEEP_FULL', 'Expected some known pixels that may be copied, got none');
-  if (isThin(levels[0]!, finest, avoids[0])) return interpolateHole(levels[0]!);
-  let coarser: { level: Level; field: Field } | undefined;
-  for (let n = levels.length - 1; n >= 0; n--) {
-    const level = levels[n]!;
-    const patches = n === 0 ? finest : patchesOf(level, patchRadius, avoids[n]);
+  if (isThin(finest, patches, avoids[0])) return settled({ width, height, data: interpolateHole(finest) });
+  const drafts: (() => Completed)[] = [];
+  return {
+    draft: ({ seed, beginning }) => {
+      const random = seededRandom(seed);
+      const coarser = fillCoarse(levels, avoids, beginning, random);
+      const finish = () => {
+        fillLevel({ level: finest, patches, coarser, index: 0 }, random);
+        return { width, height, data: finest.rgb.slice() };
+      };
+      const whole = coarser ? undefined : finish();
+      drafts.push(whole ? () => copied(whole) : finish);
+      return copied(whole ?? shownOf(coarser!));
+    },
+    finish: (n) => drafts[n]!(),
+  };
+}
+
+const copied = (picture: Completed): Completed => ({ ...picture, data: picture.data.slice() });
+const shownOf = ({ level: { width, height, rgb } }: Filled): Completed => ({ width, height, data: rgb });
+
+/** Nothing is chosen: every draft is the same picture. */
+function settled(picture: Completed): Completion {
+  return { draft: () => copied(picture), finish: () => copied(picture) };
+}
+
+/** Fills all levels but the finest, the coarsest first. @returns the last one. */
+function fillCoarse(
+  levels: readonly Level[],
+  avoids: readonly Uint8Array[],
+  beginning: Beginning,
+  random: Random,
+): Filled | undefined {
+  const wanted = beginning === 'offsets' ? levels.findIndex(suitsOffsets) : 0;
+  let coarser: Filled | undefined;
+  for (let index = wanted > 0 ? wanted : levels.length - 1; index > 0; index--) {
+    const level = levels[index]!;
+    const patches = patchesOf(level, patchRadius, avoids[index]);
     if (patches.holes.length === 0 || patches.sources.length === 0) continue;
-    const field = beginLevel(level, patches, coarser, random);
-    const effort = effortAt(n, level);
-    const beginsWithVote = coarser !== undefined;
-    refineLevel({ level, patches, field, effort, beginsWithVote, isFinest: n === 0 }, random);
-    coarser = { level, field };
+    const pieces = index === wanted ? fieldOfOffsets(level, patches, avoids[index], random) : undefined;
+    coarser = fillLevel({ level, patches, coarser, pieces, index }, random);
   }
-  return levels[0]!.rgb;
+  return coarser;
+}
+
+interface Filling {
+  readonly level: Level;
+  readonly patches: Patches;
+  /** The next coarser level, if there is one. */
+  readonly coarser: Filled | undefined;
+  /** What to begin with instead. */
+  readonly pieces?: Field | undefined;
+  /** 0 for the finest level. */
+  readonly index: number;
+}
+
+function fillLevel({ level, patches, coarser, pieces, index }: Filling, random: Random): Filled {
+  const field = pieces ?? beginLevel(level, patches, coarser, random);
+  const hasPieces = pieces !== undefined || coarser?.hasPieces === true;
+  refineLevel(
+    {
+      level,
+      patches,
+      field,
+      effort: hasPieces ? pieceEffortAt(index) : effortAt(index, level),
+      beginsWithVote: pieces !== undefined || coarser !== undefined,
+      // The second finest is what a draft shows.
+      isShown: index <= 1,
+    },
+    random,
+  );
+  return { level, field, hasPieces };
 }
 
 /** Between fine stripes, less than this share of the known pixels can be the centre of a patch. */
@@ -88,12 +190,7 @@ function avoidsOf({ avoid }: Picture, levels: readonly Level[]): readonly Uint8A
   return flags;
 }
 
-function beginLevel(
-  level: Level,
-  patches: Patches,
-  coarser: { level: Level; field: Field } | undefined,
-  random: Random,
-): Field {
+function beginLevel(level: Level, patches: Patches, coarser: Filled | undefined, random: Random): Field {
   if (coarser) return doubleField(coarser.field, coarser.level, level, patches, random);
   const field = randomField(level, patches, random);
   fillFromBorder(level, patches, field);

@@ -1,3 +1,4 @@
+import type { Size } from '../../pixels/raster.ts';
 import type { Level } from './level.ts';
 import type { Patches } from './patches.ts';
 
@@ -40,6 +41,9 @@ export function randomField(level: Level, patches: Patches, random: Random): Fie
   return { nearest, cost: new Int32Array(nearest.length) };
 }
 
+/** Rounding moves the border of the hole by so many pixels. */
+const roundedPx = 2;
+
 /** The field of the next finer level: every offset doubled, or a random source where that is none. */
 export function doubleField(
   coarse: Field,
@@ -54,7 +58,7 @@ export function doubleField(
   for (const target of patches.targets) {
     const x = target % width;
     const y = (target - x) / width;
-    const parent = nearestTarget(coarse, from, x >> 1, y >> 1);
+    const parent = nearestLabel(coarse.nearest, from, x >> 1, y >> 1, roundedPx);
     let source = -1;
     if (parent >= 0) {
       const found = coarse.nearest[parent]!;
@@ -69,20 +73,30 @@ export function doubleField(
   return { nearest, cost: new Int32Array(nearest.length) };
 }
 
-/**
- * The target at (x, y), or one within two pixels of it, since rounding moves the border of the hole; else -1.
- */
-function nearestTarget(field: Field, level: Level, x: number, y: number): number {
-  for (let reach = 0; reach <= 2; reach++) {
-    for (let j = Math.max(0, y - reach); j <= Math.min(level.height - 1, y + reach); j++) {
-      for (let i = Math.max(0, x - reach); i <= Math.min(level.width - 1, x + reach); i++) {
-        if (field.nearest[j * level.width + i]! >= 0) return j * level.width + i;
+/** What a map says at a pixel, or nearby within some pixels; -1 where it says nothing. */
+export function labelNear(map: Int32Array, size: Size, pixel: number, mostPx: number): number {
+  const at = nearestLabel(map, size, pixel % size.width, Math.floor(pixel / size.width), mostPx);
+  return at < 0 ? -1 : map[at]!;
+}
+
+/** The pixel at (x, y), or one near it, where a map is at least 0; else -1. */
+function nearestLabel(
+  map: Int32Array,
+  { width, height }: Size,
+  x: number,
+  y: number,
+  mostPx: number,
+): number {
+  for (let reach = 0; reach <= mostPx; reach++) {
+    for (let j = Math.max(0, y - reach); j <= Math.min(height - 1, y + reach); j++) {
+      for (let i = Math.max(0, x - reach); i <= Math.min(width - 1, x + reach); i++) {
+        if (map[j * width + i]! >= 0) return j * width + i;
       }
     }
   }
   return -1;
 }
 
-function randomSource(patches: Patches, random: Random): number {
+export function randomSource(patches: Patches, random: Random): number {
   return patches.sources[random() % patches.sources.length]!;
 }

@@ -1,9 +1,10 @@
 import { EditError } from '../../errors.ts';
 import { assertSameSize, assertShape, type Mask, type Raster, withChannels } from '../../pixels/raster.ts';
 import type { EngineCodec, InpaintEngine, InpaintReply, InpaintRequest } from '../engine.ts';
-import { chooseCandidates, seedOf } from './candidates.ts';
+import { chooseCandidates, recipeOf } from './candidates.ts';
+import type { Completed } from './complete.ts';
 import type { Picture } from './level.ts';
-import { completeInWorker, startSpare } from './run.ts';
+import { startSpare, useThread } from './run.ts';
 
 interface PatchmatchOptions {
   readonly codec: EngineCodec;
@@ -28,10 +29,18 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
     prepare: startSpare,
     async inpaint(request, signal): Promise<InpaintReply> {
       const picture = pictureOf(request);
-      const { best, made } = await chooseCandidates(request, async (n) => {
-        const seeds = [seedOf(request.seed ?? defaultSeed, n)];
-        const [filled] = await completeInWorker({ picture, seeds }, signal);
-        return answerOf(filled!, request.crop);
+      const { best, made } = await useThread(signal, async (ask) => {
+        await ask({ picture });
+        return chooseCandidates(request, {
+          draft: async (n) => {
+            const [draft] = await ask({ draft: recipeOf(request.seed ?? defaultSeed, n) });
+            return answerOf(draft!, request.crop);
+          },
+          finish: async (n) => {
+            const [whole] = await ask({ finish: n });
+            return answerOf(whole!, request.crop);
+          },
+        });
       });
       const outcomes = await Promise.all(
         best.map(async (answer) => ({ kind: 'image' as const, image: await codec.encode(answer) })),
@@ -44,8 +53,8 @@ export function patchmatchEngine({ codec }: PatchmatchOptions): InpaintEngine {
         filled: answer,
         whole: { ...whole, data: Uint8Array.from(whole.data) },
       };
-      const [data] = await completeInWorker({ reduced }, signal);
-      return { ...whole, data: data! };
+      const [enlarged] = await useThread(signal, (ask) => ask({ reduced }));
+      return { ...whole, data: enlarged!.data };
     },
   };
 }
@@ -73,7 +82,8 @@ const completed: Readonly<Record<number, readonly number[]>> = {
   4: [0, 1, 2, 3],
 };
 
-function answerOf(data: Uint8Array, { width, height, channels }: Raster): Raster {
+/** @param crop what was asked: the answer gets its channels. */
+function answerOf({ width, height, data }: Completed, { channels }: Raster): Raster {
   const whole = { width, height, channels: channels % 2 === 0 ? 4 : 3, data };
   return channels > 2 ? whole : withChannels(whole, channels === 1 ? [0] : [0, 3]);
 }

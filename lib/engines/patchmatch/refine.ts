@@ -13,6 +13,8 @@ interface SearchEffort {
   readonly sweeps: number;
   /** Half the side of the widest window of the random search, pixels. */
   readonly reach: number;
+  /** No match is nearer than this, pixels; default 0. */
+  readonly apartPx?: number;
 }
 
 /** How a level is refined. */
@@ -32,8 +34,8 @@ interface Refinement extends Matched {
   readonly effort: Effort;
   /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
   readonly beginsWithVote: boolean;
-  /** True for the last level: its pieces are copied instead of averaged, and their light is blended. */
-  readonly isFinest: boolean;
+  /** True for a level that is looked at: pieces are copied instead of averaged, and their light is blended. */
+  readonly isShown: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ interface Refinement extends Matched {
  * @see Wexler et al., "Space-time completion of video", PAMI 2007.
  */
 export function refineLevel(refinement: Refinement, random: Random): void {
-  const { level, patches, field, effort, beginsWithVote, isFinest } = refinement;
+  const { level, patches, field, effort, beginsWithVote, isShown } = refinement;
   const origins = useKernels((use) => {
     const { kernels, arena } = use;
     const memory = putLevel(use, level, patches, field);
@@ -56,21 +58,21 @@ export function refineLevel(refinement: Refinement, random: Random): void {
     for (let round = 0; round < effort.rounds; round++) {
       sweepLevel(use, memory, effort, random);
       weighVotes(use, votes);
-      if (isFinest && round === effort.rounds - 1) kernels.voteBest(memory.at, copied);
+      if (isShown && round === effort.rounds - 1) kernels.voteBest(memory.at, copied);
       else kernels.voteMean(memory.at);
     }
     takeLevel(use, memory, level, field);
     return arena.take(Int32Array, copied, level.hole.length);
   });
-  if (isFinest) blendPieces(level, origins);
+  if (isShown) blendPieces(level, origins);
 }
 
 function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchEffort, random: Random): void {
-  const { sweeps, reach } = effort;
+  const { sweeps, reach, apartPx = 0 } = effort;
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const isBackwards = (sweep & 1) === 1;
     // The first pass sees a new picture, the others only matches that they know.
-    random.state = kernels.sweepPatches(at, isBackwards, reach, sweep > 0, random.state);
+    random.state = kernels.sweepPatches(at, isBackwards, reach, apartPx ** 2, sweep > 0, random.state);
   }
 }
 

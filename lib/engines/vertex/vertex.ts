@@ -59,7 +59,7 @@ export function vertexPost(options: VertexOptions): VertexPost {
   let patience: Promise<RequestInit> | undefined;
   return async (call, signal) => {
     const body = JSON.stringify(call.body);
-    const sent = serviceCall(call, body, connection);
+    const sent = serviceCall(call, { method: 'POST', body }, connection);
     if (deadlineMs > fetchPatienceMs) patience ??= patientInit(deadlineMs);
     const init = await patience;
     const send = (time: AbortSignal) => sendOnce(sent, { ...connection, init }, time);
@@ -68,7 +68,7 @@ export function vertexPost(options: VertexOptions): VertexPost {
 }
 
 /** How calls are sent, the same for all of one location. */
-interface Connection extends Transport {
+export interface Connection extends Transport {
   /** What all URLs begin with, up to the location and its slash. */
   readonly prefix: string;
   readonly location: string;
@@ -77,7 +77,7 @@ interface Connection extends Transport {
   readonly now: () => number;
 }
 
-function connectionOf(options: VertexOptions): Connection {
+export function connectionOf(options: VertexOptions): Connection {
   const { project, location, maxReplyBytes = defaultMaxReplyBytes, clock = systemClock } = options;
   const { origin, needsToken } = modelHost(location, options.baseUrl);
   return {
@@ -90,9 +90,10 @@ function connectionOf(options: VertexOptions): Connection {
   };
 }
 
-function serviceCall(
+/** One request to a resource below the location, and how its answer is read. */
+export function serviceCall(
   { path, model, successor, secrets, askedFields, tier = 'standard' }: VertexCall,
-  body: string,
+  sent: { readonly method: 'GET' | 'POST'; readonly body: string | undefined },
   { prefix, location, authorize, now }: Connection,
 ): ServiceCall<unknown> {
   const url = `${prefix}${path}`;
@@ -102,7 +103,7 @@ function serviceCall(
       const headers = await unlessAborted(() => authorize(url), signal);
       headers.set('content-type', 'application/json; charset=utf-8');
       if (tier !== 'standard') headers.set(tierHeader, tier);
-      return { headers, body };
+      return { headers, ...sent };
     },
     read: (answer) => jsonIn(answer, model),
     refusal: (answer) =>

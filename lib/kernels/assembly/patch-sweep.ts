@@ -122,6 +122,7 @@ function centreDistance(a: usize, b: usize): i32 {
  * its grain turns into streaks.
  *
  * @param reach half the side of the widest window, pixels.
+ * @param apart no match is nearer than this, squared pixels; 0 where all may be.
  * @param costsHold true when neither picture nor matches changed since the costs were written.
  * @param seed state of the generator of random numbers.
  * @returns its state after this pass.
@@ -132,6 +133,7 @@ export function sweepPatches(
   level: PatchLevel,
   isBackwards: bool,
   reach: i32,
+  apart: i32,
   costsHold: bool,
   seed: i32,
 ): i32 {
@@ -145,12 +147,20 @@ export function sweepPatches(
       const source = load<i32>(level.nearest + at);
       store<i32>(level.cost + at, distanceBelow(level, target, source, i32.MAX_VALUE, tail));
     }
-    state = improveMatch(level, target, isBackwards ? -1 : 1, reach, state, tail);
+    state = improveMatch(level, target, isBackwards ? -1 : 1, reach, apart, state, tail);
   }
   return state;
 }
 
-function improveMatch(level: PatchLevel, target: i32, step: i32, reach: i32, seed: i32, tail: v128): i32 {
+function improveMatch(
+  level: PatchLevel,
+  target: i32,
+  step: i32,
+  reach: i32,
+  apart: i32,
+  seed: i32,
+  tail: v128,
+): i32 {
   const nearest = level.nearest;
   const width = level.width;
   let state = seed;
@@ -168,6 +178,7 @@ function improveMatch(level: PatchLevel, target: i32, step: i32, reach: i32, see
       window >>= 1;
     }
     if (source === best || !isSource(level, source)) continue;
+    if (apart > 0 && isNearer(target, source, width, apart)) continue;
     const agrees = agreement(nearest, target, source, width);
     const limit = <i32>Math.ceil(<f64>least + gain * <f64>(agrees - agreeing));
     const distance = distanceBelow(level, target, source, limit, tail);
@@ -201,6 +212,12 @@ function placeNear(level: PatchLevel, centre: i32, reach: i32, bits: u32): i32 {
 
 function isSource(level: PatchLevel, place: i32): bool {
   return <u32>place < <u32>(level.width * level.height) && load<u8>(level.isSource + place) !== 0;
+}
+
+function isNearer(a: i32, b: i32, width: i32, apart: i32): bool {
+  const up = b / width - a / width;
+  const across = b - a - up * width;
+  return across * across + up * up < apart;
 }
 
 function clamp(value: i32, least: i32, greatest: i32): i32 {

@@ -47,7 +47,7 @@ async function avoided({ people, empty, request = {}, keep, avoids = true, maxSi
     },
   };
   const { engine, requests } = paintEngine(greyPaint, { avoids, frames: { kind: 'free', maxSidePx } });
-  await editor({ engine, people: finder, limits, defaults })(
+  const { report } = await editor({ engine, people: finder, limits, defaults })(
     {
       image: await pipelineOf(wavePicture(size)).png().toBuffer(),
       mask: await maskPng(boxMask(size, hole)),
@@ -57,7 +57,8 @@ async function avoided({ people, empty, request = {}, keep, avoids = true, maxSi
     new AbortController().signal,
   );
   const [sent] = requests;
-  return { avoid: sent!.avoid, looks, crop: sent!.crop };
+  const [{ avoided }] = report.regions as [(typeof report.regions)[number]];
+  return { avoid: sent!.avoid, avoided, looks, crop: sent!.crop };
 }
 
 const at = ({ data, width }: Mask, x: number, y: number) => data[y * width + x];
@@ -67,7 +68,12 @@ const crowd = { people: { left: 0, top: 0, ...seen }, empty: { left: 70, top: 49
 
 describe('people around a mask', () => {
   it('are not copied, with a margin, beside what the keep mask says', async () => {
-    const { avoid, looks, crop } = await avoided({
+    const {
+      avoid,
+      avoided: told,
+      looks,
+      crop,
+    } = await avoided({
       people: beside,
       keep: { left: 25, top: 35, width: 9, height: 9 },
     });
@@ -78,6 +84,11 @@ describe('people around a mask', () => {
     expect([at(avoid!, 310, 130), at(avoid!, 297, 130), at(avoid!, 294, 130), at(avoid!, 10, 12)]).toEqual([
       255, 255, 0, 255,
     ]);
+    // 9 x 9 px of the keep mask; 20 x 60 px of people and 3 px around them.
+    const pixels = seen.width * seen.height;
+    expect(told!.keep! * pixels).toBeCloseTo(81, -1);
+    expect(told!.people! * pixels).toBeGreaterThan(20 * 60);
+    expect(told!.people! * pixels).toBeLessThan(28 * 68);
   });
 
   it.each([
@@ -87,7 +98,8 @@ describe('people around a mask', () => {
     ['the engine copies nothing', { people: beside, avoids: false }],
     ['it sees a small picture', { people: beside, maxSidePx: 200 }],
   ] satisfies [string, Case][])('may be copied where %s', async (_, given) => {
-    expect((await avoided(given)).avoid).toBeUndefined();
+    const { avoid, avoided: told } = await avoided(given);
+    expect([avoid, told]).toEqual([undefined, undefined]);
   });
 
   it('leave the keep mask in force where they are too many', async () => {

@@ -34,7 +34,7 @@ const warningsOf = (result: EditResult | undefined) =>
 
 const isRefusal = { failed: expect.stringMatching(/^IMAGE_(TRUNCATED|UNREADABLE)$/), asked: 0 };
 
-describe('damage is told before the model is asked', () => {
+describe('damage is told before the model is asked (G4)', () => {
   /** Where no pixel near the mask is coded. */
   const late = (bytes: Uint8Array) => Math.floor(bytes.length * 0.9);
 

@@ -182,6 +182,17 @@ test('a small thing that is inserted in a large mask is an edit', async () => {
   });
 });
 
+test('a thing that is inserted across the edge of the mask is published, and told to be cut off', async () => {
+  const request = { mode: 'insertion', prompt: 'a barrel' };
+  const warned = async (radiusX: number) => {
+    const answer = asModel(withDisc(clean, [190, 40, 60], { radiusX }));
+    const { code, warnings } = await edit({ photo: clean, request, answers: [[answer]] });
+    return { code, isCut: String(warnings).includes('INSERTION_CUT') };
+  };
+  expect(await warned(36)).toEqual({ code: 'none', isCut: false });
+  expect(await warned(52)).toEqual({ code: 'none', isCut: true });
+});
+
 test('an answer in quite another tone is no answer, though its tone could be turned back', async () => {
   const dark = { ...sent, data: sent.data.map((level) => level / 2) };
   const lighter = (levels: number) => ({ ...clean, data: clean.data.map((level) => level / 2 + levels) });

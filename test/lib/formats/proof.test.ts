@@ -9,7 +9,7 @@ const box = { left: 33, top: 21, width: 20, height: 20 };
 const jpeg = () => pipelineOf(wavePicture(size)).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer();
 const notExact = { code: 'NOT_EXACT' };
 
-test('a lossless output that differs in one pixel outside the mask is not published', async () => {
+test('a lossless output that differs in one pixel outside the mask is not published (G2)', async () => {
   const raster = noisePicture({ ...size, channels: 3, depth: 8 });
   const made = await invertBox(await pipelineOf(raster).png().toBuffer(), box);
   expect(await prove(made)).toMatchObject({ outside: 'exact' });
@@ -21,7 +21,7 @@ test('a lossless output that differs in one pixel outside the mask is not publis
   await expect(prove({ ...made, written: { ...made.written, bytes } })).rejects.toMatchObject(notExact);
 });
 
-test('a spliced JPEG that differs outside the touched blocks is not published', async () => {
+test('a spliced JPEG that differs outside the touched blocks is not published (G2)', async () => {
   const made = await invertBox(await jpeg(), box);
   expect(made.written.isSpliced).toBe(true);
   expect(await prove(made)).toMatchObject({ outside: 'touched-blocks' });
@@ -29,7 +29,7 @@ test('a spliced JPEG that differs outside the touched blocks is not published', 
   await expect(prove({ ...made, written: { ...made.written, bytes } })).rejects.toMatchObject(notExact);
 });
 
-test('a spliced JPEG may differ next to the mask, unless whole blocks were asked for', async () => {
+test('a spliced JPEG may differ next to the mask, unless whole blocks were asked for (G1)', async () => {
   const made = await invertBox(await jpeg(), box);
   expect(await prove(made)).toMatchObject({ outside: 'touched-blocks' });
   await expect(prove({ ...made, isStrict: true })).rejects.toMatchObject(notExact);

@@ -46,7 +46,7 @@ const idle: Dispatch = async () => {};
 const namesOf = (world: MemoryBuckets, prefix: string) =>
   [...world.objects.keys()].filter((name) => name.startsWith(prefix));
 
-test('a process that dies at any request leaves what the next try with the same key goes on with', async () => {
+test('a process that dies at any request leaves what the next try with the same key goes on with (G22)', async () => {
   const whole = jobsIn(memoryBuckets(), idle);
   await whole.jobs.create(order, 'k', never);
   const { length: requests } = whole.store.requests;
@@ -111,7 +111,7 @@ test('a failed job that is asked for again is pending, then has the end of its n
   expect(JSON.parse(new TextDecoder().decode(manifest))).toMatchObject({ round: 1 });
 });
 
-test('a cancelled job stays cancelled in every reader, also when a run published at the same moment', async () => {
+test('a cancelled job stays cancelled in every reader, also when a run published at the same moment (G23)', async () => {
   const world = memoryBuckets();
   const engine = fakeEngine();
   const { store, jobs } = jobsIn(world, (job, signal) =>

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cloudStorage } from '../../../lib/storage/gcs.ts';
-import { listed, openEmulator } from '../../support/emulator-world.ts';
+import { openEmulator } from '../../support/emulator-world.ts';
 import { listenOn } from '../../support/listening.ts';
 import type { FaultKind } from '../../support/storage-faults.ts';
 
@@ -27,54 +27,8 @@ const plain = { contentType: 'application/octet-stream' };
 let names = 0;
 const freshId = () => ({ bucket: 'input', name: `d/é ${++names}.jpg` });
 
+// What holds for every store is in test/contract/storage.test.ts.
 describe('cloudStorage', () => {
-  it('creates once, returns what exists, and reads exactly that generation', async () => {
-    const id = freshId();
-    expect(await store().stat(id)).toBeUndefined();
-    const first = await store().create(id, bytes, { contentType: 'image/jpeg', metadata: { a: 'b' } });
-    expect(first.created).toBe(true);
-    const second = await store().create(id, new Uint8Array([9]), plain);
-    expect(second).toMatchObject({
-      created: false,
-      info: { generation: first.info.generation, sizeBytes: 3 },
-    });
-    const seen = await store().stat(id);
-    expect(seen).toMatchObject({
-      ...id,
-      contentType: 'image/jpeg',
-      metadata: { a: 'b' },
-      crc32c: '8TDyHg==',
-    });
-    expect(Math.abs((seen?.serverTimeMs ?? 0) - emulator.now())).toBeLessThan(2000);
-    expect(await store().read(first.info, { maxBytes: 3 })).toEqual(Buffer.from(bytes));
-    expect(await store().read({ ...id, generation: '7' }, { maxBytes: 3 })).toBeUndefined();
-    expect(await store().stat({ ...id, generation: '7' })).toBeUndefined();
-  });
-
-  it('stops reading what is too large', async () => {
-    const { info } = await store().create(freshId(), bytes, plain);
-    await expect(store().read(info, { maxBytes: 2 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
-  });
-
-  it('swaps metadata only from the version it saw', async () => {
-    const { info } = await store().create(freshId(), new Uint8Array(), {
-      ...plain,
-      metadata: { a: '1', b: '2' },
-    });
-    const swapped = await store().swapMetadata(info, { a: '3' });
-    expect(swapped?.metadata).toEqual({ a: '3', b: '2' });
-    expect(await store().swapMetadata(info, { a: '4' })).toBeUndefined();
-  });
-
-  it('lists in order, page by page, from a name', async () => {
-    for (const name of ['l/c', 'l/a', 'l/b']) await store().create({ bucket: 'output', name }, bytes, plain);
-    expect((await listed(store(), 'output', 'l/')).map(({ name }) => name)).toEqual(['l/a', 'l/b', 'l/c']);
-    const found: string[] = [];
-    for await (const { name } of store().list('output', { startOffset: 'l/b', pageSize: 1 }))
-      found.push(name);
-    expect(found).toEqual(['l/b', 'l/c']);
-  });
-
   it('unpacks an object that was uploaded compressed, up to the limit', async () => {
     const id = freshId();
     const client = new Storage({ apiEndpoint: emulator.url, projectId: 'local' });

@@ -245,6 +245,30 @@ describe('the circuit', () => {
     },
   );
 
+  it('opens once for a field that the model does not take: no pair ends, and all have results a minute after the mend', {
+    timeout: 60_000,
+  }, async () => {
+    await using world = await openWiredWorld();
+    const names = numbered(30);
+    for (const name of names) await world.dropPair(name);
+    const worker = await world.worker();
+    world.model.behave({ unknownField: 'parameters.editMode' });
+    const deliver = async () => {
+      const first = await deliverTo(worker, names[0]!);
+      return [first, ...(await Promise.all(names.slice(1).map((name) => deliverTo(worker, name))))];
+    };
+    expect(new Set(await deliver())).toEqual(new Set(['MODEL_INCOMPATIBLE']));
+    expect(world.model.calls()).toHaveLength(1);
+    const ends = async () => (await Promise.all(names.map(world.endOf))).flat();
+    expect(await ends()).toEqual([]);
+    const alerts = world.lines.filter(({ message }) => message.startsWith('Circuit open'));
+    expect(alerts.map(({ message }) => message)).toEqual([expect.stringContaining('editMode')]);
+    world.model.reset();
+    pass(minuteMs);
+    expect(new Set(await deliver())).toEqual(new Set(['ended']));
+    expect(await ends()).toEqual(names.flatMap(() => published));
+  });
+
   it('opens when 5 jobs are rejected with one sentence; a minute after the mend the others have their results', async () => {
     await using world = await openWiredWorld();
     const names = numbered(9);

@@ -1,39 +1,88 @@
 import { describe, expect, it } from 'vitest';
-import { chooseCandidates } from '../../../../lib/engines/patchmatch/candidates.ts';
+import { chooseCandidates, recipeOf } from '../../../../lib/engines/patchmatch/candidates.ts';
 import type { Raster } from '../../../../lib/pixels/raster.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Chooses among pictures that cost so much; a picture is named by its place in the list. */
-async function chosen(samples: number, costs: readonly number[], hasJudge = true) {
-  const make = async (n: number): Promise<Raster> => ({
-    width: 1,
+/** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is 2 wide and costs `costs[n]`. */
+async function chosen(samples: number, drafts: readonly number[], costs: readonly number[], hasJudge = true) {
+  const finished: number[] = [];
+  const picture = (width: number, n: number): Raster => ({
+    width,
     height: 1,
     channels: 1,
-    data: Uint8Array.of(n),
+    data: new Uint8Array(width).fill(n),
   });
-  const judge = hasJudge ? ({ data }: Raster) => costs[data[0]!]! : undefined;
-  const { best, made } = await chooseCandidates({ samples, judge }, make);
-  return { best: best.map(({ data }) => data[0]), made };
+  const judge = ({ width, data }: Raster) => (width === 1 ? drafts : costs)[data[0]!]!;
+  const { best, made } = await chooseCandidates(
+    { samples, judge: hasJudge ? judge : undefined },
+    {
+      draft: async (n) => picture(1, n),
+      finish: async (n) => {
+        finished.push(n);
+        return picture(2, n);
+      },
+    },
+  );
+  return { best: best.map(({ data }) => data[0]), made, finished };
 }
 
 describe('chooseCandidates', () => {
   it.each([
-    ['takes the best of four', 1, [9, 5, 3, 7], { best: [2], made: 4 }],
-    ['stops at a good one', 1, [9, 0.5, 0, 0], { best: [1], made: 2 }],
-    ['gives the best first where several are asked for', 2, [9, 5, never, 7], { best: [1, 3], made: 4 }],
-    ['takes the earlier one of equals', 1, [5, 5, 5, 5], { best: [0], made: 4 }],
+    [
+      'finishes the two best drafts of four, and takes the better one',
+      1,
+      [9, 5, 3, 7],
+      [0, 4, 6, 0],
+      { best: [1], made: 4, finished: [2, 1] },
+    ],
+    [
+      'stops at a draft that is good when it is finished',
+      1,
+      [9, 0.5, 0, 0],
+      [9, 0.5, 0, 0],
+      { best: [1], made: 2, finished: [1] },
+    ],
+    [
+      'goes on where a good draft is bad when it is finished',
+      1,
+      [0.5, 9, 9, 2],
+      [5, 9, 9, 3],
+      { best: [3], made: 4, finished: [0, 3] },
+    ],
+    [
+      'gives the best first where several are asked for',
+      2,
+      [9, 5, never, 7],
+      [9, 6, 1, 4],
+      { best: [3, 1], made: 4, finished: [1, 3, 0] },
+    ],
+    [
+      'takes large pieces among equals, then the earlier one',
+      2,
+      [5, 5, 5, 5],
+      [5, 5, 5, 5],
+      { best: [1, 0], made: 4, finished: [1, 0, 2] },
+    ],
     [
       'gives those that fit worst of all rather than none',
       2,
       [never, never, never, never],
-      { best: [0, 1], made: 4 },
+      [never, never, never, never],
+      { best: [0, 1], made: 4, finished: [0, 1, 2] },
     ],
-  ])('%s', async (_, samples, costs, expected) => {
-    expect(await chosen(samples, costs)).toEqual(expected);
+  ])('%s', async (_, samples, drafts, costs, expected) => {
+    expect(await chosen(samples, drafts, costs)).toEqual(expected);
   });
 
   it('makes no more than are asked for where nobody judges', async () => {
-    expect(await chosen(2, [], false)).toEqual({ best: [0, 1], made: 2 });
+    expect(await chosen(2, [], [], false)).toEqual({ best: [0, 1], made: 2, finished: [0, 1] });
+  });
+});
+
+describe('recipeOf', () => {
+  it('gives no two pictures of any two requests the same seed', () => {
+    const seeds = [1, 2].flatMap((seed) => [0, 1, 2, 3].map((n) => recipeOf(seed, n).seed));
+    expect(new Set(seeds).size).toBe(8);
   });
 });

@@ -81,21 +81,23 @@ describe('patchmatch engine', () => {
     expect(await bytesOf(requestOf(48))).toEqual(await bytesOf(requestOf(48)));
   });
 
-  it('returns the picture that the judge likes best, another one for another seed', async () => {
+  it('returns the finished picture that the judge likes best, other ones for another seed', async () => {
     const judged = async (seed: number) => {
-      const seen: Uint8Array[] = [];
-      const costs = [7, 5, 3, 9];
-      const judge = ({ data }: Raster) => {
-        seen.push(Uint8Array.from(data));
-        return costs[seen.length - 1]!;
+      const drafts: Uint8Array[] = [];
+      const finished: Uint8Array[] = [];
+      const judge = ({ width, data }: Raster) => {
+        (width < 48 ? drafts : finished).push(Uint8Array.from(data));
+        return width < 48 ? 5 : 9 - finished.length;
       };
       const { outcomes, made } = await engine.inpaint(speckled({ seed, judge }), never);
-      return { seen, made, best: outcomes.map((outcome) => 'image' in outcome && outcome.image.bytes) };
+      const best = outcomes.map((outcome) => 'image' in outcome && outcome.image.bytes);
+      return { seen: [...drafts, ...finished], made, best, expected: [finished.at(-1)] };
     };
-    const first = await judged(1);
-    expect({ made: first.made, best: first.best }).toEqual({ made: 4, best: [first.seen[2]] });
-    const both = [...first.seen, ...(await judged(2)).seen].map((data) => hash('sha1', data));
-    expect(new Set(both).size).toBe(8);
+    const [first, second] = [await judged(1), await judged(2)];
+    expect({ made: first.made, best: first.best }).toEqual({ made: 4, best: first.expected });
+    const all = [...first.seen, ...second.seen].map((data) => hash('sha1', data));
+    expect(all.length).toBe(12);
+    expect(new Set(all).size).toBe(12);
   });
 
   it.each([1, 2, 4])(
@@ -241,8 +243,8 @@ describe('the thread', () => {
   it('keeps no process alive that has nothing else to do', () => {
     const file = new URL('../../../../lib/engines/patchmatch/run.ts', import.meta.url);
     const picture = '{ width: 1, height: 1, rgb: new Uint8Array(3), mask: new Uint8Array(1) }';
-    const script = `import(${JSON.stringify(file.href)}).then(async ({ startSpare, completeInWorker }) => {
-      await completeInWorker({ picture: ${picture}, seeds: [1] }, new AbortController().signal);
+    const script = `import(${JSON.stringify(file.href)}).then(async ({ startSpare, completed }) => {
+      await completed(${picture}, { seed: 1, beginning: 'border' }, new AbortController().signal);
       startSpare();
     })`;
     const ended = spawnSync(process.execPath, ['-e', script], { timeout: 15_000, encoding: 'utf8' });

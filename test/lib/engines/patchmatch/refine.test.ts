@@ -37,8 +37,8 @@ function refined(scene: Scene, seed: number): string {
   fillFromBorder(level, patches, field);
   const effort = { rounds: 3, sweeps: 2, reach: 16 };
   const result = createHash('sha256');
-  for (const isFinest of [false, true]) {
-    refineLevel({ level, patches, field, effort, beginsWithVote: isFinest, isFinest }, random);
+  for (const isShown of [false, true]) {
+    refineLevel({ level, patches, field, effort, beginsWithVote: isShown, isShown }, random);
     result.update(level.rgb).update(level.features).update(field.nearest).update(field.cost);
   }
   return result.digest('hex').slice(0, 16);

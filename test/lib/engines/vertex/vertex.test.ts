@@ -105,7 +105,7 @@ describe('vertexPost', () => {
     expect((await failure(post(call, never))).code).toBe('MODEL_PERMISSION');
   });
 
-  it('withholds messages that quote the prompt, and cuts base64', async () => {
+  it('withholds messages that quote the prompt, and cuts base64 (G25)', async () => {
     const quoting = { error: { message: 'Invalid value: "secret garden at"', status: 'INVALID_ARGUMENT' } };
     const first = await failure(setUp([{ status: 400, json: quoting }]).post(call, never));
     expect(first.message).not.toContain('garden');
@@ -115,7 +115,7 @@ describe('vertexPost', () => {
     expect(JSON.stringify([second.message, second.details])).not.toContain('QUJDQUJD');
   });
 
-  it('never lets a token into an error', async () => {
+  it('never lets a token into an error (G25)', async () => {
     const { post } = setUp([{ fault: new TypeError('fetch failed: Bearer token-1') }]);
     const error = await failure(post(call, never));
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain('token-1');
@@ -148,6 +148,15 @@ describe('retry', () => {
     const error = await failure(setUp([{ fault }]).post(call, never));
     expect(error.code).toBe('MODEL_UNAVAILABLE');
     expect(error.details).toMatchObject({ reason: 'ECONNRESET', calls: 3 });
+  });
+
+  it('does not repeat what may be billed where each call is counted (G19)', async () => {
+    const fault = (code: string) => ({ fault: new TypeError('fetch failed', { cause: { code } }) });
+    const { post, seen } = setUp([{ status: 503 }, fault('ENOTFOUND'), fault('ECONNRESET'), { json: {} }], {
+      ...{ maxTries: 9, repeatsBilled: false },
+    });
+    expect(await failure(post(call, never))).toMatchObject({ billing: { calls: 3, mayBeBilled: true } });
+    expect(seen).toHaveLength(3);
   });
 
   it.each([400, 401, 403, 404])('does not repeat %i', async (status) => {

@@ -104,7 +104,7 @@ describe('releaseClaim', () => {
   });
 });
 
-describe('an exhaustive search of the claim protocol', () => {
+describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
   it.each([
     // `node test/bench/explore.ts` searches further than a test has time for.
     ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],

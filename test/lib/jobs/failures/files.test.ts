@@ -31,7 +31,7 @@ describe('Image or mask uploaded again during the run', () => {
     expect(outputsOf(world)[1]).toContain('newer');
   });
 
-  it('gone before it was downloaded: superseded, no result and no error file', async () => {
+  it('gone before it was downloaded: superseded, no result and no error file (G11)', async () => {
     const world = dropPair();
     const engine = numbered();
     const faultAt = (_: number, what: string) => {
@@ -47,7 +47,7 @@ describe('Image or mask uploaded again during the run', () => {
 
 describe('Poison file: bomb, corrupt, no image, mask of another size, empty mask', () => {
   // Every kind of poison is dropped into the whole system by test/deploy/local/system.test.ts.
-  it('FAILED at once with an error file, the input untouched', async () => {
+  it('FAILED at once with an error file, the input untouched (G5, G13)', async () => {
     const world = dropPair('bomb');
     const engine = numbered();
     expect(await deliver(world, engine)).toBe('acknowledged');
@@ -77,7 +77,7 @@ describe('Name, metadata or request that nothing can be made of', () => {
 });
 
 describe('Forged event', () => {
-  it('the same result as a real one, and none outside the bucket', async () => {
+  it('the same result as a real one, and none outside the bucket (G24)', async () => {
     const world = dropPair();
     const engine = numbered();
     const forged = await delivery(world, engine, { id: { bucket: 'output', name: 'd/p.jpg' } });

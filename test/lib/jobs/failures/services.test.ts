@@ -44,16 +44,16 @@ async function expectWaiting(codes: readonly ErrorCode[]): Promise<void> {
 }
 
 describe('Quota gone for hours', () => {
-  it('slowed, not failed; the budget is kept', () => expectWaiting(['MODEL_QUOTA']));
+  it('slowed, not failed; the budget is kept (G14)', () => expectWaiting(['MODEL_QUOTA']));
 });
 
 describe('Model retired, permission lost', () => {
   // The circuit and the alert: test/lib/wiring/jobs.test.ts.
-  it('waits, and resumes after the fix', () => expectWaiting(['MODEL_RETIRED', 'MODEL_PERMISSION']));
+  it('waits, and resumes after the fix (G15)', () => expectWaiting(['MODEL_RETIRED', 'MODEL_PERMISSION']));
 });
 
 describe('Events or tasks lost, trigger deleted', () => {
-  it('the sweep finds the pair', async () => {
+  it('the sweep finds the pair (G10)', async () => {
     const world = dropPair();
     pass(world, 3);
     const store = memoryClient(world);

@@ -20,7 +20,7 @@ import { type Fault, memoryBuckets, put } from '../../../support/memory-store.ts
 // Each `describe` is a row of the table in docs/architecture.md, which test/docs compares.
 
 describe('Duplicate event or task; N instances at once', () => {
-  it('one claim wins, the others are busy or find it done', async () => {
+  it('one claim wins, the others are busy or find it done (G6)', async () => {
     const world = dropPair();
     const engine = numbered();
     const answers = await Promise.all(Array.from({ length: 8 }, () => deliver(world, engine)));
@@ -46,7 +46,7 @@ describe('Mask first, image first, both together', () => {
     expect(engine.calls).toHaveLength(1);
   });
 
-  it('both together: exactly one job', async () => {
+  it('both together: exactly one job (G6)', async () => {
     const world = dropPair();
     const engine = numbered();
     await Promise.all([deliver(world, engine, { id: image }), deliver(world, engine, { id: mask })]);
@@ -96,7 +96,7 @@ describe('Crash after the call, before its answer is saved', () => {
   it('the call is made again', () =>
     crashAndRecover({ at: /^create control\/raw/, kind: 'crash-before', calls: 2, counted: 2 }));
 
-  it('never more often than MAX_MODEL_CALLS, then it is reported', async () => {
+  it('never more often than MAX_MODEL_CALLS, then it is reported (G18)', async () => {
     const world = dropPair();
     const engine = numbered();
     const faultAt = (_: number, what: string) =>
@@ -121,7 +121,7 @@ describe('Crash after the answer is saved, after output 1 of n, after the manife
 });
 
 describe('Answer to a create or a swap lost', () => {
-  it('at every request: the nonce is read again, nothing is done twice', async () => {
+  it('at every request: the nonce is read again, nothing is done twice (G7)', async () => {
     const { requests } = await delivery(dropPair(), numbered());
     expect(requests.length).toBeGreaterThan(10);
     for (let k = 1; k <= requests.length; k++) {
@@ -151,7 +151,7 @@ describe('Zombie past its lease', () => {
 });
 
 describe('File that kills the process', () => {
-  it('FAILED after MAX_ATTEMPTS, with an error file', async () => {
+  it('FAILED after MAX_ATTEMPTS, with an error file (G13)', async () => {
     const world = dropPair();
     const engine = numbered();
     const faultAt = (_: number, what: string) =>

@@ -10,7 +10,7 @@ const request = put(world, { bucket: 'input', name: 'photo.json' }, '{}');
 const facts = { inputs: { image, mask, request }, engine: 'fake:1', effectiveRequest: { mode: 'removal' } };
 
 describe('jobId', () => {
-  it('is 16 hex digits and stays what it was in earlier releases', () => {
+  it('is 16 hex digits and stays what it was in earlier releases (G16)', () => {
     expect(jobId(facts)).toMatch(/^[0-9a-f]{16}$/);
     const fixed = { ...image, generation: '1', crc32c: 'AAAAAA==' };
     const inputs = { image: fixed, mask: undefined, request: undefined };

@@ -29,7 +29,7 @@ function guarded(world: MemoryBuckets, dailyCapUsd: number, changes: Changes = {
 }
 
 describe('costGuardedEngine', () => {
-  it('never passes the cap, however many processes share it', async () => {
+  it('never passes the cap, however many processes share it (G20)', async () => {
     const world = memoryBuckets();
     const processes = Array.from({ length: 5 }, () => guarded(world, 1));
     let refused = 0;

@@ -125,7 +125,7 @@ describe('a job whose storage fails at any request', { timeout: patienceMs }, ()
   ];
 
   it.each(kinds)(
-    '$kind, $times in a row, at every request: one result after recovery',
+    '$kind, $times in a row, at every request: one result after recovery (G7, G8)',
     async ({ kind, times, mostCalls }) => {
       const { requests } = await caseWith(undefined);
       let hits = 0;

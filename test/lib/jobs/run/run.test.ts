@@ -190,7 +190,7 @@ describe('runJob', () => {
     expect(await runJob(job, runOptions(store, fakeEngine()), never)).toBe('failed-before');
   });
 
-  it('keeps the budget through hours of outage, and gives up when each call may be billed', async () => {
+  it('keeps the budget through hours of outage, and gives up when each call may be billed (G14)', async () => {
     const world = dropPair();
     const store = memoryClient(world);
     const job = await soleJob(store);

@@ -334,7 +334,7 @@ describe('sweep', () => {
     }
   });
 
-  it('writes nothing in a dry run, and reports jobs and cost', async () => {
+  it('writes nothing in a dry run, and reports jobs and cost (G21)', async () => {
     const world = worldOf('a.jpg', 'a.mask.png', 'b.jpg', 'b.mask.png');
     const store = memoryClient(world);
     const report = await sweepOf(world, { store, isDryRun: true });
