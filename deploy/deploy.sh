@@ -15,7 +15,8 @@ Run it again after a change: it keeps or updates what exists. After it has made 
   --model ID           model of the engine; default: the engine's default
   --location NAME      location of the model; default: that of the table of models. --engine endpoint needs it
   --endpoint-id ID     endpoint of a self-deployed model, for --engine endpoint
-  --daily-cap-usd N    estimated model costs of uploads on one day (UTC) beyond which jobs wait; default: no cap
+  --daily-cap-usd N    estimated model costs of one day (UTC) beyond which jobs wait and edit refuses; none: no cap;
+                       default: 20 for a model with a known price
   --max-instances N    most instances of each function, of 2 vCPU and 4 GiB, 1 to 1000; default: 10, which is the
                        quota of a new project in a region
   --dry-run            print every command as a shell script and run none; needs neither gcloud nor a login
@@ -63,7 +64,7 @@ read_option() { # OPTION VALUE
     --model) model=$(matching "$1" "$2" '^[A-Za-z0-9._@-]+$') ;;
     --location) location=$(matching "$1" "$2" '^[a-z]+(-[a-z]+[0-9]+)?$') ;;
     --endpoint-id) endpoint_id=$(matching "$1" "$2" '^[A-Za-z0-9-]+$') ;;
-    --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^[0-9]+(\.[0-9]+)?$') ;;
+    --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^([0-9]+(\.[0-9]+)?|none)$') ;;
     --max-instances) max_instances=$(matching "$1" "$2" '^([1-9][0-9]{0,2}|1000)$') ;;
   esac
 }
@@ -78,7 +79,7 @@ read_places() { # PROJECT REGION
     fail 2 ENDPOINT_MISSING 'Expected --endpoint-id beside --engine endpoint, got none'
   [[ $engine != endpoint || -n $location ]] ||
     fail 2 LOCATION_MISSING 'Expected --location beside --engine endpoint, got none'
-  [[ $engine != endpoint || -z $daily_cap_usd ]] ||
+  [[ $engine != endpoint || -z $daily_cap_usd || $daily_cap_usd == none ]] ||
     fail 2 PRICE_MISSING "Expected no --daily-cap-usd beside --engine endpoint, which has no known price, got $daily_cap_usd"
   [[ $engine != patchmatch || -z $model ]] ||
     fail 2 ENGINE_MISSING "Expected --engine beside --model $model; patchmatch has no models"

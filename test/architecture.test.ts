@@ -49,8 +49,8 @@ const sharedByFormats: readonly RegExp[] = [
 const layers: readonly Layer[] = [
   // It runs in a browser, and knows the service by its answers alone.
   { files: /^functions\/studio\/page\//, may: [/^functions\/studio\/page\//] },
-  // It checks the tokens of callers.
-  { files: /^functions\/caller\.ts$/, may: [errors, /^google-auth-library$/] },
+  // They check the tokens of callers, and ask for one.
+  { files: /^functions\/(caller|cli\/identity)\.ts$/, may: [errors, builtIn, /^google-auth-library$/] },
   {
     files: /^functions\//,
     may: [

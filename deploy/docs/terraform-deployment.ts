@@ -110,6 +110,7 @@ function textOf(expression: string, resources: readonly Resource[]): string {
   const values: readonly (readonly [RegExp, (name: string) => unknown])[] = [
     [/^"(.*)"$/, (text) => text],
     [/^([\d.]+)$/, (text) => text],
+    [/^(?:\S+) == null \? "none" : tostring\((\S+)\)$/, (text) => text],
     [/^(\(\d+ - \d+\) \* \d+)$/, calculated],
     [/^google_storage_bucket\.(\w+)\.name$/, (name) => named('google_storage_bucket', name, 'name')],
     [

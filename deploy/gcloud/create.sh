@@ -88,8 +88,9 @@ ensure_job_identity() { # IDENTITY SENTENCE
 }
 
 ensure_edit_identity() {
-  heading 'identity of edit: no bucket'
+  heading 'identity of edit: no pictures, only what it spends'
   ensure_identity "$edit_function" 'Runs edit'
+  grant_on_bucket "$control_bucket" "$edit_function" "projects/$project/roles/$control_role"
   grant_model "$edit_function"
 }
 
@@ -144,7 +145,9 @@ settings_of() { # NAME=VALUE...
   # each thread of libvips keeps memory of its own: up to half more for a large picture, and no time saved.
   # Young objects are few beside the pictures: by default node keeps three times as much room for them.
   local all=("GOOGLE_CLOUD_PROJECT=$project" "ENGINE=$engine" NODE_ENV=production MALLOC_ARENA_MAX=1
-    NODE_OPTIONS=--max-semi-space-size=8 "$@")
+    NODE_OPTIONS=--max-semi-space-size=8 "$@"
+    "CONTROL_BUCKET=${control_bucket#gs://}")
+  [[ -z $daily_cap_usd ]] || all+=("DAILY_COST_CAP_USD=$daily_cap_usd")
   [[ -z $model ]] || all+=("MODEL=$model")
   [[ -z $location ]] || all+=("LOCATION=$location")
   [[ -z $endpoint_id ]] || all+=("ENDPOINT_ID=$endpoint_id")
@@ -170,10 +173,7 @@ deploy_edit() {
 }
 
 job_settings() {
-  local settings=("INPUT_BUCKET=${input_bucket#gs://}" "OUTPUT_BUCKET=${output_bucket#gs://}"
-    "CONTROL_BUCKET=${control_bucket#gs://}")
-  [[ -z $daily_cap_usd ]] || settings+=("DAILY_COST_CAP_USD=$daily_cap_usd")
-  settings_of "${settings[@]}"
+  settings_of "INPUT_BUCKET=${input_bucket#gs://}" "OUTPUT_BUCKET=${output_bucket#gs://}"
 }
 
 deploy_upload() {

@@ -16,19 +16,20 @@ locals {
 
   engine_settings = merge(
     var.settings,
-    { GOOGLE_CLOUD_PROJECT = var.project, ENGINE = local.engine },
+    {
+      GOOGLE_CLOUD_PROJECT = var.project
+      ENGINE               = local.engine
+      # Where the cost of the day is counted, over all functions.
+      CONTROL_BUCKET     = google_storage_bucket.control.name
+      DAILY_COST_CAP_USD = var.daily_cost_cap_usd == null ? "none" : tostring(var.daily_cost_cap_usd)
+    },
     local.model == "" ? {} : { MODEL = local.model },
   )
   engine_secrets = var.http_engine_secret == null ? {} : { HTTP_ENGINE_SECRET = var.http_engine_secret }
-  job_settings = merge(
-    local.engine_settings,
-    {
-      INPUT_BUCKET   = google_storage_bucket.input.name
-      OUTPUT_BUCKET  = google_storage_bucket.output.name
-      CONTROL_BUCKET = google_storage_bucket.control.name
-    },
-    var.daily_cost_cap_usd == null ? {} : { DAILY_COST_CAP_USD = var.daily_cost_cap_usd },
-  )
+  job_settings = merge(local.engine_settings, {
+    INPUT_BUCKET  = google_storage_bucket.input.name
+    OUTPUT_BUCKET = google_storage_bucket.output.name
+  })
   # A function that queues a job names the target of the task and the identity that it carries.
   queue_settings = merge(local.job_settings, {
     RUN_JOB_URL           = module.run_job.url
@@ -140,7 +141,7 @@ module "studio" {
   environment = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["live"].id, STUDIO = "on" })
 }
 
-# These know no bucket: callers send the pictures.
+# These know no bucket with pictures: callers send them. They count what they spend in the control bucket.
 module "http" {
   source     = "./function"
   depends_on = [time_sleep.services]

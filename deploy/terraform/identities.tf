@@ -218,6 +218,20 @@ resource "google_project_iam_member" "model" {
   member  = each.value
 }
 
+# What HTTP functions spend counts for the cap of the day. They see nothing else of the control bucket.
+resource "google_storage_bucket_iam_member" "http_counts_costs" {
+  for_each = { for name, member in local.model_callers : name => member if name != "run_job" && contains(keys(module.http), name) }
+
+  bucket = google_storage_bucket.control.name
+  role   = google_project_iam_custom_role.control.id
+  member = each.value
+
+  condition {
+    title      = "Costs of the day only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.control.name}/objects/cost/\")"
+  }
+}
+
 # Pub/Sub calls onUpload with a token of the trigger's identity. Agents that were made before April 2021 may not do so by themselves,
 # and then no event arrives, without a word.
 resource "google_service_account_iam_member" "pubsub_makes_tokens" {

@@ -70,7 +70,7 @@ variable "http_engine_secret" {
 }
 
 variable "daily_cost_cap_usd" {
-  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day. 0 or more, default 20: some 600 edits in 1K with the default model. null: no cap, for a model without a known price."
+  description = "Estimated cost in USD of the model calls of one day (UTC). Beyond it jobs wait for the next day, and HTTP functions answer 503. 0 or more, default 20: some 600 edits in 1K with the default model. null: no cap, for a model without a known price."
   type        = number
   default     = 20
 

@@ -11,6 +11,8 @@ export interface CommandLine {
   readonly output: string | undefined;
   /** One mask for every picture of a folder. */
   readonly mask: string | undefined;
+  /** A mask of what is not to be copied into the fill, of the one photo. */
+  readonly keep: string | undefined;
   readonly requestFile: string | undefined;
   /** Fields of the request, typed. */
   readonly fields: Readonly<Record<string, unknown>>;
@@ -38,6 +40,7 @@ export class UsageError extends Error {
 const texts = [
   'output',
   'mask',
+  'keep',
   'remove',
   'request',
   'engine',
@@ -86,6 +89,7 @@ export function readArguments(args: readonly string[]): CommandLine {
     paths: positionals,
     output: text('output'),
     mask: text('mask'),
+    keep: text('keep'),
     requestFile: text('request'),
     fields: { ...foundBy(text('remove'), text('mask-prompt')), ...typedFields(new Map(given)) },
     engine: text('engine'),
@@ -160,12 +164,14 @@ export function usage(): string {
 
   -o, --output PATH      file, or folder for several; - for stdout; default PHOTO.edited.EXT beside it
   --mask FILE            one mask for every photo of the folder
+  --keep FILE            white where nothing is copied into the fill from; in a folder photo.keep.png
   --remove WHAT          people, or words such as "the red car" for a model that finds them
   --recursive            folders in the folder too
   --request FILE.json    fields of the request; those of the command line go before
   --engine NAME          the engine to use instead of the embedded one
   --server URL           send to a function edit, or to a studio (any size, with progress)
-  --token TOKEN          identity token for the server; by default that of gcloud for https
+  --token TOKEN          identity token for the server; by default that of gcloud or of
+                         Application Default Credentials for https
   --dry-run              only tell what would be done and what it would cost
   --json                 one line of JSON for each photo on stdout
   --manifest FILE        write the report of the edit as JSON

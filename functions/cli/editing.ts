@@ -3,6 +3,8 @@ export interface Order {
   readonly image: Uint8Array;
   readonly imageName: string;
   readonly mask: Uint8Array | undefined;
+  /** White where nothing is copied from. */
+  readonly keep: Uint8Array | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 

@@ -12,8 +12,8 @@ export function editingHere({ engine, model }: CommandLine, environment: NodeJS.
   const chosen = { ...(engine && { ENGINE: engine }), ...(model && { MODEL: model }) };
   const config = readConfig({ ...environment, ...chosen });
   const wiring = wire(config, silent);
-  const inputOf = ({ image, mask, fields }: Order) => ({
-    ...{ image, mask, request: parseRequest(fields), isPolarityGiven: 'polarity' in fields },
+  const inputOf = ({ image, mask, keep, fields }: Order) => ({
+    ...{ image, mask, keep, request: parseRequest(fields), isPolarityGiven: 'polarity' in fields },
   });
   return {
     async edit(order, onStep, signal) {

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { pause } from '../../lib/abort.ts';
 import { asEditError, EditError, type ErrorCode, errorCodes } from '../../lib/errors.ts';
 
@@ -10,7 +8,7 @@ export type Send = (path: string, init: RequestInit, signal: AbortSignal) => Pro
 export const defaultPausesMs: readonly number[] = [1000, 4000, 10_000];
 const longestPauseMs = 30_000;
 
-/** @param token of the caller; `undefined` asks gcloud where the server is one of https. */
+/** @param token of the caller; `undefined`: an ID token is asked for where the server is one of https. */
 export function httpClient(server: string, token: string | undefined, pausesMs = defaultPausesMs): Send {
   let identity: Promise<Record<string, string>> | undefined;
   const base = server.replace(/\/+$/, '');
@@ -67,12 +65,7 @@ function parsed(text: string): { readonly code?: unknown; readonly detail?: unkn
 }
 
 async function authorization(base: string, token: string | undefined): Promise<Record<string, string>> {
-  if (token !== undefined) return { Authorization: `Bearer ${token}` };
-  if (!base.startsWith('https:')) return {};
-  try {
-    const { stdout } = await promisify(execFile)('gcloud', ['auth', 'print-identity-token']);
-    return { Authorization: `Bearer ${stdout.trim()}` };
-  } catch {
-    throw new EditError('CONFIG_INVALID', 'Expected --token, or gcloud that is signed in, got neither');
-  }
+  if (token === undefined && !base.startsWith('https:')) return {};
+  const { identityToken } = await import('./identity.ts');
+  return { Authorization: `Bearer ${token ?? (await identityToken(base, process.env))}` };
 }

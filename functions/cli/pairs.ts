@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
-import { bestMask, isPicture, readName } from '../../lib/jobs/inputs/names.ts';
+import { bestMask, isPicture, keepOf, readName } from '../../lib/jobs/inputs/names.ts';
 import { type CommandLine, UsageError } from './arguments.ts';
 
 /** A photo to edit. */
@@ -9,6 +9,8 @@ export interface Pair {
   readonly image: string;
   /** `undefined`: the request says how the mask is found. */
   readonly mask: string | undefined;
+  /** A mask of what is not to be copied. */
+  readonly keep?: string | undefined;
   /** Where results go; the index and the extension are put in later. `-`: stdout. */
   readonly target: Target;
 }
@@ -25,12 +27,14 @@ export async function pairsOf(line: CommandLine): Promise<readonly Pair[]> {
   const [first, second, ...more] = line.paths;
   if (first === undefined) throw new UsageError('Expected PHOTO MASK or FOLDER, got nothing; see --help');
   if (more.length > 0) throw new UsageError(`Expected PHOTO MASK or FOLDER, got ${line.paths.length} paths`);
-  for (const path of [first, second, line.mask])
+  for (const path of [first, second, line.mask, line.keep])
     if (path !== undefined && !existsSync(path))
       throw new UsageError(`Expected a file or folder ${path}, found none`);
   if (!statSync(first).isDirectory()) {
-    return [{ image: first, mask: second ?? line.mask, target: targetOf(line, first, basename(first)) }];
+    const target = targetOf(line, first, basename(first));
+    return [{ image: first, mask: second ?? line.mask, keep: line.keep, target }];
   }
+  if (line.keep !== undefined) throw new UsageError('Expected one photo beside --keep, got a folder');
   if (second !== undefined) throw new UsageError('Expected a folder alone, got two paths; use --mask FILE');
   const pairs = await pairsIn(first, line);
   if (pairs.length === 0) throw new UsageError(`Expected photos with masks in ${first}, found none`);
@@ -51,13 +55,14 @@ async function pairsIn(folder: string, line: CommandLine): Promise<readonly Pair
     const own = bestMask(image, beside);
     if (own !== undefined) used.add(own.name);
     const mask = own === undefined ? line.mask : join(folder, own.name);
-    return mask === undefined ? [] : [{ image, mask }];
+    const kept = keepOf(image, beside);
+    return mask === undefined ? [] : [{ image, mask, keep: kept && join(folder, kept.name) }];
   });
   return withMask
     .filter(({ image, mask }) => !used.has(image.name) && join(folder, image.name) !== mask)
-    .map(({ image, mask }) => {
+    .map(({ image, mask, keep }) => {
       const path = join(folder, image.name);
-      return { image: path, mask, target: targetOf(line, path, image.name, true) };
+      return { image: path, mask, keep, target: targetOf(line, path, image.name, true) };
     });
 }
 

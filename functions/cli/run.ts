@@ -128,12 +128,11 @@ async function editOne(pair: Pair, work: Work): Promise<EditError | undefined> {
   }
 }
 
-async function orderOf({ image, mask }: Pair, { line, file }: Work): Promise<Order> {
-  const [bytes, ofMask] = await Promise.all([
-    readFile(image),
-    mask === undefined ? undefined : readFile(mask),
-  ]);
-  return { image: bytes, imageName: basename(image), mask: ofMask, fields: mergedFields(file, line.fields) };
+async function orderOf({ image, mask, keep }: Pair, { line, file }: Work): Promise<Order> {
+  const bytesOf = async (path: string | undefined) => (path === undefined ? undefined : readFile(path));
+  const [bytes, ofMask, ofKeep] = await Promise.all([readFile(image), bytesOf(mask), bytesOf(keep)]);
+  const fields = mergedFields(file, line.fields);
+  return { image: bytes, imageName: basename(image), mask: ofMask, keep: ofKeep, fields };
 }
 
 async function writeAll({ target }: Pair, { outputs, manifest }: Edited, work: Work): Promise<string[]> {

@@ -34,10 +34,13 @@ async function isStudio(send: Send, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-function formOf({ image, imageName, mask, fields }: Order): FormData {
+const blobOf = (bytes: Uint8Array) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+
+function formOf({ image, imageName, mask, keep, fields }: Order): FormData {
   const form = new FormData();
-  form.set('image', new Blob([image as Uint8Array<ArrayBuffer>]), imageName);
-  if (mask !== undefined) form.set('mask', new Blob([mask as Uint8Array<ArrayBuffer>]), 'mask.png');
+  form.set('image', blobOf(image), imageName);
+  if (mask !== undefined) form.set('mask', blobOf(mask), 'mask.png');
+  if (keep !== undefined) form.set('keep', blobOf(keep), 'keep.png');
   for (const [name, value] of Object.entries(fields))
     form.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   return form;
@@ -109,11 +112,13 @@ interface Init {
 }
 
 async function bodyOf(order: Order, send: Send, signal: AbortSignal): Promise<{ readonly init: Init }> {
-  const sizeBytes = order.image.length + (order.mask?.length ?? 0);
+  const base64 = (bytes: Uint8Array | undefined) =>
+    bytes && { base64: Buffer.from(bytes).toString('base64') };
+  const { mask, keep } = order;
+  const sizeBytes = order.image.length + (mask?.length ?? 0) + (keep?.length ?? 0);
   if (sizeBytes <= maxFormBytes) return { init: { method: 'POST', headers: {}, body: formOf(order) } };
   const upload = await uploaded(order, send, signal);
-  const mask = order.mask && { base64: Buffer.from(order.mask).toString('base64') };
-  const body = JSON.stringify({ ...order.fields, image: { upload }, ...(mask && { mask }) });
+  const body = JSON.stringify({ ...order.fields, image: { upload }, mask: base64(mask), keep: base64(keep) });
   return { init: { method: 'POST', headers: { 'content-type': 'application/json' }, body } };
 }
 

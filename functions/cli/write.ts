@@ -19,12 +19,12 @@ export function outputPath(target: Exclude<Target, '-'>, index: number, extensio
  *
  * @throws {UsageError}
  */
-export function assertFree({ image, mask, target }: Pair, mayOverwrite: boolean): void {
+export function assertFree({ image, mask, keep, target }: Pair, mayOverwrite: boolean): void {
   if (target === '-') return;
   const path = target.isExact ? target.path : `${target.path}${extname(image)}`;
   if (!existsSync(path)) return;
   const real = realpathSync(path);
-  const inputs = [image, mask].filter((file) => file !== undefined).map((file) => realpathSync(file));
+  const inputs = [image, mask, keep].filter((file) => file !== undefined).map((file) => realpathSync(file));
   if (inputs.includes(real)) throw new UsageError(`Expected another output than an input, got ${path}`);
   if (!mayOverwrite) throw new UsageError(`Expected no file ${path}, found one; --force replaces it`);
 }

@@ -79,6 +79,8 @@ export function adaptiveFeather(args: {
 
 /** The largest distance; infinite when no pixel of the patch is kept. */
 function innerRadius(distance: Float32Array): number {
+  // A thick mask has places beyond the limit, which are found natively.
+  if (distance.includes(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
   let most = 0;
   for (let p = 0; p < distance.length; p++) if (distance[p]! > most) most = distance[p]!;
   return most;

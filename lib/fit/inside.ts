@@ -1,3 +1,4 @@
+import { useKernels } from '../kernels/kernels.ts';
 import { blur } from '../pixels/blur.ts';
 import { insideDistance, outsideDistance } from '../pixels/distance.ts';
 import { coverMask } from '../pixels/mask.ts';
@@ -153,21 +154,31 @@ export function scoreInside(prepared: KnownInside, toned: FloatRaster): InsideSc
 }
 
 function pixelsWhere(values: Float32Array, isWanted: (value: number) => boolean): Int32Array {
-  const pixels: number[] = [];
-  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels.push(p);
-  return Int32Array.from(pixels);
+  const pixels = new Int32Array(values.length);
+  let count = 0;
+  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels[count++] = p;
+  return pixels.slice(0, count);
 }
 
 /** Low-passed difference of the channel that differs most, levels. */
 function differenceOf(crop: FloatRaster, answer: FloatRaster): Float32Array {
   const { channels } = crop;
-  const gaps = blur({ ...crop, data: crop.data.map((level, i) => level - answer.data[i]!) }, edgeBlurPx).data;
+  const gaps = blur({ ...crop, data: subtracted(crop.data, answer.data) }, edgeBlurPx).data;
   const out = new Float32Array(gaps.length / channels);
   for (let i = 0; i < gaps.length; i++) {
     const p = Math.trunc(i / channels);
     out[p] = Math.max(out[p]!, Math.abs(gaps[i]!));
   }
   return out;
+}
+
+/** `a - b`, as long as `b`. */
+function subtracted(a: Float32Array, b: Float32Array): Float32Array {
+  return useKernels(({ kernels, arena }) => {
+    const out = arena.reserve(b.byteLength);
+    kernels.subtract(arena.put(a), arena.put(b), b.length, out);
+    return arena.take(Float32Array, out, b.length);
+  });
 }
 
 function quantile(values: Float32Array, pixels: Int32Array): number {
@@ -181,7 +192,7 @@ function edgesOf(raster: FloatRaster): FloatRaster[] {
   const { data } = blur(raster, edgeBlurPx);
   return [channels, channels * width].map((step) => {
     const out = emptyFloatRaster(width, height, channels);
-    for (let i = 0; i + step < data.length; i++) out.data[i] = data[i + step]! - data[i]!;
+    if (step < data.length) out.data.set(subtracted(data.subarray(step), data.subarray(0, -step)));
     return out;
   });
 }
@@ -248,29 +259,20 @@ function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
 /** How far each look is from the most similar one around, from 0 (as usual) to 1 (foreign). */
 function strangenessAt(pixels: Int32Array, raster: FloatRaster, context: Float32Array): Float32Array {
   const length = raster.channels + 2;
+  if (context.length === 0) return new Float32Array(pixels.length);
   const looks = looksAt(raster, pixels);
-  const out = new Float32Array(pixels.length);
-  if (context.length === 0) return out;
-  for (let n = 0; n < out.length; n++) {
-    const distance = Math.sqrt(nearest(looks.subarray(n * length, (n + 1) * length), context) / length);
-    out[n] = Math.min(1, Math.max(0, distance / foreignLevels - 1));
-  }
-  return out;
+  return useKernels(({ kernels, arena }) => {
+    const out = arena.reserve(8 * pixels.length);
+    const around = [arena.put(context), context.length / length, length] as const;
+    kernels.leastDistances(arena.put(looks), pixels.length, ...around, out);
+    return Float32Array.from(arena.view(Float64Array, out, pixels.length), (least) =>
+      Math.min(1, Math.max(0, Math.sqrt(least / length) / foreignLevels - 1)),
+    );
+  });
 }
 
 const mean = (values: Float32Array): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
-/** Least squared distance of a look from those of the context. */
-function nearest(look: Float32Array, context: Float32Array): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < context.length; at += look.length) {
-    let sum = 0;
-    for (let i = 0; i < look.length && sum < least; i++) sum += (look[i]! - context[at + i]!) ** 2;
-    least = Math.min(least, sum);
-  }
-  return least;
-}
 
 /** Returns one of the most frequent colours. */
 function commonColour({ channels, data }: FloatRaster, pixels: Int32Array): Float32Array {

@@ -175,12 +175,13 @@ function ringOf(mask: Mask, toPx: number): Int32Array {
   // An empty mask has no edge: all is known.
   const isEmpty = isBlank(mask.data, 0, mask.data.length);
   const distance = outsideDistance(mask, toPx);
-  const ring: number[] = [];
+  const ring = new Int32Array(distance.length);
+  let count = 0;
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const d = distance[y * width + x]!;
-      if (isEmpty || (d >= ringFromPx && d <= toPx)) ring.push(y * width + x);
+      if (isEmpty || (d >= ringFromPx && d <= toPx)) ring[count++] = y * width + x;
     }
   }
-  return evenSamples(Int32Array.from(ring), maxRingCount);
+  return evenSamples(ring.slice(0, count), maxRingCount);
 }

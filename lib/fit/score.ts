@@ -1,3 +1,5 @@
+import type { Pointer } from '../kernels/exports.ts';
+import { useKernels } from '../kernels/kernels.ts';
 import {
   type Box,
   type FloatRaster,
@@ -142,20 +144,25 @@ export function seamStep(args: {
 
 /** Sum of absolute differences of neighbours on the ring: the answer's over the crop's, at most 1. */
 function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
-  let [wanted, got] = [0, 0];
-  const { width, channels } = crop;
-  for (let p = known.indexOf(1); p >= 0 && p + width < known.length; p = known.indexOf(1, p + 1)) {
-    if (known[p + 1] !== 1 || known[p + width] !== 1) continue;
-    if ((p + 1) % width === 0) continue;
-    for (let c = 0; c < channels; c++) {
-      const k = p * channels + c;
-      wanted += gradient(crop.data, k, channels, width);
-      got += gradient(answer.data, k, channels, width);
+  const { width, height, channels } = crop;
+  return useKernels(({ kernels, arena }) => {
+    /** Room for the rows y and y + 1. */
+    const twoRows = ({ data }: { readonly data: Float32Array }, samples: number) => {
+      const pointer = arena.reserve(8 * samples);
+      return (y: number): Pointer => {
+        const rows = data.subarray(y * samples, (y + 2) * samples);
+        arena.view(Float32Array, pointer, rows.length).set(rows);
+        return pointer;
+      };
+    };
+    const [ofCrop, ofAnswer] = [twoRows(crop, width * channels), twoRows(answer, width * channels)];
+    const ofKnown = twoRows({ data: known }, width);
+    const sums = arena.put(Float64Array.of(0, 0));
+    for (let y = 0; y + 1 < height; y++) {
+      if (!known.subarray(y * width, (y + 1) * width).includes(1)) continue;
+      kernels.addSteps(ofCrop(y), ofAnswer(y), ofKnown(y), width, channels, sums);
     }
-  }
-  return wanted === 0 ? 1 : Math.min(1, got / wanted);
-}
-
-function gradient(data: Float32Array, k: number, channels: number, width: number): number {
-  return Math.abs(data[k + channels]! - data[k]!) + Math.abs(data[k + channels * width]! - data[k]!);
+    const [wanted = 0, got = 0] = arena.view(Float64Array, sums, 2);
+    return wanted === 0 ? 1 : Math.min(1, got / wanted);
+  });
 }

@@ -32,7 +32,10 @@ export interface HttpJobs {
   readonly list: (options: ListOptions, signal: AbortSignal) => Promise<JobPage>;
   /** @throws {EditError} `JOB_ENDED`. */
   readonly cancel: (id: string, signal: AbortSignal) => Promise<JobFacts>;
-  /** An output, from 1, an input, or what lies beside the outputs of a job. @throws {EditError} `NOT_FOUND`. */
+  /**
+   * An output, from 1, an input, or what lies beside the outputs of a job.
+   * @throws {EditError} `NOT_FOUND`.
+   */
   readonly fileOf: (facts: JobFacts, which: JobFileName, signal: AbortSignal) => Promise<StoredFile>;
   /** A part of such a file. */
   readonly readRange: SubmitOptions['transfers']['readRange'];

@@ -153,6 +153,23 @@ export interface KernelExports {
   readonly halveLight: (fine: Pointer, coarse: Pointer, sums: Pointer, counts: Pointer) => number;
   readonly doubleLight: (coarse: Pointer, fine: Pointer) => void;
   readonly addLight: (grid: Pointer, rgb: Pointer, channels: number) => void;
+  readonly subtract: (a: Pointer, b: Pointer, count: number, out: Pointer) => void;
+  readonly leastDistances: (
+    looks: Pointer,
+    count: number,
+    context: Pointer,
+    contextCount: number,
+    length: number,
+    out: Pointer,
+  ) => void;
+  readonly addSteps: (
+    first: Pointer,
+    second: Pointer,
+    known: Pointer,
+    width: number,
+    channels: number,
+    sums: Pointer,
+  ) => void;
   readonly premultiply: WeightKernel;
   readonly normalise: WeightKernel;
   readonly pull: (

@@ -22,8 +22,16 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '200' },
     rate: { type: 'string', default: '20' },
     queue: { type: 'boolean', default: false },
+    http: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '1000' },
+    clients: { type: 'string', default: '16' },
   },
 });
+if (values.http) {
+  const { loadHttp } = await import('./load-http.ts');
+  await loadHttp({ requests: Number(values.requests), clients: Number(values.clients) });
+  process.exit();
+}
 const pairs = Number(values.pairs);
 const rate = Number(values.rate);
 

@@ -116,17 +116,19 @@ const policies: readonly Policy[] = [
     trial: ["--condition='title", "--condition=None --x='title"],
   },
   {
-    rule: 'functions for people have no right on a bucket, and know none; the studio alone works on jobs',
+    rule: 'functions for people know the control bucket alone, for costs; the studio alone works on jobs',
     faults: ({ functions, grants }) => [
       ...functions.filter(
         ({ name, environment }) =>
           !(name in callers) &&
           name !== 'studio' &&
-          Object.keys(environment).some((key) => /BUCKET/.test(key)),
+          Object.keys(environment).some((key) => /BUCKET/.test(key) && key !== 'CONTROL_BUCKET'),
       ),
       ...grants.filter(
-        ({ identity, on }) =>
-          ['edit', 'mask', 'generate', 'upscale'].includes(identity) && on.startsWith('bucket '),
+        ({ identity, role, on }) =>
+          ['edit', 'mask', 'generate', 'upscale'].includes(identity) &&
+          on.startsWith('bucket ') &&
+          `${role} on ${on}` !== 'control on bucket control',
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],
@@ -186,10 +188,10 @@ const policies: readonly Policy[] = [
         .filter(({ entryPoint }) => entryPoint in functionTable)
         .filter(({ entryPoint, environment }) => isFault(() => configOf(entryPoint, environment))),
     terraform: [
-      '= google_storage_bucket.output.name\n      CONTROL',
-      '= google_storage_bucket.input.name\n      CONTROL',
+      'OUTPUT_BUCKET = google_storage_bucket.output.name',
+      'OUTPUT_BUCKET = google_storage_bucket.input.name',
     ],
-    trial: [/,CONTROL_BUCKET=\S+/, ''],
+    trial: [/,OUTPUT_BUCKET=[^,]+/, ''],
   },
   {
     rule: 'errors are answered without paths of files',

@@ -91,6 +91,13 @@ describe('the first day', () => {
     );
   });
 
+  test('functions that people call see of the control bucket what is spent, and nothing else', () => {
+    const { grants } = terraformDeployment(terraform);
+    const callers = grants.filter(({ identity, on }) => identity !== 'run-job' && on === 'bucket control');
+    const counting = callers.filter(({ condition }) => condition?.includes('/objects/cost/'));
+    expect(counting.map(({ identity }) => identity).sort()).toEqual(['edit', 'generate', 'mask', 'upscale']);
+  });
+
   test('an upload is not delivered again while onUpload works on it', () => {
     const onUpload = one('module.on_upload.google_cloudfunctions2_function.this');
     const { ack_deadline_seconds: ackSeconds } = one('google_pubsub_subscription.uploads');

@@ -4,16 +4,20 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { identityToken } from '../../functions/cli/identity.ts';
 import { run } from '../../functions/cli/run.ts';
 import { writeWhole } from '../../functions/cli/write.ts';
 import { never, silentLog } from '../support/job-world.ts';
+import { startMetadataServer } from '../support/metadata-server.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 
 const size = { width: 90, height: 70 };
 const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
 const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
+
+const all = Uint8Array.from(await maskPng(boxMask(size, { left: 0, top: 0, ...size })));
 
 let root: string;
 let folder: string;
@@ -33,6 +37,7 @@ beforeEach(async () => {
   await mkdir(folder);
   await writeFile(at('p.png'), image);
   await writeFile(at('p.mask.png'), mask);
+  await writeFile(at('.all.png'), all);
 });
 
 const at = (name: string) => join(folder, name);
@@ -54,7 +59,7 @@ async function cli(args: readonly string[], signal: AbortSignal = never) {
 
 const pair = () => [at('p.png'), at('p.mask.png')];
 const made = async () =>
-  (await readdir(folder, { recursive: true })).filter((name) => !/^p(\.mask)?\.png$/.test(name));
+  (await readdir(folder, { recursive: true })).filter((name) => !/^(p(\.mask)?|\.all)\.png$/.test(name));
 
 test('a photo and its mask give the same bytes here, from edit and from the studio', async () => {
   const here = await cli([...pair(), '-o', at('out.png'), '--seed', '7']);
@@ -155,6 +160,9 @@ test.each<[string, () => string[], number, RegExp]>([
     5,
     /CONFIG_INVALID|MODEL_PERMISSION/,
   ],
+  ['a keep mask that is none', () => [...pair(), '--keep', at('none.png')], 2, /found none/],
+  ['a keep mask for a folder', () => [folder, '--keep', at('p.mask.png')], 2, /one photo/],
+  ['a keep mask that covers all', () => [...pair(), '--keep', at('.all.png')], 3, /KEEP_FULL/],
   ['a server that is none', () => [...pair(), '--server', 'http://127.0.0.1:9'], 4, /got none/],
 ])('%s ends with a code of its own', async (_, args, code, words) => {
   const ended = await cli(args());
@@ -216,3 +224,55 @@ test('the packed command runs on its own, says what Node it needs, and is small'
   expect(await once(child, 'exit')).toEqual([5, null]);
   expect(said).toBe('gcs-inpaint: Expected Node 22.18 or newer, got 20.1.0.\n');
 });
+
+test('a keep mask goes along: to the engine here, to edit, to the studio, and from a folder', async () => {
+  const left = await maskPng(boxMask(size, { left: 0, top: 0, width: 38, height: 70 }));
+  await writeFile(at('left.png'), left);
+  const kept = ['--keep', at('left.png'), '--seed', '7', '-o'];
+  for (const [name, where] of [
+    ['here', []],
+    ['edit', ['--server', `${system.url}/edit`]],
+    ['studio', ['--server', `${system.url}/studio`]],
+  ] as const) {
+    expect((await cli([...pair(), ...where, ...kept, at(`${name}.png`)])).code).toBe(0);
+    expect(await readFile(at(`${name}.png`))).toEqual(await readFile(at('here.png')));
+  }
+  await cli([...pair(), '--seed', '7', '-o', at('without.png')]);
+  expect(await readFile(at('without.png'))).not.toEqual(await readFile(at('here.png')));
+  const own = at('own');
+  await mkdir(own);
+  for (const [name, bytes] of Object.entries({ 'p.png': image, 'p.mask.png': mask, 'p.keep.png': left }))
+    await writeFile(join(own, name), bytes);
+  expect((await cli([own, '--seed', '7'])).code).toBe(0);
+  expect(await readFile(join(own, 'p.edited.png'))).toEqual(await readFile(at('here.png')));
+});
+
+test('only a mask, or only a preview, here and from the studio', async () => {
+  for (const where of [[], ['--server', `${system.url}/studio`]]) {
+    expect(
+      (await cli([at('p.png'), '--only', 'preview', ...where, '--force', '-o', at('small.webp')])).code,
+    ).toBe(0);
+    expect((await readFile(at('small.webp'))).subarray(8, 12).toString()).toBe('WEBP');
+  }
+  const nobody = await cli([at('p.png'), '--only', 'mask', '--mask-mode', 'people', '-o', at('m.png')]);
+  expect([nobody.code, nobody.err]).toEqual([3, expect.stringContaining('MASK_NOT_FOUND')]);
+});
+
+test('asks for an identity: of gcloud, else of Application Default Credentials', async () => {
+  await using metadata = await asIdentity();
+  const token = await identityToken('https://studio.example.com/studio', metadata.environment);
+  expect(token.split('.')).toHaveLength(3);
+});
+
+/** This process as one with credentials of a metadata server, and without gcloud. */
+async function asIdentity() {
+  const server = await startMetadataServer();
+  for (const [name, value] of Object.entries({ ...server.environment, PATH: '' })) vi.stubEnv(name, value);
+  return {
+    environment: { ...process.env },
+    async [Symbol.asyncDispose]() {
+      vi.unstubAllEnvs();
+      server.close();
+    },
+  };
+}

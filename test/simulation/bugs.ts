@@ -90,11 +90,6 @@ export const bugs: readonly Bug[] = [
     put: "void store.create(id, bytes, { contentType: mediaType, signal });\n    const info = { ...id, generation: '1', crc32c: '', sizeBytes: 0, contentType: mediaType } as ObjectInfo;\n    outputs",
   },
   {
-    name: 'the second answer is used instead of the first',
-    breaks: ['S4'],
-    ...{ file: durable, find: 'if (created || saved !== undefined) return reply;', put: 'return reply;' },
-  },
-  {
     name: 'the kept answer is not read',
     breaks: ['S3', 'S4'],
     ...{ file: durable, find: 'if (saved !== undefined && (await', put: 'if (saved === null && (await' },

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '@google-cloud/functions-framework';
 import { functionTable } from '../../functions/register.ts';
-import { readConfig } from '../../lib/config.ts';
+import { type Config, readConfig } from '../../lib/config.ts';
 import { EditError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { wire } from '../../lib/wiring.ts';
@@ -17,6 +17,16 @@ export interface Functions {
   readonly call: (name: 'runJob' | 'sweep' | 'studio', asked: Asked) => Promise<Answered>;
 }
 
+/** The same environment comes again and again. */
+const known = new Map<string, Config>();
+
+function configOf(environment: Environment): Config {
+  const key = JSON.stringify(environment);
+  const config = known.get(key) ?? readConfig(environment, { buckets: true });
+  known.set(key, config);
+  return config;
+}
+
 type WithBuckets = Parameters<(typeof functionTable)['onUpload']['event']>[0];
 
 /** Wires the functions of a new instance, as `functions/index.ts` does. */
@@ -25,12 +35,13 @@ export function startInstance(environment: Environment): Functions {
   const instance: Instance = {
     name: `i${instances.length + 1}`,
     state: 'up',
+    timersFromMs: 0,
     shutdown: new AbortController(),
   };
   instances.push(instance);
   tell(`${instance.name} starts`);
   return here.run(instance, () => {
-    const config = readConfig(environment, { buckets: true });
+    const config = configOf(environment);
     const wiring = wire(config, auditedLog, { shutdown: instance.shutdown.signal }) as WithBuckets;
     const { log, tracing } = wiring;
     const settings = { deadlineMs: config.editDeadlineMs, log, tracing };

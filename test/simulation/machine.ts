@@ -14,6 +14,8 @@ export interface Instance {
   readonly name: string;
   /** `dead`: nothing that it waits for ever comes. `frozen`: it has no processor; its requests and timers wait. */
   state: 'up' | 'frozen' | 'dead';
+  /** A process that wakes up reads the answers that have come before it looks at its timers. */
+  timersFromMs: number;
   readonly shutdown: AbortController;
 }
 
@@ -111,7 +113,9 @@ export const brokenCall = ({ kind, what }: Call, code: string): Error =>
     ? new EditError('STORAGE_UNAVAILABLE', `Expected an answer to ${what}, got ${code}`)
     : new TypeError('fetch failed', { cause: { code } });
 
-const isAwake = (timer: Timer): boolean => (timer.instance?.state ?? 'up') === 'up';
+function isAwake({ instance }: Timer): boolean {
+  return instance === undefined || (instance.state === 'up' && instance.timersFromMs <= current.nowMs);
+}
 
 /** Runs the timers that are due, the earliest first. */
 export function fireTimers(): void {
@@ -126,7 +130,11 @@ export function fireTimers(): void {
 
 /** When the next timer of a running instance is due. */
 export const nextTimerMs = (): number =>
-  Math.min(...[...current.timers].filter(isAwake).map(({ dueMs }) => dueMs));
+  Math.min(
+    ...[...current.timers]
+      .filter(({ instance }) => instance?.state !== 'frozen')
+      .map(({ dueMs, instance }) => Math.max(dueMs, instance?.timersFromMs ?? 0)),
+  );
 
 /** Calls once after a time; the result cancels it. */
 export function after(ms: number, callback: () => void): () => void {

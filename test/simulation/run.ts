@@ -126,6 +126,8 @@ function disturb(world: World): boolean {
   return true;
 }
 
+const wakingMs = 300;
+
 /** A processor that is taken away for longer than a lease, or for a moment. */
 function freeze(instance: Instance): void {
   const { draw, nowMs, tell, timers } = machine();
@@ -135,6 +137,7 @@ function freeze(instance: Instance): void {
   const thaw = () => {
     if (instance.state !== 'frozen') return;
     instance.state = 'up';
+    instance.timersFromMs = machine().nowMs + draw.below(wakingMs);
     tell(`${instance.name} goes on`);
   };
   timers.add({ dueMs: nowMs + ms, instance: undefined, fire: thaw });

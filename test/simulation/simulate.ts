@@ -22,7 +22,10 @@ registerStandIns(bug);
 const { replaceTimeAndChance } = await import('./time.ts');
 const { simulatedFetch } = await import('./services.ts');
 const { simulate } = await import('./run.ts');
+const { violate } = await import('./audit.ts');
 replaceTimeAndChance();
+// In a function it would end the whole instance.
+process.on('unhandledRejection', (error) => violate('S15', `nobody waits for a failure: ${error}`));
 globalThis.fetch = simulatedFetch;
 // Every call prepares an error for its deadline; nobody reads its stack here.
 Error.stackTraceLimit = 0;

@@ -4,7 +4,7 @@ import { isHeic, isTiff, tiffSize } from '../../functions/studio/page/file-heade
 import { drawDifference, emptyDifference, worstSeam } from '../../functions/studio/page/mask/difference.ts';
 import { fadeEdge } from '../../functions/studio/page/mask/soft-edge.ts';
 import { emptyMask, endStep, fillSpan, readRow } from '../../functions/studio/page/mask/tiles.ts';
-import { addTo } from '../../functions/studio/page/mask/whole.ts';
+import { addTo, middleOf } from '../../functions/studio/page/mask/whole.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 
 /** 4 bytes a pixel from one level for each. */
@@ -58,6 +58,14 @@ test('what was found is added: of each pixel the larger value counts', () => {
   const row = new Uint8Array(3);
   readRow(mask, 0, row);
   expect([...row]).toEqual([100, 60, 0]);
+});
+
+test('the line of a comparison goes through the middle of the mask', () => {
+  const mask = emptyMask(10, 2);
+  expect(middleOf(mask)).toBe(0.5);
+  fillSpan(mask, 0, [6, 8], 255);
+  fillSpan(mask, 1, [6, 8], 1);
+  expect(middleOf(mask)).toBe(0.7);
 });
 
 test.each([

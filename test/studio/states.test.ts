@@ -65,6 +65,9 @@ test('a reload in any state loses nothing, and no run is sent twice', async () =
   await page.waitForTimeout(500);
   await reload();
   expect(await page.locator('#field-steps').inputValue()).toBe('7');
+  await page.locator('.more summary').click();
+  await page.getByRole('button', { name: 'Reset to defaults' }).click();
+  expect(await page.locator('#field-steps').inputValue()).toBe('');
   expect(await greyOf((await savedMask(page)).bytes)).toEqual(await greyOf(mask));
 
   // While it is sent: the same order is sent again.
@@ -170,11 +173,11 @@ test('an ended login and a lost network are told; what passes is tried again', a
   await start(page);
   await page.getByRole('alert').getByText('This device is offline.').waitFor();
   await page.context().setOffline(false);
-  const problem = { type: 'urn:x', code: 'BUSY', detail: 'Expected room, got none', retryAfterMs: 1000 };
+  const problem = { type: 'urn:x', code: 'BUSY', detail: 'Expected room, got none', retryAfterMs: 3000 };
   await page.route(/\/jobs$/, (route) => route.fulfill({ status: 503, json: problem }), { times: 1 });
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('.question .primary').click();
-  await page.getByRole('button', { name: 'Try again in 1 s' }).waitFor();
+  await page.getByRole('button', { name: /^Try again in \d s$/ }).waitFor();
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
   await page.locator('.question .primary').click();
   await page.getByText('pixels outside the mask differ').waitFor();

@@ -18,10 +18,14 @@ const tokenLifeSeconds = 3599;
  */
 export async function startMetadataServer(accessToken = 'local-token'): Promise<MetadataServer> {
   const token = { access_token: accessToken, expires_in: tokenLifeSeconds, token_type: 'Bearer' };
+  const claims = Buffer.from(JSON.stringify({ exp: Date.now() / 1000 + tokenLifeSeconds })).toString(
+    'base64url',
+  );
   const answers: Readonly<Record<string, string>> = {
     '/computeMetadata/v1/instance': '',
     '/computeMetadata/v1/universe/universe-domain': 'googleapis.com',
     '/computeMetadata/v1/instance/service-accounts/default/token': JSON.stringify(token),
+    '/computeMetadata/v1/instance/service-accounts/default/identity': `e30.${claims}.local`,
   };
   const server = createServer((message, response) => {
     const answer = answers[message.url?.replace(/\/?(\?.*)?$/, '') ?? ''];

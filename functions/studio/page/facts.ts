@@ -41,25 +41,30 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     plan = next;
     show();
   };
+  let changes = 0;
   const update = () => {
+    changes++;
     clearTimeout(timer);
     asked?.abort();
     looking = undefined;
     plan = undefined;
     show();
     const { picture } = editor;
-    if (picture === undefined || editor.comparison !== undefined) return;
-    if (factsOf(editor.mask).edited > 0) {
-      // What is refused is said when it is run, next to its cause.
-      timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
-    }
+    if (picture === undefined || editor.comparison !== undefined || factsOf(editor.mask).edited === 0) return;
+    // What is refused is said when it is run, next to its cause.
+    timer = setTimeout(() => look(picture).catch(() => undefined), quietMs);
   };
   const costUsd = async () => {
     if (editor.picture === undefined) return 0;
     clearTimeout(timer);
     const picture = editor.picture;
     // One that is on its way is waited for: the service makes few plans at once.
+    const seen = changes;
     const now = plan ?? (await looking?.catch(() => undefined)) ?? (await patiently(() => ask(picture)));
+    if (seen === changes) {
+      plan = now;
+      show();
+    }
     return now.costEstimateUsd?.max;
   };
   return { update, costUsd };

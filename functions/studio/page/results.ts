@@ -88,8 +88,12 @@ function bodyOf(shown: Shown, options: ResultsOptions) {
   const difference = differenceParts(options);
   const download = () => saveAs(file, editedName(pictureName, output.mediaType));
   return [
-    el('p', { class: 'proof', text: proofOf(output) }),
-    hasTouchedBlocks ? buttonOf(texts.keepBlocks, 'quiet', options.keepBlocks) : undefined,
+    el(
+      'div',
+      { class: 'proof' },
+      el('p', { text: proofOf(output) }),
+      hasTouchedBlocks ? buttonOf(texts.keepBlocks, 'text', options.keepBlocks) : undefined,
+    ),
     ...result.job.warnings.map((text) => el('p', { class: 'hint', text, attributes: { lang: 'en' } })),
     buttonOf(texts.download, 'primary', download),
     rowOf(holdButton(options.hold), buttonOf(texts.again, 'quiet', options.backToMask)),

@@ -15,7 +15,7 @@ import { helpDialog } from './help.ts';
 import { type KeyAction, listenToKeys } from './keys.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
-import { clearAll, fillHoles, grow, invert, shrink } from './mask/whole.ts';
+import { clearAll, fillHoles, grow, invert, middleOf, shrink } from './mask/whole.ts';
 import { forgetMemory } from './memory.ts';
 import {
   addFoundMask,
@@ -334,7 +334,8 @@ function lookActions(studio: Studio): Pick<ResultActions, 'show' | 'hold' | 'loo
     show: async (file, output) => {
       if (editor.picture === undefined) return;
       const bitmap = await resultBitmap(file, output, editor.picture);
-      const fraction = editor.comparison?.fraction ?? 0.5;
+      // The line goes through what was changed.
+      const fraction = editor.comparison?.fraction ?? middleOf(editor.mask);
       editor.comparison?.bitmap.close();
       editor.comparison?.difference?.close();
       editor.comparison = { bitmap, difference: undefined, fraction, isHeld: false };

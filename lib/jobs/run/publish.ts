@@ -74,7 +74,7 @@ export async function publishResult(
   await createTerminal({ bucket: outputBucket, name: names.manifest }, manifest, { store, job, signal });
 }
 
-/** Writes what lies beside the outputs: a mask that nobody sent, so that a person can correct it, or a preview. */
+/** Writes what lies beside the outputs: a mask that nobody sent, for a person to correct, or a preview. */
 async function createBeside(
   image: EncodedImage | undefined,
   id: ObjectId,

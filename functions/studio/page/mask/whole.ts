@@ -24,6 +24,22 @@ export function invert(mask: TileMask): void {
   }
 }
 
+/** Where the mask lies from left to right: the mean of its columns, 0..1; the middle where it is empty. */
+export function middleOf(mask: TileMask): number {
+  const row = new Uint8Array(mask.width);
+  let sum = 0;
+  let count = 0;
+  for (let y = 0; y < mask.height; y++) {
+    readRow(mask, y, row);
+    for (let x = 0; x < mask.width; x++) {
+      if (row[x] === 0) continue;
+      sum += x + 0.5;
+      count++;
+    }
+  }
+  return count === 0 ? 0.5 : sum / count / mask.width;
+}
+
 /** The larger value of each pixel counts. */
 export function addTo(mask: TileMask, rows: (y: number, row: Uint8Array) => void): void {
   const own = new Uint8Array(mask.width);
