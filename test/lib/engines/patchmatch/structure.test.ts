@@ -83,9 +83,9 @@ describe('chooseOffsets', () => {
 
   it('copies nothing that is to be avoided', () => {
     const { hole, level } = pictureOf(columns, middle);
-    const isAbove = Uint8Array.from(pixels, ({ y }) => (y < 36 ? 1 : 0));
-    const chosen = chooseOffsets(level, offsets, isAbove);
-    expect(pixels.filter((_, p) => hole[p] && chosen[p] !== 1)).toEqual([]);
+    const isBelow = Uint8Array.from(pixels, ({ y }) => (y > 60 ? 1 : 0));
+    const chosen = chooseOffsets(level, offsets, isBelow);
+    expect(pixels.filter((_, p) => hole[p] && chosen[p] !== 0)).toEqual([]);
   });
 });
 
