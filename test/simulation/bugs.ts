@@ -171,6 +171,24 @@ export const bugs: readonly Bug[] = [
     },
   },
   {
+    name: 'a failure counts as settled although it was asked for again',
+    breaks: ['L1'],
+    ...{
+      file: 'lib/jobs/inputs/window.ts',
+      find: "read?.kind === 'error' && (await isAsked(read.job)) ? undefined : end",
+      put: 'end',
+    },
+  },
+  {
+    name: 'a round begins for which nobody asked',
+    breaks: ['S1'],
+    ...{
+      file: 'lib/jobs/rounds.ts',
+      find: 'while (await isAsked(current.id, signal)) current',
+      put: 'do current = nextRound(current); while (await isAsked(current.id, signal)); current',
+    },
+  },
+  {
     name: 'the sweep does not begin again',
     breaks: ['L1'],
     ...{
