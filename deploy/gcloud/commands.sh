@@ -12,7 +12,8 @@ quoted() { # WORD...
   local word line=''
   for word in "$@"; do
     case "$word" in
-      --*=*\$STORAGE_AGENT* | --*=*\$PROJECT_NUMBER* | --*=*\$SWEEP_URL*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
+      \$SOURCE*) line+=" \"$word\"" ;;
+      --*=*\$SOURCE* | --*=*\$STORAGE_AGENT* | --*=*\$PROJECT_NUMBER* | --*=*\$SWEEP_URL*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
       --*=*[!A-Za-z0-9_./:=@,+-]*) line+=" ${word%%=*}='${word#*=}'" ;;
       *[!A-Za-z0-9_./:=@,+-]*) line+=" '$word'" ;;
       *) line+=" $word" ;;

@@ -155,10 +155,23 @@ settings_of() { # NAME=VALUE...
   printf '%s' "${all[*]}"
 }
 
+# A build installs what functions need and not what only tests do: deploy/cloud lists the packages. Of what is copied,
+# gcloud takes what .gcloudignore lets through.
+stage_source() {
+  heading 'the sources, with the packages that functions need'
+  learn SOURCE mktemp -d
+  # What a printed script removes at its end, this one does too.
+  if $is_dry_run; then echo "trap 'rm -rf \"\$SOURCE\"' EXIT"; else trap 'rm -rf "$SOURCE"' EXIT; fi
+  run mkdir "$SOURCE/deploy"
+  run cp -R .gcloudignore functions lib tsconfig.json "$SOURCE"
+  run cp deploy/build-page.js deploy/build.js deploy/kernels.js deploy/prepare.js "$SOURCE/deploy"
+  run cp deploy/cloud/package.json deploy/cloud/package-lock.json "$SOURCE"
+}
+
 # An instance takes one picture at a time: an edit uses both cores and most of the memory.
 deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
   run_when_settled gcloud functions deploy "$1" --gen2 --quiet --project="$project" --region="$region" \
-    --runtime=nodejs24 --source=. --entry-point="$2" \
+    --runtime=nodejs24 --source="$SOURCE" --entry-point="$2" \
     --run-service-account="$(email_of "$1")" \
     --build-service-account="projects/$project/serviceAccounts/$(email_of "$builder_identity")" \
     --docker-repository="projects/$project/locations/$region/repositories/$repository" \
@@ -224,6 +237,7 @@ deploy() {
   ensure_callers
   ensure_builder
   ensure_agents
+  stage_source
   wait_for_rights
   deploy_edit
   deploy_upload
