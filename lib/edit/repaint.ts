@@ -47,8 +47,6 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const { photo, region, engine, step, signal } = context;
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
-  // Only tiles and enlarging look at it again.
-  if (context.request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const prepared = startSoon(() => prepare(context, view, request));
   const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
   const judge = judgeOf(context, { view, request, prepared: prepared.get });
@@ -105,6 +103,8 @@ async function frameOf(
   const size = region.plan.content;
   const view = await viewOf({ crop, header: photo.header, engine, content: size });
   const content = await view.seenAt(size);
+  // Only tiles and enlarging look at it again.
+  if (request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const asked = inpaintRequest({
     ...context,
     key: region.key,

@@ -19,7 +19,7 @@ export interface Instance {
   readonly shutdown: AbortController;
 }
 
-export type CallKind = 'storage' | 'queue' | 'model';
+export type CallKind = 'storage' | 'queue' | 'model' | 'topic';
 
 /** A request on its way; the instance waits for its answer. */
 export interface Call {
