@@ -102,3 +102,17 @@ run_if() { # present|absent DESCRIBE... -- COMMAND...
   "$@"
   has_made_something=true
 }
+
+# Takes a right that is there; a printed script tries it.
+revoke() { # MEMBER ROLE WHERE GCLOUD-GROUP...
+  local group=("${@:4}") policy
+  if $is_dry_run; then
+    printf '%s || true\n' "$(quoted "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all)"
+    return
+  fi
+  # A deleted bucket has no policy.
+  policy=$("${group[@]}" get-iam-policy "$3" --flatten='bindings[].members' \
+    --format='csv[no-heading](bindings.members,bindings.role)') || return 0
+  ! grep -qxF "$1,$2" <<<"$policy" ||
+    "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all >/dev/null
+}

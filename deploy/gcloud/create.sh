@@ -67,9 +67,10 @@ grant_on_project() { # MEMBER ROLE [CONDITION]
     --condition="${3:-None}"
 }
 
-grant_on_bucket() { # BUCKET IDENTITY ROLE
+# Beside a right with a condition, one without must say so.
+grant_on_bucket() { # BUCKET IDENTITY ROLE [CONDITION]
   run_when_settled gcloud storage buckets add-iam-policy-binding "$1" \
-    --member="$(member_of "$2")" --role="$3"
+    --member="$(member_of "$2")" --role="$3" --condition="${4:-None}"
 }
 
 ensure_job_identities() {
@@ -90,8 +91,18 @@ ensure_job_identity() { # IDENTITY SENTENCE
 ensure_edit_identity() {
   heading 'identity of edit: no pictures, only what it spends'
   ensure_identity "$edit_function" 'Runs edit'
-  grant_on_bucket "$control_bucket" "$edit_function" "projects/$project/roles/$control_role"
+  grant_on_bucket "$control_bucket" "$edit_function" "projects/$project/roles/$control_role" \
+    "title=costs,expression=resource.name.startsWith(\"projects/_/buckets/${control_bucket#gs://}/objects/cost/\")"
   grant_model "$edit_function"
+}
+
+# Deployments of version 0.1 gave more: to create and delete models, too.
+take_old_rights() {
+  local identity
+  heading 'rights that version 0.1 gave'
+  for identity in "$upload_function" "$sweep_function" "$edit_function"; do
+    revoke "$(member_of "$identity")" roles/aiplatform.user "$project" gcloud projects
+  done
 }
 
 grant_model() { # IDENTITY
@@ -234,6 +245,7 @@ deploy() {
   ensure_roles
   ensure_job_identities
   ensure_edit_identity
+  take_old_rights
   ensure_callers
   ensure_builder
   ensure_agents

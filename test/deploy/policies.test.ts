@@ -142,7 +142,7 @@ const policies: readonly Policy[] = [
           !condition?.includes('resource.name.startsWith("projects/_/buckets/gcf-v2-sources-'),
       ),
     terraform: ['/buckets/gcf-v2-sources-', '/buckets/'],
-    trial: ["--condition='title", "--condition=None --x='title"],
+    trial: ["--condition='title=sources", "--condition=None --x='title"],
   },
   {
     rule: 'functions for people know the control bucket alone, for costs; the studio alone works on jobs',
@@ -154,13 +154,14 @@ const policies: readonly Policy[] = [
           Object.keys(environment).some((key) => /BUCKET/.test(key) && key !== 'CONTROL_BUCKET'),
       ),
       ...grants.filter(
-        ({ identity, role, on }) =>
+        ({ identity, role, on, condition }) =>
           ['edit', 'mask', 'generate', 'upscale'].includes(identity) &&
           on.startsWith('bucket ') &&
-          `${role} on ${on}` !== 'control on bucket control',
+          !(`${role} on ${on}` === 'control on bucket control' && condition?.includes('/objects/cost/')),
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],
+    trial: ['/objects/cost/', '/objects/'],
   },
   {
     rule: 'each function runs as an identity of its own',
