@@ -21,7 +21,9 @@ const leftOver = [
   'inpaint_trial_ask_model',
   'inpaint_trial_control',
 ];
-/** What gcloud says in projects that are new to builds, events or rights, and the command that it says it to. */
+/**
+ * What gcloud says in projects that are new to builds, events or rights, and the command that it says it to.
+ */
 const ofFreshProjects = [
   [
     'add-iam-policy-binding',

@@ -43,8 +43,8 @@ const maxTaskDeadlineMs = 30 * minuteMs;
 export const flexDeadlineMs: number = maxTaskDeadlineMs - 40_000;
 
 /**
- * The default with another deadline for a run. What must outlast a run follows the longest one, which may be in
- * another function: who queues a task says how long it waits.
+ * The default with another deadline for a run. What must outlast a run follows the longest one, which may be
+ * in another function: who queues a task says how long it waits.
  */
 export function budgetWithin(deadlineMs: number, longestMs: number = deadlineMs): Budget {
   const longer = Math.max(0, deadlineMs - defaultBudget.deadlineMs, longestMs - defaultBudget.deadlineMs);
