@@ -61,9 +61,8 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
   const detailed = await detailOf(context, { view, request }, best);
-  const published = [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)];
   const patches: RegionPatch[] = [];
-  for (const fitted of published) {
+  for (const fitted of [detailed?.fitted ?? best.fitted, ...others.map((other) => other.fitted)]) {
     const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
     patches.push(patchOf(own, crop.original, region.plan.box));
   }

@@ -1,6 +1,6 @@
 import type { Size } from '../pixels/raster.ts';
 import { type ImageSize, imageSizes } from '../requests/values.ts';
-import { frameFor, geminiFrames } from './gemini/frames.ts';
+import { frameFor, geminiFrames } from './gemini-frames.ts';
 import { knownModels } from './known-models.ts';
 import type { ModelEntry, ModelTable } from './model-entry.ts';
 

@@ -1,6 +1,6 @@
-import type { Size } from '../../pixels/raster.ts';
-import { type AspectRatio, type ImageSize, imageSizes, usualRatios } from '../../requests/values.ts';
-import type { ModelEntry } from '../model-entry.ts';
+import type { Size } from '../pixels/raster.ts';
+import { type AspectRatio, type ImageSize, imageSizes, usualRatios } from '../requests/values.ts';
+import type { ModelEntry } from './model-entry.ts';
 
 type Pixels = Readonly<Partial<Record<AspectRatio, readonly [width: number, height: number]>>>;
 
