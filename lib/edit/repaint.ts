@@ -44,7 +44,7 @@ interface Candidate {
  * when they show what was sent.
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
-  const { photo, region, engine, step } = context;
+  const { photo, region, step } = context;
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
