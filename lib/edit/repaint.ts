@@ -44,11 +44,9 @@ interface Candidate {
  * when they show what was sent.
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
-  const { photo, region, engine, step } = context;
+  const { photo, region, step } = context;
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
-  // Only tiles and enlarging look at it again.
-  if (context.request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const prepared = startSoon(() => prepare(context, view, request));
   const judge = judgeOf(context, { view, request, prepared: prepared.get });
   const first = await ask(context, { ...request, judge }).finally(prepared.cancel);
@@ -62,9 +60,8 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
   const detailed = await detailOf(context, { view, request }, best);
-  const published = [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)];
   const patches: RegionPatch[] = [];
-  for (const fitted of published) {
+  for (const fitted of [detailed?.fitted ?? best.fitted, ...others.map((other) => other.fitted)]) {
     const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
     patches.push(patchOf(own, crop.original, region.plan.box));
   }
@@ -107,6 +104,8 @@ async function frameOf(
   const size = region.plan.content;
   const view = await viewOf({ crop, header: photo.header, engine, content: size });
   const content = await view.seenAt(size);
+  // Only tiles and enlarging look at it again.
+  if (request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const asked = inpaintRequest({
     ...context,
     key: region.key,
