@@ -3,7 +3,6 @@ import { problem, readPreview, sendParts } from './api.ts';
 import type { Picture } from './editor.ts';
 import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';
-import { sampleColour, sampleSize } from './sample.ts';
 import type { Photo } from './session.ts';
 import { texts } from './texts.ts';
 
@@ -134,24 +133,9 @@ function pixelsOf(bitmap: ImageBitmap): Pixels {
   return { width, height, data };
 }
 
-/** Rows of the sample that are painted before the page may answer again. */
-const rowsAtOnce = 60;
-
-/** The sample picture as a file; it is painted here, so nothing is loaded. */
-export async function paintSample(): Promise<File> {
-  const { width, height } = sampleSize;
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d')!;
-  for (let top = 0; top < height; top += rowsAtOnce) {
-    const image = context.createImageData(width, Math.min(rowsAtOnce, height - top));
-    for (let at = 0; at < image.data.length; at += 4) {
-      const pixel = at / 4;
-      image.data.set(sampleColour(pixel % width, top + Math.floor(pixel / width)), at);
-      image.data[at + 3] = 255;
-    }
-    context.putImageData(image, 0, top);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
-  return new File([blob], 'beach.jpg', { type: 'image/jpeg' });
+/** The sample as a file; its bytes are loaded when it is asked for. */
+export async function sampleFile(): Promise<File> {
+  const { antelope } = await import('./antelope.ts');
+  const bytes = Uint8Array.from(atob(antelope), (byte) => byte.charCodeAt(0));
+  return new File([bytes], 'antelope.jpg', { type: 'image/jpeg' });
 }

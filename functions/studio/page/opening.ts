@@ -7,7 +7,7 @@ import { emptyHistory } from './mask/history.ts';
 import { takeOver } from './mask/read.ts';
 import { emptyMask, factsOf, type TileMask } from './mask/tiles.ts';
 import { addTo } from './mask/whole.ts';
-import { openMask, openPicture, paintSample } from './open.ts';
+import { openMask, openPicture, sampleFile } from './open.ts';
 import type { Studio } from './parts.ts';
 import {
   dropPhoto,
@@ -60,8 +60,9 @@ function addPhoto(studio: Studio, photo: Photo): void {
 }
 
 export async function openSample(studio: Studio): Promise<void> {
-  studio.page.showLoading(true);
-  await openFiles(studio, { photos: [{ file: await paintSample(), maskFile: undefined }], mask: undefined });
+  await whileLoading(studio, async () => {
+    await openFiles(studio, { photos: [{ file: await sampleFile(), maskFile: undefined }], mask: undefined });
+  });
 }
 
 /** Shows a photo with its mask. One that cannot be opened is put away again. */
