@@ -96,38 +96,39 @@ const scaled = (bitmap: ImageBitmap, scale: number) =>
 const stripRows = 512;
 
 /**
- * Reads a mask of the size of its picture.
+ * Reads a mask of the size of its picture, or scales another one to it: each pixel is its nearest one.
  *
  * @throws {ProblemError} `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`.
  */
 export async function openMask(
   file: Blob & { readonly name?: string },
   { width, height }: Picture,
+  isScaled = false,
 ): Promise<ReadMask> {
   // Neither colours nor alpha are converted: the values of the file count.
   const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
   const bitmap = await createImageBitmap(file, options).catch(() => {
     throw problem('MASK_UNREADABLE', texts.notPicture(file.name ?? 'mask'));
   });
-  if (bitmap.width !== width || bitmap.height !== height) {
+  if (!isScaled && (bitmap.width !== width || bitmap.height !== height)) {
     const message = texts.maskSize(`${width} x ${height}`, `${bitmap.width} x ${bitmap.height}`);
     throw problem('MASK_SIZE_MISMATCH', message);
   }
-  const read = readMask(pixelsOf(bitmap));
+  const read = readMask(pixelsOf(bitmap, { width, height }));
   bitmap.close();
   return read;
 }
 
-function pixelsOf(bitmap: ImageBitmap): Pixels {
-  const { width, height } = bitmap;
+function pixelsOf(bitmap: ImageBitmap, { width, height }: Size): Pixels {
   const data = new Uint8ClampedArray(width * height * 4);
   const context = new OffscreenCanvas(width, Math.min(height, stripRows)).getContext('2d', {
     willReadFrequently: true,
   })!;
+  context.imageSmoothingEnabled = false;
   for (let top = 0; top < height; top += stripRows) {
     const rows = Math.min(stripRows, height - top);
     context.clearRect(0, 0, width, stripRows);
-    context.drawImage(bitmap, 0, -top);
+    context.drawImage(bitmap, 0, -top, width, height);
     data.set(context.getImageData(0, 0, width, rows).data, top * width * 4);
   }
   return { width, height, data };
