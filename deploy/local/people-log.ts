@@ -44,7 +44,8 @@ export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions
       return;
     }
     if (ofDeliveries.test(message) || isTold(message, fields)) return;
-    if (fields['image'] !== undefined) remember(`${message} ${fields['image']}`);
+    // Lines of edits over HTTP say there what kind of picture it was.
+    if (typeof fields['image'] === 'string') remember(`${message} ${fields['image']}`);
     log[level](message, fields);
   }
 
@@ -53,7 +54,7 @@ export function peopleLog(log: Log, { outputFolder, hasCosts }: PeopleLogOptions
     // At the end everything that was under way is cancelled.
     if (error !== undefined) return told.has(error) || code === 'CANCELLED';
     // Each sweep finds the same faults again.
-    return image !== undefined && told.has(`${message} ${image}`);
+    return typeof image === 'string' && told.has(`${message} ${image}`);
   }
 
   function remember(text: string): void {

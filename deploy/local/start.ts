@@ -144,16 +144,15 @@ async function runDemo(signal: AbortSignal): Promise<void> {
     return;
   }
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
-  const total = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
   const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
   heading('Done.');
   console.log(`  before   ${join(input, demoName)}
   mask     ${join(input, 'demo.mask.png')}   ${(maskCoverage * 100).toFixed(1)} % of the picture may change
   after    ${join(root, 'output', outputs[0]?.name ?? '')}
   report   ${relative('.', manifest.path)}
-  took     ${total} ms: ${Object.entries(timingsMs)
+  stages   ${Object.entries(timingsMs)
     .map(([name, ms]) => `${name} ${ms}`)
-    .join(', ')}
+    .join(', ')} ms; some overlap
   proof    ${differingPixels} of ${comparedPixels} pixels outside the mask differ (${outside})`);
 }
 
@@ -189,7 +188,7 @@ function printNext({ url, storage }: LocalSystem): void {
   console.log(`  In a browser    ${url}/studio/
   Drop files      put photo.jpg and photo.mask.png (white = edit) into ${root}/input/
                   and find the result in ${root}/output/photo.jpg/
-  Over HTTP       curl -F image=@${root}/input/demo.png -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.png
+  Over HTTP       curl --fail-with-body -F image=@${root}/input/demo.png -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.png
   With gcloud     CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=${storage.url}/storage/v1/ CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true \\
                   gcloud storage cp photo.jpg photo.mask.png gs://input/
   Stop            Ctrl-C; what is in ${root}/ is kept, unfinished pairs are picked up at the next start.

@@ -33,7 +33,7 @@ try {
   const helps: Readonly<Record<string, string>> = isLocal
     ? {
         STORAGE_UNAVAILABLE:
-          'Is it running? Start it with npm start, on the same PORT; or set INPUT_BUCKET and the others.',
+          'Is it running? Start it with npm start. If that had a PORT, give status the same: PORT=... npm run status.',
       }
     : {
         STORAGE_PERMISSION:

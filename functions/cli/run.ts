@@ -169,5 +169,14 @@ function report({ image, mask }: Pair, edited: Edited, { outputs, ms, work }: Re
   }
   const seconds = (ms / 1000).toFixed(1);
   work.tell.done(image, `${outputs.join(', ') || 'written'} in ${seconds} s by ${engine}`);
-  for (const warning of warnings) work.tell.note(`  ${warning}`);
+  for (const note of [...proofNotes(proof), ...warnings]) work.tell.note(`  ${note}`);
+}
+
+/** Nothing differs outside most masks; where it does, people want to know. */
+function proofNotes(proof: unknown): readonly string[] {
+  const { differingPixels = 0, comparedPixels = 0 } = (proof ?? {}) as Readonly<Record<string, number>>;
+  const counted = `${differingPixels} of ${comparedPixels} pixels outside the mask differ`;
+  return differingPixels > 0
+    ? [`${counted}: they share JPEG blocks with its edge; --jpeg-blocks inside keeps them`]
+    : [];
 }

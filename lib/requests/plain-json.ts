@@ -31,7 +31,7 @@ function parsed(text: string, what: string): unknown {
     return JSON.parse(text);
   } catch {
     // Without its cause: the message of the parser quotes the text.
-    throw new EditError('REQUEST_INVALID', `Expected ${what} to be JSON in UTF-8, got other bytes`);
+    throw new EditError('REQUEST_INVALID', `Expected ${what} to be JSON in UTF-8, got text that is not JSON`);
   }
 }
 

@@ -19,6 +19,7 @@ const view = { width: 1440, height: 900 };
 const strokes = 12;
 const movesAStroke = 60;
 const picturePath = new URL('../../docs/images/studio.webp', import.meta.url);
+const antelopeMask = new URL('../../deploy/local/demo/antelope.mask.png', import.meta.url).pathname;
 
 /** What runs in the page sees the browser's own names. */
 interface PageScope {
@@ -110,27 +111,13 @@ async function measureLarge(page: Page): Promise<void> {
   );
 }
 
-/** The sample with its ball taken out, half before and half after. */
+/** The sample with its antelope taken out, half before and half after. */
 async function writePicture(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try the sample' }).click();
-  await page.getByText('beach.jpg').waitFor();
-  await page.keyboard.press('0');
-  const { x, y, width, height } = (await page.getByRole('application').boundingBox())!;
-  const zoom = Math.min(1, (width - 48) / 1800, (height - 48) / 1200);
-  const at = (px: number, py: number) =>
-    [x + (width - 1800 * zoom) / 2 + px * zoom, y + (height - 1200 * zoom) / 2 + py * zoom] as const;
-  await page.keyboard.press('l');
-  const around = Array.from({ length: 40 }, (_, step) => (step / 39) * 2 * Math.PI);
-  await page.mouse.move(...at(1155 + 185, 870));
-  await page.mouse.down();
-  for (const angle of around)
-    await page.mouse.move(...at(1175 + 205 * Math.cos(angle), 870 + 150 * Math.sin(angle)));
-  await page.mouse.up();
+  await page.getByText('antelope.jpg').waitFor();
+  await page.getByRole('toolbar').locator('input[type=file]').setInputFiles(antelopeMask);
+  await page.getByText('% of the picture').waitFor();
   await run(page);
-  await page.mouse.move(...at(1130, 850));
-  await page.mouse.down();
-  await page.mouse.up();
-  await page.mouse.move(...at(100, 100));
   const shot = await page.screenshot();
   await writeFile(picturePath, await sharp(shot).webp({ quality: 82 }).toBuffer());
 }

@@ -8,8 +8,9 @@ import { repository } from '../support/packed.ts';
 import { mutantsOf } from './mutants.ts';
 
 /**
- * `node test/mutation/mutate.ts --count 30 --seed 1 lib/fit lib/formats`: puts one mistake after the other into a
- * copy of the sources, drawn from a seed, and tells which of them the tests of that file do not notice.
+ * `node test/mutation/mutate.ts --count 30 --seed 1 lib/fit lib/formats`: puts one mistake after the other
+ * into a copy of the sources, drawn from a seed, and tells which of them the tests of that file do not
+ * notice.
  */
 const { values, positionals } = parseArgs({
   options: { count: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
@@ -37,7 +38,10 @@ function isNoticed(tests: readonly string[]): boolean {
   return spawnSync(process.execPath, args, { cwd: copy, timeout: patienceMs, stdio: 'ignore' }).status !== 0;
 }
 
-/** First the tests with the name of the file, wherever they are, then those of the nearest folder that has any. */
+/**
+ * First the tests with the name of the file, wherever they are, then those of the nearest folder that has
+ * any.
+ */
 function testsOf(file: string): readonly (readonly string[])[] {
   const own = globSync(`test/**/${basename(file, '.ts')}.test.ts`, { cwd: copy });
   let folder = join('test', dirname(file));

@@ -77,12 +77,50 @@ test('a mask that comes with its photo is saved as it came', async () => {
   expect(await greyOf(bytes)).toEqual(await greyOf(mask));
 });
 
-test('a photo that is stored on its side is shown upright', async () => {
+/** EXIF orientation -> the upright pixel that is stored at (x, y); the upright picture is w x h. */
+const uprightAt: readonly ((x: number, y: number, w: number, h: number) => readonly [number, number])[] = [
+  (x, y) => [x, y],
+  (x, y, w) => [w - 1 - x, y],
+  (x, y, w, h) => [w - 1 - x, h - 1 - y],
+  (x, y, _, h) => [x, h - 1 - y],
+  (x, y) => [y, x],
+  (x, y, w) => [w - 1 - y, x],
+  (x, y, w, h) => [w - 1 - y, h - 1 - x],
+  (x, y, _, h) => [y, h - 1 - x],
+];
+
+test('photos of every orientation are shown upright', async () => {
   const page = await openPage();
-  const turned = await sharp(photo).withMetadata({ orientation: 6 }).jpeg().toBuffer();
-  await page.locator('body > input[type=file]').setInputFiles([file('turned.jpg', turned)]);
-  await page.getByText('turned.jpg, 200 x 320').waitFor();
+  const [w, h] = [64, 32];
+  const stored = uprightAt.map(async (upright, at) => {
+    const [width, height] = at < 4 ? [w, h] : [h, w];
+    const levels = Array.from({ length: w * h }, (_, pixel) => {
+      const [x, y] = upright(pixel % width, Math.floor(pixel / width), w, h);
+      return 40 + 60 * ((x < w / 2 ? 0 : 1) + (y < h / 2 ? 0 : 2));
+    });
+    const raw = sharp(Uint8Array.from(levels), { raw: { width, height, channels: 1 } });
+    const buffer = await raw
+      .withMetadata({ orientation: at + 1 })
+      .jpeg({ quality: 100 })
+      .toBuffer();
+    return { name: `orientation-${at + 1}.jpg`, mimeType: 'image/jpeg', buffer };
+  });
+  for (const turned of await Promise.all(stored)) {
+    await pickFiles(page, [turned]);
+    await page.getByText(`${turned.name}, 64 x 32`).waitFor();
+    const seen = () => quarterLevels(page);
+    await expect.poll(seen, { message: turned.name, timeout: 20_000 }).toEqual([0, 1, 2, 3]);
+  }
 });
+
+/** Which of the levels 40, 100, 160 and 220 is seen around the middle of the stage. */
+async function quarterLevels(page: Page): Promise<number[]> {
+  const shot = sharp(await page.getByRole('application').screenshot());
+  const { data, info } = await shot.raw().toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number) =>
+    data[((Math.round(info.height / 2) + y) * info.width + Math.round(info.width / 2) + x) * info.channels]!;
+  return [at(-16, -8), at(16, -8), at(-16, 8), at(16, 8)].map((level) => Math.round((level - 40) / 60));
+}
 
 test('undo, redo, invert and a box by mouse are exact', async () => {
   const page = await openPage();
@@ -160,7 +198,7 @@ test('everything is done without a pointer', async () => {
   };
   await focusOn('Try the sample');
   await press('Enter');
-  await page.getByText('beach.jpg').waitFor();
+  await page.getByText('antelope.jpg').waitFor();
   await focusOn('Picture and mask');
   for (let step = 0; step < 6; step++) await press('Shift+ArrowRight');
   await page.keyboard.down('Space');
@@ -176,8 +214,8 @@ test('everything is done without a pointer', async () => {
   await page.getByText(`${counted} pixels outside the mask differ, seen here`).waitFor();
   await focusOn('Download');
   const { name, bytes } = await downloaded(page, () => press('Enter'));
-  expect(name).toBe('beach.edited.jpg');
-  expect(await sharp(bytes).metadata()).toMatchObject({ width: 1800, height: 1200, format: 'jpeg' });
+  expect(name).toBe('antelope.edited.jpg');
+  expect(await sharp(bytes).metadata()).toMatchObject({ width: 512, height: 340, format: 'jpeg' });
 });
 
 interface FocusedElement {
@@ -200,6 +238,8 @@ test('an error is said next to its cause, and has the focus', async () => {
     .locator('input[type=file]')
     .setInputFiles([file('m.png', other)]);
   await page.getByText('Expected a mask of 320 x 200 pixels as the photo has, got 30 x 20.').waitFor();
+  await page.getByRole('button', { name: 'Scale it to the photo' }).click();
+  await page.getByText('% of the picture').waitFor();
 
   await page.keyboard.press('i');
   await page.getByLabel('Soft edge, px').fill('9999');

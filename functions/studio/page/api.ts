@@ -26,12 +26,27 @@ async function checked(response: Response): Promise<Response> {
   throw new ProblemError((await response.json().catch(() => unknown)) as Problem);
 }
 
+let isLeaving = false;
+
+/** A page that is left aborts its requests: they have not failed, and nothing must follow from it. */
+export function listenToLeaving(): void {
+  addEventListener('beforeunload', () => {
+    isLeaving = true;
+  });
+  addEventListener('pageshow', () => {
+    isLeaving = false;
+  });
+}
+
+const failed = (error: unknown): Promise<never> =>
+  isLeaving ? new Promise(() => undefined) : Promise.reject(error);
+
 /** With this header Identity-Aware Proxy answers 401 in place of a page to log in. */
 const ownHeaders = { 'X-Requested-With': 'XMLHttpRequest' } as const;
 
 async function ask(path: string, options: RequestInit = {}): Promise<Response> {
   const headers = { ...ownHeaders, ...(options.headers as Record<string, string> | undefined) };
-  return checked(await fetch(path, { redirect: 'manual', ...options, headers }));
+  return checked(await fetch(path, { redirect: 'manual', ...options, headers }).catch(failed));
 }
 
 async function askJson<Answer>(path: string, options?: RequestInit): Promise<Answer> {
@@ -126,8 +141,9 @@ function postForm(form: FormData, { key, onSent, signal }: StartOptions): Promis
       const response = new Response(request.responseText, { status: request.status });
       checked(response).then(async (answer) => resolve((await answer.json()) as Job), reject);
     });
-    request.addEventListener('error', () => reject(new TypeError('The connection failed')));
-    request.addEventListener('abort', () => reject(signal.reason));
+    const fail = () => failed(new TypeError('The connection failed')).catch(reject);
+    request.addEventListener('error', () => void fail());
+    request.addEventListener('abort', () => signal.aborted && reject(signal.reason));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(form);
   });

@@ -12,6 +12,19 @@ import { bitmapOf, copySidePx } from './open.ts';
 export const resultBitmap = (file: Blob, { href }: JobOutput, picture: Picture): Promise<ImageBitmap> =>
   bitmapOf(file, picture).catch(async () => createImageBitmap(await readPreview(href, copySidePx)));
 
+/** Puts a result on the clipboard. Browsers take PNG there, and the promise of one. */
+export function copyResult(file: Blob, output: JobOutput, picture: Picture): Promise<void> {
+  const png = file.type === 'image/png' ? file : resultBitmap(file, output, picture).then(pngOf);
+  return navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+}
+
+async function pngOf(bitmap: ImageBitmap): Promise<Blob> {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('2d')!.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
 const stripRows = 512;
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 

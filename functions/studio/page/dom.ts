@@ -1,3 +1,5 @@
+import { texts } from './texts.ts';
+
 type Child = Node | undefined | '';
 
 interface Props {
@@ -84,6 +86,26 @@ export function iconButton({ icon: name, label, key, press }: IconButtonOptions)
   const title = key === undefined ? label : `${label} (${key})`;
   const attributes = { type: 'button', 'aria-label': label, title };
   return el('button', { class: 'icon', attributes, on: { click: press } }, icon(name));
+}
+
+const copiedMs = 2000;
+
+/** A button that copies, and says so for a moment; none where the browser has no clipboard for the page. */
+export function copyButton(
+  text: string,
+  copy: () => Promise<void>,
+  onProblem: (error: unknown) => void,
+): HTMLButtonElement | undefined {
+  if (navigator.clipboard === undefined) return undefined;
+  const button = buttonOf(text, 'quiet', () => {
+    copy().then(() => {
+      button.textContent = texts.copied;
+      setTimeout(() => {
+        button.textContent = text;
+      }, copiedMs);
+    }, onProblem);
+  });
+  return button;
 }
 
 /** Saves a file under a name. */

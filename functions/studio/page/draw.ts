@@ -19,8 +19,10 @@ export function drawPhoto(context: Context, { picture, comparison }: Editor, vie
   context.imageSmoothingEnabled = view.zoom < squareZoom;
   context.imageSmoothingQuality = 'high';
   const source = view.zoom < smallZoom ? (picture.small ?? picture.bitmap) : picture.bitmap;
-  drawVisible(context, { source, picture, view });
-  if (comparison !== undefined && !comparison.isHeld) drawResult(context, { comparison, picture, view });
+  if (comparison?.isBeside === true) drawBeside(context, source, { comparison, picture, view });
+  else drawVisible(context, { source, picture, view });
+  if (comparison?.isBeside === false && !comparison.isHeld)
+    drawResult(context, { comparison, picture, view });
   if (view.zoom >= gridZoom) drawGrid(context, view);
 }
 
@@ -53,17 +55,37 @@ function drawVisible(
   );
 }
 
+interface Comparing extends Drawing {
+  readonly comparison: Comparison;
+}
+
 /** The result, right of the line between both. */
-function drawResult(
-  context: Context,
-  { comparison, picture, view }: Drawing & { readonly comparison: Comparison },
-): void {
+function drawResult(context: Context, { comparison, picture, view }: Comparing): void {
   const line = comparison.fraction * picture.width * view.zoom + view.x;
+  const source = comparison.difference ?? comparison.bitmap;
+  drawFrom(context, line, { source, picture, view });
+}
+
+/** The original in the left half, the result in the right one. */
+function drawBeside(context: Context, original: ImageBitmap, { comparison, picture, view }: Comparing): void {
+  const middle = context.canvas.width / 2;
+  const result = comparison.difference ?? comparison.bitmap;
+  drawVisible(context, { source: original, picture, view });
+  context.clearRect(middle, 0, middle, context.canvas.height);
+  drawFrom(context, middle, {
+    source: comparison.isHeld ? original : result,
+    picture,
+    view: { ...view, x: view.x + middle },
+  });
+}
+
+/** Draws only what is right of a line. */
+function drawFrom(context: Context, line: number, drawing: Drawing & { readonly source: ImageBitmap }): void {
   context.save();
   context.beginPath();
   context.rect(line, 0, context.canvas.width, context.canvas.height);
   context.clip();
-  drawVisible(context, { source: comparison.difference ?? comparison.bitmap, picture, view });
+  drawVisible(context, drawing);
   context.restore();
 }
 
@@ -254,7 +276,14 @@ function strokeTwice(context: Context, path: Path2D, scale: number): void {
 }
 
 function drawLine(context: Context, { picture, comparison }: Editor, view: Viewport, scale: number): void {
-  if (picture === undefined || comparison === undefined || comparison.isHeld) return;
+  if (picture === undefined || comparison === undefined) return;
+  if (comparison.isBeside) {
+    const border = new Path2D();
+    border.rect(context.canvas.width / 2, -scale, 0, context.canvas.height + 2 * scale);
+    strokeTwice(context, border, scale);
+    return;
+  }
+  if (comparison.isHeld) return;
   const x = comparison.fraction * picture.width * view.zoom + view.x;
   const top = Math.max(0, view.y);
   const bottom = Math.min(context.canvas.height, picture.height * view.zoom + view.y);

@@ -29,6 +29,8 @@ export interface Comparison {
   fraction: number;
   /** The original alone is shown. */
   isHeld: boolean;
+  /** Both are shown, each in its half of the stage, at the same zoom and place. */
+  isBeside: boolean;
 }
 
 /** What the picture, the mask and the tools are now. */

@@ -1,8 +1,8 @@
 import type { Capabilities, EngineFacts, FieldSchema, Fields } from './answers.ts';
 import { buttonOf, el, iconButton } from './dom.ts';
-import { type Memory, readMemory, saveMemory } from './memory.ts';
+import { type Memory, readMemory, saveMemory, usualAskFromUsd } from './memory.ts';
 import { type Choice, shownNames } from './offers.ts';
-import { texts } from './texts.ts';
+import { language, texts } from './texts.ts';
 
 /** Shown at once; all others are folded away. */
 const shownFirst = ['prompt', 'samples', 'featherPx'];
@@ -18,6 +18,8 @@ export interface Form {
   /** @returns the control of a field, if it is shown. */
   readonly control: (name: string) => HTMLElement | undefined;
   readonly set: (name: string, value: string) => void;
+  /** A run that may cost more is asked about, USD. */
+  readonly askFromUsd: () => number;
 }
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -55,7 +57,7 @@ export function createForm(capabilities: Capabilities, onChange: () => void): Fo
     memory.values[keyOf(choice.engine)] = {};
     choose({});
   };
-  places.foot.append(buttonOf(texts.reset, 'text', reset));
+  places.foot.append(...footOf(capabilities, memory, reset));
   build();
   return {
     element: el('div', { class: 'form' }, engines?.element, ...places.elements),
@@ -67,7 +69,30 @@ export function createForm(capabilities: Capabilities, onChange: () => void): Fo
       input(name, value);
       build();
     },
+    askFromUsd: () => memory.askFromUsd,
   };
+}
+
+/** From which cost on people want to be asked, where something costs; and back to the defaults. */
+function footOf({ engines }: Capabilities, memory: Memory, reset: () => void): HTMLElement[] {
+  const control = el('input', {
+    attributes: {
+      ...{ id: 'field-askFromUsd', type: 'number', min: '0', step: 'any' },
+      ...{ value: String(memory.askFromUsd), 'aria-describedby': 'about-askFromUsd' },
+    },
+  });
+  control.addEventListener('input', () => {
+    memory.askFromUsd = Math.max(0, Number(control.value));
+    saveMemory(memory);
+  });
+  const row = rowOf('askFromUsd', control, {});
+  row.hidden = engines.every(({ model }) => model === null);
+  const resetAll = () => {
+    memory.askFromUsd = usualAskFromUsd;
+    control.value = String(usualAskFromUsd);
+    reset();
+  };
+  return [row, buttonOf(texts.reset, 'text', resetAll)];
 }
 
 /** A model of the same engine has values of its own. */
@@ -193,7 +218,7 @@ function controlOf(name: string, schema: FieldSchema, value: string): Control {
     'aria-describedby': schema.description && `about-${name}`,
   };
   const words = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined);
-  if (words !== undefined) return el('select', { attributes }, ...choicesOf(words, schema, value));
+  if (words !== undefined) return el('select', { attributes }, ...choicesOf(name, words, { schema, value }));
   if (schema.type === 'integer' || schema.type === 'number') {
     return el('input', { attributes: { ...attributes, ...numberOf(schema), value } });
   }
@@ -203,16 +228,29 @@ function controlOf(name: string, schema: FieldSchema, value: string): Control {
   return area;
 }
 
-const wordOf = (value: string) => ({ true: texts.yes, false: texts.no })[value] ?? value;
+/** What people read for a value of a field. */
+function wordOf(name: string, value: string): string {
+  const known = texts.values[value];
+  if (known !== undefined || name !== 'language') return known ?? value;
+  return new Intl.DisplayNames(language, { type: 'language' }).of(value) ?? value;
+}
 
 /** The default is the empty choice: it is not sent. */
-function choicesOf(words: readonly string[], schema: FieldSchema, value: string): HTMLElement[] {
-  const empty = schema.default === undefined ? texts.automatic : String(schema.default);
-  const others = words.filter((word) => word !== schema.default);
+function choicesOf(
+  name: string,
+  words: readonly string[],
+  { schema, value }: { readonly schema: FieldSchema; readonly value: string },
+): HTMLElement[] {
+  const empty = schema.default === undefined ? texts.automatic : wordOf(name, String(schema.default));
+  const labels = words.map((word) => wordOf(name, word));
+  // Former names of a value mean the same as its new one.
+  const others = words.filter(
+    (word, at) => word !== schema.default && labels.indexOf(wordOf(name, word)) === at,
+  );
   return [
     el('option', { text: empty, attributes: { value: '' } }),
     ...others.map((word) =>
-      el('option', { text: wordOf(word), attributes: { value: word, selected: word === value } }),
+      el('option', { text: wordOf(name, word), attributes: { value: word, selected: word === value } }),
     ),
   ];
 }

@@ -1,8 +1,9 @@
-import { ProblemError, readCapabilities } from './api.ts';
+import { listenToLeaving, ProblemError, readCapabilities } from './api.ts';
 import { startStudio } from './studio.ts';
 import { chooseLanguage, texts } from './texts.ts';
 import { rememberTheme } from './theme.ts';
 
+listenToLeaving();
 rememberTheme();
 await chooseLanguage();
 try {

@@ -3,7 +3,6 @@ import { problem, readPreview, sendParts } from './api.ts';
 import type { Picture } from './editor.ts';
 import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';
-import { sampleColour, sampleSize } from './sample.ts';
 import type { Photo } from './session.ts';
 import { texts } from './texts.ts';
 
@@ -97,61 +96,47 @@ const scaled = (bitmap: ImageBitmap, scale: number) =>
 const stripRows = 512;
 
 /**
- * Reads a mask of the size of its picture.
+ * Reads a mask of the size of its picture, or scales another one to it: each pixel is its nearest one.
  *
  * @throws {ProblemError} `MASK_SIZE_MISMATCH`, `FORMAT_UNSUPPORTED`.
  */
 export async function openMask(
   file: Blob & { readonly name?: string },
   { width, height }: Picture,
+  isScaled = false,
 ): Promise<ReadMask> {
   // Neither colours nor alpha are converted: the values of the file count.
   const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
   const bitmap = await createImageBitmap(file, options).catch(() => {
     throw problem('MASK_UNREADABLE', texts.notPicture(file.name ?? 'mask'));
   });
-  if (bitmap.width !== width || bitmap.height !== height) {
+  if (!isScaled && (bitmap.width !== width || bitmap.height !== height)) {
     const message = texts.maskSize(`${width} x ${height}`, `${bitmap.width} x ${bitmap.height}`);
     throw problem('MASK_SIZE_MISMATCH', message);
   }
-  const read = readMask(pixelsOf(bitmap));
+  const read = readMask(pixelsOf(bitmap, { width, height }));
   bitmap.close();
   return read;
 }
 
-function pixelsOf(bitmap: ImageBitmap): Pixels {
-  const { width, height } = bitmap;
+function pixelsOf(bitmap: ImageBitmap, { width, height }: Size): Pixels {
   const data = new Uint8ClampedArray(width * height * 4);
   const context = new OffscreenCanvas(width, Math.min(height, stripRows)).getContext('2d', {
     willReadFrequently: true,
   })!;
+  context.imageSmoothingEnabled = false;
   for (let top = 0; top < height; top += stripRows) {
     const rows = Math.min(stripRows, height - top);
     context.clearRect(0, 0, width, stripRows);
-    context.drawImage(bitmap, 0, -top);
+    context.drawImage(bitmap, 0, -top, width, height);
     data.set(context.getImageData(0, 0, width, rows).data, top * width * 4);
   }
   return { width, height, data };
 }
 
-/** Rows of the sample that are painted before the page may answer again. */
-const rowsAtOnce = 60;
-
-/** The sample picture as a file; it is painted here, so nothing is loaded. */
-export async function paintSample(): Promise<File> {
-  const { width, height } = sampleSize;
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d')!;
-  for (let top = 0; top < height; top += rowsAtOnce) {
-    const image = context.createImageData(width, Math.min(rowsAtOnce, height - top));
-    for (let at = 0; at < image.data.length; at += 4) {
-      const pixel = at / 4;
-      image.data.set(sampleColour(pixel % width, top + Math.floor(pixel / width)), at);
-      image.data[at + 3] = 255;
-    }
-    context.putImageData(image, 0, top);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
-  return new File([blob], 'beach.jpg', { type: 'image/jpeg' });
+/** The sample as a file; its bytes are loaded when it is asked for. */
+export async function sampleFile(): Promise<File> {
+  const { antelope } = await import('./antelope.ts');
+  const bytes = Uint8Array.from(atob(antelope), (byte) => byte.charCodeAt(0));
+  return new File([bytes], 'antelope.jpg', { type: 'image/jpeg' });
 }

@@ -7,12 +7,13 @@ import { emptyHistory } from './mask/history.ts';
 import { takeOver } from './mask/read.ts';
 import { emptyMask, factsOf, type TileMask } from './mask/tiles.ts';
 import { addTo } from './mask/whole.ts';
-import { openMask, openPicture, paintSample } from './open.ts';
+import { openMask, openPicture, sampleFile } from './open.ts';
 import type { Studio } from './parts.ts';
 import {
   dropPhoto,
   keepMask,
   newPhoto,
+  type Pending,
   type Photo,
   readSession,
   restoreMask,
@@ -40,9 +41,13 @@ async function whileLoading(studio: Studio, work: () => Promise<void>): Promise<
 }
 
 /** What a reload shall not lose. Where the browser has no room, the page works on without it. */
-export function remember({ session, problems }: Pick<Studio, 'session' | 'problems'>, photo?: Photo): void {
-  const saved = photo === undefined ? saveSession(session) : saveFile(photo).then(() => saveSession(session));
-  saved.catch(() => photo && problems.note(texts.notKept));
+export async function remember({ session, problems }: Pick<Studio, 'session' | 'problems'>, photo?: Photo) {
+  try {
+    if (photo !== undefined) await saveFile(photo);
+    await saveSession(session);
+  } catch {
+    if (photo !== undefined) problems.note(texts.notKept);
+  }
 }
 
 /** Opens photos, each with its mask, or a mask for the photo that is open. */
@@ -56,12 +61,13 @@ export async function openFiles(studio: Studio, { photos, mask }: Dropped): Prom
 
 function addPhoto(studio: Studio, photo: Photo): void {
   studio.session.photos.push(photo);
-  remember(studio, photo);
+  void remember(studio, photo);
 }
 
 export async function openSample(studio: Studio): Promise<void> {
-  studio.page.showLoading(true);
-  await openFiles(studio, { photos: [{ file: await paintSample(), maskFile: undefined }], mask: undefined });
+  await whileLoading(studio, async () => {
+    await openFiles(studio, { photos: [{ file: await sampleFile(), maskFile: undefined }], mask: undefined });
+  });
 }
 
 /** Shows a photo with its mask. One that cannot be opened is put away again. */
@@ -92,7 +98,7 @@ async function showPhoto(studio: Studio, photo: Photo, picture: Picture): Promis
   studio.page.showPicture(`${photo.file.name}, ${picture.width} x ${picture.height}`);
   if (isFirst) editor.sizePx = firstSizeOf(picture);
   studio.stage.fit();
-  remember(studio);
+  void remember(studio);
 }
 
 async function keptMask(photo: Photo, { width, height }: Picture): Promise<TileMask> {
@@ -101,19 +107,30 @@ async function keptMask(photo: Photo, { width, height }: Picture): Promise<TileM
   return mask;
 }
 
-async function readMaskFile({ editor, changed, problems }: Studio, file: File): Promise<void> {
+async function readMaskFile(studio: Studio, file: File, isScaled = false): Promise<void> {
+  const { editor, changed, problems } = studio;
   if (editor.picture === undefined) throw new ProblemError({ code: 'NO_PHOTO', detail: texts.photoFirst });
-  const read = await openMask(file, editor.picture);
+  const read = await openMask(file, editor.picture, isScaled).catch((error: unknown) => {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'MASK_SIZE_MISMATCH') throw error;
+    const press = () => void openScaled(studio, file);
+    problems.show(error, 'picture', { text: texts.scaleMask, press });
+  });
+  if (read === undefined) return;
   changeMask(editor, (tiles) => takeOver(tiles, read), changed);
   if (read.isAlpha) problems.note(texts.maskFromAlpha);
   else if (read.coverage > 0.5) problems.note(texts.maskMostlyWhite);
+}
+
+async function openScaled(studio: Studio, file: File): Promise<void> {
+  studio.problems.clear();
+  await whileLoading(studio, () => readMaskFile(studio, file, true));
 }
 
 function removePhoto(studio: Studio, photo: Photo): void {
   const { session } = studio;
   session.photos = session.photos.filter((each) => each !== photo);
   dropPhoto(photo).catch(() => undefined);
-  remember(studio);
+  void remember(studio);
 }
 
 /** Puts the current photo away, and shows the one beside it. */
@@ -146,10 +163,12 @@ export async function shareMask(studio: Studio): Promise<void> {
   studio.problems.note(count === 0 ? texts.maskNotShared : texts.maskShared(count));
 }
 
-export function closeComparison({ editor, results }: Studio): void {
+export function closeComparison({ editor, results, stage }: Studio): void {
+  const wasBeside = editor.comparison?.isBeside === true;
   editor.comparison?.bitmap.close();
   editor.comparison?.difference?.close();
   editor.comparison = undefined;
+  if (wasBeside) stage.fit();
   results.close();
   setJobInAddress(undefined);
 }
@@ -177,6 +196,7 @@ export async function openJob(studio: Studio, id: string): Promise<void> {
       photo.runs.some((run) => run.job === id);
     const photo = session.photos.find(isOf) ?? (await fetchPhoto(studio, job));
     await choosePhoto(studio, photo);
+    closeComparison(studio);
     setJobInAddress(id);
     await runner.follow(photo, job);
   } catch (error) {
@@ -208,10 +228,15 @@ export async function restore(studio: Studio): Promise<void> {
   const { current, pending } = session;
   session.current = undefined;
   if (current !== undefined) {
-    await choosePhoto(studio, session.photos.find(({ id }) => id === pending?.photo) ?? current);
+    await choosePhoto(studio, session.photos.find(({ id }) => id === pending[0]?.photo) ?? current);
   }
+  const photoOf = ({ photo }: Pending) => session.photos.find(({ id }) => id === photo);
+  runner.hold(
+    pending.flatMap((each) => {
+      const photo = photoOf(each);
+      return photo === undefined ? [] : [{ photo, pending: each }];
+    }),
+  );
   if (job !== undefined) await openJob(studio, job);
-  else if (pending !== undefined && session.current !== undefined) {
-    await runner.resume(session.current, pending);
-  }
+  await runner.next();
 }

@@ -80,6 +80,12 @@ export function listenToPointers(parts: Parts): void {
 
 const pointOf = (event: MouseEvent): Point => ({ x: event.offsetX, y: event.offsetY });
 
+/** The same place of the picture lies in both halves where before and after are side by side. */
+function inHalf({ canvas, editor }: Pick<Parts, 'canvas' | 'editor'>, { x, y }: Point): Point {
+  const half = canvas.clientWidth / 2;
+  return { x: editor.comparison?.isBeside === true ? x % half : x, y };
+}
+
 const rightButton = 2;
 const middleButton = 1;
 /** The other end of a pen, as `button` tells it. */
@@ -92,7 +98,9 @@ function start(
 ): Gesture {
   const last = pointOf(event);
   const isFingerBesidePen = event.pointerType === 'touch' && wasPenSeen;
-  if (event.button === middleButton || isPanning() || isFingerBesidePen) return { kind: 'pan', last };
+  const isBeside = editor.comparison?.isBeside === true;
+  if (event.button === middleButton || isPanning() || isFingerBesidePen || isBeside)
+    return { kind: 'pan', last };
   if (editor.comparison !== undefined) {
     moveLine(editor, last);
     changed({ all: true });
@@ -167,28 +175,27 @@ function endForPinch(
   else endStroke(strokes);
 }
 
-function pinch(
-  { editor, changed }: Parts,
-  gesture: Gesture & { kind: 'pinch' },
-  fingers: Movement['fingers'],
-): void {
+function pinch(parts: Parts, gesture: Gesture & { kind: 'pinch' }, fingers: Movement['fingers']): void {
   const [first, second] = [...fingers.values()];
   if (first === undefined || second === undefined) return;
+  const { editor, changed } = parts;
   const [a, b] = gesture.last;
   const before = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
   const now = { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2 };
   const factor =
     Math.hypot(first.x - second.x, first.y - second.y) / Math.max(1, Math.hypot(a.x - b.x, a.y - b.y));
-  editor.view = zoomAt(pan(editor.view, now.x - before.x, now.y - before.y), now, factor);
+  const moved = pan(editor.view, now.x - before.x, now.y - before.y);
+  editor.view = zoomAt(moved, inHalf(parts, now), factor);
   gesture.last = [first, second];
   changed({ all: true });
 }
 
-function zoomByWheel({ editor, changed }: Parts, event: WheelEvent): void {
+function zoomByWheel(parts: Parts, event: WheelEvent): void {
+  const { editor, changed } = parts;
   if (editor.picture === undefined) return;
   event.preventDefault();
   const speed = event.ctrlKey ? pinchSpeed : wheelSpeed;
   const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-  editor.view = zoomAt(editor.view, pointOf(event), Math.exp(-event.deltaY * lines * speed));
+  editor.view = zoomAt(editor.view, inHalf(parts, pointOf(event)), Math.exp(-event.deltaY * lines * speed));
   changed({ all: true });
 }

@@ -15,10 +15,16 @@ export interface Problems {
   readonly element: HTMLElement;
   /** Over the picture, for what is wrong with files. */
   readonly overPicture: HTMLElement;
-  readonly show: (error: unknown, place?: 'panel' | 'picture') => void;
+  readonly show: (error: unknown, place?: 'panel' | 'picture', mend?: Mend) => void;
   /** Something to know that stops nothing. */
   readonly note: (text: string) => void;
   readonly clear: () => void;
+}
+
+/** A button that mends it. */
+interface Mend {
+  readonly text: string;
+  readonly press: () => void;
 }
 
 /** Says what went wrong next to its cause, and moves the focus to what can be done about it. */
@@ -39,7 +45,7 @@ export function createProblems(places: Places): Problems {
     marked?.removeAttribute('aria-errormessage');
     marked = undefined;
   };
-  const show = (error: unknown, place: 'panel' | 'picture' = 'panel') => {
+  const show = (error: unknown, place: 'panel' | 'picture' = 'panel', mend?: Mend) => {
     clear();
     const problem = problemOf(error);
     const box = boxes[place];
@@ -48,7 +54,10 @@ export function createProblems(places: Places): Problems {
     box.dataset['code'] = problem.code;
     const retry = retryButton(problem, places.retry);
     timer = retry?.timer;
-    box.append(el('div', {}, ...sentencesOf(problem), retry?.button), closeButton(clear));
+    box.append(
+      el('div', {}, ...sentencesOf(problem), retry?.button, mend && buttonOf(mend.text, 'quiet', mend.press)),
+      closeButton(clear),
+    );
     box.hidden = false;
     marked = fieldOf(problem, places);
     if (marked !== undefined) mark(marked);

@@ -1,5 +1,5 @@
 import type { JobOutput } from './answers.ts';
-import { buttonOf, el, saveAs } from './dom.ts';
+import { buttonOf, copyButton, el, saveAs } from './dom.ts';
 import { editedName } from './names.ts';
 import type { Result } from './run.ts';
 import { grouped, texts } from './texts.ts';
@@ -8,6 +8,10 @@ interface ResultsOptions {
   /** Shows a result over its original. */
   readonly show: (file: Blob, output: JobOutput) => Promise<void>;
   readonly hold: (isHeld: boolean) => void;
+  /** Before and after side by side, or one over the other. */
+  readonly beside: (isBeside: boolean) => void;
+  /** Puts what is seen on the clipboard. */
+  readonly copy: (file: Blob, output: JobOutput) => Promise<void>;
   readonly useAsNew: (file: Blob, output: JobOutput) => void;
   readonly backToMask: () => void;
   /** Runs again so that no pixel outside the mask changes. */
@@ -86,6 +90,7 @@ function bodyOf(shown: Shown, options: ResultsOptions) {
     manifest && el('a', { text: texts.manifest, attributes: { href: manifest, target: '_blank' } });
   const hasTouchedBlocks = output.proof?.outside === 'touched-blocks';
   const difference = differenceParts(options);
+  const copy = copyButton(texts.copyPicture, () => options.copy(file, output), options.onProblem);
   const download = () => saveAs(file, editedName(pictureName, output.mediaType));
   return [
     el(
@@ -95,8 +100,9 @@ function bodyOf(shown: Shown, options: ResultsOptions) {
       hasTouchedBlocks ? buttonOf(texts.keepBlocks, 'text', options.keepBlocks) : undefined,
     ),
     ...result.job.warnings.map((text) => el('p', { class: 'hint', text, attributes: { lang: 'en' } })),
-    buttonOf(texts.download, 'primary', download),
-    rowOf(holdButton(options.hold), buttonOf(texts.again, 'quiet', options.backToMask)),
+    rowOf(buttonOf(texts.download, 'primary', download), copy),
+    buttonOf(texts.again, 'quiet', options.backToMask),
+    rowOf(holdButton(options.hold), besideButton(options.beside)),
     rowOf(...seamButtons(shown, options), difference.button),
     difference.says,
     el('p', { class: 'hint', text: scoresOf(output) }),
@@ -106,11 +112,24 @@ function bodyOf(shown: Shown, options: ResultsOptions) {
     ),
     options.otherEngine && buttonOf(texts.otherEngine, 'quiet', options.otherEngine),
     el('p', { class: 'hint links' }, link || undefined),
-    el('input', {
-      class: 'address',
-      attributes: { readonly: true, value: output.uri, 'aria-label': texts.address },
-    }),
+    addressOf(output.uri, options.onProblem),
   ];
+}
+
+function addressOf(uri: string, onProblem: (error: unknown) => void): HTMLElement {
+  const attributes = { readonly: true, value: uri, 'aria-label': texts.address };
+  const copy = copyButton(texts.copy, () => navigator.clipboard.writeText(uri), onProblem);
+  return el('div', { class: 'beside' }, el('input', { class: 'address', attributes }), copy);
+}
+
+function besideButton(beside: ResultsOptions['beside']): HTMLButtonElement {
+  const button = buttonOf(texts.beside, 'quiet', () => {
+    const isBeside = button.getAttribute('aria-pressed') !== 'true';
+    button.setAttribute('aria-pressed', String(isBeside));
+    beside(isBeside);
+  });
+  button.setAttribute('aria-pressed', 'false');
+  return button;
 }
 
 /** The worst seam first; with each further press the next area. */

@@ -24,13 +24,16 @@ export interface Result {
 interface RunOptions {
   /** Throws a `ProblemError` where nothing can be run. */
   readonly check: (task: Task) => void;
-  readonly order: (task: Task) => Promise<Order>;
+  readonly ask: (task: Task) => Promise<Omit<Order, 'image'>>;
+  readonly image: (photo: Photo) => Order['image'];
   readonly photo: () => Photo | undefined;
   /** Most it may cost, USD; 0 when it is free, `undefined` when nobody knows. */
   readonly costUsd: (task: Task) => Promise<number | undefined>;
+  /** A run that may cost more is asked about. */
+  readonly askFromUsd: () => number;
   readonly onBegin: () => void;
-  /** It is sent from here on; `undefined`: it need not be sent again. */
-  readonly onPending: (pending: Pending | undefined) => void;
+  /** What is being sent and waits; the rest need not be sent again. Nothing is sent before it is kept. */
+  readonly onPending: (pending: readonly Pending[]) => Promise<void>;
   readonly onJob: (photo: Photo, job: Job) => void;
   readonly onResult: (result: Result) => Promise<void>;
   /** It was cancelled, or failed. */
@@ -43,18 +46,26 @@ interface RunOptions {
 export interface Runner {
   readonly element: HTMLElement;
   readonly run: (task?: Task) => Promise<void>;
-  /** Sends a run again that perhaps did not arrive before the page was loaded again. */
-  readonly resume: (photo: Photo, pending: Pending) => Promise<void>;
+  /** Takes runs that were not sent, or perhaps did not arrive, before the page was loaded again. */
+  readonly hold: (runs: readonly Waiting[]) => void;
+  /** Starts what waits, one after another. */
+  readonly next: () => Promise<void>;
+  /** Starts what waits, else what is on the page. */
+  readonly retry: () => Promise<void>;
   /** Waits for a run that was started before, and shows its result. */
   readonly follow: (photo: Photo, job: Job) => Promise<void>;
   readonly isRunning: () => boolean;
   readonly update: (canRun: boolean) => void;
 }
 
-/** Runs below this many USD are not asked about. */
-const askFromUsd = 0.05;
-
 export const usd = (value: number) => `$${value < 0.01 ? value.toFixed(4) : value.toFixed(2)}`;
+
+interface Waiting {
+  readonly photo: Photo;
+  readonly pending: Pending;
+}
+
+const maxWaiting = 4;
 
 interface Running {
   readonly photo: Photo;
@@ -62,97 +73,197 @@ interface Running {
   job: Job | undefined;
 }
 
-type Begin = (running: Running, sending: Sending) => Promise<Job>;
+type Begin = (sending: Sending) => Promise<Job>;
 
-/** The button, and what happens after it: question, upload, progress, cancelling. */
+interface Turns {
+  readonly options: RunOptions;
+  readonly view: ReturnType<typeof runnerView>;
+  readonly queue: ReturnType<typeof createQueue>;
+  readonly show: () => void;
+  running: Running | undefined;
+  canRun: boolean;
+  /** It is looked what a run costs. */
+  isAsking: boolean;
+}
+
+const canStart = ({ canRun, isAsking, queue }: Turns) => canRun && !isAsking && queue.length() < maxWaiting;
+
+/** The button, and what happens after it: question, upload, progress, cancelling. One run follows another. */
 export function createRunner(options: RunOptions): Runner {
   const view = runnerView();
-  let running: Running | undefined;
-  let canRun = false;
+  const queue = createQueue(options);
   const show = () => {
-    view.button.disabled = running !== undefined || !canRun;
-    view.cancel.hidden = running === undefined;
+    const isRunning = turns.running !== undefined;
+    view.show({ isRunning, canStart: canStart(turns), waiting: queue.length() });
   };
-  const start = async (photo: Photo, begin: Begin) => {
-    running = { photo, stopped: new AbortController(), job: undefined };
+  const turns: Turns = { options, view, queue, show, running: undefined, canRun: false, isAsking: false };
+  const hold = (runs: readonly Waiting[]) => {
+    queue.add(runs);
     show();
-    options.onTurn();
-    if (document.activeElement === view.button) view.cancel.focus();
-    await runAndTell({ options, running, begin, progress: view.progress });
-    const hadFocus = document.activeElement === view.cancel || document.activeElement === document.body;
-    running = undefined;
-    show();
-    options.onTurn();
-    if (hadFocus) view.button.focus();
   };
-  const resume = (photo: Photo, pending: Pending) => start(photo, sender(options, pending));
-  const canStart = () => running === undefined && canRun;
-  const run = (task: Task = {}) => runAsked(task, options, { canStart, view, resume });
+  const run = (task: Task = {}) => askAndRun(turns, task);
   view.button.addEventListener('click', () => void run());
-  view.cancel.addEventListener('click', () => running && stop(running, options));
+  view.cancel.addEventListener('click', () => turns.running && stop(turns.running, options));
+  view.drop.addEventListener('click', () => {
+    queue.clear();
+    show();
+  });
   return {
     element: view.element,
     run,
-    resume,
-    follow: async (photo, job) => {
-      if (running === undefined) await start(photo, async () => job);
+    hold,
+    next: () => startNext(turns),
+    retry: () => {
+      if (queue.length() === 0) return run();
+      options.onBegin();
+      return startNext(turns);
     },
-    isRunning: () => running !== undefined,
-    update: (next) => {
-      canRun = next;
+    follow: async (photo, job) => {
+      if (turns.running === undefined) await start(turns, photo, async () => job);
+    },
+    isRunning: () => turns.running !== undefined,
+    update: (canRun) => {
+      turns.canRun = canRun;
       show();
-      if (running === undefined) view.progress.rest();
+      if (turns.running === undefined) view.progress.rest();
     },
   };
 }
 
-interface Asking {
-  readonly canStart: () => boolean;
-  readonly view: ReturnType<typeof runnerView>;
-  readonly resume: Runner['resume'];
+async function start(turns: Turns, photo: Photo, begin: Begin): Promise<void> {
+  const { options, show, view } = turns;
+  const running: Running = { photo, stopped: new AbortController(), job: undefined };
+  turns.running = running;
+  show();
+  options.onTurn();
+  await runAndTell({ options, running, begin, progress: view.progress });
+  turns.running = undefined;
+  show();
+  options.onTurn();
+  // Without a connection the others would fail as well: they wait for the next start.
+  if (running.job !== undefined || running.stopped.signal.aborted) await startNext(turns);
+}
+
+async function startNext(turns: Turns): Promise<void> {
+  const first = turns.running === undefined ? turns.queue.take() : undefined;
+  if (first !== undefined) await start(turns, first.photo, first.begin);
+}
+
+async function askAndRun(turns: Turns, task: Task): Promise<void> {
+  const { options, queue, show, view } = turns;
+  const photo = options.photo();
+  if (!canStart(turns) || photo === undefined) return;
+  turns.isAsking = true;
+  show();
+  const go = (pending: Pending) => {
+    queue.add([{ photo, pending }]);
+    show();
+    void startNext(turns);
+  };
+  await prepare({ photo, task, go }, options, view.question);
+  turns.isAsking = false;
+  show();
+}
+
+/** Runs that wait, and the one that is being sent: they survive a reload. */
+function createQueue({ onPending, image }: Pick<RunOptions, 'onPending' | 'image'>) {
+  let waiting: readonly Waiting[] = [];
+  let sent: Waiting | undefined;
+  const set = (next: readonly Waiting[]): Promise<void> => {
+    waiting = next;
+    return onPending([...(sent === undefined ? [] : [sent]), ...waiting].map(({ pending }) => pending));
+  };
+  const leave = (next: readonly Waiting[]) => {
+    sent = undefined;
+    void set(next);
+  };
+  const beginner =
+    ({ photo, pending }: Waiting, kept: Promise<void>): Begin =>
+    async (sending) => {
+      const { key, mask, fields } = pending;
+      try {
+        await kept;
+        sending.signal.throwIfAborted();
+        const job = await startJob({ image: image(photo), mask, fields }, { ...sending, key });
+        leave(waiting);
+        return job;
+      } catch (error) {
+        // Where the connection failed, it may have arrived: it stays first, under the same key.
+        const isOpen = !(error instanceof ProblemError) && !sending.signal.aborted;
+        leave(isOpen ? [{ photo, pending }, ...waiting] : waiting);
+        throw error;
+      }
+    };
+  return {
+    length: () => waiting.length,
+    add: (runs: readonly Waiting[]) => void set([...waiting, ...runs]),
+    clear: () => void set([]),
+    take: () => {
+      const [first, ...others] = waiting;
+      if (first === undefined) return undefined;
+      sent = first;
+      return { photo: first.photo, begin: beginner(first, set(others)) };
+    },
+  };
+}
+
+interface Asked {
+  readonly photo: Photo;
+  readonly task: Task;
+  readonly go: (pending: Pending) => void;
 }
 
 /** Looks whether all is there and what it costs; asks where it costs much. */
-async function runAsked(task: Task, options: RunOptions, { canStart, view, resume }: Asking): Promise<void> {
-  const photo = options.photo();
-  if (!canStart() || photo === undefined) return;
+async function prepare(
+  { photo, task, go }: Asked,
+  options: RunOptions,
+  question: HTMLElement,
+): Promise<void> {
   options.onBegin();
   try {
     options.check(task);
-    const cost = await options.costUsd(task);
-    if (!canStart()) return;
-    const go = () => resume(photo, { photo: photo.id, key: crypto.randomUUID(), task });
-    if (cost === undefined || cost > askFromUsd) ask(view.question, cost, () => void go());
-    else await go();
+    const [cost, order] = await Promise.all([options.costUsd(task), options.ask(task)]);
+    if (options.photo() !== photo) return;
+    const start = () => go({ photo: photo.id, key: crypto.randomUUID(), ...order });
+    if (cost === undefined || cost > options.askFromUsd()) ask(question, cost, start);
+    else start();
   } catch (error) {
     options.onProblem(error);
   }
 }
 
-const sender =
-  (options: RunOptions, pending: Pending): Begin =>
-  async (_running, sending) => {
-    const { key, task } = pending;
-    options.onPending(pending);
-    try {
-      const order = await options.order(task);
-      sending.signal.throwIfAborted();
-      return await startJob(order, { ...sending, key });
-    } finally {
-      options.onPending(undefined);
-    }
-  };
+interface RunnerState {
+  readonly isRunning: boolean;
+  readonly canStart: boolean;
+  readonly waiting: number;
+}
 
 function runnerView() {
   const button = buttonOf(texts.run, 'primary', () => undefined);
   button.title = texts.runKeys;
   const cancel = buttonOf(texts.cancel, 'quiet', () => undefined);
-  cancel.hidden = true;
   const question = el('div', { class: 'question', attributes: { hidden: true } });
   const progress = progressView();
   const row = el('div', { class: 'row' }, button, cancel);
-  const element = el('div', { class: 'runner' }, question, row, progress.element);
-  return { button, cancel, question, progress, element };
+  const count = el('p', { class: 'hint', attributes: { role: 'status' } });
+  const drop = buttonOf(texts.dropWaiting, 'text', () => undefined);
+  const queue = el('div', { class: 'queue' }, count, drop);
+  const element = el('div', { class: 'runner' }, question, row, progress.element, queue);
+  let hadFocus = false;
+  const show = ({ isRunning, canStart, waiting }: RunnerState) => {
+    const focused = document.activeElement;
+    element.classList.toggle('busy', isRunning || waiting > 0);
+    button.disabled = !canStart;
+    button.textContent = isRunning ? texts.runNext : texts.run;
+    cancel.hidden = !isRunning;
+    queue.hidden = waiting === 0;
+    count.textContent = waiting === 0 ? '' : texts.waiting(waiting);
+    // A button that goes away, or rests for a moment, must not take the focus along.
+    const isGone = (focused === cancel && cancel.hidden) || (focused === drop && queue.hidden);
+    hadFocus = isGone || focused === button || (hadFocus && focused === document.body);
+    if (hadFocus && !button.disabled) button.focus();
+  };
+  return { button, cancel, drop, question, progress, element, show };
 }
 
 function stop({ job, stopped }: Running, { onProblem }: Pick<RunOptions, 'onProblem'>): void {
@@ -189,7 +300,7 @@ async function runAndTell(parts: RunParts): Promise<void> {
 async function runOnce({ options, running, begin, progress }: RunParts): Promise<Result> {
   const { signal } = running.stopped;
   const { photo } = running;
-  running.job = await begin(running, { onSent: progress.sent, signal });
+  running.job = await begin({ onSent: progress.sent, signal });
   if (signal.aborted) stop(running, options);
   signal.throwIfAborted();
   options.onJob(photo, running.job);

@@ -34,18 +34,24 @@ export interface Task {
   readonly find?: Fields;
 }
 
-/** A run that was asked for and has no job yet: its key makes sure that it is one job, however often it is sent. */
+/**
+ * A run that was asked for and has no job yet: its key makes sure that it is one job, however often it is
+ * sent.
+ */
 export interface Pending {
   /** Id of the photo. */
   readonly photo: string;
   readonly key: string;
-  readonly task: Task;
+  /** Mask and values as they were when it was asked for. */
+  readonly mask: Blob | undefined;
+  readonly fields: Fields;
 }
 
 export interface Session {
   photos: Photo[];
   current: Photo | undefined;
-  pending: Pending | undefined;
+  /** The run that is being sent, and those that wait for it. */
+  pending: readonly Pending[];
   /** The run that was started last, and its photo. */
   active: Active | undefined;
 }
@@ -59,7 +65,7 @@ interface KeptSession {
   readonly savedAt: number;
   readonly photos: readonly Pick<Photo, 'id' | 'uri' | 'runs'>[];
   readonly current: string | undefined;
-  readonly pending: Pending | undefined;
+  readonly pending: readonly Pending[];
   readonly active: Active | undefined;
 }
 
@@ -111,7 +117,7 @@ export async function restoreMask(photo: Photo, mask: TileMask): Promise<void> {
 
 /** What was open before the page was loaded again; nothing where that is a week ago. */
 export async function readSession(): Promise<Session> {
-  const empty: Session = { photos: [], current: undefined, pending: undefined, active: undefined };
+  const empty: Session = { photos: [], current: undefined, pending: [], active: undefined };
   const kept = (await readKept(sessionKey)) as KeptSession | undefined;
   if (kept === undefined) return empty;
   if (Date.now() - kept.savedAt > keptMs) {

@@ -11,7 +11,7 @@ export interface Stage {
   readonly canvas: HTMLCanvasElement;
   readonly draw: (change: Change) => void;
   readonly fit: () => void;
-  /** CSS pixels. */
+  /** CSS pixels; half as wide where before and after lie side by side. */
   readonly size: () => { readonly width: number; readonly height: number };
 }
 
@@ -30,7 +30,10 @@ export function createStage(editor: Editor): Stage {
   const keys = el('p', { class: 'unseen', text: texts.canvasKeys, attributes: { id: 'canvas-keys' } });
   const element = el('div', { class: 'layers' }, photo, mask, guides, keys);
   const layers = [photo, mask, guides];
-  const size = () => ({ width: element.clientWidth, height: element.clientHeight });
+  const size = () => ({
+    width: element.clientWidth / (editor.comparison?.isBeside === true ? 2 : 1),
+    height: element.clientHeight,
+  });
   const draw = drawer(
     editor,
     layers.map((layer) => layer.getContext('2d')!),
@@ -41,11 +44,11 @@ export function createStage(editor: Editor): Stage {
     draw({ all: true });
   };
   new ResizeObserver(() => {
-    const { width, height } = size();
+    const { clientWidth, clientHeight } = element;
     const scale = devicePixelRatio;
     for (const layer of layers) {
-      layer.width = Math.max(1, Math.round(width * scale));
-      layer.height = Math.max(1, Math.round(height * scale));
+      layer.width = Math.max(1, Math.round(clientWidth * scale));
+      layer.height = Math.max(1, Math.round(clientHeight * scale));
     }
     fitPicture();
   }).observe(element);

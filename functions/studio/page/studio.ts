@@ -2,7 +2,7 @@ import { jobInAddress, setJobInAddress } from './address.ts';
 import { createAlbum } from './album.ts';
 import type { Capabilities, Fields } from './answers.ts';
 import { type Order, readManifest, readPlan } from './api.ts';
-import { areasOf, findDifference, resultBitmap, seamIn } from './comparing.ts';
+import { areasOf, copyResult, findDifference, resultBitmap, seamIn } from './comparing.ts';
 import { listenToCrosshair } from './crosshair.ts';
 import { el, saveAs } from './dom.ts';
 import { sortFiles } from './dropped.ts';
@@ -36,7 +36,7 @@ import { createProblems } from './problems.ts';
 import { createResults } from './results.ts';
 import { assertComplete, createRunner, type Result } from './run.ts';
 import { createRuns } from './runs.ts';
-import { forget, keepMask, newPhoto, type Session, type Task } from './session.ts';
+import { forget, keepMask, newPhoto, type Photo, type Session, type Task } from './session.ts';
 import { createStage } from './stage.ts';
 import { cancelStroke, newStrokes } from './strokes.ts';
 import { texts } from './texts.ts';
@@ -46,7 +46,7 @@ import { centred, lookingAt, zoomAt } from './viewport.ts';
 const zoomStep = 1.25;
 
 export function startStudio(capabilities: Capabilities): void {
-  const session: Session = { photos: [], current: undefined, pending: undefined, active: undefined };
+  const session: Session = { photos: [], current: undefined, pending: [], active: undefined };
   const studio = { capabilities, session, editor: newEditor() } as {
     -readonly [Name in keyof Studio]: Studio[Name];
   };
@@ -63,7 +63,7 @@ export function startStudio(capabilities: Capabilities): void {
   studio.problems = createProblems({
     control: (name) => studio.form.control(name),
     focusTools: studio.toolbar.focus,
-    retry: () => void studio.runner.run(),
+    retry: () => void studio.runner.retry(),
   });
   studio.results = createResults(resultActions(studio));
   studio.runner = createRunner(runOptions(studio));
@@ -118,18 +118,20 @@ function runOptions(studio: Studio): Parameters<typeof createRunner>[0] {
     check: ({ find }) => {
       if (find === undefined) assertComplete(factsOf(editor.mask).edited === 0, form.fields());
     },
-    order: (task) => orderOf(studio, task),
+    ask: async (task) => ({ mask: await maskFor(studio, task), fields: fieldsFor(studio, task) }),
+    image: (photo) => imageOf(studio, photo),
     photo: () => session.current,
     costUsd: (task) => costOf(studio, task),
+    askFromUsd: form.askFromUsd,
     onBegin: () => problems.clear(),
     onPending: (pending) => {
       session.pending = pending;
-      remember(studio);
+      return remember(studio);
     },
     onJob: (photo, { id }) => {
       session.active = { photo: photo.id, job: id };
       setJobInAddress(id);
-      remember(studio);
+      void remember(studio);
     },
     onResult: (result) => showResult(studio, result),
     onEnd: () => setJobInAddress(undefined),
@@ -160,12 +162,11 @@ async function maskFor({ editor }: Studio, { find }: Task): Promise<Blob | undef
   return new Blob([await encodeMask(editor.mask)], { type: 'image/png' });
 }
 
-async function orderOf(studio: Studio, task: Task): Promise<Order> {
-  const { picture } = studio.editor;
-  if (picture === undefined) throw new Error('Expected a picture, got none');
-  const { uri, upload, file } = picture;
-  const image = uri !== undefined ? { uri } : upload !== undefined ? { upload } : file;
-  return { image, mask: await maskFor(studio, task), fields: fieldsFor(studio, task) };
+/** What the bucket has already is not sent again. */
+function imageOf({ editor: { picture } }: Studio, { uri, file }: Photo): Order['image'] {
+  if (uri !== undefined) return { uri };
+  const upload = picture?.file === file ? picture.upload : undefined;
+  return upload === undefined ? file : { upload };
 }
 
 async function costOf(studio: Studio, task: Task): Promise<number | undefined> {
@@ -185,10 +186,10 @@ function update({ editor, toolbar, runner, page, stage, extract, album, runs }: 
   album.update();
   runs.update();
   page.zoomValue.textContent = picture === undefined ? '' : `${Math.round(view.zoom * 100)} %`;
-  page.slider.hidden = comparison === undefined;
+  page.slider.hidden = comparison?.isBeside !== false;
   page.slider.value = String(Math.round((comparison?.fraction ?? 0.5) * 100));
   document.body.classList.toggle('comparing', comparison !== undefined);
-  stage.canvas.dataset['mode'] = comparison === undefined ? 'paint' : 'compare';
+  stage.canvas.dataset['mode'] = comparison === undefined ? 'paint' : comparison.isBeside ? 'pan' : 'compare';
 }
 
 function pageOf(studio: Studio, picker: HTMLInputElement, help: () => void): Page {
@@ -272,11 +273,11 @@ async function showResult(studio: Studio, result: Result): Promise<void> {
   if (photo.runs.every((run) => run.job !== job.id)) {
     const engine = titleOf(form.engine());
     photo.runs = [{ job: job.id, engine, at: Date.parse(job.createdAt) }, ...photo.runs];
-    remember(studio);
+    void remember(studio);
   }
   runs.update();
-  if (session.current !== photo) {
-    setJobInAddress(undefined);
+  if (session.current !== photo || editor.comparison !== undefined) {
+    if (editor.comparison === undefined) setJobInAddress(undefined);
     studio.problems.note(texts.runReady(photo.file.name));
     return;
   }
@@ -307,11 +308,12 @@ function resultActions(studio: Studio): ResultActions {
     ...lookActions(studio),
     again,
     onProblem: (error) => studio.problems.show(error),
+    copy: async (file, output) => editor.picture && copyResult(file, output, editor.picture),
     useAsNew: (file, output) => {
       const name = editor.picture?.file.name ?? 'picture';
       const photo = newPhoto(new File([file], name, { type: output.mediaType }), output.uri);
       studio.session.photos.push(photo);
-      remember(studio, photo);
+      void remember(studio, photo);
       void choosePhoto(studio, photo);
     },
     backToMask: () => {
@@ -327,7 +329,9 @@ function resultActions(studio: Studio): ResultActions {
 }
 
 /** What changes how a result is seen. */
-function lookActions(studio: Studio): Pick<ResultActions, 'show' | 'hold' | 'lookAt' | 'difference'> {
+function lookActions(
+  studio: Studio,
+): Pick<ResultActions, 'show' | 'hold' | 'beside' | 'lookAt' | 'difference'> {
   const { editor, stage } = studio;
   const redraw = () => studio.changed({ all: true });
   return {
@@ -335,16 +339,22 @@ function lookActions(studio: Studio): Pick<ResultActions, 'show' | 'hold' | 'loo
       if (editor.picture === undefined) return;
       const bitmap = await resultBitmap(file, output, editor.picture);
       // The line goes through what was changed.
-      const fraction = editor.comparison?.fraction ?? middleOf(editor.mask);
+      const { fraction = middleOf(editor.mask), isBeside = false } = editor.comparison ?? {};
       editor.comparison?.bitmap.close();
       editor.comparison?.difference?.close();
-      editor.comparison = { bitmap, difference: undefined, fraction, isHeld: false };
+      editor.comparison = { bitmap, difference: undefined, fraction, isHeld: false, isBeside };
       redraw();
     },
     hold: (isHeld) => {
       if (editor.comparison === undefined) return;
       editor.comparison.isHeld = isHeld;
       redraw();
+    },
+    beside: (isBeside) => {
+      if (editor.comparison === undefined) return;
+      editor.comparison.isBeside = isBeside;
+      stage.fit();
+      studio.changed({ all: true, step: true });
     },
     lookAt: async ({ job }, { index }, at) => {
       const areas = areasOf(await readManifest(job), index);
@@ -361,7 +371,9 @@ function lookActions(studio: Studio): Pick<ResultActions, 'show' | 'hold' | 'loo
       const found = isShown ? await findDifference(mask, picture.bitmap, comparison.bitmap) : undefined;
       comparison.difference?.close();
       comparison.difference = found?.bitmap;
-      redraw();
+      // The whole of it is seen at once.
+      comparison.fraction = isShown ? 0 : middleOf(mask);
+      studio.changed({ all: true, step: true });
       return found?.differing;
     },
   };
