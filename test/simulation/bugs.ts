@@ -110,13 +110,6 @@ export const bugs: readonly Bug[] = [
     ...{ file: run, find: 'await publishError(job, attemptsSpent(taken.claim), target);', put: '' },
   },
   {
-    name: 'the newest file is read instead of the listed one',
-    breaks: ['S4'],
-    file: run,
-    find: 'await store.read(info, { maxBytes: maxImageBytes, signal })',
-    put: 'await store.read((await store.stat({ bucket: info.bucket, name: info.name }, signal)) ?? info, { maxBytes: maxImageBytes, signal })',
-  },
-  {
     name: 'an event is acknowledged after a passing fault',
     breaks: ['S9'],
     ...{ file: 'functions/on-upload.ts', find: "error.kind === 'input'", put: "error.kind !== 'bug'" },
@@ -160,15 +153,6 @@ export const bugs: readonly Bug[] = [
     file: cost,
     find: 'if (provesNoCall(asEditError(error))) giveBack(price);',
     put: 'giveBack(price);',
-  },
-  {
-    name: 'a picture with a new mask counts as settled',
-    breaks: ['L1'],
-    ...{
-      file: 'lib/jobs/inputs/window.ts',
-      find: 'generationKeys.every((key) => metadata',
-      put: 'generationKeys.slice(0, 1).every((key) => metadata',
-    },
   },
   {
     name: 'a failure counts as settled although it was asked for again',
