@@ -52,6 +52,18 @@ describe('circuitBreaker', () => {
     expect([await ask(), await ask()]).toEqual(['MODEL_QUOTA', 'painted']);
   });
 
+  it('tells every five minutes of a fault that each probe meets', async () => {
+    const toldMs: number[] = [];
+    let nowMs = 0;
+    const engine = fakeEngine(() => {
+      throw new EditError('MODEL_RETIRED', 'Expected a picture');
+    });
+    const log = { ...silentLog, error: () => void toldMs.push(nowMs) };
+    const breaker = circuitBreaker(engine, { now: () => nowMs, log });
+    for (; nowMs <= 630_000; nowMs += 30_000) await breaker.inpaint(request, never).catch(() => undefined);
+    expect(toldMs).toEqual([0, 300_000, 600_000]);
+  });
+
   it('stops a storm of refusals before it turns a bucket into error files', async () => {
     const { engine, ask } = breakerOver(() => 'ENGINE_REFUSED');
     for (let call = 0; call < 20; call++) expect(await ask()).toBe('ENGINE_REFUSED');
