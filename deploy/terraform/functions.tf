@@ -104,8 +104,9 @@ module "sweep" {
   name            = "sweep"
   entry_point     = "sweep"
   description     = "Finds pairs without a result and queues them."
-  memory          = "1Gi"
-  cpu             = 1
+  # It decodes pictures for batches.
+  memory          = length(local.batches) > 0 ? var.worker_memory : "1Gi"
+  cpu             = length(local.batches) > 0 ? 2 : 1
   concurrency     = 1
   timeout_seconds = local.timeout_seconds
   min_instances   = 0

@@ -208,7 +208,9 @@ function inlineByEngine(
     }
     const bare = await makeEngine(config, choice, calls);
     const draft = batching?.draftOf(bare);
-    if (batching !== undefined && draft === undefined) return batching.live(job, signal);
+    // Masks are found by calls of their own, which are not sent in batches.
+    const isFound = job.request !== undefined && wantedMask(job.request) !== undefined;
+    if (batching !== undefined && (draft === undefined || isFound)) return batching.live(job, signal);
     const dispatch = await dispatchOf(bare.name, async () => {
       const engine = await guardOf(bare);
       return inlineDispatch({
