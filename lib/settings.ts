@@ -317,7 +317,8 @@ export const settingTable = {
     schema: z.enum(['off', 'on']).default('off'),
     description:
       'Whether the sweep sends new jobs of Gemini models in batches: at half the price, within a day. Jobs of events and ' +
-      'callers are not affected. Before it is set back to `off`, let the sweep collect what is under way.',
+      'callers are not affected. Before it is set back to `off`, let the sweep collect what is under way. The sweep then ' +
+      'needs the memory of a worker.',
   },
   editDeadlineMs: {
     variable: 'EDIT_DEADLINE_MS',

@@ -104,9 +104,8 @@ module "sweep" {
   name            = "sweep"
   entry_point     = "sweep"
   description     = "Finds pairs without a result and queues them."
-  # It decodes pictures for batches.
-  memory          = length(local.batches) > 0 ? var.worker_memory : "1Gi"
-  cpu             = length(local.batches) > 0 ? 2 : 1
+  memory          = var.sweep_memory
+  cpu             = 1
   concurrency     = 1
   timeout_seconds = local.timeout_seconds
   min_instances   = 0

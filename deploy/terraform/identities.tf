@@ -60,14 +60,7 @@ resource "google_project_iam_custom_role" "ask_model" {
   depends_on = [time_sleep.services]
 }
 
-# The sweep sends pictures in batches, where BATCH is on.
-locals {
-  batches = lookup(var.settings, "BATCH", "off") == "on" ? toset(["on"]) : toset([])
-}
-
 resource "google_project_iam_custom_role" "send_batches" {
-  for_each = local.batches
-
   project     = var.project
   role_id     = "${replace(var.name, "-", "_")}_send_batches"
   title       = "Batches of ${var.name}"
@@ -81,17 +74,22 @@ resource "google_project_iam_custom_role" "send_batches" {
   depends_on = [time_sleep.services]
 }
 
+# The sweep sends pictures in batches, where BATCH is on.
+locals {
+  batches = lookup(var.settings, "BATCH", "off") == "on" ? 1 : 0
+}
+
 resource "google_project_iam_member" "sweep_sends_batches" {
-  for_each = local.batches
+  count = local.batches
 
   project = var.project
-  role    = google_project_iam_custom_role.send_batches[each.key].id
+  role    = google_project_iam_custom_role.send_batches.id
   member  = module.sweep.member
 }
 
 # It begins jobs then, and a file that nothing can be made of gets its error file.
 resource "google_storage_bucket_iam_member" "sweep_ends_jobs" {
-  for_each = local.batches
+  count = local.batches
 
   bucket = google_storage_bucket.output.name
   role   = local.create
