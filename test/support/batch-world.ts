@@ -20,6 +20,10 @@ export interface BatchService {
   fate: Fate;
   /** What the next submission is refused with. */
   refusal: EditError | undefined;
+  /** What a submission that was taken is answered with. */
+  lateFault: EditError | undefined;
+  /** True while its list does not show what was just submitted. */
+  isBlind: boolean;
   /** Before the next submission, once. */
   beforeSubmit: (() => Promise<void>) | undefined;
 }
@@ -29,6 +33,8 @@ export const batchService = (): BatchService => ({
   answered: [],
   fate: 'all',
   refusal: undefined,
+  lateFault: undefined,
+  isBlind: false,
   beforeSubmit: undefined,
 });
 
@@ -66,12 +72,13 @@ function clientOf(service: BatchService, memory: MemoryBuckets, store: ObjectSto
       if (signal.aborted) throw new EditError('CANCELLED', 'The work was cancelled');
       service.orders.push(order);
       await called('after-submit');
+      if (service.lateFault !== undefined) throw service.lateFault;
       return asBatch(service.orders.length - 1);
     },
     async find(name) {
       await called('find');
       const at = service.orders.findLastIndex((order) => order.name === name);
-      return at < 0 ? undefined : asBatch(at);
+      return at < 0 || service.isBlind ? undefined : asBatch(at);
     },
     async get(id) {
       await called('get');

@@ -83,6 +83,25 @@ describe('a sweep with batches', () => {
     expect(claims(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
   });
 
+  it.each([
+    [undefined, true],
+    [false, false],
+  ])(
+    'submits once what was taken, though the answer was a fault: may be billed %s',
+    async (mayBeBilled, isBlind) => {
+      const world = openWorld();
+      const billing = mayBeBilled === undefined ? undefined : { calls: 1, mayBeBilled };
+      world.service.lateFault = new EditError('MODEL_UNAVAILABLE', 'Expected an answer', { billing });
+      world.service.isBlind = isBlind;
+      for (let n = 0; n < 2; n++) await sweepOnce(world);
+      expect(world.service.orders).toHaveLength(1);
+      world.service.isBlind = false;
+      for (let n = 0; n < 3; n++) await sweepOnce(world);
+      expect(endsOf(world)).toEqual(['batched', 'batched']);
+      expect(world.service.orders).toHaveLength(1);
+    },
+  );
+
   it('waits with a batch that the service cannot take now', async () => {
     const world = openWorld();
     world.service.refusal = new EditError('MODEL_QUOTA', 'Expected a free place');
