@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EditError } from './errors.ts';
-import { type Budget, budgetWithin } from './jobs/claim/budget.ts';
+import { type Budget, budgetWithin, flexDeadlineMs } from './jobs/claim/budget.ts';
 import { type Setting, type SettingGroup, settingTable } from './settings.ts';
 
 /** Largest request, and largest answer that is not streamed. @see https://cloud.google.com/run/quotas */
@@ -97,7 +97,8 @@ function configOf(values: ValuesOf<typeof settingTable>) {
   const { input, output, control } = values.buckets;
   const { name: queue, runJobUrl } = values.queue;
   const { name: service, version } = values.service;
-  const budget: Budget = { ...budgetWithin(values.editDeadlineMs), ...values.budget };
+  const longestMs = values.modelTier === 'flex' ? flexDeadlineMs : undefined;
+  const budget: Budget = { ...budgetWithin(values.editDeadlineMs, longestMs), ...values.budget };
   return {
     ...values,
     budget,

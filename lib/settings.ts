@@ -138,9 +138,9 @@ export const settingTable = {
     variable: 'MODEL_TIER',
     schema: z.enum(modelTiers).default('standard'),
     description:
-      'How Gemini models carry calls out. `flex`: at half the price, within 30 minutes; set `EDIT_DEADLINE_MS` and the ' +
-      'timeout of the function to as much, for a call that is stopped may be billed. `priority`: before others, at ' +
-      '1.8 times the price. A model or location without the tier answers as `standard`, and a warning says so.',
+      'How Gemini models carry calls out. `flex`: at half the price, within 30 minutes; set `EDIT_DEADLINE_MS` to ' +
+      '1760000 and the timeout of the function to 1,790 s, for a call that is stopped may be billed. `priority`: before ' +
+      'others, at 1.8 times the price. A model or location without the tier answers as `standard`, and a warning says so.',
   },
   modelBaseUrl: {
     variable: 'MODEL_BASE_URL',

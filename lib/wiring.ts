@@ -4,6 +4,7 @@ import { noticesOf } from './engines/engines.ts';
 import type { FindMask } from './find-mask.ts';
 import type { Generate } from './generate.ts';
 import type { CallersObjects } from './http-jobs/objects.ts';
+import { flexDeadlineMs } from './jobs/claim/budget.ts';
 import type { Log } from './log.ts';
 import { startTracing } from './trace/tracing.ts';
 import type { Tracing } from './trace.ts';
@@ -81,12 +82,10 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
   };
 }
 
-const flexCallMs = 30 * 60_000;
-
 /** A call that is stopped while it waits may be billed, and is made again. */
 function tierNotices({ engine, modelTier, editDeadlineMs }: Config): readonly string[] {
-  if (engine !== 'gemini' || modelTier !== 'flex' || editDeadlineMs >= flexCallMs) return [];
+  if (engine !== 'gemini' || modelTier !== 'flex' || editDeadlineMs >= flexDeadlineMs) return [];
   return [
-    `MODEL_TIER flex: a call may take ${flexCallMs} ms, and EDIT_DEADLINE_MS stops it after ${editDeadlineMs}.`,
+    `MODEL_TIER flex: a call may take 30 minutes, and EDIT_DEADLINE_MS stops it after ${editDeadlineMs} ms.`,
   ];
 }

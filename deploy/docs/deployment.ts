@@ -34,7 +34,9 @@ export interface Grant {
   identity: string;
   /** `storage.objectViewer`; `control` and `ask_model` are the deployment's own. */
   role: string;
-  /** `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `topic uploads`, `project`. */
+  /**
+   * `bucket input`, `function edit`, `queue live`, `identity tasks`, `images`, `topic uploads`, `project`.
+   */
   on: string;
   condition: string | undefined;
 }

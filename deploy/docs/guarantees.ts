@@ -35,6 +35,7 @@ const groups: readonly Group[] = [
       G15: 'A fault that the operator must mend fails no job: they wait, and go on after the mend.',
       G16: 'The id of a job stays the same over releases, so nothing that has ended runs again.',
       G17: 'An instance that is told to end frees its jobs at once.',
+      G27: 'Where `RESULTS_TOPIC` is set, it is told of every end of a job at least once.',
     },
   },
   {

@@ -153,11 +153,15 @@ function resolve(value: unknown, scope: Scope): unknown {
 
 function resolveText(value: string, scope: Scope): unknown {
   const whole = /^\$\{([^{}]*)\}$/.exec(value)?.[1];
-  const found = whole === undefined ? undefined : lookUp(whole, scope);
+  const found = whole === undefined ? undefined : lookUp(named(whole, scope), scope);
   if (found !== undefined) return found;
   const isExpression = whole !== undefined || /^\$\{(merge|\{)/.test(value);
   return isExpression ? withExpressions(value, scope) : withTexts(value, scope);
 }
+
+/** `local.table[var.name]` -> `local.table.value`. */
+const named = (path: string, scope: Scope): string =>
+  path.replace(/^(local\.\w+)\[(var\.\w+)\]$/, (_, table, key) => `${table}.${lookUp(key, scope)}`);
 
 /** `"${var.project}-${local.suffix}"` with the texts that are known. */
 function withTexts(template: string, scope: Scope): string {

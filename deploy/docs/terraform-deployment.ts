@@ -122,6 +122,7 @@ function textOf(expression: string, resources: readonly Resource[]): string {
       (name) =>
         `projects/${project}/locations/${region}/queues/${named('google_cloud_tasks_queue', name, 'name')}`,
     ],
+    [/^google_pubsub_topic\.(\w+)\[0\]\.id$/, (name) => `projects/${project}/topics/${name}`],
     [/^module\.(\w+)\.url$/, (name) => `https://${name.replaceAll('_', '-')}.run.app`],
   ];
   for (const [pattern, value] of values) {
@@ -155,7 +156,7 @@ function grantOf({ address, body }: Resource): Grant {
   const condition = nested(body, 'condition')['expression'];
   return {
     identity: identityOf(memberOf(address, body), String(body['for_each'] ?? '')),
-    role: /custom_role\.(\w+)\.id/.exec(role)?.[1] ?? role.replace(/^roles\//, ''),
+    role: /custom_role\.(\w+)(?:\[0\])?\.id/.exec(role)?.[1] ?? role.replace(/^roles\//, ''),
     on: placeOf(address, body),
     condition: condition === undefined ? undefined : String(condition),
   };
@@ -183,7 +184,7 @@ const places: readonly (readonly [string, RegExp])[] = [
   ['bucket', /google_storage_bucket\.(\w+)\./],
   ['queue', /google_cloud_tasks_queue\.jobs\["(\w+)"\]/],
   ['identity', /google_service_account\.(\w+)\./],
-  ['topic', /google_pubsub_topic\.(\w+)\./],
+  ['topic', /google_pubsub_topic\.(\w+)(?:\[0\])?\./],
   ['subscription', /google_pubsub_subscription\.(\w+)\./],
 ];
 

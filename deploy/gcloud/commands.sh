@@ -12,7 +12,8 @@ quoted() { # WORD...
   local word line=''
   for word in "$@"; do
     case "$word" in
-      --*=*\$STORAGE_AGENT* | --*=*\$PROJECT_NUMBER* | --*=*\$SWEEP_URL*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
+      \$SOURCE*) line+=" \"$word\"" ;;
+      --*=*\$SOURCE* | --*=*\$STORAGE_AGENT* | --*=*\$PROJECT_NUMBER* | --*=*\$SWEEP_URL*) line+=" ${word%%=*}=\"${word#*=}\"" ;;
       --*=*[!A-Za-z0-9_./:=@,+-]*) line+=" ${word%%=*}='${word#*=}'" ;;
       *[!A-Za-z0-9_./:=@,+-]*) line+=" '$word'" ;;
       *) line+=" $word" ;;
@@ -100,4 +101,18 @@ run_if() { # present|absent DESCRIBE... -- COMMAND...
   [[ $found == "$wanted" ]] || return 0
   "$@"
   has_made_something=true
+}
+
+# Takes a right that is there; a printed script tries it.
+revoke() { # MEMBER ROLE WHERE GCLOUD-GROUP...
+  local group=("${@:4}") policy
+  if $is_dry_run; then
+    printf '%s || true\n' "$(quoted "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all)"
+    return
+  fi
+  # A deleted bucket has no policy.
+  policy=$("${group[@]}" get-iam-policy "$3" --flatten='bindings[].members' \
+    --format='csv[no-heading](bindings.members,bindings.role)') || return 0
+  ! grep -qxF "$1,$2" <<<"$policy" ||
+    "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all >/dev/null
 }

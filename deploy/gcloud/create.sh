@@ -67,9 +67,10 @@ grant_on_project() { # MEMBER ROLE [CONDITION]
     --condition="${3:-None}"
 }
 
-grant_on_bucket() { # BUCKET IDENTITY ROLE
+# Beside a right with a condition, one without must say so.
+grant_on_bucket() { # BUCKET IDENTITY ROLE [CONDITION]
   run_when_settled gcloud storage buckets add-iam-policy-binding "$1" \
-    --member="$(member_of "$2")" --role="$3"
+    --member="$(member_of "$2")" --role="$3" --condition="${4:-None}"
 }
 
 ensure_job_identities() {
@@ -90,8 +91,18 @@ ensure_job_identity() { # IDENTITY SENTENCE
 ensure_edit_identity() {
   heading 'identity of edit: no pictures, only what it spends'
   ensure_identity "$edit_function" 'Runs edit'
-  grant_on_bucket "$control_bucket" "$edit_function" "projects/$project/roles/$control_role"
+  grant_on_bucket "$control_bucket" "$edit_function" "projects/$project/roles/$control_role" \
+    "title=costs,expression=resource.name.startsWith(\"projects/_/buckets/${control_bucket#gs://}/objects/cost/\")"
   grant_model "$edit_function"
+}
+
+# Deployments of version 0.1 gave more: to create and delete models, too.
+take_old_rights() {
+  local identity
+  heading 'rights that version 0.1 gave'
+  for identity in "$upload_function" "$sweep_function" "$edit_function"; do
+    revoke "$(member_of "$identity")" roles/aiplatform.user "$project" gcloud projects
+  done
 }
 
 grant_model() { # IDENTITY
@@ -155,10 +166,23 @@ settings_of() { # NAME=VALUE...
   printf '%s' "${all[*]}"
 }
 
+# A build installs what functions need and not what only tests do: deploy/cloud lists the packages. Of what is copied,
+# gcloud takes what .gcloudignore lets through.
+stage_source() {
+  heading 'the sources, with the packages that functions need'
+  learn SOURCE mktemp -d
+  # What a printed script removes at its end, this one does too.
+  if $is_dry_run; then echo "trap 'rm -rf \"\$SOURCE\"' EXIT"; else trap 'rm -rf "$SOURCE"' EXIT; fi
+  run mkdir "$SOURCE/deploy"
+  run cp -R .gcloudignore functions lib tsconfig.json "$SOURCE"
+  run cp deploy/build-page.js deploy/build.js deploy/kernels.js deploy/prepare.js "$SOURCE/deploy"
+  run cp deploy/cloud/package.json deploy/cloud/package-lock.json "$SOURCE"
+}
+
 # An instance takes one picture at a time: an edit uses both cores and most of the memory.
 deploy_function() { # NAME ENTRY-POINT SETTINGS FLAG...
   run_when_settled gcloud functions deploy "$1" --gen2 --quiet --project="$project" --region="$region" \
-    --runtime=nodejs24 --source=. --entry-point="$2" \
+    --runtime=nodejs24 --source="$SOURCE" --entry-point="$2" \
     --run-service-account="$(email_of "$1")" \
     --build-service-account="projects/$project/serviceAccounts/$(email_of "$builder_identity")" \
     --docker-repository="projects/$project/locations/$region/repositories/$repository" \
@@ -221,9 +245,11 @@ deploy() {
   ensure_roles
   ensure_job_identities
   ensure_edit_identity
+  take_old_rights
   ensure_callers
   ensure_builder
   ensure_agents
+  stage_source
   wait_for_rights
   deploy_edit
   deploy_upload

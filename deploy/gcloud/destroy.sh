@@ -91,16 +91,3 @@ delete_identity() { # IDENTITY ROLE-ON-PROJECT...
   when_there gcloud iam service-accounts describe "$email" --project="$project" -- \
     gcloud iam service-accounts delete "$email" --project="$project" --quiet
 }
-
-revoke() { # MEMBER ROLE WHERE GCLOUD-GROUP...
-  local group=("${@:4}") policy
-  if $is_dry_run; then
-    printf '%s || true\n' "$(quoted "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all)"
-    return
-  fi
-  # A deleted bucket has no policy.
-  policy=$("${group[@]}" get-iam-policy "$3" --flatten='bindings[].members' \
-    --format='csv[no-heading](bindings.members,bindings.role)') || return 0
-  ! grep -qxF "$1,$2" <<<"$policy" ||
-    "${group[@]}" remove-iam-policy-binding "$3" --member="$1" --role="$2" --all >/dev/null
-}

@@ -14,7 +14,9 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** A REST request to Google Cloud with the rights of whoever runs this: GET, or POST where there is a body. */
+/**
+ * A REST request to Google Cloud with the rights of whoever runs this: GET, or POST where there is a body.
+ */
 export type Google = (url: string, post?: object | Uint8Array) => Promise<Reply>;
 
 interface GoogleOptions {

@@ -7,7 +7,9 @@ import type { Place } from './place.ts';
 
 type Address = Pick<Place, 'project' | 'region' | 'name' | 'google' | 'wait'>;
 
-/** The deployment of this name with the settings that it has; where there is none, those of the environment. */
+/**
+ * The deployment of this name with the settings that it has; where there is none, those of the environment.
+ */
 export async function openPlace(
   address: Address,
   environment: Readonly<Record<string, string | undefined>>,

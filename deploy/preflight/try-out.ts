@@ -24,7 +24,10 @@ export const tryOuts: readonly Check[] = [
   { title: 'one dropped pair, and its event', faults: oneDrop },
 ];
 
-/** What the try-outs cost by list price: a call from here and one by the deployment, both in 1K; 0 without a model. */
+/**
+ * What the try-outs cost by list price: a call from here and one by the deployment, both in 1K; 0 without a
+ * model.
+ */
 export async function costUsd(place: Place): Promise<number | undefined> {
   if (!asksVertex(place)) return 0;
   const { name } = await makeEngine(place.config, place.config, {});

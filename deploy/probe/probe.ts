@@ -14,8 +14,8 @@ interface Question {
 }
 
 /**
- * `refused`: the service says no to just that. `not refused`: it says no to the broken picture only, so that it
- * knows the field; whether a value works is sure for the names of fields, and likely for values.
+ * `refused`: the service says no to just that. `not refused`: it says no to the broken picture only, so that
+ * it knows the field; whether a value works is sure for the names of fields, and likely for values.
  */
 export interface Finding {
   readonly name: string;

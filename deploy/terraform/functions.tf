@@ -19,6 +19,7 @@ locals {
     {
       GOOGLE_CLOUD_PROJECT = var.project
       ENGINE               = local.engine
+      MODEL_TIER           = var.tier
       # Where the cost of the day is counted, over all functions.
       CONTROL_BUCKET     = google_storage_bucket.control.name
       DAILY_COST_CAP_USD = var.daily_cost_cap_usd == null ? "none" : tostring(var.daily_cost_cap_usd)
@@ -36,6 +37,12 @@ locals {
     TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
   })
 
+  # What is done when a job has ended.
+  end_settings = merge(
+    { DELIVERY = var.delivery },
+    var.results_topic == null ? {} : { RESULTS_TOPIC = google_pubsub_topic.results[0].id },
+  )
+
   common = {
     project      = var.project
     prefix       = var.name
@@ -50,6 +57,8 @@ locals {
 
   # Lease 15 min > task 10 min > this timeout 9 min > deadline of the code 8 min 30 s.
   timeout_seconds = 540
+  # A flex call may wait for half an hour, and so does Cloud Tasks at most: lease 36 min > task 30 min > timeout > deadline.
+  model_timeouts = { standard = local.timeout_seconds, priority = local.timeout_seconds, flex = 1790 }
 }
 
 # Finds the pair and queues it. It mostly waits for storage, so an instance takes many requests at once.
@@ -85,13 +94,13 @@ module "run_job" {
   memory          = var.worker_memory
   cpu             = 2
   concurrency     = 1
-  timeout_seconds = local.timeout_seconds
+  timeout_seconds = local.model_timeouts[var.tier]
   min_instances   = 0
   # As many as the queues start at once, and some for jobs that a timeout left behind; within the quota.
   max_instances = min(var.max_workers, ceil((var.live_queue.at_once + var.backfill_queue.at_once) * 6 / 5))
   ingress       = "ALLOW_INTERNAL_ONLY"
   invokers      = { tasks = google_service_account.tasks.member }
-  environment   = local.job_settings
+  environment   = merge(local.job_settings, local.end_settings)
   secrets       = local.engine_secrets
 }
 
@@ -112,7 +121,7 @@ module "sweep" {
   max_instances   = 1
   ingress         = "ALLOW_INTERNAL_ONLY"
   invokers        = { scheduler = google_service_account.scheduler.member }
-  environment     = merge(local.queue_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["backfill"].id })
+  environment     = merge(local.queue_settings, local.end_settings, { TASKS_QUEUE = google_cloud_tasks_queue.jobs["backfill"].id })
   secrets         = local.engine_secrets
 }
 
@@ -155,7 +164,7 @@ module "http" {
   memory          = each.value.memory
   cpu             = each.value.cpu
   concurrency     = each.value.concurrency
-  timeout_seconds = local.timeout_seconds
+  timeout_seconds = local.model_timeouts[var.tier]
   min_instances   = each.value.min_instances
   max_instances   = each.value.max_instances
   ingress         = var.ingress

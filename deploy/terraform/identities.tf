@@ -1,5 +1,5 @@
 # Each function has its identity beside it in ./function. Each service that calls a function has one here. This file gives all of
-# them their rights; nobody may delete or overwrite an object.
+# them their rights; nobody may delete or overwrite an object, but for deliveries below delivered/ in the output bucket.
 
 resource "google_service_account" "trigger" {
   project      = var.project
@@ -96,6 +96,22 @@ resource "google_storage_bucket_iam_member" "sweep_ends_jobs" {
   member = module.sweep.member
 }
 
+# To replace an older delivery takes the right to delete it.
+resource "google_project_iam_custom_role" "deliver" {
+  count = var.delivery == "flat" ? 1 : 0
+
+  project     = var.project
+  role_id     = "${replace(var.name, "-", "_")}_deliver"
+  title       = "Deliveries of ${var.name}"
+  description = "Creates and replaces objects; given for delivered/ alone."
+  permissions = [
+    "storage.objects.create",
+    "storage.objects.delete",
+  ]
+
+  depends_on = [time_sleep.services]
+}
+
 locals {
   read   = "roles/storage.objectViewer"
   create = "roles/storage.objectCreator"
@@ -118,6 +134,36 @@ resource "google_storage_bucket_iam_member" "functions" {
   bucket = each.value.bucket
   role   = each.value.role
   member = each.value.member
+}
+
+# Those that tell of the ends of jobs, and deliver: the sweep does what a run could not.
+locals {
+  tellers = {
+    run_job = module.run_job.member
+    sweep   = module.sweep.member
+  }
+}
+
+resource "google_storage_bucket_iam_member" "deliver" {
+  for_each = { for name, member in local.tellers : name => member if var.delivery == "flat" }
+
+  bucket = google_storage_bucket.output.name
+  role   = google_project_iam_custom_role.deliver[0].id
+  member = each.value
+
+  condition {
+    title      = "Deliveries only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.output.name}/objects/delivered/\")"
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "results" {
+  for_each = { for name, member in local.tellers : name => member if var.results_topic != null }
+
+  project = var.project
+  topic   = google_pubsub_topic.results[0].name
+  role    = "roles/pubsub.publisher"
+  member  = each.value
 }
 
 # The studio writes uploads, ends a job by an error file, and keeps records of jobs and keys.

@@ -16,6 +16,11 @@ output "studio" {
   )
 }
 
+output "results_topic" {
+  description = "Topic with a message for each job that has ended; null without one."
+  value       = one(google_pubsub_topic.results[*].id)
+}
+
 output "dashboard" {
   description = "URL of the dashboard."
   value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.this.id)}?project=${var.project}"

@@ -88,6 +88,39 @@ variable "daily_cost_cap_usd" {
   }
 }
 
+variable "tier" {
+  description = "How Gemini models carry calls out: standard (default), flex at half the price and within 30 minutes, which the timeouts then allow for, or priority before others at 1.8 times the price. It holds for all functions."
+  type        = string
+  default     = "standard"
+
+  validation {
+    condition     = contains(["standard", "flex", "priority"], var.tier)
+    error_message = "Expected standard, flex or priority."
+  }
+}
+
+variable "results_topic" {
+  description = "Name of a Pub/Sub topic that is made and gets a message when a job has ended, as docs/results.md has it, e.g. inpaint-results. Default: null, none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.results_topic == null || (can(regex("^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$", var.results_topic)) && !startswith(coalesce(var.results_topic, "none"), "goog"))
+    error_message = "Expected a name without its path, 3 to 255 letters, digits and -._~+%, a letter first and not goog."
+  }
+}
+
+variable "delivery" {
+  description = "jobs (default): results lie in the folders of their jobs. flat: the best output of a picture also lies below delivered/ under its name, as docs/results.md has it; run-job and sweep may then replace objects there."
+  type        = string
+  default     = "jobs"
+
+  validation {
+    condition     = contains(["jobs", "flat"], var.delivery)
+    error_message = "Expected jobs or flat."
+  }
+}
+
 variable "settings" {
   description = "Further environment variables of all functions, as docs/configuration.md lists them, e.g. { MAX_IMAGE_PIXELS = \"200000000\" }. Default: none."
   type        = map(string)

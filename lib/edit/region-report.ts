@@ -70,7 +70,9 @@ export interface FitReport {
   readonly plain?: number;
   /** Share of the mask's edge that cuts through what was painted, 0..1; only of insertions. */
   readonly cutOff?: number;
-  /** How much of the straight lines that lead into the mask is lost in it, levels; only of embedded engines. */
+  /**
+   * How much of the straight lines that lead into the mask is lost in it, levels; only of embedded engines.
+   */
   readonly lines?: number;
   /** The sum of it, levels: candidates are sorted by it, the least first. */
   readonly cost: number;

@@ -44,28 +44,24 @@ interface Candidate {
  * when they show what was sent.
  */
 export async function repaint(context: RegionContext): Promise<Repainted> {
-  const { photo, region, engine, step, signal } = context;
+  const { photo, region, step } = context;
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
-  // Only tiles and enlarging look at it again.
-  if (context.request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const prepared = startSoon(() => prepare(context, view, request));
-  const ask = (asked: InpaintRequest) => step('inpaint', () => engine.inpaint(asked, signal));
   const judge = judgeOf(context, { view, request, prepared: prepared.get });
-  const first = await ask({ ...request, judge }).finally(prepared.cancel);
+  const first = await ask(context, { ...request, judge }).finally(prepared.cancel);
   const leftOut: number[] = [];
   const candidatesOf = async (reply: InpaintReply) => {
     const fitted = await fitCandidates(context, { view, request, reply }, prepared.get);
     leftOut.push(...fitted.map((candidate) => candidate.leftOut));
     return fitted;
   };
-  const { reply, candidates } = await withSecondTry({ request, first, ask, candidatesOf });
+  const { reply, candidates } = await withSecondTry(context, { request, first, candidatesOf });
   const usable = usableBestFirst(candidates);
   const [best, ...others] = usable;
   const detailed = await detailOf(context, { view, request }, best);
-  const published = [detailed?.fitted ?? best.fitted, ...others.map(({ fitted }) => fitted)];
   const patches: RegionPatch[] = [];
-  for (const fitted of published) {
+  for (const fitted of [detailed?.fitted ?? best.fitted, ...others.map((other) => other.fitted)]) {
     const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
     patches.push(patchOf(own, crop.original, region.plan.box));
   }
@@ -93,6 +89,9 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   };
 }
 
+const ask = ({ engine, step, signal }: RegionContext, request: InpaintRequest): Promise<InpaintReply> =>
+  step('inpaint', (onProgress) => engine.inpaint({ ...request, onProgress }, signal));
+
 async function frameOf(
   context: RegionContext,
   crop: Crop,
@@ -105,6 +104,8 @@ async function frameOf(
   const size = region.plan.content;
   const view = await viewOf({ crop, header: photo.header, engine, content: size });
   const content = await view.seenAt(size);
+  // Only tiles and enlarging look at it again.
+  if (request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const asked = inpaintRequest({
     ...context,
     key: region.key,
@@ -145,12 +146,11 @@ function prepareGrown(context: RegionContext, { crop, colours }: View, mask: Mas
 interface Tries {
   readonly request: InpaintRequest;
   readonly first: InpaintReply;
-  readonly ask: (request: InpaintRequest) => Promise<InpaintReply>;
   readonly candidatesOf: (reply: InpaintReply) => Promise<Candidate[]>;
 }
 
 /** Asks once more when no answer is usable and one shows what was sent: models do that now and then. */
-async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
+async function withSecondTry(context: RegionContext, { request, first, candidatesOf }: Tries) {
   const candidates = await candidatesOf(first);
   const isUnedited = candidates.some(({ fitted }) => fitted.isUnedited);
   const isUsable = candidates.some(({ fitted }) => fitted.rejection === undefined);
@@ -158,7 +158,7 @@ async function withSecondTry({ request, first, ask, candidatesOf }: Tries) {
   const mayDiffer = first.calls > 0 && request.seed === undefined;
   if (isUsable || !isUnedited || !mayDiffer) return { reply: first, candidates };
   // Also when the budget is spent: what the first try brought is the reason to tell.
-  const second = await ask({ ...request, key: againKey(request.key) }).catch((error: unknown) => {
+  const second = await ask(context, { ...request, key: againKey(request.key) }).catch((error: unknown) => {
     if (isPermanent(error)) return undefined;
     throw error;
   });

@@ -1,6 +1,7 @@
 import { noTrace, type Trace } from '../trace.ts';
 
-export type Step = <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
+/** `work` may tell the share of it that is done, 0..1. */
+export type Step = <T>(name: string, work: (tell: (share: number) => void) => T | Promise<T>) => Promise<T>;
 
 /** A region of an edit, from 1. */
 export interface RegionOf {
@@ -8,8 +9,8 @@ export interface RegionOf {
   readonly of: number;
 }
 
-/** Told of each step as it begins. */
-export type StepListener = (name: string, region?: RegionOf) => void;
+/** Told of each step as it begins, and of the share that is done where a step tells it, 0..1. */
+export type StepListener = (name: string, region?: RegionOf, share?: number) => void;
 
 /** Steps of one region, counted from 0. */
 export type StepOf = (at: number, of: number) => Step;
@@ -32,7 +33,7 @@ export function stopwatch(
       onStep(name, region);
       const started = performance.now();
       try {
-        return await trace(name, () => work());
+        return await trace(name, () => work((share) => onStep(name, region, share)));
       } finally {
         times.set(name, (times.get(name) ?? 0) + performance.now() - started);
       }

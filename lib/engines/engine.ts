@@ -78,6 +78,8 @@ export interface InpaintRequest extends OptionValues<'edit'> {
    * and infinite is not usable. An embedded engine makes several answers and returns the best ones.
    */
   readonly judge?: ((answer: Raster) => number) | undefined;
+  /** An embedded engine tells the share of its work that is done, 0..1, rising. */
+  readonly onProgress?: ((share: number) => void) | undefined;
 }
 
 /** A request without the pixels of its crop. */

@@ -49,8 +49,8 @@ const gemini1K: ModelEntry = { ...gemini, imageSizes: ['1K'], takesImageSize: fa
  * What is known about each model. Prices are USD by list; those of pictures are without input tokens. The
  * `MODELS` setting overrides every entry. `npm run release` asks for a table that was read lately.
  *
- * The price of 2K of `gemini-nano-banana-2.1` is derived: 1,680 tokens at the price of its pictures. Tokens of
- * `gemini-3.1-flash-lite-image` have no public price.
+ * The price of 2K of `gemini-nano-banana-2.1` is derived: 1,680 tokens at the price of its pictures. Tokens
+ * of `gemini-3.1-flash-lite-image` have no public price.
  *
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations (days until which they are served)
  */

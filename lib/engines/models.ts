@@ -1,6 +1,6 @@
 import type { Size } from '../pixels/raster.ts';
 import { type ImageSize, imageSizes } from '../requests/values.ts';
-import { frameFor, geminiFrames } from './gemini/frames.ts';
+import { frameFor, geminiFrames } from './gemini-frames.ts';
 import { knownModels } from './known-models.ts';
 import type { ModelEntry, ModelTable } from './model-entry.ts';
 
@@ -60,7 +60,10 @@ export function estimateUsd(entry: ModelEntry | undefined, frame: Size, images: 
  */
 const sideTokens = { input: 4000, text: 1000 };
 
-/** The most that `images` answers cost, USD, each in a call of its own: their pictures, and all that is beside. */
+/**
+ * The most that `images` answers cost, USD, each in a call of its own: their pictures, and all that is
+ * beside.
+ */
 export function mostUsd(...[entry, frame, images]: Parameters<typeof estimateUsd>): number | undefined {
   const pictures = estimateUsd(entry, frame, images);
   const { input = 0, text = 0 } = entry?.usdPerMillionTokens ?? {};

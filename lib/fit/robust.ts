@@ -47,7 +47,9 @@ export interface Design {
 interface Solved {
   /** One value for each unknown. */
   readonly solution: Float64Array;
-  /** Entries of the inverse of the weighted normal matrix: the covariance, up to the variance of the noise. */
+  /**
+   * Entries of the inverse of the weighted normal matrix: the covariance, up to the variance of the noise.
+   */
   readonly inverse: (row: number, column: number) => number;
   /** Root mean square of the residuals, each clipped to 3 sigma. */
   readonly residual: number;

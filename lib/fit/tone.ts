@@ -88,10 +88,20 @@ function fitLine({ x, y, prior }: Points): Line {
 export function applyTone(raster: FloatRaster, { gains, offsets }: Tone): FloatRaster {
   const { channels, data } = raster;
   const out = new Float32Array(data.length);
-  for (let c = 0; c < channels; c++) {
-    const gain = gains[c]!;
-    const offset = offsets[c]!;
-    for (let i = c; i < data.length; i += channels) out[i] = gain * data[i]! + offset;
-  }
+  useKernels(({ kernels, arena }) => {
+    const [ofGains, ofOffsets] = [arena.put(Float64Array.from(gains)), arena.put(Float64Array.from(offsets))];
+    const length = chunkPixels * channels;
+    const values = arena.reserve(4 * length);
+    for (let k = 0; k < data.length; k += length) {
+      const part = data.subarray(k, k + length);
+      const view = arena.view(Float32Array, values, part.length);
+      view.set(part);
+      kernels.scaleChannels(values, part.length / channels, channels, ofGains, ofOffsets);
+      out.set(view, k);
+    }
+  });
   return { ...raster, data: out };
 }
+
+/** Pixels in the memory of kernels at once. */
+const chunkPixels = 16 * 1024;

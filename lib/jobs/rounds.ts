@@ -4,8 +4,9 @@ import { againPrefix, controlNames } from './inputs/names.ts';
 import type { Job } from './inputs/plan.ts';
 
 /**
- * A job that has failed stays as it is. Whoever asks for it again creates `again/{job}` in the control bucket,
- * and then the next round of the same files and request is to be run: a job of its own, with another id.
+ * A job that has failed stays as it is. Whoever asks for it again creates `again/{job}` in the control
+ * bucket, and then the next round of the same files and request is to be run: a job of its own, with another
+ * id.
  */
 
 /** True when this failed job was asked for again. */

@@ -154,6 +154,20 @@ export interface KernelExports {
   readonly doubleLight: (coarse: Pointer, fine: Pointer) => void;
   readonly addLight: (grid: Pointer, rgb: Pointer, channels: number) => void;
   readonly subtract: (a: Pointer, b: Pointer, count: number, out: Pointer) => void;
+  readonly addChannels: (
+    pixels: Pointer,
+    count: number,
+    channels: number,
+    weights: Pointer,
+    out: Pointer,
+  ) => void;
+  readonly scaleChannels: (
+    values: Pointer,
+    count: number,
+    channels: number,
+    gains: Pointer,
+    offsets: Pointer,
+  ) => void;
   readonly leastDistances: (
     looks: Pointer,
     count: number,

@@ -1,4 +1,5 @@
 import { EditError } from '../errors.ts';
+import { useKernels } from '../kernels/kernels.ts';
 
 /** Decoded pixels, row by row, channels interleaved: `data[(y * width + x) * channels + c]`. */
 export interface Raster {
@@ -129,13 +130,21 @@ export function luma(raster: FloatRaster): FloatRaster {
   if (channels === 1) return raster;
   const weights = channels === 3 ? lumaWeights : new Array<number>(channels).fill(1 / channels);
   const out = emptyFloatRaster(width, height, 1);
-  for (let p = 0; p < out.data.length; p++) {
-    let sum = 0;
-    for (let c = 0; c < channels; c++) sum += weights[c]! * data[p * channels + c]!;
-    out.data[p] = sum;
-  }
+  useKernels(({ kernels, arena }) => {
+    const shares = arena.put(Float64Array.from(weights));
+    const [pixels, sums] = [arena.reserve(4 * chunkPixels * channels), arena.reserve(4 * chunkPixels)];
+    for (let p = 0; p < out.data.length; p += chunkPixels) {
+      const part = data.subarray(p * channels, (p + chunkPixels) * channels);
+      arena.view(Float32Array, pixels, part.length).set(part);
+      kernels.addChannels(pixels, part.length / channels, channels, shares, sums);
+      out.data.set(arena.view(Float32Array, sums, part.length / channels), p);
+    }
+  });
   return out;
 }
+
+/** Pixels in the memory of kernels at once. */
+const chunkPixels = 16 * 1024;
 
 /** Grows on demand; comparing with it is native. */
 let zeros = new Uint8Array(1 << 14);

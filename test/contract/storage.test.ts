@@ -9,9 +9,9 @@ import { listed, openEmulator, workerStore } from '../support/emulator-world.ts'
 import { type MemoryBuckets, memoryBuckets, memoryClient, put } from '../support/memory-store.ts';
 
 /**
- * What jobs rely on, of whatever holds their objects. `STORAGE_CONTRACT_URL` and `STORAGE_CONTRACT_BUCKET` name
- * one more endpoint, e.g. https://storage.googleapis.com with the credentials of this machine; its objects
- * begin with `contract-` and stay.
+ * What jobs rely on, of whatever holds their objects. `STORAGE_CONTRACT_URL` and `STORAGE_CONTRACT_BUCKET`
+ * name one more endpoint, e.g. https://storage.googleapis.com with the credentials of this machine; its
+ * objects begin with `contract-` and stay.
  */
 interface Tested {
   readonly store: ObjectStore;

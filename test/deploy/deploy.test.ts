@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GcloudCommand } from '../../deploy/docs/gcloud-commands.ts';
 import { dryRun, deployScript as script } from '../../deploy/docs/trial-deployment.ts';
 import { type FakeCloud, fakeCloud } from '../support/fake-cloud.ts';
+import { repository, uploadedFiles } from '../support/packed.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const place = ['my-project', 'europe-west4'];
 const endpoint = ['--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1'];
 const model = ['--engine', 'gemini', '--model', 'gemini-3.1-flash-image', '--daily-cap-usd', '2.50'];
@@ -21,7 +21,9 @@ const leftOver = [
   'inpaint_trial_ask_model',
   'inpaint_trial_control',
 ];
-/** What gcloud says in projects that are new to builds, events or rights, and the command that it says it to. */
+/**
+ * What gcloud says in projects that are new to builds, events or rights, and the command that it says it to.
+ */
 const ofFreshProjects = [
   [
     'add-iam-policy-binding',
@@ -69,11 +71,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 const newCloud = () => fakeCloud(join(folder, `${++clouds}`));
 
-/** The commands that change something. */
+/** The commands that change something. The folder of the sources is another one each time. */
 const changes = (calls: readonly GcloudCommand[]) =>
   calls
     .filter(({ words }) => !words.some((word) => /^(describe|list|get-iam-policy|service-agent)$/.test(word)))
-    .map(({ line }) => line);
+    .map(({ line }) => line.replace(/--source=\S+/, '--source=S'));
 
 /** An agent of Google is asked for each time. */
 const isCreate = / create (?!--service=)/;
@@ -101,7 +103,34 @@ describe('a deployment', () => {
     real.run(script, [...place, ...model]);
     expect(printed.run('bash', ['-s'], `cd ${repository}\n${dryRun(...model)}`)).toMatchObject({ status: 0 });
     expect(printed.things()).toEqual(real.things());
-    expect(changes(printed.calls())).toEqual(changes(real.calls()));
+    // A real run looks first whether there is anything to take.
+    const made = changes(printed.calls()).filter((line) => !line.includes('remove-iam-policy-binding'));
+    expect(made).toEqual(changes(real.calls()));
+  });
+
+  test('uploads what .gcloudignore lets through, with the packages that functions need alone', async () => {
+    const cloud = newCloud();
+    cloud.tell('keep-source', '');
+    cloud.run(script, place);
+    expect(await uploadedFiles(cloud.source)).toEqual(await uploadedFiles(repository));
+    for (const file of ['package.json', 'package-lock.json']) {
+      const [uploaded, needed] = [cloud.source, join(repository, 'deploy/cloud')].map((from) =>
+        readFileSync(join(from, file), 'utf8'),
+      );
+      expect(uploaded).toBe(needed);
+    }
+    expect(cloud.leftOvers()).toEqual([]);
+  });
+
+  test('takes the rights that version 0.1 gave', () => {
+    const cloud = newCloud();
+    const old = ['on-upload', 'edit'].map(
+      (name) =>
+        `grant my-project serviceAccount:inpaint-trial-${name}@my-project.iam.gserviceaccount.com,roles/aiplatform.user\n`,
+    );
+    cloud.tell('things', old.join(''));
+    expect(cloud.run(script, [...place, ...model])).toMatchObject({ status: 0 });
+    expect(cloud.things().filter((thing) => thing.includes('aiplatform.user'))).toEqual([]);
   });
 
   test('waits once for new rights, and survives what fresh projects say', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Deployment } from '../../deploy/docs/deployment.ts';
+import type { Deployment, Grant } from '../../deploy/docs/deployment.ts';
 import { readTerraform, terraformDeployment } from '../../deploy/docs/terraform-deployment.ts';
 import { dryRun, trialDeployment } from '../../deploy/docs/trial-deployment.ts';
 import { type FunctionName, functionTable } from '../../functions/register.ts';
@@ -49,10 +49,16 @@ const callers: Readonly<Record<string, string>> = {
   sweep: 'scheduler',
 };
 const pictureBuckets = ['input', 'output'];
+/** Who tells of ended jobs, by the right that a setting needs. */
+const tellers: Readonly<Record<string, (grant: Grant) => boolean>> = {
+  RESULTS_TOPIC: ({ role, on }) => role === 'pubsub.publisher' && on === 'topic results',
+  DELIVERY: ({ role }) => role === 'deliver',
+};
+const isBelowDelivered = ({ on, condition = '' }: Grant): boolean =>
+  on === 'bucket output' &&
+  /^resource\.name\.startsWith\("projects\/_\/buckets\/[^/]+\/objects\/delivered\/"\)$/.test(condition);
 /** Cloud Tasks keeps a task for so long; its claim must outlive it. */
 const taskLifeDays = 31;
-/** How long Cloud Tasks waits for an answer, seconds. */
-const taskSeconds = 600;
 
 const isFault = (work: () => unknown): boolean => {
   try {
@@ -73,10 +79,33 @@ const policies: readonly Policy[] = [
     trial: ['--no-allow-unauthenticated', ''],
   },
   {
-    rule: 'nobody may delete or overwrite objects (G5)',
-    faults: ({ grants }) => grants.filter(({ role }) => !harmlessRoles.includes(role)),
+    rule: 'nobody may delete or overwrite objects (G5), but for deliveries below delivered/',
+    faults: ({ grants }) =>
+      grants.filter(
+        (grant) =>
+          !harmlessRoles.includes(grant.role) && !(grant.role === 'deliver' && isBelowDelivered(grant)),
+      ),
     terraform: ['"roles/storage.objectCreator"', '"roles/storage.objectUser"'],
     trial: ['storage.objectCreator', 'storage.objectUser'],
+  },
+  {
+    rule: 'who delivers creates and replaces below delivered/, no more',
+    faults: ({ ownRoles: { deliver = [] }, grants }) => [
+      ...deliver.filter((name) => !/^storage\.objects\.(create|delete)$/.test(name)),
+      ...grants.filter((grant) => grant.role === 'deliver' && !isBelowDelivered(grant)),
+    ],
+    terraform: ['/objects/delivered/', '/objects/'],
+  },
+  {
+    rule: 'who tells of ended jobs may do so, and nobody else',
+    faults: ({ functions, grants }) =>
+      Object.entries(tellers).filter(([setting, isRight]) => {
+        const telling = functions.filter(({ environment }) => setting in environment);
+        const allowed = grants.filter(isRight);
+        const names = (list: readonly string[]) => [...list].sort().join();
+        return names(telling.map(({ name }) => name)) !== names(allowed.map(({ identity }) => identity));
+      }),
+    terraform: ['sweep   = module.sweep.member', 'sweep   = module.on_upload.member'],
   },
   {
     rule: 'the role on the control bucket creates, reads and updates, no more',
@@ -115,12 +144,12 @@ const policies: readonly Policy[] = [
     faults: ({ grants }) =>
       grants.filter(
         ({ role, on, condition }) =>
-          /^(storage|control)/.test(role) &&
+          /^(storage|control|deliver)/.test(role) &&
           !on.startsWith('bucket ') &&
           !condition?.includes('resource.name.startsWith("projects/_/buckets/gcf-v2-sources-'),
       ),
     terraform: ['/buckets/gcf-v2-sources-', '/buckets/'],
-    trial: ["--condition='title", "--condition=None --x='title"],
+    trial: ["--condition='title=sources", "--condition=None --x='title"],
   },
   {
     rule: 'functions for people know the control bucket alone, for costs; the studio alone works on jobs',
@@ -132,13 +161,14 @@ const policies: readonly Policy[] = [
           Object.keys(environment).some((key) => /BUCKET/.test(key) && key !== 'CONTROL_BUCKET'),
       ),
       ...grants.filter(
-        ({ identity, role, on }) =>
+        ({ identity, role, on, condition }) =>
           ['edit', 'mask', 'generate', 'upscale'].includes(identity) &&
           on.startsWith('bucket ') &&
-          `${role} on ${on}` !== 'control on bucket control',
+          !(`${role} on ${on}` === 'control on bucket control' && condition?.includes('/objects/cost/')),
       ),
     ],
     terraform: ['environment     = local.engine_settings', 'environment     = local.job_settings'],
+    trial: ['/objects/cost/', '/objects/'],
   },
   {
     rule: 'each function runs as an identity of its own',
@@ -223,9 +253,10 @@ const policies: readonly Policy[] = [
   {
     rule: 'the deadline of an edit ends before the timeout of its function, and that before the wait of a task',
     faults: ({ functions }) =>
-      functions.filter(({ environment: { EDIT_DEADLINE_MS }, timeoutSeconds }) => {
+      functions.filter(({ environment: { EDIT_DEADLINE_MS, MODEL_TIER = 'standard' }, timeoutSeconds }) => {
         const { editDeadlineMs } = readConfig(EDIT_DEADLINE_MS === undefined ? {} : { EDIT_DEADLINE_MS });
-        return !(editDeadlineMs < timeoutSeconds * 1000 && timeoutSeconds < taskSeconds);
+        const { taskDeadlineMs } = readConfig({ MODEL_TIER }).budget;
+        return !(editDeadlineMs < timeoutSeconds * 1000 && timeoutSeconds * 1000 < taskDeadlineMs);
       }),
     terraform: ['timeout_seconds = 540', 'timeout_seconds = 600'],
     trial: ['--timeout=540s', '--timeout=60s'],
@@ -320,6 +351,10 @@ const policies: readonly Policy[] = [
 
 const ways: Readonly<Record<string, () => Promise<Deployment>>> = {
   Terraform: async () => terraformDeployment(await readTerraform()),
+  'Terraform with flex': async () =>
+    terraformDeployment(
+      await readTerraform((text) => text.replace('default     = "standard"', 'default     = "flex"')),
+    ),
   'deploy.sh': async () => trialDeployment(dryRun()),
   'deploy.sh with a model': async () =>
     trialDeployment(dryRun('--engine', 'gemini', '--daily-cap-usd', '2.50')),

@@ -46,7 +46,10 @@ const folderOf = (name: string): Folder => {
   return folder;
 };
 
-/** References of a folder to variables, fields of variables, values, outputs, data and resources that it lacks. */
+/**
+ * References of a folder to variables, fields of variables, values, outputs, data and resources that it
+ * lacks.
+ */
 function unresolved(folder: Folder, called: Folder | undefined): string[] {
   const has = (owner: unknown, name: string) => isBlock(owner) && Object.hasOwn(owner, name);
   const field = ([, name = '', key]: readonly string[]) =>

@@ -12,6 +12,7 @@ import {
 import { readConfig } from '../../lib/config.ts';
 import { engineNames } from '../../lib/engines/engines.ts';
 import { EditError, errorCodes } from '../../lib/errors.ts';
+import { flexDeadlineMs } from '../../lib/jobs/claim/budget.ts';
 import { checkConfig } from '../../lib/wiring/check-config.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
 import { type LogEntry, matchesFilter, writtenLines } from '../support/written-lines.ts';
@@ -56,6 +57,19 @@ describe('variables', () => {
     expect(terraform.root.local['priced_models']).toContain(defaults[String(engine)]);
     const environment = { ENGINE: engine, DAILY_COST_CAP_USD: cap, GOOGLE_CLOUD_PROJECT: 'p' };
     await expect(checkConfig(readConfig(environment))).resolves.toBeUndefined();
+  });
+
+  test('with flex, what calls a model has the time for it, and what queues a task waits as long', async () => {
+    const { functions } = terraformDeployment(
+      await readTerraform((text) => text.replace('default     = "standard"', 'default     = "flex"')),
+    );
+    const callers = functions.filter(({ entryPoint }) => ['runJob', 'edit', 'mask'].includes(entryPoint));
+    expect(callers.length).toBeGreaterThanOrEqual(3);
+    const deadlines = callers.map(({ environment: { EDIT_DEADLINE_MS } }) => Number(EDIT_DEADLINE_MS));
+    expect(deadlines.filter((ms) => ms < flexDeadlineMs)).toEqual([]);
+    const queueing = functions.filter(({ environment }) => 'TASKS_QUEUE' in environment);
+    const waits = queueing.map(({ environment }) => readConfig(environment).budget.taskDeadlineMs);
+    expect(waits.filter((ms) => ms <= Math.max(...deadlines))).toEqual([]);
   });
 
   test('each default task at work has a worker', () => {

@@ -44,6 +44,12 @@ test.each([60_000, 510_000, 3_600_000])('gives task and lease more time than a r
   expect(budget.leaseMs).toBeGreaterThan(budget.taskDeadlineMs);
 });
 
+test('gives tasks half an hour with flex, also where they are only queued', () => {
+  const { budget } = readConfig({ MODEL_TIER: 'flex', EDIT_DEADLINE_MS: '90000' });
+  expect(budget).toMatchObject({ deadlineMs: 90_000, taskDeadlineMs: 1_800_000 });
+  expect(budget.leaseMs).toBeGreaterThan(budget.taskDeadlineMs);
+});
+
 describe('refuses', () => {
   const message = (environment: Record<string, string>, needs = false) => {
     try {

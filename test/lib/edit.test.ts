@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type EditorOptions, editor } from '../../lib/edit.ts';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
+import { engineFor } from '../../lib/engines/engines.ts';
 import type { EditError, ErrorCode } from '../../lib/errors.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { readHeader } from '../../lib/formats/vips/header.ts';
@@ -10,6 +11,7 @@ import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { resizeTo } from '../../lib/pixels/resample.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { greyPaint, type Paint, paintEngine } from '../support/engines.ts';
+import { modelSettings } from '../support/fake-model.ts';
 import { boxMask, maskPng, noisePicture, pipelineOf, wavePicture } from '../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
@@ -57,6 +59,24 @@ async function refusal(work: Promise<unknown>): Promise<ErrorCode> {
     (error: EditError) => error.code,
   );
 }
+
+test('an embedded engine tells what share of its work is done', async () => {
+  const engine = await engineFor({ engine: 'patchmatch', model: undefined }, modelSettings, {
+    codec: engineCodec,
+  });
+  const shares: number[] = [];
+  const input = {
+    image: await pipelineOf(wavePicture(size)).png().toBuffer(),
+    mask: await maskPng(boxMask(size, box)),
+    request: parseRequest({}),
+    onStep: (step: string, _region?: unknown, share?: number) => {
+      if (step === 'inpaint' && share !== undefined) shares.push(share);
+    },
+  };
+  await editor({ engine, limits, defaults })(input, never);
+  expect(shares.length).toBeGreaterThan(1);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+});
 
 describe('every decoded value outside the mask survives (G1)', () => {
   const kinds = [

@@ -162,6 +162,7 @@ it('asks Gemini once for each picture, with ratio and size', async () => {
     generationConfig: {
       responseModalities: ['TEXT', 'IMAGE'],
       imageConfig: { aspectRatio: '21:9', imageSize: '4K', imageOutputOptions: { mimeType: 'image/png' } },
+      thinkingConfig: { thinkingLevel: 'MINIMAL' },
     },
   });
   expect(reply).toMatchObject({ calls: 2, warnings: [expect.stringContaining('seed')] });

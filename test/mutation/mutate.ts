@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,8 +8,9 @@ import { repository } from '../support/packed.ts';
 import { mutantsOf } from './mutants.ts';
 
 /**
- * `node test/mutation/mutate.ts --count 30 --seed 1 lib/fit lib/formats`: puts one mistake after the other into a
- * copy of the sources, drawn from a seed, and tells which of them the tests of that file do not notice.
+ * `node test/mutation/mutate.ts --count 30 --seed 1 lib/fit lib/formats`: puts one mistake after the other
+ * into a copy of the sources, drawn from a seed, and tells which of them the tests of that file do not
+ * notice.
  */
 const { values, positionals } = parseArgs({
   options: { count: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
@@ -46,11 +38,15 @@ function isNoticed(tests: readonly string[]): boolean {
   return spawnSync(process.execPath, args, { cwd: copy, timeout: patienceMs, stdio: 'ignore' }).status !== 0;
 }
 
-/** First the tests with the name of the file, wherever they are, then those of its folder. */
+/**
+ * First the tests with the name of the file, wherever they are, then those of the nearest folder that has
+ * any.
+ */
 function testsOf(file: string): readonly (readonly string[])[] {
   const own = globSync(`test/**/${basename(file, '.ts')}.test.ts`, { cwd: copy });
-  const folder = `test/${dirname(file)}/`;
-  return [own, existsSync(join(copy, folder)) ? [folder] : []];
+  let folder = join('test', dirname(file));
+  while (globSync(`${folder}/**/*.test.ts`, { cwd: copy }).length === 0) folder = dirname(folder);
+  return [own, [`${folder}/`]];
 }
 
 const draw = drawFrom(Number(values.seed));

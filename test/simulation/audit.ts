@@ -1,3 +1,4 @@
+import { isCode, kindOf } from '../../lib/errors.ts';
 import { readTerminalName } from '../../lib/jobs/inputs/names.ts';
 import type { ObjectInfo } from '../../lib/storage/store.ts';
 import { here, machine } from './machine.ts';
@@ -20,6 +21,7 @@ export const invariants = {
   S14: 'One Idempotency-Key makes one job.',
   S15: 'No fault of a service comes out as a bug.',
   L1: 'When nothing fails any more, every complete set has ended after two sweeps.',
+  L2: 'Then the topic was told of every end.',
 } as const;
 
 export type Invariant = keyof typeof invariants;
@@ -159,11 +161,13 @@ export function sawCreate(info: ObjectInfo, bytes: Uint8Array): void {
   }
 }
 
-const recordNames = /^(claims|raw|progress|cost|http-jobs|http-keys|uploads|sweep)(\/|$)/;
+const recordNames = /^(claims|again|raw|progress|cost|http-jobs|http-keys|uploads|sweep)(\/|$)/;
 
 function sawRecord({ name, metadata }: ObjectInfo): void {
   if (!recordNames.test(name)) violate('S11', `${name} is no record that is known`);
   if (!name.startsWith('claims/')) return;
+  // A job that cannot even begin: its claim only says whether its end was told.
+  if (metadata['owner'] === 'nobody' && metadata['state'] === 'FAILED') return;
   if (metadata['state'] !== 'RUNNING' || metadata['attempts'] !== '1') {
     violate('S5', `${name} begins as ${metadata['state']}`);
   }
@@ -225,17 +229,27 @@ export function sawSwap(before: ObjectInfo, after: ObjectInfo): void {
 function sawClaim(before: ObjectInfo, after: ObjectInfo): void {
   const [old, now] = [before.metadata, after.metadata];
   const what = `${before.name}: ${old['state']} of ${old['owner']} -> ${now['state']} of ${now['owner']}`;
+  const changed = Object.keys(now).filter((key) => now[key] !== old[key]);
+  if (changed.every((key) => key === 'reported')) return;
   if (isEnd(old)) violate('S6', what);
   own(now['owner']);
   const ageMs = machine().nowMs - Date.parse(before.updated);
   if (old['owner'] !== now['owner']) {
-    const untilFreeMs = old['state'] === 'RUNNING' ? current.leaseMs : Number(old['waitMs']);
+    const untilFreeMs = old['state'] === 'RUNNING' ? current.leaseMs : waitOf(old);
     if (ageMs < untilFreeMs) violate('S5', `${what} after ${ageMs} ms`);
     const isTaken = now['state'] === 'RUNNING' && Number(now['attempts']) === Number(old['attempts']) + 1;
     if (!isTaken && now['state'] !== 'FAILED') violate('S5', what);
   } else if (old['state'] !== 'RUNNING') violate('S5', what);
   if (isEnd(now)) sawEnd(before.name, now, what);
   assertCounted(now['imageVersion'] ?? '');
+}
+
+/** A mend of the set-up is noticed soon, whatever a claim says. */
+const longestSetupWaitMs = 30_000;
+
+function waitOf({ waitMs, code = '' }: Metadata): number {
+  const isSetup = isCode(code) && kindOf(code) === 'setup';
+  return Math.min(Number(waitMs), isSetup ? longestSetupWaitMs : Number.POSITIVE_INFINITY);
 }
 
 const isEnd = ({ state }: Metadata) => state === 'DONE' || state === 'FAILED';
@@ -315,6 +329,14 @@ export function auditOutputs(): void {
     const now = objectAt('input', image)?.info.generation;
     const isCurrent = claim?.['imageVersion'] === `${image}#${now}`;
     if (!isEnded && isCurrent && !isOlderMask(stem, job)) violate('S11', `${info.name} has no end`);
+  }
+}
+
+/** Every manifest and error file was told of. */
+export function auditTold(told: ReadonlySet<string>): void {
+  for (const { info } of objectsIn('output', '')) {
+    const job = readTerminalName(info.name)?.job;
+    if (job !== undefined && !told.has(job)) violate('L2', `nobody was told of ${info.name}`);
   }
 }
 

@@ -41,12 +41,12 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a lease ends early',
     breaks: ['S5'],
-    ...{ file: claim, find: '? budget.leaseMs : claim.waitMs', put: '? budget.leaseMs / 2 : claim.waitMs' },
+    ...{ file: claim, find: '? budget.leaseMs : waitOf(claim)', put: '? budget.leaseMs / 2 : waitOf(claim)' },
   },
   {
     name: 'nobody waits after a fault',
     breaks: ['S5'],
-    ...{ file: claim, find: '? budget.leaseMs : claim.waitMs', put: '? budget.leaseMs : 0' },
+    ...{ file: claim, find: '? budget.leaseMs : waitOf(claim)', put: '? budget.leaseMs : 0' },
   },
   {
     name: 'a lost swap counts as won',
@@ -117,13 +117,6 @@ export const bugs: readonly Bug[] = [
     put: 'await store.read((await store.stat({ bucket: info.bucket, name: info.name }, signal)) ?? info, { maxBytes: maxImageBytes, signal })',
   },
   {
-    name: 'one listing is taken for a snapshot',
-    breaks: ['S12'],
-    file: 'lib/jobs/inputs/pairing.ts',
-    find: 'if (sameObjects(before.listed, after.listed)) return after.sets;',
-    put: 'return after.sets;',
-  },
-  {
     name: 'an event is acknowledged after a passing fault',
     breaks: ['S9'],
     ...{ file: 'functions/on-upload.ts', find: "error.kind === 'input'", put: "error.kind !== 'bug'" },
@@ -140,8 +133,8 @@ export const bugs: readonly Bug[] = [
     breaks: ['S9'],
     ...{
       file: 'lib/jobs/queue.ts',
-      find: 'status === alreadyExists',
-      put: '[alreadyExists, 429].includes(status)',
+      find: 'alsoFine: [alreadyExists]',
+      put: 'alsoFine: [alreadyExists, 429]',
     },
   },
   {
@@ -171,7 +164,11 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a picture with a new mask counts as settled',
     breaks: ['L1'],
-    ...{ file: 'lib/jobs/inputs/window.ts', find: 'wanted.every(', put: 'wanted.slice(0, 1).every(' },
+    ...{
+      file: 'lib/jobs/inputs/window.ts',
+      find: 'generationKeys.every((key) => metadata',
+      put: 'generationKeys.slice(0, 1).every((key) => metadata',
+    },
   },
   {
     name: 'the sweep does not begin again',
@@ -181,6 +178,13 @@ export const bugs: readonly Bug[] = [
       find: "place.isComplete ? '' : place.after",
       put: 'place.after',
     },
+  },
+  {
+    name: 'an end that was not told is forgotten',
+    breaks: ['L2'],
+    file: 'lib/jobs/ends/reporter.ts',
+    find: "hasEnded ? reported === 'no' :",
+    put: 'hasEnded ? false :',
   },
   {
     name: 'a cancellation is not looked for',

@@ -5,8 +5,8 @@ import { markdownTable } from '../../deploy/docs/markdown.ts';
 import { bugs } from './bugs.ts';
 
 /**
- * `node test/simulation/find-bugs.ts` writes how many seeds it takes to find each mistake into `bugs.md`. With
- * words behind it, only mistakes are tried whose names hold one of them; the other rows stay.
+ * `node test/simulation/find-bugs.ts` writes how many seeds it takes to find each mistake into `bugs.md`.
+ * With words behind it, only mistakes are tried whose names hold one of them; the other rows stay.
  */
 const words = process.argv.slice(2);
 const isAsked = (name: string) => words.length === 0 || words.some((word) => name.includes(word));

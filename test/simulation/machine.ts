@@ -12,14 +12,17 @@ import { type MemoryBuckets, memoryBuckets } from '../support/memory-store.ts';
 /** One process of the functions. */
 export interface Instance {
   readonly name: string;
-  /** `dead`: nothing that it waits for ever comes. `frozen`: it has no processor; its requests and timers wait. */
+  /**
+   * `dead`: nothing that it waits for ever comes. `frozen`: it has no processor; its requests and timers
+   * wait.
+   */
   state: 'up' | 'frozen' | 'dead';
   /** A process that wakes up reads the answers that have come before it looks at its timers. */
   timersFromMs: number;
   readonly shutdown: AbortController;
 }
 
-export type CallKind = 'storage' | 'queue' | 'model';
+export type CallKind = 'storage' | 'queue' | 'model' | 'topic';
 
 /** A request on its way; the instance waits for its answer. */
 export interface Call {

@@ -1,6 +1,6 @@
 import { statusOf } from '../../lib/jobs/status.ts';
 import { listAll } from '../../lib/storage/store.ts';
-import { auditOutputs, hasEnded, setNow, stemOf, type Violation, violate } from './audit.ts';
+import { auditOutputs, auditTold, hasEnded, setNow, stemOf, type Violation, violate } from './audit.ts';
 import { terminate } from './functions.ts';
 import {
   brokenCall,
@@ -143,7 +143,7 @@ function freeze(instance: Instance): void {
   timers.add({ dueMs: nowMs + ms, instance: undefined, fire: thaw });
 }
 
-const none = { storage: 0, queue: 0, model: 0 };
+const none = { storage: 0, queue: 0, model: 0, topic: 0 };
 
 /** Lets one call of an instance through, or something happens to it. */
 async function letGo(call: Call, faults: World['story']['faults']): Promise<void> {
@@ -249,6 +249,7 @@ async function auditRest(world: World): Promise<void> {
   for (const { name, state } of await statusOf({ store, buckets, prefix: '' })) {
     if (!['done', 'failed', 'no mask', 'unpaired'].includes(state)) violate('S11', `${name} is ${state}`);
   }
+  if (world.story.hasTopic) auditTold(world.services.told);
   auditOutputs();
   world.machine.tell('the end');
 }

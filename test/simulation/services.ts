@@ -15,12 +15,15 @@ interface Services {
   /** Tasks that were taken, by the name of their picture. */
   readonly taken: Map<string, number>;
   readonly enqueue: (task: Task) => void;
+  /** Jobs of whose end the topic was told. */
+  readonly told: Set<string>;
   /** Share of the calls that the model and the queue answer with an error. */
   faults: number;
 }
 
 export const modelUrl = 'https://model.example/paint';
 export const queueUrl = 'http://localhost:1';
+export const topicHost = 'localhost:2';
 
 /** Cloud Tasks refuses the name of a task for about an hour after the task has ended. */
 const nameKeptMs = 3_600_000;
@@ -28,7 +31,7 @@ const nameKeptMs = 3_600_000;
 let current: Services;
 
 export function startServices(enqueue: Services['enqueue']): Services {
-  current = { taskNames: new Map(), taken: new Map(), enqueue, faults: 0 };
+  current = { taskNames: new Map(), taken: new Map(), told: new Set(), enqueue, faults: 0 };
   return current;
 }
 
@@ -48,8 +51,7 @@ export function loseTasks(): void {
 export function simulatedFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const url = String(input);
   const { signal } = init;
-  const isModel = url === modelUrl;
-  const kind: CallKind = isModel ? 'model' : 'queue';
+  const kind: keyof typeof answers = url === modelUrl ? 'model' : url.includes(topicHost) ? 'topic' : 'queue';
   const text = String(init.body ?? '');
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -57,8 +59,17 @@ export function simulatedFetch(input: string | URL | Request, init: RequestInit 
       return;
     }
     signal?.addEventListener('abort', () => reject(signal.reason));
-    ask(kind, kind, () => (isModel ? paint(text) : takeTask(text))).then(resolve, reject);
+    ask(kind, kind, () => answers[kind](text)).then(resolve, reject);
   });
+}
+
+/** The topic takes a message about the end of a job. */
+function takeMessage(text: string): Response {
+  const { draw } = machine();
+  if (draw.chance(current.faults)) return new Response(null, { status: draw.oneOf([403, 429, 503]) });
+  const { messages } = JSON.parse(text) as { messages: { attributes: { job: string } }[] };
+  for (const { attributes } of messages) current.told.add(attributes.job);
+  return new Response(null, { status: 200 });
 }
 
 function takeTask(text: string): Response {
@@ -97,3 +108,9 @@ function paint(text: string): Response {
   tell(`the model paints ${picture} ${key}, call ${call}`);
   return new Response(draw.chance(current.faults) ? 'nothing' : jpegOf(`painted ${picture} ${key} ${call}`));
 }
+
+const answers: Readonly<Record<Exclude<CallKind, 'storage'>, (text: string) => Response>> = {
+  model: paint,
+  queue: takeTask,
+  topic: takeMessage,
+};

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const path = fileURLToPath(new URL('simulate.ts', import.meta.url));
-const seeds = 150;
-const patience = { timeout: 180_000 };
+const seeds = 120;
+const patience = { timeout: 300_000 };
 
 interface Report {
   readonly seeds: number;
@@ -18,7 +18,7 @@ function simulated(...args: readonly string[]): { readonly told: string; readonl
 }
 
 test(
-  'the functions keep every invariant in a counted part of all worlds (G5, G6, G7, G8, G9, G10, G11, G12, G18, G20, G22, G23)',
+  'the functions keep every invariant in a counted part of all worlds (G5, G6, G7, G8, G9, G10, G11, G12, G18, G20, G22, G23, G27)',
   patience,
   () => {
     const { told, lines } = simulated('--seeds', String(seeds), '--hashes');
@@ -33,7 +33,7 @@ test(
       'REQUEST_INVALID',
       'IMAGE_UNREADABLE',
     ])
-      expect(report.ends[end]).toBeGreaterThan(5);
+      expect(report.ends[end]).toBeGreaterThan(3);
 
     // A seed tells the same story every time, whatever was told before.
     const again = simulated('--seeds', '2', '--from', '100', '--hashes').lines;

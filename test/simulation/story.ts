@@ -7,6 +7,8 @@ export interface Story {
   /** Calls that the cap of a day has room for; `undefined`: no cap. */
   readonly capCalls: number | undefined;
   readonly hasQueue: boolean;
+  /** A topic is told of every end. */
+  readonly hasTopic: boolean;
   /** On Cloud Run, where nothing goes on after an answer. */
   readonly isDeployed: boolean;
   readonly actions: readonly Action[];
@@ -14,7 +16,7 @@ export interface Story {
   readonly repeatedEvents: number;
   readonly lateEvents: number;
   /** Share of the calls of the world that go wrong, by kind. */
-  readonly faults: Readonly<Record<'storage' | 'queue' | 'model', number>>;
+  readonly faults: Readonly<Record<'storage' | 'queue' | 'model' | 'topic', number>>;
   /** Share of the answers that are refusals. */
   readonly refusals: number;
   readonly staleLists: number;
@@ -43,10 +45,11 @@ export function storyOf(draw: Draw): Story {
     maxAttempts: 2 + draw.below(3),
     capCalls: draw.chance(0.3) ? 1 + draw.below(5) : undefined,
     hasQueue: draw.chance(0.5),
+    hasTopic: draw.chance(0.5),
     isDeployed: draw.chance(0.5),
     actions: actionsOf(draw, hasPoison),
     ...{ lostEvents: some(0.15), repeatedEvents: some(0.4), lateEvents: some(0.2) },
-    faults: { storage: some(0.04), queue: some(0.2), model: some(0.2) },
+    faults: { storage: some(0.04), queue: some(0.2), model: some(0.2), topic: some(0.2) },
     ...{ refusals: some(0.4), staleLists: some(0.1) },
     ...{ crashes: some(0.015), freezes: some(0.015), terminations: some(0.005) },
     ...{ leaps: some(0.01), sweeps: some(0.02) },

@@ -4,7 +4,7 @@ import { put } from '../support/memory-store.ts';
 import { changesOf, hasEnded, sawInput, setNow, startAudit, stemOf, violate } from './audit.ts';
 import { type Functions, startInstance, terminate } from './functions.ts';
 import { type Instance, type Machine, startMachine } from './machine.ts';
-import { endTask, modelUrl, queueUrl, startServices, type Task } from './services.ts';
+import { endTask, modelUrl, queueUrl, startServices, type Task, topicHost } from './services.ts';
 import { type Story, storyOf } from './story.ts';
 
 /** What an instance is asked to do, again and again until it is done. */
@@ -62,18 +62,20 @@ export function startWorld(seed: number): World {
   };
 }
 
-export function environmentOf({ maxModelCalls, maxAttempts, hasQueue, isDeployed }: Story, capUsd?: number) {
+export function environmentOf(story: Story, capUsd?: number) {
+  const { maxModelCalls, maxAttempts, hasQueue, hasTopic, isDeployed } = story;
   const service = { url: modelUrl, body: 'json', usdPerCall: priceUsd };
   return {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control', STUDIO: 'on' },
     ...{ ENGINE: 'http', HTTP_ENGINE: JSON.stringify(service) },
     ...{ MAX_MODEL_CALLS: String(maxModelCalls), MAX_ATTEMPTS: String(maxAttempts) },
-    ...(capUsd !== undefined && { DAILY_COST_CAP_USD: String(capUsd) }),
+    DAILY_COST_CAP_USD: capUsd === undefined ? 'none' : String(capUsd),
     ...(hasQueue && {
       TASKS_QUEUE: 'projects/p/locations/l/queues/q',
       TASKS_API_ENDPOINT: queueUrl,
       RUN_JOB_URL: 'https://run.example/runJob',
     }),
+    ...(hasTopic && { RESULTS_TOPIC: 'projects/p/topics/t', PUBSUB_EMULATOR_HOST: topicHost }),
     ...(isDeployed && { K_SERVICE: 'functions', K_REVISION: 'functions-1' }),
   };
 }

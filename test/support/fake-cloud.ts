@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { commandOf, type GcloudCommand } from '../../deploy/docs/gcloud-commands.ts';
 
@@ -16,14 +24,18 @@ export interface FakeCloud {
   readonly things: () => string[];
   /** How long the script would have slept, seconds. */
   readonly naps: () => string[];
-  /** Writes a file that the stand-in reads: `fault`, `location`, `logged-out`, `things`. */
+  /** What was first deployed, where `keep-source` was told. */
+  readonly source: string;
+  /** Temporary files that were not removed. */
+  readonly leftOvers: () => string[];
+  /** Writes a file that the stand-in reads: `fault`, `keep-source`, `location`, `logged-out`, `things`. */
   readonly tell: (name: string, text: string) => void;
 }
 
 /** @param folder empty; the scripts run in it. */
 export function fakeCloud(folder: string): FakeCloud {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin, { recursive: true });
+  const [bin, temporary] = [join(folder, 'bin'), join(folder, 'temporary')];
+  for (const made of [bin, temporary]) mkdirSync(made, { recursive: true });
   copyFileSync(join(import.meta.dirname, 'fake-gcloud.sh'), join(bin, 'gcloud'));
   writeFileSync(join(bin, 'sleep'), '#!/bin/sh\necho "$1" >>"$FAKE/naps"\n');
   chmodSync(join(bin, 'sleep'), 0o755);
@@ -36,7 +48,8 @@ export function fakeCloud(folder: string): FakeCloud {
   let seen = 0;
   return {
     run: (file, args, input = '') => {
-      const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, FAKE: folder };
+      const path = `${bin}:${process.env['PATH']}`;
+      const env = { ...process.env, PATH: path, TMPDIR: temporary, FAKE: folder };
       return spawnSync(file, args, { cwd: folder, env, input, encoding: 'utf8', timeout: 15_000 });
     },
     calls: () => {
@@ -46,6 +59,8 @@ export function fakeCloud(folder: string): FakeCloud {
     },
     things: () => lines('things').sort(),
     naps: () => lines('naps'),
+    source: join(folder, 'source'),
+    leftOvers: () => readdirSync(temporary),
     tell: (name, text) => writeFileSync(join(folder, name), text),
   };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stands in for gcloud: writes down each call in $FAKE/calls, remembers in $FAKE/things what was made and granted, and answers
 # NOT_FOUND for the rest. $FAKE/fault holds lines `PATTERN<tab>MESSAGE`: a call that matches the first one fails with it, and
-# takes it off.
+# takes it off. Where $FAKE/keep-source is, $FAKE/source becomes a copy of the first sources that are deployed.
 set -euo pipefail
 printf '%s\t' "$@" >>"$FAKE/calls" && echo >>"$FAKE/calls"
 things=$FAKE/things
@@ -11,7 +11,8 @@ for word in "$@"; do
   case "$word" in
     --member=*) member=${word#*=} ;;
     --role=*) role=${word#*=} ;;
-    --lifecycle-file=* | --source=*) [[ -e ${word#*=} && -f package.json ]] || echo "missing $word" >>"$things" ;;
+    --lifecycle-file=*) [[ -e ${word#*=} ]] || echo "missing $word" >>"$things" ;;
+    --source=*) [[ ! -f $FAKE/keep-source || -d $FAKE/source ]] || cp -R "${word#*=}" "$FAKE/source" ;;
     --*) ;;
     *) words+=("$word") ;;
   esac

@@ -2,7 +2,9 @@ import type { Reply } from '../../deploy/preflight/google.ts';
 
 type Answer = unknown | ((body: string) => unknown);
 
-/** REST APIs of Google Cloud, as far as the preflight asks them: what answers by method and URL without query. */
+/**
+ * REST APIs of Google Cloud, as far as the preflight asks them: what answers by method and URL without query.
+ */
 export interface FakeGoogle {
   /** Everything is right at first. `undefined` answers 404; a `Reply` answers with its status. */
   readonly answers: Record<string, Answer>;

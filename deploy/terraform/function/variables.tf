@@ -54,12 +54,12 @@ variable "concurrency" {
 }
 
 variable "timeout_seconds" {
-  description = "When the platform answers 504; the code gives up 30 s earlier by itself. 60 to 540: a task waits for 600 s."
+  description = "When the platform answers 504; the code gives up 30 s earlier by itself. 60 to 1790: a task waits for 1,800 s at most."
   type        = number
 
   validation {
-    condition     = var.timeout_seconds >= 60 && var.timeout_seconds <= 540
-    error_message = "Expected 60 to 540."
+    condition     = var.timeout_seconds >= 60 && var.timeout_seconds <= 1790
+    error_message = "Expected 60 to 1790."
   }
 }
 

@@ -38,14 +38,14 @@ export function progressView(): ProgressView {
   const begin = () => {
     bar.hidden = false;
     bar.value = 0;
-    say(texts.uploading(0));
+    say(texts.sending);
   };
   const end = () => {
     bar.hidden = true;
     details.textContent = '';
   };
   const sent = (fraction: number) => {
-    details.textContent = texts.uploading(Math.round(fraction * 100));
+    details.textContent = texts.sent(Math.round(fraction * 100));
   };
   const rest = () => {
     if (stage.textContent === texts.done) say('');

@@ -34,7 +34,10 @@ export interface Task {
   readonly find?: Fields;
 }
 
-/** A run that was asked for and has no job yet: its key makes sure that it is one job, however often it is sent. */
+/**
+ * A run that was asked for and has no job yet: its key makes sure that it is one job, however often it is
+ * sent.
+ */
 export interface Pending {
   /** Id of the photo. */
   readonly photo: string;

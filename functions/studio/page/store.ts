@@ -1,4 +1,6 @@
-/** What a reload shall not lose, in the browser's own database. Keys are names; values are cloned as they are. */
+/**
+ * What a reload shall not lose, in the browser's own database. Keys are names; values are cloned as they are.
+ */
 const storeName = 'kept';
 
 let opened: Promise<IDBDatabase> | undefined;

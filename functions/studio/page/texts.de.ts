@@ -76,7 +76,8 @@ export const german: Texts = {
   runFor: (usd: string) => `Für ${usd} starten`,
   needsConfirmation: (usd: string) => `Dieser Lauf kostet bis zu ${usd}. Starten?`,
   cancel: 'Abbrechen',
-  uploading: (percent: number) => `${percent} % gesendet`,
+  sending: 'Sendet',
+  sent: (percent: number) => `${percent} % gesendet`,
   stages: {
     queued: 'Wartet',
     read: 'Liest das Foto',

@@ -79,7 +79,8 @@ export const english = {
   runFor: (usd: string) => `Run for ${usd}`,
   needsConfirmation: (usd: string) => `This run costs up to ${usd}. Run it?`,
   cancel: 'Cancel',
-  uploading: (percent: number) => `Sending ${percent} %`,
+  sending: 'Sending',
+  sent: (percent: number) => `${percent} % sent`,
   stages: {
     queued: 'Waiting',
     read: 'Reading the photo',

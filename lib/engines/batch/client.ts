@@ -9,8 +9,8 @@ export interface Batch {
   /** The last part of its resource name. */
   readonly id: string;
   /**
-   * `expired`: the day was over before all lines were answered. It, `done` and `cancelled` may have answers to
-   * some lines only; what has none was not billed.
+   * `expired`: the day was over before all lines were answered. It, `done` and `cancelled` may have answers
+   * to some lines only; what has none was not billed.
    */
   readonly state: 'waiting' | 'done' | 'failed' | 'cancelled' | 'expired';
   /** `gs://` address of the folder of its results, where there are any. */
@@ -31,8 +31,8 @@ export interface BatchOrder {
 }
 
 /**
- * Batches of one project and location. Every call is retried as calls of models are, but for `submit`: who does
- * not know whether it was done asks `find` first. No call here is billed by itself.
+ * Batches of one project and location. Every call is retried as calls of models are, but for `submit`: who
+ * does not know whether it was done asks `find` first. No call here is billed by itself.
  *
  * @throws {EditError} as model calls: `MODEL_INCOMPATIBLE` for a model without batches, `MODEL_PERMISSION`,
  *   `MODEL_QUOTA`, `MODEL_UNAVAILABLE`, ...

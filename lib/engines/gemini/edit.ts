@@ -2,12 +2,12 @@ import { EditError } from '../../errors.ts';
 import { boundingBox } from '../../pixels/box.ts';
 import type { EncodedImage, EngineCodec, InpaintEngine, InpaintOutcome, InpaintRequest } from '../engine.ts';
 import type { EngineOptions } from '../entry.ts';
+import { frameFor, type GeminiFrame, geminiFrames } from '../gemini-frames.ts';
 import { imageSize } from '../image-size.ts';
 import { base64, encodeWithin } from '../images.ts';
 import type { ModelEntry } from '../model-entry.ts';
 import { batchReply } from './batch-reply.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
-import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
 import { markRegion } from './mark-region.ts';
 import { editPrompt, findingPrompt } from './prompt.ts';
 

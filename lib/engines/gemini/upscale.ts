@@ -1,11 +1,11 @@
 import { EditError } from '../../errors.ts';
 import type { EncodedImage } from '../engine.ts';
 import type { ModelOptions } from '../entry.ts';
+import { frameFor, type GeminiFrame, geminiFrames } from '../gemini-frames.ts';
 import { imageSize } from '../image-size.ts';
 import { base64 } from '../images.ts';
 import type { UpscaleRequest, Upscaler } from '../picture-engines.ts';
 import { askGemini, geminiConfig, geminiModel } from './call.ts';
-import { frameFor, type GeminiFrame, geminiFrames } from './frames.ts';
 import { refuseStorage } from './generate.ts';
 
 const maxImageBytes = 7_000_000;

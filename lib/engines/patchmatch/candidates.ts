@@ -44,25 +44,29 @@ interface Finished extends Candidate {
 /**
  * Makes drafts, and finishes those that are good, until as many as are asked for are good then too; of four
  * drafts the best ones are finished. Chooses the best by their costs; among equals the earlier one wins.
- * Without a judge the first ones are taken.
+ * Without a judge the first ones are taken. Tells its progress after each draft and each finished picture.
  */
 export async function chooseCandidates(
-  { samples, judge }: Pick<InpaintRequest, 'samples' | 'judge'>,
+  { samples, judge, onProgress }: Pick<InpaintRequest, 'samples' | 'judge' | 'onProgress'>,
   { draft, finish }: Making,
 ): Promise<Chosen> {
   const costOf = (answer: Raster, n: number) =>
     (judge?.(answer) ?? 0) * (beginnings[n] === 'offsets' ? wholeShare : 1);
   const drafts: Candidate[] = [];
   const finished: Finished[] = [];
+  const most = beginnings.length + samples + spare;
+  const tell = () => onProgress?.(Math.min(1, (drafts.length + finished.length) / most));
   const finishOne = async (n: number) => {
     const answer = await finish(n);
     finished.push({ n, answer, cost: costOf(answer, n) });
     finished.sort(byCost);
+    tell();
   };
   const isEnough = () => (finished[samples - 1]?.cost ?? Number.POSITIVE_INFINITY) <= goodCost;
   for (let n = 0; n < beginnings.length && !isEnough(); n++) {
     const cost = costOf(await draft(n), n);
     drafts.push({ n, cost });
+    tell();
     if (cost <= goodCost) await finishOne(n);
   }
   const wanted = drafts.sort(byCost).slice(0, samples + spare);

@@ -82,7 +82,9 @@ function activate({ active, isActive }: Trees, node: number): void {
   active.push(node);
 }
 
-/** Adds the free neighbours of a node to its tree. @returns the side at which it meets the other one, or -1. */
+/**
+ * Adds the free neighbours of a node to its tree. @returns the side at which it meets the other one, or -1.
+ */
 function grow(all: Trees, node: number): number {
   const { neighbours, trees, parents, stamps, depths } = all;
   const tree = trees[node]!;
@@ -101,7 +103,9 @@ function grow(all: Trees, node: number): number {
   return -1;
 }
 
-/** The edge along which a tree reaches from a node to its neighbour: flow goes from the source, to the sink. */
+/**
+ * The edge along which a tree reaches from a node to its neighbour: flow goes from the source, to the sink.
+ */
 function edgeAway({ neighbours }: Trees, node: number, side: number, tree: number): number {
   return tree === fromSource ? 4 * node + side : 4 * neighbours[4 * node + side]! + (side ^ 1);
 }

@@ -34,7 +34,9 @@ interface Refinement extends Matched {
   readonly effort: Effort;
   /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
   readonly beginsWithVote: boolean;
-  /** True for a level that is looked at: pieces are copied instead of averaged, and their light is blended. */
+  /**
+   * True for a level that is looked at: pieces are copied instead of averaged, and their light is blended.
+   */
   readonly isShown: boolean;
 }
 

@@ -5,7 +5,9 @@ const violationsSchema = z.object({
 });
 const errorInfoSchema = z.object({ '@type': z.string().endsWith('google.rpc.ErrorInfo') });
 
-/** Sentences of the JSON parser of Google's services, and of models about fields they know and do not take. */
+/**
+ * Sentences of the JSON parser of Google's services, and of models about fields they know and do not take.
+ */
 const unknownName = /Unknown name "(?<name>[\w.]+)"(?: at '(?<place>[\w.[\]]+)')?/g;
 const invalidValue = /Invalid value at '(?<place>[\w.[\]]+)'/g;
 const notSupported = /\b(not supported|unsupported|does not support)\b/i;
@@ -59,8 +61,8 @@ export const leafOf = (path: string): string => path.slice(path.lastIndexOf('.')
 export const letters = (text: string): string => text.replace(/[^a-z0-9]/gi, '').toLowerCase();
 
 /**
- * True when a request is at fault, not the deployment: its picture, its prompt, or an option that is sent only
- * when it asks for it.
+ * True when a request is at fault, not the deployment: its picture, its prompt, or an option that is sent
+ * only when it asks for it.
  *
  * @param askedFields last names of the fields of such options.
  */

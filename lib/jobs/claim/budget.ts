@@ -36,9 +36,18 @@ export const defaultBudget: Budget = {
  */
 const maxTaskDeadlineMs = 30 * minuteMs;
 
-/** The default with another deadline for a run; a longer one extends everything that must outlast it. */
-export function budgetWithin(deadlineMs: number): Budget {
-  const longer = Math.max(0, deadlineMs - defaultBudget.deadlineMs);
+/**
+ * The least deadline of an edit whose call of the model may wait for half an hour, and the most that fits
+ * below a task: the timeout of its function is 30 s longer, and 10 s shorter than the wait of the task.
+ */
+export const flexDeadlineMs: number = maxTaskDeadlineMs - 40_000;
+
+/**
+ * The default with another deadline for a run. What must outlast a run follows the longest one, which may be
+ * in another function: who queues a task says how long it waits.
+ */
+export function budgetWithin(deadlineMs: number, longestMs: number = deadlineMs): Budget {
+  const longer = Math.max(0, deadlineMs - defaultBudget.deadlineMs, longestMs - defaultBudget.deadlineMs);
   return {
     ...defaultBudget,
     deadlineMs,

@@ -13,8 +13,8 @@ export interface TopicOptions extends Pick<GoogleApi, 'authorize' | 'fetch'> {
 const codes = { unavailable: 'TOPIC_UNAVAILABLE', permission: 'TOPIC_PERMISSION' } as const;
 
 /**
- * Publishes one message about the end of a job. Its attributes are what a subscription can filter by; its data
- * are JSON, without what people asked for.
+ * Publishes one message about the end of a job. Its attributes are what a subscription can filter by; its
+ * data are JSON, without what people asked for.
  *
  * @throws {EditError} `TOPIC_UNAVAILABLE` or `TOPIC_PERMISSION`.
  * @see https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish

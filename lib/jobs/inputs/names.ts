@@ -230,7 +230,10 @@ export function outputNames(imageName: string, job: string) {
   };
 }
 
-/** `dir/photo.jpg` -> `delivered/dir/photo.jpg`, with the extension of the output where that has another format. */
+/**
+ * `dir/photo.jpg` -> `delivered/dir/photo.jpg`, with the extension of the output where that has another
+ * format.
+ */
 export function deliveredName(imageName: string, outputName: string): string {
   const extension = extensionOf(outputName);
   const isSame = extensionOf(imageName).toLowerCase() === extension.toLowerCase();

@@ -54,13 +54,19 @@ const shares: Readonly<Record<Stage, number>> = {
 const ofRegion: readonly Stage[] = ['crop', 'ask', 'register', 'composite'];
 const sum = (some: readonly Stage[]) => some.reduce((total, stage) => total + shares[stage], 0);
 
-/** Share of the work that is done when a stage begins, 0 to below 1. */
-export function fractionAt(stage: Stage, region: RegionOf = { index: 1, of: 1 }): number {
+/**
+ * Share of the work that is done in a stage, 0 to below 1.
+ *
+ * @param share of the stage that is done, 0..1.
+ */
+export function fractionAt(stage: Stage, region: RegionOf = { index: 1, of: 1 }, share = 0): number {
   const before = stages.slice(0, stages.indexOf(stage));
-  if (!ofRegion.includes(stage)) return sum(before);
+  const part = shares[stage] * share;
+  if (!ofRegion.includes(stage)) return sum(before) + part;
   const own = before.filter((each) => ofRegion.includes(each));
   const done = (region.index - 1) / region.of;
-  return sum(before.filter((each) => !ofRegion.includes(each))) + sum(ofRegion) * done + sum(own) / region.of;
+  const earlier = sum(before.filter((each) => !ofRegion.includes(each)));
+  return earlier + sum(ofRegion) * done + (sum(own) + part) / region.of;
 }
 
 export interface Timers {
@@ -107,19 +113,19 @@ export function progressOf(options: ProgressOptions): Progress {
   let writes = 0;
   let object: ObjectInfo | undefined;
   let most = 0;
-  let waiting: { readonly stage: Stage; readonly region: RegionOf | undefined } | undefined;
+  let waiting: { readonly stage: Stage; readonly region?: RegionOf; readonly share?: number } | undefined;
   let cancel = () => {};
   let isBusy = false;
 
   async function write(): Promise<void> {
     if (waiting === undefined || isBusy || writes >= maxWrites) return;
-    const { stage, region } = waiting;
+    const { stage, region, share } = waiting;
     waiting = undefined;
     lastMs = now();
     writes++;
     isBusy = true;
     const toStore = (floor: number) => {
-      most = Math.max(most, floor, fractionAt(stage, region));
+      most = Math.max(most, floor, fractionAt(stage, region, share));
       const { index = 0, of = 0 } = region ?? {};
       return { stage, region: `${index}/${of}`, fraction: most.toFixed(3) };
     };
@@ -133,10 +139,10 @@ export function progressOf(options: ProgressOptions): Progress {
     cancel = after(Math.max(0, lastMs + leastMs - now()), () => void write());
   }
 
-  const listener: StepListener = (step, region) => {
+  const listener: StepListener = (step, region, share) => {
     const stage = stageOfStep[step];
     if (stage === undefined) return;
-    waiting = { stage, region };
+    waiting = { stage, ...(region && { region }), ...(share !== undefined && { share }) };
     plan();
   };
   return { listener, close: () => cancel() };

@@ -241,7 +241,9 @@ async function judge(
   return nothing;
 }
 
-/** A picture that lacks its mask, which costs no request to see: a mask that comes later has its own event. */
+/**
+ * A picture that lacks its mask, which costs no request to see: a mask that comes later has its own event.
+ */
 const isAlone = async (listed: InputSet, plan: PlanOptions, store: ObjectStore, signal: AbortSignal) =>
   listed.mask === undefined &&
   listed.request === undefined &&

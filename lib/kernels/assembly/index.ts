@@ -10,7 +10,7 @@ export * from './jpeg-compare';
 export * from './jpeg-deltas';
 export * from './jpeg-edit';
 export * from './jpeg-scan';
-export { addSteps, leastDistances, subtract } from './looks';
+export * from './looks';
 export * from './membrane';
 export * from './memory';
 export * from './patch-levels';

@@ -72,3 +72,35 @@ function stepsFrom(at: usize, step: usize, row: usize): f64 {
   const own = load<f32>(at) as f64;
   return abs((load<f32>(at + step) as f64) - own) + abs((load<f32>(at + row) as f64) - own);
 }
+
+/** Weighted sums of the channels of `count` pixels. @param weights a number of 64 bits for each channel. */
+export function addChannels(pixels: usize, count: usize, channels: usize, weights: usize, out: usize): void {
+  for (let p: usize = 0; p < count; p++) {
+    let sum: f64 = 0;
+    for (let c: usize = 0; c < channels; c++) {
+      sum += load<f64>(weights + (c << 3)) * load<f32>(pixels + ((p * channels + c) << 2));
+    }
+    store<f32>(out + (p << 2), sum as f32);
+  }
+}
+
+/**
+ * `gain * value + offset`, in place.
+ *
+ * @param values `count` pixels of `channels` floats. @param gains, @param offsets a number of 64 bits for
+ * each channel.
+ */
+export function scaleChannels(
+  values: usize,
+  count: usize,
+  channels: usize,
+  gains: usize,
+  offsets: usize,
+): void {
+  for (let p: usize = 0; p < count; p++) {
+    for (let c: usize = 0; c < channels; c++) {
+      const at = values + ((p * channels + c) << 2);
+      store<f32>(at, (load<f64>(gains + (c << 3)) * load<f32>(at) + load<f64>(offsets + (c << 3))) as f32);
+    }
+  }
+}

@@ -14,7 +14,9 @@ export function robustScratchBytes(): usize {
   return 4 * maxSamples;
 }
 
-/** Copies evenly spaced values, each with the sign bits in `keep`; as `evenSamples` in `lib/fit/robust.ts`. */
+/**
+ * Copies evenly spaced values, each with the sign bits in `keep`; as `evenSamples` in `lib/fit/robust.ts`.
+ */
 function copySamples(values: usize, count: u32, out: usize, keep: u32): u32 {
   const every = max<u32>(1, (count + maxSamples - 1) / maxSamples);
   const taken = (count + every - 1) / every;
@@ -166,7 +168,9 @@ function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load_zero<u64>(at));
 }
 
-/** Weighs each row by its residual. A row of odd length is read one float too far, into columns never used. */
+/**
+ * Weighs each row by its residual. A row of odd length is read one float too far, into columns never used.
+ */
 function addNormalEquations(model: usize, cut: f64): void {
   memory.fill(model + matrixAt, 0, modelBytes - matrixAt);
   const stride = unknownsOf(model) << 2;

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServiceSchema } from './walk.ts';
 
 /**
- * Takes the messages of the requests that we send out of the service's own schema, and writes them beside this
- * file:
+ * Takes the messages of the requests that we send out of the service's own schema, and writes them beside
+ * this file:
  *
  *     npm pack @google-cloud/aiplatform@7.4.0 && tar xzf google-cloud-aiplatform-7.4.0.tgz
  *     node test/contract/schema/extract.ts package

@@ -1,7 +1,9 @@
 /** Messages of a service, as `extract.ts` writes them. */
 export interface ServiceSchema {
   readonly source: string;
-  /** Fields by their JSON names; a type is a scalar, an enum or a message, after `list` or `map` a list of it. */
+  /**
+   * Fields by their JSON names; a type is a scalar, an enum or a message, after `list` or `map` a list of it.
+   */
   readonly messages: Readonly<
     Record<
       string,

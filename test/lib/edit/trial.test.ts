@@ -3,6 +3,7 @@ import { editor } from '../../../lib/edit.ts';
 import type { InpaintEngine } from '../../../lib/engines/engine.ts';
 import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../../lib/pixels/raster.ts';
+import { rescale } from '../../../lib/pixels/resample.ts';
 import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { greyPaint, type Paint } from '../../support/engines.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
@@ -13,6 +14,14 @@ const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 8, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
 
 const unchanged: Paint = ({ crop }) => crop;
+/** Changes levels outside the mask alone. */
+const unchangedBut =
+  (levels: number): Paint =>
+  (request) => {
+    const grey = greyPaint(request)!;
+    const isKept = (i: number) => request.mask!.data[Math.trunc(i / 3)] === 0;
+    return { ...grey, data: grey.data.map((value, i) => (isKept(i) ? Math.max(0, value - levels) : value)) };
+  };
 const dimmed: Paint = ({ crop }) => ({ ...crop, data: crop.data.map((value) => value * 0.9) });
 
 /** The same with the mask in black, which is nowhere around it. */
@@ -25,14 +34,16 @@ const blackPaint: Paint = (request) => {
 };
 
 /** Edits with an engine that answers each of the pictures, and tells what the judge said of them. */
-async function judged(maxSidePx: number, paints: readonly Paint[]) {
+async function judged(maxSidePx: number, paints: readonly Paint[], draftScale = 1) {
   const costs: number[] = [];
   const engine: InpaintEngine = {
     name: 'choosy',
     frames: { kind: 'free', maxSidePx },
     async inpaint(request) {
       const answers = paints.map((paint) => paint(request) as Raster);
-      costs.push(...answers.map((answer) => request.judge!(answer)));
+      const size = { width: request.crop.width / draftScale, height: request.crop.height / draftScale };
+      const drafts = answers.map((answer) => rescale(answer, size, 'area'));
+      costs.push(...drafts.map((draft) => request.judge!(draft)));
       const images = await Promise.all(answers.map((answer) => engineCodec.encode(answer)));
       const outcomes = images.map((image) => ({ kind: 'image' as const, image }));
       return { outcomes, warnings: [], calls: 0, made: 4 };
@@ -62,5 +73,15 @@ describe('the judge of an engine that chooses', () => {
     const { costs, region } = await judged(80, [blackPaint, greyPaint]);
     expect(region.scale).toBeGreaterThan(2);
     expect(costs[1]!).toBeLessThan(costs[0]! / 2);
+  });
+
+  it('tells good from bad by drafts of half the size', async () => {
+    const { costs } = await judged(1024, [blackPaint, greyPaint], 2);
+    expect(costs[1]!).toBeLessThan(costs[0]! / 2);
+  });
+
+  it('finds no fault in how a draft was reduced', async () => {
+    const { costs } = await judged(1024, [unchangedBut(1), unchangedBut(9)], 2);
+    expect(costs[0]).toBe(costs[1]);
   });
 });

@@ -14,7 +14,9 @@ const photos: [] = [];
 const slow = { timeout: 300_000 };
 const scenes = Array.from({ length: 12 }, (_, seed) => makeScene({ seed, next: random(seed), photos }));
 
-/** What a model that moves and tones all it sees makes of the wanted picture, in the place of the clean one. */
+/**
+ * What a model that moves and tones all it sees makes of the wanted picture, in the place of the clean one.
+ */
 function shareOf({ clean }: Scene, wanted: Raster, mask: Mask, seed: number): number {
   const prepared = prepareCrop({ crop: clean, mask, repainted: mask, colours: 3, featherPx: 32 });
   const edited = simulateModel(wanted, clean, drifts.mild, seed);

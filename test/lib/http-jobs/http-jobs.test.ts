@@ -64,6 +64,42 @@ test('a process that dies at any request leaves what the next try with the same 
   }
 });
 
+test('a process that dies at any request of a whole job leaves one that the next try ends, with one result (G22)', async () => {
+  /** One process: it creates jobs and runs them. */
+  function workerIn(world: MemoryBuckets, faultAt?: (request: number) => Fault | undefined) {
+    const engine = fakeEngine();
+    const worker = jobsIn(
+      world,
+      (job, signal) => inlineDispatch(runOptions(store, engine))(job, signal),
+      faultAt,
+    );
+    const { store } = worker;
+    return { ...worker, engine };
+  }
+  const whole = workerIn(memoryBuckets());
+  await whole.jobs.create(order, 'k', never);
+  const { length: requests } = whole.store.requests;
+  expect(requests).toBeGreaterThan(20);
+  for (const kind of ['crash-before', 'crash-after', 'unavailable', 'lost'] as const) {
+    for (let at = 1; at <= requests; at++) {
+      const told = `${kind} at ${at}`;
+      const world = memoryBuckets();
+      const first = workerIn(world, (request) => (request === at ? kind : undefined));
+      await first.jobs.create(order, 'k', never).catch(() => undefined);
+      world.nowMs += leaseMs;
+      const heir = workerIn(world);
+      const { facts } = await heir.jobs.create(order, 'k', never);
+      for (const job of await jobsOf(heir.store, facts.imageName))
+        await inlineDispatch(runOptions(heir.store, heir.engine))(job, never);
+      expect(stateOf(await heir.jobs.read(facts.id, never)), told).toBe('succeeded');
+      const made = namesOf(world, 'output/').map((name) => name.split('/').at(-1));
+      expect(made.sort(), told).toEqual(['1.jpg', 'manifest.json']);
+      expect(namesOf(world, 'control/http-jobs/'), told).toHaveLength(1);
+      expect(first.engine.calls.length + heir.engine.calls.length, told).toBeLessThanOrEqual(2);
+    }
+  }
+});
+
 test('a key is busy for a minute after its request died, and free at once after an error', async () => {
   const world = memoryBuckets();
   const dies = jobsIn(world, idle, (request) => (request === 3 ? 'crash-after' : undefined));

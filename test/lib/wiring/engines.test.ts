@@ -64,5 +64,5 @@ it('warns where a flex call may be stopped before its end', () => {
     return warned;
   };
   expect(warningsOf({ MODEL_TIER: 'flex' })).toEqual([expect.stringContaining('EDIT_DEADLINE_MS')]);
-  expect(warningsOf({ MODEL_TIER: 'flex', EDIT_DEADLINE_MS: '1800000' })).toEqual([]);
+  expect(warningsOf({ MODEL_TIER: 'flex', EDIT_DEADLINE_MS: '1760000' })).toEqual([]);
 });

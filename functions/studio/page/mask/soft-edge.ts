@@ -12,8 +12,8 @@ const diagonal = Math.SQRT2;
 
 /**
  * Fades the drawn mask towards its edge, as the blend does: alpha * S(d / width), S the smoothstep, d the
- * distance to the nearest pixel of the picture that is not masked (by chamfer, at most 8 % too long). The line
- * along the edge stays.
+ * distance to the nearest pixel of the picture that is not masked (by chamfer, at most 8 % too long). The
+ * line along the edge stays.
  *
  * @param area where the picture lies in the layer; what is outside is no edge.
  * @param width of the blend, pixels of the layer, above 0.

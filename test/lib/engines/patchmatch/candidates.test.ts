@@ -7,6 +7,7 @@ const never = Number.POSITIVE_INFINITY;
 /** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is 2 wide and costs `costs[n]`. */
 async function chosen(samples: number, drafts: readonly number[], costs: readonly number[], hasJudge = true) {
   const finished: number[] = [];
+  const told: number[] = [];
   const picture = (width: number, n: number): Raster => ({
     width,
     height: 1,
@@ -15,7 +16,7 @@ async function chosen(samples: number, drafts: readonly number[], costs: readonl
   });
   const judge = ({ width, data }: Raster) => (width === 1 ? drafts : costs)[data[0]!]!;
   const { best, made } = await chooseCandidates(
-    { samples, judge: hasJudge ? judge : undefined },
+    { samples, judge: hasJudge ? judge : undefined, onProgress: (share) => told.push(share) },
     {
       draft: async (n) => picture(1, n),
       finish: async (n) => {
@@ -24,6 +25,9 @@ async function chosen(samples: number, drafts: readonly number[], costs: readonl
       },
     },
   );
+  expect(told).toHaveLength(made + finished.length);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  expect(told.at(-1)).toBeLessThanOrEqual(1);
   return { best: best.map(({ data }) => data[0]), made, finished };
 }
 

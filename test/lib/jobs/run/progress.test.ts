@@ -51,6 +51,9 @@ test('fractions rise from stage to stage and from region to region, and stay bel
     fractionAt('composite', { index: 1, of: 2 }),
   );
   expect(fractionAt('composite', { index: 2, of: 2 })).toBeLessThan(fractionAt('write'));
+  const halfAsked = fractionAt('ask', { index: 1, of: 2 }, 0.5);
+  expect(halfAsked).toBeGreaterThan(fractionAt('ask', { index: 1, of: 2 }));
+  expect(fractionAt('ask', { index: 1, of: 2 }, 1)).toBeCloseTo(fractionAt('register', { index: 1, of: 2 }));
 });
 
 describe('writes of progress', () => {
@@ -78,6 +81,20 @@ describe('writes of progress', () => {
     expect(new Set(seen).size).toBeGreaterThanOrEqual(8);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(writes()).toBeLessThanOrEqual(steps.length);
+  });
+
+  test('shares of one long call rise, and are told at most once in two seconds', async () => {
+    const { timers, start, told, writes } = world();
+    const { listener } = start();
+    const seen: number[] = [];
+    for (let tenth = 0; tenth < 200; tenth++) {
+      listener('inpaint', { index: 1, of: 1 }, tenth / 200);
+      await timers.advance(100);
+      seen.push(Number(told()?.['fraction'] ?? 0));
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(new Set(seen).size).toBe(11);
+    expect(writes()).toBe(10);
   });
 
   test('a job of an hour writes at most 60 times', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { frameFor, geminiFrames } from '../../../../lib/engines/gemini/frames.ts';
-import { modelEntry } from '../../../../lib/engines/models.ts';
+import { frameFor, geminiFrames } from '../../../lib/engines/gemini-frames.ts';
+import { modelEntry } from '../../../lib/engines/models.ts';
 
 const all = geminiFrames({ imageSizes: ['4K', '1K', '2K'] });
 

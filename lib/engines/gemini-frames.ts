@@ -1,6 +1,6 @@
-import type { Size } from '../../pixels/raster.ts';
-import { type AspectRatio, type ImageSize, imageSizes, usualRatios } from '../../requests/values.ts';
-import type { ModelEntry } from '../model-entry.ts';
+import type { Size } from '../pixels/raster.ts';
+import { type AspectRatio, type ImageSize, imageSizes, usualRatios } from '../requests/values.ts';
+import type { ModelEntry } from './model-entry.ts';
 
 type Pixels = Readonly<Partial<Record<AspectRatio, readonly [width: number, height: number]>>>;
 
@@ -51,8 +51,8 @@ export interface GeminiFrame extends Size {
 type Sizes = Pick<ModelEntry, 'imageSizes' | 'aspectRatios' | 'answerPixels'>;
 
 /**
- * Every size a model answers in, small sizes first: the first that covers a crop is the cheapest. A model that
- * nobody has described has the usual ones.
+ * Every size a model answers in, small sizes first: the first that covers a crop is the cheapest. A model
+ * that nobody has described has the usual ones.
  */
 export function geminiFrames(model: Sizes = {}): readonly GeminiFrame[] {
   const { imageSizes: sizes = imageSizes, aspectRatios = usualRatios, answerPixels = 'gemini-3' } = model;
