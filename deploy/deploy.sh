@@ -23,8 +23,12 @@ Run it again after a change: it keeps or updates what exists. After it has made 
   --destroy            delete everything again, after a question; pictures only after a second question
   --help
 
-Exit status: 2 for a wrong command line or settings that functions would refuse, 3 when gcloud is missing or not logged in, 4 when the project does not
-answer, 5 when a bucket is in another region, else the status of the gcloud command that failed.
+It needs gcloud with a login that owns the project (gcloud auth login), and a project with billing. After npm ci it also
+checks the settings, by the code with which functions do so when they start.
+
+Exit status: 2 for a wrong command line or settings that functions would refuse, 3 when gcloud is missing or not
+logged in, 4 when the project does not answer, 5 when a bucket is in another region, else the status of the gcloud
+command that failed.
 TEXT
 }
 
@@ -60,12 +64,13 @@ read_options() {
 
 read_option() { # OPTION VALUE
   case "$1" in
-    --engine) engine=$(matching "$1" "$2" '^(patchmatch|gemini|imagen|imagen2|endpoint)$') ;;
-    --model) model=$(matching "$1" "$2" '^[A-Za-z0-9._@-]+$') ;;
-    --location) location=$(matching "$1" "$2" '^[a-z]+(-[a-z]+[0-9]+)?$') ;;
-    --endpoint-id) endpoint_id=$(matching "$1" "$2" '^[A-Za-z0-9-]+$') ;;
-    --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^([0-9]+(\.[0-9]+)?|none)$') ;;
-    --max-instances) max_instances=$(matching "$1" "$2" '^([1-9][0-9]{0,2}|1000)$') ;;
+    --engine) engine=$(matching "$1" "$2" '^(patchmatch|gemini|imagen|imagen2|endpoint)$' \
+      'patchmatch, gemini, imagen, imagen2 or endpoint') ;;
+    --model) model=$(matching "$1" "$2" '^[A-Za-z0-9._@-]+$' 'the id of a model') ;;
+    --location) location=$(matching "$1" "$2" '^[a-z]+(-[a-z]+[0-9]+)?$' 'a location such as global, eu or us-central1') ;;
+    --endpoint-id) endpoint_id=$(matching "$1" "$2" '^[A-Za-z0-9-]+$' 'the id of an endpoint') ;;
+    --daily-cap-usd) daily_cap_usd=$(matching "$1" "$2" '^([0-9]+(\.[0-9]+)?|none)$' 'USD such as 20 or 2.50, or none') ;;
+    --max-instances) max_instances=$(matching "$1" "$2" '^([1-9][0-9]{0,2}|1000)$' 'a whole number from 1 to 1000') ;;
   esac
 }
 
@@ -73,8 +78,9 @@ read_places() { # PROJECT REGION
   (($# >= 1)) || fail 2 PROJECT_MISSING 'Expected PROJECT REGION, got nothing; see --help'
   (($# >= 2)) || fail 2 REGION_MISSING "Expected a region after $1, for example europe-west4, got none"
   (($# == 2)) || fail 2 OPTION_UNKNOWN "Expected PROJECT REGION, got also $3"
-  project=$(matching PROJECT "$1" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$')
-  region=$(matching REGION "$2" '^[a-z]+-[a-z]+[0-9]+$')
+  project=$(matching PROJECT "$1" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' \
+    'the id of a project, 6 to 30 lower-case letters, digits and hyphens')
+  region=$(matching REGION "$2" '^[a-z]+-[a-z]+[0-9]+$' 'a region such as europe-west4, no zone and no multi-region')
   [[ $engine != endpoint || -n $endpoint_id ]] ||
     fail 2 ENDPOINT_MISSING 'Expected --endpoint-id beside --engine endpoint, got none'
   [[ $engine != endpoint || -n $location ]] ||
@@ -85,8 +91,8 @@ read_places() { # PROJECT REGION
     fail 2 ENGINE_MISSING "Expected --engine beside --model $model; patchmatch has no models"
 }
 
-matching() { # NAME VALUE PATTERN
-  [[ $2 =~ $3 ]] || fail 2 OPTION_INVALID "Expected $1 to match $3, got $2"
+matching() { # NAME VALUE PATTERN WORDS
+  [[ $2 =~ $3 ]] || fail 2 OPTION_INVALID "Expected $1 as $4, got $2"
   printf '%s' "$2"
 }
 

@@ -122,6 +122,11 @@ const errorTable = {
     kind: 'input',
     remedy: 'Upload a picture of fewer pixels, or raise MAX_IMAGE_PIXELS.',
   },
+  PREVIEW_TOO_LARGE: {
+    status: 413,
+    kind: 'input',
+    remedy: 'Create a job with `only: "preview"` from the picture: it has more memory. Or download the file.',
+  },
   FORMAT_UNSUPPORTED: {
     status: 415,
     kind: 'input',

@@ -77,10 +77,16 @@ export function wire(config: Config, log: Log, options: WireOptions = {}): Wirin
     objects: config.buckets === undefined ? undefined : once(() => makeObjects(config, tracing)),
     capabilities: once(async () => (await import('./wiring/capabilities.ts')).capabilitiesFor(config)),
     preview: async (bytes, widthPx) =>
-      (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, config.limits),
+      (await import('./formats/vips/preview.ts')).previewOf(bytes, widthPx, {
+        ...config.limits,
+        maxHeldBytes: previewBytes,
+      }),
     jobs: once(() => makeJobs({ config, log, tracing, calls, cap, editWith, shutdown, background })),
   };
 }
+
+/** The studio has 1 GiB: this leaves room for itself, the file and two bodies. */
+const previewBytes = 512 * 1024 * 1024;
 
 /** A call that is stopped while it waits may be billed, and is made again. */
 function tierNotices({ engine, modelTier, editDeadlineMs }: Config): readonly string[] {

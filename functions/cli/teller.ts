@@ -25,6 +25,11 @@ const words: Readonly<Record<string, string>> = {
   read: 'reading',
   mask: 'reading the mask',
   check: 'reading',
+  view: 'finding',
+  find: 'finding',
+  guide: 'finding',
+  edge: 'finding',
+  people: 'finding',
   plan: 'planning',
   crop: 'cutting out',
   frame: 'cutting out',
@@ -32,9 +37,13 @@ const words: Readonly<Record<string, string>> = {
   ask: 'repainting',
   answer: 'fitting',
   register: 'fitting',
+  effects: 'fitting',
+  enlarge: 'fitting',
+  tiles: 'fitting',
   composite: 'blending',
   write: 'writing',
   prove: 'proving',
+  seal: 'writing',
   publish: 'publishing',
   queued: 'waiting',
   pending: 'waiting',
@@ -47,8 +56,8 @@ export function teller({ err, isTerminal, columns }: Streams, isQuiet: boolean, 
   const line = (text: string) => err(`${isTerminal ? clearLine : ''}${text}\n`);
   return {
     stage(image, stage, fraction) {
-      const text = words[stage] ?? stage;
-      if (isQuiet || text === last) return;
+      const text = words[stage];
+      if (isQuiet || text === undefined || text === last) return;
       if (isTerminal) {
         const bar = fraction === undefined ? '' : ` ${barOf(fraction)}`;
         const shown = `${shortened(image, columns - text.length - bar.length - 4)}: ${text}${bar}`;

@@ -79,7 +79,7 @@ const policies: readonly Policy[] = [
     trial: ['--no-allow-unauthenticated', ''],
   },
   {
-    rule: 'nobody may delete or overwrite objects (G5), but for deliveries below delivered/',
+    rule: 'nobody may delete or overwrite objects, but for deliveries below delivered/ (G5)',
     faults: ({ grants }) =>
       grants.filter(
         (grant) =>

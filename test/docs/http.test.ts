@@ -34,7 +34,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'mask.png'), mask);
   const { Storage } = await import('@google-cloud/storage');
   const bucket = new Storage({ apiEndpoint: system.storage.url, projectId: 'local' }).bucket('input');
-  await bucket.file('demo.mask.png').save(mask, { resumable: false });
+  await bucket.file('photo.mask.png').save(mask, { resumable: false });
 });
 afterAll(async () => {
   await system.close();

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
 import { identityToken } from '../../functions/cli/identity.ts';
 import { run } from '../../functions/cli/run.ts';
+import { teller } from '../../functions/cli/teller.ts';
 import { writeWhole } from '../../functions/cli/write.ts';
 import { never, silentLog } from '../support/job-world.ts';
 import { startMetadataServer } from '../support/metadata-server.ts';
@@ -276,3 +277,13 @@ async function asIdentity() {
     },
   };
 }
+
+test('steps are told in words that people know, and others not at all', () => {
+  const told: string[] = [];
+  const { stage } = teller(
+    { out: () => {}, err: (text) => told.push(text), isTerminal: true, columns: 80 },
+    false,
+  );
+  for (const step of ['find', 'edge', 'inpaint', 'an inner step']) stage('p.jpg', step);
+  expect(told.map((text) => text.split(': ')[1])).toEqual(['finding', 'repainting']);
+});

@@ -379,6 +379,43 @@ test('who knows an earlier state is told the newer one at once', async () => {
   expect([late.status, (await jobIn(late)).state]).toEqual([200, 'succeeded']);
 });
 
+test('one body too many is told 429; clients that leave leave neither a timer nor a taken place behind', async () => {
+  // Spaces are valid JSON.
+  const body = `${JSON.stringify(order())}${' '.repeat(1024 * 1024)}`;
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  instruments.faults.reset();
+  instruments.faults.set([
+    {
+      kind: 'hang',
+      at: 1,
+      times: 2,
+      match: { operations: ['create'], bucket: 'control', namePrefix: 'raw/' },
+    },
+  ]);
+  const before = timers();
+  const leave = new AbortController();
+  const { signal } = leave;
+  const headers = { 'content-type': 'application/json', prefer: 'wait=60' };
+  const send = () => fetch(at('jobs'), { method: 'POST', headers, body, signal });
+  const waiting = [send(), send()];
+  await vi.waitFor(() => expect(instruments.faults.hits()).toHaveLength(2), 30_000);
+  const { jobs } = (await (await get('jobs?state=running')).json()) as { jobs: JobResource[] };
+  expect(jobs).toHaveLength(2);
+  const watching = Array.from({ length: 20 }, () =>
+    fetch(at(`jobs/${jobs[0]!.id}`), { headers: { prefer: 'wait=60' }, signal }),
+  );
+  const refused = await send();
+  expect([refused.status, await codeIn(refused)]).toEqual([429, 'TOO_BUSY']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  leave.abort();
+  await Promise.allSettled([...waiting, ...watching]);
+  const next = () => fetch(at('jobs?dryRun=true'), { method: 'POST', headers, body });
+  await vi.waitFor(async () => expect((await next()).status).toBe(200), 10_000);
+  instruments.faults.release();
+  // The client's own connections keep some.
+  await vi.waitFor(() => expect(timers()).toBeLessThan(before + watching.length / 2), 10_000);
+}, 60_000);
+
 test('lists jobs page by page, each once', async () => {
   const pageOf = async (token: string | null) => {
     const query = token === null ? '' : `&pageToken=${token}`;

@@ -89,11 +89,13 @@ export function checkBytes(bytes: Uint8Array, limits: Limits, role: Role): void 
 /**
  * Checks the pixels of a picture of any kind before one is decoded.
  *
+ * @returns what its header says.
  * @throws {EditError} `IMAGE_TOO_MANY_PIXELS`, `IMAGE_UNREADABLE`, `FORMAT_UNSUPPORTED`.
  */
-export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<void> {
+export async function assertSize(bytes: Uint8Array, limits: Limits): Promise<Metadata> {
   const metadata = await readMetadata(bytes, 'image', false);
   checkSize(metadata, limits, 'image');
+  return metadata;
 }
 
 async function readMetadata(bytes: Uint8Array, role: Role, takesAvif: boolean) {
