@@ -5,7 +5,7 @@ import { here, machine } from './machine.ts';
 
 /** What must hold after every step, whatever fails. */
 export const invariants = {
-  S1: 'The same files have one result at most, and nothing of it changes.',
+  S1: 'The same files have one result at most, or one for each time they were asked for; none changes.',
   S2: 'A call of the model is counted before it is made, and given back only when it was not made.',
   S3: 'The model is called at most MAX_MODEL_CALLS times for one region.',
   S4: 'The manifest comes last: its outputs are there, made of its inputs and of the answers that were kept.',
@@ -42,7 +42,7 @@ interface Audit {
   readonly versions: Map<string, string>;
   /** Sets of files that were in the bucket together. */
   readonly sets: Set<string>;
-  /** How often the files of a stem have changed. */
+  /** How often the files of a stem have changed, or were asked for again. */
   readonly changes: Map<string, number>;
   /** Nonce of a run -> its instance. */
   readonly owners: Map<string, string>;
@@ -120,13 +120,20 @@ const keyOfTerminal = (imageName: string, { metadata }: Pick<ObjectInfo, 'metada
 export const terminalsOf = (stem: string) =>
   objectsIn('output', `${imageOf(stem)}/`).filter(({ info }) => readTerminalName(info.name) !== undefined);
 
+const endsOf = (stem: string, key: string) =>
+  terminalsOf(stem).filter(({ info }) => keyOfTerminal(imageOf(stem), info) === key);
+
+const isAskedAgain = ({ info }: { readonly info: Pick<ObjectInfo, 'name'> }) =>
+  objectAt('control', `again/${readTerminalName(info.name)?.job}`) !== undefined;
+
+/** There is a result, or a failure that was not asked for again. */
 export const hasEnded = (stem: string, key: string): boolean =>
-  terminalsOf(stem).some(({ info }) => keyOfTerminal(imageOf(stem), info) === key);
+  endsOf(stem, key).some((end) => end.info.name.endsWith('/manifest.json') || !isAskedAgain(end));
 
 /** An object of the input bucket was written or deleted. */
 export function sawInput(name: string): void {
   const stem = stemOf(name);
-  current.changes.set(stem, (current.changes.get(stem) ?? 0) + 1);
+  countChange(stem);
   const image = objectAt('input', imageOf(stem));
   if (image !== undefined) {
     current.versions.set(decoder.decode(image.bytes), `${imageOf(stem)}#${image.info.generation}`);
@@ -135,6 +142,7 @@ export function sawInput(name: string): void {
   if (now !== undefined) current.sets.add(now.key);
 }
 
+const countChange = (stem: string) => void current.changes.set(stem, changesOf(stem) + 1);
 export const changesOf = (stem: string): number => current.changes.get(stem) ?? 0;
 
 export function sawCreate(info: ObjectInfo, bytes: Uint8Array): void {
@@ -153,6 +161,8 @@ export function sawCreate(info: ObjectInfo, bytes: Uint8Array): void {
     if (terminal === undefined) return;
     const key = keyOfTerminal(terminal.imageName, info);
     if (!current.sets.has(key)) violate('S12', `${name} ends ${key}`);
+    const rounds = endsOf(stemOf(terminal.imageName), key).filter(isAskedAgain).length;
+    if (Number(info.metadata['round'] ?? 0) > rounds) violate('S1', `${name} ends a round nobody asked for`);
     if (terminal.kind === 'manifest') sawManifest(info, bytes, key);
     const code = /"code": "(\w+)"/.exec(decoder.decode(bytes))?.[1] ?? 'published';
     machine().tell(`${name}: ${code}`);
@@ -165,6 +175,7 @@ const recordNames = /^(claims|again|raw|progress|cost|http-jobs|http-keys|upload
 
 function sawRecord({ name, metadata }: ObjectInfo): void {
   if (!recordNames.test(name)) violate('S11', `${name} is no record that is known`);
+  if (name.startsWith('again/')) sawAgain(name.replace('again/', ''));
   if (!name.startsWith('claims/')) return;
   // A job that cannot even begin: its claim only says whether its end was told.
   if (metadata['owner'] === 'nobody' && metadata['state'] === 'FAILED') return;
@@ -172,6 +183,13 @@ function sawRecord({ name, metadata }: ObjectInfo): void {
     violate('S5', `${name} begins as ${metadata['state']}`);
   }
   own(metadata['owner']);
+}
+
+/** What had ended has not ended any more. */
+function sawAgain(job: string): void {
+  const [failed] = objectsIn('output', '').filter(({ info }) => info.name.endsWith(`/${job}/error.json`));
+  if (failed === undefined) violate('S1', `${job} was asked for again before it failed`);
+  else countChange(stemOf(readTerminalName(failed.info.name)?.imageName ?? ''));
 }
 
 function own(nonce = ''): void {
@@ -192,10 +210,9 @@ interface ManifestFile {
 
 function sawManifest({ name, metadata }: ObjectInfo, bytes: Uint8Array, key: string): void {
   const { imageName = '', job = '' } = readTerminalName(name) ?? {};
-  const others = terminalsOf(stemOf(imageName)).filter(
-    ({ info }) => info.name.endsWith('/manifest.json') && info.name !== name,
-  );
-  if (others.some(({ info }) => keyOfTerminal(imageName, info) === key)) {
+  const results = endsOf(stemOf(imageName), key).filter(({ info }) => info.name.endsWith('/manifest.json'));
+  // A run past its lease may publish what was told as failed, while the next round is run.
+  if (results.filter((result) => !isAskedAgain(result)).length > 1) {
     violate('S1', `${name} is the second result of ${key}`);
   }
   const { outputs } = JSON.parse(decoder.decode(bytes)) as ManifestFile;

@@ -110,13 +110,6 @@ export const bugs: readonly Bug[] = [
     ...{ file: run, find: 'await publishError(job, attemptsSpent(taken.claim), target);', put: '' },
   },
   {
-    name: 'the newest file is read instead of the listed one',
-    breaks: ['S4'],
-    file: run,
-    find: 'await store.read(info, { maxBytes: maxImageBytes, signal })',
-    put: 'await store.read((await store.stat({ bucket: info.bucket, name: info.name }, signal)) ?? info, { maxBytes: maxImageBytes, signal })',
-  },
-  {
     name: 'an event is acknowledged after a passing fault',
     breaks: ['S9'],
     ...{ file: 'functions/on-upload.ts', find: "error.kind === 'input'", put: "error.kind !== 'bug'" },
@@ -162,12 +155,21 @@ export const bugs: readonly Bug[] = [
     put: 'giveBack(price);',
   },
   {
-    name: 'a picture with a new mask counts as settled',
+    name: 'a failure counts as settled although it was asked for again',
     breaks: ['L1'],
     ...{
       file: 'lib/jobs/inputs/window.ts',
-      find: 'generationKeys.every((key) => metadata',
-      put: 'generationKeys.slice(0, 1).every((key) => metadata',
+      find: "read?.kind === 'error' && (await isAsked(read.job)) ? undefined : end",
+      put: 'end',
+    },
+  },
+  {
+    name: 'a round begins for which nobody asked',
+    breaks: ['S1'],
+    ...{
+      file: 'lib/jobs/rounds.ts',
+      find: 'while (await isAsked(current.id, signal)) current',
+      put: 'do current = nextRound(current); while (await isAsked(current.id, signal)); current',
     },
   },
   {

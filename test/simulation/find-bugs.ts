@@ -12,6 +12,8 @@ const words = process.argv.slice(2);
 const isAsked = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
 const path = fileURLToPath(new URL('simulate.ts', import.meta.url));
 const mostSeeds = 2000;
+/** A mistake may keep a world from ending. */
+const patienceMs = 300_000;
 const table = new URL('bugs.md', import.meta.url);
 const before = existsSync(table) ? readFileSync(table, 'utf8').split('\n') : [];
 const rows = new Map(
@@ -27,7 +29,7 @@ for (const { name, file, breaks } of bugs.filter((bug) => isAsked(bug.name))) {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     [path, '--seeds', String(mostSeeds), '--bug', name],
-    { encoding: 'utf8', maxBuffer: 1e8 },
+    { encoding: 'utf8', maxBuffer: 1e8, timeout: patienceMs },
   );
   const found = /^\{"seed":(?<seed>\d+),"invariant":"(?<invariant>\w+)"/m.exec(stdout)?.groups;
   if (found === undefined) missed++;

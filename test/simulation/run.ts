@@ -16,6 +16,7 @@ import { loseTasks } from './services.ts';
 import { cloudStorage } from './stand-ins/gcs.ts';
 import type { Action } from './story.ts';
 import {
+  againDelivery,
   cancelDelivery,
   createDelivery,
   deliver,
@@ -186,6 +187,7 @@ function act(world: World, action: Action | undefined): void {
   if (action?.kind === 'create')
     deliveries.push(createDelivery(world, action.key, action.image, action.mask));
   if (action?.kind === 'cancel') deliveries.push(cancelDelivery(world));
+  if (action?.kind === 'again') deliveries.push(againDelivery(world));
 }
 
 /** Names of tasks are free again, leases are over, circuits are closed. */

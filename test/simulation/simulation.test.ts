@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const path = fileURLToPath(new URL('simulate.ts', import.meta.url));
-const seeds = 120;
+const seeds = 100;
 const patience = { timeout: 300_000 };
 
 interface Report {
@@ -36,8 +36,8 @@ test(
       expect(report.ends[end]).toBeGreaterThan(3);
 
     // A seed tells the same story every time, whatever was told before.
-    const again = simulated('--seeds', '2', '--from', '100', '--hashes').lines;
-    expect(again.slice(0, 2)).toEqual(lines.slice(99, 101));
+    const again = simulated('--seeds', '2', '--from', '99', '--hashes').lines;
+    expect(again.slice(0, 2)).toEqual(lines.slice(98, 100));
     expect(new Set(lines).size).toBe(seeds + 1);
   },
 );

@@ -19,7 +19,6 @@ export interface Story {
   readonly faults: Readonly<Record<'storage' | 'queue' | 'model' | 'topic', number>>;
   /** Share of the answers that are refusals. */
   readonly refusals: number;
-  readonly staleLists: number;
   /** Chances at each step. */
   readonly crashes: number;
   readonly freezes: number;
@@ -34,7 +33,9 @@ export type Action =
   | { readonly kind: 'write'; readonly name: string; readonly text: string }
   | { readonly kind: 'delete'; readonly name: string }
   | { readonly kind: 'create'; readonly key: string; readonly image: string; readonly mask: string }
-  | { readonly kind: 'cancel' };
+  | { readonly kind: 'cancel' }
+  /** Failed jobs are asked for again. */
+  | { readonly kind: 'again' };
 
 export function storyOf(draw: Draw): Story {
   // Not every fault in every world: many faults at once keep each other from getting far.
@@ -50,7 +51,7 @@ export function storyOf(draw: Draw): Story {
     actions: actionsOf(draw, hasPoison),
     ...{ lostEvents: some(0.15), repeatedEvents: some(0.4), lateEvents: some(0.2) },
     faults: { storage: some(0.04), queue: some(0.2), model: some(0.2), topic: some(0.2) },
-    ...{ refusals: some(0.4), staleLists: some(0.1) },
+    refusals: some(0.4),
     ...{ crashes: some(0.015), freezes: some(0.015), terminations: some(0.005) },
     ...{ leaps: some(0.01), sweeps: some(0.02) },
     hasPoison,
@@ -84,7 +85,8 @@ function actionsOf(draw: Draw, hasPoison: boolean): readonly Action[] {
     if (what < 0.45) actions.push(file(stem, draw.below(3)));
     else if (what < 0.55)
       actions.push({ kind: 'delete', name: `${stem}.${draw.oneOf(['jpg', 'mask.png', 'json'])}` });
-    else if (what < 0.8) actions.push({ kind: 'cancel' });
+    else if (what < 0.7) actions.push({ kind: 'cancel' });
+    else if (what < 0.85) actions.push({ kind: 'again' });
     else {
       const order = { image: picture(), mask: `mask ${++version}` };
       const create = { kind: 'create', key: `key-${n}`, ...order } as const;

@@ -148,6 +148,17 @@ export function sweepDelivery(): Delivery {
   return { kind: 'sweep', what: 'sweep', dueMs: 0, tries: 0, ask };
 }
 
+/** A sweep that asks again for what has failed by then; at once, or when most jobs have ended. */
+export function againDelivery({ machine: { draw, nowMs } }: World): Delivery {
+  const again = ['BUDGET_SPENT', 'CANCELLED_BY_CALLER', 'IMAGE_UNREADABLE', 'REQUEST_INVALID'];
+  const ask: Delivery['ask'] = async ({ call }) => {
+    const { status } = await call('sweep', { method: 'POST', path: '/', body: { again } });
+    return status >= 500 ? {} : 'over';
+  };
+  const dueMs = draw.chance(0.5) ? 0 : nowMs + draw.below(3_600_000);
+  return { kind: 'call', what: 'sweep that asks again', dueMs, tries: 0, ask };
+}
+
 /** Creates a job over HTTP; the caller tries again with the same key until there is an answer. */
 export function createDelivery(world: World, key: string, image: string, mask: string): Delivery {
   const base64 = (text: string) => ({ base64: Buffer.from(text).toString('base64') });

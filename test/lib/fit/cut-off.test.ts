@@ -22,6 +22,10 @@ describe('cutOffShare', () => {
     expect(shareOf(picture({ left: 30, top: 16, width: 30, height: 8 }))).toBeCloseTo(0.1);
   });
 
+  it('is 0 where the answer goes on with what is outside instead of a thing that ended at the edge', () => {
+    expect(cutOffShare(picture({ left: 20, top: 10, width: 20, height: 20 }), picture(), mask)).toBe(0);
+  });
+
   it('is 0 for a thing inside, for the same picture, and without a mask', () => {
     expect(shareOf(picture({ left: 23, top: 13, width: 14, height: 14 }))).toBe(0);
     expect(shareOf(picture())).toBe(0);

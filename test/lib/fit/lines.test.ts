@@ -41,6 +41,13 @@ describe('brokenLines', () => {
     expect(broken(horizon, inside)).toBeGreaterThan(1);
   });
 
+  it('takes only what is straight for 8 px before the mask for a line', () => {
+    const bar = (left: number) => (x: number, y: number) =>
+      x >= left && x < 44 && y >= 48 && y < 60 ? 90 : 180;
+    expect(broken(bar(20), () => 180)).toBeGreaterThan(0.3);
+    expect(broken(bar(33), () => 180)).toBe(0);
+  });
+
   it('does not look at texture, nor at a mask that covers all', () => {
     const grain = (x: number, y: number) =>
       (Math.imul((x * 73856093) ^ (y * 19349663), 2654435761) >>> 24) / 2;
