@@ -253,6 +253,11 @@ const errorTable = {
     remedy: 'Try again after Retry-After, or raise MAX_CONCURRENT_EDITS.',
   },
   BUSY: { status: 503, kind: 'passing', remedy: 'Try again; another worker holds this job.' },
+  BATCHED: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Wait; the job is in a batch of the model, and a sweep goes on with it when that has ended.',
+  },
   DEADLINE_EXCEEDED: { status: 504, kind: 'passing', remedy: 'Try again, or raise the deadline.' },
   CANCELLED: { status: 503, kind: 'passing', remedy: 'Try again; the work was cancelled before it ended.' },
   // What the operator must mend.

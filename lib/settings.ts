@@ -312,6 +312,14 @@ export const settingTable = {
     schema: integer(1, 10_000).default(200),
     description: 'Most jobs that one sweep starts.',
   },
+  batch: {
+    variable: 'BATCH',
+    schema: z.enum(['off', 'on']).default('off'),
+    description:
+      'Whether the sweep sends new jobs of Gemini models in batches: at half the price, within a day. Jobs of events and ' +
+      'callers are not affected. Before it is set back to `off`, let the sweep collect what is under way. The sweep then ' +
+      'needs the memory of a worker.',
+  },
   editDeadlineMs: {
     variable: 'EDIT_DEADLINE_MS',
     schema: integer(1_000, 60 * minuteMs).default(510_000),

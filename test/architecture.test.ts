@@ -101,6 +101,8 @@ const layers: readonly Layer[] = [
   {
     files: /^lib\/jobs\//,
     may: [
+      // How batches are written and read.
+      /^lib\/engines\/batch\//,
       /^lib\/jobs\//,
       /^lib\/edit\.ts$/,
       /^lib\/engines\/(engine|engines|usage)\.ts$/,

@@ -113,7 +113,7 @@ module "sweep" {
   name            = "sweep"
   entry_point     = "sweep"
   description     = "Finds pairs without a result and queues them."
-  memory          = "1Gi"
+  memory          = var.sweep_memory
   cpu             = 1
   concurrency     = 1
   timeout_seconds = local.timeout_seconds

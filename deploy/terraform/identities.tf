@@ -60,6 +60,42 @@ resource "google_project_iam_custom_role" "ask_model" {
   depends_on = [time_sleep.services]
 }
 
+resource "google_project_iam_custom_role" "send_batches" {
+  project     = var.project
+  role_id     = "${replace(var.name, "-", "_")}_send_batches"
+  title       = "Batches of ${var.name}"
+  description = "Submits batches of calls of models, and reads what became of them."
+  permissions = [
+    "aiplatform.batchPredictionJobs.create",
+    "aiplatform.batchPredictionJobs.get",
+    "aiplatform.batchPredictionJobs.list",
+  ]
+
+  depends_on = [time_sleep.services]
+}
+
+# The sweep sends pictures in batches, where BATCH is on.
+locals {
+  batches = lookup(var.settings, "BATCH", "off") == "on" ? 1 : 0
+}
+
+resource "google_project_iam_member" "sweep_sends_batches" {
+  count = local.batches
+
+  project = var.project
+  role    = google_project_iam_custom_role.send_batches.id
+  member  = module.sweep.member
+}
+
+# It begins jobs then, and a file that nothing can be made of gets its error file.
+resource "google_storage_bucket_iam_member" "sweep_ends_jobs" {
+  count = local.batches
+
+  bucket = google_storage_bucket.output.name
+  role   = local.create
+  member = module.sweep.member
+}
+
 # To replace an older delivery takes the right to delete it.
 resource "google_project_iam_custom_role" "deliver" {
   count = var.delivery == "flat" ? 1 : 0

@@ -32,6 +32,7 @@ locals {
     "REQUEST_DEFAULTS",
     "FOLDER_MASK",
     "SWEEP_MAX_JOBS",
+    "BATCH",
     "MAX_CONCURRENT_EDITS",
     "ALLOWED_ORIGINS",
     "ERRORS_URL",

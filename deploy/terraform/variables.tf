@@ -189,6 +189,17 @@ variable "page_origins" {
   }
 }
 
+variable "sweep_memory" {
+  description = "Memory of the sweep. With BATCH = \"on\" it decodes pictures and needs that of a worker: 1Gi (default), 2Gi or 4Gi."
+  type        = string
+  default     = "1Gi"
+
+  validation {
+    condition     = contains(["1Gi", "2Gi", "4Gi"], var.sweep_memory)
+    error_message = "Expected 1Gi, 2Gi or 4Gi."
+  }
+}
+
 variable "worker_memory" {
   description = "Memory of one worker, which edits one picture at a time: 1Gi, 2Gi, 4Gi (default) or 8Gi. The quota of a new project holds 5 workers of 8Gi: then lower max_workers and both at_once."
   type        = string

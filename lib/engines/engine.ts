@@ -127,6 +127,8 @@ export type BatchAnswer = { readonly response: unknown } | { readonly fault: str
 /** An engine whose calls may be sent in bulk, and are answered within a day at half the price. */
 export interface BatchSide {
   readonly model: string;
+  /** Where it is asked. */
+  readonly location: string;
   /** The body of one call; each candidate is a call of its own. */
   bodyOf(request: InpaintRequest): Promise<unknown>;
   /**

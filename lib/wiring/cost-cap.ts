@@ -25,7 +25,8 @@ export const defaultDailyCapUsd = 20;
 
 /** The cost cap of the day over all calls of this process; what costs nothing passes as it is. */
 export interface CostCap {
-  readonly engine: (engine: InpaintEngine, tuning: Tuning) => Promise<InpaintEngine>;
+  /** @param share of the list price that its calls cost, 1 when left out. */
+  readonly engine: (engine: InpaintEngine, tuning: Tuning, share?: number) => Promise<InpaintEngine>;
   readonly generator: (generator: Generator, tuning: Tuning) => Promise<Generator>;
   readonly upscaler: (upscaler: Upscaler, tuning: Tuning) => Promise<Upscaler>;
 }
@@ -40,12 +41,13 @@ export function makeCostCap(config: Config, log: Log, tracing: Tracing): CostCap
     return { guard: await guard(), price: (call: Parameters<typeof price>[0]) => price(call) ?? 0 };
   }
   return {
-    async engine(engine, tuning) {
+    async engine(engine, tuning, share = 1) {
       const cap = await capOf(engine.name);
       if (cap === undefined) return engine;
       const { costGuardedEngine } = await import('../jobs/run/cost-guard.ts');
       const triesPerSample = triesOf(engine.name, tuning);
-      return costGuardedEngine(engine, { guard: cap.guard, priceOf: cap.price, triesPerSample });
+      const priceOf = (call: Parameters<typeof cap.price>[0]) => share * cap.price(call);
+      return costGuardedEngine(engine, { guard: cap.guard, priceOf, triesPerSample });
     },
     async generator(generator, tuning) {
       const cap = await capOf(generator.name);

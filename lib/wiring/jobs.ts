@@ -1,10 +1,12 @@
 import type { Config } from '../config.ts';
 import type { InpaintEngine } from '../engines/engine.ts';
 import { chooseEngine, nameInIds, parseEngineName, priceOf } from '../engines/engines.ts';
+import { priceOfBatch } from '../engines/usage.ts';
 import { asEditError, EditError } from '../errors.ts';
 import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
+import type { BatchDraft } from '../jobs/batches/draft.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { Reporter } from '../jobs/ends/reporter.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
@@ -89,7 +91,6 @@ async function bucketSetOf(config: Config, trace: Trace): Promise<BucketSet> {
 /** Everything that works on buckets. @throws {EditError} `CONFIG_INVALID` without buckets. */
 export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const { config, tracing, shutdown } = parts;
-  const { queue } = config;
   const [bucketSet, { handleUpload }] = await Promise.all([
     bucketSetOf(config, tracing.trace),
     import('../jobs/upload.ts'),
@@ -97,11 +98,11 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const { buckets } = bucketSet;
   const { name: engine } = await makeEngine(config, config, parts.calls);
   const reporter = await makeReporter({ ...parts, ...bucketSet });
-  const inline = inlineByEngine({ ...parts, reporter, calls: countedCalls(parts) }, bucketSet);
+  const counted = { ...parts, reporter, calls: countedCalls(parts) };
+  const inline = inlineByEngine(counted, bucketSet);
   // Jobs that run here take the memory of their pictures.
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
-  const hereOrQueue =
-    queue === undefined ? here : { dispatch: await queued(queue, parts), dispatchesAtOnce: tasksAtOnce };
+  const hereOrQueue = config.queue === undefined ? here : await inQueue(config.queue, parts);
   const sets = {
     ...{ ...bucketSet, reporter, inputBucket: buckets.input },
     ...setOptions(config, nameInIds(config, engine)),
@@ -109,10 +110,8 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
   const overHttp = {
-    ...parts,
-    ...bucketSet,
+    ...{ ...parts, ...bucketSet, ...hereOrQueue },
     ...setOptions(config, nameInIds(config, engine)),
-    ...hereOrQueue,
   };
   return {
     engine,
@@ -123,10 +122,23 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
     async sweep({ minAgeMs = sweepMinAgeMs, ...asked }, signal) {
       const { sweep } = await import('../jobs/sweep/sweep.ts');
       const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), ...asked, minAgeMs };
-      return sweep(options, until(signal));
+      if (config.batch === 'off' || asked.isDryRun) return sweep(options, until(signal));
+      const { withBatches } = await import('./batches.ts');
+      const { dispatch: live } = hereOrQueue;
+      const batching = {
+        live,
+        prepareWith: (draftOf: Batching['draftOf']) => inlineByEngine(counted, bucketSet, { draftOf, live }),
+        sweep: (dispatch: Dispatch) => sweep({ ...options, dispatch, dispatchesAtOnce: 1 }, until(signal)),
+      };
+      return withBatches({ ...parts, ...bucketSet, ...batching }, until(signal));
     },
   };
 }
+
+const inQueue = async (queue: NonNullable<Config['queue']>, parts: JobParts) => ({
+  dispatch: await queued(queue, parts),
+  dispatchesAtOnce: tasksAtOnce,
+});
 
 /** How files become sets, and sets become jobs. @param engine as ids of jobs name it. */
 const setOptions = ({ folderMask, requestDefaults, requestFile }: Config, engine: string) => ({
@@ -162,6 +174,12 @@ interface BucketSet {
   readonly buckets: NonNullable<Config['buckets']>;
 }
 
+/** What fills batches instead of calling models; other engines are left to `live`. */
+interface Batching {
+  readonly draftOf: (engine: InpaintEngine) => BatchDraft | undefined;
+  readonly live: Dispatch;
+}
+
 /**
  * Runs jobs in this process, each with the engine that its request names. A request for an engine that is not
  * allowed fails its job.
@@ -169,12 +187,14 @@ interface BucketSet {
 function inlineByEngine(
   parts: JobParts & { readonly reporter: Reporter | undefined },
   { store, buckets }: BucketSet,
+  batching?: Batching,
 ): Dispatch {
   const { config, log, tracing, calls, editWith, reporter } = parts;
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();
   const guards = onceForEach<InpaintEngine>();
-  const guardOf = (bare: InpaintEngine) => guards(bare.name, () => guarded(bare, parts));
+  const guardOf = (bare: InpaintEngine) =>
+    guards(bare.name, () => guarded(bare, parts, batching?.draftOf(bare)));
   return async (job, signal) => {
     // Loaded with the first job: most events find a file missing.
     const { inlineDispatch } = await import('../jobs/dispatch.ts');
@@ -187,6 +207,10 @@ function inlineByEngine(
       fault ??= asEditError(error);
     }
     const bare = await makeEngine(config, choice, calls);
+    const draft = batching?.draftOf(bare);
+    // Masks are found by calls of their own, which are not sent in batches.
+    const isFound = job.request !== undefined && wantedMask(job.request) !== undefined;
+    if (batching !== undefined && (draft === undefined || isFound)) return batching.live(job, signal);
     const dispatch = await dispatchOf(bare.name, async () => {
       const engine = await guardOf(bare);
       return inlineDispatch({
@@ -208,6 +232,7 @@ function inlineByEngine(
         log,
         trace: tracing.trace,
         reporter,
+        draft,
       });
     });
     await dispatch({ ...job, fault }, signal);
@@ -215,9 +240,17 @@ function inlineByEngine(
 }
 
 /** The engine behind the cost cap of the day and the circuit breaker. */
-async function guarded(engine: InpaintEngine, { calls, cap, log }: JobParts): Promise<InpaintEngine> {
+async function guarded(
+  engine: InpaintEngine,
+  { calls, cap, log }: JobParts,
+  draft?: BatchDraft,
+): Promise<InpaintEngine> {
   // An embedded engine costs nothing and is always available.
   if (parseEngineName(engine.name).model === undefined) return engine;
+  if (draft !== undefined) {
+    const { batchingEngine } = await import('../jobs/batches/draft.ts');
+    return cap.engine(batchingEngine(engine, draft), { ...calls, maxCallsPerSample: 1 }, priceOfBatch);
+  }
   const { circuitBreaker } = await import('../jobs/run/circuit-breaker.ts');
   // The breaker is outside: a call that it stops takes no money from the cap.
   return circuitBreaker(await cap.engine(engine, calls), { now: Date.now, log });

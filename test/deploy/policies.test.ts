@@ -34,6 +34,7 @@ const harmlessRoles = [
   'iam.serviceAccountUser',
   'iap.httpsResourceAccessor',
   'logging.logWriter',
+  'send_batches',
   'pubsub.publisher',
   'pubsub.subscriber',
   'run.invoker',
@@ -121,6 +122,12 @@ const policies: readonly Policy[] = [
     ],
     terraform: ['google_project_iam_custom_role.ask_model.id', '"roles/aiplatform.user"'],
     trial: ['aiplatform.endpoints.predict --quiet', 'aiplatform.endpoints.create --quiet'],
+  },
+  {
+    rule: 'who sends batches may only submit them and look at them',
+    faults: ({ ownRoles: { send_batches: permissions = [] } }) =>
+      permissions.filter((name) => !/^aiplatform\.batchPredictionJobs\.(create|get|list)$/.test(name)),
+    terraform: ['"aiplatform.batchPredictionJobs.list"', '"aiplatform.batchPredictionJobs.delete"'],
   },
   {
     rule: 'tokens are made for one identity only',

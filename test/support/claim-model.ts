@@ -7,13 +7,19 @@ import {
   decideClaim,
   finishClaim,
   firstClaim,
+  leaveBatch,
   provesNoCall,
   refundCall,
   releaseClaim,
 } from '../../lib/jobs/claim/claim.ts';
 
 /** Mistakes in the protocol that the search must find. */
-export type SeededBug = 'ack-when-busy' | 'call-before-count' | 'overwrite' | 'refund-when-unknown';
+export type SeededBug =
+  | 'ack-when-busy'
+  | 'call-before-count'
+  | 'overwrite'
+  | 'refund-when-unknown'
+  | 'refund-sent-batch';
 
 /** How many faults of each kind may happen on one path. */
 export interface Mischief {
@@ -21,6 +27,8 @@ export interface Mischief {
   readonly lostAnswers: number;
   readonly expiries: number;
   readonly refusals: number;
+  /** Calls that go into a batch; none when left out. */
+  readonly batches?: number;
 }
 
 type Step =
@@ -33,6 +41,8 @@ type Step =
   | 'count'
   | 'call'
   | 'refund'
+  | 'batch'
+  | 'send-batch'
   | 'save-raw'
   | 'read-raw'
   | 'write-output'
@@ -69,6 +79,9 @@ export interface World {
   readonly hasManifest: boolean;
   readonly hasError: boolean;
   readonly billedCalls: number;
+  /** Of the one batch; it is `sent` when its lines are stored. */
+  readonly batch: 'none' | 'open' | 'sent' | 'answered' | 'unanswered' | 'unsent';
+  readonly batchReply: number;
   readonly nonces: number;
   readonly left: Mischief;
   readonly workers: readonly Worker[];
@@ -102,6 +115,8 @@ export const startWorld = (workers: number, left: Mischief): World => ({
   hasManifest: false,
   hasError: false,
   billedCalls: 0,
+  batch: 'none',
+  batchReply: 0,
   nonces: 0,
   left,
   workers: Array.from({ length: workers }, () => idle),
@@ -119,6 +134,7 @@ export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
     if (!isZombie) moves.push({ name: 'time passes', world: later });
     else if (world.left.expiries > 0) moves.push({ name: 'time passes', world: spend(later, 'expiries') });
   }
+  moves.push(...batchMoves(world));
   world.workers.forEach((worker, index) => {
     const put = (name: string, next: World, changed: Worker) => {
       const workers = next.workers.map((other, at) => (at === index ? changed : other));
@@ -144,6 +160,27 @@ export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
   return moves;
 }
 
+/** What the service and later sweeps do about the batch. */
+function batchMoves(world: World): Move[] {
+  if (world.batch === 'open')
+    return [{ name: 'the batch is given up', world: { ...world, batch: 'unsent' } }];
+  if (world.batch !== 'sent') return [];
+  const after = billed(world);
+  const answered: World = { ...after, batch: 'answered', batchReply: after.billedCalls };
+  return [
+    { name: 'the batch is answered', world: answered },
+    { name: 'the batch has no answer', world: { ...after, batch: 'unanswered' } },
+  ];
+}
+
+function billed(world: World): World {
+  const billedCalls = world.billedCalls + 1;
+  const after = { ...world, billedCalls };
+  return billedCalls > modelBudget.maxModelCalls
+    ? { ...after, violation: `I2: ${billedCalls} calls of the model` }
+    : after;
+}
+
 interface Effect {
   readonly label: string;
   readonly after: World;
@@ -154,13 +191,13 @@ interface Effect {
 
 const spend = (world: World, what: keyof Mischief): World => ({
   ...world,
-  left: { ...world.left, [what]: world.left[what] - 1 },
+  left: { ...world.left, [what]: (world.left[what] ?? 0) - 1 },
 });
 
 /** After a request that failed for good: a worker with the claim releases it, another one stops. */
 function afterFailure(worker: Worker): Worker {
   const isHeld = !['stat-manifest', 'create-claim', 'swap-claim', 'stat-claim'].includes(worker.step);
-  const isLast = ['finish', 'fail', 'release'].includes(worker.step);
+  const isLast = ['finish', 'fail', 'release', 'batch', 'send-batch'].includes(worker.step);
   return isHeld && !isLast ? { ...worker, step: 'release', code: 'STORAGE_UNAVAILABLE' } : idle;
 }
 
@@ -197,6 +234,11 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
         );
       case 'finished':
         return one(acknowledge(world), idle);
+      case 'batched': {
+        if (world.batch === 'open' || world.batch === 'sent') return one(world, idle);
+        const wasSent = world.batch !== 'unsent' && bug !== 'refund-sent-batch';
+        return decide(leaveBatch(world.claim as Claim, wasSent));
+      }
       case 'wait':
         return one(bug === 'ack-when-busy' ? acknowledge(world) : world, idle);
     }
@@ -221,6 +263,8 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
       return decide(world.claim as Claim);
     case 'stat-raw':
       if (world.raw !== 0) return one(world, go('write-output', { reply: world.raw }));
+      if (world.batch === 'answered' && worker.claim?.batch !== undefined)
+        return one(world, go('save-raw', { reply: world.batchReply }));
       return one(world, go(bug === 'call-before-count' ? 'call' : 'count'));
     case 'count': {
       const next = countCall(worker.claim as Claim, 'r0', modelBudget);
@@ -229,6 +273,12 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
     }
     case 'call':
       return callModel(world, go, bug);
+    case 'batch': {
+      const released = releaseClaim(worker.claim as Claim, new EditError('BATCHED', ''));
+      return holderSwap({ ...released, batch: { name: 'b', key: 'r0' } }, 'send-batch');
+    }
+    case 'send-batch':
+      return one(world.batch === 'open' ? { ...world, batch: 'sent' } : world, idle, idle);
     case 'refund':
       return holderSwap(refundCall(worker.claim as Claim, 'r0'), 'release');
     case 'save-raw':
@@ -266,11 +316,11 @@ function callModel(
   go: (step: Step, changes?: Partial<Worker>) => Worker,
   bug: SeededBug | undefined,
 ): Effect[] {
-  const billed = { ...world, billedCalls: world.billedCalls + 1 };
-  const after =
-    billed.billedCalls > modelBudget.maxModelCalls
-      ? { ...billed, violation: `I2: ${billed.billedCalls} calls of the model` }
-      : billed;
+  if (world.batch === 'none' && (world.left.batches ?? 0) > 0)
+    return [
+      { label: 'begins a batch', after: spend({ ...world, batch: 'open' }, 'batches'), worker: go('batch') },
+    ];
+  const after = billed(world);
   const reply = after.billedCalls;
   const effects: Effect[] = [
     {

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../lib/storage/store.ts';
 import type { Jobs } from '../../lib/wiring/jobs.ts';
 import { wire } from '../../lib/wiring.ts';
 import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
-import { type FaultyModel, startFaultyModel } from './faulty-model.ts';
+import { type FaultyModel, type FaultyModelOptions, startFaultyModel } from './faulty-model.ts';
 import type { FaultyStorage } from './faulty-storage.ts';
 import { never } from './job-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
@@ -38,9 +38,12 @@ export interface WiredWorld extends AsyncDisposable {
   claimOf(name: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
-export async function openWiredWorld(settings: Readonly<Record<string, string>> = {}): Promise<WiredWorld> {
+export async function openWiredWorld(
+  settings: Readonly<Record<string, string>> = {},
+  modelOptions: FaultyModelOptions = {},
+): Promise<WiredWorld> {
   const storage = await openEmulator();
-  const model = await startFaultyModel({ scale: 1 / 4 });
+  const model = await startFaultyModel({ scale: 1 / 4, storageBaseUrl: storage.url, ...modelOptions });
   const user = workerStore(storage, 'user');
   const { image: photo, mask } = await photoAndMask();
   const lines: LogLine[] = [];

@@ -34,6 +34,7 @@ export function geminiEngine(options: EngineOptions): InpaintEngine {
     name,
     batch: {
       model: gemini.model,
+      location: gemini.location,
       bodyOf,
       replyOf: (request, answers) => {
         const reply = batchReply(gemini, answers, secretsOf(request));

@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { EditError, type ErrorCode } from '../../errors.ts';
 import { type ObjectId, type ObjectInfo, type ObjectStore, sinceUpdateMs } from '../../storage/store.ts';
+import { fateOf } from '../batches/record.ts';
 import { controlNames, imageVersion } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import type { Budget } from './budget.ts';
-import { type Claim, type ClaimDecision, type ClaimObservation, decideClaim, firstClaim } from './claim.ts';
+import {
+  type Claim,
+  type ClaimDecision,
+  type ClaimObservation,
+  decideClaim,
+  firstClaim,
+  leaveBatch,
+} from './claim.ts';
 
 /**
  * Reads and writes claims. The claim of a job is one empty object `claims/{job}` in the control bucket; its
@@ -32,7 +40,7 @@ type ClaimResult =
   | { readonly kind: 'leased'; readonly lease: Lease }
   /** The failure is to be reported, then `claim` to be written. */
   | { readonly kind: 'give-up'; readonly claim: Claim; readonly lease: Lease }
-  | Extract<ClaimDecision, { readonly kind: 'wait' | 'finished' }>;
+  | Extract<ClaimDecision, { readonly kind: 'wait' | 'finished' | 'batched' }>;
 
 interface ClaimOptions {
   /** The nonce of this run. */
@@ -77,7 +85,7 @@ export async function takeClaim(
 
   let seen: ObjectInfo | undefined = info;
   for (let round = 0; round < maxRounds && seen !== undefined; round++) {
-    const decision = decideClaim(observeClaim(seen), owner, budget);
+    const decision = await decideOn(seen, { store, owner, budget }, signal);
     if (decision.kind === 'owned') return { kind: 'leased', lease: leaseOn(store, seen, decision.claim) };
     if (decision.kind === 'give-up') return { ...decision, lease: leaseOn(store, seen, decision.claim) };
     if (decision.kind !== 'take') return decision;
@@ -87,6 +95,20 @@ export async function takeClaim(
     seen = await store.stat(id, signal);
   }
   return { kind: 'wait', code: 'BUSY', retryAfterMs: 1000 };
+}
+
+/** Where a batch has the job, the record of the batch tells whether it still does. */
+async function decideOn(
+  seen: ObjectInfo,
+  { store, owner, budget }: Pick<ClaimOptions, 'owner' | 'budget'> & { readonly store: ObjectStore },
+  signal: AbortSignal,
+): Promise<ClaimDecision> {
+  const observed = observeClaim(seen);
+  const decision = decideClaim(observed, owner, budget);
+  if (decision.kind !== 'batched') return decision;
+  const fate = await fateOf(decision.batch.name, { store, controlBucket: seen.bucket }, signal);
+  if (fate === 'open') return decision;
+  return decideClaim({ ...observed, claim: leaveBatch(observed.claim, fate === 'sent') }, owner, budget);
 }
 
 /** Step 4. */
@@ -140,6 +162,8 @@ function claimMetadata(claim: Claim): Record<string, string> {
     lastCode: claim.lastError?.code ?? none,
     lastMessage: claim.lastError?.message || none,
     reported: claim.reported ?? none,
+    // Claims that were never in a batch stay as they were.
+    ...(claim.batch && { batch: `${claim.batch.name}/${claim.batch.key}` }),
   };
 }
 
@@ -154,6 +178,7 @@ const claimSchema = z.object({
   lastCode: z.string().default(none),
   lastMessage: z.string().default(none),
   reported: z.enum([none, 'yes', 'no']).default(none),
+  batch: z.string().optional(),
 });
 
 function parseClaim(info: ObjectInfo): Claim {
@@ -168,10 +193,12 @@ function parseClaim(info: ObjectInfo): Claim {
       return [pair.slice(0, at), Number(pair.slice(at + 1))];
     }),
   );
-  const { lastCode, lastMessage, reported, ...claim } = parsed.data;
+  const { lastCode, lastMessage, reported, batch: batched, ...claim } = parsed.data;
+  const [name, key] = batched?.split('/') ?? [];
+  const batch = name === undefined || key === undefined ? undefined : { name, key };
   const lastError = lastCode === none ? undefined : { code: lastCode as ErrorCode, message: lastMessage };
   const code = claim.code as ErrorCode | 'none';
-  return { ...claim, modelCalls, code, lastError, reported: reported === none ? undefined : reported };
+  return { ...claim, modelCalls, code, lastError, batch, reported: reported === none ? undefined : reported };
 }
 
 function isSameClaim(a: Claim, b: Claim): boolean {

@@ -1,3 +1,4 @@
+import { budgetKey } from '../../engines/engine.ts';
 import { type EditError, type ErrorCode, isCode, kindOf } from '../../errors.ts';
 import type { Budget } from './budget.ts';
 
@@ -9,7 +10,8 @@ import type { Budget } from './budget.ts';
  * (none)        -> RUNNING  a run takes the job
  * RUNNING       -> RUNNING  counts or refunds a call; or another run takes over after the lease
  * RUNNING       -> WAIT     passing fault, setup fault, bug that may pass, or shutdown
- * WAIT          -> RUNNING  the wait is over, and a run takes the job
+ * RUNNING       -> WAIT     with the code `BATCHED`: a batch has its next call, and it waits for days
+ * WAIT          -> RUNNING  the wait, or the batch, is over, and a run takes the job
  * RUNNING       -> DONE     outputs and manifest.json exist
  * RUNNING, WAIT -> FAILED   an error that comes again each time, or MAX_ATTEMPTS are used up
  * ```
@@ -34,6 +36,15 @@ export interface Claim {
   readonly reported?: 'yes' | 'no' | undefined;
   /** The last error of any run: it outlives the runs after it. A run that died leaves none. */
   readonly lastError?: LastError | undefined;
+  /** The batch that has, or had, a call of this job. */
+  readonly batch?: BatchedCall | undefined;
+}
+
+export interface BatchedCall {
+  /** Of the batch. */
+  readonly name: string;
+  /** Of the call within its edit. */
+  readonly key: string;
 }
 
 export interface LastError {
@@ -55,6 +66,8 @@ export type ClaimDecision =
   /** Come again later. Do not acknowledge the event: the run that has the job may die. */
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly retryAfterMs: number }
   | { readonly kind: 'finished'; readonly state: 'DONE' | 'FAILED' }
+  /** Nobody runs the job while its batch is under way; the sweep comes back to it. */
+  | { readonly kind: 'batched'; readonly batch: BatchedCall }
   /** Report the failure, then write this claim. */
   | { readonly kind: 'give-up'; readonly claim: Claim };
 
@@ -83,6 +96,9 @@ export function decideClaim(
   if (untilFreeMs > 0 && claim.state === 'RUNNING') {
     return { kind: 'wait', code: 'BUSY', retryAfterMs: Math.min(untilFreeMs, busyRetryMs) };
   }
+  if (untilFreeMs > 0 && claim.code === 'BATCHED' && claim.batch !== undefined) {
+    return { kind: 'batched', batch: claim.batch };
+  }
   if (untilFreeMs > 0) {
     return { kind: 'wait', code: claim.code === 'none' ? 'BUSY' : claim.code, retryAfterMs: untilFreeMs };
   }
@@ -93,6 +109,13 @@ export function decideClaim(
     kind: 'take',
     claim: { ...claim, state: 'RUNNING', owner, attempts: claim.attempts + 1, waitMs: 0, code: 'none' },
   };
+}
+
+/** The claim of a job whose batch is over: it waits no longer. A call that was never sent is given back. */
+export function leaveBatch(claim: Claim, wasSent: boolean): Claim {
+  const key = claim.batch?.key;
+  const counted = wasSent || key === undefined ? claim : refundCall(claim, budgetKey(key));
+  return { ...counted, waitMs: 0 };
 }
 
 /**
@@ -166,7 +189,7 @@ const maxMessageChars = 600;
 
 function lastErrorOf({ lastError }: Claim, { code, message }: EditError): LastError | undefined {
   // This run was told to stop: that is no reason for anything.
-  if (code === 'CANCELLED' || code === 'BUSY') return lastError;
+  if (code === 'CANCELLED' || code === 'BUSY' || code === 'BATCHED') return lastError;
   return { code, message: message.replace(/\s+/g, ' ').slice(0, maxMessageChars).toWellFormed() };
 }
 

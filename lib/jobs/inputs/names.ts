@@ -271,6 +271,26 @@ export function controlNames(job: string) {
   };
 }
 
+/** Records of batches. Nothing else begins so. */
+export const batchPrefix = 'batches/';
+
+/** Objects of the control bucket of one batch. */
+export function batchNames(batch: string) {
+  const folder = `batch/${batch}/`;
+  return {
+    record: `${batchPrefix}${batch}`,
+    folder,
+    lines: `${folder}lines.jsonl`,
+    picture: (name: string) => `${folder}${name}`,
+    /** @param line key of the line, as `lineKey` gives it. */
+    answer: (line: string) => `${folder}answers/${line}`,
+  };
+}
+
+/** The key of a line: one for each candidate of a call. */
+export const lineKey = (call: { readonly job: string; readonly key: string }, candidate: number): string =>
+  `${call.job}.${call.key}.${candidate}`;
+
 /** `dir/photo.jpg/{job}/manifest.json` -> its image and job; `undefined` for other objects. */
 export function readTerminalName(
   name: string,

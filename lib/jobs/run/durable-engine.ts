@@ -9,6 +9,7 @@ import { usageSchema } from '../../engines/usage.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import { jsonText } from '../../requests/plain-json.ts';
 import type { ObjectId, ObjectStore } from '../../storage/store.ts';
+import { answerOfBatch } from '../batches/answer.ts';
 import type { Budget } from '../claim/budget.ts';
 import { type Claim, countCall, provesNoCall, refundCall } from '../claim/claim.ts';
 import type { Lease } from '../claim/claim-store.ts';
@@ -44,7 +45,7 @@ const refundMs = 2000;
  * @throws {EditError} `BUDGET_SPENT` when the calls of a region are used up; else what the engine throws.
  */
 export function durableEngine(engine: InpaintEngine, options: DurableOptions): InpaintEngine {
-  const { store, claim, budget, onReply = () => {} } = options;
+  const { store, claim, onReply = () => {} } = options;
   return {
     ...engine,
     async inpaint(request, signal) {
@@ -56,17 +57,14 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
         return saved;
       }
 
-      await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
-      const reply = await engine
-        .inpaint({ ...request, job: options.job }, signal)
-        .catch(async (error: unknown) => {
-          if (provesNoCall(asEditError(error))) {
-            // With a signal of its own: also after an abort the call was not made.
-            const refundSignal = AbortSignal.timeout(refundMs);
-            await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
-          }
-          throw error;
-        });
+      const told = await answerOfBatch(
+        engine.batch,
+        request,
+        { ...options, batch: claim.current().batch },
+        signal,
+      );
+      const reply =
+        told.reply ?? withWarning(await countedCall(engine, request, options, signal), told.fault);
       onReply(key, reply);
       await options.checkReply(reply);
       const { created } = await store.create(id, packReply(reply), {
@@ -78,6 +76,28 @@ export function durableEngine(engine: InpaintEngine, options: DurableOptions): I
     },
   };
 }
+
+/** One call of the model, counted before it is made. */
+async function countedCall(
+  engine: InpaintEngine,
+  request: InpaintRequest,
+  { claim, budget, job }: DurableOptions,
+  signal: AbortSignal,
+): Promise<InpaintReply> {
+  const key = budgetKey(request.key);
+  await claim.change((current) => countCall(current, key, budget) ?? spent(key, budget, current), signal);
+  return engine.inpaint({ ...request, job }, signal).catch(async (error: unknown) => {
+    if (provesNoCall(asEditError(error))) {
+      // With a signal of its own: also after an abort the call was not made.
+      const refundSignal = AbortSignal.timeout(refundMs);
+      await claim.change((current) => refundCall(current, key), refundSignal).catch(() => undefined);
+    }
+    throw error;
+  });
+}
+
+const withWarning = (reply: InpaintReply, warning: string | undefined): InpaintReply =>
+  warning === undefined ? reply : { ...reply, warnings: [...reply.warnings, warning] };
 
 async function readReply(
   store: ObjectStore,

@@ -8,6 +8,7 @@ import type { Log } from '../../log.ts';
 import type { EditRequest } from '../../requests/edit-request.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import { noTrace, type Trace } from '../../trace.ts';
+import type { BatchDraft } from '../batches/draft.ts';
 import type { Budget } from '../claim/budget.ts';
 import {
   type Claim,
@@ -61,13 +62,15 @@ export interface RunOptions {
   readonly trace?: Trace;
   /** Tells of ends; nobody is told when left out. */
   readonly reporter?: Reporter | undefined;
+  /** Takes calls whose engine ends them as `BATCHED`. */
+  readonly draft?: Pick<BatchDraft, 'callOf' | 'commit'> | undefined;
   /** For the writes of progress. */
   readonly timers?: Timers;
 }
 
-/** How a job ended for good. Every other end is thrown, and the job comes again. */
+/** How a job ended for good, or where it waits. Every other end is thrown, and the job comes again. */
 export interface RunResult {
-  readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded';
+  readonly outcome: 'published' | 'published-before' | 'failed' | 'failed-before' | 'superseded' | 'batched';
   /** For the one log line of the run. */
   readonly facts: object;
 }
@@ -109,6 +112,8 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
     case 'finished':
       await options.reporter?.tellOnce(endedJob(job), signal);
       return end(taken.state === 'DONE' ? 'published-before' : 'failed-before');
+    case 'batched':
+      return end('batched', { batch: taken.batch.name });
     case 'wait':
       throw waitError(taken);
     case 'give-up':
@@ -235,6 +240,7 @@ async function endInError(
   // Another run has the job now: neither its claim nor its end is ours to write.
   const lost = lease.lost();
   if (lost !== undefined) throw lost;
+  if (error.code === 'BATCHED') return giveToBatch(job, lease, error, options);
   if (isFinal(error) && error.code !== 'SUPERSEDED') {
     const signal = AbortSignal.timeout(lastWriteMs);
     await publishError(job, error, { store, outputBucket: buckets.output, signal });
@@ -250,6 +256,20 @@ async function endInError(
     retryAfterMs: waitAfter(error),
     details: { ...error.details, ...used },
   });
+}
+
+/** The lines of a job are sent only when its claim says so. */
+async function giveToBatch(
+  job: Job,
+  lease: Lease,
+  error: EditError,
+  { draft }: RunOptions,
+): Promise<RunResult> {
+  const batch = draft?.callOf(job.id);
+  const waiting = (claim: Claim): Claim => ({ ...releaseClaim(claim, error), batch });
+  await lease.change(waiting, AbortSignal.timeout(lastWriteMs));
+  draft?.commit(job.id);
+  return end('batched', { batch: batch?.name });
 }
 
 /** With its stack where the fault is ours. */

@@ -110,6 +110,7 @@ describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
     ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],
     ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 1, refusals: 1 }],
     ['3 workers', 3, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0 }],
+    ['2 workers and a batch', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 0, batches: 1 }],
   ] as const)('%s: no invariant breaks, and every state can reach an end', (name, workers, mischief) => {
     const { states, trace, stuck } = explore(workers, mischief);
     console.log(`${name}: ${states} states`);
@@ -123,10 +124,14 @@ describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
     ['call-before-count', 'I2'],
     ['overwrite', 'I1'],
     ['refund-when-unknown', 'I2'],
+    ['refund-sent-batch', 'I2'],
   ] as const)('finds the seeded bug %s and the steps to it', (bug, invariant) => {
     const { trace } = explore(
       2,
-      { crashes: 1, lostAnswers: 0, expiries: 2, refusals: bug === 'refund-when-unknown' ? 1 : 0 },
+      {
+        ...{ crashes: 1, lostAnswers: 0, expiries: 2, refusals: bug === 'refund-when-unknown' ? 1 : 0 },
+        ...(bug === 'refund-sent-batch' && { crashes: 0, batches: 1 }),
+      },
       bug,
     );
     expect(trace?.at(-1)).toMatch(invariant);

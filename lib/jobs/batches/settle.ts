@@ -1,0 +1,165 @@
+import type { Batch, BatchClient } from '../../engines/batch/client.ts';
+import { batchAnswers } from '../../engines/batch/lines.ts';
+import { asEditError, type EditError } from '../../errors.ts';
+import { mapOrdered } from '../../in-parallel.ts';
+import type { Log } from '../../log.ts';
+import { type ObjectInfo, sinceUpdateMs } from '../../storage/store.ts';
+import type { Transfers } from '../../storage/transfers.ts';
+import { provesNoCall } from '../claim/claim.ts';
+import { batchNames } from '../inputs/names.ts';
+import { allBatches, type BatchRecord, type BatchStore, changeBatch } from './record.ts';
+
+export interface SettleOptions extends BatchStore {
+  readonly transfers: Pick<Transfers, 'readRange'>;
+  readonly clientFor: (batch: Pick<BatchRecord, 'location'>) => BatchClient;
+  readonly log: Log;
+}
+
+/** A sweep takes an hour at most: who began a step this long ago is gone. */
+const goneMs = 2 * 3_600_000;
+/** A model that took no batch is asked again after this time. */
+const refusedMs = 24 * 3_600_000;
+
+/**
+ * Brings every batch one step on: submits what is ready, and stores the answers of what has ended. May be
+ * called at any time, also twice at once. A fault of one batch is logged, and is no reason to leave others.
+ *
+ * @returns the models that take no batches.
+ */
+export async function settleBatches(
+  options: SettleOptions,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const refused = new Set<string>();
+  for await (const record of allBatches(options, signal)) {
+    if (record.state === 'REFUSED' && sinceUpdateMs(record.info) < refusedMs) refused.add(record.model);
+    await settleBatch(record, options, signal);
+  }
+  return refused;
+}
+
+function tell(
+  what: string,
+  { name, model }: BatchRecord,
+  { code, kind, message }: EditError,
+  log: Log,
+): void {
+  const write = kind === 'passing' ? log.warn : log.error;
+  write(`${what}: ${message}`, { batch: name, model, code });
+}
+
+/** Brings one batch a step on. A fault is logged. */
+export async function settleBatch(
+  record: BatchRecord,
+  options: SettleOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await nextStep(record, options, signal).catch((thrown: unknown) => {
+    if (signal.aborted) throw thrown;
+    tell('A batch could not be settled', record, asEditError(thrown), options.log);
+  });
+}
+
+async function nextStep(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+  const isOld = sinceUpdateMs(record.info) > goneMs;
+  switch (record.state) {
+    case 'OPEN':
+      if (isOld) await changeBatch(record, { state: 'UNSENT' }, options, signal);
+      return;
+    case 'READY':
+      return submit(record, options, signal);
+    case 'SENDING':
+      return findSent(record, isOld, options, signal);
+    case 'SENT':
+      return collect(record, options, signal);
+    default:
+      return;
+  }
+}
+
+async function submit(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+  const client = options.clientFor(record);
+  // An earlier try may have been taken although its answer said otherwise.
+  const found = await client.find(record.name, signal);
+  const sending = await changeBatch(record, { state: 'SENDING' }, options, signal);
+  if (sending === undefined) return;
+  const { name, model } = record;
+  const bucket = `gs://${options.controlBucket}/`;
+  const { lines, folder } = batchNames(name);
+  const order = { name, model, source: bucket + lines, target: bucket + folder };
+  let batch: Batch;
+  try {
+    batch = found ?? (await client.submit(order, signal));
+  } catch (thrown) {
+    const error = asEditError(thrown);
+    const isRefused = error.code === 'MODEL_INCOMPATIBLE' || error.kind === 'input';
+    const state = isRefused ? 'REFUSED' : 'READY';
+    // Else it may have been taken: the next sweep looks for its name.
+    if (isRefused || provesNoCall(error)) await changeBatch(sending, { state }, options, signal);
+    tell('A batch was not submitted', record, error, options.log);
+    return;
+  }
+  await changeBatch(sending, { state: 'SENT', id: batch.id }, options, signal);
+  options.log.info('Batch submitted', { batch: name, model });
+}
+
+async function findSent(
+  record: BatchRecord,
+  isOld: boolean,
+  options: SettleOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, model } = record;
+  const client = options.clientFor(record);
+  const found = await client.find(name, signal);
+  if (found !== undefined) await changeBatch(record, { state: 'SENT', id: found.id }, options, signal);
+  else if (isOld) {
+    await changeBatch(record, { state: 'ENDED' }, options, signal);
+    options.log.warn('A batch is not there: its jobs ask the model themselves', { batch: name, model });
+  }
+}
+
+/** Answers are stored at once, each of some MB. */
+const storedAtOnce = 4;
+
+async function collect(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+  const { store, controlBucket, log } = options;
+  const { name, model, id } = record;
+  const batch = await options.clientFor(record).get(id, signal);
+  if (batch.state === 'waiting') return;
+  const own = batchNames(name);
+  const home = `gs://${controlBucket}/`;
+  const folder = batch.folder?.startsWith(home + own.folder) ? batch.folder.slice(home.length) : undefined;
+  let answers = 0;
+  if (folder !== undefined) {
+    for await (const file of store.list(controlBucket, { prefix: `${folder}/` }, signal)) {
+      if (!file.name.endsWith('.jsonl')) continue;
+      const found = batchAnswers(partsOf(file, options, signal));
+      const stored = mapOrdered(found, storedAtOnce, async ({ key, answer }) => {
+        const object = { bucket: controlBucket, name: own.answer(key) };
+        const bytes = Buffer.from(JSON.stringify(answer));
+        await store.create(object, bytes, { contentType: 'application/json', signal });
+      });
+      for await (const _ of stored) answers++;
+    }
+  }
+  if (!(await changeBatch(record, { state: 'ENDED' }, options, signal))) return;
+  const write = batch.state === 'done' ? log.info : log.warn;
+  write('Batch ended', { batch: name, model, outcome: batch.state, answers, reason: batch.said });
+}
+
+const partBytes = 8 * 1024 * 1024;
+
+/** The bytes of a file of any size. */
+async function* partsOf(
+  file: ObjectInfo,
+  { transfers }: SettleOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < file.sizeBytes; start += partBytes) {
+    const end = Math.min(start + partBytes, file.sizeBytes) - 1;
+    const part = await transfers.readRange(file, { start, end }, signal);
+    if (part === undefined) return;
+    yield part;
+  }
+}
