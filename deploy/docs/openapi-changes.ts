@@ -94,19 +94,30 @@ const git = (...args: string[]) =>
     maxBuffer: 1e8,
   });
 
-/** `undefined` before the first release that has one. */
-function released(ref: string | undefined): Document | undefined {
+/** The commit with the interface of 0.2.0, until there is a tag. */
+const firstContract = '0ccd3cfc828a';
+
+function lastRelease(): string {
   try {
-    return JSON.parse(git('show', `${ref ?? git('describe', '--tags', '--abbrev=0').trim()}:${file}`));
+    return git('describe', '--tags', '--abbrev=0').trim();
+  } catch {
+    return firstContract;
+  }
+}
+
+/** `undefined` where the history is not there, as in a shallow clone. */
+function released(ref: string): Document | undefined {
+  try {
+    return JSON.parse(git('show', `${ref}:${file}`));
   } catch {
     return undefined;
   }
 }
 
-function main(ref: string | undefined): void {
+function main(ref: string): void {
   const before = released(ref);
   if (before === undefined) {
-    console.log('No release with an interface to compare with.');
+    console.log(`No interface to compare with at ${ref}.`);
     return;
   }
   const now = JSON.parse(readFileSync(join(root, file), 'utf8'));
@@ -120,4 +131,4 @@ function main(ref: string | undefined): void {
   process.exitCode = 1;
 }
 
-if (import.meta.main) main(process.argv[2]);
+if (import.meta.main) main(process.argv[2] ?? lastRelease());
