@@ -21,8 +21,8 @@ interface ToldByBatch {
 }
 
 /**
- * The reply of a batch to this call, where one was asked. What a batch could not carry out is asked again: only
- * what the model itself said ends a job.
+ * The reply of a batch to this call, where one was asked. What a batch could not carry out is asked again:
+ * only what the model itself said ends a job.
  *
  * @throws {EditError} `ENGINE_FILTERED`, `ENGINE_REFUSED` as the engine does.
  */
