@@ -25,30 +25,30 @@ function row(heading: string, name: string): readonly string[] {
 
 const kinds = ['24 MP jpeg', '24 MP png', '102 MP jpeg', '102 MP png'];
 
-/** Wall time of an edit less its model, and of decoding and encoding the file once, from the last bench. */
-export function speedChart(): string {
-  const bars = kinds.flatMap((kind) =>
-    [
-      { way: 'floor, warm', label: `${kind}: decode and encode`, isOurs: false },
-      { way: 'edit, warm', label: 'edit', isOurs: true },
-    ].map(({ way, ...bar }) => {
-      const ms = Number(row(kind, way)[2]);
-      return { ...bar, value: ms, text: `${ms} ms` };
+/** A column of docs/benchmarks.md for the floor and for the edit, of each kind of file. */
+function besideFloor(floor: string, edit: string, column: number, unit: string) {
+  const bars = (kind: string) => [
+    { way: floor, label: `${kind}: decode and encode`, isOurs: false },
+    { way: edit, label: 'edit', isOurs: true },
+  ];
+  return kinds.flatMap((kind) =>
+    bars(kind).map(({ way, ...bar }) => {
+      const value = Number(row(kind, way)[column]);
+      return { ...bar, value, text: `${value} ${unit}` };
     }),
   );
-  return barChart('One edit without its model, warm, beside what nobody can avoid', bars);
 }
 
-/** Peak memory of the same in processes of their own. */
-export function memoryChart(): string {
-  const bars = kinds.flatMap((kind) =>
-    [
-      { way: 'floor: sharp decodes and encodes', label: `${kind}: decode and encode`, isOurs: false },
-      { way: 'edit, fresh process', label: 'edit', isOurs: true },
-    ].map(({ way, ...bar }) => {
-      const megabytes = Number(row(kind, way)[6]);
-      return { ...bar, value: megabytes, text: `${megabytes} MB` };
-    }),
+/** Wall time of an edit less its model, and of decoding and encoding the file once, from the last bench. */
+export const speedChart = (): string =>
+  barChart(
+    'One edit without its model, warm, beside what nobody can avoid',
+    besideFloor('floor, warm', 'edit, warm', 2, 'ms'),
   );
-  return barChart('Peak memory of one process', bars);
-}
+
+/** Peak memory of the same in processes of their own. */
+export const memoryChart = (): string =>
+  barChart(
+    'Peak memory of one process',
+    besideFloor('floor: sharp decodes and encodes', 'edit, fresh process', 6, 'MB'),
+  );

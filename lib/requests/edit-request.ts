@@ -100,15 +100,6 @@ function utf8(bytes: Uint8Array): string {
 }
 
 /**
- * The fields of a form, all text -> a request.
- *
- * @throws {EditError} `REQUEST_INVALID` naming each field that is wrong.
- */
-export function parseRequestFields(texts: ReadonlyMap<string, string>): EditRequest {
-  return parseRequest(typedFields(texts));
-}
-
-/**
  * Text fields -> values of the types that the schema wants, not validated. A number, a boolean or a list is
  * read as JSON; where the schema wants text, it stays text even if it looks like a number.
  */

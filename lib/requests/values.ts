@@ -35,7 +35,6 @@ export const imageSizes = ['1K', '2K', '4K'] as const;
 export type ImageSize = (typeof imageSizes)[number];
 
 export const upscaleFactors = ['x2', 'x3', 'x4'] as const;
-export type UpscaleFactor = (typeof upscaleFactors)[number];
 
 /** Names of picture formats -> their media types. */
 export const mediaTypes = {

@@ -48,5 +48,3 @@ export function pngShell(width = 1024, height = 1024): Buffer {
 export function pngBase64(width?: number, height?: number): string {
   return pngShell(width, height).toString('base64');
 }
-
-export const jpegBase64 = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2, 0xff, 0xd9]).toString('base64');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequest, parseRequestFields, readRequestFile } from '../../../lib/requests/edit-request.ts';
+import { parseRequest, readRequestFile, typedFields } from '../../../lib/requests/edit-request.ts';
 
 const fault = (value: unknown) => {
   try {
@@ -64,7 +64,7 @@ it('reads form fields by what their schema wants', () => {
     ['addWatermark', 'false'],
     ['negativePrompt', '42'],
   ]);
-  expect(parseRequestFields(fields)).toMatchObject({
+  expect(parseRequest(typedFields(fields))).toMatchObject({
     maskClasses: [41, 7],
     samples: 2,
     addWatermark: false,
@@ -75,7 +75,7 @@ it('reads form fields by what their schema wants', () => {
 it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
   'refuses a field %s by its name',
   (name) => {
-    expect(() => parseRequestFields(new Map([[name, 'x']]))).toThrow(new RegExp(`^${name}: `));
+    expect(() => parseRequest(typedFields(new Map([[name, 'x']])))).toThrow(new RegExp(`^${name}: `));
     expect(fault(JSON.parse(`{"${name}": 1}`))).toMatch(name);
   },
 );
