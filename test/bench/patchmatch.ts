@@ -3,8 +3,8 @@
  * same run, so that figures of different machines can be compared:
  * `node test/bench/patchmatch.ts`
  */
-import { completePicture } from '../../lib/engines/patchmatch/complete.ts';
 import { seededRandom } from '../../lib/engines/patchmatch/field.ts';
+import { completePicture } from '../support/complete-picture.ts';
 import { markdownTable } from './markdown.ts';
 import { type Cost, costOf, least } from './watched.ts';
 

@@ -27,14 +27,7 @@ import {
   type TileMask,
   valueAt,
 } from '../../functions/studio/page/mask/tiles.ts';
-import {
-  clearAll,
-  fillAll,
-  fillHoles,
-  grow,
-  invert,
-  shrink,
-} from '../../functions/studio/page/mask/whole.ts';
+import { clearAll, fillHoles, grow, invert, shrink } from '../../functions/studio/page/mask/whole.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 
 const size = { width: 300, height: 270 };
@@ -117,7 +110,7 @@ test('a dot of 3 pixels, by hand', () => {
 
 test('the eraser takes away what the brush set, and nothing else', () => {
   const mask = newMask();
-  fillAll(mask);
+  invert(mask);
   const capsule = { from: { x: 20, y: 20 }, to: { x: 280, y: 260 }, radius: 17.5 };
   fillCapsule(mask, capsule, 0);
   expect(wrongPixels(mask, (x, y) => !isInCapsule(capsule, x, y))).toBe(0);
@@ -201,7 +194,7 @@ test('grow and shrink are discs, and the edge of the picture shrinks nothing', (
   expect(wrongPixels(blob, isOn)).toBe(0);
 
   const all = newMask();
-  fillAll(all);
+  invert(all);
   shrink(all, 9);
   expect(factsOf(all).edited).toBe(size.width * size.height);
 });
@@ -346,7 +339,7 @@ test('the history keeps to its budget and drops the oldest steps', () => {
   expect(length).toBeGreaterThan(1);
   clearAll(mask);
   keepStep(history, mask);
-  fillAll(mask);
+  invert(mask);
   keepStep(history, mask);
   undo(history, mask);
   expect(historyBytes(history)).toBeLessThanOrEqual(limits.maxBytes);

@@ -46,17 +46,6 @@ interface Filled {
   readonly hasPieces: boolean;
 }
 
-/** Completes a picture in one go. @see openCompletion */
-export function completePicture(
-  picture: Picture,
-  seed: number,
-  beginning: Beginning = 'border',
-): Uint8Array<ArrayBuffer> {
-  const completion = openCompletion(picture);
-  completion.draft({ seed, beginning });
-  return completion.finish(0).data;
-}
-
 /**
  * Completes a picture from its own patches, by expectation maximisation over a pyramid: from the coarsest
  * level to the finest it finds the most similar known patch for every patch of the hole, and rebuilds the

@@ -6,10 +6,6 @@ export function clearAll(mask: TileMask): void {
   for (let index = 0; index < mask.tiles.length; index++) replaceTile(mask, index, undefined);
 }
 
-export function fillAll(mask: TileMask): void {
-  for (let index = 0; index < mask.tiles.length; index++) replaceTile(mask, index, fullTile);
-}
-
 /** 255 - value. */
 export function invert(mask: TileMask): void {
   for (const [index, tile] of mask.tiles.entries()) {

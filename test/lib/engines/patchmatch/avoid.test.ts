@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { completePicture } from '../../../../lib/engines/patchmatch/complete.ts';
 import { enlargeFilled } from '../../../../lib/engines/patchmatch/enlarge.ts';
 import type { Picture } from '../../../../lib/engines/patchmatch/level.ts';
 import { rescale } from '../../../../lib/pixels/resample.ts';
+import { completePicture } from '../../../support/complete-picture.ts';
 import { boxMask, noisePicture } from '../../../support/pictures.ts';
 
 const size = { width: 96, height: 72 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completePicture } from '../../../../lib/engines/patchmatch/complete.ts';
+import { completePicture } from '../../../support/complete-picture.ts';
 
 type Rgb = readonly [number, number, number];
 

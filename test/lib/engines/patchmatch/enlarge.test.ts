@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completePicture } from '../../../../lib/engines/patchmatch/complete.ts';
 import { enlargeFilled } from '../../../../lib/engines/patchmatch/enlarge.ts';
 import { coverMask } from '../../../../lib/pixels/mask.ts';
 import type { Raster } from '../../../../lib/pixels/raster.ts';
 import { rescale } from '../../../../lib/pixels/resample.ts';
+import { completePicture } from '../../../support/complete-picture.ts';
 import { boxMask, noisePicture } from '../../../support/pictures.ts';
 
 const size = { width: 320, height: 240 };

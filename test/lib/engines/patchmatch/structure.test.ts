@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { completePicture } from '../../../../lib/engines/patchmatch/complete.ts';
 import { randomField, seededRandom } from '../../../../lib/engines/patchmatch/field.ts';
 import { finestLevel } from '../../../../lib/engines/patchmatch/level.ts';
 import { chooseOffsets } from '../../../../lib/engines/patchmatch/montage.ts';
 import { dominantOffsets } from '../../../../lib/engines/patchmatch/offsets.ts';
 import { patchesOf } from '../../../../lib/engines/patchmatch/patches.ts';
 import { searchMatches } from '../../../../lib/engines/patchmatch/refine.ts';
+import { completePicture } from '../../../support/complete-picture.ts';
 
 const size = { width: 96, height: 96 };
 const pixels = Array.from({ length: size.width * size.height }, (_, p) => {
