@@ -12,7 +12,7 @@ Runs everything on this machine: drop photo.jpg and photo.mask.png into .local/i
   --queue         jobs go through a queue, as in large deployments
   --help
 
-PORT is where the functions listen (default 8080; 0: any free one); the storage takes the next one.
+PORT is where the functions listen (default 8080; 0 takes a free one); the storage takes the next one.
 LOG_LEVEL=debug prints every log line with its fields. docs/configuration.md lists all settings.`;
 
 export interface CommandLine {

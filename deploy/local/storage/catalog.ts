@@ -40,7 +40,7 @@ export function openCatalog(options: CatalogOptions): Catalog {
   };
   for (const name of new Set([...options.buckets, ...bucketsOnDisk(root)])) {
     const bucket = openBucket({ ...shared, name });
-    for (const { generation } of bucket.objects.values()) generations.skip(Number(generation));
+    for (const { generation } of bucket.objects.values()) generations.passOver(Number(generation));
     opened.set(name, bucket);
   }
   // Whatever the journals did not claim is an upload that was never completed.
@@ -68,7 +68,7 @@ const bucketsOnDisk = (root: string): string[] =>
 function generationsFrom(now: () => number) {
   let last = 0;
   return {
-    skip: (generation: number): void => {
+    passOver: (generation: number): void => {
       last = Math.max(last, generation);
     },
     next: (): string => {

@@ -136,7 +136,7 @@ function pixelsOf(bitmap: ImageBitmap, { width, height }: Size): Pixels {
 
 /** The sample as a file; its bytes are loaded when it is asked for. */
 export async function sampleFile(): Promise<File> {
-  const { antelope } = await import('./antelope.ts');
-  const bytes = Uint8Array.from(atob(antelope), (byte) => byte.charCodeAt(0));
+  const { default: antelope } = await import('./antelope.json', { with: { type: 'json' } });
+  const bytes = Uint8Array.from(atob(antelope.base64), (byte) => byte.charCodeAt(0));
   return new File([bytes], 'antelope.jpg', { type: 'image/jpeg' });
 }
