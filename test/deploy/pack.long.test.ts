@@ -29,6 +29,7 @@ test('sources, lockfile and what compiles them are uploaded, nothing else', asyn
     'deploy/prepare.js',
     'functions/cli/launcher.js',
     'functions/studio/openapi.json',
+    'functions/studio/page/antelope.json',
     'functions/studio/page/icon.svg',
     'functions/studio/page/index.html',
     'functions/studio/page/page.css',
