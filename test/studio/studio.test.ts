@@ -214,6 +214,8 @@ test('everything is done without a pointer', async () => {
   await page.getByText(`${counted} pixels outside the mask differ, seen here`).waitFor();
   await focusOn('Download');
   const { name, bytes } = await downloaded(page, () => press('Enter'));
+  await press('Escape');
+  await page.getByText('% of the picture').waitFor();
   expect(name).toBe('antelope.edited.jpg');
   expect(await sharp(bytes).metadata()).toMatchObject({ width: 512, height: 340, format: 'jpeg' });
 });
@@ -232,14 +234,19 @@ test('an error is said next to its cause, and has the focus', async () => {
   const focusedName = () => page.locator(':focus').getAttribute('aria-label');
   expect(await focusedName()).toBe('Brush');
 
-  const other = Buffer.from(await maskPng(boxMask({ width: 30, height: 20 }, { ...box, left: 1, top: 1 })));
+  const other = Buffer.from(
+    await maskPng(boxMask({ width: 30, height: 20 }, { left: 1, top: 1, width: 24, height: 19 })),
+  );
   await page
     .getByRole('toolbar')
     .locator('input[type=file]')
     .setInputFiles([file('m.png', other)]);
   await page.getByText('Expected a mask of 320 x 200 pixels as the photo has, got 30 x 20.').waitFor();
   await page.getByRole('button', { name: 'Scale it to the photo' }).click();
-  await page.getByText('% of the picture').waitFor();
+  // Most of it is white: it is offered to invert it.
+  await page.getByText('76.0 % of the picture').waitFor();
+  await page.locator('.note').getByRole('button', { name: 'Invert' }).click();
+  await page.getByText('24.0 % of the picture').waitFor();
 
   await page.keyboard.press('i');
   await page.getByLabel('Soft edge, px').fill('9999');
@@ -266,6 +273,14 @@ test('a paid run is asked about and can be cancelled; the mask stays', async () 
   const started = page.waitForResponse(/\/jobs$/);
   await confirm.click();
   const { id } = (await (await started).json()) as { id: string };
+  // Four more may wait.
+  for (const waiting of ['1 run waits.', '2 runs wait.', '3 runs wait.', '4 runs wait.']) {
+    await page.keyboard.press('Control+Enter');
+    await confirm.click();
+    await page.getByText(waiting).waitFor();
+  }
+  expect(await page.getByRole('button', { name: 'Run next' }).isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Drop' }).click();
   const cancelled = page.waitForResponse(`**/jobs/${id}/cancel`);
   await page.getByRole('button', { name: 'Cancel' }).click();
   // 409: the job was quicker.
