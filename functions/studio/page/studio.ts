@@ -74,7 +74,7 @@ export function startStudio(capabilities: Capabilities): void {
   studio.album = createAlbum(session, albumActions(studio, picker));
   const help = helpDialog(() => void forgetAll());
   studio.page = pageOf(studio, picker, help.open);
-  studio.facts = createFacts(editor, studio.page.facts, studio.form.fields);
+  studio.facts = createFacts(editor, studio.page.facts, () => editFields(studio.form));
   listen(studio, help.open);
   studio.changed({ all: true, step: true });
   void restore(studio);
@@ -158,7 +158,13 @@ function extractOptions(studio: Studio): Parameters<typeof createExtract>[0] {
 
 /** What is to be found is asked of the engine that is chosen. */
 const fieldsFor = ({ form }: Studio, { find }: Task): Fields =>
-  find === undefined ? form.fields() : { ...form.engineFields(), only: 'mask', ...find };
+  find === undefined
+    ? editFields(form)
+    : { ...form.engineFields(), only: 'mask', ...('maskMode' in find ? {} : paintedMask), ...find };
+
+/** However much is painted, white is what shall change: nothing is guessed. */
+const paintedMask = { polarity: 'white' } as const;
+const editFields = (form: Studio['form']): Fields => ({ ...form.fields(), ...paintedMask });
 
 /** A rough stroke is sent as the mask; what else is to be found needs none. */
 async function maskFor({ editor }: Studio, { find }: Task): Promise<Blob | undefined> {

@@ -52,7 +52,7 @@ export const german: Texts = {
   extract: 'Finden lassen',
   find: 'Suchen',
   found: (percent: string) =>
-    `Gefunden: ${percent} des Bildes sind jetzt maskiert. Mit den Werkzeugen lässt es sich ändern.`,
+    `Gefunden: ${percent} des Bildes sind jetzt maskiert. Mit den Werkzeugen ändern, oder starten.`,
   extractHint: 'Was gefunden wird, kommt zur Maske dazu und lässt sich ändern.',
   extracts: {
     people: 'Menschen',

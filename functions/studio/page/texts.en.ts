@@ -55,7 +55,8 @@ export const english = {
   automatic: 'automatic',
   extract: 'Find it for me',
   find: 'Find',
-  found: (percent: string) => `Found: ${percent} of the picture is masked now. Change it with the tools.`,
+  found: (percent: string) =>
+    `Found: ${percent} of the picture is masked now. Change it with the tools, or run.`,
   extractHint: 'What is found is added to the mask, and you can change it.',
   extracts: {
     people: 'People',
