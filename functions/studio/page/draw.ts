@@ -176,9 +176,10 @@ function drawTile(context: Context, { editor, view, tile, index, part }: TileDra
     const y = Math.floor((deviceY + 0.5 - view.y) / view.zoom);
     const start = (y - top) * tilePx - left;
     const isInside = y >= top && y < top + tilePx && y < mask.height;
-    for (const [at, x] of columns.entries()) {
-      const isOwn = isInside && x >= left && x < left + tilePx && x < mask.width;
-      row[at] = isOwn ? tile[start + x]! : valueAt(mask, x, y);
+    // Only the first and the last column lie in the tiles beside this one.
+    for (let at = 0; at < columns.length; at++) {
+      const isOwn = isInside && at > 0 && at <= width;
+      row[at] = isOwn ? tile[start + columns[at]!]! : valueAt(mask, columns[at]!, y);
     }
   };
   const colours = coloursOf(editor);
