@@ -86,7 +86,7 @@ const end = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
   const ms = options.budget.deadlineMs;
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
+  const late = () => new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
   return withDeadline({ ms, late, signal: outerSignal }, (signal) => claimAndRun(job, options, signal));
 }
 
