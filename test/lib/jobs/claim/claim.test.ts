@@ -106,11 +106,11 @@ describe('releaseClaim', () => {
 
 describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
   it.each([
-    // `node test/bench/explore.ts` searches further than a test has time for.
-    ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 1 }],
-    ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 1, refusals: 1 }],
+    // The long test searches further, and `node test/bench/explore.ts` still further.
+    ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 0 }],
+    ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 0, refusals: 1 }],
     ['3 workers', 3, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0 }],
-    ['2 workers and a batch', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 0, batches: 1 }],
+    ['2 workers and a batch', 2, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0, batches: 1 }],
   ] as const)('%s: no invariant breaks, and every state can reach an end', (name, workers, mischief) => {
     const { states, trace, stuck } = explore(workers, mischief);
     console.log(`${name}: ${states} states`);
