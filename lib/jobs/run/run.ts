@@ -268,7 +268,7 @@ async function giveToBatch(
   const batch = draft?.callOf(job.id);
   const waiting = (claim: Claim): Claim => ({ ...releaseClaim(claim, error), batch });
   await lease.change(waiting, AbortSignal.timeout(lastWriteMs));
-  draft?.commit(job.id);
+  draft?.commit(job);
   return end('batched', { batch: batch?.name });
 }
 
