@@ -56,7 +56,7 @@ async function askJson<Answer>(path: string, options?: RequestInit): Promise<Ans
 export const readCapabilities = (): Promise<Capabilities> => askJson('capabilities');
 export const readJob = (id: string): Promise<Job> => askJson(`jobs/${id}`);
 
-export interface JobList {
+interface JobList {
   readonly jobs: readonly Job[];
   readonly nextPageToken: string | null;
 }
@@ -106,7 +106,7 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
-export interface StartOptions extends Sending {
+interface StartOptions extends Sending {
   /** Sent again with the same key, it is the same job. */
   readonly key: string;
 }
@@ -209,7 +209,7 @@ const waitS = 20;
 /** How long to wait after each failed request, ms. */
 const backOffMs = [1000, 2000, 5000] as const;
 
-export interface Following {
+interface Following {
   readonly onNews: (job: Job) => void;
   readonly onOffline: () => void;
   readonly signal: AbortSignal;

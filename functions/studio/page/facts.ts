@@ -5,7 +5,6 @@ import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
 import { usd } from './run.ts';
 import { texts } from './texts.ts';
-import { coverageOf } from './toolbar.ts';
 
 /** After the last stroke, the service is asked what a run would do, ms. */
 const quietMs = 600;
@@ -90,6 +89,13 @@ function describeMask(editor: Editor): string {
   if (edited === 0) return texts.emptyMask;
   const isFull = edited > almostFull * editor.mask.width * editor.mask.height;
   return isFull ? texts.almostFull : texts.coverage(coverageOf(editor));
+}
+
+/** `3.4 %`, and never 0 for a mask that is not empty. */
+export function coverageOf({ mask }: Editor): string {
+  const { edited } = factsOf(mask);
+  const percent = (edited / (mask.width * mask.height)) * 100;
+  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
 }
 
 function describePlan({ regions, costEstimateUsd }: Plan): string {

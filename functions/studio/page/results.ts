@@ -189,7 +189,7 @@ function scoresOf({ cost, seam, driftPx }: JobOutput): string {
 }
 
 /** The proof of the service, in words. */
-export function proofOf({ proof }: Pick<JobOutput, 'proof'>): string {
+function proofOf({ proof }: Pick<JobOutput, 'proof'>): string {
   const { comparedPixels, differingPixels } = proof ?? {};
   if (comparedPixels === undefined || differingPixels === undefined) return texts.noProof;
   if (differingPixels === 0) return texts.exact(grouped(comparedPixels));
