@@ -374,10 +374,15 @@ test('the same mask gives the same bytes, however it was painted', async () => {
   fillBox(inverted, hole, 255);
   endStep(inverted);
   invert(inverted);
-  invert(painted);
+  const corners = [
+    { x: 0, y: 0 },
+    { x: size.width, y: size.height },
+  ] as const;
+  fillBox(painted, corners, 255);
   fillBox(painted, hole, 0);
   for (const mask of [painted, inverted]) endStep(mask);
   expect(await encodeMask(inverted)).toEqual(await encodeMask(painted));
+  expect((await decoded(inverted)).bytes).toEqual(bytesOf(painted));
 });
 
 test('a grey mask is written with 8 bits, and comes back exactly', async () => {

@@ -149,7 +149,9 @@ test('files that no browser shows: TIFF by a preview, HEIC in words', async () =
   await pickFiles(page, [{ name: 'scan.tif', mimeType: 'image/tiff', buffer: tiff }]);
   await page.getByText('scan.tif, 200 x 320').waitFor();
   await page.getByRole('application').click();
+  // Its result needs a preview too, and so does the strip of runs.
   await run(page);
+  await expect.poll(() => page.locator('.compare').isVisible()).toBe(true);
   const { name, bytes } = await downloaded(page, () =>
     page.getByRole('button', { name: 'Download', exact: true }).click(),
   );

@@ -87,6 +87,21 @@ export interface Order {
   readonly fields: Fields;
 }
 
+/** How often something is asked for while the service is busy with others. */
+export const maxAsks = 5;
+
+/** Asks again where the service says when to. */
+export async function patiently<Answer>(work: () => Promise<Answer>, asks = 1): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    const waitMs = error instanceof ProblemError ? error.problem.retryAfterMs : undefined;
+    if (waitMs === undefined || asks === maxAsks) throw error;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return patiently(work, asks + 1);
+  }
+}
+
 /** What a run would do. */
 export async function readPlan(
   { mask, fields, size }: Omit<Order, 'image'> & { readonly size: { width: number; height: number } },
@@ -267,7 +282,7 @@ export async function readPreview(
   { widthPx, image }: { readonly widthPx: number; readonly image: Exclude<Order['image'], File> },
 ): Promise<Blob> {
   try {
-    return await (await ask(`${href}/preview?w=${widthPx}`)).blob();
+    return await patiently(async () => (await ask(`${href}/preview?w=${widthPx}`)).blob());
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code !== 'PREVIEW_TOO_LARGE') throw error;
     const { signal } = new AbortController();

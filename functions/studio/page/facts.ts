@@ -1,5 +1,5 @@
 import type { Fields, Plan } from './answers.ts';
-import { ProblemError, readPlan } from './api.ts';
+import { patiently, readPlan } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
@@ -67,20 +67,6 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
     return now.costEstimateUsd?.max;
   };
   return { update, costUsd };
-}
-
-/** How often a plan is asked for while the service is busy with those of others. */
-const maxAsks = 5;
-
-async function patiently(ask: () => Promise<Plan>, asks = 1): Promise<Plan> {
-  try {
-    return await ask();
-  } catch (error) {
-    const waitMs = error instanceof ProblemError ? error.problem.retryAfterMs : undefined;
-    if (waitMs === undefined || asks === maxAsks) throw error;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-    return patiently(ask, asks + 1);
-  }
 }
 
 function describeMask(editor: Editor): string {
