@@ -4,7 +4,7 @@ import type { Picture } from './editor.ts';
 import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';
 import type { Photo } from './session.ts';
-import { texts } from './texts.ts';
+import { decimal, texts } from './texts.ts';
 
 /** Larger pictures are shown from a copy: a decoded one takes 4 bytes a pixel. */
 const maxShownPixels = 60_000_000;
@@ -13,8 +13,8 @@ const copySidePx = 4096;
 const smallFromPixels = 4_000_000;
 const smallScale = 1 / 4;
 
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e5) / 10} MB`;
-const megapixels = (pixels: number) => `${Math.round(pixels / 1e5) / 10} megapixels`;
+const megabytes = (bytes: number) => `${decimal(bytes / 1e6)} MB`;
+const megapixels = (pixels: number) => texts.megapixels(decimal(pixels / 1e6));
 
 /**
  * Decodes a photo as it is displayed: its orientation is applied. The file itself is kept.

@@ -2,7 +2,7 @@ import type { JobOutput } from './answers.ts';
 import { buttonOf, copyButton, el, saveAs } from './dom.ts';
 import { editedName } from './names.ts';
 import type { Result } from './run.ts';
-import { grouped, texts } from './texts.ts';
+import { decimal, grouped, texts } from './texts.ts';
 
 interface ResultsOptions {
   /** Shows a result over its original. */
@@ -189,8 +189,7 @@ function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
 /** How well a result fits, in words; levels of 255 and pixels. */
 function scoresOf({ cost, seam, driftPx }: JobOutput): string {
   if (cost === null || seam === null || driftPx === null) return '';
-  const rounded = (value: number) => value.toFixed(1);
-  return texts.scores({ cost: rounded(cost), seam: rounded(seam), driftPx: rounded(driftPx) });
+  return texts.scores({ cost: decimal(cost), seam: decimal(seam), driftPx: decimal(driftPx) });
 }
 
 /** The proof of the service, in words. */
