@@ -86,7 +86,7 @@ const end = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
   const ms = options.budget.deadlineMs;
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
+  const late = () => new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
   return withDeadline({ ms, late, signal: outerSignal }, (signal) => claimAndRun(job, options, signal));
 }
 
@@ -269,7 +269,7 @@ async function giveToBatch(
   const batch = draft?.callOf(job.id);
   const waiting = (claim: Claim): Claim => ({ ...releaseClaim(claim, error), batch });
   await lease.change(waiting, AbortSignal.timeout(lastWriteMs));
-  draft?.commit(job.id);
+  draft?.commit(job);
   return end('batched', { batch: batch?.name });
 }
 
