@@ -210,6 +210,8 @@ test('photo, mask and keep mask give the same bytes here, from edit, the studio 
     expect([code, err]).toEqual([0, expect.stringContaining('by patchmatch')]);
     expect(await readFile(at(`${name}.png`))).toEqual(await readFile(at('here.png')));
   }
+  const named = await cli([...pair(), '-o', at('named.jpg')]);
+  expect(named.err).toContain('named.jpg holds png, not jpg: --output-format');
   const without = await cli([...pair(), '--seed', '7', '-o', '-']);
   expect(without.bytes.subarray(1, 4).toString()).toBe('PNG');
   expect(without.bytes.equals(await readFile(at('here.png')))).toBe(false);
