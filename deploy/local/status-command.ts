@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../lib/config.ts';
-import { capabilitiesOf, engineNames, parseEngineName } from '../../lib/engines/engines.ts';
 import { asEditError, EditError, isCode } from '../../lib/errors.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
 import { askAgain } from '../../lib/jobs/sweep/again.ts';
@@ -110,7 +109,7 @@ async function show(asked: Asked, { environment, out, line }: Shown): Promise<nu
   const opened = { ...openBuckets(environment), prefix };
   if (again !== undefined) await ask({ ...opened, codes: [again], isDryRun }, line);
   if (isDryRun) return 0;
-  const read = () => statusOf({ ...opened, asksModel });
+  const read = () => statusOf(opened);
   let jobs = await read();
   while (isWatching && !isOver(jobs)) {
     line.draw(jobs);
@@ -140,12 +139,6 @@ async function ask(
     asked++;
   }
   tell(`${asked} ${options.isDryRun ? 'would be run again' : 'are run again by the next sweeps'}`);
-}
-
-/** True as well for an engine that this version does not know. */
-function asksModel(name: string): boolean {
-  const { engine } = parseEngineName(name);
-  return !engineNames.includes(engine) || capabilitiesOf(engine).maxCallsPerSample > 0;
 }
 
 function openBuckets(environment: StatusCommand['environment']) {
