@@ -102,10 +102,11 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   }
   if (job.fault !== undefined) return endAtOnce(job, job.fault, options, signal);
 
+  const labels = { imageVersion: imageVersion(job.inputs.image), engine: options.engine.name };
   const taken = await takeClaim(
     store,
     { bucket: buckets.control, name: controlNames(job.id).claim },
-    { owner: randomUUID(), budget, labels: { imageVersion: imageVersion(job.inputs.image) } },
+    { owner: randomUUID(), budget, labels },
     signal,
   );
   switch (taken.kind) {
@@ -268,7 +269,7 @@ async function giveToBatch(
   const batch = draft?.callOf(job.id);
   const waiting = (claim: Claim): Claim => ({ ...releaseClaim(claim, error), batch });
   await lease.change(waiting, AbortSignal.timeout(lastWriteMs));
-  draft?.commit(job.id);
+  draft?.commit(job);
   return end('batched', { batch: batch?.name });
 }
 
