@@ -5,9 +5,12 @@ import { EditError } from '../../lib/errors.ts';
 import { type BatchDraft, batchingEngine } from '../../lib/jobs/batches/draft.ts';
 import { sweepInBatches } from '../../lib/jobs/batches/sweep.ts';
 import type { Dispatch } from '../../lib/jobs/dispatch.ts';
+import { type InputSet, setKey } from '../../lib/jobs/inputs/identity.ts';
 import { runJob } from '../../lib/jobs/run/run.ts';
+import { sweep } from '../../lib/jobs/sweep/sweep.ts';
+import type { SweepReport } from '../../lib/jobs/sweep/sweep-report.ts';
 import { listAll, type ObjectInfo, type ObjectStore } from '../../lib/storage/store.ts';
-import { buckets, fakeEngine, jobsOf, never, runOptions, silentLog } from './job-world.ts';
+import { buckets, fakeEngine, jobsOf, never, planOptions, runOptions, silentLog } from './job-world.ts';
 import { Crash } from './memory-store.ts';
 
 /** What becomes of the lines of a batch: each is answered, every second one, or none. */
@@ -25,6 +28,8 @@ export interface BatchService {
   lateFault: EditError | undefined;
   /** True while its list does not show what was just submitted. */
   isBlind: boolean;
+  /** True while it answers nothing. */
+  isBusy: boolean;
   /** Before the next submission, once. */
   beforeSubmit: (() => Promise<void>) | undefined;
 }
@@ -36,6 +41,7 @@ export const batchService = (): BatchService => ({
   refusal: undefined,
   lateFault: undefined,
   isBlind: false,
+  isBusy: false,
   beforeSubmit: undefined,
 });
 
@@ -89,6 +95,7 @@ function clientOf(service: BatchService, own: ObjectStore, store: ObjectStore): 
     async get(id) {
       await called('get');
       const order = service.orders[Number(id)];
+      if (service.isBusy) return asBatch(Number(id));
       if (order === undefined) return asBatch(0, 'failed');
       return asBatch(Number(id), 'done', await finish(service, own, order));
     },
@@ -111,6 +118,12 @@ const side: BatchSide = {
   },
 };
 
+const sweepSettings = {
+  ...{ buckets, plan: planOptions, pairing: { folderMask: false }, log: silentLog, isDryRun: false },
+  ...{ maxImages: 20_000, timeMs: 1e9, now: Date.now, dispatchesAtOnce: 1, minAgeMs: 120_000 },
+  priceOf: () => 1,
+};
+
 export interface SweptWorld {
   /** What the service has, and who looks at the buckets. */
   readonly own: ObjectStore;
@@ -122,20 +135,22 @@ export interface SweptWorld {
   readonly engine: InpaintEngine & { readonly calls: string[] };
 }
 
-/** One sweep over all pictures by a worker of its own. */
+/** One sweep by a worker of its own: over all pictures, or as `sweep` goes through a bucket. */
 export async function sweepOnce(
   { own, service, names, engine }: SweptWorld,
   {
     store = own,
     maxModelCalls = 3,
     afterJobs = async () => {},
+    maxJobs,
   }: {
     readonly store?: ObjectStore;
     readonly maxModelCalls?: number;
     /** When the jobs are prepared, and their batch is not yet sent. */
     readonly afterJobs?: () => Promise<void>;
+    readonly maxJobs?: number;
   } = {},
-): Promise<void> {
+): Promise<SweepReport | undefined> {
   const withSide = { ...engine, batch: side };
   const running =
     (model: InpaintEngine, draft?: BatchDraft): Dispatch =>
@@ -146,7 +161,7 @@ export async function sweepOnce(
   const each = async (name: string, dispatch: Dispatch) => {
     for (const job of await jobsOf(store, name)) await dispatch(job, never);
   };
-  await sweepInBatches(
+  return sweepInBatches<SweepReport | undefined>(
     {
       ...{ store, controlBucket: buckets.control, log: silentLog, live: running(withSide) },
       ...{ isDryRun: false, dispatchesAtOnce: 1, isOver: () => false },
@@ -161,13 +176,18 @@ export async function sweepOnce(
         if (draft === undefined) return running(withSide)(job, signal);
         return running(batchingEngine(withSide, draft), draft)(job, signal);
       },
-      async sweep(dispatch) {
+      async sweep(dispatch, { waiting }) {
+        if (maxJobs !== undefined) {
+          const isBatched = (inputs: InputSet) => waiting.has(setKey(inputs));
+          return sweep({ ...sweepSettings, store, maxJobs, dispatch, isBatched }, never);
+        }
         for (const name of names) {
           await each(name, dispatch).catch((error: unknown) => {
             if (error instanceof Crash) throw error;
           });
         }
         await afterJobs();
+        return undefined;
       },
     },
     never,
