@@ -111,7 +111,7 @@ export interface FaultCase {
 
 /** The test that a job survives this fault at every single request. */
 export function itSurvives({ kind, times, mostCalls }: FaultCase): void {
-  it(`${kind}, ${times} in a row, at every request: one result after recovery (G7, G8)`, async () => {
+  it(`${kind}, ${times} in a row, at every request: one result after recovery`, async () => {
     const { requests } = await caseWith(undefined);
     let hits = 0;
     for (let at = 1; at <= requests; at++) {

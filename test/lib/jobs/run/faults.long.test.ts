@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { itSurvives, itSurvivesHangs, longerThanRetries } from '../../../support/failing-job.ts';
 
-describe('a job whose storage fails at any request', { timeout: 120_000 }, () => {
+describe('a job whose storage fails at any request (G7, G8)', { timeout: 120_000 }, () => {
   itSurvives({ kind: 'reset', times: 1, mostCalls: 1 });
   itSurvives({ kind: 'cut', times: 1, mostCalls: 1 });
   itSurvives({ kind: 'lost', times: longerThanRetries, mostCalls: 2 });

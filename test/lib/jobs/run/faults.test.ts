@@ -17,7 +17,7 @@ import { fakeEngine } from '../../../support/job-world.ts';
 // Some hundred runs take long on a busy machine.
 const patienceMs = 60_000;
 
-describe('a job whose storage fails at any request', { timeout: patienceMs }, () => {
+describe('a job whose storage fails at any request (G7, G8)', { timeout: patienceMs }, () => {
   it('takes at most 6 writes and 12 other requests when nothing fails', async () => {
     const { name, engine, acknowledged, requests } = await caseWith(undefined);
     expect(acknowledged).toBe(true);
