@@ -6,8 +6,8 @@ import type { Beginning, Recipe } from './complete.ts';
 const beginnings: readonly Beginning[] = ['border', 'offsets', 'border', 'border'];
 /** A picture of this cost shows no seam: a further one would not be better by anything one could see. */
 const goodCost = 1;
-/** What is copied in large pieces keeps things whole, which costs do not tell. */
-const wholeShare = 0.9;
+/** Large pieces meet in jogs that costs do not tell: they must be better by so much. */
+const piecesShare = 1.2;
 /** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
 const spare = 1;
 
@@ -51,7 +51,7 @@ export async function chooseCandidates(
   { draft, finish }: Making,
 ): Promise<Chosen> {
   const costOf = (answer: Raster, n: number) =>
-    (judge?.(answer) ?? 0) * (beginnings[n] === 'offsets' ? wholeShare : 1);
+    (judge?.(answer) ?? 0) * (beginnings[n] === 'offsets' ? piecesShare : 1);
   const drafts: Candidate[] = [];
   const finished: Finished[] = [];
   const most = beginnings.length + samples + spare;

@@ -62,11 +62,18 @@ describe('chooseCandidates', () => {
       { best: [3, 1], made: 4, finished: [1, 3, 0] },
     ],
     [
-      'takes large pieces among equals, then the earlier one',
+      'takes the earlier one among equals, large pieces last',
       2,
-      [5, 5, 5, 5],
-      [5, 5, 5, 5],
-      { best: [1, 0], made: 4, finished: [1, 0, 2] },
+      [5, 5, 5, 9],
+      [5, 5, 5, 9],
+      { best: [0, 2], made: 4, finished: [0, 2, 1] },
+    ],
+    [
+      'takes large pieces that are clearly better',
+      1,
+      [5, 4, 5, 5],
+      [5, 4, 5, 5],
+      { best: [1], made: 4, finished: [1, 0] },
     ],
     [
       'gives those that fit worst of all rather than none',
