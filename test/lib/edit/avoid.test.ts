@@ -42,7 +42,6 @@ async function avoided({ people, empty, skin, request = {}, keep, avoids = true,
       return {
         masks: [{ mask, labels: [] }],
         edgePx: 0,
-        grownPx: 0,
         warnings: [],
         calls: 0,
       };
