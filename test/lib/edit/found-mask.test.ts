@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { type EditResult, editor } from '../../../lib/edit.ts';
 import type { EditError } from '../../../lib/errors.ts';
-import type { Found, MaskFinder } from '../../../lib/finders/finder.ts';
+import type { MaskFinder } from '../../../lib/finders/finder.ts';
 import { peopleFinder } from '../../../lib/finders/people/people.ts';
 import { readHeader } from '../../../lib/formats/vips/header.ts';
 import { sharp } from '../../../lib/formats/vips/loaders.ts';
@@ -111,7 +111,7 @@ describe.each(Object.entries(kinds))('people in a %s', (_, make) => {
 });
 
 /** A finder that finds these boxes. */
-function boxFinder(boxes: readonly Parameters<typeof boxMask>[1][], found: Partial<Found> = {}): MaskFinder {
+function boxFinder(boxes: readonly Parameters<typeof boxMask>[1][]): MaskFinder {
   return {
     name: 'boxes',
     find: async ({ picture }) => ({
@@ -119,8 +119,9 @@ function boxFinder(boxes: readonly Parameters<typeof boxMask>[1][], found: Parti
         mask: boxMask(picture, box),
         labels: [{ label: `box ${n}`, score: 0.5 }],
       })),
-      ...{ edgePx: 0, warnings: [], calls: 1 },
-      ...found,
+      edgePx: 0,
+      warnings: [],
+      calls: 1,
     }),
   };
 }
