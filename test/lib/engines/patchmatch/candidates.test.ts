@@ -76,6 +76,13 @@ describe('chooseCandidates', () => {
       { best: [1], made: 4, finished: [1, 0] },
     ],
     [
+      'takes large pieces that are better by two levels, also where all is bad',
+      1,
+      [30, 28, 30, 30],
+      [30, 28, 30, 30],
+      { best: [1], made: 4, finished: [1, 0] },
+    ],
+    [
       'gives those that fit worst of all rather than none',
       2,
       [never, never, never, never],
