@@ -73,6 +73,7 @@ const at = ({ data, width }: Mask, x: number, y: number) => data[y * width + x];
 const beside = { left: 300, top: 100, width: 20, height: 60 };
 /** Around most of the mask. */
 const onOne = { left: 40, top: 20, width: 290, height: 120 };
+const face = { left: 290, top: 40, width: 40, height: 50 };
 /** People everywhere but close to the mask. */
 const crowd = { people: { left: 0, top: 0, ...seen }, empty: { left: 70, top: 49, width: 200, height: 150 } };
 
@@ -102,7 +103,6 @@ describe('people around a mask', () => {
   });
 
   it('show no skin in the fill where the mask lies on one', async () => {
-    const face = { left: 290, top: 40, width: 40, height: 50 };
     const { avoid } = await avoided({ people: onOne, skin: face });
     expect([at(avoid!, 310, 60), at(avoid!, 310, 120), at(avoid!, 60, 60)]).toEqual([255, 0, 0]);
   });
@@ -110,6 +110,7 @@ describe('people around a mask', () => {
   it.each([
     ['the mask lies on one', { people: onOne }],
     ['the mask lies on skin', { people: onOne, skin: onOne }],
+    ['it lies on one, and what is like skin is thin', { people: onOne, skin: { ...face, width: 8 } }],
     ['too little else is left', crowd],
     ['something is inserted', { people: beside, request: { mode: 'insertion', prompt: 'a hat' } }],
     ['the engine copies nothing', { people: beside, avoids: false }],
