@@ -3,12 +3,28 @@ import './deploy/build-page.js';
 import './deploy/kernels.js';
 import { defineConfig } from 'vitest/config';
 
+/** Tests that count the threads of their process. */
+const alone = ['test/lib/engines/patchmatch/patchmatch.test.ts'];
+const long = 'test/**/*.long.test.ts';
+const times = { testTimeout: 20_000, hookTimeout: 20_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Two cores: more workers than that only take turns, and each holds its own libvips.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    projects: [
+      {
+        // Modules are loaded once for all files of a worker: a test takes back what it puts in the place of something.
+        test: {
+          ...times,
+          name: 'together',
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...alone, long],
+        },
+      },
+      { test: { ...times, name: 'alone', include: alone } },
+      { test: { ...times, name: 'long', include: [long] } },
+    ],
   },
 });

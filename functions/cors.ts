@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerHeaders } from './picture-headers.ts';
 
 const methods = 'POST';
 const requestHeaders = 'Accept, Authorization, Content-Type, traceparent';
-const answerHeaders =
-  'Content-Disposition, Inpaint-Candidates, Inpaint-Cost-Usd, Inpaint-Dropped-Metadata, Inpaint-Engine, ' +
-  'Inpaint-Proof, Inpaint-Warnings, Retry-After, traceparent';
+const exposedHeaders = [...Object.keys(answerHeaders), 'Retry-After', 'traceparent'].join(', ');
 const preflightSeconds = 600;
 
 export const isAllowedOrigin = (origin: string | undefined, origins: readonly string[]): boolean =>
@@ -27,7 +26,7 @@ export function answerOrigin(
   if (origin === undefined || !isAllowedOrigin(origin, origins)) return false;
   response.setHeader('Access-Control-Allow-Origin', origin);
   if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) {
-    response.setHeader('Access-Control-Expose-Headers', answerHeaders);
+    response.setHeader('Access-Control-Expose-Headers', exposedHeaders);
     return false;
   }
   response.setHeader('Access-Control-Allow-Methods', methods);

@@ -118,7 +118,8 @@ function assertSameSite(request: Request, origins: readonly string[]): void {
  */
 function requestSignal(response: Response, deadlineMs: number): AbortSignal {
   const disconnected = new AbortController();
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected an answer within ${deadlineMs} ms, got none`);
+  const late = () =>
+    new EditError('DEADLINE_EXCEEDED', `Expected an answer within ${deadlineMs} ms, got none`);
   const time = deadline(deadlineMs, late, disconnected.signal);
   response.on('close', () => {
     time[Symbol.dispose]();

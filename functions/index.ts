@@ -5,6 +5,7 @@ import { jsonLog } from '../lib/log.ts';
 import { checkConfig } from '../lib/wiring/check-config.ts';
 import { makeTracing } from '../lib/wiring/tracing.ts';
 import { wire } from '../lib/wiring.ts';
+import { replaceDomains } from './domains.ts';
 import { guardServers } from './gate.ts';
 import { functionTable, gateFor, isFunctionName, registerFunctions } from './register.ts';
 import { orderlyShutdown } from './shutdown.ts';
@@ -16,6 +17,7 @@ const config = await validConfig(process.env, {
 });
 const tracing = makeTracing(config, () => log);
 const log = jsonLog({ ...config, level: config.logLevel, currentSpan: tracing.current });
+replaceDomains();
 if (isFunctionName(target)) guardServers({ log, ...gateFor(target, config) });
 const { signal, track } = orderlyShutdown();
 const background = (work: Promise<void>) => void track(work);

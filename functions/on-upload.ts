@@ -51,7 +51,7 @@ export function onUploadFunction(options: OnUploadOptions): CloudEventFunction<u
 }
 
 async function within(deadlineMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected the event's jobs within ${deadlineMs} ms`);
+  const late = () => new EditError('DEADLINE_EXCEEDED', `Expected the event's jobs within ${deadlineMs} ms`);
   await withDeadline({ ms: deadlineMs, late }, work);
 }
 

@@ -2,11 +2,34 @@ import type { EditResult } from '../lib/edit.ts';
 import { safeName } from '../lib/http-jobs/names.ts';
 import { shortList } from '../lib/requests/schema.ts';
 
+/**
+ * The headers that tell of a picture, and what each says: pages of other sites may read them, and
+ * docs/http.md lists them.
+ */
+export const answerHeaders = {
+  'Inpaint-Engine': 'who painted: the engine, and its model after a colon',
+  'Inpaint-Proof':
+    'what was compared outside the mask: `exact; differing=0`; `touched-blocks; differing=3102`, where so many ' +
+    'pixels of a JPEG share a block with the edge of the mask and changed by some levels; `re-encoded; ' +
+    'differing=...`, where a JPEG had to be compressed again',
+  'Inpaint-Candidates': 'pictures that were made; the best one is the body',
+  'Inpaint-Cost-Usd': 'what the calls of models cost by list price; left out where a price is not known',
+  'Inpaint-Warnings': 'sentences, with ` | ` between them',
+  'Inpaint-Dropped-Metadata':
+    'metadata that were not kept, such as a thumbnail that shows the removed object',
+  'Inpaint-Finder': 'who found the mask, where nobody sent one',
+  'Inpaint-Mask-Coverage': 'the share of the picture that this mask covers, 0 to 1',
+  'Inpaint-Mask-Labels': 'what was found, each with its score from 0 to 1 where the finder gives one',
+  'Content-Disposition': 'a name for the file: `photo.edited.jpg`',
+} as const;
+
+type AnswerHeaders = Readonly<Partial<Record<keyof typeof answerHeaders, string>>>;
+
 /** Proxies cut headers off at 8 to 16 KiB, all together. */
 const maxHeaderChars = 2000;
 
 /** What the report of an edit says, for who asked for the picture alone. */
-export function editHeaders({ outputs, report, costEstimateUsd }: EditResult): Record<string, string> {
+export function editHeaders({ outputs, report, costEstimateUsd }: EditResult): AnswerHeaders {
   const proof = outputs[0]?.proof;
   return {
     'Inpaint-Engine': headerText(report.engine),
@@ -27,7 +50,7 @@ const coverageDigits = 4;
 export function maskHeaders(
   { finder, found }: NonNullable<EditResult['report']['mask']>,
   coverage: number,
-): Record<string, string> {
+): AnswerHeaders {
   const labels = found.map(({ label, score }) => (score === undefined ? label : `${label} ${score}`));
   return {
     'Inpaint-Finder': headerText(finder),
@@ -36,7 +59,7 @@ export function maskHeaders(
   };
 }
 
-export const warningHeaders = (warnings: readonly string[]): Record<string, string> =>
+export const warningHeaders = (warnings: readonly string[]): AnswerHeaders =>
   warnings.length === 0 ? {} : { 'Inpaint-Warnings': headerText(warnings.join(' | ')) };
 
 /** Header values are printable ASCII. */

@@ -24,12 +24,12 @@ export interface Deadline extends Disposable {
  * A deadline whose timer ends with the work. The timer of `AbortSignal.timeout` lives on until it fires, and
  * keeps everything alive that listens to it.
  *
- * @param late the reason the signal aborts with when time is up.
+ * @param late makes the reason the signal aborts with when time is up: most work is in time.
  * @param signal aborts it earlier, with its own reason.
  */
-export function deadline(ms: number, late: EditError, signal: AbortSignal | undefined): Deadline {
+export function deadline(ms: number, late: () => EditError, signal: AbortSignal | undefined): Deadline {
   const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(late), ms);
+  const timer = setTimeout(() => timeUp.abort(late()), ms);
   return {
     signal: signal === undefined ? timeUp.signal : AbortSignal.any([timeUp.signal, signal]),
     [Symbol.dispose]: () => clearTimeout(timer),
@@ -41,7 +41,7 @@ export function deadline(ms: number, late: EditError, signal: AbortSignal | unde
  * know it.
  */
 export async function withDeadline<T>(
-  { ms, late, signal }: { ms: number; late: EditError; signal?: AbortSignal | undefined },
+  { ms, late, signal }: { ms: number; late: () => EditError; signal?: AbortSignal | undefined },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const time = deadline(ms, late, signal);
@@ -101,8 +101,8 @@ export async function retryPassing<T>(
   { attemptTimeoutMs, backoffMs, lateCode }: RetryOptions,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  const late = () => new EditError(lateCode, `Expected an answer within ${attemptTimeoutMs} ms, got none`);
   for (let attempt = 0; ; attempt++) {
-    const late = new EditError(lateCode, `Expected an answer within ${attemptTimeoutMs} ms, got none`);
     try {
       return await withDeadline({ ms: attemptTimeoutMs, late, signal }, (time) =>
         unlessAborted(() => call(time), time),

@@ -137,7 +137,13 @@ const errorTable = {
     kind: 'input',
     remedy: 'Convert the picture to a kind that can be kept exactly; nothing is degraded silently.',
   },
-  MASK_MISSING: { status: 422, kind: 'input', remedy: 'Send a mask: white where the picture may change.' },
+  MASK_MISSING: {
+    status: 422,
+    kind: 'input',
+    remedy:
+      'Send a mask: white where the picture may change. Or have it found: `maskMode: "people"`, and ' +
+      '`--remove people` on the command line.',
+  },
   MASK_UNREADABLE: {
     status: 422,
     kind: 'input',

@@ -27,7 +27,7 @@ export function costsTable(): string {
 
 const pictures = 1e6;
 const secondsOfJob = 20;
-const requestsOfJob = 14;
+const requestsOfJob = 16;
 const worker = { cpu: 2, gib: 4 };
 /** Tasks of new uploads, which run beside the million. */
 const liveAtOnce = 8;

@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { headersTable } from './answer-headers.ts';
 import { costsChart, memoryChart, speedChart } from './charts.ts';
 import { cloudLock, cloudPackage } from './cloud-package.ts';
 import { configurationDocument } from './configuration.ts';
@@ -31,6 +32,7 @@ const documents: readonly Made[] = [
   { file: 'docs/errors.md', write: errorsDocument },
   { file: 'docs/guarantees.md', write: guaranteesDocument },
   { file: 'docs/trial.md', write: trialDocument },
+  { file: 'docs/http.md', part: 'headers', write: headersTable },
   { file: 'docs/operate.md', part: 'costs', write: costsTable },
   { file: 'docs/operate.md', part: 'scale', write: scaleTable },
   { file: 'docs/security.md', part: 'rights', write: rightsTable },

@@ -89,7 +89,11 @@ function sentenceOf(message: string, fields: JobFields, outputFolder: string): s
   const { image, outcome, code, reason } = fields;
   switch (outcome) {
     case 'published':
-      return [`Done: ${image}, ${fields['ms']} ms`, ...costOf(fields), ...warningsOf(fields)].join('; ');
+      return [
+        `Done: ${image}, ${fields['ms']} ms; see ${outputFolder}/${image}/${fields['job']}/`,
+        ...costOf(fields),
+        ...warningsOf(fields),
+      ].join('; ');
     case 'published-before':
       return `Done already: ${image}`;
     case 'failed':

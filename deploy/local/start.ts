@@ -110,7 +110,7 @@ function printSystem({ url, storage, queueUrl, ...facts }: LocalSystem): void {
   heading('Running');
   console.log(`  page       ${url}/studio/   paint a mask, see the edit
   engine     ${engineLine(facts)}
-  functions  ${url}/edit, /generate, /upscale, /sweep
+  functions  ${url}/edit, /mask, /generate, /upscale, /sweep
   storage    ${storage.url} (buckets ${buckets}; files in ${root}/)
   jobs       ${queueUrl === undefined ? 'run when their files arrive' : `wait in the queue at ${queueUrl}`}`);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../lib/config.ts';
+import { capabilitiesOf, engineNames, parseEngineName } from '../../lib/engines/engines.ts';
 import { asEditError, EditError, isCode } from '../../lib/errors.ts';
 import { type JobStatus, statusOf } from '../../lib/jobs/status.ts';
 import { askAgain } from '../../lib/jobs/sweep/again.ts';
@@ -98,8 +99,14 @@ async function show(): Promise<void> {
 }
 
 function statusReader(): () => Promise<readonly JobStatus[]> {
-  const options = openBuckets();
-  return () => statusOf({ ...options, prefix });
+  const options = { ...openBuckets(), prefix, asksModel };
+  return () => statusOf(options);
+}
+
+/** True as well for an engine that this version does not know. */
+function asksModel(name: string): boolean {
+  const { engine } = parseEngineName(name);
+  return !engineNames.includes(engine) || capabilitiesOf(engine).maxCallsPerSample > 0;
 }
 
 function openBuckets() {

@@ -65,6 +65,7 @@ const fieldNames: ReadonlyMap<string, string> = new Map(
 );
 
 const known = [...texts, ...flags, ...fieldNames.keys()];
+const dashed = known.map((name) => `--${name}`);
 const config = Object.fromEntries(
   known.map((name) => {
     const type = (flags as readonly string[]).includes(name) ? ('boolean' as const) : ('string' as const);
@@ -120,7 +121,7 @@ function parsed(args: readonly string[]) {
   const loose = parseArgs({ args: [...args], options: config, strict: false, tokens: true });
   for (const token of loose.tokens) {
     if (token.kind !== 'option' || known.includes(token.name)) continue;
-    throw new UsageError(`Expected a known option, got ${token.rawName}${meant(token.name, known)}`);
+    throw new UsageError(`Expected a known option, got ${token.rawName}${meant(token.name, dashed)}`);
   }
   try {
     return parseArgs({ args: [...args], options: config, allowPositionals: true });
@@ -160,7 +161,8 @@ export function usage(): string {
 
   gcs-inpaint PHOTO MASK [-o OUT]     one photo
   gcs-inpaint PHOTO --remove people   no mask: what is to go is found
-  gcs-inpaint FOLDER [-o FOLDER]      every photo with a mask: photo.jpg and photo.mask.png
+  gcs-inpaint FOLDER [-o FOLDER]      every photo with a mask: photo.jpg and photo.mask.png;
+                                      with --remove or --mask also those without
 
   -o, --output PATH      file, or folder for several; - for stdout; default PHOTO.edited.EXT beside it
   --mask FILE            one mask for every photo of the folder

@@ -6,7 +6,7 @@ import { maxRequestBytes, readRequestFile } from '../../lib/requests/edit-reques
 import packageJson from '../../package.json' with { type: 'json' };
 import { type CommandLine, mergedFields, readArguments, UsageError, usage } from './arguments.ts';
 import type { Edited, Editing, Order } from './editing.ts';
-import { type Pair, pairsOf } from './pairs.ts';
+import { leftOut, type Pair, pairsOf } from './pairs.ts';
 import { type Streams, type Teller, teller } from './teller.ts';
 import { assertFree, outputPath, writeWhole } from './write.ts';
 
@@ -48,7 +48,8 @@ const exitOf = ({ kind }: EditError): number => (kind === 'bug' ? exits.someFail
 interface Work {
   readonly line: CommandLine;
   readonly editing: Editing;
-  readonly file: unknown;
+  /** Of the request file and the command line. */
+  readonly fields: CommandLine['fields'];
   readonly streams: Streams;
   readonly tell: Teller;
   readonly signal: AbortSignal;
@@ -56,12 +57,14 @@ interface Work {
 
 async function editAll(line: CommandLine, options: RunOptions): Promise<number> {
   const { streams, signal } = options;
-  const pairs = await pairsOf(line);
-  if (!line.isDryRun) for (const pair of pairs) assertFree(pair, line.mayOverwrite);
   const file = line.requestFile === undefined ? {} : await readFields(line.requestFile);
+  const fields = mergedFields(file, line.fields);
+  const { pairs, alone } = await pairsOf(line, fields);
+  if (!line.isDryRun) for (const pair of pairs) assertFree(pair, line.mayOverwrite);
+  if (alone.length > 0 && !line.isQuiet) streams.err(`gcs-inpaint: ${leftOut(alone)}\n`);
   const editing = await editingFor(line, options);
   const tell = teller(streams, line.isQuiet || line.isJson);
-  const work = { line, editing, file, streams, tell, signal };
+  const work = { line, editing, fields, streams, tell, signal };
   const { failures, count } = await editPairs(pairs, work);
   const [first] = failures;
   if (signal.aborted) return exits.interrupted;
@@ -128,10 +131,9 @@ async function editOne(pair: Pair, work: Work): Promise<EditError | undefined> {
   }
 }
 
-async function orderOf({ image, mask, keep }: Pair, { line, file }: Work): Promise<Order> {
+async function orderOf({ image, mask, keep }: Pair, { fields }: Work): Promise<Order> {
   const bytesOf = async (path: string | undefined) => (path === undefined ? undefined : readFile(path));
   const [bytes, ofMask, ofKeep] = await Promise.all([readFile(image), bytesOf(mask), bytesOf(keep)]);
-  const fields = mergedFields(file, line.fields);
   return { image: bytes, imageName: basename(image), mask: ofMask, keep: ofKeep, fields };
 }
 

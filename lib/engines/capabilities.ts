@@ -41,20 +41,14 @@ export interface Capabilities {
  * Refuses by name what an engine cannot do, before anything is sent.
  *
  * @returns a sentence for each option that is left out.
- * @throws {EditError} `ENGINE_UNSUPPORTED` for a mode or an automatic mask the engine does not have,
+ * @throws {EditError} `ENGINE_UNSUPPORTED` for an automatic mask the engine does not have,
  *   `MASK_MISSING`, `REQUEST_INVALID` for a value out of range or two that contradict each other.
  */
 export function checkEditRequest(
   engine: string,
   request: CheckedRequest,
-  { modes, options, maxCallsPerSample }: Capabilities,
+  { options, maxCallsPerSample }: Capabilities,
 ): readonly string[] {
-  if (!modes.includes(request.mode)) {
-    throw new EditError(
-      'ENGINE_UNSUPPORTED',
-      `Expected mode ${modes.join(' or ')} for ${engine}, got ${request.mode}`,
-    );
-  }
   checkMask(engine, request, options);
   if (request.mode === 'insertion' && !request.prompt?.trim()) {
     throw new EditError(

@@ -159,15 +159,29 @@ export async function engineFor(
 ): Promise<InpaintEngine> {
   const { make, capabilities } = entryOf(choice.engine);
   const engine = await make({ ...modelOptions(choice, settings, tuning), codec });
+  const check = (request: Parameters<typeof checkEditRequest>[1]) => {
+    if (!capabilities.modes.includes(request.mode)) throw hasNoMode(engine.name, request.mode, settings);
+    return checkEditRequest(engine.name, request, capabilities);
+  };
   return {
     ...engine,
-    check: (request) => checkEditRequest(engine.name, request, capabilities),
+    check,
     async inpaint(request, signal) {
-      const warnings = checkEditRequest(engine.name, request, capabilities);
+      const warnings = check(request);
       const reply = await engine.inpaint(request, signal);
       return { ...reply, warnings: [...warnings, ...reply.warnings] };
     },
   };
+}
+
+function hasNoMode(engine: string, mode: Capabilities['modes'][number], settings: ModelSettings): EditError {
+  const able = engineNames
+    .filter((name) => capabilitiesOf(name).modes.includes(mode))
+    .filter((name) => noticesOf({ engine: name, model: undefined }, settings).length === 0);
+  return new EditError(
+    'ENGINE_UNSUPPORTED',
+    `Expected ENGINE ${able.join(' or ')} for ${mode}, got ${engine}`,
+  );
 }
 
 /** Text to image, by one engine and model. @throws {EditError} `ENGINE_UNSUPPORTED`, `CONFIG_INVALID`. */

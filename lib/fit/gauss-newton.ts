@@ -80,7 +80,7 @@ function openProblem(use: KernelUse, { template, edited, ring }: Level, geometri
     const window = alignedWindow({ edited, crop: template, patch: boxOf(template), alignment });
     const { horizontal, vertical } = windowTaps({ source: edited, window, size: template, kernel: 'cubic' });
     const put = ({ first, weights, taps }: AxisTaps) =>
-      [arena.put(first), arena.put(Float64Array.from(weights)), taps] as const;
+      [arena.put(first), arena.put(new Float64Array(weights)), taps] as const;
     kernels.samplePixels(
       ...([source, edited.width, pixels, count, width] as const),
       ...put(horizontal),

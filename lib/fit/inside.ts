@@ -291,7 +291,11 @@ function commonColour({ channels, data }: FloatRaster, pixels: Int32Array): Floa
 
 /** Share of the pixels that have nearly this colour. */
 function shareOf(colour: Float32Array, { channels, data }: FloatRaster, pixels: Int32Array): number {
-  const isSame = (p: number) =>
-    colour.every((level, c) => Math.abs(level - data[p * channels + c]!) <= plainLevels);
-  return pixels.filter(isSame).length / Math.max(1, pixels.length);
+  let same = 0;
+  for (const p of pixels) {
+    let c = 0;
+    while (c < channels && Math.abs(colour[c]! - data[p * channels + c]!) <= plainLevels) c++;
+    if (c === channels) same++;
+  }
+  return same / Math.max(1, pixels.length);
 }

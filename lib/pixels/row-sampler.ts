@@ -40,23 +40,21 @@ export function rowSampler({ kernels, arena }: KernelUse, sampling: Sampling): R
   const { channels, width } = source;
   const { horizontal, vertical } = windowTaps(sampling);
   const rows = sourceRows({ kernels, arena }, source, vertical.taps);
-  const [first, weights] = [arena.put(horizontal.first), arena.put(Float64Array.from(horizontal.weights))];
+  const [first, weights] = [arena.put(horizontal.first), arena.put(new Float64Array(horizontal.weights))];
+  const perLevel = 1 / samplesPerLevel(source.data);
+  const rowWeights = arena.put(new Float64Array(vertical.weights).map((weight) => weight * perLevel));
   const line = arena.reserve(width * channels * 4 + besideBytes);
   const out = arena.reserve(size.width * channels * 4 + besideBytes);
-  const rowWeights = arena.reserve(vertical.taps * 8);
-  const perLevel = 1 / samplesPerLevel(source.data);
   const sampleBytes = source.data.BYTES_PER_ELEMENT;
 
   return (y, span = { from: 0, to: size.width }) => {
     const { taps } = vertical;
-    const own = vertical.weights.subarray(y * taps, (y + 1) * taps);
-    arena.view(Float64Array, rowWeights, taps).set(Float64Array.from(own, (weight) => weight * perLevel));
     const from = horizontal.first[span.from]! * channels;
     const count = (horizontal.first[span.to - 1]! + horizontal.taps) * channels - from;
     const sums = line + 4 * from;
     arena.view(Float32Array, sums, count).fill(0);
     const top = rows.from(vertical.first[y]!) + from * sampleBytes;
-    kernels.addWeightedRows(sums, top, rows.bytes, sampleBytes, rowWeights, taps, count);
+    kernels.addWeightedRows(sums, top, rows.bytes, sampleBytes, rowWeights + 8 * y * taps, taps, count);
     kernels.gatherRow(line, first, weights, horizontal.taps, channels, span.from, span.to, out);
     return out;
   };

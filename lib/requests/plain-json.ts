@@ -29,10 +29,18 @@ export function parseJson(text: string, what: string): unknown {
 function parsed(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
+  } catch (error) {
     // Without its cause: the message of the parser quotes the text.
-    throw new EditError('REQUEST_INVALID', `Expected ${what} to be JSON in UTF-8, got text that is not JSON`);
+    const got = `text that is not JSON${faultOf(error)}`;
+    throw new EditError('REQUEST_INVALID', `Expected ${what} to be JSON in UTF-8, got ${got}`);
   }
+}
+
+/** ` (line 1 column 3)`, or the one sign that the parser did not expect. */
+function faultOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : '';
+  const fault = /line \d+ column \d+(?=\)$)|(?<=^Un)expected (?:token '.'|end)/su.exec(said)?.[0];
+  return fault === undefined ? '' : ` (${fault.replace('expected', 'unexpected')})`;
 }
 
 /**

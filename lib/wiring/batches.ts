@@ -4,7 +4,17 @@ import type { Log } from '../log.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { ModelCalls } from './engines.ts';
 
-interface BatchParts<Report> extends Pick<SweepInBatches<Report>, 'live' | 'prepareWith' | 'sweep'> {
+/** What a sweep with batches needs from the other jobs. */
+export type BatchedSweep =
+  | 'isDryRun'
+  | 'live'
+  | 'resume'
+  | 'dispatchesAtOnce'
+  | 'isOver'
+  | 'prepareWith'
+  | 'sweep';
+
+interface BatchParts<Report> extends Pick<SweepInBatches<Report>, BatchedSweep> {
   readonly config: Config;
   readonly log: Log;
   readonly calls: ModelCalls;

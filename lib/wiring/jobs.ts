@@ -7,8 +7,11 @@ import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { BatchDraft } from '../jobs/batches/draft.ts';
+import type { SweepInBatches } from '../jobs/batches/sweep.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { Reporter } from '../jobs/ends/reporter.ts';
+import { type InputSet, setKey } from '../jobs/inputs/identity.ts';
+import type { PriceOf } from '../jobs/run/cost.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
@@ -16,6 +19,7 @@ import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
+import type { BatchedSweep } from './batches.ts';
 import type { CostCap } from './cost-cap.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
@@ -113,25 +117,50 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
     ...{ ...parts, ...bucketSet, ...hereOrQueue },
     ...setOptions(config, nameInIds(config, engine)),
   };
+  const uploads: UploadHandler = (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal));
   return {
-    engine,
+    ...{ engine, uploads },
     http: once(() => makeHttpJobs(overHttp)),
     httpUploads: once(() => makeUploads(overHttp)),
-    uploads: (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal)),
     runJob: (id, signal) => handleUpload(id, { ...sets, ...here }, until(signal)),
-    async sweep({ minAgeMs = sweepMinAgeMs, ...asked }, signal) {
-      const { sweep } = await import('../jobs/sweep/sweep.ts');
-      const options = { ...sets, ...hereOrQueue, ...sweepOptions(parts, engine), ...asked, minAgeMs };
-      if (config.batch === 'off' || asked.isDryRun) return sweep(options, until(signal));
-      const { withBatches } = await import('./batches.ts');
-      const { dispatch: live } = hereOrQueue;
-      const batching = {
-        live,
-        prepareWith: (draftOf: Batching['draftOf']) => inlineByEngine(counted, bucketSet, { draftOf, live }),
-        sweep: (dispatch: Dispatch) => sweep({ ...options, dispatch, dispatchesAtOnce: 1 }, until(signal)),
-      };
-      return withBatches({ ...parts, ...bucketSet, ...batching }, until(signal));
-    },
+    sweep: sweeper({ ...counted, engine, bucketSet, until, uploads, sweepSets: { ...sets, ...hereOrQueue } }),
+  };
+}
+
+interface SweeperParts extends InlineParts {
+  readonly engine: string;
+  readonly bucketSet: BucketSet;
+  readonly until: (signal?: AbortSignal) => AbortSignal;
+  readonly uploads: UploadHandler;
+  readonly sweepSets: Omit<SweepOptions, 'isDryRun' | 'minAgeMs' | keyof ReturnType<typeof sweepOptions>>;
+}
+
+function sweeper({ engine, bucketSet, until, uploads, sweepSets, ...parts }: SweeperParts): Sweeper {
+  const { config } = parts;
+  return async ({ minAgeMs = sweepMinAgeMs, ...asked }, signal) => {
+    const { sweep } = await import('../jobs/sweep/sweep.ts');
+    const options = { ...sweepSets, ...sweepOptions(parts, engine), ...asked, minAgeMs };
+    if (config.batch === 'off') return sweep(options, until(signal));
+    const { withBatches } = await import('./batches.ts');
+    const { batch } = await makeEngine(config, config, parts.calls);
+    const { now, timeMs, priceOf, isDryRun, dispatch: live, dispatchesAtOnce } = options;
+    const endMs = now() + timeMs;
+    const batching: Pick<SweepInBatches<SweepReport>, BatchedSweep> = {
+      ...{ live, dispatchesAtOnce, isDryRun },
+      resume: (name, stop) => uploads({ bucket: bucketSet.buckets.input, name }, stop),
+      isOver: () => now() > endMs - timeMs / 2,
+      prepareWith: (draftOf) => inlineByEngine(parts, bucketSet, { draftOf, live }),
+      sweep: (dispatch, { refused, waiting }) => {
+        const isHalf = batch !== undefined && !refused.has(batch.model);
+        const batched = {
+          ...{ dispatch, dispatchesAtOnce: 1, timeMs: Math.max(0, endMs - now()) },
+          isBatched: (inputs: InputSet) => waiting.has(setKey(inputs)),
+          priceOf: isHalf ? batchPriceOf(engine, config) : priceOf,
+        };
+        return sweep({ ...options, ...batched }, until(signal));
+      },
+    };
+    return withBatches({ ...parts, ...bucketSet, ...batching }, until(signal));
   };
 }
 
@@ -160,6 +189,15 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   log,
 });
 
+/** Half the list price, whatever the tier of other calls is. */
+const batchPriceOf = (engine: string, config: Config): PriceOf => {
+  const standard = priceOf(engine, { ...config, modelTier: 'standard' });
+  return (call) => {
+    const usd = standard(call);
+    return usd === undefined ? undefined : usd * priceOfBatch;
+  };
+};
+
 /**
  * A job counts each call before it is made: no layer below may send again what may be billed. Where a job may
  * call a model only once, none may send anything again.
@@ -174,6 +212,10 @@ interface BucketSet {
   readonly buckets: NonNullable<Config['buckets']>;
 }
 
+interface InlineParts extends JobParts {
+  readonly reporter: Reporter | undefined;
+}
+
 /** What fills batches instead of calling models; other engines are left to `live`. */
 interface Batching {
   readonly draftOf: (engine: InpaintEngine) => BatchDraft | undefined;
@@ -184,11 +226,7 @@ interface Batching {
  * Runs jobs in this process, each with the engine that its request names. A request for an engine that is not
  * allowed fails its job.
  */
-function inlineByEngine(
-  parts: JobParts & { readonly reporter: Reporter | undefined },
-  { store, buckets }: BucketSet,
-  batching?: Batching,
-): Dispatch {
+function inlineByEngine(parts: InlineParts, { store, buckets }: BucketSet, batching?: Batching): Dispatch {
   const { config, log, tracing, calls, editWith, reporter } = parts;
   // One dispatch for each model: it holds the breaker, the cost guard and the running jobs.
   const dispatchOf = onceForEach<Dispatch>();

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { removerMap } from '../../deploy/local/model/remover.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
@@ -27,15 +27,14 @@ export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 const onnxModel = lamaLike(255);
-let onnxFolder: string | undefined;
-afterAll(async () => {
-  if (onnxFolder !== undefined) await rm(onnxFolder, { recursive: true });
-});
+let onnxFile: string | undefined;
 
-async function onnxFile(): Promise<string> {
-  onnxFolder ??= await mkdtemp(join(tmpdir(), 'onnx-'));
-  const path = join(onnxFolder, 'lama.onnx');
-  await writeFile(path, onnxModel);
+/** One file for all tests of the process. */
+function writeOnnxFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'lama.onnx');
+  writeFileSync(path, onnxModel);
   return path;
 }
 
@@ -43,7 +42,8 @@ async function onnxFile(): Promise<string> {
 export async function engineOn(emulator: FaultyModel, engine: EngineName) {
   const time = fakeClock();
   const httpEngine = httpServiceSchema.parse(removerMap(emulator.url));
-  const onnx = { model: await onnxFile(), sha256: sha256Of(onnxModel), outputScale: 255 } as const;
+  onnxFile ??= writeOnnxFile();
+  const onnx = { model: onnxFile, sha256: sha256Of(onnxModel), outputScale: 255 } as const;
   const settings = { ...modelSettings, modelBaseUrl: emulator.url, endpointId: '123', httpEngine, onnx };
   const tuning = { clock: time.clock, random: () => 0 };
   const adapter = await engineFor({ engine, model: undefined }, settings, { codec: engineCodec, tuning });

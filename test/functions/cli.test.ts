@@ -20,6 +20,8 @@ const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, wi
 
 const all = Uint8Array.from(await maskPng(boxMask(size, { left: 0, top: 0, ...size })));
 
+const repository = resolve(import.meta.dirname, '../..');
+
 let root: string;
 let folder: string;
 let system: LocalSystem;
@@ -86,6 +88,10 @@ test('a folder: pairs by their names, results beside them or in another folder, 
     proof: { outside: 'exact', differingPixels: 0 },
   });
   expect(JSON.parse(await readFile(at('m.json'), 'utf8'))).toMatchObject({ engine: 'patchmatch' });
+  const [few, none] = [await cli([at('in'), '--dry-run']), await cli([at('in'), '--quiet', '--dry-run'])];
+  expect([few.code, few.err, none.err]).toEqual([0, expect.stringMatching(/ 1 photo .* alone\.mask/), '']);
+  const found = await cli([at('in'), '--remove', 'people', '--dry-run', '--json']);
+  expect(found.out.match(/in\/\w+\.png/g)).toEqual(['in/alone.png', 'in/q.png']);
   // Neither results nor the mask are photos.
   const same = await cli([folder, '--mask', at('p.mask.png'), '--dry-run', '--json']);
   expect(
@@ -149,7 +155,7 @@ describe('nothing is lost', () => {
 
 test.each<[string, () => string[], number, RegExp]>([
   ['nothing', () => [], 2, /PHOTO MASK or FOLDER/],
-  ['an option that is none', () => [...pair(), '--fether-px', '3'], 2, /did you mean feather-px/],
+  ['an option that is none', () => [...pair(), '--fether-px', '3'], 2, /did you mean --feather-px\?/],
   ['an option without its value', () => [...pair(), '--samples'], 2, /samples/],
   ['a file that is none', () => [at('x.png'), at('p.mask.png')], 2, /x\.png, found none/],
   ['a folder without photos', () => [at('.'), '--mask', at('none')], 2, /found none/],
@@ -169,6 +175,13 @@ test.each<[string, () => string[], number, RegExp]>([
   const ended = await cli(args());
   expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
   expect(await made()).toEqual([]);
+});
+
+test('paths are meant from the folder where npm was called', async () => {
+  const npm = { npm_package_name: 'gcs-inpaint', npm_lifecycle_event: 'edit', INIT_CWD: folder };
+  const command = [join(repository, 'functions/cli.ts'), 'p.png', 'no.png'];
+  const ended = promisify(execFile)(process.execPath, command, { env: { ...process.env, ...npm } });
+  await expect(ended).rejects.toThrow('Expected a file or folder no.png');
 });
 
 test('finds what is to be removed where no mask is sent', async () => {
@@ -196,8 +209,6 @@ test('goes on after a photo that failed when told so', async () => {
     [{ error: { code: 'IMAGE_UNREADABLE' } }, { engine: 'patchmatch' }],
   ]);
 });
-
-const repository = resolve(import.meta.dirname, '../..');
 
 test('the packed command runs on its own, says what Node it needs, and is small', {
   timeout: 60_000,

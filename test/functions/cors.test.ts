@@ -37,6 +37,8 @@ test.each(['edit', 'mask', 'generate', 'upscale'])(
     const answer = await send(name, page);
     expect([answer.status, opened(answer)]).toEqual([400, page]);
     expect(await answer.json()).toMatchObject({ code: 'REQUEST_INVALID' });
+    const exposed = answer.headers.get('access-control-expose-headers')?.split(', ');
+    expect(exposed).toEqual(expect.arrayContaining(['Inpaint-Finder', 'Inpaint-Mask-Labels', 'Retry-After']));
   },
 );
 

@@ -83,7 +83,7 @@ describe('withDeadline', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  const late = new EditError('DEADLINE_EXCEEDED', 'Expected it within 1000 ms');
+  const late = () => new EditError('DEADLINE_EXCEEDED', 'Expected it within 1000 ms');
   const untilAborted = (signal: AbortSignal) =>
     new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
@@ -96,7 +96,7 @@ describe('withDeadline', () => {
   });
 
   it('aborts late work with the error it was given', async () => {
-    const ended = expect(withDeadline({ ms: 1000, late }, untilAborted)).rejects.toBe(late);
+    const ended = expect(withDeadline({ ms: 1000, late }, untilAborted)).rejects.toEqual(late());
     await vi.advanceTimersByTimeAsync(1000);
     await ended;
   });

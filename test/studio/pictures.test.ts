@@ -1,10 +1,12 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sortFiles } from '../../functions/studio/page/dropped.ts';
 import { isHeic, isTiff, tiffSize } from '../../functions/studio/page/file-headers.ts';
 import { drawDifference, emptyDifference, worstSeam } from '../../functions/studio/page/mask/difference.ts';
-import { fadeEdge } from '../../functions/studio/page/mask/soft-edge.ts';
+import { drawMovedEdges, fadeEdge } from '../../functions/studio/page/mask/edges.ts';
 import { emptyMask, endStep, fillSpan, readRow } from '../../functions/studio/page/mask/tiles.ts';
 import { addTo, middleOf } from '../../functions/studio/page/mask/whole.ts';
+import { halvesOf } from '../../functions/studio/page/viewport.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 
 /** 4 bytes a pixel from one level for each. */
@@ -47,6 +49,42 @@ test('a soft edge fades inwards, keeps its line, and knows no edge at the border
   const faded = alphas.map((_, at) => data[at * 4 + 3]);
   // d = 2: S(1/2) = 1/2; d = 3: S(3/4) = 27/32.
   expect(faded).toEqual([0, 200, 100, 169, 200, 200, 200]);
+});
+
+test('where the mask would grow or shrink to is a line of exact distance', () => {
+  const [width, height] = [17, 13];
+  const alphas = fc.array(fc.boolean(), { minLength: width * height, maxLength: width * height });
+  fc.assert(
+    fc.property(alphas, fc.integer({ min: 1, max: 6 }), (isMasked, radius) => {
+      const data = Uint8ClampedArray.from(isMasked.flatMap((each) => [0, 0, 9, each ? 200 : 0]));
+      drawMovedEdges({ width, height, data }, { left: 0, top: 0, right: width, bottom: height }, radius);
+      const nearest = (at: number, wanted: boolean) =>
+        Math.min(
+          ...isMasked.map((each, other) =>
+            each === wanted
+              ? Math.hypot((at % width) - (other % width), Math.floor(at / width) - Math.floor(other / width))
+              : Number.POSITIVE_INFINITY,
+          ),
+        );
+      for (const [at, each] of isMasked.entries()) {
+        const beyond = each ? nearest(at, false) - radius : radius - nearest(at, true);
+        const isLine = each ? beyond > 1e-6 && beyond <= 1 + 1e-6 : beyond >= -1e-6 && beyond < 1 - 1e-6;
+        expect([at, data[at * 4 + 3] === 255]).toEqual([at, isLine]);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('before and after lie above one another where a narrow view shows more so', () => {
+  const [wide, tall] = [
+    { width: 300, height: 200 },
+    { width: 200, height: 300 },
+  ];
+  const phone = { width: 390, height: 380 };
+  expect(halvesOf(phone, wide).second).toEqual({ x: 0, y: 190 });
+  expect(halvesOf(phone, tall).second).toEqual({ x: 195, y: 0 });
+  expect(halvesOf({ width: 1060, height: 800 }, wide).second).toEqual({ x: 530, y: 0 });
 });
 
 test('what was found is added: of each pixel the larger value counts', () => {

@@ -50,9 +50,10 @@ test('a reload in any state loses nothing, and no run is sent twice', async () =
   const keys = orders.map((order) => order.headers()['idempotency-key']);
   expect(keys).toEqual([keys[0], keys[0]]);
 
-  // While it runs, and another one waits behind it.
+  // While it runs, and another one waits behind it; also where the address no longer names it.
   await start(page);
   await page.getByText('1 run waits.').waitFor();
+  await page.evaluate("location.hash = ''");
   await reload();
   await page.getByText('1 run waits.').waitFor();
   expect(orders).toHaveLength(2);
@@ -112,11 +113,23 @@ test('photos of one size share a mask; an earlier run is opened, and its result 
   await page.getByRole('button', { name: 'flipped.png' }).click();
   await page.getByText('flipped.png, 320 x 200').waitFor();
   await covers(page, '3.8 %');
+  await page.getByLabel('Results').fill('2');
   await run(page);
   await page.getByRole('button', { name: 'Worst seam' }).click();
-  await page.getByRole('button', { name: 'Back to mask' }).click();
+  await page.keyboard.press('Alt+2');
+  await page.getByRole('tab', { name: 'Result 2', selected: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await covers(page, '3.8 %');
+
+  // While another one is on its way.
+  const release = await holdRequests(page, /\/jobs$/);
+  await start(page);
   await page.locator('.runs .thumb').click();
-  await page.getByRole('button', { name: 'Use as new picture' }).click();
+  await page.getByRole('tab', { name: 'Result 2' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).waitFor();
+  release();
+  await page.getByText('The result of flipped.png is ready').waitFor();
+  await page.getByRole('button', { name: 'Edit this result' }).click();
   await expect.poll(() => page.locator('.album .thumb').count(), { timeout: 60_000 }).toBe(3);
   await page.getByText('Paint over what shall change.').waitFor();
 });
@@ -127,6 +140,9 @@ test('files that no browser shows: TIFF by a preview, HEIC in words', async () =
   await pickFiles(page, [{ name: 'phone.heic', mimeType: 'image/heic', buffer: heic }]);
   await page.getByRole('alert').getByText('phone.heic in HEIC').waitFor();
   const tiff = await sharp(photo).withMetadata({ orientation: 6 }).tiff().toBuffer();
+  // What is too large for the studio is made small by a job.
+  const problem = { type: 'urn:x', code: 'PREVIEW_TOO_LARGE', detail: 'Expected less, got more' };
+  await page.route(/\/uploads\/.*\/preview/, (route) => route.fulfill({ status: 413, json: problem }));
   await pickFiles(page, [{ name: 'scan.tif', mimeType: 'image/tiff', buffer: tiff }]);
   await page.getByText('scan.tif, 200 x 320').waitFor();
   await page.getByRole('application').click();
@@ -138,7 +154,7 @@ test('files that no browser shows: TIFF by a preview, HEIC in words', async () =
 });
 
 test('an ended login and a lost network are told; what passes is tried again', async () => {
-  const page = await openPage();
+  const page = await openPage({ permissions: ['clipboard-read', 'clipboard-write'] });
   await openPhoto(page, maskFile);
   await covers(page, '3.8 %');
   await page.route(/\/jobs$/, (route) => route.fulfill({ status: 401, body: 'Login' }));
@@ -148,13 +164,15 @@ test('an ended login and a lost network are told; what passes is tried again', a
   await page.context().setOffline(true);
   await start(page);
   await page.getByRole('alert').getByText('This device is offline.').waitFor();
-  await page.context().setOffline(false);
-  const problem = { type: 'urn:x', code: 'BUSY', detail: 'Expected room, got none', retryAfterMs: 3000 };
+  await page.getByText('You are offline.').waitFor();
+  const problem = { type: 'urn:x', code: 'BUSY', detail: 'Expected room', trace: '4bf9', retryAfterMs: 3000 };
   await page.route(/\/jobs$/, (route) => route.fulfill({ status: 503, json: problem }), { times: 1 });
-  // It may have arrived: it is sent again as the same run, and not asked about again.
+  // It may have arrived: it is sent again as the same run, by itself, and not asked about again.
   await page.getByText('1 run waits.').waitFor();
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.context().setOffline(false);
   await page.getByRole('button', { name: /^Try again in \d s$/ }).waitFor();
+  await page.locator('.trace button').click();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('4bf9');
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
   await page.locator('.question .primary').click();
   await page.getByText('pixels outside the mask differ').waitFor();

@@ -42,11 +42,19 @@ test('paints with the mouse, runs, and gives back the bytes of the output: equal
   const page = await openPage();
   await openPhoto(page);
   const at = await placeOf(page);
-  await page.mouse.move(...at(130, 90));
+  // Most of the picture may change: nobody guesses that the mask is inverted.
+  await page.keyboard.press('r');
+  await page.mouse.move(...at(-1, -1));
   await page.mouse.down();
-  await page.mouse.move(...at(180, 110), { steps: 4 });
+  await page.mouse.move(...at(240, 201));
   await page.mouse.up();
-  await page.getByText('% of the picture').waitFor();
+  await page.getByText('75.0 % of the picture').waitFor();
+  await page.keyboard.press('b');
+  await page.mouse.move(...at(230, 90));
+  await page.mouse.down();
+  await page.mouse.move(...at(280, 110), { steps: 4 });
+  await page.mouse.up();
+  await page.getByText('75.0 % of the picture').waitFor({ state: 'hidden' });
   const { bytes: painted } = await savedMask(page);
   await run(page);
 
@@ -214,6 +222,8 @@ test('everything is done without a pointer', async () => {
   await page.getByText(`${counted} pixels outside the mask differ, seen here`).waitFor();
   await focusOn('Download');
   const { name, bytes } = await downloaded(page, () => press('Enter'));
+  await press('Escape');
+  await page.getByText('% of the picture').waitFor();
   expect(name).toBe('antelope.edited.jpg');
   expect(await sharp(bytes).metadata()).toMatchObject({ width: 512, height: 340, format: 'jpeg' });
 });
@@ -232,14 +242,19 @@ test('an error is said next to its cause, and has the focus', async () => {
   const focusedName = () => page.locator(':focus').getAttribute('aria-label');
   expect(await focusedName()).toBe('Brush');
 
-  const other = Buffer.from(await maskPng(boxMask({ width: 30, height: 20 }, { ...box, left: 1, top: 1 })));
+  const other = Buffer.from(
+    await maskPng(boxMask({ width: 30, height: 20 }, { left: 1, top: 1, width: 24, height: 19 })),
+  );
   await page
     .getByRole('toolbar')
     .locator('input[type=file]')
     .setInputFiles([file('m.png', other)]);
   await page.getByText('Expected a mask of 320 x 200 pixels as the photo has, got 30 x 20.').waitFor();
   await page.getByRole('button', { name: 'Scale it to the photo' }).click();
-  await page.getByText('% of the picture').waitFor();
+  // Most of it is white: it is offered to invert it.
+  await page.getByText('76.0 % of the picture').waitFor();
+  await page.locator('.note').getByRole('button', { name: 'Invert' }).click();
+  await page.getByText('24.0 % of the picture').waitFor();
 
   await page.keyboard.press('i');
   await page.getByLabel('Soft edge, px').fill('9999');
@@ -266,6 +281,14 @@ test('a paid run is asked about and can be cancelled; the mask stays', async () 
   const started = page.waitForResponse(/\/jobs$/);
   await confirm.click();
   const { id } = (await (await started).json()) as { id: string };
+  // Four more may wait.
+  for (const waiting of ['1 run waits.', '2 runs wait.', '3 runs wait.', '4 runs wait.']) {
+    await page.keyboard.press('Control+Enter');
+    await confirm.click();
+    await page.getByText(waiting).waitFor();
+  }
+  expect(await page.getByRole('button', { name: 'Run next' }).isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Drop' }).click();
   const cancelled = page.waitForResponse(`**/jobs/${id}/cancel`);
   await page.getByRole('button', { name: 'Cancel' }).click();
   // 409: the job was quicker.

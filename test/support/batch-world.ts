@@ -134,9 +134,14 @@ export async function sweepOnce(
       const { budget } = runOptions(store, model);
       await runJob(job, runOptions(store, model, { draft, budget: { ...budget, maxModelCalls } }), signal);
     };
+  const each = async (name: string, dispatch: Dispatch) => {
+    for (const job of await jobsOf(store, name)) await dispatch(job, never);
+  };
   await sweepInBatches(
     {
       ...{ store, controlBucket: buckets.control, log: silentLog, live: running(withSide) },
+      ...{ isDryRun: false, dispatchesAtOnce: 1, isOver: () => false },
+      resume: (name) => each(name, running(withSide)),
       transfers: {
         readRange: async (id, { start, end }) =>
           (await store.read(id, { maxBytes: 1e9 }))?.subarray(start, end + 1),
@@ -149,10 +154,9 @@ export async function sweepOnce(
       },
       async sweep(dispatch) {
         for (const name of names) {
-          for (const job of await jobsOf(store, name))
-            await dispatch(job, never).catch((error: unknown) => {
-              if (error instanceof Crash) throw error;
-            });
+          await each(name, dispatch).catch((error: unknown) => {
+            if (error instanceof Crash) throw error;
+          });
         }
         await afterJobs();
       },

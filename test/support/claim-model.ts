@@ -19,7 +19,8 @@ export type SeededBug =
   | 'call-before-count'
   | 'overwrite'
   | 'refund-when-unknown'
-  | 'refund-sent-batch';
+  | 'refund-sent-batch'
+  | 'ack-what-is-asked-again';
 
 /** How many faults of each kind may happen on one path. */
 export interface Mischief {
@@ -29,6 +30,8 @@ export interface Mischief {
   readonly refusals: number;
   /** Calls that go into a batch; none when left out. */
   readonly batches?: number;
+  /** Times that a failed job is asked for again, at most 1; none when left out. */
+  readonly rounds?: number;
 }
 
 type Step =
@@ -50,10 +53,13 @@ type Step =
   | 'finish'
   | 'write-error'
   | 'fail'
+  | 'stat-again'
   | 'release';
 
 interface Worker {
   readonly step: Step;
+  /** Which round of the job it runs. */
+  readonly round: 0 | 1;
   readonly nonce: string;
   /** The claim as this worker last wrote or read it. */
   readonly claim: Claim | undefined;
@@ -69,7 +75,8 @@ interface Worker {
     | 'STORAGE_UNAVAILABLE';
 }
 
-export interface World {
+/** The objects of one round. */
+interface JobState {
   readonly claim: Claim | undefined;
   readonly version: number;
   /** The lease or the wait of the claim is over. */
@@ -82,6 +89,11 @@ export interface World {
   /** Of the one batch; it is `sent` when its lines are stored. */
   readonly batch: 'none' | 'open' | 'sent' | 'answered' | 'unanswered' | 'unsent';
   readonly batchReply: number;
+}
+
+export interface World extends JobState {
+  /** The next round of the job, once it was asked for. */
+  readonly next: JobState | undefined;
   readonly nonces: number;
   readonly left: Mischief;
   readonly workers: readonly Worker[];
@@ -98,6 +110,7 @@ const modelBudget = { ...defaultBudget, maxAttempts: 3, maxModelCalls: 2 };
 
 const idle: Worker = {
   step: 'idle',
+  round: 0,
   nonce: '',
   claim: undefined,
   next: undefined,
@@ -106,7 +119,7 @@ const idle: Worker = {
   code: 'STORAGE_UNAVAILABLE',
 };
 
-export const startWorld = (workers: number, left: Mischief): World => ({
+const newJob: JobState = {
   claim: undefined,
   version: 0,
   isOld: false,
@@ -117,24 +130,38 @@ export const startWorld = (workers: number, left: Mischief): World => ({
   billedCalls: 0,
   batch: 'none',
   batchReply: 0,
+};
+
+export const startWorld = (workers: number, left: Mischief): World => ({
+  ...newJob,
+  next: undefined,
   nonces: 0,
   left,
   workers: Array.from({ length: workers }, () => idle),
   violation: undefined,
 });
 
+/** True when no round of the job is left to be run. A result that comes late, from a round that failed, counts. */
+export const hasEnded = (world: World): boolean => {
+  const { hasManifest, hasError } = world.next ?? world;
+  return world.hasManifest || hasManifest || hasError;
+};
+
+/** The world as a worker of the other round sees it, and back. */
+function seenFrom(world: World, round: Worker['round']): World {
+  if (round === 0 || world.next === undefined) return world;
+  const { next, nonces, left, workers, violation, ...first } = world;
+  return { ...next, next: first, nonces, left, workers, violation };
+}
+
 /** All possible next steps: time passes, or a worker does its step, with or without a fault. */
 export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
   const moves: Move[] = [];
-  if (world.claim !== undefined && !world.isOld) {
-    // Time may always pass. It is a fault only while a living worker has the claim, which becomes a zombie.
-    const isHeld = world.workers.some(({ nonce, step }) => step !== 'idle' && nonce === world.claim?.owner);
-    const isZombie = isHeld && world.claim.state === 'RUNNING';
-    const later = { ...world, isOld: true };
-    if (!isZombie) moves.push({ name: 'time passes', world: later });
-    else if (world.left.expiries > 0) moves.push({ name: 'time passes', world: spend(later, 'expiries') });
-  }
-  moves.push(...batchMoves(world));
+  for (const round of world.next === undefined ? ([0] as const) : ([0, 1] as const))
+    for (const { name, world: after } of passiveMoves(seenFrom(world, round)))
+      moves.push({ name, world: seenFrom(after, round) });
+  if (world.next === undefined && world.hasError && !world.hasManifest && (world.left.rounds ?? 0) > 0)
+    moves.push({ name: 'asked again', world: { ...spend(world, 'rounds'), next: newJob } });
   world.workers.forEach((worker, index) => {
     const put = (name: string, next: World, changed: Worker) => {
       const workers = next.workers.map((other, at) => (at === index ? changed : other));
@@ -145,7 +172,9 @@ export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
       put('delivered', { ...world, nonces: world.nonces + 1 }, { ...idle, nonce, step: 'stat-manifest' });
       return;
     }
-    for (const { label, after, worker: done, unseen } of effectsOf(world, worker, bug)) {
+    const seen = seenFrom(world, worker.round);
+    for (const { label, after: changed, worker: done, unseen } of effectsOf(seen, worker, bug)) {
+      const after = changed === seen ? world : seenFrom(changed, worker.round);
       const name = label === '' ? worker.step : `${worker.step} ${label}`;
       put(name, after, done);
       if (world.left.crashes > 0) put(`${name}, crash`, spend(after, 'crashes'), idle);
@@ -157,6 +186,20 @@ export function movesOf(world: World, bug: SeededBug | undefined): Move[] {
     }
     if (world.left.crashes > 0) put(`${worker.step}, crash before`, spend(world, 'crashes'), idle);
   });
+  return moves;
+}
+
+/** What happens to one round while no worker does a step. */
+function passiveMoves(world: World): Move[] {
+  const moves = batchMoves(world);
+  if (world.claim !== undefined && !world.isOld) {
+    // Time may always pass. It is a fault only while a living worker has the claim, which becomes a zombie.
+    const isHeld = world.workers.some(({ nonce, step }) => step !== 'idle' && nonce === world.claim?.owner);
+    const isZombie = isHeld && world.claim.state === 'RUNNING';
+    const later = { ...world, isOld: true };
+    if (!isZombie) moves.push({ name: 'time passes', world: later });
+    else if (world.left.expiries > 0) moves.push({ name: 'time passes', world: spend(later, 'expiries') });
+  }
   return moves;
 }
 
@@ -233,7 +276,7 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
           go('write-error', { claim: decision.claim, version: world.version, code: 'BUDGET_SPENT' }),
         );
       case 'finished':
-        return one(acknowledge(world), idle);
+        return decision.state === 'FAILED' ? one(world, go('stat-again')) : one(acknowledge(world), idle);
       case 'batched': {
         if (world.batch === 'open' || world.batch === 'sent') return one(world, idle);
         const wasSent = world.batch !== 'unsent' && bug !== 'refund-sent-batch';
@@ -298,7 +341,19 @@ function effectsOf(world: World, worker: Worker, bug: SeededBug | undefined): Ef
           ? finishClaim(held)
           : { ...held, state: 'FAILED' as const, code: worker.code };
       const mayWrite = world.claim?.owner === worker.nonce || world.version === worker.version;
-      return one(acknowledge(mayWrite ? written(next) : world), idle);
+      const after = mayWrite ? written(next) : world;
+      return worker.step === 'fail' ? one(after, go('stat-again')) : one(acknowledge(after), idle);
+    }
+    case 'stat-again': {
+      const isAsked = worker.round === 0 && world.next !== undefined;
+      if (!isAsked) return one(acknowledge(world), idle);
+      if (bug === 'ack-what-is-asked-again') {
+        const violation = 'I4: acknowledged although it was asked for again';
+        return one({ ...world, violation }, idle);
+      }
+      const nonce = `n${world.nonces}`;
+      const heir: Worker = { ...idle, nonce, round: 1, step: 'stat-manifest' };
+      return one({ ...world, nonces: world.nonces + 1 }, heir);
     }
     case 'write-error':
       return one({ ...world, hasError: true }, go('fail'), go('fail'));

@@ -1,4 +1,4 @@
-import { type Mischief, movesOf, type SeededBug, startWorld, type World } from './claim-model.ts';
+import { hasEnded, type Mischief, movesOf, type SeededBug, startWorld, type World } from './claim-model.ts';
 
 interface Exploration {
   readonly states: number;
@@ -44,7 +44,7 @@ function traceTo(at: number, cameFrom: readonly { readonly from: number; readonl
 /** Counts the worlds that no path leads from to a world whose job has ended. */
 function countStuck(worlds: readonly World[], predecessors: readonly (readonly number[])[]): number {
   const canEnd = new Uint8Array(worlds.length);
-  const queue = worlds.flatMap(({ hasManifest, hasError }, at) => (hasManifest || hasError ? [at] : []));
+  const queue = worlds.flatMap((world, at) => (hasEnded(world) ? [at] : []));
   for (const at of queue) canEnd[at] = 1;
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     for (const before of predecessors[next]!) {
@@ -61,13 +61,19 @@ function countStuck(worlds: readonly World[], predecessors: readonly (readonly n
  * current or not, and the order of workers does not count.
  */
 function keyOf(world: World): string {
-  const { workers, version, nonces: _, ...rest } = world;
-  const lines = workers.map((worker) => `${textOf(worker)}${worker.version === version}`).sort();
+  const { workers, version, nonces: _, next, ...rest } = world;
+  const versions = [version, next?.version];
+  const lines = workers
+    .map((worker) => `${textOf(worker)}${worker.version === versions[worker.round]}`)
+    .sort();
   const names = new Map<string, string>();
-  return `${JSON.stringify(rest)}${lines.join('')}`.replaceAll(/"n\d+"/g, (nonce) => {
-    if (!names.has(nonce)) names.set(nonce, `#${names.size}`);
-    return names.get(nonce)!;
-  });
+  return `${JSON.stringify([rest, next && { ...next, version: 0 }])}${lines.join('')}`.replaceAll(
+    /"n\d+"/g,
+    (nonce) => {
+      if (!names.has(nonce)) names.set(nonce, `#${names.size}`);
+      return names.get(nonce)!;
+    },
+  );
 }
 
 const texts = new WeakMap<object, string>();

@@ -3,9 +3,11 @@
 # NOT_FOUND for the rest. $FAKE/fault holds lines `PATTERN<tab>MESSAGE`: a call that matches the first one fails with it, and
 # takes it off. Where $FAKE/keep-source is, $FAKE/source becomes a copy of the first sources that are deployed.
 set -euo pipefail
-printf '%s\t' "$@" >>"$FAKE/calls" && echo >>"$FAKE/calls"
+printf -v line '%s\t' "$@"
+echo "$line" >>"$FAKE/calls"
 things=$FAKE/things
-touch "$things"
+: >>"$things"
+mapfile -t there <"$things"
 line="$*" words=() member='' role=''
 for word in "$@"; do
   case "$word" in
@@ -21,9 +23,16 @@ sentence="${words[*]}" name=${words[-1]}
 [[ $sentence != 'iam service-accounts create '* ]] || name+=@my-project.iam.gserviceaccount.com
 
 stop() { echo "ERROR: $1" >&2 && exit 1; }
-has() { grep -qxF -- "$1" "$things"; }
+has() {
+  local thing
+  for thing in "${there[@]}"; do [[ $thing != "$1" ]] || return 0; done
+  return 1
+}
 add() { has "$1" || echo "$1" >>"$things"; }
-drop() { grep -vE "^($1)$" "$things" >"$things.new" || true; cat "$things.new" >"$things"; }
+drop() {
+  local thing
+  for thing in "${there[@]}"; do [[ $thing =~ ^($1)$ ]] || echo "$thing"; done >"$things"
+}
 
 if [[ -f $FAKE/fault ]] && IFS=$'\t' read -r pattern message <"$FAKE/fault" && [[ $line =~ $pattern ]]; then
   sed 1d "$FAKE/fault" >"$FAKE/fault.new" && mv "$FAKE/fault.new" "$FAKE/fault"
@@ -36,7 +45,9 @@ case "$sentence" in
     [[ $line != *'value(projectNumber)'* ]] || echo 1234
     ;;
   'beta services identity create' | 'services enable '*) ;;
-  *' get-iam-policy '*) sed -n "s#^grant $name ##p" "$things" ;;
+  *' get-iam-policy '*)
+    for thing in "${there[@]}"; do [[ $thing != "grant $name "* ]] || echo "${thing#"grant $name "}"; done
+    ;;
   *' add-iam-policy-binding '*) add "grant $name $member,$role" ;;
   *' add-invoker-policy-binding '*) add "grant $name $member,roles/run.invoker" ;;
   *' remove-iam-policy-binding '*) drop "grant $name $member,$role" ;;

@@ -89,7 +89,7 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)) {
     },
     deadline: (_ms, late, signal) => {
       const timeUp = new AbortController();
-      expiries.push(() => timeUp.abort(late));
+      expiries.push(() => timeUp.abort(late()));
       return { signal: AbortSignal.any([timeUp.signal, signal]), [Symbol.dispose]: () => {} };
     },
   };

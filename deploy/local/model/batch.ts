@@ -40,7 +40,8 @@ export interface Batches {
   answer(method: string | undefined, url: URL, body: unknown): Promise<unknown>;
 }
 
-export function batchesOf(tools: Tools, endOf: () => BatchEnd): Batches {
+/** @param endOf `undefined`: the job is not yet done. */
+export function batchesOf(tools: Tools, endOf: () => BatchEnd | undefined): Batches {
   const jobs = new Map<string, Job>();
   return {
     async answer(method, url, body) {
@@ -88,10 +89,11 @@ function cancel(job: Job) {
   return {};
 }
 
-async function advance(job: Job, tools: Tools, endOf: () => BatchEnd): Promise<void> {
+async function advance(job: Job, tools: Tools, endOf: () => BatchEnd | undefined): Promise<void> {
+  const end = job.state === 'RUNNING' ? endOf() : undefined;
   if (job.state === 'PENDING') job.state = 'RUNNING';
   else if (job.state === 'CANCELLING') job.state = 'CANCELLED';
-  else if (job.state === 'RUNNING') await finish(job, tools, endOf());
+  else if (end !== undefined) await finish(job, tools, end);
 }
 
 async function finish(job: Job, tools: Tools, end: BatchEnd): Promise<void> {

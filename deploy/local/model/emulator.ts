@@ -11,8 +11,8 @@ export interface ModelEmulatorOptions {
   readonly storageBaseUrl?: string | undefined;
   /** Scales every answer but enlargements: 1 (default) is what the models give; tests use less. */
   readonly scale?: number | undefined;
-  /** How batches end; well when left out. */
-  readonly batchEnd?: (() => BatchEnd) | undefined;
+  /** How batches end, `undefined` while they do not; well when left out. */
+  readonly batchEnd?: (() => BatchEnd | undefined) | undefined;
   /** Answers each call; tests hand in one that misbehaves. */
   readonly answerCall?: AnswerCall | undefined;
   readonly log?: ((line: string) => void) | undefined;

@@ -41,9 +41,7 @@ export function sendTask(task: Task, queue: string, closing: AbortSignal): Promi
       sent.once('error', silent);
       sent.end(body);
     });
-  const late = new EditError(
-    'DEADLINE_EXCEEDED',
-    `Expected an answer within ${task.deadlineMs} ms, got none`,
-  );
+  const late = () =>
+    new EditError('DEADLINE_EXCEEDED', `Expected an answer within ${task.deadlineMs} ms, got none`);
   return withDeadline({ ms: task.deadlineMs, late, signal: closing }, post);
 }

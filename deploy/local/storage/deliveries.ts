@@ -121,7 +121,7 @@ async function attempt(outbox: Outbox, delivery: Delivery): Promise<void> {
   const { options, closing, agent } = outbox;
   delivery.tries++;
   const event = finalizedEvent(delivery.object, delivery.id, options.baseUrl);
-  const late = new EditError('DEADLINE_EXCEEDED', `no answer within ${ATTEMPT_DEADLINE_MS} ms`);
+  const late = () => new EditError('DEADLINE_EXCEEDED', `no answer within ${ATTEMPT_DEADLINE_MS} ms`);
   const limits = { ms: ATTEMPT_DEADLINE_MS, late, signal: closing.signal };
   const outcome = await withDeadline(limits, (signal) =>
     postEvent(delivery.url, event, { agent, signal }),

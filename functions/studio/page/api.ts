@@ -258,6 +258,25 @@ export async function readBytes(href: string): Promise<Blob> {
   return new Blob(parts, { type: parts[0]?.type ?? '' });
 }
 
-/** A picture that the browser cannot decode, made smaller by the service. */
-export const readPreview = async (href: string, widthPx: number): Promise<Blob> =>
-  (await ask(`${href}/preview?w=${widthPx}`)).blob();
+/**
+ * A picture that the browser cannot decode, made smaller by the service. A job has more memory than the
+ * function that answers the page: it makes what is too large there.
+ */
+export async function readPreview(
+  href: string,
+  { widthPx, image }: { readonly widthPx: number; readonly image: Exclude<Order['image'], File> },
+): Promise<Blob> {
+  try {
+    return await (await ask(`${href}/preview?w=${widthPx}`)).blob();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'PREVIEW_TOO_LARGE') throw error;
+    const { signal } = new AbortController();
+    const sending = { key: crypto.randomUUID(), onSent: () => undefined, signal };
+    const job = await startJob({ image, mask: undefined, fields: { only: 'preview' } }, sending);
+    const { id, problem: failure } = await followJob(job, { ...quietly, signal });
+    if (failure !== null) throw new ProblemError(failure);
+    return readBytes(`jobs/${id}/preview`);
+  }
+}
+
+const quietly = { onNews: () => undefined, onOffline: () => undefined };

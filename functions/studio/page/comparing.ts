@@ -1,16 +1,16 @@
 import type { JobOutput } from './answers.ts';
-import { type Manifest, readPreview } from './api.ts';
+import type { Manifest } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { drawDifference, emptyDifference, worstSeam } from './mask/difference.ts';
 import type { Point } from './mask/shapes.ts';
 import type { Area, TileMask } from './mask/tiles.ts';
-import { bitmapOf, copySidePx } from './open.ts';
+import { bitmapOf, previewOf } from './open.ts';
 
 /** A result is looked at: its pixels, where it differs, and where its seam is worst. */
 
 /** A result as it is shown; where the browser cannot decode it, the service makes it smaller. */
-export const resultBitmap = (file: Blob, { href }: JobOutput, picture: Picture): Promise<ImageBitmap> =>
-  bitmapOf(file, picture).catch(async () => createImageBitmap(await readPreview(href, copySidePx)));
+export const resultBitmap = (file: Blob, { href, uri }: JobOutput, picture: Picture): Promise<ImageBitmap> =>
+  bitmapOf(file, picture).catch(async () => createImageBitmap(await previewOf(href, { uri })));
 
 /** Puts a result on the clipboard. Browsers take PNG there, and the promise of one. */
 export function copyResult(file: Blob, output: JobOutput, picture: Picture): Promise<void> {

@@ -46,7 +46,7 @@ export function listenToCrosshair(parts: Parts): { readonly isHeld: () => boolea
   canvas.addEventListener('blur', () => {
     release();
     editor.crosshair = undefined;
-    changed({});
+    changed({ guides: true });
   });
   return { isHeld: () => isSpaceDown && !isPainting };
 }
@@ -75,5 +75,5 @@ function moveBy({ canvas, editor, strokes, changed }: Parts, step: Point, isPain
   const isAtEdge = x !== wanted.x || y !== wanted.y;
   if (isAtEdge) editor.view = pan(editor.view, x - wanted.x, y - wanted.y);
   if (isPainting) moveStroke(strokes, toPicture(editor.view, editor.crosshair));
-  changed(isAtEdge ? { all: true } : {});
+  changed(isAtEdge ? { all: true } : { guides: true });
 }

@@ -42,7 +42,6 @@ const iconPaths = {
   holes: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Zm0 5v6M9 12h6',
   clear: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13',
   grow: 'M9 3v4M9 17v4M3 12h4M17 12h4M15 3v4M15 17v4M9 9h6v6H9Z',
-  shrink: 'M5 5l4 4M19 5l-4 4M5 19l4-4M19 19l-4-4M10.500 10.500h3v3h-3Z',
   uploadMask: 'M12 16V5M7 10l5-5 5 5M5 19h14',
   downloadMask: 'M12 5v11M7 11l5 5 5-5M5 20h14',
   eye: 'M3 12c3-5 6-7 9-7s6 2 9 7c-3 5-6 7-9 7s-6-2-9-7Zm9-3a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z',

@@ -1,7 +1,8 @@
 import { type Comparison, type Editor, type Picture, wholeOf } from './editor.ts';
-import { fadeEdge } from './mask/soft-edge.ts';
+import { drawMovedEdges, fadeEdge } from './mask/edges.ts';
+import type { Point } from './mask/shapes.ts';
 import { type Area, type Tile, type TileMask, tilePx, valueAt } from './mask/tiles.ts';
-import { toPicture, toView, type Viewport } from './viewport.ts';
+import { halvesOf, pan, toPicture, toView, type Viewport } from './viewport.ts';
 
 type Context = CanvasRenderingContext2D;
 
@@ -61,29 +62,31 @@ interface Comparing extends Drawing {
 
 /** The result, right of the line between both. */
 function drawResult(context: Context, { comparison, picture, view }: Comparing): void {
-  const line = comparison.fraction * picture.width * view.zoom + view.x;
+  const x = comparison.fraction * picture.width * view.zoom + view.x;
   const source = comparison.difference ?? comparison.bitmap;
-  drawFrom(context, line, { source, picture, view });
+  drawFrom(context, { x, y: 0 }, { source, picture, view });
 }
 
-/** The original in the left half, the result in the right one. */
+/** The original in the first half, the result in the second one. */
 function drawBeside(context: Context, original: ImageBitmap, { comparison, picture, view }: Comparing): void {
-  const middle = context.canvas.width / 2;
+  const { width, height } = context.canvas;
+  const { x, y } = halvesOf(context.canvas, picture).second;
   const result = comparison.difference ?? comparison.bitmap;
   drawVisible(context, { source: original, picture, view });
-  context.clearRect(middle, 0, middle, context.canvas.height);
-  drawFrom(context, middle, {
-    source: comparison.isHeld ? original : result,
-    picture,
-    view: { ...view, x: view.x + middle },
-  });
+  context.clearRect(x, y, width, height);
+  const source = comparison.isHeld ? original : result;
+  drawFrom(context, { x, y }, { source, picture, view: pan(view, x, y) });
 }
 
-/** Draws only what is right of a line. */
-function drawFrom(context: Context, line: number, drawing: Drawing & { readonly source: ImageBitmap }): void {
+/** Draws only what is right of a place and below it. */
+function drawFrom(
+  context: Context,
+  { x, y }: Point,
+  drawing: Drawing & { readonly source: ImageBitmap },
+): void {
   context.save();
   context.beginPath();
-  context.rect(line, 0, context.canvas.width, context.canvas.height);
+  context.rect(x, y, context.canvas.width, context.canvas.height);
   context.clip();
   drawVisible(context, drawing);
   context.restore();
@@ -117,9 +120,9 @@ export function drawMask(context: Context, editor: Editor, view: Viewport, area:
   }
 }
 
-/** The whole mask with the soft edge that the result will have. */
-export function drawSoftMask(context: Context, editor: Editor, view: Viewport): void {
-  const { mask, featherPx, comparison, isMaskHidden } = editor;
+/** The whole mask with the soft edge that the result will have, and where it would grow or shrink to. */
+export function drawEdges(context: Context, editor: Editor, view: Viewport): void {
+  const { mask, featherPx, growPx, comparison, isMaskHidden } = editor;
   if (comparison !== undefined || isMaskHidden) return;
   const { width, height } = context.canvas;
   const [from, to] = [toView(view, { x: 0, y: 0 }), toView(view, { x: mask.width, y: mask.height })];
@@ -131,7 +134,8 @@ export function drawSoftMask(context: Context, editor: Editor, view: Viewport): 
   };
   drawMask(context, editor, view, wholeOf(editor));
   const layer = context.getImageData(0, 0, width, height);
-  fadeEdge(layer, area, featherPx * view.zoom);
+  if (growPx > 0) drawMovedEdges(layer, area, growPx * view.zoom);
+  else fadeEdge(layer, area, featherPx * view.zoom);
   context.putImageData(layer, 0, 0);
 }
 
@@ -242,7 +246,7 @@ export function drawGuides(context: Context, editor: Editor, view: Viewport, sca
   if (editor.outline.length > 0) strokeTwice(context, outlineOf(editor, view), scale);
 }
 
-function crossAt({ x, y }: { readonly x: number; readonly y: number }, scale: number): Path2D {
+function crossAt({ x, y }: Point, scale: number): Path2D {
   const cross = new Path2D();
   const arm = 9 * scale;
   cross.moveTo(x * scale - arm, y * scale);
@@ -278,8 +282,10 @@ function strokeTwice(context: Context, path: Path2D, scale: number): void {
 function drawLine(context: Context, { picture, comparison }: Editor, view: Viewport, scale: number): void {
   if (picture === undefined || comparison === undefined) return;
   if (comparison.isBeside) {
+    const { x, y } = halvesOf(context.canvas, picture).second;
     const border = new Path2D();
-    border.rect(context.canvas.width / 2, -scale, 0, context.canvas.height + 2 * scale);
+    border.moveTo(x, y);
+    border.lineTo(x === 0 ? context.canvas.width : x, y === 0 ? context.canvas.height : y);
     strokeTwice(context, border, scale);
     return;
   }

@@ -56,6 +56,8 @@ export interface Editor {
   comparison: Comparison | undefined;
   /** Width of the soft edge inside the mask, pixels of the picture; 0: it is not shown. */
   featherPx: number;
+  /** By how much the mask would grow or shrink, pixels of the picture; 0: it is not shown. */
+  growPx: number;
 }
 
 export const sizeLimits = { least: 1, most: 2000 };
@@ -75,6 +77,7 @@ export const newEditor = (): Editor => ({
   outline: [],
   comparison: undefined,
   featherPx: 0,
+  growPx: 0,
 });
 
 /** What has changed and must be drawn again. */
@@ -83,6 +86,8 @@ export interface Change {
   readonly all?: true;
   /** A part of the mask, pixels of the picture. */
   readonly mask?: Area;
+  /** Only what the tools draw over the picture: buttons stay as they are. */
+  readonly guides?: true;
   /** A step of the mask ended: facts and buttons follow. */
   readonly step?: true;
 }

@@ -79,13 +79,11 @@ function offerer(
   { capabilities, engine }: ExtractOptions,
   onOffer: (offered: Offered) => void,
 ): () => boolean {
-  let shown = '';
+  let shown: EngineFacts | undefined;
   return () => {
-    const offered = offeredBy(capabilities, engine());
-    const wanted = JSON.stringify(offered);
-    if (wanted === shown) return false;
-    shown = wanted;
-    onOffer(offered);
+    if (engine() === shown) return false;
+    shown = engine();
+    onOffer(offeredBy(capabilities, shown));
     return true;
   };
 }

@@ -8,7 +8,7 @@ import { texts } from './texts.ts';
 
 /** Larger pictures are shown from a copy: a decoded one takes 4 bytes a pixel. */
 const maxShownPixels = 60_000_000;
-export const copySidePx = 4096;
+const copySidePx = 4096;
 /** From this size on a small copy makes drawing the whole picture quick. */
 const smallFromPixels = 4_000_000;
 const smallScale = 1 / 4;
@@ -67,13 +67,17 @@ async function openShown(file: File, head: Uint8Array) {
   }
 }
 
+/** As large as a picture is shown at most. */
+export const previewOf = (href: string, image: Parameters<typeof readPreview>[1]['image']): Promise<Blob> =>
+  readPreview(href, { widthPx: copySidePx, image });
+
 /** No browser but one shows TIFF: it is uploaded once, and the service makes a preview. */
 async function openTiff(file: File) {
   const size = await tiffSize(file);
   if (size === undefined) throw problem('FORMAT_UNSUPPORTED', texts.unreadableTiff(file.name));
   const signal = new AbortController().signal;
   const upload = await sendParts(file, { onSent: () => undefined, signal });
-  return { size, upload, shown: await readPreview(`uploads/${upload}`, copySidePx) };
+  return { size, upload, shown: await previewOf(`uploads/${upload}`, { upload }) };
 }
 
 /** The pixels that are shown: all of them, or a copy where there are too many. */

@@ -6,7 +6,7 @@ import { changeMask, type Picture } from './editor.ts';
 import { emptyHistory } from './mask/history.ts';
 import { takeOver } from './mask/read.ts';
 import { emptyMask, factsOf, type TileMask } from './mask/tiles.ts';
-import { addTo } from './mask/whole.ts';
+import { addTo, invert } from './mask/whole.ts';
 import { openMask, openPicture, sampleFile } from './open.ts';
 import type { Studio } from './parts.ts';
 import {
@@ -117,8 +117,12 @@ async function readMaskFile(studio: Studio, file: File, isScaled = false): Promi
   });
   if (read === undefined) return;
   changeMask(editor, (tiles) => takeOver(tiles, read), changed);
+  const press = () => {
+    problems.clear();
+    changeMask(editor, invert, changed);
+  };
   if (read.isAlpha) problems.note(texts.maskFromAlpha);
-  else if (read.coverage > 0.5) problems.note(texts.maskMostlyWhite);
+  else if (read.coverage > 0.5) problems.note(texts.maskMostlyWhite, { text: texts.invert, press });
 }
 
 async function openScaled(studio: Studio, file: File): Promise<void> {
@@ -187,7 +191,6 @@ export async function addFoundMask(studio: Studio, { mask, warnings }: Job): Pro
 /** Shows a run: its photo and mask, its progress while it runs, its result. */
 export async function openJob(studio: Studio, id: string): Promise<void> {
   const { session, runner, problems } = studio;
-  if (runner.isRunning()) return;
   problems.clear();
   try {
     const job = await readJob(id);
@@ -238,5 +241,18 @@ export async function restore(studio: Studio): Promise<void> {
     }),
   );
   if (job !== undefined) await openJob(studio, job);
+  await followActive(studio);
   await runner.next();
+}
+
+/** A run that went on while the page was away, and another one, or none, was looked at. */
+async function followActive({ session, runner, problems }: Studio): Promise<void> {
+  const { active } = session;
+  const photo = session.photos.find(({ id }) => id === active?.photo);
+  if (active === undefined || photo === undefined) return;
+  try {
+    await runner.follow(photo, await readJob(active.job));
+  } catch (error) {
+    problems.show(error);
+  }
 }

@@ -45,6 +45,7 @@ export function createPage(parts: PageParts): Page {
     text: texts.loading,
     attributes: { hidden: true, role: 'status' },
   });
+  const offline = offlineNotice();
   const slider = el('input', {
     class: 'compare',
     attributes: {
@@ -64,7 +65,7 @@ export function createPage(parts: PageParts): Page {
     {},
     parts.tools,
     parts.album,
-    el('div', { class: 'stage' }, parts.stage, invitation, loading, parts.overStage),
+    el('div', { class: 'stage' }, parts.stage, invitation, offline, loading, parts.overStage),
     foot,
     el('aside', { class: 'panel', attributes: { 'aria-label': texts.parameters } }, ...parts.panel),
   );
@@ -83,6 +84,17 @@ export function createPage(parts: PageParts): Page {
     zoomValue: zoom.value,
     slider,
   };
+}
+
+/** What is painted meanwhile is kept, and what waits is sent when the connection is back. */
+function offlineNotice(): HTMLElement {
+  const notice = el('p', { class: 'offline', attributes: { role: 'status' } });
+  const tell = () => {
+    notice.textContent = navigator.onLine ? '' : texts.offlineNow;
+  };
+  for (const event of ['online', 'offline']) addEventListener(event, tell);
+  tell();
+  return notice;
 }
 
 function header(name: HTMLElement, pick: () => void, { onRuns, onHelp }: PageParts): HTMLElement {

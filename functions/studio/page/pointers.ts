@@ -10,7 +10,7 @@ import {
   type Strokes,
   strokeTo,
 } from './strokes.ts';
-import { pan, toPicture, zoomAt } from './viewport.ts';
+import { halvesOf, pan, toPicture, zoomAt } from './viewport.ts';
 
 interface Parts {
   readonly canvas: HTMLCanvasElement;
@@ -57,7 +57,7 @@ export function listenToPointers(parts: Parts): void {
     editor.pointer = event.pointerType === 'touch' ? undefined : pointOf(event);
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, pointOf(event));
     if (gesture !== undefined) follow(parts, gesture, { event, fingers });
-    else changed({});
+    else changed({ guides: true });
   });
   const finish = (event: PointerEvent) => {
     fingers.delete(event.pointerId);
@@ -72,7 +72,7 @@ export function listenToPointers(parts: Parts): void {
   });
   canvas.addEventListener('pointerleave', () => {
     editor.pointer = undefined;
-    changed({});
+    changed({ guides: true });
   });
   canvas.addEventListener('contextmenu', (event) => event.preventDefault());
   canvas.addEventListener('wheel', (event) => zoomByWheel(parts, event), { passive: false });
@@ -80,10 +80,12 @@ export function listenToPointers(parts: Parts): void {
 
 const pointOf = (event: MouseEvent): Point => ({ x: event.offsetX, y: event.offsetY });
 
-/** The same place of the picture lies in both halves where before and after are side by side. */
+/** The same place of the picture lies in both halves where before and after are both seen. */
 function inHalf({ canvas, editor }: Pick<Parts, 'canvas' | 'editor'>, { x, y }: Point): Point {
-  const half = canvas.clientWidth / 2;
-  return { x: editor.comparison?.isBeside === true ? x % half : x, y };
+  const { comparison, picture } = editor;
+  if (comparison?.isBeside !== true || picture === undefined) return { x, y };
+  const { size } = halvesOf({ width: canvas.clientWidth, height: canvas.clientHeight }, picture);
+  return { x: x % size.width, y: y % size.height };
 }
 
 const rightButton = 2;

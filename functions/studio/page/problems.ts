@@ -1,5 +1,5 @@
 import { ProblemError } from './api.ts';
-import { buttonOf, el, iconButton } from './dom.ts';
+import { buttonOf, copyButton, el, iconButton } from './dom.ts';
 import { texts } from './texts.ts';
 
 interface Places {
@@ -17,7 +17,8 @@ export interface Problems {
   readonly overPicture: HTMLElement;
   readonly show: (error: unknown, place?: 'panel' | 'picture', mend?: Mend) => void;
   /** Something to know that stops nothing. */
-  readonly note: (text: string) => void;
+  readonly note: (text: string, mend?: Mend) => void;
+  readonly isShown: () => boolean;
   readonly clear: () => void;
 }
 
@@ -54,23 +55,21 @@ export function createProblems(places: Places): Problems {
     box.dataset['code'] = problem.code;
     const retry = retryButton(problem, places.retry);
     timer = retry?.timer;
-    box.append(
-      el('div', {}, ...sentencesOf(problem), retry?.button, mend && buttonOf(mend.text, 'quiet', mend.press)),
-      closeButton(clear),
-    );
+    box.append(el('div', {}, ...sentencesOf(problem), retry?.button, mendButton(mend)), closeButton(clear));
     box.hidden = false;
     marked = fieldOf(problem, places);
     if (marked !== undefined) mark(marked);
     else if (problem.code.startsWith('MASK_') && place === 'panel') places.focusTools();
     else box.focus();
   };
-  const note = (text: string) => {
+  const note = (text: string, mend?: Mend) => {
     clear();
     boxes.picture.className = 'problem note';
-    boxes.picture.append(el('p', { text }), closeButton(clear));
+    boxes.picture.append(el('div', {}, el('p', { text }), mendButton(mend)), closeButton(clear));
     boxes.picture.hidden = false;
   };
-  return { element: boxes.panel, overPicture: boxes.picture, show, note, clear };
+  const isShown = () => Object.values(boxes).some(({ hidden }) => !hidden);
+  return { element: boxes.panel, overPicture: boxes.picture, show, note, isShown, clear };
 }
 
 type Problem = ProblemError['problem'];
@@ -83,6 +82,7 @@ function problemOf(error: unknown): Problem {
     : { code: 'OFFLINE', detail: texts.noNetwork };
 }
 
+const mendButton = (mend: Mend | undefined) => mend && buttonOf(mend.text, 'quiet', mend.press);
 const closeButton = (press: () => void) => iconButton({ icon: 'cross', label: texts.close, press });
 
 /** Sentences of the service are English; those of the page have its language. */
@@ -91,8 +91,18 @@ function sentencesOf({ detail, remedy, trace, type }: Problem): HTMLElement[] {
   return [
     el('p', { attributes: { lang } }, el('strong', { text: detail })),
     ...(remedy === undefined ? [] : [el('p', { text: remedy, attributes: { lang } })]),
-    ...(trace === undefined ? [] : [el('p', { class: 'hint trace', text: `${texts.trace} ${trace}` })]),
+    ...(trace === undefined ? [] : [traceOf(trace)]),
   ];
+}
+
+/** What finds the lines of the log; it is long, and sent to somebody else. */
+function traceOf(trace: string): HTMLElement {
+  const copy = copyButton(
+    texts.copy,
+    () => navigator.clipboard.writeText(trace),
+    () => undefined,
+  );
+  return el('div', { class: 'trace' }, el('p', { class: 'hint', text: `${texts.trace} ${trace}` }), copy);
 }
 
 function fieldOf({ errors = [] }: Problem, { control }: Places): HTMLElement | undefined {

@@ -101,16 +101,22 @@ function bodyOf(shown: Shown, options: ResultsOptions) {
     ),
     ...result.job.warnings.map((text) => el('p', { class: 'hint', text, attributes: { lang: 'en' } })),
     rowOf(buttonOf(texts.download, 'primary', download), copy),
-    buttonOf(texts.again, 'quiet', options.backToMask),
-    rowOf(holdButton(options.hold), besideButton(options.beside)),
-    rowOf(...seamButtons(shown, options), difference.button),
+    el(
+      'div',
+      { class: 'segments looks' },
+      ...[holdButton(options.hold), besideButton(options.beside), difference.button],
+      ...seamButtons(shown, options),
+    ),
     difference.says,
     el('p', { class: 'hint', text: scoresOf(output) }),
     rowOf(
-      buttonOf(texts.asNew, 'quiet', () => options.useAsNew(file, output)),
+      buttonOf(texts.again, 'quiet', options.backToMask),
       buttonOf(texts.runAgain, 'quiet', options.again),
     ),
-    options.otherEngine && buttonOf(texts.otherEngine, 'quiet', options.otherEngine),
+    rowOf(
+      buttonOf(texts.asNew, 'quiet', () => options.useAsNew(file, output)),
+      options.otherEngine && buttonOf(texts.otherEngine, 'quiet', options.otherEngine),
+    ),
     el('p', { class: 'hint links' }, link || undefined),
     addressOf(output.uri, options.onProblem),
   ];
@@ -123,7 +129,7 @@ function addressOf(uri: string, onProblem: (error: unknown) => void): HTMLElemen
 }
 
 function besideButton(beside: ResultsOptions['beside']): HTMLButtonElement {
-  const button = buttonOf(texts.beside, 'quiet', () => {
+  const button = buttonOf(texts.beside, '', () => {
     const isBeside = button.getAttribute('aria-pressed') !== 'true';
     button.setAttribute('aria-pressed', String(isBeside));
     beside(isBeside);
@@ -141,15 +147,15 @@ function seamButtons({ result, output }: Shown, { lookAt, onProblem }: ResultsOp
       next.hidden = count < 2;
     }, onProblem);
   };
-  const next = buttonOf(texts.nextArea, 'quiet', () => look(at + 1));
+  const next = buttonOf(texts.nextArea, '', () => look(at + 1));
   next.hidden = true;
-  return [buttonOf(texts.worstSeam, 'quiet', () => look(0)), next];
+  return [buttonOf(texts.worstSeam, '', () => look(0)), next];
 }
 
 function differenceParts({ difference, onProblem }: ResultsOptions) {
   const says = el('p', { class: 'hint', attributes: { role: 'status' } });
   let isShown = false;
-  const button = buttonOf(texts.difference, 'quiet', () => {
+  const button = buttonOf(texts.difference, '', () => {
     isShown = !isShown;
     button.setAttribute('aria-pressed', String(isShown));
     difference(isShown).then((count) => {
@@ -162,7 +168,7 @@ function differenceParts({ difference, onProblem }: ResultsOptions) {
 }
 
 function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
-  const button = buttonOf(texts.hold, 'quiet', () => undefined);
+  const button = buttonOf(texts.hold, '', () => undefined);
   button.title = '\\';
   for (const name of ['pointerdown', 'keydown']) {
     button.addEventListener(name, (event) => {

@@ -2,6 +2,7 @@ import type { Fields, Job } from './answers.ts';
 import {
   cancelJob,
   followJob,
+  isOver,
   type Order,
   ProblemError,
   problem,
@@ -36,8 +37,8 @@ interface RunOptions {
   readonly onPending: (pending: readonly Pending[]) => Promise<void>;
   readonly onJob: (photo: Photo, job: Job) => void;
   readonly onResult: (result: Result) => Promise<void>;
-  /** It was cancelled, or failed. */
-  readonly onEnd: () => void;
+  /** It was cancelled, or failed; `undefined` where it has no job. */
+  readonly onEnd: (job: Job | undefined) => void;
   /** It runs now, or no longer. */
   readonly onTurn: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -52,7 +53,7 @@ export interface Runner {
   readonly next: () => Promise<void>;
   /** Starts what waits, else what is on the page. */
   readonly retry: () => Promise<void>;
-  /** Waits for a run that was started before, and shows its result. */
+  /** Shows the result of a run that was started before; waits for it first, unless another one runs. */
   readonly follow: (photo: Photo, job: Job) => Promise<void>;
   readonly isRunning: () => boolean;
   readonly update: (canRun: boolean) => void;
@@ -119,7 +120,9 @@ export function createRunner(options: RunOptions): Runner {
       return startNext(turns);
     },
     follow: async (photo, job) => {
-      if (turns.running === undefined) await start(turns, photo, async () => job);
+      if (isOver(job)) await options.onResult(await resultOf(photo, job));
+      else if (turns.running === undefined) await start(turns, photo, async () => job);
+      else if (turns.running.job?.id !== job.id) throw problem('BUSY_HERE', texts.otherRuns);
     },
     isRunning: () => turns.running !== undefined,
     update: (canRun) => {
@@ -269,10 +272,12 @@ function runnerView() {
 function stop({ job, stopped }: Running, { onProblem }: Pick<RunOptions, 'onProblem'>): void {
   stopped.abort();
   // A job that has ended meanwhile cannot be cancelled, and need not be.
-  if (job !== undefined) cancelJob(job).catch((error: unknown) => isEnded(error) || onProblem(error));
+  if (job !== undefined)
+    cancelJob(job).catch((error: unknown) => hasCode(error, 'JOB_ENDED') || onProblem(error));
 }
 
-const isEnded = (error: unknown) => error instanceof ProblemError && error.problem.code === 'JOB_ENDED';
+const hasCode = (error: unknown, code: string) =>
+  error instanceof ProblemError && error.problem.code === code;
 
 interface RunParts {
   readonly options: RunOptions;
@@ -290,7 +295,8 @@ async function runAndTell(parts: RunParts): Promise<void> {
     progress.say(texts.done);
   } catch (error) {
     progress.say(signal.aborted ? texts.cancelled : '');
-    options.onEnd();
+    // It goes on without this page, and is found again after the login.
+    if (!hasCode(error, 'LOGIN_ENDED')) options.onEnd(running.job);
     if (!signal.aborted) options.onProblem(error);
   } finally {
     progress.end();
@@ -307,6 +313,10 @@ async function runOnce({ options, running, begin, progress }: RunParts): Promise
   const job = await followJob(running.job, { onNews: progress.news, onOffline: progress.offline, signal });
   if (job.state === 'cancelled') running.stopped.abort();
   signal.throwIfAborted();
+  return resultOf(photo, job);
+}
+
+async function resultOf(photo: Photo, job: Job): Promise<Result> {
   if (job.problem !== null) throw new ProblemError(job.problem);
   return { job, photo, files: await Promise.all(job.outputs.map(({ href }) => readBytes(href))) };
 }

@@ -1,9 +1,9 @@
 import { el } from './dom.ts';
-import { drawGuides, drawMask, drawPhoto, drawSoftMask } from './draw.ts';
+import { drawEdges, drawGuides, drawMask, drawPhoto } from './draw.ts';
 import { type Change, type Editor, wholeOf } from './editor.ts';
 import type { Area } from './mask/tiles.ts';
 import { texts } from './texts.ts';
-import { fitted, type Viewport } from './viewport.ts';
+import { fitted, halvesOf, type Viewport } from './viewport.ts';
 
 export interface Stage {
   readonly element: HTMLElement;
@@ -11,7 +11,7 @@ export interface Stage {
   readonly canvas: HTMLCanvasElement;
   readonly draw: (change: Change) => void;
   readonly fit: () => void;
-  /** CSS pixels; half as wide where before and after lie side by side. */
+  /** CSS pixels; of one half where before and after are both seen. */
   readonly size: () => { readonly width: number; readonly height: number };
 }
 
@@ -30,10 +30,11 @@ export function createStage(editor: Editor): Stage {
   const keys = el('p', { class: 'unseen', text: texts.canvasKeys, attributes: { id: 'canvas-keys' } });
   const element = el('div', { class: 'layers' }, photo, mask, guides, keys);
   const layers = [photo, mask, guides];
-  const size = () => ({
-    width: element.clientWidth / (editor.comparison?.isBeside === true ? 2 : 1),
-    height: element.clientHeight,
-  });
+  const size = () => {
+    const whole = { width: element.clientWidth, height: element.clientHeight };
+    const { comparison, picture } = editor;
+    return comparison?.isBeside === true && picture !== undefined ? halvesOf(whole, picture).size : whole;
+  };
   const draw = drawer(
     editor,
     layers.map((layer) => layer.getContext('2d')!),
@@ -88,14 +89,15 @@ function drawer(editor: Editor, contexts: readonly CanvasRenderingContext2D[]) {
     const scale = devicePixelRatio;
     const view = deviceView(editor, scale);
     clearTimeout(timer);
-    if (editor.featherPx > 0)
-      timer = setTimeout(() => drawSoftMask(mask, editor, deviceView(editor, scale)), restMs);
     if (isAll) {
       drawPhoto(photo, editor, view);
       mask.clearRect(0, 0, mask.canvas.width, mask.canvas.height);
     }
     const dirty = isAll ? wholeOf(editor) : area;
     if (dirty !== undefined) drawMask(mask, editor, view, dirty);
+    if (editor.growPx > 0) drawEdges(mask, editor, view);
+    else if (editor.featherPx > 0)
+      timer = setTimeout(() => drawEdges(mask, editor, deviceView(editor, scale)), restMs);
     drawGuides(guides, editor, view, scale);
     isAll = false;
     area = undefined;

@@ -60,7 +60,7 @@ export function moveStroke(strokes: Strokes, point: Point): void {
   if (isRound(editor)) dab(strokes, last, point);
   else {
     editor.outline = editor.tool === 'box' ? [editor.outline[0] ?? last, point] : [...editor.outline, point];
-    changed({});
+    changed({ guides: true });
   }
 }
 
@@ -73,7 +73,7 @@ export function endStroke(strokes: Strokes): void {
   else {
     // A click, not a drag: it set the first of several corners.
     editor.outline = editor.outline.slice(0, 1);
-    changed({});
+    changed({ guides: true });
   }
 }
 
@@ -104,7 +104,7 @@ export function addCorner(strokes: Strokes, point: Point, isOther: boolean): voi
   if (editor.outline.length === 0) strokes.value = valueFor(editor, isOther);
   editor.outline = [...editor.outline, point];
   if (editor.tool === 'box' && editor.outline.length === 2) closeOutline(strokes);
-  else changed({});
+  else changed({ guides: true });
 }
 
 /** Fills the box or the lasso. */
@@ -114,7 +114,7 @@ export function closeOutline(strokes: Strokes): void {
   const [first, second] = points;
   editor.outline = [];
   if (first === undefined || second === undefined) {
-    changed({});
+    changed({ guides: true });
     return;
   }
   const area =

@@ -74,7 +74,7 @@ export function startStudio(capabilities: Capabilities): void {
   studio.album = createAlbum(session, albumActions(studio, picker));
   const help = helpDialog(() => void forgetAll());
   studio.page = pageOf(studio, picker, help.open);
-  studio.facts = createFacts(editor, studio.page.facts, studio.form.fields);
+  studio.facts = createFacts(editor, studio.page.facts, () => editFields(studio.form));
   listen(studio, help.open);
   studio.changed({ all: true, step: true });
   void restore(studio);
@@ -108,7 +108,7 @@ function changer(studio: Studio): (change: Change) => void {
       clearTimeout(timer);
       timer = setTimeout(() => current && keepMask(current).catch(() => undefined), keepAfterMs);
     }
-    if (change.mask === undefined || change.step === true) update(studio);
+    if (change.step === true || (change.mask === undefined && change.guides === undefined)) update(studio);
   };
 }
 
@@ -130,11 +130,15 @@ function runOptions(studio: Studio): Parameters<typeof createRunner>[0] {
     },
     onJob: (photo, { id }) => {
       session.active = { photo: photo.id, job: id };
-      setJobInAddress(id);
+      // The address is that of the result which is looked at.
+      if (editor.comparison === undefined) setJobInAddress(id);
       void remember(studio);
     },
     onResult: (result) => showResult(studio, result),
-    onEnd: () => setJobInAddress(undefined),
+    onEnd: (job) => {
+      if (job?.id === jobInAddress()) setJobInAddress(undefined);
+      forgetActive(studio, job?.id);
+    },
     onTurn: () => studio.extract.update(),
     onProblem: (error) => problems.show(error),
   };
@@ -154,7 +158,13 @@ function extractOptions(studio: Studio): Parameters<typeof createExtract>[0] {
 
 /** What is to be found is asked of the engine that is chosen. */
 const fieldsFor = ({ form }: Studio, { find }: Task): Fields =>
-  find === undefined ? form.fields() : { ...form.engineFields(), only: 'mask', ...find };
+  find === undefined
+    ? editFields(form)
+    : { ...form.engineFields(), only: 'mask', ...('maskMode' in find ? {} : paintedMask), ...find };
+
+/** However much is painted, white is what shall change: nothing is guessed. */
+const paintedMask = { polarity: 'white' } as const;
+const editFields = (form: Studio['form']): Fields => ({ ...form.fields(), ...paintedMask });
 
 /** A rough stroke is sent as the mask; what else is to be found needs none. */
 async function maskFor({ editor }: Studio, { find }: Task): Promise<Blob | undefined> {
@@ -262,9 +272,17 @@ async function saveMask({ picture, mask }: Editor): Promise<void> {
   saveAs(new Blob([await encodeMask(mask)], { type: 'image/png' }), name);
 }
 
+/** It need not be followed after a reload. */
+function forgetActive(studio: Studio, job: string | undefined): void {
+  if (studio.session.active?.job !== job) return;
+  studio.session.active = undefined;
+  void remember(studio);
+}
+
 async function showResult(studio: Studio, result: Result): Promise<void> {
   const { editor, session, runs, results, form } = studio;
   const { job, photo, files } = result;
+  forgetActive(studio, job.id);
   if (files.length === 0) {
     await choosePhoto(studio, photo);
     await addFoundMask(studio, job);
@@ -290,18 +308,20 @@ async function showResult(studio: Studio, result: Result): Promise<void> {
 
 type ResultActions = Parameters<typeof createResults>[0];
 
+function backToMask(studio: Studio): void {
+  closeComparison(studio);
+  studio.changed({ all: true, step: true });
+  studio.stage.canvas.focus({ preventScroll: true });
+}
+
 function resultActions(studio: Studio): ResultActions {
   const { editor, capabilities } = studio;
-  const backToMask = () => {
-    closeComparison(studio);
-    studio.changed({ all: true, step: true });
-  };
   const again = () => {
-    backToMask();
+    backToMask(studio);
     void studio.runner.run();
   };
   const chooseEngine = () => {
-    backToMask();
+    backToMask(studio);
     studio.form.control('engine')?.focus();
   };
   return {
@@ -316,10 +336,7 @@ function resultActions(studio: Studio): ResultActions {
       void remember(studio, photo);
       void choosePhoto(studio, photo);
     },
-    backToMask: () => {
-      backToMask();
-      studio.stage.canvas.focus();
-    },
+    backToMask: () => backToMask(studio),
     otherEngine: capabilities.engines.length < 2 ? undefined : chooseEngine,
     keepBlocks: () => {
       studio.form.set('jpegBlocks', 'inside');
@@ -390,13 +407,28 @@ function listen(studio: Studio, help: () => void): void {
   });
   listenToKeys([...toolKeys(studio), ...pageKeys(studio, help)]);
   document.addEventListener('keydown', (event) => {
-    if (event.altKey && /^[1-4]$/.test(event.key)) studio.results.choose(Number(event.key) - 1);
+    // By the place of the key: with Alt, a Mac types other signs.
+    const [, digit] = /^(?:Digit|Numpad)([1-4])$/.exec(event.code) ?? [];
+    if (!event.altKey || digit === undefined || editor.comparison === undefined) return;
+    event.preventDefault();
+    studio.results.choose(Number(digit) - 1);
+  });
+  addEventListener('online', () => {
+    if (studio.session.pending.length > 0) void studio.runner.retry();
   });
   page.slider.addEventListener('input', () => {
     if (editor.comparison === undefined) return;
     editor.comparison.fraction = Number(page.slider.value) / 100;
     changed({ all: true });
   });
+}
+
+/** Escape takes back what is being drawn, else closes a message, else the result. */
+function closeTopmost(studio: Studio): void {
+  const { editor, strokes, problems } = studio;
+  if (strokes.isDrawing || editor.outline.length > 0) cancelStroke(strokes);
+  else if (problems.isShown()) problems.clear();
+  else if (editor.comparison !== undefined) backToMask(studio);
 }
 
 function toolKeys(studio: Studio): readonly KeyAction[] {
@@ -422,7 +454,7 @@ function toolKeys(studio: Studio): readonly KeyAction[] {
     { keys: ['z'], isCommand: true, isShifted: false, press: actions.undo },
     { keys: ['z'], isCommand: true, isShifted: true, press: actions.redo },
     { keys: ['y'], isCommand: true, press: actions.redo },
-    { keys: ['escape'], press: () => cancelStroke(studio.strokes) },
+    { keys: ['escape'], press: () => closeTopmost(studio) },
   ];
 }
 

@@ -27,6 +27,7 @@ export const german: Texts = {
   clear: 'Leeren',
   grow: 'Vergrößern',
   shrink: 'Verkleinern',
+  growOrShrink: 'Vergrößern oder verkleinern',
   uploadMask: 'Maske öffnen',
   downloadMask: 'Maske sichern',
   hideMask: 'Maske zeigen oder verbergen',
@@ -51,7 +52,7 @@ export const german: Texts = {
   extract: 'Finden lassen',
   find: 'Suchen',
   found: (percent: string) =>
-    `Gefunden: ${percent} des Bildes sind jetzt maskiert. Mit den Werkzeugen lässt es sich ändern.`,
+    `Gefunden: ${percent} des Bildes sind jetzt maskiert. Mit den Werkzeugen ändern, oder starten.`,
   extractHint: 'Was gefunden wird, kommt zur Maske dazu und lässt sich ändern.',
   extracts: {
     people: 'Menschen',
@@ -96,6 +97,8 @@ export const german: Texts = {
   region: (index: number, of: number) => `Bereich ${index} von ${of}`,
   calls: (made: number, planned: number) => `${made} von ${planned} Aufrufen`,
   offline: 'Der Dienst antwortet nicht; es wird weiter versucht.',
+  offlineNow: 'Offline. Malen geht weiter; was gestartet wird, wartet auf die Verbindung.',
+  otherRuns: 'Es läuft schon ein anderer Lauf. Öffne diesen, wenn jener fertig ist.',
   cancelled: 'Der Lauf wurde abgebrochen.',
   done: 'Fertig.',
   coverage: (percent: string) => `${percent} des Bildes`,
@@ -182,7 +185,8 @@ export const german: Texts = {
     `Erwartet wird ein TIFF, dessen Größe lesbar ist; ${name} ist keines. Erst als PNG oder JPEG sichern.`,
   loginEnded: 'Die Anmeldung ist abgelaufen. Zum Anmelden neu laden; Foto, Maske und Werte bleiben.',
   reload: 'Neu laden',
-  noNetwork: 'Dieses Gerät ist offline. Foto und Maske bleiben; später noch einmal starten.',
+  noNetwork:
+    'Dieses Gerät ist offline. Foto und Maske bleiben; der Lauf geht weiter, wenn es wieder online ist.',
   tryAgain: 'Noch einmal versuchen',
   tryAgainIn: (seconds: number) => `Noch einmal in ${seconds} s`,
   lost: 'Der Dienst hat nicht geantwortet. Die Verbindung prüfen und noch einmal starten.',
@@ -275,6 +279,7 @@ export const german: Texts = {
     ['Rad, zwei Finger', 'Zum Zeiger zoomen'],
     ['Leertaste + Ziehen', 'Verschieben; auch mit der mittleren Taste oder zwei Fingern'],
     ['M, \\ halten', 'Maske verbergen, vorher sehen'],
+    ['Esc', 'Nimmt einen Strich zurück; sonst schließt es Meldung oder Ergebnis'],
     ['Strg + Eingabe', 'Starten'],
     ['Pfeile, Leertaste', 'Malen ohne Zeiger, wenn das Bild den Fokus hat'],
     ['Alt + 1 bis 4', 'Ein Ergebnis wählen'],

@@ -1,4 +1,4 @@
-import { el, iconButton } from './dom.ts';
+import { buttonOf, el, iconButton } from './dom.ts';
 import { type Editor, sizeLimits, type ToolName } from './editor.ts';
 import { factsOf } from './mask/tiles.ts';
 import { texts } from './texts.ts';
@@ -43,11 +43,9 @@ export function createToolbar(editor: Editor, actions: ToolActions): Toolbar {
   }));
   const undo = iconButton({ icon: 'undo', label: texts.undo, key: 'Ctrl+Z', press: actions.undo });
   const redo = iconButton({ icon: 'redo', label: texts.redo, key: 'Ctrl+Y', press: actions.redo });
-  const growBy = el('input', {
-    class: 'small',
-    attributes: { type: 'number', min: '1', max: '100', value: '8', 'aria-label': texts.by, title: texts.by },
-  });
   const edits = editButtons(actions);
+  const growing = growMenu(editor, actions);
+  const look = lookMenu(editor, actions.restyle);
   const picker = filePicker(actions.openMask);
   const files = fileButtons(actions, picker);
   const size = sizeSlider(editor, actions.restyle);
@@ -57,10 +55,10 @@ export function createToolbar(editor: Editor, actions: ToolActions): Toolbar {
     group(toolButtons.map(({ button }) => button)),
     size.element,
     group([undo, redo]),
-    group([...edits, growBy]),
-    group([...files, lookMenu(editor, actions.restyle), picker]),
+    group([...edits, growing.button, growing.sheet]),
+    group([...files, look.button, look.sheet, picker]),
   );
-  const all = [...toolButtons.map(({ button }) => button), undo, redo, ...edits, ...files];
+  const all = [...toolButtons.map(({ button }) => button), undo, redo, ...edits, growing.button, ...files];
   const update = () => {
     const { picture, comparison, tool, history } = editor;
     const isOff = picture === undefined || comparison !== undefined;
@@ -71,16 +69,13 @@ export function createToolbar(editor: Editor, actions: ToolActions): Toolbar {
     size.update();
   };
   const focus = () => toolButtons.find(({ name }) => name === editor.tool)?.button.focus();
-  const growPx = () => Math.min(100, Math.max(1, Math.round(Number(growBy.value) || 8)));
-  return { element, update, focus, growPx };
+  return { element, update, focus, growPx: growing.px };
 }
 
 const editButtons = (actions: ToolActions) => [
   iconButton({ icon: 'invert', label: texts.invert, key: 'I', press: actions.invert }),
   iconButton({ icon: 'holes', label: texts.holes, key: 'F', press: actions.fillHoles }),
   iconButton({ icon: 'clear', label: texts.clear, key: 'Del', press: actions.clear }),
-  iconButton({ icon: 'grow', label: texts.grow, key: '=', press: actions.grow }),
-  iconButton({ icon: 'shrink', label: texts.shrink, key: '-', press: actions.shrink }),
 ];
 
 const fileButtons = (actions: ToolActions, picker: HTMLInputElement) => [
@@ -129,10 +124,67 @@ function sizeSlider(editor: Editor, restyle: () => void) {
   return { element: el('div', { class: 'size' }, slider, value), update };
 }
 
-function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
+interface Menu {
+  readonly button: HTMLButtonElement;
+  readonly sheet: HTMLElement;
+}
+
+/** A button that opens a sheet beside it; a click elsewhere or Escape closes that. */
+function menuOf(
+  button: HTMLButtonElement,
+  content: readonly HTMLElement[],
+  onToggle?: (isOpen: boolean) => void,
+): Menu {
+  const sheet = el('div', { class: 'sheet', attributes: { popover: true } }, ...content);
+  button.popoverTargetElement = sheet;
+  sheet.addEventListener('toggle', (event) => {
+    const isOpen = (event as ToggleEvent).newState === 'open';
+    if (isOpen) placeBeside(button, sheet);
+    onToggle?.(isOpen);
+  });
+  return { button, sheet };
+}
+
+const sheetGapPx = 8;
+
+/** Right of a button in a column, below one in a row; never outside the window. */
+function placeBeside(button: HTMLElement, sheet: HTMLElement): void {
+  const { top, right, bottom, left } = button.getBoundingClientRect();
+  const { offsetWidth, offsetHeight } = sheet;
+  const wanted = matchMedia('(max-width: 900px)').matches
+    ? { x: left, y: bottom + sheetGapPx }
+    : { x: right + sheetGapPx, y: top };
+  const within = (at: number, size: number, most: number) =>
+    Math.max(sheetGapPx, Math.min(at, most - size - sheetGapPx));
+  sheet.style.left = `${within(wanted.x, offsetWidth, innerWidth)}px`;
+  sheet.style.top = `${within(wanted.y, offsetHeight, innerHeight)}px`;
+}
+
+/** While it is open, the picture shows where the mask would grow or shrink to. */
+function growMenu(editor: Editor, { grow, shrink, restyle }: ToolActions) {
+  const slider = el('input', {
+    attributes: { type: 'range', min: '1', max: '100', value: '8', 'aria-label': texts.by },
+  });
+  const value = el('output', { class: 'value', text: '8 px' });
+  const px = () => Number(slider.value);
+  const show = (isOpen: boolean) => {
+    editor.growPx = isOpen ? px() : 0;
+    value.textContent = `${px()} px`;
+    slider.setAttribute('aria-valuetext', value.textContent);
+    restyle();
+  };
+  slider.addEventListener('input', () => show(true));
+  const button = iconButton({ icon: 'grow', label: texts.growOrShrink, press: () => undefined });
+  const buttons = [buttonOf(texts.grow, 'quiet', grow), buttonOf(texts.shrink, 'quiet', shrink)];
+  for (const [at, key] of ['=', '-'].entries()) buttons[at]!.title = key;
+  const content = [el('div', { class: 'by' }, slider, value), el('div', { class: 'row' }, ...buttons)];
+  return { ...menuOf(button, content, show), px };
+}
+
+function lookMenu(editor: Editor, restyle: () => void): Menu {
   const paint = (colour: string) => {
     editor.colour = colour;
-    menu.style.setProperty('--dot', colour);
+    button.style.setProperty('--dot', colour);
     restyle();
   };
   const picker = el('input', {
@@ -147,17 +199,16 @@ function lookMenu(editor: Editor, restyle: () => void): HTMLElement {
     editor.opacity = Number(opacity.value) / 100;
     restyle();
   });
-  const attributes = { 'aria-label': texts.look, title: texts.look };
-  const summary = el('summary', { class: 'icon', attributes }, el('span', { class: 'dot' }));
+  const attributes = { type: 'button', 'aria-label': texts.look, title: texts.look };
+  const button = el('button', { class: 'icon', attributes }, el('span', { class: 'dot' }));
   const swatches = el(
     'div',
     { class: 'swatches' },
     ...presets.map((colour, at) => swatch(colour, texts.colours[at] ?? colour, paint)),
     picker,
   );
-  const menu = el('details', { class: 'look' }, summary, el('div', { class: 'sheet' }, swatches, opacity));
-  menu.style.setProperty('--dot', editor.colour);
-  return menu;
+  button.style.setProperty('--dot', editor.colour);
+  return menuOf(button, [swatches, opacity]);
 }
 
 function swatch(colour: string, name: string, paint: (colour: string) => void): HTMLElement {

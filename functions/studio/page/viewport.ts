@@ -46,6 +46,25 @@ export const lookingAt = ({ x, y }: Point, view: Size): Viewport => ({
   y: view.height / 2 - y,
 });
 
+/** A view that is not clearly wider than tall, as on a phone. */
+const narrowRatio = 1.25;
+
+/**
+ * Before and after at once, side by side; in a narrow view above one another, where that shows more.
+ *
+ * @returns the size of a half, and where the second one begins.
+ */
+export function halvesOf(
+  { width, height }: Size,
+  picture: Size,
+): { readonly size: Size; readonly second: Point } {
+  const beside = { size: { width: width / 2, height }, second: { x: width / 2, y: 0 } };
+  const above = { size: { width, height: height / 2 }, second: { x: 0, y: height / 2 } };
+  const zoomOf = ({ size }: typeof beside) =>
+    Math.min(size.width / picture.width, size.height / picture.height);
+  return width < narrowRatio * height && zoomOf(above) > zoomOf(beside) ? above : beside;
+}
+
 /** Zooms by a factor; what is at `point` of the view stays there. */
 export function zoomAt(view: Viewport, point: Point, factor: number): Viewport {
   const least = Math.min(zoomLimits.least, view.zoom);

@@ -9,7 +9,7 @@ export interface Clock {
   /** Rejects as soon as the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** A signal that aborts after `ms` with `late`, or with `signal`. */
-  deadline(ms: number, late: EditError, signal: AbortSignal): Deadline;
+  deadline(ms: number, late: () => EditError, signal: AbortSignal): Deadline;
 }
 
 export interface Patience {
@@ -63,7 +63,8 @@ export async function sendInTime<T>(
   const { deadlineMs = defaultDeadlineMs, maxTries = defaultMaxTries } = patience;
   const { clock = systemClock, random = Math.random, repeatsBilled = true } = patience;
   const { model } = call;
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected ${model} to answer within ${deadlineMs} ms`);
+  const late = () =>
+    new EditError('DEADLINE_EXCEEDED', `Expected ${model} to answer within ${deadlineMs} ms`);
   const endMs = clock.now() + deadlineMs;
   const time = clock.deadline(deadlineMs, late, signal);
   let made: MadeCalls = { calls: 0, mayBeBilled: false };

@@ -3,7 +3,9 @@ import { batchLine } from '../../engines/batch/lines.ts';
 import type { BatchSide, EncodedImage, InpaintEngine, InpaintRequest } from '../../engines/engine.ts';
 import { asEditError, EditError } from '../../errors.ts';
 import type { BatchedCall } from '../claim/claim.ts';
+import { setKey } from '../inputs/identity.ts';
 import { batchNames, lineKey } from '../inputs/names.ts';
+import type { Job } from '../inputs/plan.ts';
 import { type BatchRecord, type BatchStore, changeBatch, openBatch } from './record.ts';
 
 /** A batch that one sweep fills with the calls of jobs of one model. */
@@ -16,7 +18,7 @@ export interface BatchDraft {
   /** The call of a job that was kept aside. */
   readonly callOf: (job: string) => BatchedCall | undefined;
   /** The claim of the job points to the batch: its lines are to be sent. */
-  readonly commit: (job: string) => void;
+  readonly commit: (job: Pick<Job, 'id' | 'inputs'>) => void;
   /** Stores the lines; nothing can be added any more. `undefined` when there is nothing to send. */
   readonly close: (signal: AbortSignal) => Promise<BatchRecord | undefined>;
 }
@@ -27,19 +29,13 @@ interface Kept {
 }
 
 export function batchDraft(side: BatchSide, batches: BatchStore): BatchDraft {
-  const { store, controlBucket } = batches;
   const name = `batch-${randomUUID()}`;
   const names = batchNames(name);
   const kept = new Map<string, Kept>();
   const sent: string[] = [];
+  const sets: string[] = [];
   let record: Promise<BatchRecord> | undefined;
-  const keepPicture =
-    (signal: AbortSignal) =>
-    async (at: string, { bytes, mediaType }: EncodedImage) => {
-      const id = { bucket: controlBucket, name: names.picture(at) };
-      await store.create(id, bytes, { contentType: mediaType, signal });
-      return `gs://${controlBucket}/${id.name}`;
-    };
+  const { keepLines, keepPicture } = keepers(names, batches);
   return {
     async add({ job, request }, signal) {
       record ??= openBatch({ name, ...side }, batches, signal);
@@ -58,7 +54,10 @@ export function batchDraft(side: BatchSide, batches: BatchStore): BatchDraft {
       const call = kept.get(job);
       return call && { name, key: call.key };
     },
-    commit: (job) => void sent.push(...(kept.get(job)?.lines ?? [])),
+    commit({ id, inputs }) {
+      sent.push(...(kept.get(id)?.lines ?? []));
+      sets.push(`${setKey(inputs)}\n`);
+    },
     async close(signal) {
       const open = await record;
       if (open === undefined) return undefined;
@@ -66,11 +65,27 @@ export function batchDraft(side: BatchSide, batches: BatchStore): BatchDraft {
         await changeBatch(open, { state: 'UNSENT' }, batches, signal);
         return undefined;
       }
-      const file = { bucket: controlBucket, name: names.lines };
-      await store.create(file, Buffer.from(sent.join('')), { contentType: 'application/jsonl', signal });
+      await keepLines(names.sets, sets, signal);
+      await keepLines(names.lines, sent, signal);
       return changeBatch(open, { state: 'READY' }, batches, signal);
     },
   };
+}
+
+/** Store the files of a batch. */
+function keepers(names: ReturnType<typeof batchNames>, { store, controlBucket }: BatchStore) {
+  const keepLines = async (name: string, lines: readonly string[], signal: AbortSignal) => {
+    const id = { bucket: controlBucket, name };
+    await store.create(id, Buffer.from(lines.join('')), { contentType: 'application/jsonl', signal });
+  };
+  const keepPicture =
+    (signal: AbortSignal) =>
+    async (at: string, { bytes, mediaType }: EncodedImage) => {
+      const id = { bucket: controlBucket, name: names.picture(at) };
+      await store.create(id, bytes, { contentType: mediaType, signal });
+      return `gs://${controlBucket}/${id.name}`;
+    };
+  return { keepLines, keepPicture };
 }
 
 const dayMs = 24 * 3_600_000;

@@ -95,6 +95,22 @@ const fates: Readonly<Record<BatchState, BatchFate>> = {
   ...{ ENDED: 'sent', UNSENT: 'unsent', REFUSED: 'unsent' },
 };
 
+export const fateIn = (state: BatchState): BatchFate => fates[state];
+
+/** Each some hundred bytes. */
+const maxSetsBytes = 64 * 1024 * 1024;
+
+/** The sets of inputs whose calls a batch has, as `setKey` gives them; none before its lines are stored. */
+export async function setsOf(
+  { name }: Pick<BatchRecord, 'name'>,
+  { store, controlBucket }: BatchStore,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const info = await store.stat({ bucket: controlBucket, name: batchNames(name).sets }, signal);
+  const bytes = info && (await store.read(info, { maxBytes: maxSetsBytes, signal }));
+  return new TextDecoder().decode(bytes).split('\n').filter(Boolean);
+}
+
 /** A record that is gone is over. */
 export async function fateOf(
   name: string,
@@ -102,5 +118,5 @@ export async function fateOf(
   signal: AbortSignal,
 ): Promise<BatchFate> {
   const info = await store.stat({ bucket: controlBucket, name: batchNames(name).record }, signal);
-  return info === undefined ? 'sent' : fates[recordOf(info).state];
+  return info === undefined ? 'sent' : fateIn(recordOf(info).state);
 }

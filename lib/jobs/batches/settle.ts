@@ -7,11 +7,13 @@ import { type ObjectInfo, sinceUpdateMs } from '../../storage/store.ts';
 import type { Transfers } from '../../storage/transfers.ts';
 import { provesNoCall } from '../claim/claim.ts';
 import { batchNames } from '../inputs/names.ts';
-import { allBatches, type BatchRecord, type BatchStore, changeBatch } from './record.ts';
+import { allBatches, type BatchRecord, type BatchStore, changeBatch, fateIn, setsOf } from './record.ts';
 
 export interface SettleOptions extends BatchStore {
   readonly transfers: Pick<Transfers, 'readRange'>;
   readonly clientFor: (batch: Pick<BatchRecord, 'location'>) => BatchClient;
+  /** Nothing is changed: only who waits is looked at. */
+  readonly isDryRun: boolean;
   readonly log: Log;
 }
 
@@ -20,22 +22,32 @@ const goneMs = 2 * 3_600_000;
 /** A model that took no batch is asked again after this time. */
 const refusedMs = 24 * 3_600_000;
 
+export interface Settled {
+  /** Models that take no batches. */
+  readonly refused: ReadonlySet<string>;
+  /** Sets of inputs whose jobs wait for a batch, as `setKey` gives them. */
+  readonly waiting: ReadonlySet<string>;
+  /** Those whose batch is over since now. */
+  readonly over: readonly string[];
+}
+
 /**
  * Brings every batch one step on: submits what is ready, and stores the answers of what has ended. May be
  * called at any time, also twice at once. A fault of one batch is logged, and is no reason to leave others.
- *
- * @returns the models that take no batches.
  */
-export async function settleBatches(
-  options: SettleOptions,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
+export async function settleBatches(options: SettleOptions, signal: AbortSignal): Promise<Settled> {
   const refused = new Set<string>();
+  const waiting = new Set<string>();
+  const over: string[] = [];
   for await (const record of allBatches(options, signal)) {
-    if (record.state === 'REFUSED' && sinceUpdateMs(record.info) < refusedMs) refused.add(record.model);
-    await settleBatch(record, options, signal);
+    const { state, info, model } = options.isDryRun ? record : await settleBatch(record, options, signal);
+    if (state === 'REFUSED' && sinceUpdateMs(info) < refusedMs) refused.add(model);
+    if (fateIn(record.state) !== 'open') continue;
+    const sets = await setsOf(record, options, signal);
+    if (fateIn(state) !== 'open') over.push(...sets);
+    else for (const set of sets) waiting.add(set);
   }
-  return refused;
+  return { refused, waiting, over };
 }
 
 function tell(
@@ -48,24 +60,29 @@ function tell(
   write(`${what}: ${message}`, { batch: name, model, code });
 }
 
-/** Brings one batch a step on. A fault is logged. */
+/** Brings one batch a step on, and returns its record after it. A fault is logged. */
 export async function settleBatch(
   record: BatchRecord,
   options: SettleOptions,
   signal: AbortSignal,
-): Promise<void> {
-  await nextStep(record, options, signal).catch((thrown: unknown) => {
+): Promise<BatchRecord> {
+  try {
+    return (await nextStep(record, options, signal)) ?? record;
+  } catch (thrown) {
     if (signal.aborted) throw thrown;
     tell('A batch could not be settled', record, asEditError(thrown), options.log);
-  });
+    return record;
+  }
 }
 
-async function nextStep(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+/** `undefined` where nothing was changed, or another sweep did. */
+type Step = Promise<BatchRecord | undefined>;
+
+async function nextStep(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Step {
   const isOld = sinceUpdateMs(record.info) > goneMs;
   switch (record.state) {
     case 'OPEN':
-      if (isOld) await changeBatch(record, { state: 'UNSENT' }, options, signal);
-      return;
+      return isOld ? changeBatch(record, { state: 'UNSENT' }, options, signal) : undefined;
     case 'READY':
       return submit(record, options, signal);
     case 'SENDING':
@@ -73,16 +90,16 @@ async function nextStep(record: BatchRecord, options: SettleOptions, signal: Abo
     case 'SENT':
       return collect(record, options, signal);
     default:
-      return;
+      return undefined;
   }
 }
 
-async function submit(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+async function submit(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Step {
   const client = options.clientFor(record);
   // An earlier try may have been taken although its answer said otherwise.
   const found = await client.find(record.name, signal);
   const sending = await changeBatch(record, { state: 'SENDING' }, options, signal);
-  if (sending === undefined) return;
+  if (sending === undefined) return undefined;
   const { name, model } = record;
   const bucket = `gs://${options.controlBucket}/`;
   const { lines, folder } = batchNames(name);
@@ -94,13 +111,12 @@ async function submit(record: BatchRecord, options: SettleOptions, signal: Abort
     const error = asEditError(thrown);
     const isRefused = error.code === 'MODEL_INCOMPATIBLE' || error.kind === 'input';
     const state = isRefused ? 'REFUSED' : 'READY';
-    // Else it may have been taken: the next sweep looks for its name.
-    if (isRefused || provesNoCall(error)) await changeBatch(sending, { state }, options, signal);
     tell('A batch was not submitted', record, error, options.log);
-    return;
+    // Else it may have been taken: the next sweep looks for its name.
+    return isRefused || provesNoCall(error) ? changeBatch(sending, { state }, options, signal) : sending;
   }
-  await changeBatch(sending, { state: 'SENT', id: batch.id }, options, signal);
   options.log.info('Batch submitted', { batch: name, model });
+  return changeBatch(sending, { state: 'SENT', id: batch.id }, options, signal);
 }
 
 async function findSent(
@@ -108,25 +124,23 @@ async function findSent(
   isOld: boolean,
   options: SettleOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Step {
   const { name, model } = record;
-  const client = options.clientFor(record);
-  const found = await client.find(name, signal);
-  if (found !== undefined) await changeBatch(record, { state: 'SENT', id: found.id }, options, signal);
-  else if (isOld) {
-    await changeBatch(record, { state: 'ENDED' }, options, signal);
-    options.log.warn('A batch is not there: its jobs ask the model themselves', { batch: name, model });
-  }
+  const found = await options.clientFor(record).find(name, signal);
+  if (found !== undefined) return changeBatch(record, { state: 'SENT', id: found.id }, options, signal);
+  if (!isOld) return undefined;
+  options.log.warn('A batch is not there: its jobs ask the model themselves', { batch: name, model });
+  return changeBatch(record, { state: 'ENDED' }, options, signal);
 }
 
 /** Answers are stored at once, each of some MB. */
 const storedAtOnce = 4;
 
-async function collect(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Promise<void> {
+async function collect(record: BatchRecord, options: SettleOptions, signal: AbortSignal): Step {
   const { store, controlBucket, log } = options;
   const { name, model, id } = record;
   const batch = await options.clientFor(record).get(id, signal);
-  if (batch.state === 'waiting') return;
+  if (batch.state === 'waiting') return undefined;
   const own = batchNames(name);
   const home = `gs://${controlBucket}/`;
   const folder = batch.folder?.startsWith(home + own.folder) ? batch.folder.slice(home.length) : undefined;
@@ -143,9 +157,11 @@ async function collect(record: BatchRecord, options: SettleOptions, signal: Abor
       for await (const _ of stored) answers++;
     }
   }
-  if (!(await changeBatch(record, { state: 'ENDED' }, options, signal))) return;
+  const ended = await changeBatch(record, { state: 'ENDED' }, options, signal);
+  if (ended === undefined) return undefined;
   const write = batch.state === 'done' ? log.info : log.warn;
   write('Batch ended', { batch: name, model, outcome: batch.state, answers, reason: batch.said });
+  return ended;
 }
 
 const partBytes = 8 * 1024 * 1024;

@@ -53,7 +53,10 @@ interface ClaimOptions {
 // Each lost round means that another run won one; after a few of them the job is simply busy.
 const maxRounds = 4;
 
-/** Keeps the end of a job that no run took: the claim that an event and a sweep find. An older one stays. */
+/**
+ * Creates the claim of a job that failed before any run took it, already FAILED: it remembers whether its end
+ * was told. Where there is a claim, that one stays.
+ */
 export async function keepEnd(
   job: Pick<Job, 'id' | 'inputs'>,
   { code }: EditError,

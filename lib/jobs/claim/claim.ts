@@ -17,16 +17,19 @@ import type { Budget } from './budget.ts';
  * ```
  *
  * RUNNING is a lease: it ends `leaseMs` after the last write of the claim, and then another run may take the
- * job. Nobody but the holder changes a claim before that. A run whose lease has ended is harmless: its writes
- * of the claim fail, and its other writes create objects that exist already.
+ * job. Nobody but the holder changes a claim before that. Nothing renews a lease, because a run ends by its
+ * own deadline long before (`budget.ts`): a lease that is over means that its run died. Should it live after
+ * all, it is harmless: its writes of the claim fail, and its other writes create objects that exist already.
+ *
+ * `run/run.ts` shows when a run takes and leaves a job, `run/durable-engine.ts` when it counts a call.
  */
 export interface Claim {
   readonly state: 'RUNNING' | 'WAIT' | 'DONE' | 'FAILED';
   /** A nonce of one run; two runs of one process have different ones. */
   readonly owner: string;
-  /** Runs that began and did not end in order; a run that ends in a passing fault is taken off again. */
+  /** Runs that began, this one too, less those that ended in a fault of a service: what stays may be the file's. */
   readonly attempts: number;
-  /** Calls of the model for each region, counted before they are made. */
+  /** Calls of the engine, counted before they are made: for a region `r0`, its tile `r0t2`, a finder `m0`. */
   readonly modelCalls: Readonly<Record<string, number>>;
   /** In WAIT: no run may take the job for this long after the last write of the claim. */
   readonly waitMs: number;
@@ -119,8 +122,8 @@ export function leaveBatch(claim: Claim, wasSent: boolean): Claim {
 }
 
 /**
- * After a setup fault a claim never waits for long, whatever the fault asked for: it cannot know of the mend.
- * The process that met the fault does, and holds its calls back.
+ * How long a claim in WAIT waits, ms. After a setup fault that is never long, whatever the fault asked for:
+ * nobody tells the claim when the operator has mended the cause, so a run looks again soon.
  */
 function waitOf({ waitMs, code }: Claim): number {
   return isCode(code) && kindOf(code) === 'setup' ? Math.min(waitMs, setupWaitMs) : waitMs;

@@ -27,6 +27,13 @@ export function inputGenerations({ image, mask, request, keep }: InputSet): Reco
   };
 }
 
+/** A set of inputs as one line of text: equal for equal sets. */
+export const setKey = (inputs: InputSet): string =>
+  canonicalJson([inputs.image.name, inputGenerations(inputs)]);
+
+/** The name of the picture in such a line. */
+export const imageOfSetKey = (key: string): string => String(JSON.parse(key)[0]);
+
 export interface JobFacts {
   readonly inputs: InputSet;
   /** Adapter and model, e.g. `gemini:gemini-nano-banana-2.1`. */

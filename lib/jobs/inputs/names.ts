@@ -281,6 +281,8 @@ export function batchNames(batch: string) {
     record: `${batchPrefix}${batch}`,
     folder,
     lines: `${folder}lines.jsonl`,
+    /** The sets of inputs whose lines these are, as `setKey` gives them. */
+    sets: `${folder}sets.jsonl`,
     picture: (name: string) => `${folder}${name}`,
     /** @param line key of the line, as `lineKey` gives it. */
     answer: (line: string) => `${folder}answers/${line}`,

@@ -48,6 +48,9 @@ interface CountedCalls {
  */
 const regionKey = /^r(?<index>\d+)(?<tile>t\d+)?$/;
 
+/** True for the key of a call that repaints. */
+export const isOfRegion = (key: string): boolean => regionKey.test(key);
+
 /**
  * Cost of all calls that a job has counted, USD: what they said, and an estimate for the others; `undefined`
  * when the price of one of these is not known.

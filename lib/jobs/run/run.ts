@@ -86,7 +86,7 @@ const end = (outcome: RunResult['outcome'], facts: object = {}): RunResult => ({
  */
 export async function runJob(job: Job, options: RunOptions, outerSignal: AbortSignal): Promise<RunResult> {
   const ms = options.budget.deadlineMs;
-  const late = new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
+  const late = () => new EditError('DEADLINE_EXCEEDED', `Expected the job done within ${ms} ms`);
   return withDeadline({ ms, late, signal: outerSignal }, (signal) => claimAndRun(job, options, signal));
 }
 
@@ -102,10 +102,11 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   }
   if (job.fault !== undefined) return endAtOnce(job, job.fault, options, signal);
 
+  const labels = { imageVersion: imageVersion(job.inputs.image), engine: options.engine.name };
   const taken = await takeClaim(
     store,
     { bucket: buckets.control, name: controlNames(job.id).claim },
-    { owner: randomUUID(), budget, labels: { imageVersion: imageVersion(job.inputs.image) } },
+    { owner: randomUUID(), budget, labels },
     signal,
   );
   switch (taken.kind) {
@@ -268,7 +269,7 @@ async function giveToBatch(
   const batch = draft?.callOf(job.id);
   const waiting = (claim: Claim): Claim => ({ ...releaseClaim(claim, error), batch });
   await lease.change(waiting, AbortSignal.timeout(lastWriteMs));
-  draft?.commit(job.id);
+  draft?.commit(job);
   return end('batched', { batch: batch?.name });
 }
 

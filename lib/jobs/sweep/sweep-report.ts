@@ -18,6 +18,8 @@ export interface SweepReport extends Asked {
   readonly settled: number;
   readonly young: number;
   readonly incomplete: number;
+  /** Pictures whose job waits for the answer of a batch. */
+  readonly batched: number;
   /** Jobs that were dispatched, or would be in a dry run. */
   readonly jobs: readonly { readonly image: string; readonly job: string }[];
   /** Ends of jobs that were told only now. */
@@ -45,10 +47,10 @@ export interface SweepFault {
 }
 
 /**
- * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive. `mask`: it
- * is the mask of another picture. A fault: nothing can be made of its name or its files.
+ * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive.
+ * `batched`: it waits for a batch. `mask`: it is the mask of another picture. A fault: nothing can be made of its name or its files.
  */
-export type NoJob = 'settled' | 'young' | 'incomplete' | 'mask' | { readonly fault: SweepFault };
+export type NoJob = 'settled' | 'young' | 'incomplete' | 'batched' | 'mask' | { readonly fault: SweepFault };
 
 /** What the sweep did about one picture. */
 export type Outcome = NoJob | { readonly job: Job; readonly fault?: SweepFault };
@@ -75,7 +77,10 @@ interface SweepLimits {
 
 /** Counts outcomes against the limits of a sweep. */
 export function sweepTally({ maxImages, maxJobs, priceOf }: SweepLimits): SweepTally {
-  const counts = { images: 0, settled: 0, young: 0, incomplete: 0, failures: 0, oldestOpenMs: 0 };
+  const counts = {
+    ...{ images: 0, settled: 0, young: 0, incomplete: 0, batched: 0 },
+    ...{ failures: 0, oldestOpenMs: 0 },
+  };
   const faults: SweepFault[] = [];
   const unpaired = new Map<string, Unpaired>();
   const jobs: { image: string; job: string }[] = [];

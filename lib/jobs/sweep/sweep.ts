@@ -55,6 +55,8 @@ export interface SweepOptions {
   readonly reporter?: Reporter | undefined;
   /** Jobs to be asked for again before the sweep. */
   readonly again?: Pick<AgainOptions, 'codes' | 'prefix'> | undefined;
+  /** True where the job of these inputs waits for a batch; none does when left out. */
+  readonly isBatched?: (inputs: InputSet) => boolean;
   readonly priceOf: PriceOf;
   readonly log: Log;
 }
@@ -217,14 +219,17 @@ function outageDetector(): OutageDetector {
 async function judge(
   image: ObjectInfo,
   window: SweptWindow,
-  { store, pairing, plan, minAgeMs, folderMasksOf, isAsked }: SweepRun,
+  { store, pairing, plan, minAgeMs, folderMasksOf, isAsked, isBatched = () => false }: SweepRun,
   signal: AbortSignal,
 ): Promise<Job | NoJob> {
   const terminals = window.terminals.get(image.name) ?? [];
-  const isSettled = async (inputs: InputSet) =>
-    (await lastEnd(inputGenerations(inputs), terminals, isAsked)) !== undefined;
+  const stateOf = async (inputs: InputSet) => {
+    if (await lastEnd(inputGenerations(inputs), terminals, isAsked)) return 'settled';
+    return isBatched(inputs) ? 'batched' : undefined;
+  };
   const listed = await setInWindow(image, window, folderMasksOf, signal);
-  if (listed !== undefined && (await isSettled(listed))) return 'settled';
+  const state = listed && (await stateOf(listed));
+  if (state !== undefined) return state;
   const tooLong = hasRoomForError(image.name) ? undefined : nameFault(image.name);
   if (tooLong !== undefined) throw tooLong;
   const nothing = window.usedMasks.has(image.name) ? 'mask' : 'incomplete';
@@ -234,7 +239,8 @@ async function judge(
   const sets = await collectInputs(store, image, pairing, signal);
   const inputs = sets.find((set) => set.image.name === image.name);
   if (inputs === undefined) return 'incomplete';
-  if (await isSettled(inputs)) return 'settled';
+  const now = await stateOf(inputs);
+  if (now !== undefined) return now;
   if (ageMs(inputs) < minAgeMs) return 'young';
   const job = await planJob(store, inputs, plan, signal);
   if (job !== undefined) return currentRound(job, isAsked, signal);

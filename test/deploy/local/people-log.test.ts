@@ -10,13 +10,15 @@ function capture(hasCosts = true) {
   };
 }
 
-const job = (outcome: string, fields: object = {}) => ({ outcome, image: 'p.jpg', ms: 12, ...fields });
+const job = (outcome: string, fields: object = {}) => ({
+  ...{ outcome, job: 'j', image: 'p.jpg', ms: 12, ...fields },
+});
 
 it.each([
-  [job('published', { warnings: [], costEstimateUsd: 0 }), 'Done: p.jpg, 12 ms'],
+  [job('published', { warnings: [], costEstimateUsd: 0 }), 'Done: p.jpg, 12 ms; see .local/output/p.jpg/j/'],
   [
     job('published', { warnings: ['The mask selects 85 %.'], costEstimateUsd: 0.067 }),
-    'Done: p.jpg, 12 ms; list price about 0.067 USD; note: The mask selects 85 %.',
+    'Done: p.jpg, 12 ms; see .local/output/p.jpg/j/; list price about 0.067 USD; note: The mask selects 85 %.',
   ],
   [job('published-before'), 'Done already: p.jpg'],
   [
@@ -34,7 +36,7 @@ it.each([
 it('tells no price where an emulator answers', () => {
   const { log, lines } = capture(false);
   log.info('Job published', job('published', { costEstimateUsd: 0.067 }));
-  expect(lines).toEqual(['Done: p.jpg, 12 ms']);
+  expect(lines).toEqual(['Done: p.jpg, 12 ms; see .local/output/p.jpg/j/']);
 });
 
 it('says one thing once: not again for the second event, nor for the delivery that failed', () => {
@@ -51,7 +53,7 @@ it('says one thing once: not again for the second event, nor for the delivery th
   for (const id of ['a', 'a', 'b']) log.info('Job failed', job('failed', { job: id, code: 'MASK_EMPTY' }));
   expect(lines).toEqual([
     'Waits: p.jpg, MODEL_QUOTA: slow down',
-    'Done: p.jpg, 12 ms',
+    'Done: p.jpg, 12 ms; see .local/output/p.jpg/j/',
     'Event comes again: another thing',
     'Failed: p.jpg, MASK_EMPTY; see .local/output/p.jpg/',
     'Failed: p.jpg, MASK_EMPTY; see .local/output/p.jpg/',

@@ -74,25 +74,35 @@ async function outputJson(name: string): Promise<Record<string, unknown>> {
 }
 
 describe('a pair gives one result', () => {
-  test.each([
-    ['the image first', ['photo.png', 'photo.mask.png']],
-    ['the mask first', ['photo.mask.png', 'photo.png']],
-    ['the other way to name a mask', ['photo.png', 'photo_mask.png']],
-    ['extensions in capitals, in a folder', ['a b/Photo.PNG', 'a b/Photo.mask.Png']],
-  ])('%s', async (_, names) => {
-    for (const name of names) await upload(name, /mask/i.test(name) ? mask : photo);
+  test('in any order, under any name of a mask, and with its request file', async () => {
+    const drops = {
+      'image-first/p.png': ['p.png', 'p.mask.png'],
+      'mask-first/p.png': ['p.mask.png', 'p.png'],
+      'other/p.png': ['p.png', 'p_mask.png'],
+      'a b/P.PNG': ['P.PNG', 'P.mask.Png'],
+      'asked/p.png': ['p.json', 'p.png', 'p.mask.png'],
+    };
+    const request = Buffer.from('{ "featherPx": 3, "seed": 4 }');
+    for (const [image, names] of Object.entries(drops))
+      for (const name of names)
+        await upload(
+          image.replace(/[^/]+$/, name),
+          /mask/i.test(name) ? mask : name.endsWith('json') ? request : photo,
+        );
     const found = await outputs();
-    const image = names.find((name) => !/mask/i.test(name))!;
-    expect(partsOf(found).map((parts) => parts.slice(-2))).toEqual([
-      [job, '1.png'],
-      [job, 'manifest.json'],
+    const ends = Object.keys(drops).flatMap((image) => [
+      [...image.split('/'), job, '1.png'],
+      [...image.split('/'), job, 'manifest.json'],
     ]);
-    expect(found.every((name) => name.startsWith(`${image}/`))).toBe(true);
-    expect(await outputJson(found[1]!)).toMatchObject({
-      state: 'done',
-      engine: 'patchmatch',
-      proofs: [{ outside: 'exact', differingPixels: 0 }],
-    });
+    expect(partsOf(found)).toEqual(expect.arrayContaining(ends));
+    expect(found).toHaveLength(ends.length);
+    for (const name of found.filter((each) => each.endsWith('.json')))
+      expect(await outputJson(name)).toMatchObject({
+        state: 'done',
+        engine: 'patchmatch',
+        proofs: [{ outside: 'exact', differingPixels: 0 }],
+        request: { ...(name.startsWith('asked/') && { featherPx: 3, seed: 4 }), mode: 'removal' },
+      });
   });
 
   test('both at once, every event delivered twice', async () => {
@@ -114,15 +124,7 @@ describe('a pair gives one result', () => {
   });
 });
 
-test('a request file is read with the pair', async () => {
-  await upload('photo.json', Buffer.from('{ "featherPx": 3, "seed": 4 }'));
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
-  const [, manifest] = await outputs();
-  expect(await outputJson(manifest!)).toMatchObject({ request: { featherPx: 3, seed: 4, mode: 'removal' } });
-});
-
-describe('what can never succeed is reported beside where the result would be, and acknowledged', () => {
+test('what can never succeed is reported beside where the result would be, and acknowledged', async () => {
   const empty = () => maskPng(boxMask(size, { left: 0, top: 0, width: 0, height: 0 }));
   const cases = {
     MASK_EMPTY: async () => ({ 'p.png': photo, 'p.mask.png': await empty() }),
@@ -146,19 +148,23 @@ describe('what can never succeed is reported beside where the result would be, a
       'p.mask.png': mask,
     }),
   };
-  test.each(Object.entries(cases))('%s', async (code, files) => {
-    const named = await files();
-    for (const [name, bytes] of Object.entries(named)) await upload(name, bytes);
-    const [error, ...more] = await outputs();
-    expect(more).toEqual([]);
-    expect(await outputJson(error!)).toMatchObject({
+  const uploaded: string[] = [];
+  for (const [code, files] of Object.entries(cases)) {
+    for (const [name, bytes] of Object.entries(await files())) {
+      await upload(`${code}/${name}`, bytes);
+      uploaded.push(`${code}/${name}`);
+    }
+  }
+  const errors = await outputs();
+  expect(errors.map((name) => name.split('/')[0])).toEqual(Object.keys(cases).sort());
+  for (const name of errors)
+    expect(await outputJson(name)).toMatchObject({
       state: 'failed',
-      code,
+      code: name.split('/')[0],
       message: expect.stringMatching(/./),
       whatToDo: expect.stringMatching(/./),
     });
-    expect((await bucket().getFiles())[0].map(({ name }) => name).sort()).toEqual(Object.keys(named).sort());
-  });
+  expect((await bucket().getFiles())[0].map(({ name }) => name).sort()).toEqual(uploaded.sort());
 });
 
 test('a pair that was not finished is picked up after a restart', async () => {

@@ -26,6 +26,14 @@ async function requestTo(
 }
 
 describe('engineFor', () => {
+  it('names the engines that can, and none whose model is retired', async () => {
+    const { engine } = await engineOnFake('patchmatch', []);
+    const insertion = { ...removalRequest(), mode: 'insertion', prompt: 'a red boat' } as const;
+    await expect(engine.inpaint(insertion, new AbortController().signal)).rejects.toThrow(
+      'Expected ENGINE gemini or endpoint for insertion, got patchmatch',
+    );
+  });
+
   it('calls Imagen where it is served, not in global', async () => {
     expect((await requestTo('imagen'))?.url).toMatch(
       /^https:\/\/us-central1-aiplatform.*imagen-3\.0-capability-001/,

@@ -38,6 +38,11 @@ it('reads the state of every picture from the buckets', async () => {
   const of = (name: string, state: string, attempts = 0, modelCalls = 0, code = '', reason = '') => ({
     ...{ name: `s/${name}.jpg`, state, ageMs: 5000, attempts, modelCalls, code, reason },
   });
+  const asksModel = (engine: string) => engine !== 'fake:1';
+  const [asking, embedded] = [{}, { asksModel }].map((more) =>
+    statusOf({ store, buckets, prefix: 's/done.jpg', ...more }),
+  );
+  expect([await asking, await embedded]).toMatchObject([[{ modelCalls: 1 }], [{ modelCalls: 0 }]]);
   expect(await statusOf({ store, buckets, prefix: 's/' })).toEqual([
     of('alone', 'no mask', 0, 0, '', 'waits for s/alone.mask.png'),
     of('done', 'done', 1, 1),

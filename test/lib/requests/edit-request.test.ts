@@ -102,7 +102,12 @@ describe('readRequestFile', () => {
     expect(() => read('{"labels":{"__proto__":"x"}}')).toThrow(/__proto__/);
   });
 
-  it('repeats nothing of a file that is no JSON', () => {
-    expect(() => read('{"prompt":"SECRET",}')).toThrow(/^(?!.*SECRET).*JSON/);
+  it.each([
+    ['{"prompt":"SECRET",}', '(line 1 column 20)'],
+    ['{"prompt": SECRET}', "(unexpected token 'S')"],
+    ['{"prompt":', '(unexpected end)'],
+  ])('says where %j is no JSON, and repeats nothing of it', (text, where) => {
+    expect(() => read(text)).toThrow(/^(?!.*SECRET)/);
+    expect(() => read(text)).toThrow(`not JSON ${where}`);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { listAll } from '../../../lib/storage/store.ts';
 import { never } from '../../support/job-world.ts';
 import { deliverTo, openWiredWorld, type WiredWorld } from '../../support/wired-world.ts';
 
@@ -8,9 +9,13 @@ afterEach(() => void vi.useRealTimers());
 
 const settings = { ENGINE: 'gemini', BATCH: 'on', DAILY_COST_CAP_USD: '20' };
 
-async function sweepLater(world: WiredWorld, environment: Readonly<Record<string, string>> = {}) {
+async function sweepLater(
+  world: WiredWorld,
+  environment: Readonly<Record<string, string>> = {},
+  isDryRun = false,
+) {
   vi.setSystemTime(Date.now() + 600_000);
-  return (await world.worker(environment)).sweep({ isDryRun: false }, never);
+  return (await world.worker(environment)).sweep({ isDryRun }, never);
 }
 
 it('a batch that expires: what it answered is published at half the price, the rest at the full one', async () => {
@@ -65,4 +70,40 @@ it('counts half the price before it submits, and puts nothing into a batch beyon
     ['BATCHED', 'r0=1'],
     ['COST_CAP_REACHED', 'r0=0'],
   ]);
+});
+
+it('a backlog that waits takes no room and no requests of sweeps, and goes on as soon as its batch is over', async () => {
+  let isAnswered = false;
+  await using world = await openWiredWorld(settings, {
+    batchEnd: () => (isAnswered ? 'SUCCEEDED' : undefined),
+  });
+  const [backlog, fresh] = [
+    ['a1', 'a2', 'a3'],
+    ['b1', 'b2', 'b3'],
+  ] as const;
+  for (const name of backlog) await world.dropPair(name);
+  await sweepLater(world);
+  for (const name of fresh) await world.dropPair(name);
+  world.storage.requests.reset();
+  const small = { SWEEP_MAX_JOBS: '2' };
+  const [dry, wet, rest] = [
+    await sweepLater(world, small, true),
+    await sweepLater(world, small),
+    await sweepLater(world, small),
+  ];
+  const images = (report: typeof wet) => report.jobs.map(({ image }) => image);
+  expect([dry, wet, rest].map(images)).toEqual([['b1.png', 'b2.png'], ['b1.png', 'b2.png'], ['b3.png']]);
+  expect([dry.batched, wet.batched, rest.batched]).toEqual([3, 3, 0]);
+  // Half the list price of a picture.
+  expect([dry.costEstimateUsd, wet.costEstimateUsd]).toEqual([2 * 0.0168, 2 * 0.0168]);
+  const touched = Object.keys(world.storage.requests.snapshot().byObject);
+  const claims = await listAll(world.user, 'control', 'claims/', undefined);
+  const idle = claims.filter(({ metadata }) => metadata['imageVersion']?.startsWith('a'));
+  expect(idle).toHaveLength(3);
+  for (const { name } of idle) expect(touched).not.toContain(`control/${name}`);
+
+  isAnswered = true;
+  await sweepLater(world, small);
+  for (const name of backlog) expect(await world.endOf(name)).toEqual(['1.png', 'manifest.json']);
+  expect(world.model.calls()).toEqual([]);
 });
