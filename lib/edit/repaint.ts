@@ -48,7 +48,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
-  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const judge = judgeOf(context, request);
   const first = await ask(context, { ...request, judge }).finally(prepared.cancel);
   const leftOut: number[] = [];
   const candidatesOf = async (reply: InpaintReply) => {
