@@ -26,11 +26,22 @@ export function releaseFaults(table: ModelTable, nowMs: number): readonly string
   });
 }
 
+/** Prices that nobody of this project has read in the list of the service. */
+export const unreadPrices = (table: ModelTable): readonly string[] =>
+  Object.entries(table).flatMap(([model, { state, usdPerImage, priceNote, source }]) => {
+    if (state !== 'current' || usdPerImage === undefined) return [];
+    const note = priceNote ?? (source === undefined ? 'from memory' : undefined);
+    return note === undefined ? [] : [`${model}: ${note}${source === undefined ? '' : ` (${source})`}`];
+  });
+
 /** `npm run release`: what a release must not go out with. */
 if (import.meta.main) {
   const faults = releaseFaults(knownModels, Date.now());
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) console.error('Read the prices again and correct lib/engines/known-models.ts.');
   else console.log('The table of models is new enough for a release.');
+  const unread = unreadPrices(knownModels);
+  if (unread.length > 0)
+    console.log(`Prices that were not read in the list of the service:\n${unread.join('\n')}`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }

@@ -1,9 +1,16 @@
 import { knownModels } from '../../lib/engines/known-models.ts';
+import type { ModelEntry } from '../../lib/engines/model-entry.ts';
 import { imageSizes } from '../../lib/requests/values.ts';
 import { markdownTable } from './markdown.ts';
 
 const usd = (price: number | undefined) =>
   price === undefined ? '-' : String(Number((price * 1000).toFixed(1)));
+
+/** Without a note they were read where `source` says. */
+const howKnown = ({ priceNote, source }: Pick<ModelEntry, 'priceNote' | 'source'>): string => {
+  const words = priceNote ?? (source === undefined ? 'from memory' : 'read');
+  return source === undefined ? words : `[${words}](${source})`;
+};
 
 /** List prices of 1,000 edits of one call, for every model that edits. */
 export function costsTable(): string {
@@ -11,16 +18,19 @@ export function costsTable(): string {
     apis.some((api) => ['imagen', 'imagen2', 'gemini', 'endpoint'].includes(api)),
   );
   return markdownTable(
-    ['model', ...imageSizes, 'state', 'served until', 'prices of'],
+    ['model', ...imageSizes, 'state', 'served until', 'prices of', 'how they are known'],
     [
-      ['`patchmatch` (embedded)', '0', '0', '0', 'current', '', ''],
-      ...edits.map(([model, { usdPerImage = {}, state = 'unknown', until = '', pricedOn = '' }]) => [
-        `\`${model}\``,
-        ...imageSizes.map((size) => usd(usdPerImage[size])),
-        state,
-        until,
-        pricedOn,
-      ]),
+      ['`patchmatch` (embedded)', '0', '0', '0', 'current', '', '', ''],
+      ...edits.map(
+        ([model, { usdPerImage = {}, state = 'unknown', until = '', pricedOn = '', ...known }]) => [
+          `\`${model}\``,
+          ...imageSizes.map((size) => usd(usdPerImage[size])),
+          state,
+          until,
+          pricedOn,
+          howKnown(known),
+        ],
+      ),
     ],
   );
 }

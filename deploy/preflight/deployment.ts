@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { eventFaults } from './events.ts';
 import { type Fault, read, refused } from './google.ts';
-import { bucketOf, type Check, deployAgain, isTrial, type Place } from './place.ts';
+import { bucketOf, type Check, deployAgain, functionUrl, isTrial, type Place } from './place.ts';
 import { rights } from './rights.ts';
 
 /** What a deployment must have; nothing is changed. */
 export const deploymentChecks: readonly Check[] = [
   { title: 'functions', faults: functions },
   { title: 'buckets', faults: buckets },
-  { title: 'way of an event', faults: events },
+  { title: 'way of an event', faults: eventFaults },
   { title: 'rights and agents', faults: rights },
 ];
 
@@ -15,9 +16,6 @@ const functionSchema = z.object({
   state: z.string(),
   serviceConfig: z.object({ environmentVariables: z.record(z.string(), z.string()).default({}) }),
 });
-
-const functionUrl = ({ project, region, name }: Omit<Place, 'config' | 'isDeployed'>, own: string): string =>
-  `https://cloudfunctions.googleapis.com/v2/projects/${project}/locations/${region}/functions/${name}-${own}`;
 
 /** Functions without which no dropped file is edited; a trial edits where its events arrive. */
 const neededFunctions = (place: Pick<Place, 'name'>): string[] =>
@@ -111,48 +109,4 @@ function bucketFaults(
     [purpose === 'control' && rules === 0, `a rule that deletes old claims in ${bucket}, got none`, again],
   ];
   return wrong.filter(([is]) => is).map(([, text, mend]) => ({ message: `Expected ${text}`, mend }));
-}
-
-const notificationsSchema = z.object({
-  items: z
-    .array(
-      z.object({
-        topic: z.string(),
-        event_types: z.array(z.string()).optional(),
-        object_name_prefix: z.string().optional(),
-      }),
-    )
-    .default([]),
-});
-const subscriptionSchema = z.object({
-  state: z.string().default('ACTIVE'),
-  pushConfig: z.object({ pushEndpoint: z.string().default('') }).default({ pushEndpoint: '' }),
-});
-
-async function events(place: Place): Promise<Fault[]> {
-  const { project, name, google } = place;
-  const bucket = bucketOf(place, 'input');
-  const again = deployAgain(place);
-  const reply = await google(`https://storage.googleapis.com/storage/v1/b/${bucket}/notificationConfigs`);
-  const found = read(reply, notificationsSchema)?.items;
-  if (found === undefined) return [refused(reply, `the notifications of ${bucket}`, again)];
-  const isRight = ({ event_types: types, object_name_prefix: prefix }: (typeof found)[number]) =>
-    !prefix && (types === undefined || types.includes('OBJECT_FINALIZE'));
-  const faults: Fault[] = found.some(isRight)
-    ? []
-    : [
-        {
-          message: `Expected ${bucket} to tell of every upload, got ${found.length} notifications that do not`,
-          mend: again,
-        },
-      ];
-  // Eventarc hides the subscription of a trial.
-  if (isTrial(place)) return faults;
-  const subscription = `projects/${project}/subscriptions/${name}-uploads`;
-  const answer = await google(`https://pubsub.googleapis.com/v1/${subscription}`);
-  const pushing = read(answer, subscriptionSchema);
-  if (pushing === undefined) return [...faults, refused(answer, `the subscription ${name}-uploads`, again)];
-  if (pushing.state === 'ACTIVE' && pushing.pushConfig.pushEndpoint !== '') return faults;
-  const got = pushing.pushConfig.pushEndpoint === '' ? 'one that pushes nowhere' : pushing.state;
-  return [...faults, { message: `Expected ${name}-uploads to push events, got ${got}`, mend: again }];
 }

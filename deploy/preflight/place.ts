@@ -31,3 +31,13 @@ export const deployAgain = (place: Place): string =>
 
 export const bucketOf = ({ project, name }: Place, purpose: string): string =>
   `${project}-${name}-${purpose}`;
+
+export const functionUrl = (
+  { project, region, name }: Pick<Place, 'project' | 'region' | 'name'>,
+  own: string,
+): string =>
+  `https://cloudfunctions.googleapis.com/v2/projects/${project}/locations/${region}/functions/${name}-${own}`;
+
+/** An identity of the deployment. */
+export const accountOf = ({ name, project }: Pick<Place, 'name' | 'project'>, own: string): string =>
+  `${name}-${own}@${project}.iam.gserviceaccount.com`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Fault, type Google, read, refused } from './google.ts';
-import { deployAgain, isTrial, type Place } from './place.ts';
+import { accountOf, deployAgain, isTrial, type Place } from './place.ts';
 import { asksVertex } from './project.ts';
 
 const policySchema = z.object({
@@ -25,6 +25,7 @@ export async function rights(place: Place): Promise<Fault[]> {
     makingTokens(place),
     calling(place),
     ...(asksVertex(place) ? [asking(place)] : []),
+    ...telling(place),
   ];
   const faults = await Promise.all(needed.map((right) => rightFaults(right, place.google)));
   return faults.flat();
@@ -41,8 +42,6 @@ async function rightFaults(
   return has ? [] : [{ message: `Expected the right of ${what}, got none`, mend }];
 }
 
-const account = ({ name, project }: Place, own: string): string =>
-  `${name}-${own}@${project}.iam.gserviceaccount.com`;
 const agent = ({ number }: Place, domain: string): string =>
   `service-${number}@${domain}.iam.gserviceaccount.com`;
 const policyOf = ({ project }: Place): string =>
@@ -77,7 +76,7 @@ function publishing(place: Place): Right {
 }
 
 function makingTokens(place: Place): Right {
-  const trigger = account(place, 'trigger');
+  const trigger = accountOf(place, 'trigger');
   const [member, role] = [agent(place, 'gcp-sa-pubsub'), 'roles/iam.serviceAccountTokenCreator'];
   return {
     what: 'Pub/Sub to make tokens of the trigger',
@@ -91,7 +90,7 @@ function makingTokens(place: Place): Right {
 
 function calling(place: Place): Right {
   const { project, region, name } = place;
-  const [member, role] = [account(place, 'trigger'), 'roles/run.invoker'];
+  const [member, role] = [accountOf(place, 'trigger'), 'roles/run.invoker'];
   return {
     what: 'the trigger to call onUpload',
     policy: `https://run.googleapis.com/v2/projects/${project}/locations/${region}/services/${name}-on-upload:getIamPolicy`,
@@ -107,7 +106,24 @@ function asking(place: Place): Right {
     policy: policyOf(place),
     post: {},
     role: /_ask_model$|^roles\/aiplatform\.user$/,
-    member: account(place, isTrial(place) ? 'on-upload' : 'run-job'),
+    member: accountOf(place, isTrial(place) ? 'on-upload' : 'run-job'),
     mend: deployAgain(place),
   };
+}
+
+/** A topic of results may lie in another project. */
+function telling(place: Place): Right[] {
+  const { topic } = place.config.results;
+  if (topic === undefined) return [];
+  const role = 'roles/pubsub.publisher';
+  return [isTrial(place) ? 'on-upload' : 'run-job', 'sweep'].map((own) => {
+    const member = accountOf(place, own);
+    return {
+      what: `${place.name}-${own} to tell of results`,
+      policy: `https://pubsub.googleapis.com/v1/${topic}:getIamPolicy`,
+      role: /^roles\/pubsub\.publisher$/,
+      member,
+      mend: `gcloud pubsub topics add-iam-policy-binding ${topic} --member=serviceAccount:${member} --role=${role}`,
+    };
+  });
 }

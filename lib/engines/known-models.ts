@@ -39,7 +39,6 @@ const gemini: ModelEntry = {
   state: 'current',
   imageSizes: ['1K', '2K', '4K'],
   pricedOn: '2026-11-01',
-  source: 'https://cloud.google.com/vertex-ai/generative-ai/pricing',
 };
 
 /** Models that answer in one size and refuse the field that names it. */
@@ -47,11 +46,10 @@ const gemini1K: ModelEntry = { ...gemini, imageSizes: ['1K'], takesImageSize: fa
 
 /**
  * What is known about each model. Prices are USD by list; those of pictures are without input tokens. The
- * `MODELS` setting overrides every entry. `npm run release` asks for a table that was read lately.
+ * `MODELS` setting overrides every entry. `npm run release` asks for a table that was read lately, and tells
+ * which prices nobody of this project has read in the list of Google.
  *
- * The price of 2K of `gemini-nano-banana-2.1` is derived: 1,680 tokens at the price of its pictures. Tokens
- * of `gemini-3.1-flash-lite-image` have no public price.
- *
+ * @see https://cloud.google.com/vertex-ai/generative-ai/pricing (the list)
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations (days until which they are served)
  */
 export const knownModels: ModelTable = {
@@ -102,6 +100,8 @@ export const knownModels: ModelTable = {
     thinkingLevel: 'minimal',
     usdPerImage: { '1K': 0.0336, '2K': 0.0504, '4K': 0.1134 },
     usdPerMillionTokens: { input: 1.5, text: 7.5, image: 30 },
+    source: 'https://github.com/BerriAI/litellm/discussions/44983',
+    priceNote: 'second hand; 2K follows from its tokens',
   },
   'gemini-3.1-flash-image': {
     ...gemini,
@@ -109,13 +109,18 @@ export const knownModels: ModelTable = {
     successor: edits,
     usdPerImage: { '1K': 0.067, '2K': 0.101, '4K': 0.151 },
     usdPerMillionTokens: { input: 0.5, text: 3, image: 60 },
+    source: 'https://blog.laozhang.ai/en/posts/gemini-3-1-flash-image-preview',
+    priceNote: 'second hand; tokens from a calculator',
   },
-  'gemini-3.1-flash-lite-image': { ...gemini1K, usdPerImage: { '1K': 0.0336 } },
+  // Its tokens have no public price.
+  'gemini-3.1-flash-lite-image': { ...gemini1K, usdPerImage: { '1K': 0.0336 }, priceNote: 'second hand' },
   'gemini-3-pro-image': {
     ...gemini,
     successor: edits,
     usdPerImage: { '1K': 0.134, '2K': 0.134, '4K': 0.24 },
     usdPerMillionTokens: { input: 2, text: 12, image: 120 },
+    source: 'https://console.core.today/en/docs/models/gemini-3-pro-image-preview',
+    priceNote: 'second hand',
   },
   'gemini-2.5-flash-image': {
     ...gemini1K,
@@ -123,5 +128,7 @@ export const knownModels: ModelTable = {
     answerPixels: 'gemini-2.5',
     usdPerImage: { '1K': 0.039 },
     usdPerMillionTokens: { input: 0.3, text: 2.5, image: 30 },
+    source: 'https://discuss.ai.google.dev/t/issue-with-url-context-tooling/101173',
+    priceNote: 'second hand; words from memory',
   },
 };

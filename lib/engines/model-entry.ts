@@ -53,7 +53,8 @@ const entrySchema = z.strictObject({
     .optional()
     .describe('Tiers that it has; where nobody says, its first answer does.'),
   pricedOn: z.iso.date().optional().describe('The day on which its prices were read.'),
-  source: z.url().optional().describe('Where they were read.'),
+  source: z.url().optional().describe('Where they were read: the list of the service, or who repeats it.'),
+  priceNote: z.string().optional().describe('Which prices were not read in the list of the service itself.'),
 });
 
 export type ModelEntry = Readonly<z.infer<typeof entrySchema>>;

@@ -198,13 +198,10 @@ const batchPriceOf = (engine: string, config: Config): PriceOf => {
   };
 };
 
-/**
- * A job counts each call before it is made: no layer below may send again what may be billed. Where a job may
- * call a model only once, none may send anything again.
- */
+/** Where a job may call a model only once, no layer below may send anything again. */
 function countedCalls({ config, calls }: JobParts): ModelCalls {
   const once = config.budget.maxModelCalls === 1 ? { maxTries: 1, maxCallsPerSample: 1 } : {};
-  return { ...calls, repeatsBilled: false, ...once };
+  return { ...calls, ...once };
 }
 
 interface BucketSet {

@@ -63,7 +63,7 @@ const endings: Readonly<Record<string, readonly [Behaviour, Ends]>> = {
   'status 404': [{ status: 404 }, { ...everywhere('MODEL_RETIRED', 1), http: ['CONFIG_INVALID', 1] }],
   'status 429': [{ status: 429 }, everywhere('MODEL_QUOTA', 3)],
   'status 503': [{ status: 503 }, everywhere('MODEL_UNAVAILABLE', 3)],
-  'a broken connection': [{ reset: true }, everywhere('MODEL_UNAVAILABLE', 3)],
+  'a broken connection': [{ reset: true }, everywhere('MODEL_UNAVAILABLE', 1)],
 };
 
 describe.each(modelEngines)('%s', (engine) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { releaseFaults } from '../../deploy/release.ts';
+import { releaseFaults, unreadPrices } from '../../deploy/release.ts';
 import { knownModels } from '../../lib/engines/known-models.ts';
 
 const dayMs = 86_400_000;
@@ -24,4 +24,15 @@ it('needs a day for every price of a current model, and no current model after i
 it('finds nothing in the table of models on the day after it was read, and something a year later', () => {
   expect(releaseFaults(knownModels, after(1))).toEqual([]);
   expect(releaseFaults(knownModels, after(365)).length).toBeGreaterThan(0);
+});
+
+it('tells prices that were not read in the list of the service', () => {
+  const source = 'https://example.com/prices';
+  const told = unreadPrices({
+    read: { ...entry, apis: ['gemini'], source },
+    heard: { ...entry, apis: ['gemini'], source, priceNote: 'second hand' },
+    remembered: { ...entry, apis: ['gemini'] },
+    free: { apis: ['segmentation'], state: 'current' },
+  });
+  expect(told).toEqual(['heard: second hand (https://example.com/prices)', 'remembered: from memory']);
 });

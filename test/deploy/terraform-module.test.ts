@@ -111,6 +111,18 @@ describe('as a module', () => {
     expect(bare.map(({ address }) => address)).toEqual([]);
   });
 
+  test.each(['examples/plain', 'examples/full'])('%s sets up every provider that it needs', (name) => {
+    const used = new Set(
+      terraform.resources.map(({ type, body }) => String(body['provider'] ?? type.split('_')[0])),
+    );
+    const needed = [...used]
+      .filter((provider) => /google/.test(provider))
+      .map((provider) => provider.replace(/[${}]/g, ''));
+    const { provider } = folderOf(name);
+    expect(Object.keys(provider).sort()).toEqual(needed.sort());
+    expect(provider['google-beta']).toEqual(provider['google']);
+  });
+
   test('whatever takes labels has those of the deployment', () => {
     const some = terraform.resources.filter(({ type }) => type in labelled);
     expect(some.length).toBeGreaterThan(20);

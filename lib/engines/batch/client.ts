@@ -76,7 +76,8 @@ export function batchClient(options: VertexOptions): BatchClient {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const sent = serviceCall({ ...facts, body }, { method: call.method, body }, connection);
     const send = (time: AbortSignal) => sendOnce(sent, connection, time);
-    return (await sendInTime({ model: facts.model, send }, { ...options, maxTries }, signal)).value;
+    const patience = { ...options, maxTries, repeatsBilled: true };
+    return (await sendInTime({ model: facts.model, send }, patience, signal)).value;
   };
   return {
     submit: async (order, signal) =>

@@ -17,7 +17,7 @@ export interface Patience {
   readonly deadlineMs?: number | undefined;
   /** Tries of one call, the first included. */
   readonly maxTries?: number | undefined;
-  /** False: a try that may be billed is not sent again. For those who count each call before it is made. */
+  /** True: a try is sent again also where nobody knows whether it was taken. For calls that cost nothing. */
   readonly repeatsBilled?: boolean | undefined;
   readonly clock?: Clock | undefined;
   /** 0 (included) to 1 (excluded). */
@@ -51,7 +51,8 @@ export const systemClock: Clock = { now: Date.now, sleep: pause, deadline };
  * call that was answered with an error are not billed.
  *
  * `MODEL_QUOTA` and `MODEL_UNAVAILABLE` are tried again, after `2^n` seconds times 1 to 2, or after the time
- * that the service asks for. A passed deadline and an answer that breaks off are not: the model has worked.
+ * that the service asks for. A broken connection, a passed deadline and an answer that breaks off are not:
+ * the model may have worked.
  *
  * @param call names the model for errors, and sends one try of it.
  */
@@ -61,7 +62,7 @@ export async function sendInTime<T>(
   signal: AbortSignal,
 ): Promise<Answered<T>> {
   const { deadlineMs = defaultDeadlineMs, maxTries = defaultMaxTries } = patience;
-  const { clock = systemClock, random = Math.random, repeatsBilled = true } = patience;
+  const { clock = systemClock, random = Math.random, repeatsBilled = false } = patience;
   const { model } = call;
   const late = () =>
     new EditError('DEADLINE_EXCEEDED', `Expected ${model} to answer within ${deadlineMs} ms`);

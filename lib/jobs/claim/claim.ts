@@ -68,7 +68,7 @@ export type ClaimDecision =
   | { readonly kind: 'owned'; readonly claim: Claim }
   /** Come again later. Do not acknowledge the event: the run that has the job may die. */
   | { readonly kind: 'wait'; readonly code: ErrorCode; readonly retryAfterMs: number }
-  | { readonly kind: 'finished'; readonly state: 'DONE' | 'FAILED' }
+  | { readonly kind: 'finished'; readonly state: 'DONE' | 'FAILED'; readonly code: Claim['code'] }
   /** Nobody runs the job while its batch is under way; the sweep comes back to it. */
   | { readonly kind: 'batched'; readonly batch: BatchedCall }
   /** Report the failure, then write this claim. */
@@ -93,7 +93,8 @@ export function decideClaim(
   owner: string,
   budget: Budget,
 ): ClaimDecision {
-  if (claim.state === 'DONE' || claim.state === 'FAILED') return { kind: 'finished', state: claim.state };
+  const { state, code } = claim;
+  if (state === 'DONE' || state === 'FAILED') return { kind: 'finished', state, code };
   if (claim.state === 'RUNNING' && claim.owner === owner) return { kind: 'owned', claim };
   const untilFreeMs = (claim.state === 'RUNNING' ? budget.leaseMs : waitOf(claim)) - ageMs;
   if (untilFreeMs > 0 && claim.state === 'RUNNING') {

@@ -111,6 +111,7 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
   );
   switch (taken.kind) {
     case 'finished':
+      if (taken.state === 'FAILED') await mendError(job, taken.code, target);
       await options.reporter?.tellOnce(endedJob(job), signal);
       return end(taken.state === 'DONE' ? 'published-before' : 'failed-before');
     case 'batched':
@@ -127,6 +128,17 @@ async function claimAndRun(job: Job, options: RunOptions, signal: AbortSignal): 
 }
 
 const endedJob = ({ id, inputs }: Job): EndedJob => ({ job: id, image: inputs.image.name });
+
+/** The run of a job that could not begin may have died between its claim and its error file. */
+async function mendError(
+  job: Job,
+  code: Claim['code'],
+  target: Parameters<typeof publishError>[2],
+): Promise<void> {
+  if (code === 'SUPERSEDED') return;
+  const said = 'Expected a job that can be run, got none; the run that could say why was broken off';
+  await publishError(job, new EditError(code === 'none' ? 'INTERNAL' : code, said), target);
+}
 
 /** A job that cannot even begin. Its claim is only kept where somebody is to be told of its end. */
 async function endAtOnce(

@@ -4,7 +4,15 @@ import { google } from '../../../deploy/preflight/google.ts';
 import { openPlace } from '../../../deploy/preflight/open.ts';
 import { lineOf, preflight } from '../../../deploy/preflight/preflight.ts';
 import { apisOf } from '../../../deploy/preflight/project.ts';
-import { denied, type FakeGoogle, fakeGoogle, fakeProject, routes } from '../../support/fake-google.ts';
+import {
+  denied,
+  type FakeGoogle,
+  fakeGoogle,
+  fakeProject,
+  routes,
+  routesOf,
+  trial,
+} from '../../support/fake-google.ts';
 import { type FaultyModel, startFaultyModel } from '../../support/faulty-model.ts';
 
 let model: FaultyModel;
@@ -29,14 +37,14 @@ interface Outcome {
   readonly questions: readonly string[];
 }
 
-async function look(cloud: FakeGoogle, { mayTry = true, environment = {} } = {}): Promise<Outcome> {
+async function look(
+  cloud: FakeGoogle,
+  { mayTry = true, environment = {}, name = 'inpaint' } = {},
+): Promise<Outcome> {
   const { project, region } = fakeProject;
   const [lines, questions]: [string[], string[]] = [[], []];
   const ours = google({ project, authorize: async () => new Headers(), fetch: cloud.fetch });
-  const place = await openPlace(
-    { project, region, name: 'inpaint', google: ours, wait: async () => {} },
-    environment,
-  );
+  const place = await openPlace({ project, region, name, google: ours, wait: async () => {} }, environment);
   if ('mend' in place) return { faults: 1, lines: [lineOf('project', place)], questions };
   const faults = await preflight(place, {
     print: (line) => lines.push(line),
@@ -98,6 +106,12 @@ const viewer = {
   members: ['serviceAccount:inpaint-trigger@my-project.iam.gserviceaccount.com'],
 };
 
+const uploads = 'projects/my-project/topics/inpaint-uploads';
+const pushConfig = {
+  pushEndpoint: 'https://on-upload',
+  oidcToken: { serviceAccountEmail: 'inpaint-trigger@my-project.iam.gserviceaccount.com' },
+};
+
 /** What is changed, the sentence about it, and what mends it. Nothing is tried out after any of these. */
 const wrong: readonly (readonly [keyof typeof routes, unknown, RegExp, RegExp])[] = [
   [
@@ -152,16 +166,46 @@ const wrong: readonly (readonly [keyof typeof routes, unknown, RegExp, RegExp])[
     /--clear-lifecycle/,
   ],
   ['control', { ...bucket, iamConfiguration: closed }, /deletes old claims/, /terraform apply/],
-  ['notifications', {}, /tell of every upload, got 0/, /terraform apply/],
+  ['notifications', {}, /tell of every upload on \S+inpaint-uploads, got 0/, /terraform apply/],
   [
     'notifications',
-    { items: [{ topic: 't', object_name_prefix: 'x/' }] },
-    /every upload, got 1/,
+    { items: [{ topic: `//pubsub.googleapis.com/${uploads}`, object_name_prefix: 'x/' }] },
+    /every upload on projects.my-project.topics.inpaint-uploads, got 1/,
     /terraform apply/,
   ],
+  [
+    'notifications',
+    { items: [{ topic: '//pubsub.googleapis.com/projects/my-project/topics/other' }] },
+    /every upload on \S+inpaint-uploads, got 1/,
+    /terraform apply/,
+  ],
+  ['topic', undefined, /the topic projects.my-project.topics.inpaint-uploads, got 404/, /terraform apply/],
   ['notifications', denied('no'), /the notifications of/, /terraform apply/],
   ['subscription', undefined, /subscription inpaint-uploads, got 404/, /terraform apply/],
-  ['subscription', { pushConfig: {} }, /got one that pushes nowhere/, /terraform apply/],
+  [
+    'subscription',
+    { topic: '_deleted-topic_', pushConfig },
+    /to read \S+inpaint-uploads, got _deleted-topic_/,
+    /-replace=google_pubsub_subscription.uploads/,
+  ],
+  [
+    'subscription',
+    { topic: uploads, state: 'RESOURCE_ERROR', pushConfig },
+    /ACTIVE, got RESOURCE_ERROR/,
+    /terraform apply/,
+  ],
+  [
+    'subscription',
+    { topic: uploads, pushConfig: { ...pushConfig, pushEndpoint: '' } },
+    /push to https:..on-upload, got nowhere/,
+    /subscriptions update inpaint-uploads .*--push-endpoint=https:..on-upload/,
+  ],
+  [
+    'subscription',
+    { topic: uploads, pushConfig: { pushEndpoint: 'https://on-upload' } },
+    /push as inpaint-trigger@\S+, got nobody/,
+    /--push-auth-service-account=inpaint-trigger@/,
+  ],
   [
     'topicPolicy',
     {},
@@ -193,6 +237,19 @@ describe('before anything is tried out, it tells', () => {
     expect(failed).toEqual([expect.stringMatching(message)]);
     expect(failed[0]?.split('\n')[1]).toMatch(mend);
     expect([faults, questions, cloud.changes]).toEqual([1, [], []]);
+  });
+
+  test('that a function may not tell of results', async () => {
+    const RESULTS_TOPIC = 'projects/my-project/topics/results';
+    const cloud = fakeGoogle({ ...settings(), RESULTS_TOPIC }, apisOf({ name: 'inpaint' }));
+    const members = ['serviceAccount:inpaint-run-job@my-project.iam.gserviceaccount.com'];
+    cloud.answers[routes.resultsPolicy] = { bindings: [{ role: 'roles/pubsub.publisher', members }] };
+    const { lines } = await look(cloud);
+    expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([
+      expect.stringMatching(
+        /inpaint-sweep to tell of results, got none\n.*topics add-iam-policy-binding \S+results .*inpaint-sweep@/,
+      ),
+    ]);
   });
 
   test('settings that no function can read', async () => {
@@ -310,6 +367,60 @@ describe('while it is tried out, it tells', () => {
       questions: [expect.stringContaining('0.00 USD')],
     });
     expect(model.calls()).toEqual([]);
+  });
+});
+
+describe('a trial by deploy.sh', () => {
+  const own = routesOf(trial);
+  const cloudOf = () => fakeGoogle(settings(), apisOf({ name: trial }), trial);
+
+  test('in order passes every check, and is tried out', async () => {
+    const cloud = cloudOf();
+    for (const route of [own.runJob, own.topic, own.topicPolicy, own.subscription])
+      cloud.answers[route] = undefined;
+    const { faults, lines } = await look(cloud, { name: trial });
+    expect(lines.filter((line) => !line.startsWith('ok   '))).toEqual([]);
+    expect([faults, cloud.changes]).toEqual([0, [own.runSchedule, own.upload, own.upload]]);
+  });
+
+  const redeploy = /deploy\/deploy.sh my-project europe-west1/;
+  const publisher = 'serviceAccount:service-1234@gs-project-accounts.iam.gserviceaccount.com';
+  const asker = 'serviceAccount:inpaint-trial-on-upload@my-project.iam.gserviceaccount.com';
+  const granted = {
+    publisher: { role: 'roles/pubsub.publisher', members: [publisher] },
+    asker: { role: 'projects/my-project/roles/inpaint_trial_ask_model', members: [asker] },
+  };
+  test.each<readonly [keyof typeof own, unknown, RegExp, RegExp]>([
+    ['sweep', undefined, /the function inpaint-trial-sweep, got 404/, redeploy],
+    ['output', undefined, /the bucket my-project-inpaint-trial-output, got 404/, redeploy],
+    ['notifications', {}, /my-project-inpaint-trial-input to tell of every upload, got 0/, redeploy],
+    [
+      'projectPolicy',
+      { bindings: [granted.asker] },
+      /Cloud Storage to publish events, got none/,
+      /projects add-iam-policy-binding my-project .*service-1234@gs-project-accounts.*roles.pubsub.publisher/,
+    ],
+    ['projectPolicy', { bindings: [granted.publisher] }, /the worker to ask models, got none/, redeploy],
+    [
+      'invokers',
+      {},
+      /the trigger to call onUpload, got none/,
+      /run services add-iam-policy-binding inpaint-trial-on-upload /,
+    ],
+    [
+      'triggerPolicy',
+      {},
+      /Pub\/Sub to make tokens of the trigger, got none/,
+      /add-iam-policy-binding inpaint-trial-trigger@/,
+    ],
+    ['schedule', undefined, /the schedule inpaint-trial-sweep-clock, got 404/, redeploy],
+  ])('tells what is wrong: %s (%#)', async (route, answer, message, mend) => {
+    const cloud = cloudOf();
+    cloud.answers[own[route]] = answer;
+    const { lines } = await look(cloud, { name: trial });
+    const failed = lines.filter((line) => line.startsWith('FAIL'));
+    expect(failed).toEqual([expect.stringMatching(message)]);
+    expect(failed[0]?.split('\n')[1]).toMatch(mend);
   });
 });
 

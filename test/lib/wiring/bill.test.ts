@@ -1,33 +1,6 @@
 import { expect, test } from 'vitest';
-import type { FaultyModel } from '../../support/faulty-model.ts';
+import { billOf } from '../../support/bill.ts';
 import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
-
-interface Tokens {
-  readonly promptTokenCount: number;
-  readonly candidatesTokensDetails: readonly { readonly modality: string; readonly tokenCount: number }[];
-  readonly thoughtsTokenCount?: number;
-  readonly trafficType: string;
-}
-
-/** What Google would write on its bill for the calls that were answered, by the price list of the model. */
-function billOf(model: FaultyModel): number {
-  const perToken = { input: 1.5e-6, text: 7.5e-6, image: 30e-6 };
-  return model.calls().reduce((sum, { usage }) => {
-    if (usage === undefined) return sum;
-    const {
-      promptTokenCount,
-      candidatesTokensDetails,
-      thoughtsTokenCount = 0,
-      trafficType,
-    } = usage as Tokens;
-    const out = candidatesTokensDetails.map(
-      ({ modality, tokenCount }) => tokenCount * (modality === 'IMAGE' ? perToken.image : perToken.text),
-    );
-    const usd = promptTokenCount * perToken.input + thoughtsTokenCount * perToken.text;
-    const share = trafficType === 'ON_DEMAND_FLEX' ? 0.5 : 1;
-    return sum + share * out.reduce((all, one) => all + one, usd);
-  }, 0);
-}
 
 test('the manifests of a bucket add up to the bill of the model', async () => {
   await using world = await openWiredWorld({
@@ -50,7 +23,7 @@ test('the manifests of a bucket add up to the bill of the model', async () => {
   const costs = manifests.map((manifest) => (manifest as { costEstimateUsd: number }).costEstimateUsd);
   const sum = costs.reduce((all, usd) => all + usd, 0);
   expect(world.model.calls().filter(({ usage }) => usage)).toHaveLength(5);
-  expect(sum).toBeCloseTo(billOf(world.model), 9);
+  expect(sum).toBeCloseTo(billOf(world.model.calls().map(({ usage }) => usage)), 9);
   expect(manifests[0]).toMatchObject({ usage: { trafficTypes: ['ON_DEMAND_FLEX'], imageTokens: 2 * 1120 } });
   const line = world.lines.find(({ fields }) => fields['outcome'] === 'published');
   expect(line?.fields).toMatchObject({ usage: { usd: costs[0] }, costEstimateUsd: costs[0] });

@@ -27,6 +27,14 @@ provider "google" {
   user_project_override = true
 }
 
+# It makes the identities of service agents.
+provider "google-beta" {
+  project               = local.project
+  region                = local.region
+  billing_project       = local.project
+  user_project_override = true
+}
+
 module "inpaint" {
   source = "../.."
 

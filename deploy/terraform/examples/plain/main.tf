@@ -8,6 +8,12 @@ provider "google" {
   region  = "europe-west1"
 }
 
+# It makes the identities of service agents.
+provider "google-beta" {
+  project = "my-project"
+  region  = "europe-west1"
+}
+
 module "inpaint" {
   source = "../.." # or "git::https://HOST/OWNER/REPOSITORY.git//deploy/terraform?ref=TAG"
 

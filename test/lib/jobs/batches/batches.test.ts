@@ -1,50 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import { EditError } from '../../../../lib/errors.ts';
 import { runJob } from '../../../../lib/jobs/run/run.ts';
-import { openSweptWorld, type SweptWorld, sweepOnce } from '../../../support/batch-world.ts';
+import {
+  claimsIn,
+  endsOf,
+  expectNothingDoubled,
+  openSweptWorld,
+  type SweptWorld,
+  sweepOnce,
+  sweepToTheEnd,
+} from '../../../support/batch-world.ts';
 import { never, runOptions, soleJob } from '../../../support/job-world.ts';
 import { bucketsWith, type Fault, memoryClient } from '../../../support/memory-store.ts';
 
 const hourMs = 3_600_000;
 const names = ['a.jpg', 'b.jpg'];
 
-const openWorld = () =>
-  openSweptWorld(bucketsWith(...names.flatMap((name) => [name, name.replace('.jpg', '.mask.png')])), names);
-
-/** What each picture became: the text of its output, or its error file's code. */
-function endsOf({ memory }: SweptWorld): string[] {
-  return names.map((name) => {
-    const found = [...memory.objects].filter(([key]) => key.startsWith(`output/${name}/`));
-    const text = (suffix: string) => {
-      const [, entry] = found.find(([key]) => key.endsWith(suffix)) ?? [];
-      return entry && new TextDecoder().decode(entry.bytes);
-    };
-    if (text('manifest.json') !== undefined) return text('/1.jpg')?.split('+')[2] ?? '';
-    const error = text('error.json');
-    return error === undefined ? 'open' : JSON.parse(error).code;
-  });
+function openMemoryWorld() {
+  const memory = bucketsWith(...names.flatMap((name) => [name, name.replace('.jpg', '.mask.png')]));
+  const pass = (ms: number) => {
+    memory.nowMs += ms;
+  };
+  return { memory, world: openSweptWorld(memoryClient(memory), { names, pass }) };
 }
-
-const claims = ({ memory }: SweptWorld) =>
-  [...memory.objects]
-    .filter(([key]) => key.startsWith('control/claims/'))
-    .map(([, { info }]) => info.metadata);
+const openWorld = () => openMemoryWorld().world;
 
 describe('a sweep with batches', () => {
   it('submits new jobs together, leaves them alone, and publishes what the batch answers', async () => {
     const world = openWorld();
     await sweepOnce(world);
     expect(world.service.orders).toHaveLength(1);
-    expect(claims(world)).toMatchObject(
+    expect(await claimsIn(world)).toMatchObject(
       names.map(() => ({ state: 'WAIT', code: 'BATCHED', modelCalls: 'r0=1', attempts: '0' })),
     );
-    const store = memoryClient(world.memory);
+    const store = world.own;
     const job = await soleJob(store, 'a.jpg');
     const { outcome } = await runJob(job, runOptions(store, world.engine), never);
     expect(outcome).toBe('batched');
     await sweepOnce(world);
-    expect(endsOf(world)).toEqual(['batched', 'batched']);
-    expect(claims(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
+    expect(await endsOf(world)).toEqual(['batched', 'batched']);
+    expect(await claimsIn(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
     expect(world.engine.calls).toEqual([]);
     await sweepOnce(world);
     expect(world.service.orders).toHaveLength(1);
@@ -59,8 +54,8 @@ describe('a sweep with batches', () => {
     world.service.fate = fate;
     await sweepOnce(world);
     await sweepOnce(world);
-    expect(endsOf(world)).toEqual(ends);
-    expect(claims(world)).toMatchObject(
+    expect(await endsOf(world)).toEqual(ends);
+    expect(await claimsIn(world)).toMatchObject(
       ends.map((end) => ({ modelCalls: end === 'live' ? 'r0=2' : 'r0=1' })),
     );
   });
@@ -70,7 +65,7 @@ describe('a sweep with batches', () => {
     world.service.fate = 'none';
     await sweepOnce(world, { maxModelCalls: 1 });
     await sweepOnce(world, { maxModelCalls: 1 });
-    expect(endsOf(world)).toEqual(['BUDGET_SPENT', 'BUDGET_SPENT']);
+    expect(await endsOf(world)).toEqual(['BUDGET_SPENT', 'BUDGET_SPENT']);
     expect(world.engine.calls).toEqual([]);
   });
 
@@ -79,8 +74,8 @@ describe('a sweep with batches', () => {
     world.service.refusal = new EditError('MODEL_INCOMPATIBLE', 'Expected a model with batches');
     await sweepOnce(world);
     await sweepOnce(world);
-    expect(endsOf(world)).toEqual(['live', 'live']);
-    expect(claims(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
+    expect(await endsOf(world)).toEqual(['live', 'live']);
+    expect(await claimsIn(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
   });
 
   it.each([
@@ -97,7 +92,7 @@ describe('a sweep with batches', () => {
       expect(world.service.orders).toHaveLength(1);
       world.service.isBlind = false;
       for (let n = 0; n < 3; n++) await sweepOnce(world);
-      expect(endsOf(world)).toEqual(['batched', 'batched']);
+      expect(await endsOf(world)).toEqual(['batched', 'batched']);
       expect(world.service.orders).toHaveLength(1);
     },
   );
@@ -107,30 +102,18 @@ describe('a sweep with batches', () => {
     world.service.refusal = new EditError('MODEL_QUOTA', 'Expected a free place');
     await sweepOnce(world);
     await sweepOnce(world);
-    expect(endsOf(world)).toEqual(['open', 'open']);
+    expect(await endsOf(world)).toEqual(['open', 'open']);
     world.service.refusal = undefined;
     for (let n = 0; n < 3; n++) await sweepOnce(world);
-    expect(endsOf(world)).toEqual(['batched', 'batched']);
+    expect(await endsOf(world)).toEqual(['batched', 'batched']);
     expect(world.service.orders).toHaveLength(1);
   });
 });
 
-/** Holds after any fault: one result for each picture, every call counted, and nothing in two batches. */
-function expectNothingDoubled(world: SweptWorld): void {
-  const { service, engine } = world;
-  expect(endsOf(world)).toEqual(names.map(() => expect.stringMatching(/^(batched|live)$/)));
-  expect(new Set(service.orders.map(({ name }) => name)).size).toBe(service.orders.length);
-  expect(new Set(service.answered).size).toBe(service.answered.length);
-  const counted = claims(world).map(({ modelCalls }) => Number(modelCalls?.slice('r0='.length)));
-  const made = engine.calls.length + service.answered.length;
-  expect(made).toBeLessThanOrEqual(counted.reduce((sum, count) => sum + count, 0));
-  for (const count of counted) expect(count).toBeLessThanOrEqual(2);
-}
-
 describe('a sweep that was given up and goes on', () => {
   const others = (world: SweptWorld) => async () => {
     for (let n = 0; n < 3; n++) {
-      world.memory.nowMs += 3 * hourMs;
+      world.pass(3 * hourMs);
       await sweepOnce(world);
     }
   };
@@ -139,8 +122,8 @@ describe('a sweep that was given up and goes on', () => {
     const world = openWorld();
     await sweepOnce(world, { afterJobs: others(world) });
     expect(world.service.orders).toEqual([]);
-    expect(claims(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
-    expectNothingDoubled(world);
+    expect(await claimsIn(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=1' })));
+    await expectNothingDoubled(world);
   });
 
   it('submits at most what was counted', async () => {
@@ -149,8 +132,8 @@ describe('a sweep that was given up and goes on', () => {
     await sweepOnce(world);
     await sweepOnce(world);
     expect(world.service.orders).toHaveLength(1);
-    expect(claims(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=2' })));
-    expectNothingDoubled(world);
+    expect(await claimsIn(world)).toMatchObject(names.map(() => ({ state: 'DONE', modelCalls: 'r0=2' })));
+    await expectNothingDoubled(world);
   });
 });
 
@@ -161,21 +144,18 @@ describe('a sweep with batches that fails at any request', () => {
     ),
   )('after %i sweeps, %s: nothing is doubled, nothing is lost', async (sweeps, fault) => {
     for (let at = 1; ; at++) {
-      const world = openWorld();
+      const { memory, world } = openMemoryWorld();
       for (let n = 0; n < sweeps; n++) await sweepOnce(world);
       let isHit = false;
-      const store = memoryClient(world.memory, (request) => {
+      const store = memoryClient(memory, (request) => {
         if (request !== at) return undefined;
         isHit = true;
         return fault;
       });
       await sweepOnce(world, { store }).catch(() => undefined);
       if (!isHit) break;
-      for (let n = 0; n < 6 && endsOf(world).includes('open'); n++) {
-        world.memory.nowMs += 3 * hourMs;
-        await sweepOnce(world).catch(() => undefined);
-      }
-      expectNothingDoubled(world);
+      await sweepToTheEnd(world);
+      await expectNothingDoubled(world);
     }
   });
 });

@@ -61,7 +61,7 @@ describe('decideClaim', () => {
   });
 
   it.each(['DONE', 'FAILED'] as const)('leaves a job alone that is %s', (state) => {
-    expect(decide(old({ ...running, state }))).toEqual({ kind: 'finished', state });
+    expect(decide(old({ ...running, state }))).toMatchObject({ kind: 'finished', state });
   });
 });
 

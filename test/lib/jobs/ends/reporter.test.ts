@@ -3,6 +3,7 @@ import { EditError } from '../../../../lib/errors.ts';
 import { defaultBudget } from '../../../../lib/jobs/claim/budget.ts';
 import type { JobEnd } from '../../../../lib/jobs/ends/end.ts';
 import { reporter } from '../../../../lib/jobs/ends/reporter.ts';
+import { runJob } from '../../../../lib/jobs/run/run.ts';
 import {
   afterLease,
   claimOf,
@@ -12,8 +13,8 @@ import {
   numbered,
   outputsOf,
 } from '../../../support/failure-world.ts';
-import { buckets, fakeEngine, never, silentLog } from '../../../support/job-world.ts';
-import { type Fault, type MemoryBuckets, memoryClient } from '../../../support/memory-store.ts';
+import { buckets, fakeEngine, never, runOptions, silentLog, soleJob } from '../../../support/job-world.ts';
+import { Crash, type Fault, type MemoryBuckets, memoryClient } from '../../../support/memory-store.ts';
 
 type FaultAt = (request: number, what: string) => Fault | undefined;
 
@@ -106,6 +107,21 @@ describe('reporter', () => {
       }
     },
   );
+
+  it('a job that died between its claim and its error file has one, also when it could begin now', async () => {
+    const world = dropPair();
+    const { told, of } = listener();
+    const job = await soleJob(memoryClient(world));
+    const fault = new EditError('ENGINE_UNSUPPORTED', 'Expected an engine of the list');
+    const dying = memoryClient(world, (_, what) => (what.includes('claims/') ? 'crash-after' : undefined));
+    const died = runJob({ ...job, fault }, runOptions(dying, fakeEngine(), { reporter: of(world) }), never);
+    await expect(died).rejects.toThrow(Crash);
+    expect([claimOf(world)?.['state'], outputsOf(world)]).toEqual(['FAILED', []]);
+    const store = memoryClient(world);
+    const { outcome } = await runJob(job, runOptions(store, fakeEngine(), { reporter: of(world) }), never);
+    expect(outcome).toBe('failed-before');
+    expect(told).toMatchObject([{ outcome: 'failed', failure: { code: 'ENGINE_UNSUPPORTED' } }]);
+  });
 
   it('tells of a job that died between its manifest and the message, without its event', async () => {
     const world = dropPair();
