@@ -91,14 +91,14 @@ test('what the service finds is added to the mask, and can be changed', async ()
   await page.getByRole('button', { name: 'By name' }).click();
   await page.getByRole('button', { name: 'Find', exact: true }).click();
   await page.getByRole('alert').getByText('Choose at least one name first.').waitFor();
-  await page.getByLabel('What to find').fill('traffic');
-  await page.getByRole('button', { name: 'traffic light' }).click();
+  await page.getByLabel('What to find').fill('trash');
+  await page.getByRole('button', { name: 'trash can' }).click();
   const ordered = page.waitForResponse(/\/jobs$/);
   await page.getByRole('button', { name: 'Find', exact: true }).click();
   await isFound();
   const { id } = (await (await ordered).json()) as { id: string };
   const manifest = await page.request.get(new URL(`jobs/${id}/manifest`, page.url()).href);
-  const request = { only: 'mask', maskMode: 'semantic', maskClasses: [maskClasses.indexOf('traffic_light')] };
+  const request = { only: 'mask', maskMode: 'semantic', maskClasses: [maskClasses.indexOf('trash_can')] };
   expect(await manifest.json()).toMatchObject({ request });
   const found = await greyOf((await savedMask(page)).bytes);
   expect(found.some((value) => value > 0)).toBe(true);

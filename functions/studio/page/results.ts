@@ -73,9 +73,10 @@ export function createResults(options: ResultsOptions): Results {
   return { element, open, close, choose: (index) => choose(index) };
 }
 
-function tabOf({ index }: JobOutput, press: () => void): HTMLElement {
+function tabOf(output: JobOutput, press: () => void): HTMLElement {
+  const { index } = output;
   const name = index === 1 ? `${texts.candidate(index)}, ${texts.best}` : texts.candidate(index);
-  const attributes = { type: 'button', role: 'tab', title: `Alt+${index}` };
+  const attributes = { type: 'button', role: 'tab', title: `${scoresOf(output)} (Alt+${index})`.trim() };
   return el('button', { text: name, attributes, on: { click: press } });
 }
 
