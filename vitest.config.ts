@@ -3,8 +3,8 @@ import './deploy/build-page.js';
 import './deploy/kernels.js';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that count the threads of their process. */
-const alone = ['test/lib/engines/patchmatch/patchmatch.test.ts'];
+/** Tests that count the threads of their process, or change it for good. */
+const alone = ['test/lib/engines/patchmatch/patchmatch.test.ts', 'test/functions/domains.test.ts'];
 const long = 'test/**/*.long.test.ts';
 const times = { testTimeout: 20_000, hookTimeout: 20_000 };
 

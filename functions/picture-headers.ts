@@ -14,7 +14,7 @@ export const answerHeaders = {
     'differing=...`, where a JPEG had to be compressed again',
   'Inpaint-Candidates': 'pictures that were made; the best one is the body',
   'Inpaint-Cost-Usd': 'what the calls of models cost by list price; left out where a price is not known',
-  'Inpaint-Warnings': 'sentences, with ` | ` between them',
+  'Inpaint-Warnings': 'what you should know, in sentences with a bar between them',
   'Inpaint-Dropped-Metadata':
     'metadata that were not kept, such as a thumbnail that shows the removed object',
   'Inpaint-Finder': 'who found the mask, where nobody sent one',

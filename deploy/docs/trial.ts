@@ -9,10 +9,10 @@ projects are in lower case.
 \`\`\`sh
 gcloud auth login && gcloud auth application-default login # the second one is for the preflight
 npm ci                                                     # for the check of settings; the script runs without
-npm run preflight -- MY-PROJECT europe-west4               # is the project ready?
-deploy/deploy.sh MY-PROJECT europe-west4 --dry-run         # prints the commands below and runs none
-deploy/deploy.sh MY-PROJECT europe-west4                   # 15 minutes or so; then it prints what to try
-npm run preflight -- MY-PROJECT europe-west4 --name inpaint-trial
+npm run preflight -- my-project europe-west4               # is the project ready?
+deploy/deploy.sh my-project europe-west4 --dry-run         # prints the commands below and runs none
+deploy/deploy.sh my-project europe-west4                   # 15 minutes or so; then it prints what to try
+npm run preflight -- my-project europe-west4 --name inpaint-trial
 \`\`\`
 
 It makes three buckets, the functions \`onUpload\`, \`edit\` and \`sweep\` with an identity each, a trigger and a clock. Without calls

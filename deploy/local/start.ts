@@ -28,7 +28,7 @@ const stopped = new AbortController();
 const system = await start();
 listenForEnd();
 printSystem(system);
-const demo = runDemo(stopped.signal).catch((error: unknown) => {
+const demo = runDemo(system.engine, stopped.signal).catch((error: unknown) => {
   if (!stopped.signal.aborted) throw error;
 });
 await Promise.race([demo, sleep(demoPatienceMs, undefined, { ref: false })]);
@@ -126,7 +126,7 @@ function engineLine({ engine, isEmulated, config }: Pick<LocalSystem, 'engine' |
 }
 
 /** Drops the demo pair into the input folder as a person would, and waits for its result. */
-async function runDemo(signal: AbortSignal): Promise<void> {
+async function runDemo(engine: string, signal: AbortSignal): Promise<void> {
   const input = join(root, 'input');
   await mkdir(input, { recursive: true });
   const { photo, mask } = await demoPair();
@@ -145,7 +145,7 @@ async function runDemo(signal: AbortSignal): Promise<void> {
   }
   const { outputs, timingsMs, proofs, maskCoverage } = manifest.facts;
   const { differingPixels, comparedPixels, outside } = proofs[0] ?? {};
-  heading('Done.');
+  heading(`Done by ${manifest.facts.engine}.`);
   console.log(`  before   ${join(input, demoName)}
   mask     ${join(input, 'demo.mask.png')}   ${(maskCoverage * 100).toFixed(1)} % of the picture may change
   after    ${join(root, 'output', outputs[0]?.name ?? '')}
@@ -154,9 +154,11 @@ async function runDemo(signal: AbortSignal): Promise<void> {
     .map(([name, ms]) => `${name} ${ms}`)
     .join(', ')} ms; some overlap
   proof    ${differingPixels} of ${comparedPixels} pixels outside the mask differ (${outside})`);
+  if (manifest.facts.engine !== engine) console.log(`  Drop another pair to see ${engine} at work.`);
 }
 
 interface ManifestFacts {
+  readonly engine: string;
   readonly outputs: readonly { readonly name: string }[];
   readonly timingsMs: Readonly<Record<string, number>>;
   readonly maskCoverage: number;
@@ -184,10 +186,12 @@ async function manifestIn(
 }
 
 function printNext({ url, storage }: LocalSystem): void {
+  const { port } = new URL(url);
   heading('Try next');
   console.log(`  In a browser    ${url}/studio/
   Drop files      put photo.jpg and photo.mask.png (white = edit) into ${root}/input/
                   and find the result in ${root}/output/photo.jpg/
+  See states      ${port === '8080' ? '' : `PORT=${port} `}npm run status
   Over HTTP       curl --fail-with-body -F image=@${root}/input/demo.png -F mask=@${root}/input/demo.mask.png ${url}/edit -o out.png
   With gcloud     CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=${storage.url}/storage/v1/ CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true \\
                   gcloud storage cp photo.jpg photo.mask.png gs://input/

@@ -5,7 +5,7 @@ import { asEditError, EditError, type ErrorCode, errorCodes } from '../../lib/er
 export type Send = (path: string, init: RequestInit, signal: AbortSignal) => Promise<Response>;
 
 /** Pauses before the second try and the ones after it, where the server names none, ms. */
-export const defaultPausesMs: readonly number[] = [1000, 4000, 10_000];
+const defaultPausesMs: readonly number[] = [1000, 4000, 10_000];
 const longestPauseMs = 30_000;
 
 /** @param token of the caller; `undefined`: an ID token is asked for where the server is one of https. */
@@ -31,9 +31,13 @@ export function httpClient(server: string, token: string | undefined, pausesMs =
 async function once(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((cause: unknown) => {
     if (init.signal?.aborted === true) throw new EditError('CANCELLED', 'The command was interrupted');
-    throw new EditError('MODEL_UNAVAILABLE', `Expected an answer of ${new URL(url).host}, got none`, {
-      cause,
-    });
+    throw new EditError(
+      'MODEL_UNAVAILABLE',
+      `Expected an answer of ${new URL(url).host}, got none: see --server`,
+      {
+        cause,
+      },
+    );
   });
   const isDone = response.ok || response.status === 304 || response.status === 308;
   if (isDone) return response;

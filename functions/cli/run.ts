@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { asEditError, type EditError } from '../../lib/errors.ts';
 import { mapOrdered } from '../../lib/in-parallel.ts';
 import { maxRequestBytes, readRequestFile } from '../../lib/requests/edit-request.ts';
@@ -171,7 +171,20 @@ function report({ image, mask }: Pair, edited: Edited, { outputs, ms, work }: Re
   }
   const seconds = (ms / 1000).toFixed(1);
   work.tell.done(image, `${outputs.join(', ') || 'written'} in ${seconds} s by ${engine}`);
-  for (const note of [...proofNotes(proof), ...warnings]) work.tell.note(`  ${note}`);
+  const notes = [...formatNotes(outputs[0], edited), ...proofNotes(proof), ...warnings];
+  for (const note of notes) work.tell.note(`  ${note}`);
+}
+
+/** Other spellings of the extensions that results have. */
+const spellings: Readonly<Record<string, string>> = { jpeg: 'jpg', jpe: 'jpg', jfif: 'jpg', tif: 'tiff' };
+
+/** A name like `out.png` does not make a PNG of a JPEG. */
+function formatNotes(path: string | undefined, { outputs: [best] }: Edited): readonly string[] {
+  const named = extname(path ?? '')
+    .slice(1)
+    .toLowerCase();
+  const isMeant = named === '' || (spellings[named] ?? named) === best?.extension;
+  return isMeant ? [] : [`${path} holds ${best?.extension}, not ${named}: --output-format converts a photo`];
 }
 
 /** Nothing differs outside most masks; where it does, people want to know. */

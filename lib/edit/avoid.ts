@@ -1,5 +1,5 @@
 import type { InpaintRequest } from '../engines/engine.ts';
-import { countAbove0, dilate } from '../pixels/mask.ts';
+import { countAbove0, dilate, erode } from '../pixels/mask.ts';
 import { emptyMask, type Mask, type Raster, withChannels } from '../pixels/raster.ts';
 import { maskInFrame } from '../plan/frame.ts';
 import type { RegionContext } from './plan.ts';
@@ -17,6 +17,12 @@ const leastLeft = 0.25;
  * Where the ring around the mask shows more of people, the mask lies on one: a shirt continues as a shirt.
  */
 const mostOnRing = 0.2;
+/** Even then faces and hands are not copied, unless so much of the ring is skin: a spot on a cheek. */
+const mostSkinOnRing = 0.5;
+/** Faces and hands are solid, leaves of that colour are not: what is thinner than twice this is no skin. */
+const solidShare = 0.015;
+/** Eyes and mouths are so near to skin. Both are shares of the frame's longer side. */
+const faceShare = 0.025;
 /** The ring, as shares of the frame's longer side: nearer, the net mixes in what is to be removed. */
 const ringFrom = 0.015;
 const ringTo = 0.04;
@@ -60,11 +66,35 @@ async function peopleIn(
   const picture = seenAsRgb(crop);
   const { masks } = await step('people', () => people.find({ picture, wanted, labels }, signal));
   const found = masks.map(({ mask }) => threshold(mask)).reduce(union, emptyMask(crop));
-  if (countAbove0(found) === 0 || isOnPeople(hole!, found)) return undefined;
-  return dilate(found, grownShare * side);
+  if (countAbove0(found) === 0) return undefined;
+  if (shareOnRing(hole!, found) <= mostOnRing) return dilate(found, grownShare * side);
+  const skin = skinIn(found, hole!, picture);
+  const solid = erode(skin, solidShare * side);
+  if (countAbove0(solid) === 0 || shareOnRing(hole!, skin) > mostSkinOnRing) return undefined;
+  return dilate(solid, (solidShare + faceShare) * side);
 }
 
-function isOnPeople(hole: Mask, people: Mask): boolean {
+/**
+ * The part of people beside the hole that has the colour of skin, of any tone: `77 <= Cb <= 127` and `133 <= Cr <= 173`.
+ *
+ * @param picture H x W x 3, 8 bit sRGB.
+ * @see Chai and Ngan, "Face segmentation using skin-color map in videophone applications", IEEE TCSVT 1999.
+ */
+function skinIn(people: Mask, hole: Mask, { data }: Raster): Mask {
+  const isSkin = (p: number) => {
+    const [r, g, b] = [data[3 * p]!, data[3 * p + 1]!, data[3 * p + 2]!];
+    const light = 0.299 * r + 0.587 * g + 0.114 * b;
+    const [cb, cr] = [128 + 0.564 * (b - light), 128 + 0.713 * (r - light)];
+    return cb >= 77 && cb <= 127 && cr >= 133 && cr <= 173;
+  };
+  return {
+    ...people,
+    data: people.data.map((value, p) => (value > 0 && hole.data[p] === 0 && isSkin(p) ? 255 : 0)),
+  };
+}
+
+/** The share of the ring around a hole that people cover. */
+function shareOnRing(hole: Mask, people: Mask): number {
   const side = Math.max(hole.width, hole.height);
   const [inner, outer] = [dilate(hole, ringFrom * side), dilate(hole, ringTo * side)];
   let [ring, shown] = [0, 0];
@@ -73,7 +103,7 @@ function isOnPeople(hole: Mask, people: Mask): boolean {
     ring++;
     if (people.data[p]! > 0) shown++;
   });
-  return shown > mostOnRing * ring;
+  return shown / Math.max(1, ring);
 }
 
 function seenAsRgb(crop: Raster): Raster {

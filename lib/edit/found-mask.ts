@@ -63,9 +63,7 @@ export async function findMask(options: FindOptions): Promise<FoundGiven> {
   const small = unionOf(found.masks, picture);
   assertUseful(small, wanted, found);
   const edge = await step('edge', () => atFullSize(photo, picture, small, found.edgePx));
-  const grownPx = (found.grownPx * displayed.width) / picture.width;
-  const dilationPx =
-    options.dilationPx ?? Math.max(0, Math.round(removalDilation * displayed.width - grownPx));
+  const dilationPx = options.dilationPx ?? Math.round(removalDilation * displayed.width);
   const mask = dilateBoxed(edge, dilationPx, displayed);
   const coverage = countAbove0(mask.mask) / (displayed.width * displayed.height);
   if (coverage === 1) throw full(wanted, coverage);

@@ -48,7 +48,7 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
   const crop = await step('crop', () => readCropOf(photo, region.plan.box));
   const { view, request, avoided } = await step('frame', () => frameOf(context, crop));
   const prepared = startSoon(() => prepare(context, view, request));
-  const judge = judgeOf(context, { view, request, prepared: prepared.get });
+  const judge = judgeOf(context, request);
   const first = await ask(context, { ...request, judge }).finally(prepared.cancel);
   const leftOut: number[] = [];
   const candidatesOf = async (reply: InpaintReply) => {
@@ -104,8 +104,9 @@ async function frameOf(
   const size = region.plan.content;
   const view = await viewOf({ crop, header: photo.header, engine, content: size });
   const content = await view.seenAt(size);
-  // Only tiles and enlarging look at it again.
-  if (request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
+  // Only tiles and enlarging look at it again, unless the crop itself lies in it.
+  const isApart = crop.file.buffer !== crop.original.data.buffer;
+  if (isApart && request.detail !== 'tiles' && engine.enlarge === undefined) release(crop.file);
   const asked = inpaintRequest({
     ...context,
     key: region.key,

@@ -7,69 +7,60 @@ import { rescale } from '../pixels/resample.ts';
 import { fitAnswer, prepareRegion } from './answer.ts';
 import type { Asked } from './judge.ts';
 import type { RegionContext, Repaint } from './plan.ts';
-import type { View } from './view.ts';
-
-interface Trial {
-  readonly view: View;
-  readonly request: InpaintRequest;
-  /** What answers are compared with at the size of the picture. */
-  readonly prepared: () => PreparedCrop | undefined;
-}
 
 /**
- * Judges the answers that an embedded engine chooses from, as it will be judged what it returns. An answer
- * that is smaller than the crop is judged at its own size: four answers at full size would take the time and
- * memory of four edits.
+ * Judges the answers that an embedded engine chooses from, each at its own size: four answers at the size of
+ * the picture would take the time and memory of four edits. It looks at all that was repainted. That is more
+ * than what is written: lines are found only where the picture is known, and seams only where pieces begin.
  *
  * @returns the cost of an answer, levels; infinite where it must not be published.
  */
-export function judgeOf(context: RegionContext, trial: Trial): InpaintRequest['judge'] {
-  const { region, writable } = context;
-  const { crop } = trial.view;
-  if (region.mask === undefined) return undefined;
-  const asked: Asked = { mode: context.request.mode, isEmbedded: true };
-  const reduced = new Map<number, Reduced>();
+export function judgeOf({ region, request: { mode } }: RegionContext, request: InpaintRequest): Judge {
+  const { mask } = region;
+  if (mask === undefined) return undefined;
+  const asked: Asked = { mode, isEmbedded: true };
+  const bySize = new Map<number, Seen>();
   return (answer) => {
-    if (answer.width === crop.width && answer.height === crop.height) {
-      return costOf(fitAnswer({ crop, answer, region, writable, asked, prepared: trial.prepared() }));
-    }
-    const known = reduced.get(answer.width) ?? reducedTo(answer, context, trial);
-    reduced.set(answer.width, known);
-    return costOf(fitAnswer({ ...known, answer: insideOf(answer, known), asked }));
+    const seen =
+      bySize.get(answer.width) ?? seenAt(answer, region, { ...request, mask: request.mask ?? mask });
+    bySize.set(answer.width, seen);
+    return costOf(fitAnswer({ ...seen, answer: insideOf(answer, seen), asked }));
   };
 }
 
-interface Reduced {
+type Judge = InpaintRequest['judge'];
+
+interface Seen {
   readonly crop: Raster;
-  readonly region: Repaint;
-  /** What was to be repainted. */
-  readonly repainted: Mask;
+  /** Its mask is all that was to be repainted. */
+  readonly region: Repaint & { readonly mask: Mask };
   readonly prepared: PreparedCrop;
 }
 
 /** What answers of one size are compared with. */
-function reducedTo({ width, height }: Size, { region }: RegionContext, { request }: Trial): Reduced {
+function seenAt(
+  { width, height }: Size,
+  region: Repaint,
+  request: Pick<InpaintRequest, 'crop'> & { readonly mask: Mask },
+): Seen {
   const size = { width, height };
   const crop = rescale(request.crop, size, 'area');
-  const mask = coverMask(region.mask!, size);
-  const { plan, featherPx } = region;
-  const scale = plan.box.width / width;
+  const mask = coverMask(request.mask, size);
   const own = {
     ...region,
     mask,
-    featherPx: Math.ceil(featherPx / scale),
+    featherPx: Math.ceil((region.featherPx * width) / region.plan.box.width),
     plan: { box: boxOf(size), frame: size, content: boxOf(size), scale: 1 },
   };
-  const repainted = coverMask(request.mask ?? mask, size);
-  const prepared = prepareRegion({ crop, region: own, mask, repainted, colours: crop.channels });
-  return { crop, region: own, repainted, prepared };
+  const prepared = prepareRegion({ crop, region: own, mask, repainted: mask, colours: crop.channels });
+  return { crop, region: own, prepared };
 }
 
 /** The answer in the crop: each was reduced in another way, which is no fault. */
-function insideOf(answer: Raster, { crop, repainted }: Reduced): Raster {
+function insideOf(answer: Raster, { crop, region }: Seen): Raster {
   const { channels, data } = answer;
   const inside = data.map((value, i) =>
-    repainted.data[Math.trunc(i / channels)]! > 0 ? value : crop.data[i]!,
+    region.mask.data[Math.trunc(i / channels)]! > 0 ? value : crop.data[i]!,
   );
   return { ...answer, data: inside };
 }

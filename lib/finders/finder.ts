@@ -33,8 +33,6 @@ export interface Found {
    * looked for in the pixels around it.
    */
   readonly edgePx: number;
-  /** How far the masks reach beyond what was found, px of the picture that was sent. */
-  readonly grownPx: number;
   readonly warnings: readonly string[];
   /** HTTP calls made to a model, retries included; 0 for what is found on this machine. */
   readonly calls: number;

@@ -30,16 +30,21 @@ const closePx = 4;
 /** Smaller groups of pixels, as a share of the picture, are chance. */
 const speckShare = 0.0004;
 /** The edit reaches a little beyond what clearly differs, and ends softly, px. */
-const growPx = 3;
+const editReachPx = 3;
 const softenPx = 1.5;
-/** The same growth as a share of the longer side, for pictures that are reduced. */
-export const grownShare = growPx / workingSidePx;
+
+interface Difference {
+  readonly crop: Raster;
+  readonly edited: Raster;
+  /** How far the mask reaches beyond what clearly differs, px at 512 px. */
+  readonly growPx?: number;
+}
 
 /**
  * Finds the mask a model used but did not return: where its answer differs from the crop after registration
  * and tone correction on the whole picture (both robust, so that the edit itself does not count).
  *
- * Low-passed difference, hysteresis threshold, closing, specks dropped, grown by 3 and softened, all at
+ * Low-passed difference, hysteresis threshold, closing, specks dropped, grown and softened, all at
  * 512 px; then enlarged to the size of the crop. All 0 when nothing was edited.
  *
  * @param args.crop, args.edited the same space, any sizes of one ratio. @returns h x w x 1 at the size of the
@@ -47,7 +52,7 @@ export const grownShare = growPx / workingSidePx;
  * @throws {EditError} `SHAPE_MISMATCH` when the channels differ.
  * @see Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 1986 (hysteresis).
  */
-export function differenceMask({ crop, edited }: { readonly crop: Raster; readonly edited: Raster }): Mask {
+export function differenceMask({ crop, edited, growPx = editReachPx }: Difference): Mask {
   assertSameChannels(edited, crop);
   const size = fitSize(crop, workingSidePx);
   const small = resizeTo(crop, size);

@@ -1,5 +1,5 @@
 import { EditError, type ErrorCode, errorCodes } from '../errors.ts';
-import type { Claim } from '../jobs/claim/claim.ts';
+import { asksModel, modelCallsOf } from '../jobs/run/cost.ts';
 import { type Stage, stages } from '../jobs/run/progress.ts';
 import type { JobResource, JobState, Problem } from './job-schema.ts';
 import type { Failure, JobFacts, Manifest } from './read-job.ts';
@@ -61,19 +61,17 @@ function waitOf({ state, info }: NonNullable<JobFacts['claim']>) {
   return { code: state.code, retryAt };
 }
 
-const callsOf = (claim: Claim | undefined) =>
-  Object.values(claim?.modelCalls ?? {}).reduce((sum, calls) => sum + calls, 0);
-
 function progressOf({ claim, progress }: JobFacts, state: JobState): JobResource['progress'] {
   if (state === 'failed' || state === 'cancelled') return null;
-  const made = callsOf(claim?.state);
+  const engine = claim?.info.metadata['engine'];
+  const made = claim === undefined ? 0 : modelCallsOf(claim.state, engine);
   if (state === 'succeeded') return { stage: 'publish', calls: { made, planned: made }, fraction: 1 };
   const { stage = 'queued', region = '0/0', fraction = '0' } = progress?.metadata ?? {};
   const [index = 0, of = 0] = region.split('/').map(Number);
   return {
     stage: (stages as readonly string[]).includes(stage) ? (stage as Stage) : 'queued',
     ...(index > 0 && { region: { index, of } }),
-    calls: { made, planned: Math.max(made, of) },
+    calls: { made, planned: asksModel(engine) ? Math.max(made, of) : made },
     fraction: Math.min(Number(fraction) || 0, 0.999),
   };
 }

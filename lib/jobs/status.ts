@@ -9,7 +9,7 @@ import { folderMaskFinder, setFrom } from './inputs/pairing.ts';
 import { explainUnpaired } from './inputs/unpaired.ts';
 import { endOf, groupByStem, lastEnd, membersOf, terminalsByImage } from './inputs/window.ts';
 import { askedAgainOnce } from './rounds.ts';
-import { isOfRegion } from './run/cost.ts';
+import { modelCallsOf } from './run/cost.ts';
 import { failureSchema, maxFailureBytes } from './run/publish.ts';
 import type { Buckets } from './run/run.ts';
 
@@ -40,8 +40,6 @@ interface StatusOptions {
   /** True where pictures use the mask of their folder. Results of such jobs are found in any case. */
   readonly folderMask?: boolean;
   readonly requestFile?: 'optional' | 'required';
-  /** Whether the engine of this name asks a model; without it each does. */
-  readonly asksModel?: (engine: string) => boolean;
 }
 
 /** A picture, and all that is known about it. */
@@ -135,18 +133,14 @@ type Reasons = ReadonlyMap<string, string>;
 async function statusFrom(
   { set, terminal, claim: object }: PictureObjects,
   reasons: Reasons,
-  { store, asksModel = () => true }: StatusOptions,
+  { store }: StatusOptions,
 ): Promise<JobStatus> {
   const claim = claimOf(object);
   const { name } = set.image;
-  // Claims of version 0.1 do not name their engine.
-  const { engine } = object?.metadata ?? {};
-  const isAsked = engine === undefined || asksModel(engine);
-  const calls = Object.entries(claim?.modelCalls ?? {}).filter(([key]) => isAsked || !isOfRegion(key));
   const use = {
     ageMs: sinceUpdateMs(terminal ?? object ?? set.image),
     attempts: claim?.attempts ?? 0,
-    modelCalls: calls.reduce((sum, [, count]) => sum + count, 0),
+    modelCalls: claim === undefined ? 0 : modelCallsOf(claim, object?.metadata['engine']),
   };
   const state = stateOf({ set, terminal }, claim);
   if (terminal !== undefined)

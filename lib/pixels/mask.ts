@@ -28,8 +28,8 @@ export function coverMask(mask: Mask, size: Size): Mask {
     const row = mask.data.subarray(y * mask.width, (y + 1) * mask.width);
     for (let x = set.left; x < set.left + set.width; x++) {
       if (row[x] === 0) continue;
-      const start = columns.first[x]!;
-      while (x + 1 < row.length && row[x + 1] !== 0) x++;
+      const [start, kept] = [columns.first[x]!, row.indexOf(0, x)];
+      x = (kept < 0 ? row.length : kept) - 1;
       for (let v = rows.first[y]!; v <= rows.last[y]!; v++) {
         covered.data.fill(255, v * size.width + start, v * size.width + columns.last[x]! + 1);
       }

@@ -14,6 +14,7 @@ import sharp from 'sharp';
 const parts = {
   edit: 'The whole edit without a model, beside its floor and its peers',
   dropped: 'From a dropped file to its published result, without the model',
+  load: 'Many small pairs, by the embedded engine',
   patchmatch: 'The embedded engine',
   quality: 'Seams under simulated drift',
   hostile: 'Each photo with a model that misbehaves',

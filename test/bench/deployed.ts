@@ -10,7 +10,7 @@ import type { SeenBody } from '../support/fake-model.ts';
 import { type FunctionProcess, startFunction } from '../support/framework-process.ts';
 
 /** What both deployments set for the memory of a function. */
-const memorySettings = { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: '--max-semi-space-size=8' };
+export const memorySettings = { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: '--max-semi-space-size=8' };
 
 /** Its package.json names the built bundle. */
 const repository = resolve(import.meta.dirname, '../..');

@@ -86,7 +86,7 @@ async function standIn(): Promise<InpaintEngine> {
       return {
         outcomes: [{ kind: 'image', image: { bytes, mediaType: 'image/png' } }],
         warnings: [],
-        calls: 0,
+        calls: 1,
       };
     },
   };

@@ -4,22 +4,23 @@
  * 24 and 102 by default.
  *
  * Rounds go in turn, so that all see the same machine; of each the least counts. In a process of its own the
- * stand-in for the model takes a second, which is taken off; over HTTP the model answers at once.
+ * stand-in for the model takes a second, which is taken off; over HTTP the model answers at once. All
+ * processes of node have the settings for memory that both deployments make.
  */
-import { copyFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 import { readHeader } from '../../lib/formats/vips/header.ts';
 import { differenceMap } from '../../lib/formats/vips/write.ts';
-import { startDeployed, startInstantModel } from './deployed.ts';
+import { memorySettings, startDeployed, startInstantModel } from './deployed.ts';
 import type { ChildReport } from './edit-child.ts';
 import { type EditCase, editCase } from './edit-inputs.ts';
 import { markdownTable } from './markdown.ts';
 import { type Cost, costOf, least, usageOf, type Watched, watched } from './watched.ts';
 
 const rounds = 3;
-const warmRounds = 8;
+const warmRounds = 6;
 const unlimited = { maxImageBytes: 1e9, maxImagePixels: 2.6e8 };
 const repository = join(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'edit-bench-'));
@@ -102,7 +103,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Bundled as it is deployed: stripping types is a cost of development alone. */
+/** Bundled as it is deployed: stripping types and looking for the kind of module cost in development alone. */
 async function builtChild(): Promise<string> {
   const dir = join(folder, 'child');
   await build({
@@ -113,6 +114,7 @@ async function builtChild(): Promise<string> {
     output: { dir, format: 'esm' },
   });
   await copyFile(join(repository, 'lib/kernels/kernels.wasm'), join(dir, 'kernels.wasm'));
+  await writeFile(join(dir, 'package.json'), '{ "type": "module" }');
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
   return join(dir, 'edit-child.js');
 }
@@ -121,7 +123,7 @@ async function compare(child: string, job: EditCase): Promise<void> {
   const { megapixels, format } = job;
   const output = join(folder, `out.${format}`);
   const run = (what: string, count = 1) =>
-    watched(process.execPath, [child, what, job.image, job.mask, output, String(count)]);
+    watched(process.execPath, [child, what, job.image, job.mask, output, String(count)], memorySettings);
   const ways = new Map<string, () => Promise<Watched | undefined>>([
     ['floor: sharp decodes and encodes', () => run('floor')],
     ['edit, fresh process', async () => withoutModel(await run('edit'))],

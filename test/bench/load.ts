@@ -1,5 +1,5 @@
 /**
- * `npm run load -- --pairs 200 --rate 20`: drops pairs of small pictures at a rate, and prints throughput,
+ * `npm run load -- --pairs 1000 --rate 100`: drops pairs of small pictures at a rate, and prints throughput,
  * latencies from upload to manifest, storage requests for each job, and what the processes took. The
  * functions run as they are deployed: built, each in a process of its own under the framework's own command;
  * storage, queue and uploads are in this one.
@@ -15,12 +15,13 @@ import { startFaultyStorage } from '../support/faulty-storage.ts';
 import type { FunctionProcess } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { startDeployed } from './deployed.ts';
+import { markdownTable } from './markdown.ts';
 import { usageOf } from './watched.ts';
 
 const { values } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '20' },
+    pairs: { type: 'string', default: '1000' },
+    rate: { type: 'string', default: '100' },
     queue: { type: 'boolean', default: false },
     http: { type: 'boolean', default: false },
     requests: { type: 'string', default: '1000' },
@@ -87,31 +88,31 @@ const { reads, writes, lists, byObject } = storage.requests.snapshot();
 
 const sorted = latenciesMs.toSorted((a, b) => a - b);
 const percentile = (share: number) =>
-  `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN)} ms`;
-// Each pair is two uploads of one write each.
+  Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN);
 const perJob = (count: number) => (count / pairs).toFixed(2);
-console.log(
-  `${latenciesMs.length} of ${pairs} pairs published in ${seconds.toFixed(1)} s, ${(latenciesMs.length / seconds).toFixed(1)} a second`,
-);
-console.log(`latency: median ${percentile(0.5)}, 90 % ${percentile(0.9)}, 99 % ${percentile(0.99)}`);
-console.log(
-  `requests for each job: writes ${perJob(writes - 2 * pairs)}, reads ${perJob(reads)}, lists ${perJob(lists)}`,
-);
 const ofClaims = Object.entries(byObject).filter(([name]) => name.startsWith('control/claims/'));
 const onClaim = (kind: 'reads' | 'writes') =>
   perJob(ofClaims.reduce((sum, [, counts]) => sum + counts[kind], 0));
-console.log(`of these on its claim: writes ${onClaim('writes')}, reads ${onClaim('reads')}`);
 // Unlike the rate, processor time hardly depends on who else uses the machine.
-const report = (name: string, cpuMs: number, peakMb: number) =>
-  console.log(
-    `${name}: ${Math.round(cpuMs / pairs)} ms of processor time a pair, peak ${Math.round(peakMb)} MB`,
-  );
-for (const worker of workers) {
-  const { cpuMs, peakMb } = usageOf(worker.pid) ?? { cpuMs: Number.NaN, peakMb: Number.NaN };
-  report(`process of ${worker.target}`, cpuMs, peakMb);
-}
-report('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUsage().maxRSS / 1024);
-console.log(`warnings and errors: ${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`);
+const usage = (name: string, cpuMs: number, peakMb: number) => [
+  `${name}: processor time a pair, peak memory`,
+  `${Math.round(cpuMs / pairs)} ms, ${Math.round(peakMb)} MB`,
+];
+const rows = [
+  ['published', `${latenciesMs.length} of ${pairs}`],
+  ['a second', (latenciesMs.length / seconds).toFixed(1)],
+  ['from upload to manifest: 50, 90, 99 %', `${[0.5, 0.9, 0.99].map(percentile).join(', ')} ms`],
+  // Each pair is two uploads of one write each.
+  ['writes, reads, listings of a job', [writes - 2 * pairs, reads, lists].map(perJob).join(', ')],
+  ['writes and reads of its claim', [onClaim('writes'), onClaim('reads')].join(', ')],
+  ...workers.map(({ target, pid }) => {
+    const { cpuMs = Number.NaN, peakMb = Number.NaN } = usageOf(pid) ?? {};
+    return usage(target, cpuMs, peakMb);
+  }),
+  usage('storage and uploads', (cpu.user + cpu.system) / 1000, process.resourceUsage().maxRSS / 1024),
+  ['warnings and errors', `${troubles.length}${troubles[0] ? `, first: ${troubles[0]}` : ''}`],
+];
+console.log(markdownTable([`pairs of small pictures, ${rate} a second`, ''], rows));
 
 async function work(target: string, signature: 'http' | 'cloudevent'): Promise<FunctionProcess> {
   const worker = await startDeployed({ target, signature, environment, onLine: note });

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import '../../deploy/build-page.js';
 import { startLocalSystem } from '../../deploy/local/system.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { startBrowser } from '../support/browser.ts';

@@ -34,11 +34,22 @@ const pollMs = 4;
 /** Places of `utime` and `stime`, after the parenthesised name. @see proc(5) */
 const ticksPerSecond = 100;
 
-/** Runs a command to its end and watches it from outside, so that every program is measured alike. */
-export function watched(command: string, args: readonly string[]): Promise<Watched> {
+/**
+ * Runs a command to its end and watches it from outside, so that every program is measured alike.
+ *
+ * @param environment beside that of this process.
+ */
+export function watched(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Watched> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     let seen = { cpuMs: Number.NaN, peakMb: Number.NaN };
     const timer = setInterval(() => {
       seen = usageOf(child.pid) ?? seen;

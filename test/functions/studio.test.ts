@@ -76,7 +76,7 @@ test('a job from its files to its result, as a program sees it', async () => {
   expect(job).toMatchObject({
     state: 'succeeded',
     image: { format: 'png', ...size },
-    progress: { fraction: 1 },
+    progress: { fraction: 1, calls: { made: 0, planned: 0 } },
     outputs: [{ index: 1, mediaType: 'image/png', proof: { outside: 'exact', differingPixels: 0 } }],
     links: { manifest: `jobs/${id}/manifest` },
   });

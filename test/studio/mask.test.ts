@@ -365,6 +365,26 @@ test.each([1, 7, 8, 9, 256, 257, 300])(
   },
 );
 
+test('the same mask gives the same bytes, however it was painted', async () => {
+  const hole = [
+    { x: 280, y: 5 },
+    { x: 290, y: 20 },
+  ] as const;
+  const [painted, inverted] = [newMask(), newMask()];
+  fillBox(inverted, hole, 255);
+  endStep(inverted);
+  invert(inverted);
+  const corners = [
+    { x: 0, y: 0 },
+    { x: size.width, y: size.height },
+  ] as const;
+  fillBox(painted, corners, 255);
+  fillBox(painted, hole, 0);
+  for (const mask of [painted, inverted]) endStep(mask);
+  expect(await encodeMask(inverted)).toEqual(await encodeMask(painted));
+  expect((await decoded(inverted)).bytes).toEqual(bytesOf(painted));
+});
+
 test('a grey mask is written with 8 bits, and comes back exactly', async () => {
   const mask = newMask();
   for (let y = 0; y < size.height; y++) fillSpan(mask, y, [y, y + 40], y % 256);

@@ -91,6 +91,10 @@ test('each state is usable with assistive technology, light and dark, wide and n
   await at('error, options, names');
   await pickFiles(page, [photoFile, maskFile]);
   await covers(page, '3.8 %');
+  await page.getByRole('button', { name: 'Grow or shrink' }).click();
+  await page.getByRole('button', { name: 'Shrink', exact: true }).waitFor();
+  await at('grow or shrink');
+  await page.keyboard.press('Escape');
   for (const dialog of ['Help and keys', 'All runs']) {
     await page.getByRole('button', { name: dialog }).click();
     await page.getByRole('dialog').waitFor();

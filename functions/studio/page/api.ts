@@ -56,7 +56,7 @@ async function askJson<Answer>(path: string, options?: RequestInit): Promise<Ans
 export const readCapabilities = (): Promise<Capabilities> => askJson('capabilities');
 export const readJob = (id: string): Promise<Job> => askJson(`jobs/${id}`);
 
-export interface JobList {
+interface JobList {
   readonly jobs: readonly Job[];
   readonly nextPageToken: string | null;
 }
@@ -87,6 +87,21 @@ export interface Order {
   readonly fields: Fields;
 }
 
+/** How often something is asked for while the service is busy with others. */
+export const maxAsks = 5;
+
+/** Asks again where the service says when to. */
+export async function patiently<Answer>(work: () => Promise<Answer>, asks = 1): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    const waitMs = error instanceof ProblemError ? error.problem.retryAfterMs : undefined;
+    if (waitMs === undefined || asks === maxAsks) throw error;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return patiently(work, asks + 1);
+  }
+}
+
 /** What a run would do. */
 export async function readPlan(
   { mask, fields, size }: Omit<Order, 'image'> & { readonly size: { width: number; height: number } },
@@ -106,7 +121,7 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
-export interface StartOptions extends Sending {
+interface StartOptions extends Sending {
   /** Sent again with the same key, it is the same job. */
   readonly key: string;
 }
@@ -209,7 +224,7 @@ const waitS = 20;
 /** How long to wait after each failed request, ms. */
 const backOffMs = [1000, 2000, 5000] as const;
 
-export interface Following {
+interface Following {
   readonly onNews: (job: Job) => void;
   readonly onOffline: () => void;
   readonly signal: AbortSignal;
@@ -267,7 +282,7 @@ export async function readPreview(
   { widthPx, image }: { readonly widthPx: number; readonly image: Exclude<Order['image'], File> },
 ): Promise<Blob> {
   try {
-    return await (await ask(`${href}/preview?w=${widthPx}`)).blob();
+    return await patiently(async () => (await ask(`${href}/preview?w=${widthPx}`)).blob());
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code !== 'PREVIEW_TOO_LARGE') throw error;
     const { signal } = new AbortController();

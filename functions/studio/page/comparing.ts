@@ -44,11 +44,15 @@ export async function findDifference(
     ({ width, height }) => width === mask.width && height === mask.height,
   );
   const shown = emptyDifference(mask);
+  const canvas = contextOf(mask.width, Math.min(mask.height, stripRows));
   let differing = 0;
   for (let top = 0; top < mask.height; top += stripRows) {
     const bottom = Math.min(mask.height, top + stripRows);
     const area = { left: 0, top, right: mask.width, bottom };
-    const [one, other] = [original, result].map((bitmap) => partOf(bitmap, mask, area)) as [Pixels, Pixels];
+    const [one, other] = [original, result].map((bitmap) => partOf(canvas, { bitmap, mask, area })) as [
+      Pixels,
+      Pixels,
+    ];
     differing += drawDifference(mask, { top, original: one, result: other }, shown);
     await pause();
   }
@@ -58,12 +62,21 @@ export async function findDifference(
 
 type Pixels = Uint8ClampedArray<ArrayBuffer>;
 
+const contextOf = (width: number, height: number) =>
+  new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+
+interface Source {
+  readonly bitmap: ImageBitmap;
+  readonly mask: TileMask;
+  readonly area: Area;
+}
+
 /** An area of a picture, in the pixels of the mask; smaller copies are enlarged. */
-function partOf(bitmap: ImageBitmap, mask: TileMask, area: Area): Pixels {
+function partOf(context: OffscreenCanvasRenderingContext2D, { bitmap, mask, area }: Source): Pixels {
   const [width, height] = [area.right - area.left, area.bottom - area.top];
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
   const [scaleX, scaleY] = [bitmap.width / mask.width, bitmap.height / mask.height];
   const from = [area.left * scaleX, area.top * scaleY, width * scaleX, height * scaleY] as const;
+  context.clearRect(0, 0, width, height);
   context.drawImage(bitmap, ...from, 0, 0, width, height);
   return context.getImageData(0, 0, width, height).data;
 }
@@ -87,5 +100,7 @@ export function areasOf({ regions }: Manifest, index: number): Area[] {
 export function seamIn({ mask, comparison }: Editor, area: Area): Point {
   const middle = { x: (area.left + area.right) / 2, y: (area.top + area.bottom) / 2 };
   if (comparison === undefined) return middle;
-  return worstSeam(mask, { area, data: partOf(comparison.bitmap, mask, area) }) ?? middle;
+  const context = contextOf(area.right - area.left, area.bottom - area.top);
+  const data = partOf(context, { bitmap: comparison.bitmap, mask, area });
+  return worstSeam(mask, { area, data }) ?? middle;
 }

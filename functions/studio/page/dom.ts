@@ -58,7 +58,7 @@ const iconPaths = {
   minus: 'M6 12h12',
 } as const;
 
-export type IconName = keyof typeof iconPaths;
+type IconName = keyof typeof iconPaths;
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 

@@ -113,10 +113,11 @@ export function drawMask(context: Context, editor: Editor, view: Viewport, area:
   context.clearRect(rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top);
   if (editor.isMaskHidden || editor.comparison !== undefined) return;
   const { mask } = editor;
+  const colours = coloursOf(editor);
   for (const [index, tile] of mask.tiles.entries()) {
     if (tile === undefined) continue;
     const part = visiblePart(mask, index, view, rect);
-    if (part !== undefined) drawTile(context, { editor, view, tile, index, part });
+    if (part !== undefined) drawTile(context, { mask, colours, view, tile, index, part });
   }
 }
 
@@ -155,15 +156,16 @@ function visiblePart(mask: TileMask, index: number, { zoom, x, y }: Viewport, re
 }
 
 interface TileDrawing {
-  readonly editor: Editor;
+  readonly mask: TileMask;
+  /** The pixel of each value of the mask. */
+  readonly colours: Uint32Array;
   readonly view: Viewport;
   readonly tile: Tile;
   readonly index: number;
   readonly part: Area;
 }
 
-function drawTile(context: Context, { editor, view, tile, index, part }: TileDrawing): void {
-  const { mask } = editor;
+function drawTile(context: Context, { mask, colours, view, tile, index, part }: TileDrawing): void {
   const width = part.right - part.left;
   const image = context.createImageData(width, part.bottom - part.top);
   const pixels = new Uint32Array(image.data.buffer);
@@ -176,12 +178,12 @@ function drawTile(context: Context, { editor, view, tile, index, part }: TileDra
     const y = Math.floor((deviceY + 0.5 - view.y) / view.zoom);
     const start = (y - top) * tilePx - left;
     const isInside = y >= top && y < top + tilePx && y < mask.height;
-    for (const [at, x] of columns.entries()) {
-      const isOwn = isInside && x >= left && x < left + tilePx && x < mask.width;
-      row[at] = isOwn ? tile[start + x]! : valueAt(mask, x, y);
+    // Only the first and the last column lie in the tiles beside this one.
+    for (let at = 0; at < columns.length; at++) {
+      const isOwn = isInside && at > 0 && at <= width;
+      row[at] = isOwn ? tile[start + columns[at]!]! : valueAt(mask, columns[at]!, y);
     }
   };
-  const colours = coloursOf(editor);
   let [above, row, below] = [0, 1, 2].map(() => new Uint8Array(width + 2)) as [Rows, Rows, Rows];
   sample(part.top - 1, above);
   sample(part.top, row);

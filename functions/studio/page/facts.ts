@@ -1,11 +1,10 @@
 import type { Fields, Plan } from './answers.ts';
-import { ProblemError, readPlan } from './api.ts';
+import { patiently, readPlan } from './api.ts';
 import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
 import { usd } from './run.ts';
 import { texts } from './texts.ts';
-import { coverageOf } from './toolbar.ts';
 
 /** After the last stroke, the service is asked what a run would do, ms. */
 const quietMs = 600;
@@ -70,26 +69,19 @@ export function createFacts(editor: Editor, line: HTMLElement, fields: () => Fie
   return { update, costUsd };
 }
 
-/** How often a plan is asked for while the service is busy with those of others. */
-const maxAsks = 5;
-
-async function patiently(ask: () => Promise<Plan>, asks = 1): Promise<Plan> {
-  try {
-    return await ask();
-  } catch (error) {
-    const waitMs = error instanceof ProblemError ? error.problem.retryAfterMs : undefined;
-    if (waitMs === undefined || asks === maxAsks) throw error;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-    return patiently(ask, asks + 1);
-  }
-}
-
 function describeMask(editor: Editor): string {
   if (editor.picture === undefined) return '';
   const { edited } = factsOf(editor.mask);
   if (edited === 0) return texts.emptyMask;
   const isFull = edited > almostFull * editor.mask.width * editor.mask.height;
   return isFull ? texts.almostFull : texts.coverage(coverageOf(editor));
+}
+
+/** `3.4 %`, and never 0 for a mask that is not empty. */
+export function coverageOf({ mask }: Editor): string {
+  const { edited } = factsOf(mask);
+  const percent = (edited / (mask.width * mask.height)) * 100;
+  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
 }
 
 function describePlan({ regions, costEstimateUsd }: Plan): string {

@@ -3,9 +3,10 @@ import type { Job } from './answers.ts';
 import { ProblemError, readBytes, readJob } from './api.ts';
 import type { Dropped } from './dropped.ts';
 import { changeMask, type Picture } from './editor.ts';
+import { coverageOf } from './facts.ts';
 import { emptyHistory } from './mask/history.ts';
 import { takeOver } from './mask/read.ts';
-import { emptyMask, factsOf, type TileMask } from './mask/tiles.ts';
+import { emptyMask, type TileMask } from './mask/tiles.ts';
 import { addTo, invert } from './mask/whole.ts';
 import { openMask, openPicture, sampleFile } from './open.ts';
 import type { Studio } from './parts.ts';
@@ -183,8 +184,7 @@ export async function addFoundMask(studio: Studio, { mask, warnings }: Job): Pro
   if (editor.picture === undefined || !mask) return;
   const read = await openMask(await readBytes(mask.href), editor.picture);
   changeMask(editor, (tiles) => addTo(tiles, read.rows), changed);
-  const percent = `${((100 * factsOf(editor.mask).edited) / (editor.mask.width * editor.mask.height)).toFixed(1)} %`;
-  problems.note([texts.found(percent), ...warnings].join(' '));
+  problems.note([texts.found(coverageOf(editor)), ...warnings].join(' '));
   setJobInAddress(undefined);
 }
 

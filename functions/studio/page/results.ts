@@ -49,10 +49,15 @@ export function createResults(options: ResultsOptions): Results {
       if (output === undefined || file === undefined) return;
       for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-selected', String(at === index));
       const parts = bodyOf({ output, file, pictureName, result }, options);
-      body.replaceChildren(...parts.filter((part) => part !== undefined));
-      await options.show(file, output);
+      // What the buttons work on is there before them; what cannot be shown can still be saved.
+      await options
+        .show(file, output)
+        .finally(() => body.replaceChildren(...parts.filter((part) => part !== undefined)));
     };
-    choose = (index) => void show(index).catch(options.onProblem);
+    let turn = Promise.resolve();
+    choose = (index) => {
+      turn = turn.then(() => show(index)).catch(options.onProblem);
+    };
     const attributes = { role: 'tablist', 'aria-label': texts.results };
     const list = el('div', { class: 'segments', attributes }, ...tabs);
     list.hidden = tabs.length < 2;
@@ -189,7 +194,7 @@ function scoresOf({ cost, seam, driftPx }: JobOutput): string {
 }
 
 /** The proof of the service, in words. */
-export function proofOf({ proof }: Pick<JobOutput, 'proof'>): string {
+function proofOf({ proof }: Pick<JobOutput, 'proof'>): string {
   const { comparedPixels, differingPixels } = proof ?? {};
   if (comparedPixels === undefined || differingPixels === undefined) return texts.noProof;
   if (differingPixels === 0) return texts.exact(grouped(comparedPixels));

@@ -1,5 +1,5 @@
 import type { Job } from './answers.ts';
-import { listJobs } from './api.ts';
+import { listJobs, maxAsks } from './api.ts';
 import { buttonOf, el } from './dom.ts';
 import type { Session } from './session.ts';
 import { language, texts } from './texts.ts';
@@ -18,6 +18,8 @@ interface RunsActions {
 }
 
 const thumbPx = 128;
+/** After each refusal a little longer, ms. */
+const refusedMs = 1000;
 
 const timeOf = (at: number | string) =>
   new Date(at).toLocaleString(language, { dateStyle: 'short', timeStyle: 'short' });
@@ -36,16 +38,32 @@ export function createRuns(session: Session, actions: RunsActions): Runs {
     list.replaceChildren(
       ...runs.map(({ job, engine, at }) => {
         const name = texts.runAt(engine, timeOf(at));
-        const image = el('img', { attributes: { src: previewOf(job), alt: '', loading: 'lazy' } });
         const attributes = { type: 'button', 'aria-label': name, title: name };
-        return el('button', { class: 'thumb', attributes, on: { click: () => actions.open(job) } }, image);
+        return el(
+          'button',
+          { class: 'thumb', attributes, on: { click: () => actions.open(job) } },
+          previewOf(job),
+        );
       }),
     );
   };
   return { element, update, openList: dialog };
 }
 
-const previewOf = (job: string) => `jobs/${job}/outputs/1/preview?w=${thumbPx}`;
+/** The service makes few previews at once: one that it refuses is asked for again. */
+function previewOf(job: string): HTMLImageElement {
+  const image = el('img', { attributes: { alt: '', loading: 'lazy' } });
+  let asks = 0;
+  const load = () => {
+    image.src = `jobs/${job}/outputs/1/preview?w=${thumbPx}`;
+  };
+  image.addEventListener('error', () => {
+    asks++;
+    if (asks < maxAsks) setTimeout(load, asks * refusedMs);
+  });
+  load();
+  return image;
+}
 
 /** All runs, page by page, also those that programs started. */
 function jobsDialog({ open, onProblem }: RunsActions): () => void {
@@ -84,10 +102,7 @@ function jobsDialog({ open, onProblem }: RunsActions): () => void {
 
 function rowOf({ id, state, image, createdAt, outputs }: Job, open: (id: string) => void): HTMLElement {
   const name = image.name.slice(image.name.lastIndexOf('/') + 1);
-  const picture =
-    outputs.length > 0
-      ? el('img', { attributes: { src: previewOf(id), alt: '', loading: 'lazy' } })
-      : el('span', { class: 'no-picture' });
+  const picture = outputs.length > 0 ? previewOf(id) : el('span', { class: 'no-picture' });
   const button = el(
     'button',
     { class: 'job', attributes: { type: 'button' }, on: { click: () => open(id) } },

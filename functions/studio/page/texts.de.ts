@@ -279,7 +279,7 @@ export const german: Texts = {
     ['Rad, zwei Finger', 'Zum Zeiger zoomen'],
     ['Leertaste + Ziehen', 'Verschieben; auch mit der mittleren Taste oder zwei Fingern'],
     ['M, \\ halten', 'Maske verbergen, vorher sehen'],
-    ['Esc', 'Nimmt einen Strich zurück; sonst schließt es Meldung oder Ergebnis'],
+    ['Escape', 'Nimmt einen Strich zurück; sonst schließt es Meldung oder Ergebnis'],
     ['Strg + Eingabe', 'Starten'],
     ['Pfeile, Leertaste', 'Malen ohne Zeiger, wenn das Bild den Fokus hat'],
     ['Alt + 1 bis 4', 'Ein Ergebnis wählen'],

@@ -1,10 +1,9 @@
 import { buttonOf, el, iconButton } from './dom.ts';
 import { type Editor, sizeLimits, type ToolName } from './editor.ts';
-import { factsOf } from './mask/tiles.ts';
 import { texts } from './texts.ts';
 
 /** What the buttons beside the picture do. */
-export interface ToolActions {
+interface ToolActions {
   readonly choose: (tool: ToolName) => void;
   readonly undo: () => void;
   readonly redo: () => void;
@@ -220,11 +219,4 @@ function swatch(colour: string, name: string, paint: (colour: string) => void): 
   const dot = el('span', { class: 'dot' });
   dot.style.setProperty('--dot', colour);
   return el('label', {}, radio, dot);
-}
-
-/** `3.4 %`, and never 0 for a mask that is not empty. */
-export function coverageOf({ mask }: Editor): string {
-  const { edited } = factsOf(mask);
-  const percent = (edited / (mask.width * mask.height)) * 100;
-  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
 }

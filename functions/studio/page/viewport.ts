@@ -15,7 +15,7 @@ export interface Viewport {
   readonly y: number;
 }
 
-export const zoomLimits = { least: 0.05, most: 16 };
+const zoomLimits = { least: 0.05, most: 16 };
 
 /** Space around a picture that fits, CSS pixels. */
 const marginPx = 24;

@@ -6,8 +6,9 @@ import type { Beginning, Recipe } from './complete.ts';
 const beginnings: readonly Beginning[] = ['border', 'offsets', 'border', 'border'];
 /** A picture of this cost shows no seam: a further one would not be better by anything one could see. */
 const goodCost = 1;
-/** What is copied in large pieces keeps things whole, which costs do not tell. */
-const wholeShare = 0.9;
+/** Large pieces meet in jogs that costs do not tell: this share more, and at most so many levels. */
+const jogShare = 0.2;
+const mostJog = 1;
 /** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
 const spare = 1;
 
@@ -50,8 +51,10 @@ export async function chooseCandidates(
   { samples, judge, onProgress }: Pick<InpaintRequest, 'samples' | 'judge' | 'onProgress'>,
   { draft, finish }: Making,
 ): Promise<Chosen> {
-  const costOf = (answer: Raster, n: number) =>
-    (judge?.(answer) ?? 0) * (beginnings[n] === 'offsets' ? wholeShare : 1);
+  const costOf = (answer: Raster, n: number) => {
+    const cost = judge?.(answer) ?? 0;
+    return beginnings[n] === 'offsets' ? cost + Math.min(mostJog, jogShare * cost) : cost;
+  };
   const drafts: Candidate[] = [];
   const finished: Finished[] = [];
   const most = beginnings.length + samples + spare;

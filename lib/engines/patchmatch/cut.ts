@@ -33,7 +33,8 @@ interface Trees extends Graph {
 }
 
 /**
- * Cuts a graph in two parts at the least capacity.
+ * Cuts a graph in two parts at the least capacity. Among equal cuts it takes the one with the fewest nodes on
+ * the side of the sink.
  *
  * @returns 1 for each node on the side of the sink.
  * @see Boykov and Kolmogorov, "An experimental comparison of min-cut/max-flow algorithms", PAMI 2004.
@@ -50,7 +51,7 @@ export function minimumCut(graph: Graph): Uint8Array {
       adoptAll(trees);
     }
   }
-  return trees.trees.map((tree) => (tree === fromSource ? 0 : 1));
+  return trees.trees.map((tree) => (tree === toSink ? 1 : 0));
 }
 
 function treesOf(graph: Graph): Trees {

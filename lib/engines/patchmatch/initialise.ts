@@ -6,11 +6,15 @@ import type { Patches } from './patches.ts';
 /** Comparisons one initialisation may spend; beyond it only every n-th source is looked at. */
 const comparisonBudget = 3_000_000;
 
+/** Sources that were found for a level, in the order of its rings: every draft of a picture begins so. */
+const found = new WeakMap<Level, Int32Array>();
+
 /**
  * Fills the hole of the coarsest level from its border inwards, one ring of pixels after the other:
  * each pixel is copied from the source patch that agrees best with what is already known around it.
- * Writes the matches into `field`.
+ * Writes the matches into `field`. Nothing of it is random.
  *
+ * @param patches of this level, the same ones each time.
  * @see Newson et al., "Non-local patch-based image inpainting", IPOL 2017, "onion peel".
  */
 export function fillFromBorder(level: Level, patches: Patches, field: Field): void {
@@ -18,14 +22,15 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
   const { radius, holes, sources } = patches;
   const known = Uint8Array.from(hole, (inside) => (inside ? 0 : 1));
   const stride = Math.max(1, Math.ceil((holes.length * sources.length) / comparisonBudget));
+  const earlier = found.get(level);
+  const bests = earlier ?? new Int32Array(holes.length);
+  let count = 0;
   for (const ring of ringsOf(level, holes)) {
     for (const pixel of ring) {
       const centre = clampInside(pixel, width, height, radius);
-      const best = mostSimilar(level, sources, {
-        centre,
-        stride,
-        samples: knownAround(known, centre, level, radius),
-      });
+      const search = () => ({ centre, stride, samples: knownAround(known, centre, level, radius) });
+      const best = earlier?.[count] ?? mostSimilar(level, sources, search());
+      bests[count++] = best;
       const from = best + pixel - centre;
       for (let c = 0; c < channels; c++) rgb[channels * pixel + c] = rgb[channels * from + c]!;
       for (let c = 0; c < 2; c++) features[4 * pixel + c] = features[4 * from + c]!;
@@ -33,6 +38,7 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
     }
     for (const pixel of ring) known[pixel] = 1;
   }
+  found.set(level, bests);
 }
 
 /**

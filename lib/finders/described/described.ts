@@ -1,5 +1,5 @@
 import type { InpaintEngine } from '../../engines/engine.ts';
-import { differenceMask, grownShare } from '../../fit/difference-mask.ts';
+import { differenceMask } from '../../fit/difference-mask.ts';
 import { boxOf } from '../../pixels/box.ts';
 import type { Mask } from '../../pixels/raster.ts';
 import { rescale } from '../../pixels/resample.ts';
@@ -24,12 +24,15 @@ export function describedFinder(model: InpaintEngine, codec: FinderCodec): MaskF
       const crop = padToFrame(content, plan);
       const reply = await model.inpaint(findingRequest(crop, { ...request, wanted: asked }), signal);
       const image = reply.outcomes.find((outcome) => outcome.kind === 'image')?.image;
-      const grownPx = isBackground ? 0 : grownShare * Math.max(picture.width, picture.height);
-      const told = { edgePx: 0, grownPx, warnings: reply.warnings, calls: reply.calls };
+      const told = { edgePx: 0, warnings: reply.warnings, calls: reply.calls };
       if (image === undefined) return { masks: [], ...told };
       const edited = contentOf(await codec.decode(image), plan);
-      const mask = differenceMask({ crop: picture, edited });
-      return { masks: [{ mask: isBackground ? inverse(mask) : mask, labels: [] }], ...told };
+      const difference = { crop: picture, edited };
+      // The edit grows what is found. A background keeps off the foreground.
+      const mask = isBackground
+        ? inverse(differenceMask(difference))
+        : differenceMask({ ...difference, growPx: 0 });
+      return { masks: [{ mask, labels: [] }], ...told };
     },
   };
 }

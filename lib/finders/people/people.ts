@@ -36,7 +36,6 @@ export function peopleFinder(): MaskFinder {
       return {
         masks: [{ mask, labels: [{ label: isBackground ? 'background' : 'person', score }] }],
         edgePx: (netEdgePx * Math.max(picture.width, picture.height)) / netSidePx,
-        grownPx: 0,
         warnings: [...(isPeople ? [] : [onlyPeople]), ...(score < doubtfulScore ? [doubtful(score)] : [])],
         calls: 0,
       };

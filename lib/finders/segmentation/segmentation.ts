@@ -21,7 +21,7 @@ export function segmentationFinder(model: InpaintEngine, codec: FinderCodec): Ma
           labels,
         })),
       );
-      return { masks, edgePx, grownPx: 0, warnings: reply.warnings, calls: reply.calls };
+      return { masks, edgePx, warnings: reply.warnings, calls: reply.calls };
     },
   };
 }

@@ -41,7 +41,10 @@ export interface Crop {
   readonly box: Box;
   /** H x W x C in the source's own space and depth, as displayed. */
   readonly original: Raster;
-  /** The same pixels as an uncompressed TIFF with the source's profile, in stored orientation. */
+  /**
+   * The same pixels as an uncompressed TIFF with the source's profile, in stored orientation. Where nothing is
+   * turned, `original` lies in its memory.
+   */
   readonly file: Uint8Array;
 }
 
@@ -59,10 +62,20 @@ export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): 
       .extract(from.box)
       .keepIccProfile();
     const file = await inOwnSpace(part, header).tiff({ compression: 'none' }).toBuffer();
-    return { box, original: toDisplayed(await rawPixels(file, header), header.orientation), file };
+    return { box, original: toDisplayed(pixelsIn(file, from.box, header), header.orientation), file };
   } catch (cause) {
     throw undecodable(header, cause);
   }
+}
+
+/** Where libvips puts the samples of an uncompressed TIFF, all in one piece. */
+const samplesAt = 8;
+
+function pixelsIn({ buffer, byteOffset }: Uint8Array, { width, height }: Size, header: Header): Raster {
+  const { channels, depth } = header;
+  const [at, length] = [byteOffset + samplesAt, width * height * channels];
+  const data = depth === 16 ? new Uint16Array(buffer, at, length) : new Uint8Array(buffer, at, length);
+  return { width, height, channels, data };
 }
 
 /** Decodes the pixels of one box, as displayed; otherwise like {@link readCrop}. */

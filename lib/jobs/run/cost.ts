@@ -1,5 +1,6 @@
 import type { EditReport } from '../../edit.ts';
 import type { InpaintReply } from '../../engines/engine.ts';
+import { capabilitiesOf, engineNames, parseEngineName } from '../../engines/engines.ts';
 import { sumUsage, type Usage } from '../../engines/usage.ts';
 import type { Claim } from '../claim/claim.ts';
 
@@ -48,8 +49,26 @@ interface CountedCalls {
  */
 const regionKey = /^r(?<index>\d+)(?<tile>t\d+)?$/;
 
-/** True for the key of a call that repaints. */
-export const isOfRegion = (key: string): boolean => regionKey.test(key);
+/**
+ * False for an embedded engine. A claim of version 0.1 names none, and a later version may name one that is
+ * not known here: both count as engines that ask.
+ *
+ * @param name as manifests have it, e.g. `gemini:gemini-3-pro-image`.
+ */
+export function asksModel(name: string | undefined): boolean {
+  const { engine } = parseEngineName(name ?? '');
+  return !engineNames.includes(engine) || capabilitiesOf(engine).maxCallsPerSample > 0;
+}
+
+/** Calls of models that a claim has counted: it counts those of an embedded engine too, which asks nobody. */
+export function modelCallsOf(
+  { modelCalls }: Pick<Claim, 'modelCalls'>,
+  engineName: string | undefined,
+): number {
+  const asks = asksModel(engineName);
+  const counts = Object.entries(modelCalls).map(([key, count]) => (asks || !regionKey.test(key) ? count : 0));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 /**
  * Cost of all calls that a job has counted, USD: what they said, and an estimate for the others; `undefined`

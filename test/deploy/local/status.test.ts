@@ -1,24 +1,19 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { runStatus } from '../../../deploy/local/status-command.ts';
 import { drop, openEmulator, workerStore } from '../../support/emulator-world.ts';
 
-const script = fileURLToPath(new URL('../../../deploy/local/status.ts', import.meta.url));
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** `npm run status`, without a terminal and with these settings alone. */
-function status(environment: Record<string, string>, ...flags: string[]): Promise<Ended> {
-  const options = { env: { METADATA_SERVER_DETECTION: 'none', ...environment } };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...flags], options, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
+async function status(environment: Record<string, string>, ...args: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runStatus({
+    ...{ args, environment },
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
   });
+  return { code, out, err };
 }
 
 it('reads the buckets of the settings, and waits without escape sequences where there is no terminal', async () => {
@@ -79,10 +74,13 @@ it('asks again for what ended with a code, and in a dry run only shows it', asyn
   expect(await status(environment, '--again', 'MASK_EMPTIED')).toMatchObject({ code: 2 });
 });
 
-it('answers an option that it does not know with its usage', async () => {
-  const { code, err, out } = await status({}, '--wach');
-  expect([code, out]).toEqual([2, '']);
-  expect(err).toMatch(/--wach.*npm run status -- \[PREFIX\]/s);
+it('answers an option that it does not know with its usage, as a command', async () => {
+  const script = fileURLToPath(new URL('../../../deploy/local/status.ts', import.meta.url));
+  const ended = await promisify(execFile)(process.execPath, [script, '--wach']).catch((error) => error);
+  expect(ended).toMatchObject({
+    ...{ code: 2, stdout: '' },
+    stderr: expect.stringMatching(/--wach.*npm run status -- \[PREFIX\]/s),
+  });
 });
 
 it('says what to do when no local system answers, and which settings are missing', async () => {

@@ -19,6 +19,8 @@ interface Case {
   readonly people: Box;
   /** Nobody is here. */
   readonly empty?: Box;
+  /** Has the colour of skin. */
+  readonly skin?: Box;
   readonly request?: object;
   readonly keep?: Box;
   readonly avoids?: boolean;
@@ -26,7 +28,7 @@ interface Case {
 }
 
 /** What the engine is told to avoid where a finder finds people in a box of what it sees. */
-async function avoided({ people, empty, request = {}, keep, avoids = true, maxSidePx = 1024 }: Case) {
+async function avoided({ people, empty, skin, request = {}, keep, avoids = true, maxSidePx = 1024 }: Case) {
   const looks: string[] = [];
   const finder: MaskFinder = {
     name: 'fake',
@@ -40,16 +42,22 @@ async function avoided({ people, empty, request = {}, keep, avoids = true, maxSi
       return {
         masks: [{ mask, labels: [] }],
         edgePx: 0,
-        grownPx: 0,
         warnings: [],
         calls: 0,
       };
     },
   };
   const { engine, requests } = paintEngine(greyPaint, { avoids, frames: { kind: 'free', maxSidePx } });
+  const waves = wavePicture(size);
+  // Grey, since some waves have the colour of skin.
+  const picture = { ...waves, data: waves.data.map((_, i) => waves.data[i - (i % 3)]!) };
+  const isSkin = skin && boxMask(size, { ...skin, left: skin.left + 20, top: skin.top + 26 }).data;
+  isSkin?.forEach((value, p) => {
+    if (value > 0) picture.data.set([224, 172, 140], 3 * p);
+  });
   const { report } = await editor({ engine, people: finder, limits, defaults })(
     {
-      image: await pipelineOf(wavePicture(size)).png().toBuffer(),
+      image: await pipelineOf(picture).png().toBuffer(),
       mask: await maskPng(boxMask(size, hole)),
       keep: keep && (await maskPng(boxMask(size, keep))),
       request: parseRequest(request),
@@ -63,6 +71,9 @@ async function avoided({ people, empty, request = {}, keep, avoids = true, maxSi
 
 const at = ({ data, width }: Mask, x: number, y: number) => data[y * width + x];
 const beside = { left: 300, top: 100, width: 20, height: 60 };
+/** Around most of the mask. */
+const onOne = { left: 40, top: 20, width: 290, height: 120 };
+const face = { left: 290, top: 40, width: 40, height: 50 };
 /** People everywhere but close to the mask. */
 const crowd = { people: { left: 0, top: 0, ...seen }, empty: { left: 70, top: 49, width: 200, height: 150 } };
 
@@ -91,8 +102,15 @@ describe('people around a mask', () => {
     expect(told!.people! * pixels).toBeLessThan(28 * 68);
   });
 
+  it('show no skin in the fill where the mask lies on one', async () => {
+    const { avoid } = await avoided({ people: onOne, skin: face });
+    expect([at(avoid!, 310, 60), at(avoid!, 310, 120), at(avoid!, 60, 60)]).toEqual([255, 0, 0]);
+  });
+
   it.each([
-    ['the mask lies on one', { people: { left: 40, top: 20, width: 290, height: 120 } }],
+    ['the mask lies on one', { people: onOne }],
+    ['the mask lies on skin', { people: onOne, skin: onOne }],
+    ['it lies on one, and what is like skin is thin', { people: onOne, skin: { ...face, width: 8 } }],
     ['too little else is left', crowd],
     ['something is inserted', { people: beside, request: { mode: 'insertion', prompt: 'a hat' } }],
     ['the engine copies nothing', { people: beside, avoids: false }],

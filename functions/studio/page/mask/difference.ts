@@ -4,14 +4,14 @@ import { type Area, readRow, type TileMask, valueAt } from './tiles.ts';
 const strength = 16;
 
 /** Rows of both pictures, 4 bytes a pixel: red, green, blue, alpha. */
-export interface Strip {
+interface Strip {
   readonly top: number;
   readonly original: Uint8ClampedArray;
   readonly result: Uint8ClampedArray;
 }
 
 /** A picture of the differences, smaller by a whole factor where the pictures are large. */
-export interface DifferencePicture {
+interface DifferencePicture {
   readonly width: number;
   readonly height: number;
   readonly factor: number;

@@ -20,13 +20,14 @@ const linePx = 1;
  * @param width of the blend, pixels of the layer, above 0.
  */
 export function fadeEdge(layer: Layer, area: Area, width: number): void {
-  const kept = distances(layer, area, (alpha) => alpha === 0);
-  for (const [at, d] of kept.entries()) {
-    if (d <= linePx || d >= width) continue;
+  const box = boxOf(layer, area, linePx);
+  const kept = distances(layer, box, (alpha) => alpha === 0);
+  eachPixel(layer, box, (at, within) => {
+    const d = kept[within]!;
+    if (d <= linePx || d >= width) return;
     const t = d / width;
-    const alpha = at * 4 + 3;
-    layer.data[alpha] = Math.round((layer.data[alpha] ?? 0) * t * t * (3 - 2 * t));
-  }
+    layer.data[at * 4 + 3] = Math.round(layer.data[at * 4 + 3]! * t * t * (3 - 2 * t));
+  });
 }
 
 /**
@@ -36,41 +37,69 @@ export function fadeEdge(layer: Layer, area: Area, width: number): void {
  * @param radius by which it grows or shrinks, pixels of the layer, above 0.
  */
 export function drawMovedEdges(layer: Layer, area: Area, radius: number): void {
-  const grown = distances(layer, area, (alpha) => alpha > 0);
-  const kept = distances(layer, area, (alpha) => alpha === 0);
-  const pixels = new Uint32Array(layer.data.buffer);
   const reach = Math.max(linePx, radius);
-  for (let y = Math.max(0, area.top); y < Math.min(layer.height, area.bottom); y++) {
-    for (let x = Math.max(0, area.left); x < Math.min(layer.width, area.right); x++) {
-      const at = y * layer.width + x;
-      const isOuter = grown[at]! > reach - linePx && grown[at]! <= reach && grown[at]! > 0;
-      const isInner = kept[at]! > reach && kept[at]! <= reach + linePx;
-      if (isOuter || isInner) pixels[at] = ((x + y) >> 2) & 1 ? 0xff000000 : 0xffffffff;
+  const box = boxOf(layer, area, Math.ceil(reach));
+  const grown = distances(layer, box, (alpha) => alpha > 0);
+  const kept = distances(layer, box, (alpha) => alpha === 0);
+  const pixels = new Uint32Array(layer.data.buffer);
+  eachPixel(layer, box, (at, within) => {
+    const [out, into] = [grown[within]!, kept[within]!];
+    const isOuter = out > reach - linePx && out <= reach && out > 0;
+    const isInner = into > reach && into <= reach + linePx;
+    const dash = ((at % layer.width) + Math.floor(at / layer.width)) >> 2;
+    if (isOuter || isInner) pixels[at] = dash & 1 ? 0xff000000 : 0xffffffff;
+  });
+}
+
+/** What is drawn of the mask in an area, and a margin around it. */
+function boxOf({ width, height, data }: Layer, area: Area, margin: number): Area {
+  const [left, top] = [Math.max(0, area.left), Math.max(0, area.top)];
+  const [right, bottom] = [Math.min(width, area.right), Math.min(height, area.bottom)];
+  const box = { left: right, top: bottom, right: left, bottom: top };
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      if (data[(y * width + x) * 4 + 3] === 0) continue;
+      box.left = Math.min(box.left, x);
+      box.right = Math.max(box.right, x + 1);
+      box.top = Math.min(box.top, y);
+      box.bottom = y + 1;
     }
+  }
+  return {
+    left: Math.max(left, box.left - margin),
+    top: Math.max(top, box.top - margin),
+    right: Math.min(right, box.right + margin),
+    bottom: Math.min(bottom, box.bottom + margin),
+  };
+}
+
+function eachPixel(
+  { width }: Layer,
+  { left, top, right, bottom }: Area,
+  work: (at: number, within: number) => void,
+): void {
+  let within = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) work(y * width + x, within++);
   }
 }
 
 /**
- * The exact distance of each pixel to the nearest one of the area whose alpha is wanted; infinite where there
- * is none.
+ * The exact distance of each pixel of a box to the nearest one whose alpha is wanted; infinite where there is
+ * none.
  *
  * @see Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", 2012.
  */
-function distances(
-  { width, height, data }: Layer,
-  { left, top, right, bottom }: Area,
-  isWanted: (alpha: number) => boolean,
-): Float32Array {
-  const distance = new Float32Array(width * height).fill(Number.POSITIVE_INFINITY);
-  for (let y = Math.max(0, top); y < Math.min(height, bottom); y++) {
-    for (let x = Math.max(0, left); x < Math.min(width, right); x++) {
-      if (isWanted(data[(y * width + x) * 4 + 3]!)) distance[y * width + x] = 0;
-    }
-  }
+function distances(layer: Layer, box: Area, isWanted: (alpha: number) => boolean): Float32Array {
+  const width = Math.max(0, box.right - box.left);
+  const distance = new Float32Array(width * Math.max(0, box.bottom - box.top));
+  eachPixel(layer, box, (at, within) => {
+    distance[within] = isWanted(layer.data[at * 4 + 3]!) ? 0 : Number.POSITIVE_INFINITY;
+  });
   alongColumns(distance, width);
-  const row = newEnvelope(width);
+  const envelope = newEnvelope(width);
   for (let start = 0; start < distance.length; start += width) {
-    alongRow(distance.subarray(start, start + width), row);
+    alongRow(distance.subarray(start, start + width), envelope);
   }
   return distance;
 }
@@ -79,8 +108,9 @@ function distances(
 function alongColumns(distance: Float32Array, width: number): void {
   const count = distance.length;
   for (let at = width; at < count; at++) distance[at] = Math.min(distance[at]!, distance[at - width]! + 1);
-  for (let at = count - width - 1; at >= 0; at--)
+  for (let at = count - width - 1; at >= 0; at--) {
     distance[at] = Math.min(distance[at]!, distance[at + width]! + 1);
+  }
 }
 
 const newEnvelope = (width: number) => ({
@@ -93,9 +123,9 @@ const newEnvelope = (width: number) => ({
 /** From the distances within columns to those within the plane: the lower envelope of parabolas. */
 function alongRow(row: Float32Array, { columns, from, heights }: ReturnType<typeof newEnvelope>): void {
   let count = 0;
-  for (const [x, height] of row.entries()) {
-    if (height === Number.POSITIVE_INFINITY) continue;
-    heights[x] = height * height;
+  for (let x = 0; x < row.length; x++) {
+    if (row[x] === Number.POSITIVE_INFINITY) continue;
+    heights[x] = row[x]! ** 2;
     let start = Number.NEGATIVE_INFINITY;
     for (; count > 0; count--) {
       const last = columns[count - 1]!;

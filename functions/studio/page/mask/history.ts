@@ -2,7 +2,7 @@ import { endStep, fullTile, type Tile, type TileMask, tilePx } from './tiles.ts'
 
 type Step = ReadonlyMap<number, Tile | undefined>;
 
-export interface HistoryLimits {
+interface HistoryLimits {
   /** Bytes of tiles that only the history holds. */
   readonly maxBytes: number;
   readonly maxSteps: number;
@@ -15,7 +15,7 @@ export interface History {
   readonly limits: HistoryLimits;
 }
 
-export const usualLimits: HistoryLimits = { maxBytes: 64 * 1024 * 1024, maxSteps: 200 };
+const usualLimits: HistoryLimits = { maxBytes: 64 * 1024 * 1024, maxSteps: 200 };
 
 export const emptyHistory = (limits = usualLimits): History => ({ undo: [], redo: [], limits });
 

@@ -1,4 +1,4 @@
-import { factsOf, readRow, type TileMask, tilePx } from './tiles.ts';
+import { factsOf, fullTile, readRow, type TileMask, tilePx } from './tiles.ts';
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -24,10 +24,24 @@ function chunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** 8 pixels a byte, the first one in the highest bit. */
-function packRow(row: Uint8Array, packed: Uint8Array): void {
-  packed.fill(0);
-  for (const [x, value] of row.entries()) if (value !== 0) packed[x >> 3]! |= 0x80 >> (x & 7);
+const tileBytes = tilePx / 8;
+
+/** 8 pixels a byte, the first one in the highest bit; those behind the last one are 0. */
+function packRow({ tiles, columns, width }: TileMask, y: number, packed: Uint8Array): void {
+  const row = Math.floor(y / tilePx) * columns;
+  const start = (y % tilePx) * tilePx;
+  for (let column = 0; column < columns; column++) {
+    const tile = tiles[row + column];
+    const from = column * tileBytes;
+    if (tile === fullTile) packed.fill(255, from, from + tileBytes);
+    else if (tile !== undefined) packTile(tile.subarray(start, start + tilePx), packed.subarray(from));
+  }
+  const spare = packed.length * 8 - width;
+  packed[packed.length - 1]! &= 0xff << spare;
+}
+
+function packTile(row: Uint8Array, packed: Uint8Array): void {
+  for (let x = 0; x < row.length; x++) if (row[x] !== 0) packed[x >> 3]! |= 0x80 >> (x & 7);
 }
 
 /** The rows of up to 256 lines, each behind the number of its filter: none. */
@@ -37,9 +51,12 @@ function scanlines(mask: TileMask, [from, to]: readonly [number, number], bits: 
   const row = new Uint8Array(mask.width);
   for (let y = from; y < to; y++) {
     const start = (y - from) * (rowBytes + 1) + 1;
+    if (bits === 1) {
+      packRow(mask, y, bytes.subarray(start, start + rowBytes));
+      continue;
+    }
     readRow(mask, y, row);
-    if (bits === 8) bytes.set(row, start);
-    else packRow(row, bytes.subarray(start, start + rowBytes));
+    bytes.set(row, start);
   }
   return bytes;
 }

@@ -7,7 +7,7 @@ export interface Point {
 }
 
 /** A round brush moved along a line. */
-export interface Capsule {
+interface Capsule {
   readonly from: Point;
   readonly to: Point;
   readonly radius: number;
@@ -79,7 +79,7 @@ export function fillCapsule(mask: TileMask, capsule: Capsule, value: number): Ar
   return area;
 }
 
-export function areaAround(points: readonly Point[], margin: number): Area {
+function areaAround(points: readonly Point[], margin: number): Area {
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);
   return {
@@ -111,7 +111,7 @@ interface Crossing {
 }
 
 /** Where the edges of a closed polygon cross a horizontal line. */
-export function crossingsAt(points: readonly Point[], y: number): readonly Crossing[] {
+function crossingsAt(points: readonly Point[], y: number): readonly Crossing[] {
   const crossings: Crossing[] = [];
   for (const [index, a] of points.entries()) {
     const b = points[(index + 1) % points.length] ?? a;

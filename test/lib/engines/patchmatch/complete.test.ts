@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openCompletion } from '../../../../lib/engines/patchmatch/complete.ts';
 import { completePicture } from '../../../support/complete-picture.ts';
 
 type Rgb = readonly [number, number, number];
@@ -186,4 +187,18 @@ describe('completePicture', () => {
     expect(meanErrorInside(filled, truth, picture.mask)).toBeLessThan(mostLevels);
     expect(changedOutside(filled, picture)).toBe(0);
   });
+});
+
+it('paints a later draft as if it were the first', () => {
+  const { picture } = build({
+    width: 40,
+    height: 30,
+    paint: (x, y) => [x * 5, grain(x, y) + 99, y * 8],
+    masked: middle(34, 4),
+  });
+  const both = openCompletion(picture);
+  for (const seed of [3, 7]) {
+    const recipe = { seed, beginning: 'border' } as const;
+    expect(both.draft(recipe)).toEqual(openCompletion(picture).draft(recipe));
+  }
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readHeader } from '../../../../lib/formats/vips/header.ts';
-import { readCrop, readCropAsSrgb } from '../../../../lib/formats/vips/read.ts';
+import { readCrop, readCropAsSrgb, readPixels } from '../../../../lib/formats/vips/read.ts';
 import type { Raster, Size } from '../../../../lib/pixels/raster.ts';
-import { pipelineOf } from '../../../support/pictures.ts';
+import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 
@@ -42,3 +42,27 @@ function isInner(p: number, { width, height }: Size): boolean {
   const [x, y] = [p % width, Math.floor(p / width)];
   return Math.min(x, y, width - 1 - x, height - 1 - y) >= 6;
 }
+
+describe('a crop', () => {
+  const size = { width: 61, height: 43 };
+  const box = { left: 3, top: 5, width: 50, height: 31 };
+  const kinds = ([1, 2, 3, 4] as const).flatMap((channels) =>
+    ([8, 16] as const).map((depth) => ({ channels, depth })),
+  );
+  it.each(kinds)('has the samples that are decoded: $channels of $depth bit', async ({ channels, depth }) => {
+    const picture = noisePicture({ ...size, channels, depth });
+    await expectSamples(await pipelineOf(picture).png().toBuffer());
+  });
+  it('has the samples that are decoded: inks, turned', async () => {
+    const picture = pipelineOf(noisePicture({ ...size, channels: 3, depth: 8 }));
+    await expectSamples(
+      await picture.toColourspace('cmyk').withMetadata({ orientation: 3 }).jpeg().toBuffer(),
+    );
+  });
+
+  async function expectSamples(bytes: Uint8Array): Promise<void> {
+    const header = await readHeader(bytes, limits);
+    const { original } = await readCrop({ bytes, header }, box);
+    expect(original).toEqual(await readPixels({ bytes, header }, box));
+  }
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { estimateUsd, modelEntry } from '../../../../lib/engines/models.ts';
-import { jobCostUsd, measuredCalls } from '../../../../lib/jobs/run/cost.ts';
+import { jobCostUsd, measuredCalls, modelCallsOf } from '../../../../lib/jobs/run/cost.ts';
 
 const regionOf = (side: number) => ({ frame: { width: side, height: side } }) as never;
 
@@ -44,4 +44,14 @@ test.each([
 ])('%s, %i x %i px: %d USD for one picture', (model, width, height, usd) => {
   expect(estimateUsd(modelEntry(model), { width, height }, 1)).toBe(usd);
   expect(estimateUsd(modelEntry(model), { width, height }, 3)).toBeCloseTo(3 * usd);
+});
+
+it.each([
+  ['patchmatch', 1],
+  ['onnx:lama', 1],
+  ['gemini:gemini-3-pro-image', 4],
+  ['later:model', 4],
+  [undefined, 4],
+])('counts the calls of models that %s makes', (engine, calls) => {
+  expect(modelCallsOf({ modelCalls: { r0: 1, r0t2: 2, m0: 1 } }, engine)).toBe(calls);
 });
