@@ -243,6 +243,11 @@ const errorTable = {
     kind: 'passing',
     remedy: 'Nothing to do: Pub/Sub did not take the message of an end; the sweep sends it.',
   },
+  SERVER_UNAVAILABLE: {
+    status: 503,
+    kind: 'passing',
+    remedy: 'Try again, or mend the address behind --server.',
+  },
   KEYS_UNAVAILABLE: {
     status: 503,
     kind: 'passing',

@@ -31,13 +31,8 @@ export function httpClient(server: string, token: string | undefined, pausesMs =
 async function once(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((cause: unknown) => {
     if (init.signal?.aborted === true) throw new EditError('CANCELLED', 'The command was interrupted');
-    throw new EditError(
-      'MODEL_UNAVAILABLE',
-      `Expected an answer of ${new URL(url).host}, got none: see --server`,
-      {
-        cause,
-      },
-    );
+    const { host } = new URL(url);
+    throw new EditError('SERVER_UNAVAILABLE', `Expected an answer of ${host}, got none`, { cause });
   });
   const isDone = response.ok || response.status === 304 || response.status === 308;
   if (isDone) return response;
@@ -54,7 +49,7 @@ function errorOf(status: number, text: string, retryAfter: string | null): EditE
   if (status === 401 || status === 403) {
     return new EditError('CONFIG_INVALID', `Expected a server that lets us in, got ${status}: see --token`);
   }
-  const kind = status === 429 || status >= 500 ? 'MODEL_UNAVAILABLE' : 'CONFIG_INVALID';
+  const kind = status === 429 || status >= 500 ? 'SERVER_UNAVAILABLE' : 'CONFIG_INVALID';
   return new EditError(kind, `Expected an answer of gcs-inpaint, got status ${status}: see --server`, {
     retryAfterMs,
   });

@@ -157,7 +157,7 @@ test.each<[string, () => string[], number, RegExp]>([
   ['a keep mask that is none', () => [...pair(), '--keep', at('none.png')], 2, /found none/],
   ['a keep mask for a folder', () => [folder, '--keep', at('p.mask.png')], 2, /one photo/],
   ['a keep mask that covers all', () => [...pair(), '--keep', at('.all.png')], 3, /KEEP_FULL/],
-  ['a server that is none', () => [...pair(), '--server', 'http://127.0.0.1:9'], 4, /got none/],
+  ['a server that is none', () => [...pair(), '--server', 'http://127.0.0.1:9'], 4, /SERVER_UNAVAILABLE/],
 ])('%s ends with a code of its own', async (_, args, code, words) => {
   const ended = await cli(args());
   expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
