@@ -135,7 +135,7 @@ export function fireTimers(): void {
 export const nextTimerMs = (): number =>
   Math.min(
     ...[...current.timers]
-      .filter(({ instance }) => instance?.state !== 'frozen')
+      .filter(({ instance }) => instance === undefined || instance.state === 'up')
       .map(({ dueMs, instance }) => Math.max(dueMs, instance?.timersFromMs ?? 0)),
   );
 
