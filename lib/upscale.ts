@@ -12,7 +12,7 @@ import {
 import { optionValues, parseWith } from './requests/schema.ts';
 import { upscaleFactors } from './requests/values.ts';
 
-export interface UpscaleParts {
+interface UpscaleParts {
   readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;

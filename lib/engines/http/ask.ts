@@ -9,7 +9,7 @@ import { base64, encodeWithin, pictureOutcome } from '../images.ts';
 import { askForSamples } from '../samples.ts';
 import { fetchPicture, pictureIn } from './answer.ts';
 
-export interface ServiceOptions {
+interface ServiceOptions {
   /** Named in errors and manifests. */
   readonly name: string;
   readonly service: HttpService;

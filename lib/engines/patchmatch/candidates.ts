@@ -26,7 +26,7 @@ interface Making {
   readonly finish: (n: number) => Promise<Raster>;
 }
 
-export interface Chosen {
+interface Chosen {
   /** As many as were asked for, the best first. */
   readonly best: readonly Raster[];
   /** How many drafts were made. */

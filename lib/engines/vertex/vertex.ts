@@ -43,7 +43,7 @@ export type VertexPost = (call: VertexCall, signal: AbortSignal) => Promise<Answ
 const defaultMaxReplyBytes = 160 * 1024 * 1024;
 
 /** @see https://cloud.google.com/vertex-ai/generative-ai/docs/flex-paygo */
-export const tierHeader = 'x-vertex-ai-llm-shared-request-type';
+const tierHeader = 'x-vertex-ai-llm-shared-request-type';
 
 const noCredentials: Authorize = async () => new Headers();
 
@@ -68,7 +68,7 @@ export function vertexPost(options: VertexOptions): VertexPost {
 }
 
 /** How calls are sent, the same for all of one location. */
-export interface Connection extends Transport {
+interface Connection extends Transport {
   /** What all URLs begin with, up to the location and its slash. */
   readonly prefix: string;
   readonly location: string;
