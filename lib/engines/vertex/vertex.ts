@@ -1,7 +1,7 @@
-import { unlessAborted } from '../../abort.ts';
+import { retryAfterMs, unlessAborted } from '../../abort.ts';
 import { type Answered, type Patience, sendInTime, systemClock } from '../calls/in-time.ts';
 import { fetchPatienceMs, patientInit } from '../calls/patient-fetch.ts';
-import { jsonIn, retryAfterMs, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
+import { jsonIn, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
 import type { ModelTier } from '../usage.ts';
 import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
 import { statusError } from './errors.ts';
