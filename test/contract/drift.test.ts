@@ -117,7 +117,7 @@ describe.each(Object.entries(subjects))('%s', (_, [read, behaviours]) => {
     if ('brighten' in behaviour) expect(fit!.ringBefore).toBeGreaterThan(4.5);
   });
 
-  it('is not published when the model moved it too far', async () => {
+  it('is not published when the model moved it too far (G3)', async () => {
     expect(await codeOf(run(farOff))).toBe('ENGINE_DRIFTED');
   });
 });

