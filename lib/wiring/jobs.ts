@@ -7,11 +7,8 @@ import type { HttpJobs } from '../http-jobs/http-jobs.ts';
 import type { CallersObjects } from '../http-jobs/objects.ts';
 import type { Uploads } from '../http-jobs/uploads.ts';
 import type { BatchDraft } from '../jobs/batches/draft.ts';
-import type { SweepInBatches } from '../jobs/batches/sweep.ts';
 import type { Dispatch } from '../jobs/dispatch.ts';
 import type { Reporter } from '../jobs/ends/reporter.ts';
-import { type InputSet, setKey } from '../jobs/inputs/identity.ts';
-import type { PriceOf } from '../jobs/run/cost.ts';
 import type { SweepOptions } from '../jobs/sweep/sweep.ts';
 import type { SweepReport } from '../jobs/sweep/sweep-report.ts';
 import type { Log } from '../log.ts';
@@ -19,7 +16,6 @@ import type { EditRequest } from '../requests/edit-request.ts';
 import { wantedMask } from '../requests/engine-options.ts';
 import type { ObjectId, ObjectStore } from '../storage/store.ts';
 import { type Trace, type Tracing, traceHeaders } from '../trace.ts';
-import type { BatchedSweep } from './batches.ts';
 import type { CostCap } from './cost-cap.ts';
 import { type EditWith, type ModelCalls, makeEngine } from './engines.ts';
 import { findingFor, findingModelName } from './finders.ts';
@@ -138,29 +134,20 @@ interface SweeperParts extends InlineParts {
 function sweeper({ engine, bucketSet, until, uploads, sweepSets, ...parts }: SweeperParts): Sweeper {
   const { config } = parts;
   return async ({ minAgeMs = sweepMinAgeMs, ...asked }, signal) => {
-    const { sweep } = await import('../jobs/sweep/sweep.ts');
     const options = { ...sweepSets, ...sweepOptions(parts, engine), ...asked, minAgeMs };
-    if (config.batch === 'off') return sweep(options, until(signal));
-    const { withBatches } = await import('./batches.ts');
+    if (config.batch === 'off') {
+      const { sweep } = await import('../jobs/sweep/sweep.ts');
+      return sweep(options, until(signal));
+    }
+    const { sweepWithBatches } = await import('./batches.ts');
     const { batch } = await makeEngine(config, config, parts.calls);
-    const { now, timeMs, priceOf, isDryRun, dispatch: live, dispatchesAtOnce } = options;
-    const endMs = now() + timeMs;
-    const batching: Pick<SweepInBatches<SweepReport>, BatchedSweep> = {
-      ...{ live, dispatchesAtOnce, isDryRun },
+    const { dispatch: live } = options;
+    const batched: Parameters<typeof sweepWithBatches>[0] = {
+      ...{ ...parts, engine, batch, options },
       resume: (name, stop) => uploads({ bucket: bucketSet.buckets.input, name }, stop),
-      isOver: () => now() > endMs - timeMs / 2,
       prepareWith: (draftOf) => inlineByEngine(parts, bucketSet, { draftOf, live }),
-      sweep: (dispatch, { refused, waiting }) => {
-        const isHalf = batch !== undefined && !refused.has(batch.model);
-        const batched = {
-          ...{ dispatch, dispatchesAtOnce: 1, timeMs: Math.max(0, endMs - now()) },
-          isBatched: (inputs: InputSet) => waiting.has(setKey(inputs)),
-          priceOf: isHalf ? batchPriceOf(engine, config) : priceOf,
-        };
-        return sweep({ ...options, ...batched }, until(signal));
-      },
     };
-    return withBatches({ ...parts, ...bucketSet, ...batching }, until(signal));
+    return sweepWithBatches(batched, until(signal));
   };
 }
 
@@ -188,15 +175,6 @@ const sweepOptions = ({ config, log }: JobParts, engine: string) => ({
   priceOf: priceOf(engine, config),
   log,
 });
-
-/** Half the list price, whatever the tier of other calls is. */
-const batchPriceOf = (engine: string, config: Config): PriceOf => {
-  const standard = priceOf(engine, { ...config, modelTier: 'standard' });
-  return (call) => {
-    const usd = standard(call);
-    return usd === undefined ? undefined : usd * priceOfBatch;
-  };
-};
 
 /** Where a job may call a model only once, no layer below may send anything again. */
 function countedCalls({ config, calls }: JobParts): ModelCalls {

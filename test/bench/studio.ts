@@ -71,6 +71,14 @@ async function paint(page: Page): Promise<void> {
   }
 }
 
+/** Everything is drawn again at each step. */
+async function zoomFrames(page: Page): Promise<readonly number[]> {
+  await measure(page);
+  for (let step = 0; step < 40; step++) await page.mouse.wheel(0, step % 2 === 0 ? -200 : 190);
+  const { frames } = await page.evaluate(() => (globalThis as unknown as PageScope).measured!);
+  return frames;
+}
+
 function percentiles(values: readonly number[]): string[] {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
@@ -102,6 +110,8 @@ async function measureLarge(page: Page): Promise<void> {
     const { moves, frames } = await page.evaluate(() => (globalThis as unknown as PageScope).measured!);
     rows.push([`brush of ${brush}, script of a move`, ...percentiles(moves)]);
     rows.push([`brush of ${brush}, from frame to frame`, ...percentiles(frames)]);
+    if (brush === '1000 px')
+      rows.push(['zoom over the mask, from frame to frame', ...percentiles(await zoomFrames(page))]);
     await page.keyboard.press('Delete');
   }
   await page.keyboard.press('i');

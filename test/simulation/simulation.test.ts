@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulated } from './simulated.ts';
 
-const seeds = 50;
+const seeds = 40;
 const patience = { timeout: 300_000 };
 
 interface Report {

@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page, Request } from 'playwright-core';
+import type { BrowserContextOptions, Page, Request, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import { maskClasses } from '../../lib/requests/mask-classes.ts';
@@ -91,14 +91,14 @@ test('what the service finds is added to the mask, and can be changed', async ()
   await page.getByRole('button', { name: 'By name' }).click();
   await page.getByRole('button', { name: 'Find', exact: true }).click();
   await page.getByRole('alert').getByText('Choose at least one name first.').waitFor();
-  await page.getByLabel('What to find').fill('traffic');
-  await page.getByRole('button', { name: 'traffic light' }).click();
+  await page.getByLabel('What to find').fill('trash');
+  await page.getByRole('button', { name: 'trash can' }).click();
   const ordered = page.waitForResponse(/\/jobs$/);
   await page.getByRole('button', { name: 'Find', exact: true }).click();
   await isFound();
   const { id } = (await (await ordered).json()) as { id: string };
   const manifest = await page.request.get(new URL(`jobs/${id}/manifest`, page.url()).href);
-  const request = { only: 'mask', maskMode: 'semantic', maskClasses: [maskClasses.indexOf('traffic_light')] };
+  const request = { only: 'mask', maskMode: 'semantic', maskClasses: [maskClasses.indexOf('trash_can')] };
   expect(await manifest.json()).toMatchObject({ request });
   const found = await greyOf((await savedMask(page)).bytes);
   expect(found.some((value) => value > 0)).toBe(true);
@@ -137,11 +137,32 @@ test('photos of one size share a mask; an earlier run is opened, and its result 
   await page.getByText('Paint over what shall change.').waitFor();
 });
 
+/** The header of a square TIFF, and nothing behind it. */
+function tiffHeader(sidePx: number): Buffer {
+  const [entriesAt, entryBytes, long] = [10, 12, 4];
+  const bytes = Buffer.alloc(entriesAt + 2 * entryBytes + 4);
+  bytes.write('II*\0\b\0\0\0\x02\0', 'latin1');
+  for (const [index, tag] of [256, 257].entries()) {
+    const at = entriesAt + index * entryBytes;
+    bytes.writeUInt16LE(tag, at);
+    bytes.writeUInt16LE(long, at + 2);
+    bytes.writeUInt32LE(1, at + 4);
+    bytes.writeUInt32LE(sidePx, at + 8);
+  }
+  return bytes;
+}
+
 test('files that no browser shows: TIFF by a preview, HEIC in words', async () => {
   const page = await openFree();
   const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
   await pickFiles(page, [{ name: 'phone.heic', mimeType: 'image/heic', buffer: heic }]);
   await page.getByRole('alert').getByText('phone.heic in HEIC').waitFor();
+  // What has too many pixels is not even sent.
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.url()));
+  await pickFiles(page, [{ name: 'huge.tif', mimeType: 'image/tiff', buffer: tiffHeader(100_000) }]);
+  await page.getByRole('alert').getByText('got 10,000.0 megapixels').waitFor();
+  expect(sent.filter((url) => url.includes('/uploads'))).toEqual([]);
   const tiff = await sharp(photo).withMetadata({ orientation: 6 }).tiff().toBuffer();
   // What is too large for the studio is made small by a job.
   const problem = { type: 'urn:x', code: 'PREVIEW_TOO_LARGE', detail: 'Expected less, got more' };
@@ -178,6 +199,10 @@ test('an ended login and a lost network are told; what passes is tried again', a
   await page.getByRole('button', { name: /^Try again in \d s$/ }).waitFor();
   await page.locator('.trace button').click();
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe('4bf9');
+  // A login that ends on the way: the run goes on, and is found again.
+  const login = (route: Route) => route.fulfill({ status: 401, body: 'Login' });
+  await page.route(/\/jobs\/[0-9a-f]{16}$/, login, { times: 1 });
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
+  await page.getByRole('button', { name: 'Load again' }).click();
   await page.getByText('pixels outside the mask differ').waitFor();
 });

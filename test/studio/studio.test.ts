@@ -144,6 +144,12 @@ test('undo, redo, invert and a box by mouse are exact', async () => {
   await page.keyboard.press('Control+z');
   await page.keyboard.press('Control+y');
   expect(await greyOf((await savedMask(page)).bytes)).toEqual(await greyOf(mask));
+  await page.getByRole('button', { name: 'Grow or shrink' }).click();
+  const grow = page.getByRole('button', { name: 'Grow', exact: true });
+  await grow.click();
+  await page.getByText('6.5 % of the picture').waitFor();
+  await page.keyboard.press('Escape');
+  await grow.waitFor({ state: 'hidden' });
 });
 
 test('a click hits the pixel under the pointer after any zooms', async () => {

@@ -99,7 +99,6 @@ function clientOf(service: BatchService, own: ObjectStore, store: ObjectStore): 
       if (order === undefined) return asBatch(0, 'failed');
       return asBatch(Number(id), 'done', await finish(service, own, order));
     },
-    cancel: async () => {},
   };
 }
 

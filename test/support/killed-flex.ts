@@ -13,8 +13,9 @@ interface Survived {
 const hoursMs = 2 * 3_600_000;
 
 /**
- * A job of the tier flex whose process is killed after its request `at` of those that match, on the emulators of storage and
- * model; another one goes on after the lease. Holds after that: one result, by flex, and every call counted.
+ * A job of the tier flex whose process is killed after its request `at` of those that match, on the emulators
+ * of storage and model; another one goes on after the lease. Holds after that: one result, by flex, and every
+ * call counted.
  */
 export async function surviveFlexKill(at: number, match: FaultMatch = {}): Promise<Survived> {
   await using world = await openWiredWorld({

@@ -32,7 +32,7 @@ interface Job {
 }
 
 const path =
-  /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<location>[a-z0-9-]+)\/batchPredictionJobs(?:\/(?<id>\d+)(?<cancel>:cancel)?)?$/;
+  /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<location>[a-z0-9-]+)\/batchPredictionJobs(?:\/(?<id>\d+))?$/;
 
 /** Batch prediction of Gemini models: a job moves one state each time that it is looked at. */
 export interface Batches {
@@ -51,7 +51,6 @@ export function batchesOf(tools: Tools, endOf: () => BatchEnd | undefined): Batc
       if (at['id'] === undefined) return method === 'POST' ? create(jobs, body, place) : list(jobs, url);
       const job = jobs.get(at['id']);
       if (job === undefined) throw new ApiError(404, `BatchPredictionJob ${at['id']} is not found.`);
-      if (at['cancel'] !== undefined) return cancel(job);
       await advance(job, tools, endOf);
       return shown(job);
     },
@@ -84,15 +83,9 @@ function list(jobs: ReadonlyMap<string, Job>, url: URL) {
   return { batchPredictionJobs: found.map(shown) };
 }
 
-function cancel(job: Job) {
-  if (job.state === 'PENDING' || job.state === 'RUNNING') job.state = 'CANCELLING';
-  return {};
-}
-
 async function advance(job: Job, tools: Tools, endOf: () => BatchEnd | undefined): Promise<void> {
   const end = job.state === 'RUNNING' ? endOf() : undefined;
   if (job.state === 'PENDING') job.state = 'RUNNING';
-  else if (job.state === 'CANCELLING') job.state = 'CANCELLED';
   else if (end !== undefined) await finish(job, tools, end);
 }
 

@@ -4,7 +4,7 @@ import type { Editor, Picture } from './editor.ts';
 import { encodeMask } from './mask/png.ts';
 import { factsOf } from './mask/tiles.ts';
 import { usd } from './run.ts';
-import { texts } from './texts.ts';
+import { decimal, texts } from './texts.ts';
 
 /** After the last stroke, the service is asked what a run would do, ms. */
 const quietMs = 600;
@@ -81,7 +81,7 @@ function describeMask(editor: Editor): string {
 export function coverageOf({ mask }: Editor): string {
   const { edited } = factsOf(mask);
   const percent = (edited / (mask.width * mask.height)) * 100;
-  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
+  return percent > 0 && percent < 0.1 ? `< ${decimal(0.1)} %` : `${decimal(percent)} %`;
 }
 
 function describePlan({ regions, costEstimateUsd }: Plan): string {

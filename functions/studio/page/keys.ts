@@ -11,8 +11,10 @@ export interface KeyAction {
 }
 
 /** Is somebody typing, in a dialog, or at a control that has keys of its own? */
-function isTaken({ target }: KeyboardEvent): boolean {
+function isTaken({ target, key }: KeyboardEvent): boolean {
+  // The browser closes both by itself.
   if (document.querySelector('dialog[open]') !== null) return true;
+  if (key === 'Escape' && document.querySelector(':popover-open') !== null) return true;
   return target instanceof Element && target.closest('input, textarea, select') !== null;
 }
 

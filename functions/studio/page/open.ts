@@ -4,7 +4,7 @@ import type { Picture } from './editor.ts';
 import { isHeic, isTiff, tiffSize } from './file-headers.ts';
 import { type Pixels, type ReadMask, readMask } from './mask/read.ts';
 import type { Photo } from './session.ts';
-import { texts } from './texts.ts';
+import { decimal, texts } from './texts.ts';
 
 /** Larger pictures are shown from a copy: a decoded one takes 4 bytes a pixel. */
 const maxShownPixels = 60_000_000;
@@ -13,8 +13,8 @@ const copySidePx = 4096;
 const smallFromPixels = 4_000_000;
 const smallScale = 1 / 4;
 
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e5) / 10} MB`;
-const megapixels = (pixels: number) => `${Math.round(pixels / 1e5) / 10} megapixels`;
+const megabytes = (bytes: number) => `${decimal(bytes / 1e6)} MB`;
+const megapixels = (pixels: number) => texts.megapixels(decimal(pixels / 1e6));
 
 /**
  * Decodes a photo as it is displayed: its orientation is applied. The file itself is kept.
@@ -27,12 +27,13 @@ export async function openPicture({ file, uri }: Photo, { limits }: Capabilities
     throw problem('IMAGE_TOO_LARGE', message);
   }
   const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
-  const { size, shown, upload } = isTiff(head) ? await openTiff(file) : await openShown(file, head);
+  const size = isTiff(head) ? await sizeOfTiff(file) : await sizeOfShown(file, head);
   const pixels = size.width * size.height;
   if (pixels > limits.maxImagePixels) {
     const message = texts.photoTooLarge(megapixels(pixels), megapixels(limits.maxImagePixels));
     throw problem('IMAGE_TOO_LARGE', message);
   }
+  const { shown, upload } = isTiff(head) ? await previewOfTiff(file) : { shown: file, upload: undefined };
   const bitmap = await bitmapOf(shown, size).catch(() => {
     throw unreadable(file, head);
   });
@@ -49,7 +50,7 @@ const unreadable = ({ name }: File, head: Uint8Array) =>
   problem('FORMAT_UNSUPPORTED', isHeic(head) ? texts.heic(name) : texts.notPicture(name));
 
 /** What the browser can show by itself. Its size is known before it is decoded. */
-async function openShown(file: File, head: Uint8Array) {
+async function sizeOfShown(file: File, head: Uint8Array): Promise<Size> {
   const image = new Image();
   image.src = URL.createObjectURL(file);
   try {
@@ -57,11 +58,7 @@ async function openShown(file: File, head: Uint8Array) {
       image.onload = resolve;
       image.onerror = () => reject(unreadable(file, head));
     });
-    return {
-      size: { width: image.naturalWidth, height: image.naturalHeight },
-      shown: file,
-      upload: undefined,
-    };
+    return { width: image.naturalWidth, height: image.naturalHeight };
   } finally {
     URL.revokeObjectURL(image.src);
   }
@@ -71,13 +68,17 @@ async function openShown(file: File, head: Uint8Array) {
 export const previewOf = (href: string, image: Parameters<typeof readPreview>[1]['image']): Promise<Blob> =>
   readPreview(href, { widthPx: copySidePx, image });
 
-/** No browser but one shows TIFF: it is uploaded once, and the service makes a preview. */
-async function openTiff(file: File) {
+async function sizeOfTiff(file: File): Promise<Size> {
   const size = await tiffSize(file);
   if (size === undefined) throw problem('FORMAT_UNSUPPORTED', texts.unreadableTiff(file.name));
+  return size;
+}
+
+/** No browser but one shows TIFF: it is uploaded once, and the service makes a preview. */
+async function previewOfTiff(file: File) {
   const signal = new AbortController().signal;
   const upload = await sendParts(file, { onSent: () => undefined, signal });
-  return { size, upload, shown: await previewOf(`uploads/${upload}`, { upload }) };
+  return { upload, shown: await previewOf(`uploads/${upload}`, { upload }) };
 }
 
 /** The pixels that are shown: all of them, or a copy where there are too many. */

@@ -2,7 +2,7 @@ import type { JobOutput } from './answers.ts';
 import { buttonOf, copyButton, el, saveAs } from './dom.ts';
 import { editedName } from './names.ts';
 import type { Result } from './run.ts';
-import { grouped, texts } from './texts.ts';
+import { decimal, grouped, texts } from './texts.ts';
 
 interface ResultsOptions {
   /** Shows a result over its original. */
@@ -73,9 +73,10 @@ export function createResults(options: ResultsOptions): Results {
   return { element, open, close, choose: (index) => choose(index) };
 }
 
-function tabOf({ index }: JobOutput, press: () => void): HTMLElement {
+function tabOf(output: JobOutput, press: () => void): HTMLElement {
+  const { index } = output;
   const name = index === 1 ? `${texts.candidate(index)}, ${texts.best}` : texts.candidate(index);
-  const attributes = { type: 'button', role: 'tab', title: `Alt+${index}` };
+  const attributes = { type: 'button', role: 'tab', title: `${scoresOf(output)} (Alt+${index})`.trim() };
   return el('button', { text: name, attributes, on: { click: press } });
 }
 
@@ -189,8 +190,7 @@ function holdButton(hold: (isHeld: boolean) => void): HTMLButtonElement {
 /** How well a result fits, in words; levels of 255 and pixels. */
 function scoresOf({ cost, seam, driftPx }: JobOutput): string {
   if (cost === null || seam === null || driftPx === null) return '';
-  const rounded = (value: number) => value.toFixed(1);
-  return texts.scores({ cost: rounded(cost), seam: rounded(seam), driftPx: rounded(driftPx) });
+  return texts.scores({ cost: decimal(cost), seam: decimal(seam), driftPx: decimal(driftPx) });
 }
 
 /** The proof of the service, in words. */

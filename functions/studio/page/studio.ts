@@ -353,8 +353,11 @@ function lookActions(
   const redraw = () => studio.changed({ all: true });
   return {
     show: async (file, output) => {
-      if (editor.picture === undefined) return;
-      const bitmap = await resultBitmap(file, output, editor.picture);
+      const { picture } = editor;
+      if (picture === undefined) return;
+      const bitmap = await resultBitmap(file, output, picture);
+      // Another photo was chosen meanwhile.
+      if (editor.picture !== picture) return bitmap.close();
       // The line goes through what was changed.
       const { fraction = middleOf(editor.mask), isBeside = false } = editor.comparison ?? {};
       editor.comparison?.bitmap.close();

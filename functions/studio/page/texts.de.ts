@@ -72,7 +72,7 @@ export const german: Texts = {
   remove: (name: string) => `${name} entfernen`,
   run: 'Starten',
   runKeys: 'Strg + Eingabe',
-  runNext: 'Danach starten',
+  runNext: 'Als Nächstes',
   waiting: (count: number) => (count === 1 ? '1 Lauf wartet.' : `${count} Läufe warten.`),
   dropWaiting: 'Verwerfen',
   runFor: (usd: string) => `Für ${usd} starten`,
@@ -121,7 +121,7 @@ export const german: Texts = {
   differenceCopy:
     'Dieses Bild wird als kleinere Kopie gezeigt; darum wird der Unterschied hier nicht gezählt.',
   runAgain: 'Noch einmal',
-  otherEngine: 'Gleiche Maske, andere Engine',
+  otherEngine: 'Andere Engine',
   address: 'Adresse im Bucket',
   photos: 'Geöffnete Fotos',
   addPhoto: 'Fotos dazu',
@@ -162,12 +162,13 @@ export const german: Texts = {
   copyPicture: 'Bild kopieren',
   copied: 'Kopiert',
   download: 'Herunterladen',
-  asNew: 'Als neues Bild nehmen',
-  again: 'Zurück zur Maske',
+  asNew: 'Weiter bearbeiten',
+  again: 'Zur Maske',
   manifest: 'Bericht (Manifest)',
   trace: 'Kennung (Trace)',
   notPicture: (name: string) =>
     `Erwartet wird ein Foto, das dieser Browser zeigen kann (JPEG, PNG, WebP); ${name} ist keines. Erst als eines davon sichern.`,
+  megapixels: (count: string) => `${count} Megapixel`,
   photoTooLarge: (got: string, most: string) =>
     `Erwartet wird ein Foto von höchstens ${most}; dieses hat ${got}.`,
   maskSize: (expected: string, got: string) =>

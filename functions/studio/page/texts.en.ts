@@ -169,6 +169,7 @@ export const english = {
   trace: 'Trace',
   notPicture: (name: string) =>
     `Expected a photo that this browser can show (JPEG, PNG, WebP), got ${name}. Save it as one of these first.`,
+  megapixels: (count: string) => `${count} megapixels`,
   photoTooLarge: (got: string, most: string) => `Expected a photo of at most ${most}, got ${got}.`,
   maskSize: (expected: string, got: string) =>
     `Expected a mask of ${expected} pixels as the photo has, got ${got}. Save it again in the size of the photo.`,

@@ -27,3 +27,6 @@ export function nextLanguage(): void {
 }
 
 export const grouped = (count: number): string => count.toLocaleString(language);
+/** With one decimal. */
+export const decimal = (value: number): string =>
+  value.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -146,12 +146,14 @@ function menuOf(
 
 const sheetGapPx = 8;
 
-/** Right of a button in a column, below one in a row; never outside the window. */
+/** Right of a button in a column; below one in a row, or above it; never outside the window. */
 function placeBeside(button: HTMLElement, sheet: HTMLElement): void {
   const { top, right, bottom, left } = button.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = sheet;
+  const below = bottom + sheetGapPx;
+  const isRoomBelow = below + offsetHeight < innerHeight;
   const wanted = matchMedia('(max-width: 900px)').matches
-    ? { x: left, y: bottom + sheetGapPx }
+    ? { x: left, y: isRoomBelow ? below : top - sheetGapPx - offsetHeight }
     : { x: right + sheetGapPx, y: top };
   const within = (at: number, size: number, most: number) =>
     Math.max(sheetGapPx, Math.min(at, most - size - sheetGapPx));

@@ -27,7 +27,6 @@ export interface BatchOrder {
   readonly source: string;
   /** `gs://` address below which a folder of results is made. */
   readonly target: string;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -43,8 +42,6 @@ export interface BatchClient {
   find(name: string, signal: AbortSignal): Promise<Batch | undefined>;
   /** A batch that is gone counts as failed. */
   get(id: string, signal: AbortSignal): Promise<Batch>;
-  /** Asks for the end; `get` tells when it has come. */
-  cancel(id: string, signal: AbortSignal): Promise<void>;
 }
 
 const batchSchema = z.object({
@@ -93,19 +90,14 @@ export function batchClient(options: VertexOptions): BatchClient {
       const path = `batchPredictionJobs/${encodeURIComponent(id)}`;
       return ask({ method: 'GET', path }, signal).then(asBatch, (error: unknown) => gone(id, error));
     },
-    cancel: async (id, signal) => {
-      const path = `batchPredictionJobs/${encodeURIComponent(id)}:cancel`;
-      await ask({ method: 'POST', path, body: {} }, signal);
-    },
   };
 }
 
-const bodyOf = ({ name, model, source, target, labels }: BatchOrder) => ({
+const bodyOf = ({ name, model, source, target }: BatchOrder) => ({
   displayName: name,
   model: `publishers/google/models/${model}`,
   inputConfig: { instancesFormat: 'jsonl', gcsSource: { uris: [source] } },
   outputConfig: { predictionsFormat: 'jsonl', gcsDestination: { outputUriPrefix: target } },
-  ...(labels && { labels }),
 });
 
 function asBatch(value: unknown): Batch {

@@ -5,7 +5,7 @@ import { type Box, type Raster, type Size, withChannels } from '../../pixels/ras
 import { rescale } from '../../pixels/resample.ts';
 import type { Header } from './header.ts';
 import { lateOr, sharp } from './loaders.ts';
-import { decoded } from './samples.ts';
+import { decoded, samplesIn } from './samples.ts';
 
 /**
  * What of a photo's damage libvips refuses.
@@ -71,11 +71,9 @@ export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): 
 /** Where libvips puts the samples of an uncompressed TIFF, all in one piece. */
 const samplesAt = 8;
 
-function pixelsIn({ buffer, byteOffset }: Uint8Array, { width, height }: Size, header: Header): Raster {
-  const { channels, depth } = header;
-  const [at, length] = [byteOffset + samplesAt, width * height * channels];
-  const data = depth === 16 ? new Uint16Array(buffer, at, length) : new Uint8Array(buffer, at, length);
-  return { width, height, channels, data };
+function pixelsIn(file: Buffer, { width, height }: Size, { channels, depth }: Header): Raster {
+  const end = samplesAt + (width * height * channels * depth) / 8;
+  return { width, height, channels, data: samplesIn(file.subarray(samplesAt, end), depth) };
 }
 
 /** Decodes the pixels of one box, as displayed; otherwise like {@link readCrop}. */

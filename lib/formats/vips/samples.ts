@@ -12,15 +12,13 @@ export async function decoded(pipeline: Sharp, depth: 8 | 16 = 8): Promise<Raste
     .raw({ depth: depth === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  return { width, height, channels, data: depth === 16 ? asUint16(data) : asUint8(data) };
+  return { width, height, channels, data: samplesIn(data, depth) };
 }
 
-function asUint8({ buffer, byteOffset, length }: Buffer): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
-}
-
-function asUint16(bytes: Buffer): Uint16Array {
+/** Samples in the memory of bytes, without a copy where that is possible. */
+export function samplesIn(bytes: Buffer, depth: 8 | 16): Raster['data'] {
   const { buffer, byteOffset, length } = bytes;
+  if (depth === 8) return new Uint8Array(buffer, byteOffset, length);
   // A view must start at a whole sample.
   return byteOffset % 2 === 0
     ? new Uint16Array(buffer, byteOffset, length / 2)

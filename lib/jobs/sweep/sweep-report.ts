@@ -47,8 +47,9 @@ export interface SweepFault {
 }
 
 /**
- * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive.
- * `batched`: it waits for a batch. `mask`: it is the mask of another picture. A fault: nothing can be made of its name or its files.
+ * Why a picture has no job now. `settled`: it has a result. `young`: its events may still arrive. `batched`:
+ * it waits for a batch. `mask`: it is the mask of another picture. A fault: nothing can be made of its name
+ * or its files.
  */
 export type NoJob = 'settled' | 'young' | 'incomplete' | 'batched' | 'mask' | { readonly fault: SweepFault };
 

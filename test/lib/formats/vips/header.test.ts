@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import vips from 'sharp';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readHeader } from '../../../../lib/formats/vips/header.ts';
 import { noisePicture, pipelineOf } from '../../../support/pictures.ts';
 
@@ -26,6 +27,8 @@ test('names size, orientation and kind from the header', async () => {
 
 describe('AVIF', () => {
   const avif = () => pipelineOf(small).avif({ effort: 0 }).toBuffer();
+  // Other files of this process expect the decoder to be closed.
+  afterAll(() => vips.block({ operation: ['VipsForeignLoadHeifBuffer'] }));
 
   test('is accepted where the configuration says so', async () => {
     expect(await read(await avif(), { acceptsAvif: true })).toMatchObject({
