@@ -49,7 +49,7 @@ const noCredentials: Authorize = async () => new Headers();
 
 /**
  * The one way to a model API: authentication, deadline, retry with jitter, bounded reply, as `sendInTime`
- * says. 408, 429, 5xx and connection faults before an answer are retried.
+ * says. 408, 429, 5xx and connections that were never made are retried.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
