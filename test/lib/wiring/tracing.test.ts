@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { type Span, startTracing } from '../../../lib/trace/tracing.ts';
 import { traceContextOf } from '../../../lib/trace.ts';
 import { tracedFetch, tracedStore } from '../../../lib/wiring/tracing.ts';
+import { listenOn } from '../../support/listening.ts';
 import { memoryBuckets, memoryClient } from '../../support/memory-store.ts';
 
 const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
@@ -25,10 +24,9 @@ async function callee() {
   const server = createServer((request, response) => {
     seen.push(request.headers);
     response.writeHead(418).end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listenOn(server),
     seen,
     [Symbol.dispose]: () => void server.close(),
   };

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
 import { type VertexCall, type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
+import { listenOn } from '../../../support/listening.ts';
 
 const never = new AbortController().signal;
 
@@ -125,13 +125,6 @@ describe('vertexPost', () => {
 });
 
 describe('retry', () => {
-  it('repeats passing faults with growing, jittered pauses and counts the calls', async () => {
-    const { post, slept, seen } = setUp([{ status: 503 }, { status: 500 }, { json: { ok: 1 } }]);
-    expect(await post(call, never)).toEqual({ value: { ok: 1 }, calls: 3 });
-    expect(slept).toEqual([1500, 3000]);
-    expect(seen).toHaveLength(3);
-  });
-
   it.each([
     [0, [1000, 2000]],
     [0.999, [1999, 3998]],
@@ -215,10 +208,9 @@ describe('over a real socket', () => {
       response.write('{"half":');
       setImmediate(() => response.socket?.destroy());
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = await listenOn(server);
     try {
-      const { port } = server.address() as AddressInfo;
-      const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
+      const { post } = setUp([], { baseUrl, fetch: undefined });
       expect(await failure(post(call, never))).toMatchObject({
         code: 'ENGINE_BAD_REPLY',
         details: { calls: 1, mayBeBilled: true },
@@ -236,10 +228,9 @@ describe('over a real socket', () => {
       seen.push(request.url);
       response.writeHead(seen.length === 1 ? 307 : 200, { location: '/elsewhere' }).end('{}');
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = await listenOn(server);
     try {
-      const { port } = server.address() as AddressInfo;
-      const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
+      const { post } = setUp([], { baseUrl, fetch: undefined });
       expect((await failure(post(call, never))).code).toBe('CONFIG_INVALID');
       expect(seen).toHaveLength(1);
     } finally {
@@ -250,10 +241,9 @@ describe('over a real socket', () => {
 
   it('is not billed for calls to a closed port', async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
+    const baseUrl = await listenOn(server);
     await new Promise((resolve) => server.close(resolve));
-    const { post } = setUp([], { baseUrl: `http://127.0.0.1:${port}`, fetch: undefined });
+    const { post } = setUp([], { baseUrl, fetch: undefined });
     expect(await failure(post(call, never))).toMatchObject({
       code: 'MODEL_UNAVAILABLE',
       details: { calls: 3, reason: 'ECONNREFUSED', mayBeBilled: false },
