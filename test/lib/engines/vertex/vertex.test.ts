@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type VertexCall, type VertexOptions, vertexPost } from '../../../../lib/engines/vertex/vertex.ts';
 import { EditError } from '../../../../lib/errors.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { type FakeAnswer, fakeClock, fakeModel } from '../../../support/fake-model.ts';
 import { listenOn } from '../../../support/listening.ts';
 
@@ -29,15 +30,6 @@ function setUp(answers: readonly FakeAnswer[], options: Partial<VertexOptions> =
     ...options,
   });
   return { ...time, post, seen: model.seen };
-}
-
-async function failure(work: Promise<unknown>): Promise<EditError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(EditError);
-  return error as EditError;
 }
 
 describe('vertexPost', () => {
@@ -75,7 +67,7 @@ describe('vertexPost', () => {
     [302, 'CONFIG_INVALID'],
   ])('translates %i to %s', async (status, code) => {
     const { post } = setUp([{ status, json: { error: { code: status, message: 'no', status: 'X' } } }]);
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(error.code).toBe(code);
     const calls = ['MODEL_UNAVAILABLE', 'MODEL_QUOTA'].includes(code) ? 3 : 1;
     const where = { model: 'painter-1', location: 'us-central1' };
@@ -84,7 +76,7 @@ describe('vertexPost', () => {
 
   it('names the retired model and what to set instead', async () => {
     const { post, seen } = setUp([{ status: 404 }]);
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(error.message).toContain('painter-1');
     expect(error.message).toContain('set MODEL to painter-2');
     expect(error.details).toMatchObject({ successor: 'painter-2', calls: 1 });
@@ -95,7 +87,7 @@ describe('vertexPost', () => {
     const message =
       "The prompt could not be submitted. This prompt contains sensitive words that violate Google's Responsible AI practices. Support codes: 29310472";
     const { post } = setUp([{ status: 400, json: { error: { message, status: 'INVALID_ARGUMENT' } } }]);
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(error.code).toBe('ENGINE_REFUSED');
     expect(error.message).toContain('celebrity (29310472)');
   });
@@ -104,22 +96,22 @@ describe('vertexPost', () => {
     const { post } = setUp([
       { status: 400, json: { error: { message: 'Billing.', status: 'FAILED_PRECONDITION' } } },
     ]);
-    expect((await failure(post(call, never))).code).toBe('MODEL_PERMISSION');
+    expect((await errorOf(post(call, never))).code).toBe('MODEL_PERMISSION');
   });
 
   it('withholds messages that quote the prompt, and cuts base64 (G25)', async () => {
     const quoting = { error: { message: 'Invalid value: "secret garden at"', status: 'INVALID_ARGUMENT' } };
-    const first = await failure(setUp([{ status: 400, json: quoting }]).post(call, never));
+    const first = await errorOf(setUp([{ status: 400, json: quoting }]).post(call, never));
     expect(first.message).not.toContain('garden');
     const dumping = { error: { message: `Cannot decode ${'QUJD'.repeat(50)}`, status: 'INVALID_ARGUMENT' } };
-    const second = await failure(setUp([{ status: 400, json: dumping }]).post(call, never));
+    const second = await errorOf(setUp([{ status: 400, json: dumping }]).post(call, never));
     expect(second.message).toContain('Cannot decode ...');
     expect(JSON.stringify([second.message, second.details])).not.toContain('QUJDQUJD');
   });
 
   it('never lets a token into an error (G25)', async () => {
     const { post } = setUp([{ fault: new TypeError('fetch failed: Bearer token-1') }]);
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain('token-1');
   });
 });
@@ -130,7 +122,7 @@ describe('retry', () => {
     [0.999, [1999, 3998]],
   ])('pauses at least one second, jitter %d', async (jitter, pauses) => {
     const { post, slept } = setUp([{ status: 429 }], { random: () => jitter });
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(error.details).toMatchObject({ calls: 3 });
     expect(slept).toEqual(pauses);
   });
@@ -139,7 +131,7 @@ describe('retry', () => {
     const fault = (code: string) => ({ fault: new TypeError('fetch failed', { cause: { code } }) });
     const replies = [{ status: 503 }, fault('ENOTFOUND'), fault('ECONNRESET'), { json: {} }];
     const { post, seen } = setUp(replies, { maxTries: 9 });
-    expect(await failure(post(call, never))).toMatchObject({
+    expect(await errorOf(post(call, never))).toMatchObject({
       code: 'MODEL_UNAVAILABLE',
       details: { reason: 'ECONNRESET', calls: 3 },
       billing: { calls: 3, mayBeBilled: true },
@@ -158,7 +150,7 @@ describe('retry', () => {
 
   it('leaves a long wait to the caller instead of holding the worker', async () => {
     const { post, slept, seen } = setUp([{ status: 429, headers: { 'retry-after': '120' } }]);
-    const error = await failure(post(call, never));
+    const error = await errorOf(post(call, never));
     expect(error).toMatchObject({ code: 'MODEL_QUOTA', retryAfterMs: 120_000 });
     expect(slept).toEqual([]);
     expect(seen).toHaveLength(1);
@@ -166,7 +158,7 @@ describe('retry', () => {
 
   it('starts no pause that would outlast the deadline', async () => {
     const { post, slept } = setUp([{ status: 503 }], { deadlineMs: 2000 });
-    expect((await failure(post(call, never))).code).toBe('MODEL_UNAVAILABLE');
+    expect((await errorOf(post(call, never))).code).toBe('MODEL_UNAVAILABLE');
     expect(slept).toEqual([1500]);
   });
 });
@@ -179,7 +171,7 @@ describe('time and size limits', () => {
   ])('ends with the reason of the caller: %s', async (reason, code) => {
     const { post } = setUp([{ hang: true }]);
     const caller = new AbortController();
-    const pending = failure(post(call, caller.signal));
+    const pending = errorOf(post(call, caller.signal));
     await new Promise((resolve) => setImmediate(resolve));
     caller.abort(reason);
     expect((await pending).code).toBe(code);
@@ -187,15 +179,15 @@ describe('time and size limits', () => {
 
   it('sends nothing when it is cancelled already', async () => {
     const { post, seen } = setUp([{}]);
-    expect((await failure(post(call, AbortSignal.abort()))).code).toBe('CANCELLED');
+    expect((await errorOf(post(call, AbortSignal.abort()))).code).toBe('CANCELLED');
     expect(seen).toHaveLength(0);
   });
 
   it('refuses a reply over its limit, and one that is no JSON', async () => {
     const large = setUp([{ json: 'x'.repeat(2000) }], { maxReplyBytes: 1000 });
-    expect((await failure(large.post(call, never))).code).toBe('ENGINE_BAD_REPLY');
+    expect((await errorOf(large.post(call, never))).code).toBe('ENGINE_BAD_REPLY');
     const html = setUp([{ text: '<html>' }]);
-    expect((await failure(html.post(call, never))).code).toBe('ENGINE_BAD_REPLY');
+    expect((await errorOf(html.post(call, never))).code).toBe('ENGINE_BAD_REPLY');
   });
 });
 
@@ -211,7 +203,7 @@ describe('over a real socket', () => {
     const baseUrl = await listenOn(server);
     try {
       const { post } = setUp([], { baseUrl, fetch: undefined });
-      expect(await failure(post(call, never))).toMatchObject({
+      expect(await errorOf(post(call, never))).toMatchObject({
         code: 'ENGINE_BAD_REPLY',
         details: { calls: 1, mayBeBilled: true },
       });
@@ -231,7 +223,7 @@ describe('over a real socket', () => {
     const baseUrl = await listenOn(server);
     try {
       const { post } = setUp([], { baseUrl, fetch: undefined });
-      expect((await failure(post(call, never))).code).toBe('CONFIG_INVALID');
+      expect((await errorOf(post(call, never))).code).toBe('CONFIG_INVALID');
       expect(seen).toHaveLength(1);
     } finally {
       server.closeAllConnections();
@@ -244,7 +236,7 @@ describe('over a real socket', () => {
     const baseUrl = await listenOn(server);
     await new Promise((resolve) => server.close(resolve));
     const { post } = setUp([], { baseUrl, fetch: undefined });
-    expect(await failure(post(call, never))).toMatchObject({
+    expect(await errorOf(post(call, never))).toMatchObject({
       code: 'MODEL_UNAVAILABLE',
       details: { calls: 3, reason: 'ECONNREFUSED', mayBeBilled: false },
     });
@@ -264,7 +256,7 @@ describe('whether a call may be billed', () => {
     ['an outage before a connection that broke', [{ status: 503 }, { status: 503 }, broken], true],
     ['an answer that is no JSON', [{ text: '<html>' }], true],
   ] as const)('%s', async (_, answers, mayBeBilled) => {
-    const { billing } = await failure(setUp(answers).post(call, never));
+    const { billing } = await errorOf(setUp(answers).post(call, never));
     expect(billing).toMatchObject({ mayBeBilled });
   });
 
@@ -275,12 +267,12 @@ describe('whether a call may be billed', () => {
       signal.throwIfAborted();
     };
     const between = setUp([{ status: 503 }], { clock: { ...clock, sleep } });
-    expect(await failure(between.post(call, never))).toMatchObject({
+    expect(await errorOf(between.post(call, never))).toMatchObject({
       code: 'DEADLINE_EXCEEDED',
       billing: { mayBeBilled: false },
     });
     const { post, expire } = setUp([{ hang: true }]);
-    const pending = failure(post(call, never));
+    const pending = errorOf(post(call, never));
     await new Promise((resolve) => setImmediate(resolve));
     expire();
     expect((await pending).billing).toEqual({ calls: 1, mayBeBilled: true });
