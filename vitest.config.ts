@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        // Modules are loaded once for all files of a worker: a test takes back what it puts in the place of something.
+        // Modules are loaded once for all files of a worker: a test takes back what it replaces.
         test: {
           ...times,
           name: 'together',

@@ -75,7 +75,8 @@ async function peopleIn(
 }
 
 /**
- * The part of people beside the hole that has the colour of skin, of any tone: `77 <= Cb <= 127` and `133 <= Cr <= 173`.
+ * The part of people beside the hole that has the colour of skin, of any tone: `77 <= Cb <= 127` and
+ * `133 <= Cr <= 173`.
  *
  * @param picture H x W x 3, 8 bit sRGB.
  * @see Chai and Ngan, "Face segmentation using skin-color map in videophone applications", IEEE TCSVT 1999.

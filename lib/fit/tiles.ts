@@ -183,7 +183,6 @@ function weightsAlong(side: number, before: number, after: number): Float64Array
 }
 
 /** Rises from 0 to 1 around the middle of the overlap with a neighbour; 1 without one. */
-
 function fadeAt(fromEnd: number, overlap: number, side: number): number {
   if (overlap === 0) return 1;
   const half = Math.min(fadeShare * side, overlap / 2);

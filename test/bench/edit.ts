@@ -103,7 +103,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Bundled as it is deployed: stripping types and looking for the kind of module cost in development alone. */
+/** Bundled as it is deployed: only development strips types and looks for the kind of module. */
 async function builtChild(): Promise<string> {
   const dir = join(folder, 'child');
   await build({

@@ -141,7 +141,7 @@ export const startWorld = (workers: number, left: Mischief): World => ({
   violation: undefined,
 });
 
-/** True when no round of the job is left to be run. A result that comes late, from a round that failed, counts. */
+/** True when no round of the job is left to be run. A late result of a round that failed counts. */
 export const hasEnded = (world: World): boolean => {
   const { hasManifest, hasError } = world.next ?? world;
   return world.hasManifest || hasManifest || hasError;

@@ -104,7 +104,7 @@ function placesOf(level: Level, offsets: readonly Offset[], avoid: Uint8Array | 
   };
 }
 
-/** Lets every pixel of the hole change to one offset if that is better, all at once. @returns how many did. */
+/** Lets all pixels of the hole change to one offset at once, where that is better. @returns how many did. */
 function expand(level: Level, places: Places, labels: Int32Array, offset: number): number {
   const isTaken = minimumCut(graphOf(level, places, labels, offset));
   let changes = 0;

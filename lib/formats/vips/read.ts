@@ -42,8 +42,8 @@ export interface Crop {
   /** H x W x C in the source's own space and depth, as displayed. */
   readonly original: Raster;
   /**
-   * The same pixels as an uncompressed TIFF with the source's profile, in stored orientation. Where nothing is
-   * turned, `original` lies in its memory.
+   * The same pixels as an uncompressed TIFF with the source's profile, in stored orientation. Where nothing
+   * is turned, `original` lies in its memory.
    */
   readonly file: Uint8Array;
 }

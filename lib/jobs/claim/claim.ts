@@ -27,7 +27,7 @@ export interface Claim {
   readonly state: 'RUNNING' | 'WAIT' | 'DONE' | 'FAILED';
   /** A nonce of one run; two runs of one process have different ones. */
   readonly owner: string;
-  /** Runs that began, this one too, less those that ended in a fault of a service: what stays may be the file's. */
+  /** Runs that began, this one too, less those that a service failed: what stays may be the file's fault. */
   readonly attempts: number;
   /** Calls of the engine, counted before they are made: for a region `r0`, its tile `r0t2`, a finder `m0`. */
   readonly modelCalls: Readonly<Record<string, number>>;

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { surviveKill } from '../../../support/killed-sweep.ts';
 import type { FaultKind } from '../../../support/storage-faults.ts';
 
-const kinds = ['crash-before', 'crash-after', 'lost'] as const satisfies readonly FaultKind[];
+// Before one request is after the one before it.
+const kinds = ['crash-after', 'lost'] as const satisfies readonly FaultKind[];
 
 it.each([0, 1].flatMap((sweeps) => kinds.map((kind) => [sweeps, kind] as const)))(
   'after %i sweeps, %s at every request: nothing is doubled, nothing is lost',
