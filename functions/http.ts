@@ -29,9 +29,9 @@ export interface Answer {
 }
 
 /** The query parameters that a request may have. */
-export type QueryNames = (request: Request) => readonly string[] | Promise<readonly string[]>;
+type QueryNames = (request: Request) => readonly string[] | Promise<readonly string[]>;
 
-export type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
+type Handler = (request: Request, response: Response, signal: AbortSignal) => Promise<Answer>;
 
 /**
  * What every HTTP function shares: no query that is not known, a deadline, cancellation when the caller

@@ -4,13 +4,13 @@ import { EditError, type ErrorCode } from '../lib/errors.ts';
 import { maxRequestBytes } from '../lib/requests/edit-request.ts';
 import { shortName } from '../lib/requests/schema.ts';
 
-export interface FormFile {
+interface FormFile {
   readonly bytes: Uint8Array;
   /** As the caller has it, without folders; may be empty. */
   readonly fileName: string;
 }
 
-export interface Form {
+interface Form {
   readonly files: ReadonlyMap<string, FormFile>;
   readonly fields: ReadonlyMap<string, string>;
 }

@@ -10,7 +10,7 @@ export const answerHeaders = {
 
 const problemType = 'application/problem+json';
 
-export interface ProblemFacts {
+interface ProblemFacts {
   /** Id of the trace that holds the log lines of the request. */
   readonly trace?: string | undefined;
   /** Where docs/errors.md can be read; `undefined`: nowhere. */

@@ -23,7 +23,7 @@ export interface Received {
   readonly warnings: readonly string[];
 }
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   readonly operation: Operation;
   /** Names of the files that may be sent, that of the picture first. */
   readonly files: readonly string[];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Shutdown {
+interface Shutdown {
   /** Aborts when the process is told to end: jobs then save where the next attempt can go on. */
   readonly signal: AbortSignal;
   /** Registers work that the shutdown waits for, within its grace period. */

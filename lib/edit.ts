@@ -52,7 +52,7 @@ export interface EditResult {
 /** The whole edit with its engine, limits and defaults bound in; jobs and HTTP handlers know only this. */
 export type Edit = (input: EditInput, signal: AbortSignal) => Promise<EditResult>;
 
-export interface EditDefaults {
+interface EditDefaults {
   readonly featherPx: number;
   readonly dilationPx: number;
   /** Fraction of the width of the crop. */

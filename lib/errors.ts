@@ -373,7 +373,7 @@ export interface Billing {
 }
 
 /** What is wrong with one part of a request. */
-export interface FieldError {
+interface FieldError {
   /** `#/featherPx`, a JSON pointer; or `?name`, a query parameter. */
   readonly pointer: string;
   readonly detail: string;

@@ -15,7 +15,7 @@ import { wantedMask } from './requests/engine-options.ts';
 import type { MaskRequest } from './requests/mask-request.ts';
 import type { Trace } from './trace.ts';
 
-export interface MaskInput {
+interface MaskInput {
   readonly image: Uint8Array;
   /** A picture of a rough stroke over what is wanted, white on black; then no `maskMode` is asked for. */
   readonly scribble: Uint8Array | undefined;

@@ -9,9 +9,9 @@ import {
 import { optionValues, parseWith } from './requests/schema.ts';
 
 /** The engine a request asks for, or the configured one. */
-export type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Promise<Generator>;
+type GeneratorFor = (choice: Pick<GenerateOptions, 'engine' | 'model'>) => Promise<Generator>;
 
-export interface GenerateParts {
+interface GenerateParts {
   readonly generatorFor: GeneratorFor;
   /** Buckets a model may be told to write to. */
   readonly allowedBuckets: readonly string[];

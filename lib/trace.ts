@@ -22,7 +22,7 @@ export type Trace = <T>(
 export const noTrace: Trace = async (_, work) => work(() => {});
 
 /** Ends the span of a request and exports all its spans. Never rejects; only the first call counts. */
-export type EndServing = (attributes?: Attributes) => Promise<void>;
+type EndServing = (attributes?: Attributes) => Promise<void>;
 
 /** Traces requests and events, and the work done for them. */
 export interface Tracing {

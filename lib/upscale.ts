@@ -10,9 +10,9 @@ import {
   upscaleRequestSchema,
 } from './requests/picture-requests.ts';
 import { optionValues, parseWith } from './requests/schema.ts';
-import { upscaleFactors } from './requests/values.ts';
+import { type ImageSize, imageSidePx, upscaleFactors } from './requests/values.ts';
 
-export interface UpscaleParts {
+interface UpscaleParts {
   readonly upscalerFor: (choice: Pick<UpscaleOptions, 'engine' | 'model'>) => Promise<Upscaler>;
   /** Re-encodes a picture that is too large for the API. */
   readonly shrink: (image: EncodedImage, maxBytes: number) => Promise<EncodedImage>;
@@ -75,12 +75,9 @@ async function prepare(value: unknown, { upscalerFor, maxImageBytes, allowedBuck
   return { request, upscaler, sent };
 }
 
-/** Longer sides, pixels. */
-const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
-
 /** @throws {EditError} `REQUEST_INVALID` where no factor leads there. */
 function factorFor(
-  targetSize: keyof typeof sidePx,
+  targetSize: ImageSize,
   sent: EncodedImage | { readonly uri: string },
 ): UpscaleOptions['factor'] {
   const refuse = (detail: string): never => {
@@ -89,7 +86,7 @@ function factorFor(
   };
   if (!('bytes' in sent)) return refuse('expected factor beside an address, whose size is not known');
   const { width = 0, height = 0 } = imageSize(sent.bytes) ?? {};
-  const wanted = sidePx[targetSize] / Math.max(width, height);
+  const wanted = imageSidePx[targetSize] / Math.max(width, height);
   const factor = upscaleFactors.find((each) => Number(each.slice(1)) >= wanted);
   return wanted > 1 && factor !== undefined
     ? factor

@@ -1,4 +1,4 @@
-export interface Bar {
+interface Bar {
   readonly label: string;
   /** At least 0. */
   readonly value: number;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export interface DemoPair {
+interface DemoPair {
   readonly photo: Uint8Array;
   readonly mask: Uint8Array;
 }

@@ -58,7 +58,7 @@ export async function runStatus({ args, environment, out, err }: StatusCommand):
 }
 
 /** No bucket is named: that of `npm start`. */
-const isLocal = ({ INPUT_BUCKET }: StatusCommand['environment']) => INPUT_BUCKET === undefined;
+const isLocal = ({ INPUT_BUCKET }: StatusCommand['environment']) => !INPUT_BUCKET;
 
 const helps = (environment: StatusCommand['environment']): Readonly<Record<string, string>> =>
   isLocal(environment)
@@ -142,13 +142,14 @@ async function ask(
 }
 
 function openBuckets(environment: StatusCommand['environment']) {
-  const port = Number(environment['PORT'] ?? 8080);
+  const port = Number(environment['PORT'] || 8080);
   const local = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
     // As `npm start` chooses it.
     STORAGE_API_ENDPOINT: `http://127.0.0.1:${port + 1}`,
   };
-  const settings = isLocal(environment) ? { ...local, ...environment } : environment;
+  const set = Object.entries(environment).filter(([, text]) => text !== '');
+  const settings = isLocal(environment) ? { ...local, ...Object.fromEntries(set) } : environment;
   const { buckets, folderMask, requestFile, storageApiEndpoint, project } = readConfig(settings, {
     buckets: true,
   });

@@ -10,7 +10,7 @@ interface SweepsOptions {
 }
 
 /** Sweeps again and again, as a scheduler does in the cloud. */
-export interface Sweeps {
+interface Sweeps {
   /** Sweeps before the next one is due. */
   soon(): void;
   close(): void;

@@ -31,7 +31,7 @@ const opOf: Readonly<Record<number | string, Layer['op']>> = {
 const dequantize = 6;
 const withWeights: ReadonlySet<string> = new Set(['convolve', 'convolveEach', 'spread']);
 
-export interface PeopleNet {
+interface PeopleNet {
   readonly layers: readonly Layer[];
   /** Numbers of half precision, little endian. */
   readonly weights: Uint8Array;

@@ -17,7 +17,7 @@ interface Question {
  * `refused`: the service says no to just that. `not refused`: it says no to the broken picture only, so that
  * it knows the field; whether a value works is sure for the names of fields, and likely for values.
  */
-export interface Finding {
+interface Finding {
   readonly name: string;
   readonly isRefused: boolean;
   /** What the service said. */

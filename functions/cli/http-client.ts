@@ -1,5 +1,5 @@
-import { pause } from '../../lib/abort.ts';
-import { asEditError, EditError, type ErrorCode, errorCodes } from '../../lib/errors.ts';
+import { pause, retryAfterMs } from '../../lib/abort.ts';
+import { asEditError, EditError, isCode } from '../../lib/errors.ts';
 
 /** Sends requests to a server, again where that may help. @throws {EditError} what the server says. */
 export type Send = (path: string, init: RequestInit, signal: AbortSignal) => Promise<Response>;
@@ -12,12 +12,25 @@ const longestPauseMs = 30_000;
 export function httpClient(server: string, token: string | undefined, pausesMs = defaultPausesMs): Send {
   let identity: Promise<Record<string, string>> | undefined;
   const base = server.replace(/\/+$/, '');
+  const asked = async (url: string, init: RequestInit) => {
+    const isFresh = identity === undefined || token !== undefined;
+    const withIdentity = async () => {
+      identity ??= authorization(base, token);
+      return once(url, { ...init, headers: { ...(init.headers as object), ...(await identity) } });
+    };
+    try {
+      return await withIdentity();
+    } catch (error) {
+      // An identity lasts for an hour, and a folder may take longer.
+      if (isFresh || asEditError(error).details?.['httpStatus'] !== 401) throw error;
+      identity = undefined;
+      return withIdentity();
+    }
+  };
   return async (path, init, signal) => {
-    identity ??= authorization(base, token);
-    const headers = { ...(init.headers as Record<string, string>), ...(await identity) };
     for (let attempt = 0; ; attempt++) {
       try {
-        return await once(`${base}${path}`, { ...init, headers, signal });
+        return await asked(`${base}${path}`, { ...init, signal });
       } catch (thrown) {
         const error = asEditError(thrown);
         const pauseMs = pausesMs[attempt];
@@ -39,20 +52,18 @@ async function once(url: string, init: RequestInit): Promise<Response> {
   throw errorOf(response.status, await response.text(), response.headers.get('retry-after'));
 }
 
-const isCode = (code: unknown): code is ErrorCode => (errorCodes as readonly unknown[]).includes(code);
-
 function errorOf(status: number, text: string, retryAfter: string | null): EditError {
   const problem = parsed(text);
-  const retryAfterMs = retryAfter === null ? undefined : Number(retryAfter) * 1000;
+  const options = { retryAfterMs: retryAfterMs(retryAfter, Date.now()), details: { httpStatus: status } };
   const { code, detail } = problem;
-  if (isCode(code)) return new EditError(code, String(detail), { retryAfterMs });
+  if (typeof code === 'string' && isCode(code)) return new EditError(code, String(detail), options);
   if (status === 401 || status === 403) {
-    return new EditError('CONFIG_INVALID', `Expected a server that lets us in, got ${status}: see --token`);
+    const message = `Expected a server that lets us in, got ${status}: see --token`;
+    return new EditError('CONFIG_INVALID', message, options);
   }
   const kind = status === 429 || status >= 500 ? 'SERVER_UNAVAILABLE' : 'CONFIG_INVALID';
-  return new EditError(kind, `Expected an answer of gcs-inpaint, got status ${status}: see --server`, {
-    retryAfterMs,
-  });
+  const message = `Expected an answer of gcs-inpaint, got status ${status}: see --server`;
+  return new EditError(kind, message, options);
 }
 
 function parsed(text: string): { readonly code?: unknown; readonly detail?: unknown } {

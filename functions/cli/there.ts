@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EditError } from '../../lib/errors.ts';
+import { EditError, isCode } from '../../lib/errors.ts';
 import type { JobResource } from '../../lib/http-jobs/job-schema.ts';
 import type { CommandLine } from './arguments.ts';
 import type { Edited, Editing, OnStage, Order } from './editing.ts';
@@ -152,7 +152,7 @@ async function ended(id: string, send: Send, onStage: OnStage, signal: AbortSign
     if (job.state === 'succeeded') return job;
     if (job.problem !== null) {
       const { code, detail } = job.problem;
-      throw new EditError(code as EditError['code'], detail);
+      throw isCode(code) ? new EditError(code, detail) : new EditError('INTERNAL', `${code}: ${detail}`);
     }
     onStage(job.progress?.stage ?? job.state, job.progress?.fraction);
   }

@@ -22,7 +22,7 @@ export type OptionRules<Name extends string = string> = Readonly<Partial<Record<
 
 /** The options of an edit that an engine may or may not take, by their names in `InpaintRequest`. */
 const editOptionNames = engineFields('edit');
-export type EditOptionName = EngineField<'edit'>;
+type EditOptionName = EngineField<'edit'>;
 
 /** What an engine can do; everything else is refused by name, or left out with a warning. */
 export interface Capabilities {

@@ -66,7 +66,7 @@ export function noticesOf(
 }
 
 /** A call, as far as its price depends on it. */
-export interface PricedCall {
+interface PricedCall {
   readonly frame: Size;
   readonly samples: number;
 }

@@ -5,7 +5,7 @@ import type { JobResource, JobState, Problem } from './job-schema.ts';
 import type { Failure, JobFacts, Manifest } from './read-job.ts';
 
 /** An error as a problem of RFC 9457. */
-export type ProblemOf = (error: EditError) => Problem;
+type ProblemOf = (error: EditError) => Problem;
 
 /** A job as callers see it. */
 export function jobResource(facts: JobFacts, outputBucket: string, problemOf: ProblemOf): JobResource {

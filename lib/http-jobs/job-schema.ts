@@ -4,7 +4,7 @@ import { stages } from '../jobs/run/progress.ts';
 export const jobStates = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof jobStates)[number];
 
-export const jobIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
+const jobIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const problemSchema = z.object({
   type: z

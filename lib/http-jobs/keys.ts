@@ -11,7 +11,7 @@ import { httpFolder } from './objects.ts';
  */
 
 /** A request that may go on. */
-export interface TakenKey {
+interface TakenKey {
   readonly kind: 'taken';
   readonly folder: string;
   /** Notes the job that the request became. */

@@ -37,7 +37,7 @@ interface UploadsOptions {
   readonly maxImageBytes: number;
 }
 
-export const chunkBytes = 8 * 1024 * 1024;
+const chunkBytes = 8 * 1024 * 1024;
 /** Cloud Storage takes whole units of this, the end aside. */
 const unitBytes = 256 * 1024;
 

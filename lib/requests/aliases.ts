@@ -5,7 +5,7 @@ import { mediaTypes } from './values.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A request in our own words. */
-export interface Translated {
+interface Translated {
   readonly fields: Fields;
   /** A sentence for each word that has no effect here. */
   readonly warnings: readonly string[];

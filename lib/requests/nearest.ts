@@ -5,7 +5,7 @@ const lettersPerChange = 3;
  * The name that was probably meant; `undefined` when none is near. Case, hyphens and underscores make no
  * difference: `feather-px` is `featherPx`.
  */
-export function nearest(name: string, names: readonly string[]): string | undefined {
+function nearest(name: string, names: readonly string[]): string | undefined {
   const wanted = plain(name);
   const ranked = names
     .map((each) => ({ each, changes: changesBetween(wanted, plain(each)) }))

@@ -15,7 +15,7 @@ type SchemaOf<O extends Option, Op extends Operation> = O['schema'] extends z.Zo
     : never;
 
 /** The schemas of an operation's options by name, as `z.strictObject` takes them. */
-export type Shape<Op extends Operation> = { [Name in NameOf<Op>]: SchemaOf<Options[Name], Op> };
+type Shape<Op extends Operation> = { [Name in NameOf<Op>]: SchemaOf<Options[Name], Op> };
 
 /** The options that an engine's request takes under their own names; `undefined` where they are left out. */
 export type OptionValues<Op extends Operation> = {

@@ -33,6 +33,8 @@ export type AspectRatio = (typeof aspectRatios)[number];
 /** What answers are sold as; 1K has a longer side of 1024 to 1584 pixels, each further size doubles it. */
 export const imageSizes = ['1K', '2K', '4K'] as const;
 export type ImageSize = (typeof imageSizes)[number];
+/** Their longer sides where the picture is square, pixels. */
+export const imageSidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
 
 export const upscaleFactors = ['x2', 'x3', 'x4'] as const;
 

@@ -3,13 +3,13 @@ import type { ObjectId, ObjectInfo } from './store.ts';
 type Version = ObjectId & { readonly generation: string };
 
 /** A part of an object, bytes from 0, both ends included. */
-export interface ByteRange {
+interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /** One part of an upload. */
-export interface Chunk {
+interface Chunk {
   /** `Content-Range` as in HTTP: `bytes 0-8388607/20000000`. */
   readonly contentRange: string;
   readonly bytes: Uint8Array;

@@ -21,7 +21,7 @@ import { frameOfSize } from './plans.ts';
 import { tracedStore } from './tracing.ts';
 
 /** Where a model costs something and nobody set a cap: some 300 edits. */
-export const defaultDailyCapUsd = 20;
+const defaultDailyCapUsd = 20;
 
 /** The cost cap of the day over all calls of this process; what costs nothing passes as it is. */
 export interface CostCap {

@@ -36,7 +36,7 @@ export interface ModelCalls extends Tuning {
 }
 
 /** How the functions that answer callers call models: with a cost cap of the day. */
-export interface CappedCalls {
+interface CappedCalls {
   readonly tuning: Tuning;
   readonly cap: CostCap;
 }

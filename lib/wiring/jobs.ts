@@ -103,16 +103,11 @@ export async function makeJobs(parts: JobParts): Promise<Jobs> {
   // Jobs that run here take the memory of their pictures.
   const here = { dispatch: inline, dispatchesAtOnce: 1 };
   const hereOrQueue = config.queue === undefined ? here : await inQueue(config.queue, parts);
-  const sets = {
-    ...{ ...bucketSet, reporter, inputBucket: buckets.input },
-    ...setOptions(config, nameInIds(config, engine)),
-  };
+  const jobOptions = setOptions(config, nameInIds(config, engine));
+  const sets = { ...bucketSet, ...jobOptions, reporter, inputBucket: buckets.input };
   const until = (signal?: AbortSignal) =>
     signal === undefined ? shutdown : AbortSignal.any([signal, shutdown]);
-  const overHttp = {
-    ...{ ...parts, ...bucketSet, ...hereOrQueue },
-    ...setOptions(config, nameInIds(config, engine)),
-  };
+  const overHttp = { ...parts, ...bucketSet, ...hereOrQueue, ...jobOptions };
   const uploads: UploadHandler = (id, signal) => handleUpload(id, { ...sets, ...hereOrQueue }, until(signal));
   return {
     ...{ engine, uploads },

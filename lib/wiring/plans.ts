@@ -13,6 +13,7 @@ import type { Tuning } from '../engines/entry.ts';
 import type { PicturesPlan } from '../engines/picture-engines.ts';
 import { type PriceOf, smallestFrame } from '../jobs/run/cost.ts';
 import { wantedMask } from '../requests/engine-options.ts';
+import { imageSidePx } from '../requests/values.ts';
 import { findingFor, findingModelName } from './finders.ts';
 
 /** Calls of a model, and what they cost by list price. */
@@ -113,12 +114,9 @@ export interface Pictures<Make> {
   readonly plan: (value: unknown) => Promise<Omit<PicturesPlan, 'samples' | 'imageSize'> & Priced>;
 }
 
-/** Longer sides of what is sold as 1K, 2K and 4K, pixels. */
-const sidePx = { '1K': 1024, '2K': 2048, '4K': 4096 } as const;
-
 /** The frame that a size is priced as; the largest where the request names none. */
 export function frameOfSize(imageSize: PicturesPlan['imageSize']) {
-  const side = sidePx[imageSize ?? '4K'];
+  const side = imageSidePx[imageSize ?? '4K'];
   return { width: side, height: side };
 }
 

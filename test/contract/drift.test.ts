@@ -5,13 +5,14 @@ import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { ellipseMask } from '../bench/quality-scenes.ts';
 import { decodedValues } from '../support/decoded-values.ts';
+import { codeOf } from '../support/error-of.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { photoPairs, readPair } from '../support/photos.ts';
 import { maskPng, pipelineOf } from '../support/pictures.ts';
 import { scenery } from '../support/scenery.ts';
-import { codeOf, engineOn, signal } from './support.ts';
+import { engineOn, signal } from './support.ts';
 
 /** What a model did to the whole picture is told, undone inside the mask, and never seen outside of it. */
 
@@ -117,7 +118,7 @@ describe.each(Object.entries(subjects))('%s', (_, [read, behaviours]) => {
     if ('brighten' in behaviour) expect(fit!.ringBefore).toBeGreaterThan(4.5);
   });
 
-  it('is not published when the model moved it too far', async () => {
+  it('is not published when the model moved it too far (G3)', async () => {
     expect(await codeOf(run(farOff))).toBe('ENGINE_DRIFTED');
   });
 });

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineNames } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
+import { codeOf } from '../support/error-of.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
-import { codeOf, crop, engineOn, isEmbedded, picturesOf, request, sampleAt, signal } from './support.ts';
+import { crop, engineOn, isEmbedded, picturesOf, request, sampleAt, signal } from './support.ts';
 
 /** One suite for every engine: each mode with each kind of mask gives a picture, or is refused by name. */
 

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
+import { codeOf, errorOf } from '../support/error-of.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
-import { codeOf, engineOn, errorOf, modelEngines, picturesOf, request, signal } from './support.ts';
+import { engineOn, modelEngines, picturesOf, request, signal } from './support.ts';
 
 /**
  * Whatever a model does, the adapter ends with a readable picture or the right coded error, after the right

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { removerMap } from '../../deploy/local/model/remover.ts';
 import type { InpaintReply, InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineFor, engineNames } from '../../lib/engines/engines.ts';
 import { httpServiceSchema } from '../../lib/engines/http-service.ts';
-import { EditError, type ErrorCode } from '../../lib/errors.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
@@ -23,7 +21,7 @@ export const modelEngines = engineNames.filter((engine) => !isEmbedded(engine));
 const size = { width: 64, height: 48 };
 const hole = { left: 20, top: 12, width: 24, height: 20 };
 export const crop = wavePicture(size);
-export const mask = boxMask(size, hole);
+const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 const onnxModel = lamaLike(255);
@@ -52,21 +50,6 @@ export async function engineOn(emulator: FaultyModel, engine: EngineName) {
 
 export function request(changes: Partial<InpaintRequest> = {}): InpaintRequest {
   return removalRequest({ crop, mask, ...changes });
-}
-
-export async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
-  const { code } = await errorOf(work);
-  return code;
-}
-
-export async function errorOf(work: Promise<unknown>): Promise<EditError> {
-  return work.then(
-    () => expect.unreachable('Expected a coded error'),
-    (error: unknown) => {
-      if (error instanceof EditError) return error;
-      throw error;
-    },
-  );
 }
 
 /** The pictures of a reply, decoded as the edit decodes them. */

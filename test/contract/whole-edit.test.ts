@@ -6,7 +6,7 @@ import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-import { codeOf, engineOn, modelEngines, sampleAt, signal } from './support.ts';
+import { engineOn, modelEngines, sampleAt, signal } from './support.ts';
 
 /**
  * The production edit with the production adapters. Whatever the model does outside the mask, every pixel
@@ -88,16 +88,5 @@ describe('imagen, with a mask it makes itself', () => {
       at.filter((place) => sampleAt(after, place, place) !== sampleAt(photo, place, place)).length;
     expect(changed([0.01, 0.03, 0.05, 0.95, 0.97, 0.99])).toBe(0);
     expect(changed([0.4, 0.44, 0.48, 0.5, 0.52, 0.56, 0.6])).toBeGreaterThan(2);
-  });
-});
-
-describe('gemini', () => {
-  it('publishes an exact picture in spite of a zoom of 1 %', async () => {
-    const { outputs } = await run('gemini', { zoom: 1 });
-    expect((await changes(outputs[0]!.bytes)).outside).toBe(0);
-  });
-
-  it('is not published where it has drifted too far (G3)', async () => {
-    expect(await codeOf(run('gemini', { shift: 40, brighten: 60, zoom: 20 }))).toBe('ENGINE_DRIFTED');
   });
 });

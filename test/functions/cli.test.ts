@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { httpClient } from '../../functions/cli/http-client.ts';
 import { identityToken } from '../../functions/cli/identity.ts';
 import { run } from '../../functions/cli/run.ts';
 import { teller } from '../../functions/cli/teller.ts';
 import { writeWhole } from '../../functions/cli/write.ts';
 import { never, silentLog } from '../support/job-world.ts';
+import { listenOn } from '../support/listening.ts';
 import { startMetadataServer } from '../support/metadata-server.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 
@@ -238,6 +241,38 @@ test('asks for an identity: of gcloud, else of Application Default Credentials',
   await using metadata = await asIdentity();
   const token = await identityToken('https://studio.example.com/studio', metadata.environment);
   expect(token.split('.')).toHaveLength(3);
+});
+
+test('a token that has expired is asked for anew, and one that is refused is not', async () => {
+  await using _metadata = await asIdentity();
+  const real = fetch;
+  const statuses = [200, 401, 200, 401, 401];
+  const server = 'https://studio.example.com';
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) =>
+    url.startsWith(server) ? new Response('', { status: statuses.shift() ?? 500 }) : real(url, init),
+  );
+  const send = httpClient(server, undefined, []);
+  for (let request = 0; request < 2; request++) expect((await send('/', {}, never)).status).toBe(200);
+  await expect(send('/', {}, never)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  expect(statuses).toEqual([]);
+  vi.unstubAllGlobals();
+});
+
+test('a server of a later version may answer a code and a Retry-After that are not known here', async () => {
+  const job = { id: '1', state: 'failed', problem: { code: 'OF_LATER', detail: 'Expected more' } };
+  const answers: Readonly<Record<string, object>> = { '/capabilities': { engines: [] }, '/jobs': job };
+  const warnings = vi.spyOn(process, 'emitWarning');
+  let refusals = 1;
+  const later = createServer((request, response) => {
+    request.resume();
+    const isBusy = refusals-- > 0;
+    response.writeHead(isBusy ? 503 : 200, isBusy ? { 'retry-after': 'soon' } : {});
+    response.end(JSON.stringify(answers[request.url ?? ''] ?? job));
+  });
+  const ended = await cli([...pair(), '--server', await listenOn(later)]);
+  later.close();
+  expect(warnings).not.toHaveBeenCalled();
+  expect([ended.code, ended.err]).toEqual([1, expect.stringContaining('OF_LATER: Expected more')]);
 });
 
 /** This process as one with credentials of a metadata server, and without gcloud. */

@@ -57,17 +57,6 @@ test('takes a keep mask, and refuses one that leaves nothing to copy', async () 
   expect(await all.json()).toMatchObject({ code: 'KEEP_FULL' });
 });
 
-test('answers JSON on request: candidates in base64 and the report', async () => {
-  const response = await fetch(url, { ...form({ image, mask }), headers: { accept: 'application/json' } });
-  const { outputs, report } = (await response.json()) as {
-    outputs: { mediaType: string; bytesBase64Encoded: string }[];
-    report: { proofs: unknown[] };
-  };
-  expect(outputs).toHaveLength(1);
-  expect(Buffer.from(outputs[0]!.bytesBase64Encoded, 'base64').subarray(1, 4).toString()).toBe('PNG');
-  expect(report.proofs).toEqual([expect.objectContaining({ outside: 'exact', differingPixels: 0 })]);
-});
-
 test('tells in headers what was kept, what it cost and what was noticed', async () => {
   const body = new FormData();
   body.set('image', new Blob([image]), 'beach.png');

@@ -1,14 +1,13 @@
-/**
- * `npm run fuzz -- --minutes 10 [--seed 1] [--rooms pictures,forms]`: sends files, forms, JSON, names and
- * events that are a little wrong, each room in turn with one seed after the other, and prints what must not
- * happen with its room and seed. `-- --rooms forms --seed 17 --minutes 0` tries one seed again.
- *
- * Rooms run in a process of their own, so that a crash or an endless loop is a finding too.
- */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../support/command.ts';
 import { type RoomName, rooms } from './rooms.ts';
+
+const usage = `npm run fuzz -- [--minutes 5] [--seed 1] [--rooms ${Object.keys(rooms).join()}]
+
+Sends files, forms, JSON, names and events that are a little wrong, each room in turn with one seed after the
+other, and prints what must not happen with its room and seed. --rooms forms --seed 17 --minutes 0 tries one
+seed again. Rooms run in a process of their own, so that a crash or an endless loop is a finding too.`;
 
 /** What the process of a room says: which seed it begins, then what came of it. */
 type Said = { readonly begins: number } | { readonly came: readonly string[] } | { readonly finding: string };
@@ -97,7 +96,7 @@ async function tryRoom(name: RoomName, from: number, count: number): Promise<voi
   process.disconnect?.();
 }
 
-const { values } = parseArgs({
+const { values } = commandLine(usage, {
   options: {
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
@@ -109,7 +108,9 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const names = (values.room ?? values.rooms).split(',') as RoomName[];
 const unknown = names.filter((name) => !Object.hasOwn(rooms, name));
-if (unknown.length > 0)
-  throw new Error(`Expected rooms of ${Object.keys(rooms).join(', ')}, got ${unknown.join(', ')}`);
+if (unknown.length > 0) {
+  console.error(`Expected rooms of ${Object.keys(rooms).join(', ')}, got ${unknown.join(', ')}`);
+  process.exit(2);
+}
 if (values.room !== undefined) await tryRoom(names[0]!, seed, Number(values.count));
 else await fuzz(names, seed, Number(values.minutes));

@@ -8,7 +8,7 @@ import { type Draw, drawFrom } from './draw.ts';
 import { Finding, ourFaults, type Room } from './finding.ts';
 import { mutatedFile } from './mutate-files.ts';
 
-export interface Served extends AsyncDisposable {
+interface Served extends AsyncDisposable {
   readonly functions: Readonly<Record<string, FunctionProcess>>;
 }
 

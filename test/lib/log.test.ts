@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import { EditError } from '../../lib/errors.ts';
 import { jsonLog } from '../../lib/log.ts';
 
-const context = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
-
 function written(options: Parameters<typeof jsonLog>[0] = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = jsonLog({ ...options, stream: { write: (line) => void lines.push(JSON.parse(line)) } });
@@ -21,16 +19,6 @@ test('writes severity, message, time and fields', () => {
     ['ERROR', 'three'],
   ]);
   expect(lines[0]).toEqual({ severity: 'INFO', message: 'one', ms: 3, time: expect.any(String) });
-});
-
-test('writes the trace and span of a line', () => {
-  const { log, lines } = written({ project: 'p', currentSpan: () => context });
-  log.info('one');
-  expect(lines[0]).toMatchObject({
-    'logging.googleapis.com/trace': `projects/p/traces/${context.traceId}`,
-    'logging.googleapis.com/spanId': context.spanId,
-    'logging.googleapis.com/trace_sampled': true,
-  });
 });
 
 test('writes the job as a label too', () => {

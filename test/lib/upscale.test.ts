@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { upscalerFor } from '../../lib/engines/engines.ts';
 import { upscaleWith } from '../../lib/upscale.ts';
-import { fakeModel } from '../support/fake-model.ts';
+import { fakeModel, modelSettings } from '../support/fake-model.ts';
 import { pngBase64 } from '../support/inpaint-request.ts';
 
-const settings = {
-  project: 'p',
-  location: undefined,
-  modelBaseUrl: 'http://127.0.0.1:1',
-  endpointId: undefined,
-  models: {},
-};
+const settings = { ...modelSettings, modelBaseUrl: 'http://127.0.0.1:1' };
 
 async function upscale(request: object) {
   const fake = fakeModel({
@@ -31,19 +25,8 @@ async function upscale(request: object) {
 }
 
 const image = pngBase64(1024, 1024);
-const always = { outputOptions: { mimeType: 'image/png' } };
 
 describe('Imagen', () => {
-  it('sends the documented body for bytes', async () => {
-    const { body, seen, reply } = await upscale({ image, factor: 'x4', model: 'imagegeneration@002' });
-    expect(seen[0]?.url).toMatch(/models\/imagegeneration@002:predict$/);
-    expect(body).toEqual({
-      instances: [{ prompt: '', image: { bytesBase64Encoded: image } }],
-      parameters: { sampleCount: 1, mode: 'upscale', upscaleConfig: { upscaleFactor: 'x4' }, ...always },
-    });
-    expect(reply).toMatchObject({ outcomes: [{ kind: 'image' }], engine: 'imagen:imagegeneration@002' });
-  });
-
   it('sends an address instead of bytes', async () => {
     const { body } = await upscale({ imageUri: 'gs://pictures/a.png', storageUri: 'gs://pictures/big/' });
     expect(body?.instances[0]?.image).toEqual({ gcsUri: 'gs://pictures/a.png' });

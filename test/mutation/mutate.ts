@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { drawFrom } from '../fuzz/draw.ts';
+import { commandLine } from '../support/command.ts';
 import { repository } from '../support/packed.ts';
 import { mutantsOf } from './mutants.ts';
 
-/**
- * `node test/mutation/mutate.ts --count 30 --seed 1 lib/fit lib/formats`: puts one mistake after the other
- * into a copy of the sources, drawn from a seed, and tells which of them the tests of that file do not
- * notice.
- */
-const { values, positionals } = parseArgs({
+const usage = `node test/mutation/mutate.ts [--count 20] [--seed 1] FOLDER...
+
+Puts one mistake after the other into a copy of the sources, drawn from a seed, and tells which of them the
+tests of that file do not notice.`;
+
+const { values, positionals } = commandLine(usage, {
   options: { count: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
   allowPositionals: true,
 });

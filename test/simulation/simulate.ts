@@ -1,11 +1,12 @@
-import { parseArgs } from 'node:util';
+import { commandLine } from '../support/command.ts';
 import { registerStandIns } from './hooks.ts';
 
-/**
- * `npm run simulate -- --seeds 100000`: lives worlds through, one for each seed. `--from 7 --seeds 1 --trace`
- * tells one of them line by line. `--bug NAME` puts a mistake into the source first.
- */
-const { values } = parseArgs({
+const usage = `npm run simulate -- [--seeds 1000] [--from 1] [--trace] [--hashes] [--bug NAME]
+
+Lives worlds through, one for each seed. --from 7 --seeds 1 --trace tells one of them line by line, --hashes
+prints what each comes to, and --bug puts a mistake into the source first.`;
+
+const { values } = commandLine(usage, {
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },

@@ -14,10 +14,10 @@ import { buckets, fakeEngine, jobsOf, never, planOptions, runOptions, silentLog 
 import { Crash } from './memory-store.ts';
 
 /** What becomes of the lines of a batch: each is answered, every second one, or none. */
-export type Fate = 'all' | 'half' | 'none' | 'faults';
+type Fate = 'all' | 'half' | 'none' | 'faults';
 
 /** A service of batches that remembers what it took. */
-export interface BatchService {
+interface BatchService {
   readonly orders: BatchOrder[];
   /** Lines that were answered, by job. */
   readonly answered: string[];
@@ -34,7 +34,7 @@ export interface BatchService {
   beforeSubmit: (() => Promise<void>) | undefined;
 }
 
-export const batchService = (): BatchService => ({
+const batchService = (): BatchService => ({
   orders: [],
   answered: [],
   fate: 'all',

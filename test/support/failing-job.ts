@@ -103,7 +103,7 @@ export async function expectOneResult(name: string, engine: Engine): Promise<voi
   expect(Number(claim?.metadata['modelCalls']?.slice(3))).toBeGreaterThanOrEqual(engine.calls.length);
 }
 
-export interface FaultCase {
+interface FaultCase {
   readonly kind: FaultKind;
   readonly times: number;
   readonly mostCalls: number;
@@ -127,7 +127,7 @@ export function itSurvives({ kind, times, mostCalls }: FaultCase): void {
   });
 }
 
-export interface HangCase {
+interface HangCase {
   readonly what: string;
   readonly how: HowItEnds;
   readonly mostCalls: number;

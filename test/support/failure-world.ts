@@ -5,7 +5,7 @@ import type { ObjectId } from '../../lib/storage/store.ts';
 import { buckets, fakeEditWith, fakeEngine, never, planOptions, runOptions } from './job-world.ts';
 import { type Fault, type MemoryBuckets, memoryBuckets, memoryClient, put } from './memory-store.ts';
 
-export type Engine = ReturnType<typeof fakeEngine>;
+type Engine = ReturnType<typeof fakeEngine>;
 type FaultAt = (request: number, what: string) => Fault | undefined;
 
 export const image: ObjectId = { bucket: 'input', name: 'd/p.jpg' };
@@ -25,7 +25,7 @@ interface DeliveryOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Delivery {
+interface Delivery {
   readonly answer: 'acknowledged' | 'redeliver';
   readonly requests: readonly string[];
 }

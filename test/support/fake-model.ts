@@ -46,7 +46,7 @@ export interface SeenBody {
   readonly labels?: unknown;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly url: string;
   readonly headers: Headers;
   readonly body: SeenBody;

@@ -11,7 +11,7 @@ import type { Work } from '../../deploy/local/model/tools.ts';
 import { type Behaviour, misbehavedReply, refuseFields } from './model-behaviour.ts';
 
 /** What was asked of the emulator: names, numbers and sizes; never a prompt, a picture or a token. */
-export interface LoggedCall {
+interface LoggedCall {
   readonly model: string;
   /** What was answered; 0 for a connection that was broken or left hanging. */
   readonly status: number;
@@ -38,7 +38,7 @@ export interface FaultyModelOptions extends Omit<ModelEmulatorOptions, 'answerCa
 }
 
 /** Fills with one grey: removals are told apart from everything else at a glance. */
-export const greyRemoval: Removal = async (crop, mask) => {
+const greyRemoval: Removal = async (crop, mask) => {
   const data = new Uint8Array(crop.data);
   for (let i = 0; i < data.length; i++) if (mask.data[Math.floor(i / 3)] !== 0) data[i] = 90;
   return { ...crop, data };

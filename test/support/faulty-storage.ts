@@ -20,13 +20,13 @@ const KINDS: Readonly<Record<Operation, keyof Counts>> = {
   rewrite: 'writes',
 };
 
-export interface Counts {
+interface Counts {
   readonly reads: number;
   readonly writes: number;
   readonly lists: number;
 }
 
-export interface RequestCounts extends Counts {
+interface RequestCounts extends Counts {
   readonly total: number;
   /** By `bucket/name`. */
   readonly byObject: Readonly<Record<string, Counts>>;

@@ -3,9 +3,6 @@ import { picture, texture } from './made-pictures.ts';
 
 type Rgb = readonly [number, number, number];
 
-/** A head and shoulders by a few ellipses, which a net for people takes for a person. */
-export const figure = { centerX: 0.5, headY: 0.34, headX: 0.13, headRadiusY: 0.17, top: 0.17 } as const;
-
 const skin: Rgb = [214, 164, 135];
 const hair: Rgb = [52, 34, 26];
 const shirt: Rgb = [60, 74, 140];
@@ -13,7 +10,11 @@ const shirt: Rgb = [60, 74, 140];
 const inEllipse = (x: number, y: number, cx: number, cy: number, rx: number, ry: number) =>
   ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1;
 
-/** What the figure shows at a point, 0..1 of width and height; `undefined` beside it. */
+/**
+ * A head and shoulders by a few ellipses, which a net for people takes for a person.
+ *
+ * @returns what shows at a point, 0..1 of width and height; `undefined` beside the figure.
+ */
 export function figureAt(x: number, y: number): Rgb | undefined {
   const isEye = [-0.05, 0.05].some((dx) => inEllipse(x, y, 0.5 + dx, 0.33, 0.018, 0.01));
   if (isEye) return [30, 25, 25];

@@ -5,7 +5,7 @@ import { readPngChunks } from '../../lib/formats/png/chunks.ts';
 import { tiffFacts } from './tiff-facts.ts';
 
 /** Metadata and structure of a file as comparable values, by name. */
-export type FileFacts = ReadonlyMap<string, string>;
+type FileFacts = ReadonlyMap<string, string>;
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 

@@ -16,7 +16,7 @@ import type { FormatKind } from './format-kinds.ts';
 import { boxMask, maskPng } from './pictures.ts';
 
 /** What the table of formats says of one kind of file. */
-export interface FormatRow {
+interface FormatRow {
   /** `exact`, `touched-blocks`, `re-encoded` with its reason, or `refused` with its code. */
   readonly written: string;
   /** Where decoded values differ outside the mask. */

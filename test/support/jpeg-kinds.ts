@@ -6,7 +6,7 @@ import type { JpegOptions } from 'sharp';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { encodeJpeg, encodeYcck, picture } from './jpeg-pictures.ts';
 
-export interface JpegKind {
+interface JpegKind {
   readonly name: string;
   readonly channels: 1 | 3 | 4;
   /** Encodes any picture with the same settings; by default one of 167 x 131. */

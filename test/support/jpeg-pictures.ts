@@ -32,7 +32,7 @@ export async function encodeJpeg(raster: Raster, options: JpegOptions = {}): Pro
 }
 
 /** Four inks as a pipeline that stays CMYK, 255 = full ink. */
-export function cmykPipeline(raster: Raster): Sharp {
+function cmykPipeline(raster: Raster): Sharp {
   const box = { left: 0, top: 0, width: raster.width, height: raster.height };
   return sharp(sparseCmyk(raster, [{ box, raster }]))
     .pipelineColourspace('cmyk')

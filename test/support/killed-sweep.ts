@@ -4,7 +4,7 @@ import type { FaultKind } from './storage-faults.ts';
 
 const names = ['a.jpg', 'b.jpg'];
 
-export interface Kill {
+interface Kill {
   /** Sweeps that went well before. */
   readonly sweeps: number;
   readonly kind: FaultKind;

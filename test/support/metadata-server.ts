@@ -4,6 +4,8 @@ import { listenOn } from './listening.ts';
 export interface MetadataServer {
   /** Variables that make google-auth-library ask this server and no other. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Access tokens that were given. */
+  tokens(): number;
   close(): void;
 }
 
@@ -27,7 +29,9 @@ export async function startMetadataServer(accessToken = 'local-token'): Promise<
     '/computeMetadata/v1/instance/service-accounts/default/token': JSON.stringify(token),
     '/computeMetadata/v1/instance/service-accounts/default/identity': `e30.${claims}.local`,
   };
+  let tokens = 0;
   const server = createServer((message, response) => {
+    if (message.url?.includes('/token')) tokens++;
     const answer = answers[message.url?.replace(/\/?(\?.*)?$/, '') ?? ''];
     // The real one refuses requests without the header: it keeps web pages out.
     const status = message.headers['metadata-flavor'] !== 'Google' ? 403 : answer === undefined ? 404 : 200;
@@ -38,6 +42,7 @@ export async function startMetadataServer(accessToken = 'local-token'): Promise<
   const { host } = new URL(await listenOn(server));
   return {
     environment: { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present' },
+    tokens: () => tokens,
     close: () => {
       server.closeAllConnections();
       server.close();

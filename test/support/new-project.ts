@@ -4,7 +4,7 @@
  *
  * @see https://cloud.google.com/run/quotas
  */
-export const newProject = { cpu: 20, gib: 40 } as const;
+const newProject = { cpu: 20, gib: 40 } as const;
 
 interface Size {
   /** vCPU of one instance. */

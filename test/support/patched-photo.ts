@@ -16,7 +16,7 @@ export const patch = (photo: Source, patches: readonly PlacedPatch[], options: P
 export const prove = (job: ProofJob): Promise<Proof> => formatOf(job.photo).prove(job);
 
 /** A photo whose box was inverted, written in its own format, and the mask of the box. */
-export interface Inverted extends ProofJob {
+interface Inverted extends ProofJob {
   readonly photo: Source;
   readonly patches: readonly PlacedPatch[];
   readonly written: Written;

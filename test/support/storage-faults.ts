@@ -51,7 +51,7 @@ export interface FaultRule {
   readonly onHit?: (hit: FaultHit) => void | Promise<void>;
 }
 
-export interface FaultHit {
+interface FaultHit {
   readonly kind: FaultKind;
   readonly operation: Operation;
   readonly bucket: string;

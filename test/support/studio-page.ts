@@ -8,7 +8,7 @@ import { startBrowser } from './browser.ts';
 import { silentLog } from './job-world.ts';
 
 /** A local system, and a browser that opens its page; both end with the tests of the file. */
-export interface StudioWorld {
+interface StudioWorld {
   readonly root: () => string;
   readonly system: () => LocalSystem;
   /** A page that shows its invitation. */

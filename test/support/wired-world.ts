@@ -12,7 +12,7 @@ import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
 
 const size = { width: 90, height: 70 };
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import type { Rgb } from './pixels.ts';
 import { randomFrom } from './random.ts';
 
 /** How far real answers stray from the input outside the mask. */
-export interface Drift {
+interface Drift {
   /** Whole pixels, right and down. */
   readonly shiftPx: number;
   /** Levels by which the tone of each channel may move. */

@@ -116,7 +116,7 @@ export interface ModelTarget {
   readonly method: 'predict' | 'generateContent';
 }
 
-export interface EndpointTarget {
+interface EndpointTarget {
   readonly kind: 'endpoint';
   readonly project: string;
   readonly location: string;

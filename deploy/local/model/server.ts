@@ -12,7 +12,7 @@ import { removerWork } from './remover.ts';
 import type { Tools, Work } from './tools.ts';
 
 /** What is sent back. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly json?: unknown;
   /** Sent instead of JSON. */
@@ -43,7 +43,7 @@ export const answerWell: AnswerCall = async ({ gone }, judge) => {
   return { status: 200, json: await work.run({ gone, drift: addDrift }) };
 };
 
-export interface ServerParts {
+interface ServerParts {
   readonly tools: Tools;
   readonly batches: Batches;
   readonly answerCall: AnswerCall;

@@ -7,7 +7,7 @@ import type { QueueLimits } from './limits.ts';
 import { lastSegment, parseTask, QueueError, taskResource } from './task.ts';
 import { openTaskQueue, type TaskQueue } from './task-queue.ts';
 
-export interface QueueEmulatorOptions {
+interface QueueEmulatorOptions {
   /** Folder of the tasks, which are kept in `.queue` below it. */
   readonly root: string;
   /** `projects/P/locations/L/queues/Q`. */

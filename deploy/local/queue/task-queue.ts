@@ -16,7 +16,7 @@ const DEDUPE_MS = 3_600_000;
 /** `setTimeout` counts in 32 bits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export interface TaskQueueOptions {
+interface TaskQueueOptions {
   readonly name: string;
   readonly journalPath: string;
   readonly limits: QueueLimits;

@@ -19,7 +19,7 @@ export interface Catalog {
   close(): void;
 }
 
-export interface CatalogOptions {
+interface CatalogOptions {
   readonly root: string;
   readonly buckets: readonly string[];
   readonly now: () => number;

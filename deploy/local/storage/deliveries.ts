@@ -28,7 +28,7 @@ export interface Deliveries {
   close(): void;
 }
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
   readonly clock: Clock;
   readonly timing: DeliveryTiming;
   readonly baseUrl: string;

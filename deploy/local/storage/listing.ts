@@ -6,7 +6,7 @@ import { compareNames, type SortedNames } from './sorted-names.ts';
 /** The service's own limit of one page. */
 const MAX_PAGE = 1000;
 
-export interface Listing {
+interface Listing {
   readonly objects: readonly StoredObject[];
   readonly prefixes: readonly string[];
   readonly nextPageToken?: string;

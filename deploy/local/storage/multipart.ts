@@ -5,7 +5,7 @@ const MAX_HEAD_BYTES = 1024 * 1024;
 /** Room for line ends behind the closing boundary. */
 const MAX_EPILOGUE_BYTES = 8;
 
-export interface MultipartHead {
+interface MultipartHead {
   /** The first part: the object resource as JSON text. */
   readonly resource: string;
   readonly contentType: string | undefined;

@@ -7,7 +7,7 @@ const NAMES = [
   'ifMetagenerationMatch',
   'ifMetagenerationNotMatch',
 ] as const;
-export type Preconditions = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
+type Preconditions = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /**
  * Reads the four preconditions of a query.

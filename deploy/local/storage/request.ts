@@ -15,7 +15,7 @@ export type Operation =
   | 'rewrite'
   | 'bucket';
 
-export interface ObjectName {
+interface ObjectName {
   readonly bucket: string;
   readonly name: string;
 }

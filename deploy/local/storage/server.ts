@@ -15,7 +15,7 @@ export type Intercept = (
   response: ServerResponse,
 ) => Promise<Reply | undefined>;
 
-export interface ServerParts {
+interface ServerParts {
   readonly now: () => number;
   readonly operations: Operations;
   readonly intercept: Intercept;

@@ -3,7 +3,7 @@ import { EditError } from '../../errors.ts';
 import type { BatchAnswer, EncodedImage } from '../engine.ts';
 
 /** Keeps a picture of a body as an object, and gives its `gs://` address. */
-export type KeepPicture = (name: string, picture: EncodedImage) => Promise<string>;
+type KeepPicture = (name: string, picture: EncodedImage) => Promise<string>;
 
 const inlinePart = z.object({ inlineData: z.object({ mimeType: z.string(), data: z.string() }) });
 const filePart = z.object({ fileData: z.object({ fileUri: z.string() }) });

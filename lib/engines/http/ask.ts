@@ -1,7 +1,8 @@
+import { retryAfterMs } from '../../abort.ts';
 import { EditError } from '../../errors.ts';
 import type { Mask } from '../../pixels/raster.ts';
 import { type Clock, sendInTime, systemClock } from '../calls/in-time.ts';
-import { type Exchange, retryAfterMs, type ServiceCall, sendOnce } from '../calls/send.ts';
+import { type Exchange, type ServiceCall, sendOnce } from '../calls/send.ts';
 import type { EncodedImage, EngineCodec, InpaintReply, InpaintRequest } from '../engine.ts';
 import type { Tuning } from '../entry.ts';
 import type { HttpService } from '../http-service.ts';
@@ -9,7 +10,7 @@ import { base64, encodeWithin, pictureOutcome } from '../images.ts';
 import { askForSamples } from '../samples.ts';
 import { fetchPicture, pictureIn } from './answer.ts';
 
-export interface ServiceOptions {
+interface ServiceOptions {
   /** Named in errors and manifests. */
   readonly name: string;
   readonly service: HttpService;

@@ -13,7 +13,7 @@ export interface ModelFile {
   readonly outputScale: 1 | 255 | undefined;
 }
 
-export interface ReadModel {
+interface ReadModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What a picture of the answer is divided by; `undefined` where neither table nor setting says it. */
   readonly outputScale: 1 | 255 | undefined;

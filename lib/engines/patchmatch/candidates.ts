@@ -6,8 +6,9 @@ import type { Beginning, Recipe } from './complete.ts';
 const beginnings: readonly Beginning[] = ['border', 'offsets', 'border', 'border'];
 /** A picture of this cost shows no seam: a further one would not be better by anything one could see. */
 const goodCost = 1;
-/** Large pieces meet in jogs that costs do not tell: this share more, and at most so many levels. */
+/** Lines break where large pieces meet, and the cost does not show it: it is raised by this share. */
 const jogShare = 0.2;
+/** By so many levels at most. */
 const mostJog = 1;
 /** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
 const spare = 1;
@@ -26,7 +27,7 @@ interface Making {
   readonly finish: (n: number) => Promise<Raster>;
 }
 
-export interface Chosen {
+interface Chosen {
   /** As many as were asked for, the best first. */
   readonly best: readonly Raster[];
   /** How many drafts were made. */

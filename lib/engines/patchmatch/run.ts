@@ -49,7 +49,7 @@ function takeThread(): Worker {
 }
 
 /** Sends a task to a thread, and returns its pictures. */
-export type AskThread = (task: WorkerTask) => Promise<readonly Completed[]>;
+type AskThread = (task: WorkerTask) => Promise<readonly Completed[]>;
 
 /**
  * Works on a picture in a thread, so that the event loop keeps answering, and an abort takes effect in the

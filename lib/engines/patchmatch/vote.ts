@@ -5,7 +5,7 @@ import type { LevelMemory } from './memory.ts';
 import type { Patches } from './patches.ts';
 
 /** What decides how much the patch around each target counts. */
-export interface Votes {
+interface Votes {
   readonly memory: LevelMemory;
   readonly patches: Patches;
   /** One for each target. */

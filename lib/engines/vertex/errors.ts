@@ -4,7 +4,7 @@ import { isOfRequest, refusalIn } from './refused-fields.ts';
 import { supportCodeReason } from './support-codes.ts';
 
 /** What is known about a call when its answer is translated. */
-export interface CallFacts {
+interface CallFacts {
   readonly model: string;
   readonly location: string;
   readonly retryAfterMs: number | undefined;

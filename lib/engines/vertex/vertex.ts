@@ -1,7 +1,7 @@
-import { unlessAborted } from '../../abort.ts';
+import { retryAfterMs, unlessAborted } from '../../abort.ts';
 import { type Answered, type Patience, sendInTime, systemClock } from '../calls/in-time.ts';
 import { fetchPatienceMs, patientInit } from '../calls/patient-fetch.ts';
-import { jsonIn, retryAfterMs, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
+import { jsonIn, type ServiceCall, sendOnce, type Transport } from '../calls/send.ts';
 import type { ModelTier } from '../usage.ts';
 import { type Authorize, applicationDefaultCredentials } from './credentials.ts';
 import { statusError } from './errors.ts';
@@ -43,13 +43,13 @@ export type VertexPost = (call: VertexCall, signal: AbortSignal) => Promise<Answ
 const defaultMaxReplyBytes = 160 * 1024 * 1024;
 
 /** @see https://cloud.google.com/vertex-ai/generative-ai/docs/flex-paygo */
-export const tierHeader = 'x-vertex-ai-llm-shared-request-type';
+const tierHeader = 'x-vertex-ai-llm-shared-request-type';
 
 const noCredentials: Authorize = async () => new Headers();
 
 /**
  * The one way to a model API: authentication, deadline, retry with jitter, bounded reply, as `sendInTime`
- * says. 408, 429, 5xx and connection faults before an answer are retried.
+ * says. 408, 429, 5xx and connections that were never made are retried.
  *
  * @throws {EditError} `CONFIG_INVALID` at once for a base URL or location that cannot be used.
  */
@@ -68,7 +68,7 @@ export function vertexPost(options: VertexOptions): VertexPost {
 }
 
 /** How calls are sent, the same for all of one location. */
-export interface Connection extends Transport {
+interface Connection extends Transport {
   /** What all URLs begin with, up to the location and its slash. */
   readonly prefix: string;
   readonly location: string;

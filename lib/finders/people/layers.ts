@@ -6,7 +6,7 @@ export interface Values {
   readonly data: Float32Array;
 }
 
-export function emptyValues(width: number, height: number, channels: number): Values {
+function emptyValues(width: number, height: number, channels: number): Values {
   return { width, height, channels, data: new Float32Array(width * height * channels) };
 }
 

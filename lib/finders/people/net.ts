@@ -39,7 +39,7 @@ export interface Layer {
   readonly bias?: number;
 }
 
-export interface Net {
+interface Net {
   readonly layers: readonly Layer[];
   readonly weights: Float32Array;
 }

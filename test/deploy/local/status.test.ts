@@ -33,6 +33,8 @@ it('reads the buckets of the settings, and waits without escape sequences where 
       .split('\n')
       .map((line) => JSON.parse(line).state),
   ).toEqual(['no mask', 'pending']);
+  const unset = { PORT: '', INPUT_BUCKET: '', OUTPUT_BUCKET: '', STORAGE_API_ENDPOINT: emulator.url };
+  expect(await status(unset, 'a/')).toMatchObject({ code: 0, out: expect.stringContaining('1 pending') });
 });
 
 it('waits for files, and fails with the code and the sentence of each job that failed', async () => {

@@ -233,17 +233,6 @@ test('a sweep starts so many jobs, the next ones go on where it stopped; a dry r
   expect(await outputs()).toHaveLength(10);
 });
 
-test('a task of the queue runs the job', async () => {
-  instruments.sendEvents(0);
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
-  expect(await post('runJob', { bucket: 'input', name: 'photo.png', job: '0123456789abcdef' })).toMatchObject(
-    { job },
-  );
-  expect(await outputs()).toHaveLength(2);
-  expect(await post('runJob', { name: 'photo.png' })).toMatchObject({ error: { code: 'REQUEST_INVALID' } });
-});
-
 test('a job of a system that was killed begins again at once, its lost start counted', async () => {
   instruments.sendEvents(0);
   await upload('photo.png', photo);

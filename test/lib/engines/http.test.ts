@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../lib/config.ts';
 import { engineFor, priceOf } from '../../../lib/engines/engines.ts';
 import { httpServiceSchema } from '../../../lib/engines/http-service.ts';
-import type { EditError } from '../../../lib/errors.ts';
 import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
 import { sharp } from '../../../lib/formats/vips/loaders.ts';
+import { errorOf } from '../../support/error-of.ts';
 import { engineOnFake, modelSettings } from '../../support/fake-model.ts';
 import {
   cropBase64,
@@ -25,11 +25,6 @@ const onFake = (answers: Parameters<typeof engineOnFake>[1], changes: object = {
   engineOnFake('http', answers, {
     settings: { httpEngine: serviceWith(changes), ...(secret && { httpEngineSecret: secret }) },
   });
-const errorOf = (work: Promise<unknown>): Promise<EditError> =>
-  work.then(
-    () => expect.unreachable(),
-    (error: EditError) => error,
-  );
 
 describe('a JSON body', () => {
   it('has the pictures under their names, the further fields and headers, and the secret in its header', async () => {

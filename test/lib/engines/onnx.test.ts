@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor } from '../../../lib/engines/engines.ts';
 import type { ModelSettings, ReadObject } from '../../../lib/engines/entry.ts';
 import { assertRoom } from '../../../lib/engines/onnx/model-file.ts';
-import type { EditError } from '../../../lib/errors.ts';
 import { decodeAnswer } from '../../../lib/formats/vips/answer.ts';
 import { engineCodec } from '../../../lib/formats/vips/engine-codec.ts';
 import type { Raster } from '../../../lib/pixels/raster.ts';
+import { errorOf } from '../../support/error-of.ts';
 import { modelSettings } from '../../support/fake-model.ts';
 import { removalRequest } from '../../support/inpaint-request.ts';
 import { lamaLike, miganLike, sha256Of } from '../../support/onnx-graphs.ts';
@@ -60,12 +60,6 @@ async function filled(setup: Setup) {
   return decodeAnswer((outcomes[0] as { image: { bytes: Uint8Array } }).image.bytes);
 }
 
-const codeOf = (work: Promise<unknown>): Promise<EditError> =>
-  work.then(
-    () => expect.unreachable(),
-    (error: EditError) => error,
-  );
-
 const pixel = ({ data, width }: Raster, x: number, y: number) => [
   ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
 ];
@@ -104,7 +98,7 @@ describe('a model', () => {
     const caller = new AbortController();
     const works = [1, 2, 3].map(() => engine.inpaint(removalRequest({ crop, mask }), caller.signal));
     setImmediate(() => caller.abort());
-    expect((await Promise.all(works.map(codeOf))).map(({ code }) => code)).toEqual(
+    expect((await Promise.all(works.map(errorOf))).map(({ code }) => code)).toEqual(
       Array(3).fill('CANCELLED'),
     );
     expect(pixel(await filled({}), 20, 10)).toEqual([200, 40, 0]);
@@ -127,7 +121,7 @@ describe('what cannot be used is told', () => {
       'gs://',
     ],
   ] satisfies [string, Setup, string, string][])('%s', async (_, setup, code, named) => {
-    const error = await codeOf(filled(setup));
+    const error = await errorOf(filled(setup));
     expect(error.code).toBe(code);
     expect(error.message).toContain(named);
   });
@@ -143,7 +137,7 @@ describe('what cannot be used is told', () => {
       return undefined;
     };
     const settings = { model: 'gs://models/huge.onnx' };
-    expect((await codeOf(filled({ settings, readObject }))).code).toBe('MODEL_TOO_LARGE');
+    expect((await errorOf(filled({ settings, readObject }))).code).toBe('MODEL_TOO_LARGE');
     expect(wasRead).toBe(false);
   });
 });

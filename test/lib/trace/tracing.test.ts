@@ -85,18 +85,6 @@ test('a failed span keeps the code of its error, not the message', async () => {
   expect(JSON.stringify(batches)).not.toContain('secret');
 });
 
-test('adds notes to the attributes', async () => {
-  const { tracing, batches } = recorded();
-  await tracing.serve('edit', undefined, async (end) => {
-    await tracing.trace('model call', (note) => note({ status: 200 }), { method: 'POST' });
-    await end({ status: 200 });
-  });
-  expect(batches[0]?.map(({ attributes }) => attributes)).toEqual([
-    { method: 'POST', status: 200 },
-    { status: 200 },
-  ]);
-});
-
 test('ends once', async () => {
   const { tracing, batches } = recorded();
   await tracing.serve('edit', undefined, async (end) => {

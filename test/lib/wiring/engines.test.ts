@@ -1,10 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../lib/config.ts';
 import { generateRequestSchema } from '../../../lib/requests/picture-requests.ts';
 import { wire } from '../../../lib/wiring.ts';
 import { never, silentLog } from '../../support/job-world.ts';
+import { startMetadataServer } from '../../support/metadata-server.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -12,18 +11,10 @@ afterEach(() => {
 });
 
 it('asks for credentials once, whatever is called and however often', async () => {
-  let tokens = 0;
-  const metadata = createServer((request, response) => {
-    const isToken = request.url?.includes('/token');
-    if (isToken) tokens += 1;
-    response.writeHead(200, { 'metadata-flavor': 'Google', 'content-type': 'application/json' });
-    response.end(isToken ? '{"access_token":"t","expires_in":3600,"token_type":"Bearer"}' : '{}');
-  });
-  await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
-  vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${(metadata.address() as AddressInfo).port}`);
-  vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
-  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '');
-  vi.stubEnv('CLOUDSDK_CONFIG', '/nonexistent');
+  const metadata = await startMetadataServer();
+  const noOther = { GOOGLE_APPLICATION_CREDENTIALS: '', CLOUDSDK_CONFIG: '/nonexistent' };
+  for (const [name, value] of Object.entries({ ...metadata.environment, ...noOther }))
+    vi.stubEnv(name, value);
   let asked = 0;
   const web = globalThis.fetch;
   const answered: typeof fetch = async (input, init) => {
@@ -40,9 +31,8 @@ it('asks for credentials once, whatever is called and however often', async () =
     for (let call = 0; call < 3; call++) {
       await expect(generate(request, never)).rejects.toMatchObject({ code: 'MODEL_RETIRED' });
     }
-    expect({ asked, tokens }).toEqual({ asked: 3, tokens: 1 });
+    expect({ asked, tokens: metadata.tokens() }).toEqual({ asked: 3, tokens: 1 });
   } finally {
-    metadata.closeAllConnections();
     metadata.close();
   }
 });

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../../lib/config.ts';
 import { type Span, startTracing } from '../../../lib/trace/tracing.ts';
 import { traceContextOf } from '../../../lib/trace.ts';
-import { makeTracing, tracedFetch, tracedStore } from '../../../lib/wiring/tracing.ts';
+import { tracedFetch, tracedStore } from '../../../lib/wiring/tracing.ts';
+import { listenOn } from '../../support/listening.ts';
 import { memoryBuckets, memoryClient } from '../../support/memory-store.ts';
 
 const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
@@ -26,10 +24,9 @@ async function callee() {
   const server = createServer((request, response) => {
     seen.push(request.headers);
     response.writeHead(418).end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listenOn(server),
     seen,
     [Symbol.dispose]: () => void server.close(),
   };
@@ -91,17 +88,4 @@ test('gives each store request a span with the bucket, not the name of the objec
     ['edit', undefined],
   ]);
   expect(JSON.stringify(spans)).not.toContain('secret');
-});
-
-test('asks a failing collector once a minute, and logs it once', async () => {
-  using refusing = await callee();
-  const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: refusing.url });
-  const lines: string[] = [];
-  const write = (message: string) => void lines.push(message);
-  const tracing = makeTracing(config, () => ({ info: write, warn: write, error: write }));
-  for (let request = 0; request < 3; request++) {
-    await tracing.serve('edit', undefined, (end) => end());
-  }
-  expect(lines).toEqual([expect.stringContaining('Traces are lost')]);
-  expect(refusing.seen).toHaveLength(1);
 });

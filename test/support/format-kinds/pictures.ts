@@ -40,7 +40,7 @@ export async function withProfile(make: (path: string) => Promise<Buffer>, profi
   }
 }
 
-export const xmp =
+const xmp =
   '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF ' +
   'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ' +
   'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="test"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>';

@@ -76,33 +76,6 @@ it('an insertion draws a card inside the mask only, each candidate its own', asy
   expect(meanDifference(first!, second!, isInside)).toBeGreaterThan(20);
 });
 
-describe('an automatic mask', () => {
-  const edit = async (maskMode: string, maskClasses?: number[]) => {
-    const body = imagen3Body();
-    const mask = body.instances[0].referenceImages[1];
-    delete mask.referenceImage;
-    mask.maskImageConfig = { maskMode, dilation: 0, ...(maskClasses && { maskClasses }) };
-    emulator.behave({ exact: true });
-    return imageOf((await predict(imagen3, body))[0]);
-  };
-  const at = (x: number, y: number) => (px: number, py: number) => px === x && py === y;
-
-  it('is the middle for the foreground and what is around for the background', async () => {
-    const foreground = await edit('MASK_MODE_FOREGROUND');
-    expect(meanDifference(foreground, grey, at(32, 25))).toBe(0);
-    expect(meanDifference(foreground, wave, at(0, 0))).toBe(0);
-    const background = await edit('MASK_MODE_BACKGROUND');
-    expect(meanDifference(background, wave, at(32, 25))).toBe(0);
-    expect(meanDifference(background, grey, at(0, 0))).toBe(0);
-  });
-
-  it('has a fixed place for each class', async () => {
-    const [bicycle, car] = [await edit('MASK_MODE_SEMANTIC', [175]), await edit('MASK_MODE_SEMANTIC', [176])];
-    expect((await edit('MASK_MODE_SEMANTIC', [175])).data).toEqual(bicycle.data);
-    expect(meanDifference(bicycle, car, () => true)).toBeGreaterThan(0);
-  });
-});
-
 describe('a mask that is found', () => {
   it('comes with a label, black and white or soft as asked, and grown', async () => {
     const levels = async (parameters: object) => {

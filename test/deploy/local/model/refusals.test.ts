@@ -113,7 +113,6 @@ const imagen2Refusals: Table = {
     /1 to 5 classes/,
   ],
   'steps, which only Imagen 3 has': [(b) => set(b.parameters.editConfig, { baseSteps: 12 }), /baseSteps/],
-  'a seed with watermark': [(b) => set(b.parameters, { seed: 1 }), /watermark/],
 };
 
 const generateRefusals: Table = {
@@ -124,7 +123,6 @@ const generateRefusals: Table = {
     (b) => set(b.parameters, { negativePrompt: 'rain' }),
     /negativePrompt/,
   ],
-  'a seed with watermark': [(b) => set(b.parameters, { seed: 1 }), /watermark/],
 };
 
 const upscaleRefusals: Table = {
@@ -134,7 +132,6 @@ const upscaleRefusals: Table = {
   ],
   'no mode': [(b) => delete b.parameters.mode, /mode/],
   '2 samples': [(b) => set(b.parameters, { sampleCount: 2 }), /sampleCount/],
-  'bytes and gcsUri': [(b) => set(b.instances[0].image, { gcsUri: 'gs://b/o' }), /either/],
 };
 
 const imageConfig = (body: Json) => body.generationConfig.imageConfig;
@@ -166,7 +163,6 @@ const endpointRefusals: Table = {
 const segmentationRefusals: Table = {
   'words for the foreground': [(b) => set(b.instances[0], { prompt: 'a car' }), /no prompt/],
   'no words for a prompt': [(b) => set(b.parameters, { mode: 'PROMPT' }), /a prompt for mode PROMPT/],
-  'no names for classes': [(b) => set(b.parameters, { mode: 'SEMANTIC' }), /a prompt for mode SEMANTIC/],
   'no scribble': [(b) => set(b.parameters, { mode: 'INTERACTIVE' }), /a scribble/],
   'a scribble for the background': [
     (b) => {

@@ -3,8 +3,8 @@ import { decodeRgb, type Rgb } from '../../../../deploy/local/model/pixels.ts';
 import type { Mask, Size } from '../../../../lib/pixels/raster.ts';
 import { boxMask, wavePicture } from '../../../support/pictures.ts';
 
-export const size: Size = { width: 64, height: 48 };
-export const hole = { left: 20, top: 12, width: 24, height: 20 };
+const size: Size = { width: 64, height: 48 };
+const hole = { left: 20, top: 12, width: 24, height: 20 };
 
 export const wave = wavePicture(size) as Rgb;
 

@@ -9,12 +9,6 @@ const onePicture = { json: { predictions: [{ bytesBase64Encoded: pngBase64(), mi
 const setUp = (...answers: readonly FakeAnswer[]) =>
   engineOnFake('imagen', answers.length > 0 ? answers : [onePicture]);
 
-async function bodyOf(overrides: Partial<InpaintRequest>) {
-  const { engine, seen } = await setUp();
-  await engine.inpaint(removalRequest(overrides), never);
-  return seen[0]?.body;
-}
-
 const automatic = (mode: AutomaticMask['mode'], classes?: readonly number[]): Partial<InpaintRequest> => ({
   mask: undefined,
   automaticMask: { mode, classes },
@@ -24,99 +18,10 @@ const automatic = (mode: AutomaticMask['mode'], classes?: readonly number[]): Pa
 const always = { includeRaiReason: true, outputOptions: { mimeType: 'image/png' } };
 
 describe('request body', () => {
-  it.each([
-    ['removal', { samples: 4 }, { editConfig: { baseSteps: 12 }, editMode: 'EDIT_MODE_INPAINT_REMOVAL' }],
-    [
-      'insertion',
-      { samples: 2, prompt: 'a lovely corgi' },
-      { editConfig: { baseSteps: 35 }, editMode: 'EDIT_MODE_INPAINT_INSERTION' },
-    ],
-  ] as const)('is the documented one for a %s with a mask', async (mode, options, parameters) => {
-    expect(await bodyOf({ mode, ...options })).toEqual({
-      instances: [
-        {
-          prompt: 'prompt' in options ? options.prompt : '',
-          referenceImages: [
-            {
-              referenceType: 'REFERENCE_TYPE_RAW',
-              referenceId: 1,
-              referenceImage: { bytesBase64Encoded: cropBase64 },
-            },
-            {
-              referenceType: 'REFERENCE_TYPE_MASK',
-              referenceId: 2,
-              referenceImage: { bytesBase64Encoded: maskBase64 },
-              maskImageConfig: { maskMode: 'MASK_MODE_USER_PROVIDED', dilation: 0.01 },
-            },
-          ],
-        },
-      ],
-      parameters: { ...parameters, sampleCount: options.samples, ...always },
-    });
-  });
-
-  it.each([
-    ['background', undefined, 0, { maskMode: 'MASK_MODE_BACKGROUND', dilation: 0 }],
-    ['foreground', undefined, undefined, { maskMode: 'MASK_MODE_FOREGROUND', dilation: 0.01 }],
-    [
-      'semantic',
-      [175, 176],
-      undefined,
-      { maskMode: 'MASK_MODE_SEMANTIC', maskClasses: [175, 176], dilation: 0.01 },
-    ],
-  ] as const)(
-    'sends no mask image with the automatic mask %s',
-    async (mode, classes, maskDilation, config) => {
-      const body = await bodyOf({ ...automatic(mode, classes), maskDilation });
-      expect(body?.instances[0]?.referenceImages[1]).toEqual({
-        referenceType: 'REFERENCE_TYPE_MASK',
-        referenceId: 2,
-        maskImageConfig: config,
-      });
-    },
-  );
-
-  it('carries every option to its place', async () => {
-    const body = await bodyOf({
-      mode: 'insertion',
-      prompt: 'a lovely corgi',
-      negativePrompt: 'leash',
-      seed: 7,
-      addWatermark: false,
-      steps: 75,
-      guidance: 20,
-      language: 'en',
-      personGeneration: 'dont_allow',
-      safetySetting: 'block_only_high',
-      includeSafetyAttributes: true,
-      replyFormat: { mediaType: 'image/jpeg', quality: 90 },
-      labels: { team: 'photos' },
-    });
-    expect(body?.labels).toEqual({ team: 'photos' });
-    expect(body?.parameters).toEqual({
-      editMode: 'EDIT_MODE_INPAINT_INSERTION',
-      editConfig: { baseSteps: 75 },
-      sampleCount: 1,
-      negativePrompt: 'leash',
-      guidanceScale: 20,
-      seed: 7,
-      addWatermark: false,
-      language: 'en',
-      personGeneration: 'dont_allow',
-      safetySetting: 'block_only_high',
-      includeRaiReason: true,
-      includeSafetyAttributes: true,
-      outputOptions: { mimeType: 'image/jpeg', compressionQuality: 90 },
-    });
-  });
-
-  it('never sends an aspect ratio, and goes to the documented path', async () => {
+  it('takes more steps for an insertion', async () => {
     const { engine, seen } = await setUp();
-    await engine.inpaint(removalRequest(), never);
-    expect(JSON.stringify(seen[0]?.body)).not.toContain('aspectRatio');
-    expect(seen[0]?.url).toMatch(
-      /\/locations\/us-central1\/publishers\/google\/models\/imagen-3\.0-capability-001:predict$/,
-    );
+    await engine.inpaint(removalRequest({ mode: 'insertion', prompt: 'a lovely corgi' }), never);
+    expect(seen[0]?.body.parameters.editConfig).toEqual({ baseSteps: 35 });
   });
 
   it('leaves the negative prompt out of a removal and says so', async () => {
@@ -194,23 +99,9 @@ describe('reply', () => {
     });
   });
 
-  it.each([[{}], [{ predictions: [] }], [{ predictions: null }]])(
-    'has its own code for no predictions and no reason: %j',
-    async (json) => {
-      const { engine } = await setUp({ json });
-      await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({
-        code: 'ENGINE_EMPTY',
-        kind: 'passing',
-      });
-    },
-  );
-
-  it('does not take a truncated picture for one', async () => {
-    const cut = Buffer.from(pngBase64(), 'base64').subarray(0, 30).toString('base64');
-    const { engine } = await setUp({
-      json: { predictions: [{ bytesBase64Encoded: cut, mimeType: 'image/png' }] },
-    });
-    await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({ code: 'ENGINE_BAD_REPLY' });
+  it.each([[{}], [{ predictions: [] }], [{ predictions: null }]])('survives %j', async (json) => {
+    const { engine } = await setUp({ json });
+    await expect(engine.inpaint(removalRequest(), never)).rejects.toMatchObject({ code: 'ENGINE_EMPTY' });
   });
 
   it('gives the safety scores apart from the candidates', async () => {

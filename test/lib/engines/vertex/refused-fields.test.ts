@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor } from '../../../../lib/engines/engines.ts';
 import { isOfRequest, refusalIn } from '../../../../lib/engines/vertex/refused-fields.ts';
 import { engineCodec } from '../../../../lib/formats/vips/engine-codec.ts';
-import { errorOf, request, signal } from '../../../contract/support.ts';
+import { request, signal } from '../../../contract/support.ts';
+import { errorOf } from '../../../support/error-of.ts';
 import { fakeClock, modelSettings } from '../../../support/fake-model.ts';
 import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
 
