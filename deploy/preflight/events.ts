@@ -73,7 +73,10 @@ async function subscriptionFaults(place: Place): Promise<Fault[]> {
   const url = read(await google(functionUrl(place, 'on-upload')), deployedSchema)?.serviceConfig.uri ?? '';
   const email = accountOf(place, 'trigger');
   const { pushEndpoint = '', oidcToken } = found.pushConfig ?? {};
-  const push = `gcloud pubsub subscriptions update ${subscription} --project=${project} --push-endpoint=${url} --push-auth-service-account=${email} --push-auth-token-audience=${url}`;
+  const push =
+    url === ''
+      ? again
+      : `gcloud pubsub subscriptions update ${subscription} --project=${project} --push-endpoint=${url} --push-auth-service-account=${email} --push-auth-token-audience=${url}`;
   const wrong: readonly (readonly [boolean, string, string])[] = [
     [
       found.topic !== topicOf(place),

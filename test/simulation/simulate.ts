@@ -28,8 +28,6 @@ replaceTimeAndChance();
 // In a function it would end the whole instance.
 process.on('unhandledRejection', (error) => violate('S15', `nobody waits for a failure: ${error}`));
 globalThis.fetch = simulatedFetch;
-// Every call prepares an error for its deadline; nobody reads its stack here.
-Error.stackTraceLimit = 0;
 
 // Modules are loaded with their first use, which takes real time: a few worlds load them all.
 const warmUp = 30;

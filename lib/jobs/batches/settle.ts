@@ -43,11 +43,27 @@ export async function settleBatches(options: SettleOptions, signal: AbortSignal)
     const { state, info, model } = options.isDryRun ? record : await settleBatch(record, options, signal);
     if (state === 'REFUSED' && sinceUpdateMs(info) < refusedMs) refused.add(model);
     if (fateIn(record.state) !== 'open') continue;
-    const sets = await setsOf(record, options, signal);
-    if (fateIn(state) !== 'open') over.push(...sets);
-    else for (const set of sets) waiting.add(set);
+    for (const set of await waitingFor(record, options, signal)) {
+      if (fateIn(state) === 'open') waiting.add(set);
+      else over.push(set);
+    }
   }
   return { refused, waiting, over };
+}
+
+/** Sets of inputs that a batch has; none, and a line in the log, where they cannot be read. */
+async function waitingFor(
+  record: BatchRecord,
+  options: SettleOptions,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return await setsOf(record, options, signal);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    tell('The pictures of a batch could not be read', record, asEditError(thrown), options.log);
+    return [];
+  }
 }
 
 function tell(

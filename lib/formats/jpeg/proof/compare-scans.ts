@@ -160,7 +160,7 @@ function beginsWith(longer: HuffmanTable, table: HuffmanTable): boolean {
 const endOfInterval = (reader: BitReader, at: number, marker: number | undefined): number =>
   marker === undefined ? reader.scanEnd : findRestart(reader, at, marker);
 
-const areSameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+export const areSameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
 /** A restart interval: its MCUs, and where it lies in both files. */
 interface Interval {

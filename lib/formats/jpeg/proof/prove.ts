@@ -5,7 +5,7 @@ import { type DecodedScans, decodeCoefficients } from '../scan/decode-coefficien
 import { indexScan } from '../scan/scan-index.ts';
 import { isOneScan, type JpegStructure, readJpegStructure } from '../scan/structure.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
-import { compareScans, type FilePair } from './compare-scans.ts';
+import { areSameBytes, compareScans, type FilePair } from './compare-scans.ts';
 
 export interface ProofRequest {
   readonly source: Uint8Array;
@@ -80,12 +80,10 @@ function hasSameHeaders({ source, output, before, after }: FilePair): boolean {
     before.colour === after.colour &&
     a.length === b.length &&
     a.every(({ offset, end }, i) =>
-      equalBytes(source.subarray(offset, end), output.subarray(b[i]!.offset, b[i]!.end)),
+      areSameBytes(source.subarray(offset, end), output.subarray(b[i]!.offset, b[i]!.end)),
     )
   );
 }
-
-const equalBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
 function countUntouched(touched: BlockSet): number {
   let count = 0;
@@ -133,9 +131,9 @@ function equalEnds({ source, output, before, after }: FilePair, a: DecodedScans,
     const ofA = source.subarray(a.ends[i], dataEnd);
     const [restartsA, restartsB] = [a.restarts[i]!, b.restarts[i]!];
     return (
-      equalBytes(ofA, output.subarray(b.ends[i], after.scans[i]!.dataEnd)) &&
+      areSameBytes(ofA, output.subarray(b.ends[i], after.scans[i]!.dataEnd)) &&
       restartsA.size === restartsB.size &&
-      [...restartsA].every(([index, bytes]) => equalBytes(bytes, restartsB.get(index) ?? nothingThere))
+      [...restartsA].every(([index, bytes]) => areSameBytes(bytes, restartsB.get(index) ?? nothingThere))
     );
   });
 }

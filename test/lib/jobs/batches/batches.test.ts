@@ -110,6 +110,16 @@ describe('a sweep with batches', () => {
   });
 });
 
+it('a batch whose pictures cannot be read stops no sweep', async () => {
+  const memory = bucketsWith('a.jpg', 'a.mask.png');
+  const isBroken = (what: string) => what.startsWith('read ') && what.endsWith('sets.jsonl');
+  const store = memoryClient(memory, (_, what) => (isBroken(what) ? 'unavailable' : undefined));
+  const world = openSweptWorld(store, { names: ['a.jpg'], pass: () => {} });
+  for (let n = 0; n < 3; n++) await sweepOnce(world);
+  expect(store.requests.filter(isBroken)).not.toEqual([]);
+  expect(await endsOf(world)).toEqual(['batched']);
+});
+
 describe('a sweep that was given up and goes on', () => {
   const others = (world: SweptWorld) => async () => {
     for (let n = 0; n < 3; n++) {
