@@ -8,8 +8,8 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { commandLine } from '../support/command.ts';
 
 const parts = {
   edit: 'The whole edit without a model, beside its floor and its peers',
@@ -25,14 +25,17 @@ const parts = {
   cold: 'Cold starts, beside a function that imports sharp and the storage client and does nothing',
 } as const;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    cold: { type: 'boolean' },
-    save: { type: 'string' },
-    seeds: { type: 'string' },
+const { values } = commandLine(
+  `npm run bench -- [--only ${Object.keys(parts).join()}] [--save FILE] [--seeds N]`,
+  {
+    options: {
+      only: { type: 'string' },
+      cold: { type: 'boolean' },
+      save: { type: 'string' },
+      seeds: { type: 'string' },
+    },
   },
-});
+);
 const wanted = values.cold ? ['cold'] : (values.only?.split(',') ?? Object.keys(parts));
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {

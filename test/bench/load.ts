@@ -8,9 +8,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { startQueueEmulator } from '../../deploy/local/queue/emulator.ts';
 import { cloudStorage } from '../../lib/storage/gcs.ts';
+import { commandLine } from '../support/command.ts';
 import { startFaultyStorage } from '../support/faulty-storage.ts';
 import type { FunctionProcess } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
@@ -18,16 +18,19 @@ import { startDeployed } from './deployed.ts';
 import { markdownTable } from './markdown.ts';
 import { usageOf } from './watched.ts';
 
-const { values } = parseArgs({
-  options: {
-    pairs: { type: 'string', default: '1000' },
-    rate: { type: 'string', default: '100' },
-    queue: { type: 'boolean', default: false },
-    http: { type: 'boolean', default: false },
-    requests: { type: 'string', default: '1000' },
-    clients: { type: 'string', default: '16' },
+const { values } = commandLine(
+  'npm run load -- [--pairs N] [--rate PER_SECOND] [--queue] | --http [--requests N] [--clients N]',
+  {
+    options: {
+      pairs: { type: 'string', default: '1000' },
+      rate: { type: 'string', default: '100' },
+      queue: { type: 'boolean', default: false },
+      http: { type: 'boolean', default: false },
+      requests: { type: 'string', default: '1000' },
+      clients: { type: 'string', default: '16' },
+    },
   },
-});
+);
 if (values.http) {
   const { loadHttp } = await import('./load-http.ts');
   await loadHttp({ requests: Number(values.requests), clients: Number(values.clients) });

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
+import { commandLine } from '../support/command.ts';
 import { soak } from '../support/soak.ts';
 
 /** `npm run soak -- --jobs 2000 --workers 6`: kills worker processes at random and prints the tally. */
-const { values } = parseArgs({
+const { values } = commandLine('npm run soak -- [--jobs N] [--workers N] [--seed N] [--kills PERCENT]', {
   options: {
     jobs: { type: 'string', default: '200' },
     workers: { type: 'string', default: '4' },
