@@ -20,7 +20,7 @@ import { markdownTable } from './markdown.ts';
 import { type Cost, costOf, least, usageOf, type Watched, watched } from './watched.ts';
 
 const rounds = 3;
-const warmRounds = 6;
+const warmRounds = 12;
 const unlimited = { maxImageBytes: 1e9, maxImagePixels: 2.6e8 };
 const repository = join(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'edit-bench-'));
