@@ -6,7 +6,7 @@ import type { Patches } from './patches.ts';
 /** Comparisons one initialisation may spend; beyond it only every n-th source is looked at. */
 const comparisonBudget = 3_000_000;
 
-/** The sources that were found for a level, in the order of its rings: each draft would find the same ones. */
+/** The sources that were found for a level, in the order of its rings: each draft would find the same. */
 const found = new WeakMap<Level, Int32Array>();
 
 /**
