@@ -69,8 +69,8 @@ export const bugs: readonly Bug[] = [
     breaks: ['S6'],
     ...{
       file: claim,
-      find: "claim.state === 'DONE' || claim.state === 'FAILED'",
-      put: "claim.state === 'DONE'",
+      find: "state === 'DONE' || state === 'FAILED'",
+      put: "state === 'DONE'",
     },
   },
   {

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repository } from '../support/packed.ts';
+import { bugs } from './bugs.ts';
 import { simulated } from './simulated.ts';
 
 const seeds = 40;
@@ -37,4 +41,8 @@ test(
 test('a mistake in the source is found, and told with its seed', patience, () => {
   const { lines } = simulated('--seeds', '200', '--bug', 'a busy job is acknowledged');
   expect(lines.find((line) => line.includes('"invariant":"S9"'))).toBeDefined();
+});
+
+test.each(bugs)('$name has its place in the source', ({ file, find }) => {
+  expect(readFileSync(join(repository, file), 'utf8').split(find)).toHaveLength(2);
 });
