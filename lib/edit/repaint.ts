@@ -125,7 +125,7 @@ function leftOutKeep({ engine, region: { avoid } }: RegionContext): string[] {
 
 /** Prepares what the answers are compared with; `undefined` when the model chooses the mask. */
 function prepare(
-  { region, writable }: RegionContext,
+  { region, writable, engine }: RegionContext,
   { crop, colours }: View,
   request: InpaintRequest,
 ): PreparedCrop | undefined {
@@ -134,7 +134,10 @@ function prepare(
   // An engine that grows the mask itself received it as it is.
   const repainted =
     request.maskDilation === undefined ? request.mask : maskInFrame(mask, plan, request.maskDilation);
-  return prepareRegion({ crop, region, writable, mask, repainted, colours });
+  const prepared = prepareRegion({ crop, region, writable, mask, repainted, colours });
+  // Copies are in place and in tone.
+  if (!engine.takesOwnColours) prepared.surroundings();
+  return prepared;
 }
 
 /** The same for a mask that grew by what one answer changed beside it. */

@@ -11,14 +11,21 @@ import {
 } from '../pixels/raster.ts';
 import { release } from '../pixels/release.ts';
 import { fitSize, resizeTo } from '../pixels/resample.ts';
-import { aligned } from './alignment.ts';
+import { aligned, identityAlignment } from './alignment.ts';
 import { blend } from './blend.ts';
 import { adaptiveFeather, defaultFeatherPx, featherDistance } from './feather.ts';
-import { type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
+import { asItIs, type Harmony, harmonise, type KnownRing, knownRing } from './harmonise.ts';
 import { type InsideScores, type KnownInside, knownInside, scoreInside } from './inside.ts';
 import { type KnownLines, knownLines } from './lines.ts';
-import { type Registration, type RingLevel, registerOn, ringLevels, workingSidePx } from './register.ts';
-import { type Scores, scoreComposite } from './score.ts';
+import {
+  inPlace,
+  type Registration,
+  type RingLevel,
+  registerOn,
+  ringLevels,
+  workingSidePx,
+} from './register.ts';
+import { type Scores, scoreComposite, sharpness } from './score.ts';
 
 /** The side of a composite that needs no answer: what answers are compared with and blended into. */
 export interface PreparedCrop {
@@ -35,11 +42,20 @@ export interface PreparedCrop {
   readonly size: Size;
   /** The crop's colours at working size. */
   readonly small: FloatRaster;
+  /** What the model was asked to repaint, of any size. */
+  readonly repainted: Mask;
+  /** The same at working size, and what is transparent: nothing is compared there. */
+  readonly unknown: Mask;
+  /** What shows how a model moved and toned the picture, made when it is first asked for. */
+  readonly surroundings: () => Surroundings;
+  readonly inside: KnownInside;
+  /** Straight lines into the mask. Found when they are first asked for: few answers are compared by them. */
+  readonly lines: () => KnownLines;
+}
+
+interface Surroundings {
   readonly levels: readonly (RingLevel | undefined)[];
   readonly ring: KnownRing;
-  readonly inside: KnownInside;
-  /** Straight lines into the mask, found when they are first asked for: few answers are compared by them. */
-  readonly lines: () => KnownLines;
 }
 
 export interface Composite {
@@ -102,14 +118,20 @@ export function prepareCrop(args: {
   const patch = grow(boundingBox(mask) ?? { left: 0, top: 0, width: 1, height: 1 }, 1, crop);
   const patchMask = cut(mask, patch);
   const distance = featherDistance(patchMask, featherPx);
-  const [levels, ring] = [ringLevels(small, unknown), knownRing(small, unknown)];
   const inside = knownInside(small, coverMask(mask, size), unknown);
-  let found: KnownLines | undefined;
-  const lines = () => {
-    found ??= knownLines(small, mask);
-    return found;
+  const surroundings = once(() => ({ levels: ringLevels(small, unknown), ring: knownRing(small, unknown) }));
+  const lines = once(() => knownLines(small, mask));
+  const seen = { size, small, repainted, unknown, surroundings, inside, lines };
+  return { crop, mask, patch, patchMask, distance, featherPx, ...seen };
+}
+
+/** Makes a value when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
-  return { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring, inside, lines };
 }
 
 /** Adds pixels that are not opaque, if there is alpha: a model never saw their colours. */
@@ -128,25 +150,44 @@ function usedUp<T>(raster: FloatRaster, use: (raster: FloatRaster) => T): T {
 
 /** {@link composite} on a prepared crop. */
 export function compositeOn(prepared: PreparedCrop, edited: Raster): Composite {
-  const { crop, mask, patch, patchMask, distance, featherPx, size, small, levels, ring } = prepared;
-  const registration = usedUp(resizeTo(edited, size), (reduced) => registerOn(levels, reduced));
+  const { crop, mask, patch, patchMask, distance, featherPx } = prepared;
+  const { registration, harmony, sharpness } = isAsSent(prepared, edited)
+    ? takenAsItIs(prepared, edited)
+    : fitted(prepared, edited);
   const { alignment } = registration;
-  const harmony = usedUp(aligned(edited, size, alignment), (moved) => harmonise(ring, moved));
   const { difference } = harmony;
   const alpha = adaptiveFeather({ mask: patchMask, distance, featherPx, difference, crop, patch });
   const raster = blend({ crop, edited, patch, alpha, alignment, harmony });
-  const scores = scoreComposite({
-    crop,
-    edited,
-    mask,
-    patch,
-    distance,
-    blended: raster,
-    registration,
-    harmony,
-    small,
-    ring: ring.ring,
-  });
+  const place = { crop, edited, mask, patch, distance, blended: raster };
+  const scores = scoreComposite({ ...place, registration, harmony, sharpness });
   const inside = scoreInside(prepared.inside, harmony.toned);
   return { raster, patch, alpha, registration, harmony, scores, inside };
+}
+
+type Fitted = Pick<Composite, 'registration' | 'harmony'> & Pick<Scores, 'sharpness'>;
+
+function fitted({ size, small, surroundings }: PreparedCrop, edited: Raster): Fitted {
+  const { levels, ring } = surroundings();
+  const registration = usedUp(resizeTo(edited, size), (reduced) => registerOn(levels, reduced));
+  const { alignment } = registration;
+  const harmony = usedUp(aligned(edited, size, alignment), (moved) => harmonise(ring, moved));
+  return { registration, harmony, sharpness: sharpness(small, harmony.toned, ring.ring) };
+}
+
+function takenAsItIs({ size, small, unknown }: PreparedCrop, edited: Raster): Fitted {
+  const harmony = asItIs(small, unknown, aligned(edited, size, identityAlignment));
+  return { registration: inPlace, harmony, sharpness: 1 };
+}
+
+/** True when an answer is the crop wherever nothing was to be repainted: it is in place and in tone. */
+function isAsSent({ crop, repainted }: PreparedCrop, edited: Raster): boolean {
+  const { width, height, channels } = edited;
+  for (const { width: w, height: h } of [crop, repainted]) if (w !== width || h !== height) return false;
+  for (let p = 0; p < repainted.data.length; p++) {
+    if (repainted.data[p] !== 0) continue;
+    for (let c = 0; c < channels; c++) {
+      if (edited.data[p * channels + c] !== crop.data[p * crop.channels + c]) return false;
+    }
+  }
+  return true;
 }

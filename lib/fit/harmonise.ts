@@ -57,9 +57,29 @@ export function knownRing(crop: FloatRaster, mask: Mask): KnownRing {
   const distance = outsideDistance(mask, ringToPx);
   const ring = weightsBetween(mask, distance, ringFromPx, ringToPx);
   const boundary = weightsBetween(mask, distance, ringFromPx, boundaryToPx);
+  return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx), inside: insideOf(crop, mask) };
+}
+
+function insideOf(crop: FloatRaster, mask: Mask): Box | undefined {
   const set = boundingBox(mask);
-  const inside = set && grow(set, Math.ceil(3 * differenceBlurPx), crop);
-  return { crop, ring, boundary, blocks: blockMeans(crop, ring, blockPx), inside };
+  return set && grow(set, Math.ceil(3 * differenceBlurPx), crop);
+}
+
+/**
+ * The harmony of an answer that is the crop outside the mask: nothing is corrected.
+ *
+ * @param crop, mask as in {@link knownRing}. @param edited as in {@link harmonise}.
+ */
+export function asItIs(crop: FloatRaster, mask: Mask, edited: FloatRaster): Harmony {
+  const residual = emptyFloatRaster(1, 1, crop.channels);
+  return {
+    tone: identityTone(crop.channels),
+    toned: edited,
+    residual,
+    difference: contentDifference({ crop, inside: insideOf(crop, mask) }, edited, residual),
+    ringBefore: 0,
+    ringAfter: 0,
+  };
 }
 
 /**
@@ -108,7 +128,7 @@ function membraneFrom(crop: FloatRaster, toned: FloatRaster, boundary: FloatRast
 
 /** Difference of the channel that differs most, low-passed; 0 outside of `inside`. */
 function contentDifference(
-  { crop, inside: box }: KnownRing,
+  { crop, inside: box }: Pick<KnownRing, 'crop' | 'inside'>,
   toned: FloatRaster,
   membrane: FloatRaster,
 ): FloatRaster {

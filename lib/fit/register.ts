@@ -106,6 +106,9 @@ export function registerOn(rings: readonly (RingLevel | undefined)[], edited: Fl
   return { ...unmoved(residualBefore), confident: isInPlace, precisionPx };
 }
 
+/** Of an answer that is the crop on the whole ring. */
+export const inPlace: Registration = { ...unmoved(0), confident: true, precisionPx: 0 };
+
 function unmoved(residual: number): Registration {
   return {
     alignment: identityAlignment,

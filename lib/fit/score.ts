@@ -68,8 +68,7 @@ export function copyCost({ foreign }: InsideScores, lines: number): number {
  *
  * @param args.mask what was allowed to change, size of the crop. @param args.patch, args.distance,
  * args.blended as in `seamStep`.
- * @param args.small the crop at working size, levels. @param args.ring the same size: 1 where the answer is
- * compared with it.
+ * @param args.sharpness as in `sharpness`.
  */
 export function scoreComposite(args: {
   readonly crop: Raster;
@@ -80,16 +79,15 @@ export function scoreComposite(args: {
   readonly blended: Raster;
   readonly registration: Registration;
   readonly harmony: Harmony;
-  readonly small: FloatRaster;
-  readonly ring: FloatRaster;
+  readonly sharpness: number;
 }): Scores {
-  const { crop, edited, registration, harmony, small, ring } = args;
+  const { crop, edited, registration, harmony, sharpness } = args;
   return {
     driftPx: driftPx(registration.alignment, crop),
     ringResidual: harmony.ringAfter,
     seamStep: seamStep(args),
     resolution: Math.min(1, edited.width / crop.width, edited.height / crop.height),
-    sharpness: sharpness(small, harmony.toned, ring),
+    sharpness,
   };
 }
 
@@ -142,8 +140,13 @@ export function seamStep(args: {
   return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
 }
 
-/** Sum of absolute differences of neighbours on the ring: the answer's over the crop's, at most 1. */
-function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
+/**
+ * Sum of absolute differences of neighbours on the ring: the answer's over the crop's, at most 1.
+ *
+ * @param crop at working size, levels. @param answer the same size, in place and in tone. @param ring the
+ * same size: 1 where both are compared.
+ */
+export function sharpness(crop: FloatRaster, answer: FloatRaster, { data: known }: FloatRaster): number {
   const { width, height, channels } = crop;
   return useKernels(({ kernels, arena }) => {
     /** Room for the rows y and y + 1. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composite } from '../../../lib/fit/composite.ts';
+import { crop as cut } from '../../../lib/pixels/box.ts';
 import type { Raster } from '../../../lib/pixels/raster.ts';
 import { resizeTo } from '../../../lib/pixels/resample.ts';
 import { boxMask, maskOf, picture, texture } from '../../support/made-pictures.ts';
@@ -67,6 +68,29 @@ describe('composite', () => {
     const { harmony } = composite({ crop, edited: answer, mask, repainted: wider });
     expect(harmony.ringAfter).toBeLessThan(1.5);
     expect(composite({ crop, edited: answer, mask }).harmony.ringAfter).toBeGreaterThan(5);
+  });
+
+  it.each([
+    ['a flat picture', () => 90, 1],
+    ['stripes, 16 bit', (x: number) => 120 + 100 * Math.sin(x / 4), 257],
+    ['grain', (x: number, y: number, c: number) => (97 * x + 61 * y + 31 * c + x * y) % 256, 1],
+  ])('takes a copy as it is: %s', (_, level, scale) => {
+    const deep = (part: Raster): Raster =>
+      scale === 1 ? part : { ...part, data: Uint16Array.from(part.data, (value) => value * scale) };
+    const before = deep(picture(120, 90, 3, level));
+    const spot = boxMask(120, 90, { left: 40, top: 30, width: 30, height: 20 });
+    const after = { ...before, data: before.data.slice() };
+    for (let p = 0; p < spot.data.length; p++) {
+      if (spot.data[p] !== 0) after.data.fill(scale * ((7 * p) % 256), 3 * p, 3 * p + 3);
+    }
+    const { raster, patch, registration, harmony } = composite({
+      ...{ crop: before, edited: after, mask: spot, featherPx: 0 },
+    });
+    expect(raster.data).toEqual(cut(after, patch).data);
+    expect(registration.confident).toBe(true);
+    expect(harmony.ringAfter).toBe(0);
+    after.data[3 * (30 * 120 + 34)]! ^= 64;
+    expect(composite({ crop: before, edited: after, mask: spot }).harmony.ringBefore).toBeGreaterThan(0);
   });
 
   it('changes nothing for an empty mask, and works on 1 x 1', () => {
