@@ -12,6 +12,8 @@ const jogShare = 0.2;
 const mostJog = 1;
 /** Drafts are ranked nearly as finished pictures are: one more than asked for is finished. */
 const spare = 1;
+/** The cost of a picture that must not be published. */
+const never = Number.POSITIVE_INFINITY;
 
 /** What makes picture `n` of a request. Requests with other seeds share no picture. */
 export const recipeOf = (seed: number, n: number): Recipe => ({
@@ -21,7 +23,10 @@ export const recipeOf = (seed: number, n: number): Recipe => ({
 
 /** How pictures are made. */
 interface Making {
-  /** Makes a draft of picture `n`, from 0 on one after the other; smaller than the picture will be. */
+  /**
+   * Makes a draft of picture `n`, from 0 on one after the other: half the size of the crop, or whole where no
+   * place in the hole is far from what is known.
+   */
   readonly draft: (n: number) => Promise<Raster>;
   /** Finishes a draft. */
   readonly finish: (n: number) => Promise<Raster>;
@@ -41,15 +46,19 @@ interface Candidate {
 
 interface Finished extends Candidate {
   readonly answer: Raster;
+  /** It was whole as a draft. */
+  readonly isNear: boolean;
 }
 
 /**
  * Makes drafts, and finishes those that are good, until as many as are asked for are good then too; of four
  * drafts the best ones are finished. Chooses the best by their costs; among equals the earlier one wins.
+ * Where drafts are whole, the first ones that may be published are taken: pictures that differ in what is a
+ * few pixels from the known ones are as good as one another (80 narrow holes: docs/decisions/speed.md).
  * Without a judge the first ones are taken. Tells its progress after each draft and each finished picture.
  */
 export async function chooseCandidates(
-  { samples, judge, onProgress }: Pick<InpaintRequest, 'samples' | 'judge' | 'onProgress'>,
+  { crop, samples, judge, onProgress }: Pick<InpaintRequest, 'crop' | 'samples' | 'judge' | 'onProgress'>,
   { draft, finish }: Making,
 ): Promise<Chosen> {
   const costOf = (answer: Raster, n: number) => {
@@ -60,18 +69,26 @@ export async function chooseCandidates(
   const finished: Finished[] = [];
   const most = beginnings.length + samples + spare;
   const tell = () => onProgress?.(Math.min(1, (drafts.length + finished.length) / most));
-  const finishOne = async (n: number) => {
-    const answer = await finish(n);
-    finished.push({ n, answer, cost: costOf(answer, n) });
+  const add = (one: Finished) => {
+    finished.push(one);
     finished.sort(byCost);
     tell();
   };
-  const isEnough = () => (finished[samples - 1]?.cost ?? Number.POSITIVE_INFINITY) <= goodCost;
+  const finishOne = async (n: number) => {
+    const answer = await finish(n);
+    add({ n, answer, cost: costOf(answer, n), isNear: false });
+  };
+  const isEnough = () => {
+    const { cost = never, isNear = false } = finished[samples - 1] ?? {};
+    return cost <= goodCost || (isNear && cost < never);
+  };
   for (let n = 0; n < beginnings.length && !isEnough(); n++) {
-    const cost = costOf(await draft(n), n);
+    const answer = await draft(n);
+    const cost = costOf(answer, n);
     drafts.push({ n, cost });
     tell();
-    if (cost <= goodCost) await finishOne(n);
+    if (answer.width === crop.width) add({ n, answer, cost, isNear: true });
+    else if (cost <= goodCost) await finishOne(n);
   }
   const wanted = drafts.sort(byCost).slice(0, samples + spare);
   for (const { n } of isEnough() ? [] : wanted) {

@@ -4,8 +4,13 @@ import type { Raster } from '../../../../lib/pixels/raster.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is 2 wide and costs `costs[n]`. */
-async function chosen(samples: number, drafts: readonly number[], costs: readonly number[], hasJudge = true) {
+/** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is as wide as the crop and costs `costs[n]`. */
+async function chosen(
+  samples: number,
+  drafts: readonly number[],
+  costs: readonly number[],
+  { hasJudge = true, cropWidth = 2 } = {},
+) {
   const finished: number[] = [];
   const told: number[] = [];
   const picture = (width: number, n: number): Raster => ({
@@ -16,7 +21,12 @@ async function chosen(samples: number, drafts: readonly number[], costs: readonl
   });
   const judge = ({ width, data }: Raster) => (width === 1 ? drafts : costs)[data[0]!]!;
   const { best, made } = await chooseCandidates(
-    { samples, judge: hasJudge ? judge : undefined, onProgress: (share) => told.push(share) },
+    {
+      crop: picture(cropWidth, 0),
+      samples,
+      judge: hasJudge ? judge : undefined,
+      onProgress: (share) => told.push(share),
+    },
     {
       draft: async (n) => picture(1, n),
       finish: async (n) => {
@@ -25,7 +35,6 @@ async function chosen(samples: number, drafts: readonly number[], costs: readonl
       },
     },
   );
-  expect(told).toHaveLength(made + finished.length);
   expect(told).toEqual(told.toSorted((a, b) => a - b));
   expect(told.at(-1)).toBeLessThanOrEqual(1);
   return { best: best.map(({ data }) => data[0]), made, finished };
@@ -93,8 +102,26 @@ describe('chooseCandidates', () => {
     expect(await chosen(samples, drafts, costs)).toEqual(expected);
   });
 
+  it.each([
+    ['takes the first draft that is whole', 1, [9, 0, 0, 0], { best: [0], made: 1, finished: [] }],
+    [
+      'takes whole drafts that may be published, the best first',
+      2,
+      [never, 9, 5, 0],
+      { best: [2, 1], made: 3, finished: [] },
+    ],
+    [
+      'gives a whole draft rather than none',
+      1,
+      [never, never, never, never],
+      { best: [0], made: 4, finished: [] },
+    ],
+  ])('%s', async (_, samples, drafts, expected) => {
+    expect(await chosen(samples, drafts, [], { cropWidth: 1 })).toEqual(expected);
+  });
+
   it('makes no more than are asked for where nobody judges', async () => {
-    expect(await chosen(2, [], [], false)).toEqual({ best: [0, 1], made: 2, finished: [0, 1] });
+    expect(await chosen(2, [], [], { hasJudge: false })).toEqual({ best: [0, 1], made: 2, finished: [0, 1] });
   });
 });
 
