@@ -20,7 +20,7 @@ import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { type PhotoPair, photoPairs, readPair } from '../support/photos.ts';
-import { type HostileRun, printRuns } from './hostile-tables.ts';
+import { markdownTable } from './markdown.ts';
 import { writeSideBySide } from './side-by-side.ts';
 
 const behaviours: Readonly<Record<string, Behaviour>> = { ...disturbances, 'shift 120 px': farOff };
@@ -30,6 +30,25 @@ const outFolder = join(import.meta.dirname, '../../.local/hostile');
 const limits = { maxImageBytes: 1e8, maxImagePixels: 1e8 };
 /** As the service sets them. */
 const defaults = { featherPx: 32, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 16 };
+
+/** What came of one photo and one behaviour. */
+interface HostileRun {
+  readonly photo: string;
+  readonly model: string;
+  /** `undefined`: nothing was published, for the reason of `code`. */
+  readonly found: Found | undefined;
+  readonly code: string;
+}
+
+/** With several regions, each field has the largest value among them. */
+interface Found {
+  /** Values; of a JPEG those that share no block of coefficients with the mask. */
+  readonly changedOutside: number;
+  readonly madePx: number;
+  readonly reportedPx: number;
+  readonly leftPx: number | undefined;
+  readonly ringAfter: number;
+}
 
 async function measure(pairs: readonly PhotoPair[]): Promise<void> {
   const emulator = await startFaultyModel({ removal: onceFor(patchmatchRemoval), scale: 1 });
@@ -73,26 +92,22 @@ async function runsOf(pair: PhotoPair, emulator: FaultyModel): Promise<HostileRu
     const around = grow(boundingBox(mask)!, 60, mask);
     const pictures = [before, undisturbed, after].map((picture) => crop(picture, around));
     await writeSideBySide(outFolder, `${photo}-${model}`, pictures);
-    const found = foundIn(result, behaviour);
     const changes = outsideChanges(before, after, mask);
+    const changedOutside = result.report.image.format === 'jpeg' ? changes.elsewhere : changes.outside;
     const leftPx = insideShiftPx(undisturbed, after, mask);
-    runs.push({ photo, model, found: { ...found, changes, leftPx }, code: 'published' });
+    const found = { ...foundIn(result, behaviour), changedOutside, leftPx };
+    runs.push({ photo, model, found, code: 'published' });
   }
   return runs;
 }
 
-function foundIn({ report: { regions, image } }: EditResult, behaviour: Behaviour) {
+function foundIn({ report: { regions } }: EditResult, behaviour: Behaviour) {
   const fits = regions.map(({ fits: [fit] }) => fit!);
-  const largest = (key: 'driftPx' | 'ringBefore' | 'ringAfter' | 'seam') =>
-    Math.max(...fits.map((fit) => fit[key]));
+  const largest = (key: 'driftPx' | 'ringAfter') => Math.max(...fits.map((fit) => fit[key]));
   return {
-    isJpeg: image.format === 'jpeg',
     madePx: Math.max(...regions.map((region) => madeDriftPx(region, behaviour, answerSidePx))),
     reportedPx: largest('driftPx'),
-    isRegistered: fits.every(({ isRegistered }) => isRegistered),
-    ringBefore: largest('ringBefore'),
     ringAfter: largest('ringAfter'),
-    seam: largest('seam'),
   };
 }
 
@@ -108,6 +123,40 @@ async function imagenEdit(emulator: FaultyModel): Promise<Edit> {
 function codeOf(error: unknown): string {
   if (error instanceof EditError) return error.code;
   throw error;
+}
+
+/** Prints the worstof each behaviour as Markdown. */
+function printRuns(runs: readonly HostileRun[]): void {
+  console.log(
+    `### The worst of ${new Set(runs.map(({ photo }) => photo)).size} photos\n\n${worstTable(runs)}`,
+  );
+  console.log(
+    '\nValues outside: of a JPEG those that share no block of coefficients with the mask. Drift: the farthest any point of the crop was\n' +
+      'moved, px of the picture, as the model made it and as the manifest tells it. Shift left: inside the mask, against the same answer\n' +
+      'undisturbed. Ring: low-passed difference on the surroundings of the mask before and after correction, levels.',
+  );
+}
+
+function worstTable(runs: readonly HostileRun[]): string {
+  const rows = [...new Set(runs.map(({ model }) => model))].map((model) => {
+    const mine = runs.filter((run) => run.model === model);
+    const found = mine.flatMap((run) => run.found ?? []);
+    const worst = (value: (one: Found) => number) =>
+      found.length === 0 ? '' : Math.max(...found.map(value)).toFixed(2);
+    return [
+      model,
+      found.length === 0 ? '' : String(found.reduce((sum, one) => sum + one.changedOutside, 0)),
+      worst(({ madePx }) => madePx),
+      worst(({ madePx, reportedPx }) => Math.abs(madePx - reportedPx)),
+      worst(({ leftPx }) => leftPx ?? 0),
+      worst(({ ringAfter }) => ringAfter),
+      [...new Set(mine.map(({ code }) => `${mine.filter((run) => run.code === code).length} ${code}`))].join(
+        ', ',
+      ),
+    ];
+  });
+  const drift = ['drift made, px', 'error of the drift reported', 'shift left inside, px'];
+  return markdownTable(['model', 'values changed outside', ...drift, 'ring after', 'ends'], rows);
 }
 
 if (import.meta.main) {
