@@ -53,8 +53,8 @@ interface Finished extends Candidate {
 /**
  * Makes drafts, and finishes those that are good, until as many as are asked for are good then too; of four
  * drafts the best ones are finished. Chooses the best by their costs; among equals the earlier one wins.
- * Where drafts are whole, the first ones that may be published are taken: pictures that differ in what is a
- * few pixels from the known ones are as good as one another (80 narrow holes: docs/decisions/speed.md).
+ * Where drafts are whole, the first ones that may be published are taken: in a hole so narrow all are as good
+ * as one another (`docs/decisions/embedded-engine.md`).
  * Without a judge the first ones are taken. Tells its progress after each draft and each finished picture.
  */
 export async function chooseCandidates(
