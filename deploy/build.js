@@ -10,7 +10,6 @@ async function bundle(folder, entry, minify = false) {
     input: {
       ...entry,
       worker: 'lib/engines/patchmatch/worker.ts',
-      'people-worker': 'lib/finders/people/people-worker.ts',
       'onnx-worker': 'lib/engines/onnx/worker.ts',
     },
     platform: 'node',

@@ -52,6 +52,23 @@ export interface KernelExports {
     taps: Pointer,
     radius: number,
   ) => void;
+  readonly mixChannels: (
+    from: Pointer,
+    pixels: number,
+    inputs: number,
+    weights: Pointer,
+    bias: Pointer,
+    outputs: number,
+    out: Pointer,
+  ) => void;
+  readonly addTap: (
+    from: Pointer,
+    stride: number,
+    tap: Pointer,
+    channels: number,
+    count: number,
+    out: Pointer,
+  ) => void;
   readonly blurColumns: (
     rows: Pointer,
     rowBytes: number,

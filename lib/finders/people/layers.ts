@@ -1,3 +1,5 @@
+import { useKernels } from '../../kernels/kernels.ts';
+
 /** Values of one layer: H x W x C, row by row, channels interleaved. */
 export interface Values {
   readonly width: number;
@@ -35,37 +37,24 @@ const sizeAfter = ({ width, height }: Values, { stride }: Kernel) =>
  * @param layer.weights out x kernel x kernel x in. @returns H / stride x W / stride x out.
  */
 export function convolve(source: Values, layer: Kernel): Values {
+  const { kernel, stride, weights, bias } = layer;
   const [width, height] = sizeAfter(source, layer);
-  const out = emptyValues(width, height, layer.bias.length);
-  if (layer.kernel === 1 && layer.stride === 1) {
-    mixChannels(source, layer, out);
-    return out;
-  }
   const left = padBefore(source.width, width, layer);
   const top = padBefore(source.height, height, layer);
-  const patch = new Float32Array(layer.kernel * layer.kernel * source.channels);
-  for (let y = 0, p = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, p++) {
-      takePatch(source, { x: x * layer.stride - left, y: y * layer.stride - top }, layer.kernel, patch);
-      mixPixel(patch, 0, layer, out.data, p * out.channels);
-    }
+  const inputs = weights.length / bias.length;
+  const isAsItLies = kernel === 1 && stride === 1;
+  const patches = isAsItLies ? source.data : new Float32Array(width * height * inputs);
+  for (let p = 0; !isAsItLies && p < width * height; p++) {
+    const at = { x: (p % width) * stride - left, y: Math.trunc(p / width) * stride - top };
+    takePatch(source, at, kernel, patches.subarray(p * inputs, (p + 1) * inputs));
   }
-  return out;
-}
-
-function mixChannels({ data, channels }: Values, layer: Kernel, out: Values): void {
-  const pixels = out.width * out.height;
-  for (let p = 0; p < pixels; p++) mixPixel(data, p * channels, layer, out.data, p * out.channels);
-}
-
-/** One pixel of a convolution. */
-function mixPixel(from: Float32Array, at: number, { weights, bias }: Kernel, to: Float32Array, toAt: number) {
-  const count = weights.length / bias.length;
-  for (let o = 0, w = 0; o < bias.length; o++) {
-    let sum = bias[o]!;
-    for (let c = 0; c < count; c++, w++) sum += from[at + c]! * weights[w]!;
-    to[toAt + o] = sum;
-  }
+  const data = useKernels(({ kernels, arena }) => {
+    const out = arena.reserve(4 * width * height * bias.length);
+    const mixed = [arena.put(weights), arena.put(bias), bias.length, out] as const;
+    kernels.mixChannels(arena.put(patches), width * height, inputs, ...mixed);
+    return arena.take(Float32Array, out, width * height * bias.length);
+  });
+  return { width, height, channels: bias.length, data };
 }
 
 function takePatch(
@@ -74,7 +63,6 @@ function takePatch(
   kernel: number,
   patch: Float32Array,
 ): void {
-  patch.fill(0);
   for (let dy = 0; dy < kernel; dy++) {
     const y = at.y + dy;
     if (y < 0 || y >= height) continue;
@@ -95,37 +83,27 @@ export function convolveEach(source: Values, layer: Kernel): Values {
   const [width, height] = sizeAfter(source, layer);
   const { channels } = source;
   const out = emptyValues(width, height, channels);
+  for (let p = 0; p < width * height; p++) out.data.set(bias, p * channels);
   const left = padBefore(source.width, width, layer);
   const top = padBefore(source.height, height, layer);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) out.data.set(bias, (y * width + x) * channels);
-    for (let dy = 0; dy < kernel; dy++) {
-      const row = y * stride - top + dy;
-      if (row < 0 || row >= source.height) continue;
-      for (let dx = 0; dx < kernel; dx++) {
-        const tap = weights.subarray((dy * kernel + dx) * channels, (dy * kernel + dx + 1) * channels);
-        addTap(source, out, { y, row, shift: dx - left, stride }, tap);
+  const bytes = 4 * channels;
+  const data = useKernels(({ kernels, arena }) => {
+    const [from, to, taps] = [arena.put(source.data), arena.put(out.data), arena.put(weights)];
+    for (let y = 0; y < height; y++) {
+      for (let tap = 0; tap < kernel * kernel; tap++) {
+        const row = y * stride - top + Math.trunc(tap / kernel);
+        if (row < 0 || row >= source.height) continue;
+        const shift = (tap % kernel) - left;
+        const first = Math.max(0, Math.ceil(-shift / stride));
+        const count = Math.min(width, Math.ceil((source.width - shift) / stride)) - first;
+        const pixel = row * source.width + first * stride + shift;
+        const line = to + (y * width + first) * bytes;
+        kernels.addTap(from + pixel * bytes, stride, taps + tap * bytes, channels, Math.max(0, count), line);
       }
     }
-  }
-  return out;
-}
-
-/** Adds one weight of each channel's kernel to a row of the result. */
-function addTap(
-  source: Values,
-  out: Values,
-  at: { readonly y: number; readonly row: number; readonly shift: number; readonly stride: number },
-  tap: Float32Array,
-): void {
-  const { channels } = out;
-  for (let x = 0; x < out.width; x++) {
-    const column = x * at.stride + at.shift;
-    if (column < 0 || column >= source.width) continue;
-    const from = (at.row * source.width + column) * channels;
-    const to = (at.y * out.width + x) * channels;
-    for (let c = 0; c < channels; c++) out.data[to + c]! += source.data[from + c]! * tap[c]!;
-  }
+    return arena.take(Float32Array, to, out.data.length);
+  });
+  return { ...out, data };
 }
 
 /**
@@ -152,7 +130,9 @@ export function spread(source: Values, { kernel, weights, bias }: Kernel): Value
 
 /** Sum of two layers of one shape. */
 export function add(a: Values, b: Values): Values {
-  return { ...a, data: a.data.map((value, i) => value + b.data[i]!) };
+  const data = a.data.slice();
+  for (let i = 0; i < data.length; i++) data[i]! += b.data[i]!;
+  return { ...a, data };
 }
 
 /** Product of a layer with one factor for each channel, 1 x 1 x C. */
@@ -200,16 +180,20 @@ function neighbours(at: number, length: number): readonly [number, number, numbe
   return [clamp(first), clamp(first + 1), centre - first];
 }
 
-export const relu = (source: Values): Values => ({
-  ...source,
-  data: source.data.map((value) => Math.max(0, value)),
-});
+// Large layers are changed in loops: `map` of an array of numbers takes several times as long.
+
+export function relu(source: Values): Values {
+  const data = source.data.slice();
+  for (let i = 0; i < data.length; i++) if (data[i]! < 0) data[i] = 0;
+  return { ...source, data };
+}
 
 /** `x * min(6, max(0, x + 3)) / 6` */
-export const hardSwish = (source: Values): Values => ({
-  ...source,
-  data: source.data.map((value) => (value * Math.min(6, Math.max(0, value + 3))) / 6),
-});
+export function hardSwish(source: Values): Values {
+  const data = source.data.slice();
+  for (let i = 0; i < data.length; i++) data[i]! *= Math.min(6, Math.max(0, data[i]! + 3)) / 6;
+  return { ...source, data };
+}
 
 /** `1 / (1 + e^-x)` */
 export const sigmoid = (source: Values): Values => ({

@@ -15,9 +15,12 @@ const net = { layers, weights: fromHalf(Buffer.from(weights, 'base64')) };
 
 /** One look of the net. @param picture 256 x 256 x 3, 8 bit sRGB. @returns 256 x 256 x 1, 255 = a person. */
 export function lookAt(picture: Uint8Array): Uint8Array {
-  const data = Float32Array.from(picture, (value) => value / 255);
+  const data = new Float32Array(picture);
+  for (let i = 0; i < data.length; i++) data[i]! /= 255;
   const found = runNet(net, { width: netSidePx, height: netSidePx, channels: 3, data });
-  return Uint8Array.from(found.data, (value) => Math.round(255 * value));
+  const mask = new Uint8Array(found.data.length);
+  for (let p = 0; p < mask.length; p++) mask[p] = Math.round(255 * found.data[p]!);
+  return mask;
 }
 
 export interface People {

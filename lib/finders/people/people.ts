@@ -1,14 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { abortError } from '../../abort.ts';
-import { EditError } from '../../errors.ts';
 import type { Mask } from '../../pixels/raster.ts';
 import type { MaskFinder } from '../finder.ts';
 import { netSidePx } from './net.ts';
-import type { PeopleAnswer, PeopleTask } from './people-worker.ts';
-
-/** The worker beside this file: `.ts` where Node runs the sources, `.js` in the built package. */
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const workerUrl = new URL(`./people-worker.${extension}`, import.meta.url);
 
 /** The net sees every picture as 256 x 256: its edges are this far off at most, px of its mask. */
 const netEdgePx = 1.5;
@@ -29,7 +22,10 @@ export function peopleFinder(): MaskFinder {
   return {
     name: 'people',
     async find({ picture, wanted }, signal) {
-      const { mask, score } = await findInWorker(picture, signal);
+      // The weights are loaded with the first picture.
+      const { peopleIn } = await import('./people-in.ts');
+      if (signal.aborted) throw abortError(signal, 'people to be found');
+      const { mask, score } = peopleIn(picture);
       const isBackground = wanted.mode === 'background';
       if (isBackground) invert(mask);
       const isPeople = wanted.mode === 'people' || wanted.mode === 'semantic';
@@ -45,30 +41,4 @@ export function peopleFinder(): MaskFinder {
 
 function invert({ data }: Mask): void {
   for (let i = 0; i < data.length; i++) data[i] = 255 - data[i]!;
-}
-
-/** Runs the net in a thread of its own, so that the event loop keeps answering. */
-function findInWorker(task: PeopleTask, signal: AbortSignal): Promise<PeopleAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<PeopleAnswer>();
-  if (signal.aborted) {
-    reject(abortError(signal, 'people to be found'));
-    return promise;
-  }
-  const worker = new Worker(workerUrl);
-  const abort = () => {
-    reject(abortError(signal, 'people to be found'));
-    void worker.terminate();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  worker.once('message', resolve);
-  worker.once('error', (cause) =>
-    reject(new EditError('INTERNAL', 'Expected people to be found, got a crash of the worker', { cause })),
-  );
-  worker.once('exit', (code) => {
-    signal.removeEventListener('abort', abort);
-    // Only the first settlement counts: after an answer or an abort this does nothing.
-    reject(new EditError('INTERNAL', `Expected an answer of the worker, got its end with code ${code}`));
-  });
-  worker.postMessage(task);
-  return promise;
 }

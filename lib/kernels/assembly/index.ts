@@ -3,6 +3,7 @@ export { adler32 } from './adler';
 export * from './bits';
 export { blendRow } from './blend';
 export { blurColumns, blurRow } from './blur';
+export { addTap, mixChannels } from './convolve';
 export { distancesAlong, distancesDown, distancesUp } from './distance';
 export { featherRow } from './feather';
 export { inflate, inflateStateBytes } from './inflate';

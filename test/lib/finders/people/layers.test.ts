@@ -12,6 +12,8 @@ import {
   spread,
   type Values,
 } from '../../../../lib/finders/people/layers.ts';
+import { random } from '../../../support/pictures.ts';
+import { withEachPoison } from '../../../support/poisoned-kernels.ts';
 
 const values = (width: number, height: number, channels: number, ...data: number[]): Values => ({
   width,
@@ -51,6 +53,55 @@ describe('convolutions', () => {
     expect([...spread(pixel, kernel(2, 2, [1, 0, 0, 1, 2, 0, 0, 2], [5])).data]).toEqual([15, 6, 25, 7]);
   });
 });
+
+describe.each([1, 2, 3, 4, 5, 8, 11])('convolutions of %i channels', (channels) => {
+  const next = random(channels);
+  const some = (length: number) => Array.from({ length }, () => 2 * next() - 1);
+  const source = values(6, 5, channels, ...some(30 * channels));
+  const shapes = [1, 3, 5].flatMap((side) => [1, 2].map((stride) => ({ side, stride })));
+
+  it.each(shapes)(
+    'sum what lies under the kernel, whatever lies around in memory: %o',
+    ({ side, stride }) => {
+      const mixed = kernel(side, stride, some(3 * side * side * channels), some(3));
+      const each = kernel(side, stride, some(side * side * channels), some(channels));
+      for (const [mix, own] of withEachPoison(() => [convolve(source, mixed), convolveEach(source, each)])) {
+        for (let p = 0; p < mix!.data.length / 3; p++) {
+          const under = pixelsUnder(source, p, mix!, each);
+          for (let o = 0; o < 3; o++) {
+            const weights = mixed.weights.subarray(o * side * side * channels);
+            const sum = under.reduce((total, value, k) => total + value * weights[k]!, mixed.bias[o]!);
+            expect(mix!.data[3 * p + o]).toBeCloseTo(sum, 4);
+          }
+          for (let c = 0; c < channels; c++) {
+            const mine = under.map((value, k) => (k % channels === c ? value * each.weights[k]! : 0));
+            const sum = mine.reduce((total, value) => total + value, each.bias[c]!);
+            expect(own!.data[channels * p + c]).toBeCloseTo(sum, 4);
+          }
+        }
+      }
+    },
+  );
+});
+
+/** All values under a kernel at one pixel of the result: row by row, zeros beyond the border. */
+function pixelsUnder(
+  { width, height, channels, data }: Values,
+  p: number,
+  result: Values,
+  { kernel: side, stride }: { readonly kernel: number; readonly stride: number },
+): number[] {
+  const before = (length: number, after: number) =>
+    Math.floor(Math.max(0, (after - 1) * stride + side - length) / 2);
+  const left = (p % result.width) * stride - before(width, result.width);
+  const top = Math.floor(p / result.width) * stride - before(height, result.height);
+  return Array.from({ length: side * side * channels }, (_, k) => {
+    const [x, y] = [left + (Math.floor(k / channels) % side), top + Math.floor(k / channels / side)];
+    return x < 0 || y < 0 || x >= width || y >= height
+      ? 0
+      : data[(y * width + x) * channels + (k % channels)]!;
+  });
+}
 
 it('enlarging interpolates between pixel centres and repeats the border', () => {
   expect([...enlargeTwice(values(2, 1, 1, 0, 4)).data]).toEqual([0, 1, 3, 4, 0, 1, 3, 4]);

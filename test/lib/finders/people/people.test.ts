@@ -27,7 +27,7 @@ it('takes people for the foreground and the rest for the background, and says so
   expect(background.warnings).toEqual([expect.stringContaining('AUTO_MASK_PEOPLE_ONLY')]);
 });
 
-it('ends at once when it is aborted, before and during the work', async () => {
+it('does not begin once it is aborted', async () => {
   await expect(find(figure, 'people', AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
   const stop = new AbortController();
   const finding = find(figure, 'people', stop.signal);
