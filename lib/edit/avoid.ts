@@ -65,7 +65,10 @@ async function peopleIn(
   const wanted = { mode: 'people', classes: undefined } as const;
   const picture = seenAsRgb(crop);
   const { masks } = await step('people', () => people.find({ picture, wanted, labels }, signal));
-  const found = masks.map(({ mask }) => threshold(mask)).reduce(union, emptyMask(crop));
+  const found = emptyMask(crop);
+  for (const { mask } of masks) {
+    for (let p = 0; p < found.data.length; p++) if (mask.data[p]! >= foundLevel) found.data[p] = 255;
+  }
   if (countAbove0(found) === 0) return undefined;
   if (shareOnRing(hole!, found) <= mostOnRing) return dilate(found, grownShare * side);
   const skin = skinIn(found, hole!, picture);
@@ -88,10 +91,11 @@ function skinIn(people: Mask, hole: Mask, { data }: Raster): Mask {
     const [cb, cr] = [128 + 0.564 * (b - light), 128 + 0.713 * (r - light)];
     return cb >= 77 && cb <= 127 && cr >= 133 && cr <= 173;
   };
-  return {
-    ...people,
-    data: people.data.map((value, p) => (value > 0 && hole.data[p] === 0 && isSkin(p) ? 255 : 0)),
-  };
+  const skin = emptyMask(people);
+  for (let p = 0; p < skin.data.length; p++) {
+    if (people.data[p] !== 0 && hole.data[p] === 0 && isSkin(p)) skin.data[p] = 255;
+  }
+  return skin;
 }
 
 /** The share of the ring around a hole that people cover. */
@@ -99,11 +103,11 @@ function shareOnRing(hole: Mask, people: Mask): number {
   const side = Math.max(hole.width, hole.height);
   const [inner, outer] = [dilate(hole, ringFrom * side), dilate(hole, ringTo * side)];
   let [ring, shown] = [0, 0];
-  outer.data.forEach((value, p) => {
-    if (value === 0 || inner.data[p]! > 0) return;
+  for (let p = 0; p < outer.data.length; p++) {
+    if (outer.data[p] === 0 || inner.data[p] !== 0) continue;
     ring++;
-    if (people.data[p]! > 0) shown++;
-  });
+    if (people.data[p] !== 0) shown++;
+  }
   return shown / Math.max(1, ring);
 }
 
@@ -112,22 +116,18 @@ function seenAsRgb(crop: Raster): Raster {
   return withChannels(crop, crop.channels === 4 ? [0, 1, 2] : [0, 0, 0]);
 }
 
-const threshold = (mask: Mask): Mask => ({
-  ...mask,
-  data: mask.data.map((level) => (level >= foundLevel ? 255 : 0)),
-});
-
-const union = (a: Mask, b: Mask): Mask => ({
-  ...a,
-  data: a.data.map((value, p) => Math.max(value, b.data[p]!)),
-});
+function union(a: Mask, b: Mask): Mask {
+  const data = a.data.slice();
+  for (let p = 0; p < data.length; p++) data[p] = Math.max(data[p]!, b.data[p]!);
+  return { ...a, data };
+}
 
 function isEnoughLeft(mask: Mask | undefined, avoid: Mask): boolean {
   let [known, left] = [0, 0];
-  avoid.data.forEach((value, p) => {
-    if (mask !== undefined && mask.data[p]! > 0) return;
+  for (let p = 0; p < avoid.data.length; p++) {
+    if (mask !== undefined && mask.data[p] !== 0) continue;
     known++;
-    if (value === 0) left++;
-  });
+    if (avoid.data[p] === 0) left++;
+  }
   return left >= leastLeft * known;
 }

@@ -57,12 +57,13 @@ function seenAt(
 }
 
 /** The answer in the crop: each was reduced in another way, which is no fault. */
-function insideOf(answer: Raster, { crop, region }: Seen): Raster {
-  const { channels, data } = answer;
-  const inside = data.map((value, i) =>
-    region.mask.data[Math.trunc(i / channels)]! > 0 ? value : crop.data[i]!,
-  );
-  return { ...answer, data: inside };
+function insideOf(answer: Raster, { crop, region: { mask } }: Seen): Raster {
+  const { channels } = answer;
+  const data = crop.data.slice();
+  for (let i = 0; i < data.length; i++) {
+    if (mask.data[Math.trunc(i / channels)] !== 0) data[i] = answer.data[i]!;
+  }
+  return { ...answer, data };
 }
 
 const costOf = ({ rejection, fit }: ReturnType<typeof fitAnswer>): number =>

@@ -82,7 +82,9 @@ function kernelOf(layer: Layer, inputs: number, all: Float32Array): Kernel {
  */
 export function fromHalf(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => halfAt(view.getUint16(2 * i, true)));
+  const numbers = new Float32Array(bytes.length / 2);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = halfAt(view.getUint16(2 * i, true));
+  return numbers;
 }
 
 function halfAt(bits: number): number {

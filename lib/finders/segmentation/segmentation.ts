@@ -40,5 +40,7 @@ async function maskOf(image: EncodedImage, { width, height }: Raster, codec: Fin
     );
   }
   const levels = luma(resizeTo(decoded, { width, height })).data;
-  return { width, height, channels: 1, data: Uint8Array.from(levels, (level) => Math.round(level)) };
+  const data = new Uint8Array(levels.length);
+  for (let p = 0; p < data.length; p++) data[p] = Math.round(levels[p]!);
+  return { width, height, channels: 1, data };
 }
