@@ -3,6 +3,7 @@ import { type EditResult, editor } from '../../lib/edit.ts';
 import { EditError } from '../../lib/errors.ts';
 import { numberAt, openTiff } from '../../lib/formats/metadata/directory.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
+import { dilate } from '../../lib/pixels/mask.ts';
 import { type Orientation, toStored } from '../../lib/pixels/orientation.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
@@ -15,7 +16,7 @@ import { boxMask, maskPng } from '../support/pictures.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { Finding, ourFaults, type Room } from './finding.ts';
 import { jpegSegments, mutatedFile } from './mutate-files.ts';
-import { type Witnessed, witnessed } from './witness.ts';
+import { chromaReachPx, type Witnessed, witnessed } from './witness.ts';
 
 const limits = { maxImageBytes: 1e7, maxImagePixels: 4e6 };
 const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 4, maxTiles: 0 };
@@ -144,7 +145,7 @@ async function checkOutside({ image, mask, result, what }: Comparison): Promise<
   if (after === undefined) throw new Finding(`${what}: the witness reads the input, but not the output`);
   const { orientation = 1 } = await sharp(image).metadata();
   const stored = toStored<Mask & Raster>(mask, orientation as Orientation);
-  const allowed = outside === 'exact' ? stored : grownToBlocks(stored, image);
+  const allowed = outside === 'exact' ? stored : dilate(grownToBlocks(stored, image), chromaReachPx);
   const differing = differingOutside(before, after, allowed);
   const isRounded = differing > 0 && (await isSameToLibvips(image, output!.bytes, allowed));
   if (isRounded) return `${outside}, by libvips alone`;

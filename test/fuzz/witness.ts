@@ -20,6 +20,12 @@ const isHere = (program: string, flag: string): boolean => {
 const has = { djpeg: isHere('djpeg', '-version'), magick: isHere('convert', '-version') };
 
 /**
+ * How far the decoder of JPEGs smooths chroma, px: in libvips a pixel sees the block beside its own, also
+ * over a corner. djpeg is told not to.
+ */
+export const chromaReachPx = has.djpeg ? 0 : 1.5;
+
+/**
  * Decodes with a program that shares nothing with the one under test, where it is installed; else with
  * libvips. `undefined`: it cannot read the file.
  */
