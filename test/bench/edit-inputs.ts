@@ -49,7 +49,7 @@ export async function editCase(
     patchPng: path('patch.png'),
     patchJpeg: path('patch.jpg'),
   };
-  await writeFile(files.image, await mosaic(megapixels, format));
+  await writeFile(files.image, await mosaic(size, format));
   await writeFile(files.mask, await maskPng(boxMask(size, box)));
   await writeFile(files.patchPng, await patch().png().toBuffer());
   await writeFile(files.patchJpeg, await patch().jpeg({ quality: 90 }).toBuffer());

@@ -18,7 +18,6 @@ import {
 import { EditError } from '../../lib/errors.ts';
 import type { Raster } from '../../lib/pixels/raster.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
-import { decodedValues } from '../support/decoded-values.ts';
 import { maskPng, pipelineOf, random } from '../support/pictures.ts';
 import { type AnswerKind, answerKinds, type Question } from './inside/kinds.ts';
 import { type Photos, readPhotos } from './inside/scenes.ts';
@@ -93,31 +92,12 @@ export async function runCase(
     question,
   };
   try {
-    const { report, outputs } = await editOf(question, question.photo, engine);
-    const offLevels = await offTruth(question, outputs[0]!.bytes);
-    return {
-      ...run,
-      outcome: report.warnings.length > 0 ? 'warned' : 'silent',
-      said: report.warnings,
-      offLevels,
-    };
+    const { warnings } = (await editOf(question, question.photo, engine)).report;
+    return { ...run, outcome: warnings.length > 0 ? 'warned' : 'silent', said: warnings };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
-    return { ...run, outcome: 'held back', said: [error.code], offLevels: undefined };
+    return { ...run, outcome: 'held back', said: [error.code] };
   }
-}
-
-/** Mean distance inside the mask, levels. */
-async function offTruth({ truth, mask }: Question, published: Uint8Array): Promise<number | undefined> {
-  if (truth === undefined) return undefined;
-  const { data } = await decodedValues(published);
-  let [sum, count] = [0, 0];
-  for (let i = 0; i < data.length; i++) {
-    if (mask.data[Math.floor(i / 3)] === 0) continue;
-    sum += Math.abs(data[i]! - truth.data[i]!);
-    count++;
-  }
-  return sum / count;
 }
 
 /** What the model would have been sent of the picture it has in mind: that picture in the same frames. */

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { readdir, readFile } from 'node:fs/promises';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
 import type { Size } from '../../lib/pixels/raster.ts';
 import { photosFolder } from '../support/photos.ts';
 import { pipelineOf, wavePicture } from '../support/pictures.ts';
 
 const folder = new URL('large/', photosFolder);
-const cache = new URL('../../.local/bench/', import.meta.url);
 
 /** 3:2, whole pixels, about this many million. */
 export function edgesOf(megapixels: number): Size {
@@ -15,28 +13,10 @@ export function edgesOf(megapixels: number): Size {
   return { width: (height * 3) / 2, height };
 }
 
-/** A picture of this size: photos side by side where they are at hand, else waves. Kept in `.local/bench`. */
-export async function mosaic(megapixels: number, format: 'jpeg' | 'png'): Promise<Buffer> {
+/** A picture of this size: photos side by side where they are at hand, else waves. */
+export async function mosaic({ width, height }: Size, format: 'jpeg' | 'png'): Promise<Buffer> {
   const found = await photos();
-  // Named by what it is made of: photos that appear later, or others, make another mosaic.
-  const source = found.length > 0 ? `photos-${crc32(Buffer.concat(found)).toString(16)}` : 'waves';
-  const path = new URL(`${source}-${megapixels}.${format}`, cache);
-  if (existsSync(path)) return readFile(path);
-  await mkdir(cache, { recursive: true });
   const tiles = found.length > 0 ? found : [await waves()];
-  const bytes = await makeMosaic(tiles, edgesOf(megapixels), format);
-  // Two benches at once, or one that is cut off, must not leave half a picture behind.
-  const draft = new URL(`${path.href}.${process.pid}`);
-  await writeFile(draft, bytes);
-  await rename(draft, path);
-  return bytes;
-}
-
-async function makeMosaic(
-  tiles: readonly Buffer[],
-  { width, height }: Size,
-  format: 'jpeg' | 'png',
-): Promise<Buffer> {
   const composite = [];
   for (let top = 0, row = 0; top < height; top += 1600, row++) {
     for (let left = 0, n = row; left < width; left += 2560, n++) {

@@ -1,4 +1,5 @@
 import type { Box, FloatRaster, Mask, Raster } from '../../lib/pixels/raster.ts';
+import { boxMask as boxMaskOf } from './pictures.ts';
 
 /** A mask drawn with characters: `.` keep, `#` edit, digits 1..9 in between (tenths). */
 export function maskOf(...rows: readonly string[]): Mask {
@@ -8,13 +9,7 @@ export function maskOf(...rows: readonly string[]): Mask {
   return { width: rows[0]?.length ?? 0, height: rows.length, channels: 1, data: Uint8Array.from(levels) };
 }
 
-export function boxMask(width: number, height: number, box: Box): Mask {
-  const data = new Uint8Array(width * height);
-  for (let y = box.top; y < box.top + box.height; y++) {
-    data.fill(255, y * width + box.left, y * width + box.left + box.width);
-  }
-  return { width, height, channels: 1, data };
-}
+export const boxMask = (width: number, height: number, box: Box): Mask => boxMaskOf({ width, height }, box);
 
 /** A smooth, textured picture defined at every point, so that it can be moved exactly. */
 export function texture(x: number, y: number, c = 0): number {

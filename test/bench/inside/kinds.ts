@@ -20,8 +20,6 @@ export interface Question {
   /** The picture the model has in mind, at the size of the photo; it is spoilt in the frame. */
   readonly wanted: Raster;
   readonly spoil: spoil.Spoil;
-  /** What the result should be, where that is known. */
-  readonly truth: Raster | undefined;
 }
 
 export interface Draw {
@@ -53,13 +51,11 @@ const removal = (scene: Scene, wanted: Raster, how: spoil.Spoil): Question => ({
   mask: scene.mask,
   wanted,
   spoil: how,
-  truth: scene.clean,
 });
 const insertion = (scene: Scene, wanted: Raster, how: spoil.Spoil): Question => ({
   ...removal(scene, wanted, how),
   mode: 'insertion',
   photo: scene.clean,
-  truth: undefined,
 });
 
 const asIs: spoil.Spoil = (picture) => picture;
@@ -212,15 +208,7 @@ const good: Readonly<Record<string, Asked>> = {
       const { name, photo, mask, reply } = draw.replies[Math.floor(draw.n / 2) % draw.replies.length]!;
       const how = draw.n < draw.replies.length ? asIs : spoil.mild;
       const clean = { ...mask, data: Uint8Array.from(mask.data, (value) => (value > 127 ? 255 : 0)) };
-      return {
-        scene: name,
-        mode: 'removal',
-        photo,
-        mask: clean,
-        wanted: reply,
-        spoil: how,
-        truth: undefined,
-      };
+      return { scene: name, mode: 'removal', photo, mask: clean, wanted: reply, spoil: how };
     },
   },
   'an insertion': {

@@ -2,6 +2,7 @@ import { boundingBox, crop } from '../../../lib/pixels/box.ts';
 import type { Box, Mask, Raster } from '../../../lib/pixels/raster.ts';
 import { fitSize, rescale } from '../../../lib/pixels/resample.ts';
 import { photoPairs } from '../../support/photos.ts';
+import { boxMask } from '../../support/pictures.ts';
 import { type ReplyScene, readMask, readRaster, replyScenes } from '../quality-scenes.ts';
 import {
   type BackdropChoice,
@@ -85,7 +86,7 @@ export function makeScene(options: SceneOptions): Scene {
   };
   const thing = madeOrCut(thingOf, clean, seed);
   const marginPx = isSmall ? 28 + 20 * next() : 3 + 12 * next();
-  const mask = next() < 0.25 ? boxAroundMask(maskOfThing(thing, marginPx)) : maskOfThing(thing, marginPx);
+  const mask = next() < 0.25 ? boxAround(maskOfThing(thing, marginPx)) : maskOfThing(thing, marginPx);
   const otherThing = (other: number) => within(thingOf(other), mask);
   return { name, clean, thing, full: withThing(clean, thing), mask, redrawn, otherThing };
 }
@@ -144,10 +145,4 @@ function meanIn({ width, data }: Raster, box: Box): Colour {
   return [sums[0] / count, sums[1] / count, sums[2] / count];
 }
 
-function boxAroundMask(mask: Mask): Mask {
-  const box = boundingBox(mask)!;
-  const data = new Uint8Array(mask.data.length);
-  for (let y = box.top; y < box.top + box.height; y++)
-    data.fill(255, y * mask.width + box.left, y * mask.width + box.left + box.width);
-  return { ...mask, data };
-}
+const boxAround = (mask: Mask): Mask => boxMask(mask, boundingBox(mask)!);

@@ -13,8 +13,6 @@ export interface InsideRun {
   readonly outcome: Outcome;
   /** Warnings, or the code of the error. */
   readonly said: readonly string[];
-  /** Mean distance of what was published from what is true, inside the mask, levels; where both are known. */
-  readonly offLevels: number | undefined;
 }
 
 const verdicts = {
@@ -49,15 +47,7 @@ function tableOf(runs: readonly InsideRun[]): string {
     ];
   };
   return markdownTable(
-    [
-      'answer',
-      'cases',
-      'published silently',
-      'with a warning',
-      'held back',
-      'as',
-      'silent ones off the truth, levels',
-    ],
+    ['answer', 'cases', 'published silently', 'with a warning', 'held back', 'as'],
     [
       ...kinds.map((kind) =>
         rowOf(
