@@ -1,4 +1,4 @@
-import { expect, it, test } from 'vitest';
+import { expect, it, onTestFinished, test } from 'vitest';
 import { findMask } from '../../lib/edit/found-mask.ts';
 import { readPhoto } from '../../lib/edit/read.ts';
 import { stopwatch } from '../../lib/edit/stopwatch.ts';
@@ -120,12 +120,9 @@ test('Gemini finds it over the wire', async () => {
     scale: 1 / 2,
     removal: async (crop) => ({ ...crop, data: rescale(answerTo(scene!), crop).data }),
   });
-  try {
-    const settings = { ...modelSettings, modelBaseUrl: emulator.url };
-    const gemini = await engineFor({ engine: 'gemini', model: undefined }, settings, { codec });
-    expect(await overlapOf(scene!, gemini)).toBeGreaterThan(0.85);
-    expect(emulator.calls()).toMatchObject([{ status: 200, samples: 1, images: [{}] }]);
-  } finally {
-    await emulator.close();
-  }
+  onTestFinished(() => emulator.close());
+  const settings = { ...modelSettings, modelBaseUrl: emulator.url };
+  const gemini = await engineFor({ engine: 'gemini', model: undefined }, settings, { codec });
+  expect(await overlapOf(scene!, gemini)).toBeGreaterThan(0.85);
+  expect(emulator.calls()).toMatchObject([{ status: 200, samples: 1, images: [{}] }]);
 });

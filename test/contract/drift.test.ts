@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Removal } from '../../deploy/local/model/painting.ts';
 import { type EditResult, editor } from '../../lib/edit.ts';
 import type { Mask, Raster } from '../../lib/pixels/raster.ts';
@@ -6,12 +6,12 @@ import { parseRequest } from '../../lib/requests/edit-request.ts';
 import { ellipseMask } from '../bench/quality-scenes.ts';
 import { decodedValues } from '../support/decoded-values.ts';
 import { codeOf } from '../support/error-of.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { disturbances, farOff, insideShiftPx, madeDriftPx, outsideChanges } from '../support/hostile.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { photoPairs, readPair } from '../support/photos.ts';
 import { maskPng, pipelineOf } from '../support/pictures.ts';
 import { scenery } from '../support/scenery.ts';
+import { useFaultyModel } from '../support/use.ts';
 import { engineOn, signal } from './support.ts';
 
 /** What a model did to the whole picture is told, undone inside the mask, and never seen outside of it. */
@@ -33,11 +33,7 @@ const mirrored: Removal = async (crop, mask) => {
   return { ...crop, data };
 };
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel({ removal: mirrored, scale: answerSidePx / 1024 });
-});
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel({ removal: mirrored, scale: answerSidePx / 1024 });
 
 interface Subject {
   readonly image: Uint8Array;

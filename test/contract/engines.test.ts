@@ -1,19 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { capabilitiesOf, type EngineName, engineNames } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { codeOf } from '../support/error-of.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import { useFaultyModel } from '../support/use.ts';
 import { crop, engineOn, isEmbedded, picturesOf, request, sampleAt, signal } from './support.ts';
 
 /** One suite for every engine: each mode with each kind of mask gives a picture, or is refused by name. */
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 const prompt = 'a straw hat on the wall';
 const modes: Readonly<Record<string, Partial<InpaintRequest>>> = {

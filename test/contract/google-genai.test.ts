@@ -21,10 +21,10 @@ import { optionValues } from '../../lib/requests/schema.ts';
 import type { Json } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { removalRequest } from '../support/inpaint-request.ts';
-import { type MetadataServer, startMetadataServer } from '../support/metadata-server.ts';
+import { startMetadataServer } from '../support/metadata-server.ts';
 import { boxMask, wavePicture } from '../support/pictures.ts';
+import { useFaultyModel } from '../support/use.ts';
 
 /**
  * Google's own SDK as a witness: what it sends must be taken by the strict emulator, and the same request
@@ -39,13 +39,11 @@ const base64Of = async (raster: typeof crop) =>
 const image = { imageBytes: await base64Of(crop), mimeType: 'image/png' };
 const maskImage = { imageBytes: await base64Of(mask), mimeType: 'image/png' };
 
-let metadata: MetadataServer;
-let emulator: FaultyModel;
 let sent: { readonly path: string; readonly body: Json }[] = [];
+const metadata = await startMetadataServer();
+const emulator = await useFaultyModel({ onRequest: (path, body) => sent.push({ path, body }) });
 
-beforeAll(async () => {
-  metadata = await startMetadataServer();
-  emulator = await startFaultyModel({ onRequest: (path, body) => sent.push({ path, body }) });
+beforeAll(() => {
   const clean = {
     ...metadata.environment,
     GOOGLE_APPLICATION_CREDENTIALS: '',
@@ -57,11 +55,9 @@ beforeAll(async () => {
 });
 afterEach(() => {
   sent = [];
-  emulator.reset();
 });
-afterAll(async () => {
+afterAll(() => {
   vi.unstubAllEnvs();
-  await emulator.close();
   metadata.close();
 });
 

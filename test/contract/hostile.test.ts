@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EngineName } from '../../lib/engines/engines.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { codeOf, errorOf } from '../support/error-of.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
+import { useFaultyModel } from '../support/use.ts';
 import { engineOn, modelEngines, picturesOf, request, signal } from './support.ts';
 
 /**
@@ -11,12 +11,7 @@ import { engineOn, modelEngines, picturesOf, request, signal } from './support.t
  * number of calls.
  */
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 const readable: Readonly<Record<string, Behaviour>> = {
   'moved by 3 px': { shift: 3 },

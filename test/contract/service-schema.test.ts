@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { InpaintRequest } from '../../lib/engines/engine.ts';
 import { type EngineName, engineFor, generatorFor, upscalerFor } from '../../lib/engines/engines.ts';
 import { knownModels } from '../../lib/engines/known-models.ts';
@@ -7,7 +7,7 @@ import { knownModels } from '../../lib/engines/known-models.ts';
 import { engineCodec } from '../../lib/formats/vips/engine-codec.ts';
 import { optionValues } from '../../lib/requests/schema.ts';
 import { modelSettings } from '../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
+import { useFaultyModel } from '../support/use.ts';
 import { type ServiceSchema, walk } from './schema/walk.ts';
 import { crop, request, signal } from './support.ts';
 
@@ -20,16 +20,11 @@ const schema = JSON.parse(
   readFileSync(new URL('schema/aiplatform.json', import.meta.url), 'utf8'),
 ) as ServiceSchema;
 
-let emulator: FaultyModel;
 let bodies: { readonly path: string; readonly body: unknown }[] = [];
-beforeAll(async () => {
-  emulator = await startFaultyModel({ onRequest: (path, body) => bodies.push({ path, body }) });
-});
+const emulator = await useFaultyModel({ onRequest: (path, body) => bodies.push({ path, body }) });
 afterEach(() => {
   bodies = [];
-  emulator.reset();
 });
-afterAll(() => emulator.close());
 
 const settings = () => ({ ...modelSettings, modelBaseUrl: emulator.url, endpointId: '7' });
 

@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type Edit, editor } from '../../lib/edit.ts';
 import { capabilitiesOf, type EngineName } from '../../lib/engines/engines.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { parseRequest } from '../../lib/requests/edit-request.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import type { Behaviour } from '../support/model-behaviour.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { useFaultyModel } from '../support/use.ts';
 import { engineOn, modelEngines, sampleAt, signal } from './support.ts';
 
 /**
@@ -20,13 +20,8 @@ const mask = boxMask(size, hole);
 const limits = { maxImageBytes: 1e7, maxImagePixels: 1e7 };
 const defaults = { featherPx: 4, dilationPx: 0, modelDilation: 0.01, maxRegions: 1, maxTiles: 4 };
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  // A quarter of the real size: enough for the ring around the mask to be registered.
-  emulator = await startFaultyModel({ scale: 1 / 4 });
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+// A quarter of the real size: enough for the ring around the mask to be registered.
+const emulator = await useFaultyModel({ scale: 1 / 4 });
 
 async function editOn(engine: EngineName): Promise<Edit> {
   const { adapter } = await engineOn(emulator, engine);

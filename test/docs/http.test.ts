@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
-import { silentLog } from '../support/job-world.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { useFolder, useLocalSystem } from '../support/use.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const document = readFileSync(join(repository, 'docs/http.md'), 'utf8');
@@ -21,24 +19,16 @@ const blocks = [...document.matchAll(/^```(sh|python|js)\n([\s\S]*?)^```$/gm)].m
 }));
 
 const size = { width: 96, height: 64 };
-let folder: string;
-let system: LocalSystem;
-let photo: Buffer;
+const folder = await useFolder();
+const { system } = await useLocalSystem();
+const photo = await pipelineOf(wavePicture(size)).jpeg({ quality: 90 }).toBuffer();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'http-doc-'));
-  const ports = { port: 0, storagePort: 0 };
-  system = await startLocalSystem({ root: join(folder, 'system'), ...ports, log: silentLog });
-  photo = await pipelineOf(wavePicture(size)).jpeg({ quality: 90 }).toBuffer();
   const mask = await maskPng(boxMask(size, { left: 40, top: 24, width: 16, height: 16 }));
   await writeFile(join(folder, 'photo.jpg'), photo);
   await writeFile(join(folder, 'mask.png'), mask);
   const { Storage } = await import('@google-cloud/storage');
   const bucket = new Storage({ apiEndpoint: system.storage.url, projectId: 'local' }).bucket('input');
   await bucket.file('photo.mask.png').save(mask, { resumable: false });
-});
-afterAll(async () => {
-  await system.close();
-  await rm(folder, { recursive: true });
 });
 
 const commands: Readonly<Record<string, (text: string) => readonly [string, ...string[]]>> = {

@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { openapiDocument } from '../../deploy/docs/openapi.ts';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
 import * as answers from '../../lib/http-jobs/answer-schemas.ts';
 import { jobSchema, problemSchema } from '../../lib/http-jobs/job-schema.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
-import { silentLog } from '../support/job-world.ts';
+import { useFaultyModel, useLocalSystem } from '../support/use.ts';
 
 interface Media {
   readonly example?: Readonly<Record<string, unknown>>;
@@ -44,20 +39,9 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
 );
 
-let root: string;
-let system: LocalSystem;
-let model: FaultyModel;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'openapi-'));
-  model = await startFaultyModel({ scale: 1 / 4 });
-  const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url };
-  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog, environment });
-});
-afterAll(async () => {
-  await system.close();
-  await model.close();
-  await rm(root, { recursive: true });
-});
+const model = await useFaultyModel({ scale: 1 / 4 });
+const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url };
+const { system } = await useLocalSystem({ environment });
 
 const own: readonly string[] = ['/edit', '/mask', '/generate', '/upscale'];
 const at = (path: string) => `${system.url}${own.includes(path) ? path : `/studio${path}`}`;

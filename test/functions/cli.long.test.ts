@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { repository } from '../support/packed.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-
-const size = { width: 90, height: 70 };
+import * as pair from '../support/small-pair.ts';
 
 test('the packed command runs on its own, says what Node it needs, and is small', {
   timeout: 60_000,
@@ -16,8 +14,8 @@ test('the packed command runs on its own, says what Node it needs, and is small'
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const [photo, mask] = [join(folder, 'p.png'), join(folder, 'p.mask.png')];
-  await writeFile(photo, await pipelineOf(wavePicture(size)).png().toBuffer());
-  await writeFile(mask, await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
+  await writeFile(photo, pair.image);
+  await writeFile(mask, pair.mask);
   await promisify(execFile)(process.execPath, ['deploy/build.js'], { cwd: repository });
   const flags = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   const { stdout } = await promisify(execFile)('npm', flags, { cwd: repository });

@@ -1,42 +1,29 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { httpClient } from '../../functions/cli/http-client.ts';
 import { identityToken } from '../../functions/cli/identity.ts';
 import { run } from '../../functions/cli/run.ts';
 import { teller } from '../../functions/cli/teller.ts';
 import { writeWhole } from '../../functions/cli/write.ts';
-import { never, silentLog } from '../support/job-world.ts';
+import { never } from '../support/job-world.ts';
 import { listenOn } from '../support/listening.ts';
 import { startMetadataServer } from '../support/metadata-server.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-
-const size = { width: 90, height: 70 };
-const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
-const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
+import { boxMask, maskPng } from '../support/pictures.ts';
+import { image, mask, size } from '../support/small-pair.ts';
+import { useFolder, useLocalSystem } from '../support/use.ts';
 
 const all = Uint8Array.from(await maskPng(boxMask(size, { left: 0, top: 0, ...size })));
 
 const repository = resolve(import.meta.dirname, '../..');
 
-let root: string;
+const root = await useFolder();
+const { system } = await useLocalSystem();
 let folder: string;
-let system: LocalSystem;
 let cases = 0;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'cli-'));
-  const ports = { port: 0, storagePort: 0 };
-  system = await startLocalSystem({ root: join(root, 'system'), ...ports, log: silentLog });
-});
-afterAll(async () => {
-  await system.close();
-  await rm(root, { recursive: true });
-});
 beforeEach(async () => {
   folder = join(root, `case-${cases++}`);
   await mkdir(folder);

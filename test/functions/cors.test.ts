@@ -1,23 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { expect, test } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
-import { silentLog } from '../support/job-world.ts';
+import { useLocalSystem } from '../support/use.ts';
 
 const page = 'https://page.example.com';
-let root: string;
-let system: LocalSystem;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'cors-'));
-  const environment = { ALLOWED_ORIGINS: `${page},http://localhost:5173` };
-  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog, environment });
-});
-afterAll(async () => {
-  await system.close();
-  await rm(root, { recursive: true });
-});
+const environment = { ALLOWED_ORIGINS: `${page},http://localhost:5173` };
+const { system } = await useLocalSystem({ environment });
 
 const asks = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };
 const ask = (name: string, origin: string) =>

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { beforeAll, describe, expect, it, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import { decodeAnswer } from '../../lib/formats/vips/answer.ts';
 import { wire } from '../../lib/wiring.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { figurePicture } from '../support/figure.ts';
 import { serveFunction } from '../support/listening.ts';
 import { boxMask, maskPng, pipelineOf } from '../support/pictures.ts';
+import { useFaultyModel } from '../support/use.ts';
 
 const size = { width: 160, height: 120 };
 const image = Uint8Array.from(await pipelineOf(figurePicture(160, 120)).png().toBuffer());
@@ -15,15 +15,13 @@ const scribble = Uint8Array.from(await maskPng(boxMask(size, stroke)));
 
 const lines: string[] = [];
 const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-let model: FaultyModel;
+const model = await useFaultyModel();
 let url: string;
 beforeAll(async () => {
-  model = await startFaultyModel();
   const environment = { MODEL_BASE_URL: model.url, ALLOWED_MODELS: 'image-segmentation-001' };
   registerFunctions(wire(readConfig(environment), { info: log, warn: log, error: log }));
   url = await serveFunction('mask');
 });
-afterAll(() => model.close());
 
 function ask(parts: Readonly<Record<string, Uint8Array<ArrayBuffer> | string>>, accept = '*/*') {
   const body = new FormData();

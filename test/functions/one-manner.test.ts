@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { registerFunctions } from '../../functions/register.ts';
 import { readConfig } from '../../lib/config.ts';
 import { wire } from '../../lib/wiring.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
 import { silentLog } from '../support/job-world.ts';
 import { serveFunction } from '../support/listening.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { image, mask } from '../support/small-pair.ts';
+import { useFaultyModel } from '../support/use.ts';
 
-const size = { width: 90, height: 70 };
-const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
-const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const sources = { image: { base64: base64(image) }, mask: { base64: base64(mask) } };
 
 const errorsUrl = 'https://example.com/errors.md';
-let model: FaultyModel;
+const model = await useFaultyModel({ scale: 1 / 4 });
 const urls = new Map<string, string>();
 beforeAll(async () => {
-  model = await startFaultyModel({ scale: 1 / 4 });
   const environment = {
     ENGINE: 'imagen',
     MODEL_BASE_URL: model.url,
@@ -27,7 +23,6 @@ beforeAll(async () => {
   registerFunctions(wire(readConfig(environment), silentLog));
   for (const name of ['edit', 'generate', 'upscale']) urls.set(name, await serveFunction(name));
 });
-afterAll(() => model.close());
 
 interface Call {
   readonly to?: string;

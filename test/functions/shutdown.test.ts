@@ -5,9 +5,7 @@ import { listed, openEmulator, workerStore } from '../support/emulator-world.ts'
 import { startFaultyModel } from '../support/faulty-model.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { never, silentLog } from '../support/job-world.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-
-const size = { width: 90, height: 70 };
+import { image, mask } from '../support/small-pair.ts';
 
 const task = { bucket: 'input', name: 'p.png', job: '0123456789abcdef' };
 
@@ -21,8 +19,8 @@ it('SIGTERM in the middle of a model call: the claim is left, and the next attem
   const user = workerStore(emulator, 'user');
   const create = (name: string, bytes: Uint8Array) =>
     user.create({ bucket: 'input', name }, bytes, { contentType: 'image/png' });
-  await create('p.png', await pipelineOf(wavePicture(size)).png().toBuffer());
-  await create('p.mask.png', await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
+  await create('p.png', image);
+  await create('p.mask.png', mask);
   const environment = {
     ...{ INPUT_BUCKET: 'input', OUTPUT_BUCKET: 'output', CONTROL_BUCKET: 'control' },
     ...{ STORAGE_API_ENDPOINT: emulator.url, MODEL_BASE_URL: model.url, ENGINE: 'imagen' },

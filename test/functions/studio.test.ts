@@ -1,42 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { type JobResource, jobSchema } from '../../lib/http-jobs/job-schema.ts';
-import { type FaultyModel, startFaultyModel } from '../support/faulty-model.ts';
-import { type StorageInstruments, storageInstruments } from '../support/faulty-storage.ts';
-import { silentLog } from '../support/job-world.ts';
+import { storageInstruments } from '../support/faulty-storage.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { image, mask, size } from '../support/small-pair.ts';
+import { useFaultyModel, useLocalSystem } from '../support/use.ts';
 
-const size = { width: 90, height: 70 };
-const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
-const mask = Uint8Array.from(await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 })));
 const base64 = (bytes: Uint8Array) => ({ base64: Buffer.from(bytes).toString('base64') });
 
-let root: string;
-let model: FaultyModel;
-let system: LocalSystem;
-let instruments: StorageInstruments;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'studio-'));
-  model = await startFaultyModel({ scale: 1 / 4 });
-  instruments = storageInstruments();
-  const environment = {
-    ENGINE: 'imagen',
-    MODEL_BASE_URL: model.url,
-    ALLOWED_MODELS: 'patchmatch,image-segmentation-001',
-  };
-  const ports = { port: 0, storagePort: 0 };
-  const storage = instruments.options;
-  system = await startLocalSystem({ root, ...ports, log: silentLog, environment, storage });
-});
-afterAll(async () => {
-  await system.close();
-  await model.close();
-  await rm(root, { recursive: true });
-});
+const model = await useFaultyModel({ scale: 1 / 4 });
+const instruments = storageInstruments();
+const environment = {
+  ENGINE: 'imagen',
+  MODEL_BASE_URL: model.url,
+  ALLOWED_MODELS: 'patchmatch,image-segmentation-001',
+};
+const { root, system } = await useLocalSystem({ environment, storage: instruments.options });
 
 const at = (path: string) => `${system.url}/studio/${path}`;
 const get = (path: string, headers: Record<string, string> = {}) => fetch(at(path), { headers });

@@ -1,22 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import { expect, test } from 'vitest';
 import { startFunction } from '../support/framework-process.ts';
-import { silentLog } from '../support/job-world.ts';
+import { useLocalSystem } from '../support/use.ts';
 
-let root: string;
-let system: LocalSystem;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'page-'));
-  system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog });
-});
-afterAll(async () => {
-  await system.close();
-  await rm(root, { recursive: true });
-});
+const { system } = await useLocalSystem();
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(new URL(path, system.url), { headers, redirect: 'manual' });

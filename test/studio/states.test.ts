@@ -6,11 +6,11 @@ import { downloaded, pickFiles, pngFile, run, savedMask } from '../support/studi
 import { useStudio } from '../support/studio-page.ts';
 import { covers, holdRequests, mask, maskFile, openPhoto, paid, photo } from '../support/studio-waves.ts';
 
-const { openPage, system } = useStudio(paid);
+const { openPage, system } = await useStudio(paid);
 
 /** With the engine that costs nothing, and takes the least time. */
 function openFree(options: BrowserContextOptions = {}): Promise<Page> {
-  const { origin } = new URL(system().url);
+  const { origin } = new URL(system.url);
   const form = { name: 'form', value: JSON.stringify({ engine: 'patchmatch' }) };
   return openPage({ ...options, storageState: { cookies: [], origins: [{ origin, localStorage: [form] }] } });
 }

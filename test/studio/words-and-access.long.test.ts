@@ -6,7 +6,7 @@ import { pickFiles } from '../support/studio-actions.ts';
 import { useStudio } from '../support/studio-page.ts';
 import { covers, holdRequests, maskFile, openPhoto, paid, photoFile } from '../support/studio-waves.ts';
 
-const { openPage } = useStudio(paid);
+const { openPage } = await useStudio(paid);
 
 /** Everything that is written or spoken on the page now. */
 const wordsOf = (page: Page): Promise<string[]> =>

@@ -1,36 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
-import { type LocalSystem, startLocalSystem } from '../../deploy/local/system.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, expect, vi } from 'vitest';
+import type { LocalSystem } from '../../deploy/local/system.ts';
 import { startBrowser } from './browser.ts';
-import { silentLog } from './job-world.ts';
+import { useLocalSystem } from './use.ts';
 
 /** A local system, and a browser that opens its page; both end with the tests of the file. */
 interface StudioWorld {
-  readonly root: () => string;
-  readonly system: () => LocalSystem;
+  readonly root: string;
+  readonly system: LocalSystem;
   /** A page that shows its invitation. */
   readonly openPage: (options?: BrowserContextOptions) => Promise<Page>;
 }
 
-export function useStudio(environment: Readonly<Record<string, string>> = {}): StudioWorld {
+export async function useStudio(environment: Readonly<Record<string, string>> = {}): Promise<StudioWorld> {
   /** Browser and engine start slowly on a busy machine. */
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
-  let root: string;
-  let system: LocalSystem;
-  let browser: Browser;
-  beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'studio-page-'));
-    system = await startLocalSystem({ root, port: 0, storagePort: 0, log: silentLog, environment });
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await system?.close();
-    await rm(root, { recursive: true });
-  });
+  const { root, system } = await useLocalSystem({ environment });
+  const browser = await startBrowser();
+  afterAll(() => browser.close());
   /** What must not happen on any page: scripts that fail, refusals of the policy, requests to elsewhere. */
   const faults: string[] = [];
   afterEach(async () => {
@@ -46,7 +33,7 @@ export function useStudio(environment: Readonly<Record<string, string>> = {}): S
     await page.locator('.invitation button').first().waitFor();
     return page;
   };
-  return { root: () => root, system: () => system, openPage };
+  return { root, system, openPage };
 }
 
 function listenForFaults(page: Page, address: string, faults: string[]): void {

@@ -8,9 +8,7 @@ import { listed, openEmulator, textAt, workerStore } from './emulator-world.ts';
 import { type FaultyModel, type FaultyModelOptions, startFaultyModel } from './faulty-model.ts';
 import type { FaultyStorage } from './faulty-storage.ts';
 import { never } from './job-world.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
-
-const size = { width: 90, height: 70 };
+import { image, mask } from './small-pair.ts';
 
 interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -45,7 +43,6 @@ export async function openWiredWorld(
   const storage = await openEmulator();
   const model = await startFaultyModel({ scale: 1 / 4, storageBaseUrl: storage.url, ...modelOptions });
   const user = workerStore(storage, 'user');
-  const { image: photo, mask } = await photoAndMask();
   const lines: LogLine[] = [];
   const write =
     (level: LogLine['level']) =>
@@ -58,7 +55,7 @@ export async function openWiredWorld(
     client
       .bucket('input')
       .file(name)
-      .save(what === 'photo' ? photo : mask, { resumable: false });
+      .save(Buffer.from(what === 'photo' ? image : mask), { resumable: false });
   return {
     ...{ storage, model, user, lines, put },
     worker: (environment = {}, shutdown = never) =>
@@ -94,12 +91,6 @@ export async function openWiredWorld(
       await storage[Symbol.asyncDispose]();
     },
   };
-}
-
-export async function photoAndMask(): Promise<{ readonly image: Buffer; readonly mask: Buffer }> {
-  const image = await pipelineOf(wavePicture(size)).png().toBuffer();
-  const mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
-  return { image, mask: Buffer.from(mask) };
 }
 
 /** What becomes of an event or a task: `ended`, or the code with which it comes again. */

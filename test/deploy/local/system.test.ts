@@ -8,15 +8,14 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { type LocalSystem, type LocalSystemOptions, startLocalSystem } from '../../../deploy/local/system.ts';
 import { startFaultyModel } from '../../support/faulty-model.ts';
 import { type StorageInstruments, storageInstruments } from '../../support/faulty-storage.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../../support/pictures.ts';
+import { silentLog } from '../../support/job-world.ts';
+import { boxMask, maskPng } from '../../support/pictures.ts';
+import * as pair from '../../support/small-pair.ts';
 
-const size = { width: 90, height: 70 };
-const silent = { info() {}, warn() {}, error() {} };
+const [photo, mask] = [Buffer.from(pair.image), Buffer.from(pair.mask)];
 let root: string;
 let system: LocalSystem;
 let instruments: StorageInstruments;
-let photo: Buffer;
-let mask: Buffer;
 
 function start(
   hasQueue = false,
@@ -26,13 +25,11 @@ function start(
   instruments = storageInstruments();
   const storage = instruments.options;
   const ports = { port: 0, storagePort: 0 };
-  return startLocalSystem({ root, ...ports, log: silent, hasQueue, environment, storage, ...more });
+  return startLocalSystem({ root, ...ports, log: silentLog, hasQueue, environment, storage, ...more });
 }
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'local-system-'));
-  photo = await pipelineOf(wavePicture(size)).png().toBuffer();
-  mask = await maskPng(boxMask(size, { left: 40, top: 30, width: 9, height: 8 }));
   system = await start();
 });
 afterEach(async () => {
@@ -125,12 +122,12 @@ describe('a pair gives one result', () => {
 });
 
 test('what can never succeed is reported beside where the result would be, and acknowledged', async () => {
-  const empty = () => maskPng(boxMask(size, { left: 0, top: 0, width: 0, height: 0 }));
+  const empty = () => maskPng(boxMask(pair.size, { left: 0, top: 0, width: 0, height: 0 }));
   const cases = {
     MASK_EMPTY: async () => ({ 'p.png': photo, 'p.mask.png': await empty() }),
     MASK_FULL: async () => ({
       'p.png': photo,
-      'p.mask.png': await maskPng(boxMask(size, { left: 0, top: 0, ...size })),
+      'p.mask.png': await maskPng(boxMask(pair.size, { left: 0, top: 0, ...pair.size })),
     }),
     MASK_SIZE_MISMATCH: async () => ({
       'p.png': photo,
@@ -294,7 +291,7 @@ test('sweeps find pairs without events, at the start and after a request file wa
 test('a picture that arrives alone is told, with the name that it waits for', async () => {
   await system.close();
   const lines: string[] = [];
-  system = await start(false, {}, { log: { ...silent, info: (line) => void lines.push(line) } });
+  system = await start(false, {}, { log: { ...silentLog, info: (line) => void lines.push(line) } });
   for (const name of ['a/alone.png', 'photo.png']) await upload(name, photo);
   await upload('photo.mask.png', mask);
   await vi.waitFor(() => expect(lines.join()).toContain('a/alone.mask.png'), 10_000);
@@ -334,7 +331,7 @@ test('a request may not name an engine that is not on the list', async () => {
 
 test('starting twice names the port that is taken', async () => {
   const port = Number(new URL(system.url).port);
-  await expect(startLocalSystem({ root, port, storagePort: 0, log: silent })).rejects.toThrow(
+  await expect(startLocalSystem({ root, port, storagePort: 0, log: silentLog })).rejects.toThrow(
     `Port ${port} is taken`,
   );
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readTerraform, textsOf } from '../../../deploy/docs/terraform-deployment.ts';
 import { google } from '../../../deploy/preflight/google.ts';
 import { openPlace } from '../../../deploy/preflight/open.ts';
@@ -13,14 +13,9 @@ import {
   routesOf,
   trial,
 } from '../../support/fake-google.ts';
-import { type FaultyModel, startFaultyModel } from '../../support/faulty-model.ts';
+import { useFaultyModel } from '../../support/use.ts';
 
-let model: FaultyModel;
-beforeAll(async () => {
-  model = await startFaultyModel();
-});
-beforeEach(() => model.reset());
-afterAll(() => model.close());
+const model = await useFaultyModel();
 
 const settings = () => ({
   ...{ ENGINE: 'gemini', MODEL: 'gemini-3.1-flash-image', GOOGLE_CLOUD_PROJECT: 'my-project' },

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { differences, probe } from '../../../deploy/probe/probe.ts';
 import { modelFor } from '../../../lib/engines/vertex/model.ts';
 import { fakeModel, modelSettings } from '../../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../../support/faulty-model.ts';
+import { useFaultyModel } from '../../support/use.ts';
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 const never = new AbortController().signal;
 

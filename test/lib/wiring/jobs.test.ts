@@ -4,7 +4,8 @@ import { statusOf } from '../../../lib/jobs/status.ts';
 import { parseRequest } from '../../../lib/requests/edit-request.ts';
 import { wire } from '../../../lib/wiring.ts';
 import { buckets, never, silentLog } from '../../support/job-world.ts';
-import { deliverTo, openWiredWorld, photoAndMask } from '../../support/wired-world.ts';
+import { image, mask } from '../../support/small-pair.ts';
+import { deliverTo, openWiredWorld } from '../../support/wired-world.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -167,8 +168,7 @@ describe('the daily cap of cost', () => {
     );
     const edit = await wired.edit();
     const { make: generate } = await wired.generate();
-    const picture = await photoAndMask();
-    const input = { ...picture, request: parseRequest({ outputFormat: 'png' }) };
+    const input = { image, mask, request: parseRequest({ outputFormat: 'png' }) };
     await edit(input, never);
     await generate({ prompt: 'a boat' }, never);
     expect(await deliverTo(await world.worker(), 'p')).toBe('ended');

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
+import { describe, expect, it } from 'vitest';
+import { startFaultyModel } from '../../../support/faulty-model.ts';
+import { useFaultyModel } from '../../../support/use.ts';
 import { createOnly, fileAt, startEmulator as startStorage } from '../storage/support.ts';
 import {
   decodeText,
@@ -27,12 +28,7 @@ import {
   wave,
 } from './support.ts';
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 async function predict(model: string, body: Json): Promise<Json[]> {
   const { status, json } = await post(methodUrl(emulator.url, model), body);

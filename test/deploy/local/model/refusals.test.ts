@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
+import { describe, expect, it } from 'vitest';
+import { useFaultyModel } from '../../../support/use.ts';
 import {
   endpointBody,
   endpointUrl,
@@ -22,11 +22,7 @@ import {
   upscaleBody,
 } from './support.ts';
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 type Change = (body: Json) => unknown;
 const mask = (body: Json) => body.instances[0].referenceImages[1];

@@ -1,34 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { BatchEnd } from '../../../../deploy/local/model/batch.ts';
 import { type Batch, batchClient } from '../../../../lib/engines/batch/client.ts';
 import { batchAnswers, batchLine, type KeyedAnswer } from '../../../../lib/engines/batch/lines.ts';
 import type { BatchSide, InpaintRequest } from '../../../../lib/engines/engine.ts';
 import { engineFor } from '../../../../lib/engines/engines.ts';
 import { engineCodec } from '../../../../lib/formats/vips/engine-codec.ts';
-import type { ObjectStore } from '../../../../lib/storage/store.ts';
 import aiplatform from '../../../contract/schema/aiplatform.json' with { type: 'json' };
 import { type ServiceSchema, walk } from '../../../contract/schema/walk.ts';
 import { request, signal } from '../../../contract/support.ts';
 import { openEmulator, workerStore } from '../../../support/emulator-world.ts';
 import { errorOf } from '../../../support/error-of.ts';
 import { fakeClock, fakeModel, modelSettings } from '../../../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
-import type { FaultyStorage } from '../../../support/faulty-storage.ts';
+import { useFaultyModel } from '../../../support/use.ts';
 
 const model = 'gemini-nano-banana-2.1';
-let storage: FaultyStorage & AsyncDisposable;
-let store: ObjectStore;
-let emulator: FaultyModel;
 let end: BatchEnd = 'SUCCEEDED';
-beforeAll(async () => {
-  storage = await openEmulator();
-  store = workerStore(storage, 'batch');
-  emulator = await startFaultyModel({ storageBaseUrl: storage.url, batchEnd: () => end });
-});
-afterAll(async () => {
-  await emulator.close();
-  await storage[Symbol.asyncDispose]();
-});
+const storage = await openEmulator();
+const store = workerStore(storage, 'batch');
+const emulator = await useFaultyModel({ storageBaseUrl: storage.url, batchEnd: () => end });
+afterAll(() => storage[Symbol.asyncDispose]());
 
 const vertex = () => ({ project: 'p', location: 'global', baseUrl: emulator.url, clock: fakeClock().clock });
 

@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { engineFor, mostOf, priceOf } from '../../../../lib/engines/engines.ts';
 import type { ModelSettings } from '../../../../lib/engines/entry.ts';
 import { engineCodec } from '../../../../lib/formats/vips/engine-codec.ts';
 import { request, signal } from '../../../contract/support.ts';
 import { engineOnFake, fakeClock, modelSettings } from '../../../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
 import { pngBase64, removalRequest } from '../../../support/inpaint-request.ts';
+import { useFaultyModel } from '../../../support/use.ts';
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 async function replyIn(settings: Partial<ModelSettings>, model = 'gemini-nano-banana-2.1') {
   const all = { ...modelSettings, modelBaseUrl: emulator.url, ...settings };

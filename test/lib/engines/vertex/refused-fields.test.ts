@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engineFor } from '../../../../lib/engines/engines.ts';
 import { isOfRequest, refusalIn } from '../../../../lib/engines/vertex/refused-fields.ts';
 import { engineCodec } from '../../../../lib/formats/vips/engine-codec.ts';
 import { request, signal } from '../../../contract/support.ts';
 import { errorOf } from '../../../support/error-of.ts';
 import { fakeClock, modelSettings } from '../../../support/fake-model.ts';
-import { type FaultyModel, startFaultyModel } from '../../../support/faulty-model.ts';
+import { useFaultyModel } from '../../../support/use.ts';
 
-let emulator: FaultyModel;
-beforeAll(async () => {
-  emulator = await startFaultyModel();
-});
-afterEach(() => emulator.reset());
-afterAll(() => emulator.close());
+const emulator = await useFaultyModel();
 
 const adapterOf = (engine: 'gemini' | 'imagen', refusedFields = new Map(), maxTries = 3) =>
   engineFor(
