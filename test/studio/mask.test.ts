@@ -29,6 +29,7 @@ import {
 } from '../../functions/studio/page/mask/tiles.ts';
 import { clearAll, fillHoles, grow, invert, shrink } from '../../functions/studio/page/mask/whole.ts';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
+import { maskOf } from '../support/made-pictures.ts';
 
 const size = { width: 300, height: 270 };
 const newMask = () => emptyMask(size.width, size.height);
@@ -39,6 +40,16 @@ function bytesOf(mask: TileMask): Uint8Array {
     readRow(mask, y, bytes.subarray(y * mask.width, (y + 1) * mask.width));
   }
   return bytes;
+}
+
+type Corner = readonly [x: number, y: number];
+
+function box(mask: TileMask, [x, y]: Corner, [right, bottom]: Corner, value = 255): void {
+  const corners = [
+    { x, y },
+    { x: right, y: bottom },
+  ] as const;
+  fillBox(mask, corners, value);
 }
 
 type Predicate = (x: number, y: number) => boolean;
@@ -78,34 +89,8 @@ test('a stroke covers exactly the pixels whose centres the brush reaches', () =>
 test('a dot of 3 pixels, by hand', () => {
   const mask = emptyMask(5, 5);
   fillCapsule(mask, { from: { x: 2.5, y: 2.5 }, to: { x: 2.5, y: 2.5 }, radius: 1 }, 255);
-  const on = 255;
-  expect([...bytesOf(mask)]).toEqual([
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    on,
-    0,
-    0,
-    0,
-    on,
-    on,
-    on,
-    0,
-    0,
-    0,
-    on,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ]);
+  const byHand = maskOf('.....', '..#..', '.###.', '..#..', '.....');
+  expect(bytesOf(mask)).toEqual(byHand.data);
 });
 
 test('the eraser takes away what the brush set, and nothing else', () => {
@@ -118,24 +103,10 @@ test('the eraser takes away what the brush set, and nothing else', () => {
 
 test('a box covers the centres between its corners, also over the edges', () => {
   const mask = newMask();
-  fillBox(
-    mask,
-    [
-      { x: 600, y: 20.4 },
-      { x: 250.6, y: -3 },
-    ],
-    255,
-  );
+  box(mask, [600, 20.4], [250.6, -3]);
   expect(wrongPixels(mask, (x, y) => x >= 251 && y < 20)).toBe(0);
   const inside = newMask();
-  fillBox(
-    inside,
-    [
-      { x: 10.5, y: 20.4 },
-      { x: 19.4, y: 29.6 },
-    ],
-    255,
-  );
+  box(inside, [10.5, 20.4], [19.4, 29.6]);
   expect(wrongPixels(inside, (x, y) => x >= 11 && x < 19 && y >= 20 && y < 30)).toBe(0);
 });
 
@@ -174,14 +145,7 @@ test('a lasso that crosses itself leaves no hole', () => {
 
 test('grow and shrink are discs, and the edge of the picture shrinks nothing', () => {
   const blob = newMask();
-  fillBox(
-    blob,
-    [
-      { x: 100, y: 90 },
-      { x: 140, y: 130 },
-    ],
-    255,
-  );
+  box(blob, [100, 90], [140, 130]);
   fillSpan(blob, 20, [250, 251], 255);
   const before = bytesOf(blob);
   const isOn: Predicate = (x, y) => before[y * size.width + x] === 255;
@@ -201,39 +165,11 @@ test('grow and shrink are discs, and the edge of the picture shrinks nothing', (
 
 test('holes are filled, bays are not', () => {
   const mask = newMask();
-  fillBox(
-    mask,
-    [
-      { x: 40, y: 40 },
-      { x: 280, y: 265 },
-    ],
-    255,
-  );
-  fillBox(
-    mask,
-    [
-      { x: 60, y: 60 },
-      { x: 220, y: 90 },
-    ],
-    0,
-  );
+  box(mask, [40, 40], [280, 265]);
+  box(mask, [60, 60], [220, 90], 0);
   // A bay that goes up and down from its mouth.
-  fillBox(
-    mask,
-    [
-      { x: 60, y: 160 },
-      { x: 300, y: 170 },
-    ],
-    0,
-  );
-  fillBox(
-    mask,
-    [
-      { x: 60, y: 120 },
-      { x: 70, y: 220 },
-    ],
-    0,
-  );
+  box(mask, [60, 160], [300, 170], 0);
+  box(mask, [60, 120], [70, 220], 0);
   const isBay: Predicate = (x, y) =>
     (x >= 60 && y >= 160 && y < 170) || (x >= 60 && x < 70 && y >= 120 && y < 220);
   fillHoles(mask);
@@ -255,24 +191,10 @@ test('invert twice is the same, and keeps grey', () => {
 
 test('empty and full tiles are shared once a step has ended', () => {
   const mask = newMask();
-  fillBox(
-    mask,
-    [
-      { x: -1, y: -1 },
-      { x: 400, y: 400 },
-    ],
-    255,
-  );
+  box(mask, [-1, -1], [400, 400]);
   endStep(mask);
   expect(mask.tiles.every((tile) => tile === fullTile)).toBe(true);
-  fillBox(
-    mask,
-    [
-      { x: -1, y: -1 },
-      { x: 400, y: 400 },
-    ],
-    0,
-  );
+  box(mask, [-1, -1], [400, 400], 0);
   endStep(mask);
   expect(mask.tiles.every((tile) => tile === undefined)).toBe(true);
 });
@@ -366,20 +288,12 @@ test.each([1, 7, 8, 9, 256, 257, 300])(
 );
 
 test('the same mask gives the same bytes, however it was painted', async () => {
-  const hole = [
-    { x: 280, y: 5 },
-    { x: 290, y: 20 },
-  ] as const;
   const [painted, inverted] = [newMask(), newMask()];
-  fillBox(inverted, hole, 255);
+  box(inverted, [280, 5], [290, 20]);
   endStep(inverted);
   invert(inverted);
-  const corners = [
-    { x: 0, y: 0 },
-    { x: size.width, y: size.height },
-  ] as const;
-  fillBox(painted, corners, 255);
-  fillBox(painted, hole, 0);
+  box(painted, [0, 0], [size.width, size.height]);
+  box(painted, [280, 5], [290, 20], 0);
   for (const mask of [painted, inverted]) endStep(mask);
   expect(await encodeMask(inverted)).toEqual(await encodeMask(painted));
   expect((await decoded(inverted)).bytes).toEqual(bytesOf(painted));

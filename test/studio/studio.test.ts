@@ -3,30 +3,12 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { sharp } from '../../lib/formats/vips/loaders.ts';
-import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
-import {
-  downloaded,
-  type PickedFile,
-  pickFiles,
-  pngFile,
-  run,
-  savedMask,
-} from '../support/studio-actions.ts';
+import { boxMask, maskPng } from '../support/pictures.ts';
+import { downloaded, pickFiles, pngFile, run, savedMask } from '../support/studio-actions.ts';
 import { useStudio } from '../support/studio-page.ts';
+import { box, covers, mask, maskFile, openPhoto, photo, size } from '../support/studio-waves.ts';
 
-const size = { width: 320, height: 200 };
-const box = { left: 120, top: 80, width: 60, height: 40 };
-const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
-const mask = Buffer.from(await maskPng(boxMask(size, box)));
-
-const { root, openPage } = useStudio();
-
-const file = pngFile;
-
-async function openPhoto(page: Page, ...files: PickedFile[]): Promise<void> {
-  await pickFiles(page, [file('waves.png', photo), ...files]);
-  await page.getByText('waves.png, 320 x 200').waitFor();
-}
+const { root, openPage } = await useStudio();
 
 const greyOf = (bytes: Uint8Array) => sharp(bytes).toColourspace('b-w').raw().toBuffer();
 
@@ -38,22 +20,25 @@ async function placeOf(page: Page) {
     [x + (width - size.width) / 2 + px, y + (height - size.height) / 2 + py] as const;
 }
 
+type Place = readonly [x: number, y: number];
+
+async function drag(page: Page, from: Place, to: Place): Promise<void> {
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  await page.mouse.move(...to, { steps: 4 });
+  await page.mouse.up();
+}
+
 test('paints with the mouse, runs, and gives back the bytes of the output: equal outside the mask', async () => {
   const page = await openPage();
   await openPhoto(page);
   const at = await placeOf(page);
   // Most of the picture may change: nobody guesses that the mask is inverted.
   await page.keyboard.press('r');
-  await page.mouse.move(...at(-1, -1));
-  await page.mouse.down();
-  await page.mouse.move(...at(200, 201));
-  await page.mouse.up();
-  await page.getByText('62.5 % of the picture').waitFor();
+  await drag(page, at(-1, -1), at(200, 201));
+  await covers(page, '62.5 %');
   await page.keyboard.press('b');
-  await page.mouse.move(...at(190, 90));
-  await page.mouse.down();
-  await page.mouse.move(...at(240, 110), { steps: 4 });
-  await page.mouse.up();
+  await drag(page, at(190, 90), at(240, 110));
   await page.getByText('62.5 % of the picture').waitFor({ state: 'hidden' });
   const { bytes: painted } = await savedMask(page);
   await run(page);
@@ -63,7 +48,7 @@ test('paints with the mouse, runs, and gives back the bytes of the output: equal
   );
   expect(name).toBe('waves.edited.png');
   const uri = await page.getByLabel('Address in the bucket').inputValue();
-  expect(bytes.equals(readFileSync(join(root(), uri.slice('gs://'.length))))).toBe(true);
+  expect(bytes.equals(readFileSync(join(root, uri.slice('gs://'.length))))).toBe(true);
   const isMasked = await greyOf(painted);
   const [before, after] = await Promise.all([photo, bytes].map((each) => sharp(each).raw().toBuffer()));
   const changed = { outside: 0, inside: 0 };
@@ -78,8 +63,8 @@ test('paints with the mouse, runs, and gives back the bytes of the output: equal
 
 test('a mask that comes with its photo is saved as it came', async () => {
   const page = await openPage();
-  await openPhoto(page, file('waves.mask.png', mask));
-  await page.getByText('3.8 % of the picture').waitFor();
+  await openPhoto(page, maskFile);
+  await covers(page, '3.8 %');
   const { name, bytes } = await savedMask(page);
   expect(name).toBe('waves.mask.png');
   expect(await greyOf(bytes)).toEqual(await greyOf(mask));
@@ -135,10 +120,7 @@ test('undo, redo, invert and a box by mouse are exact', async () => {
   await openPhoto(page);
   const at = await placeOf(page);
   await page.keyboard.press('r');
-  await page.mouse.move(...at(box.left, box.top));
-  await page.mouse.down();
-  await page.mouse.move(...at(box.left + box.width, box.top + box.height), { steps: 3 });
-  await page.mouse.up();
+  await drag(page, at(box.left, box.top), at(box.left + box.width, box.top + box.height));
   await page.keyboard.press('i');
   await page.keyboard.press('Control+z');
   await page.keyboard.press('Control+z');
@@ -147,7 +129,7 @@ test('undo, redo, invert and a box by mouse are exact', async () => {
   await page.getByRole('button', { name: 'Grow or shrink' }).click();
   const grow = page.getByRole('button', { name: 'Grow', exact: true });
   await grow.click();
-  await page.getByText('6.5 % of the picture').waitFor();
+  await covers(page, '6.5 %');
   await page.keyboard.press('Escape');
   await grow.waitFor({ state: 'hidden' });
 });
@@ -254,13 +236,13 @@ test('an error is said next to its cause, and has the focus', async () => {
   await page
     .getByRole('toolbar')
     .locator('input[type=file]')
-    .setInputFiles([file('m.png', other)]);
+    .setInputFiles([pngFile('m.png', other)]);
   await page.getByText('Expected a mask of 320 x 200 pixels as the photo has, got 30 x 20.').waitFor();
   await page.getByRole('button', { name: 'Scale it to the photo' }).click();
   // Most of it is white: it is offered to invert it.
-  await page.getByText('76.0 % of the picture').waitFor();
+  await covers(page, '76.0 %');
   await page.locator('.note').getByRole('button', { name: 'Invert' }).click();
-  await page.getByText('24.0 % of the picture').waitFor();
+  await covers(page, '24.0 %');
 
   await page.keyboard.press('i');
   await page.getByLabel('Soft edge, px').fill('9999');
@@ -278,7 +260,7 @@ test('a paid run is asked about and can be cancelled; the mask stays', async () 
   page.on('request', (request) => {
     if (request.url().endsWith('/jobs')) orders.push(request.method());
   });
-  await openPhoto(page, file('waves.mask.png', mask));
+  await openPhoto(page, maskFile);
   await page.getByText('3.8 % of the picture, 1 area, up to $0.08').waitFor();
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   const confirm = page.getByRole('button', { name: 'Run for $0.08' });
@@ -300,6 +282,6 @@ test('a paid run is asked about and can be cancelled; the mask stays', async () 
   // 409: the job was quicker.
   expect([202, 409]).toContain((await cancelled).status());
   await page.getByText('The run was cancelled.').waitFor();
-  await page.getByText('3.8 % of the picture').waitFor();
+  await covers(page, '3.8 %');
   expect(orders).toEqual(['POST']);
 });

@@ -3,9 +3,10 @@ import { boxMask, maskPng, pipelineOf, wavePicture } from './pictures.ts';
 import { type PickedFile, pickFiles, pngFile } from './studio-actions.ts';
 
 /** Waves of 320 x 200, and a mask of a box in them. */
-const size = { width: 320, height: 200 };
+export const size = { width: 320, height: 200 };
+export const box = { left: 120, top: 80, width: 60, height: 40 };
 export const photo = await pipelineOf(wavePicture(size)).png().toBuffer();
-export const mask = Buffer.from(await maskPng(boxMask(size, { left: 120, top: 80, width: 60, height: 40 })));
+export const mask = Buffer.from(await maskPng(boxMask(size, box)));
 export const photoFile = pngFile('waves.png', photo);
 export const maskFile = pngFile('waves.mask.png', mask);
 

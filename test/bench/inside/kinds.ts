@@ -86,119 +86,57 @@ function leftOver({ thing, full }: Scene, draw: Draw): (x: number, y: number) =>
   return oneOf(ways, draw);
 }
 
+/** A removal of a scene's thing: what the model has in mind, and one of the ways in which it spoils that. */
+const removing =
+  (wantedOf: (scene: Scene, draw: Draw) => Raster, ways: readonly spoil.Spoil[], kind: SceneKind = {}) =>
+  (draw: Draw): Question => {
+    const scene = makeScene({ ...draw, ...kind });
+    return removal(scene, wantedOf(scene, draw), oneOf(ways, draw));
+  };
+const inserting =
+  (wantedOf: (scene: Scene, draw: Draw) => Raster, ways: readonly spoil.Spoil[]) =>
+  (draw: Draw): Question => {
+    const scene = makeScene(draw);
+    return insertion(scene, wantedOf(scene, draw), oneOf(ways, draw));
+  };
+type SceneKind = Pick<Parameters<typeof makeScene>[0], 'needsTexture' | 'needsLandmarks' | 'isSmall'>;
+
+const clean = (scene: Scene) => scene.clean;
+const full = (scene: Scene) => scene.full;
+const withOther = (scene: Scene, draw: Draw) => withThing(scene.clean, otherThing(scene, draw));
+const withPart = (scene: Scene, draw: Draw) => withThing(scene.clean, scene.thing, leftOver(scene, draw));
+const landmarks = { needsLandmarks: true };
+const { mild, medium, toned, nudged, softened, resized } = spoil;
+const places = ['everywhere', 'in the mask'] as const;
+
 const bad: Readonly<Record<string, Asked>> = {
-  unchanged: {
-    count: 36,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      const ways = [asIs, spoil.toned, spoil.nudged, spoil.softened, spoil.resized, spoil.mild, spoil.medium];
-      return removal(scene, scene.full, oneOf(ways, draw));
-    },
-  },
-  'unchanged, for an insertion': {
-    count: 12,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return insertion(scene, scene.clean, oneOf([asIs, spoil.toned, spoil.nudged, spoil.mild], draw));
-    },
-  },
-  'other object': {
-    count: 28,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return removal(scene, withThing(scene.clean, otherThing(scene, draw)), spoil.mild);
-    },
-  },
+  unchanged: { count: 36, ask: removing(full, [asIs, toned, nudged, softened, resized, mild, medium]) },
+  'unchanged, for an insertion': { count: 12, ask: inserting(clean, [asIs, toned, nudged, mild]) },
+  'other object': { count: 28, ask: removing(withOther, [mild]) },
   drifted: {
     count: 32,
-    ask: (draw) => {
-      const scene = makeScene({ ...draw, needsLandmarks: true });
-      const ways = [spoil.farShifted, spoil.farZoomed, spoil.farToned, spoil.turned];
-      return removal(scene, scene.clean, oneOf(ways, draw));
-    },
+    ask: removing(clean, [spoil.farShifted, spoil.farZoomed, spoil.farToned, spoil.turned], landmarks),
   },
-  'half done': {
-    count: 28,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return removal(scene, withThing(scene.clean, scene.thing, leftOver(scene, draw)), spoil.mild);
-    },
-  },
-  cut: {
-    count: 24,
-    ask: (draw) => {
-      const scene = makeScene({ ...draw, needsLandmarks: true });
-      return removal(scene, scene.clean, oneOf([spoil.letterboxed, spoil.cropped, spoil.endedEarly], draw));
-    },
-  },
-  'text only': {
-    count: 20,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return removal(
-        scene,
-        scene.clean,
-        oneOf([spoil.lettered('everywhere'), spoil.lettered('in the mask')], draw),
-      );
-    },
-  },
-  blank: {
-    count: 20,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      const ways = [
-        spoil.blank('everywhere'),
-        spoil.blank('in the mask'),
-        spoil.transparent('everywhere'),
-        spoil.transparent('in the mask'),
-      ];
-      return removal(scene, scene.clean, oneOf(ways, draw));
-    },
-  },
+  'half done': { count: 28, ask: removing(withPart, [mild]) },
+  cut: { count: 24, ask: removing(clean, [spoil.letterboxed, spoil.cropped, spoil.endedEarly], landmarks) },
+  'text only': { count: 20, ask: removing(clean, places.map(spoil.lettered)) },
+  blank: { count: 20, ask: removing(clean, [...places.map(spoil.blank), ...places.map(spoil.transparent)]) },
 };
 
 const good: Readonly<Record<string, Asked>> = {
-  'the true picture': {
-    count: 40,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return removal(scene, scene.clean, oneOf([asIs, spoil.mild], draw));
-    },
-  },
+  'the true picture': { count: 40, ask: removing(clean, [asIs, mild]) },
   'the true picture, drifted as models do': {
     count: 40,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      const ways = [
-        spoil.medium,
-        spoil.toned,
-        spoil.nudged,
-        spoil.softened,
-        spoil.inTurn(spoil.mild, spoil.resized),
-      ];
-      return removal(scene, scene.clean, oneOf(ways, draw));
-    },
+    ask: removing(clean, [medium, toned, nudged, softened, spoil.inTurn(mild, resized)]),
   },
-  'a small thing in a wide mask': {
-    count: 20,
-    ask: (draw) => {
-      const scene = makeScene({ ...draw, isSmall: true });
-      return removal(scene, scene.clean, spoil.mild);
-    },
-  },
-  'a texture painted anew': {
-    count: 20,
-    ask: (draw) => {
-      const scene = makeScene({ ...draw, needsTexture: true });
-      return removal(scene, repainted(scene), spoil.mild);
-    },
-  },
+  'a small thing in a wide mask': { count: 20, ask: removing(clean, [mild], { isSmall: true }) },
+  'a texture painted anew': { count: 20, ask: removing(repainted, [mild], { needsTexture: true }) },
   'filled from the surroundings': {
     count: 20,
     ask: async (draw) => {
       const scene = makeScene(draw);
       const filled = await patchmatchRemoval(scene.full as Rgb, scene.mask, AbortSignal.timeout(60_000));
-      return removal(scene, filled, spoil.mild);
+      return removal(scene, filled, mild);
     },
   },
   'answers of a learned model': {
@@ -206,28 +144,16 @@ const good: Readonly<Record<string, Asked>> = {
     needsReplies: true,
     ask: (draw) => {
       const { name, photo, mask, reply } = draw.replies[Math.floor(draw.n / 2) % draw.replies.length]!;
-      const how = draw.n < draw.replies.length ? asIs : spoil.mild;
+      const how = draw.n < draw.replies.length ? asIs : mild;
       const clean = { ...mask, data: Uint8Array.from(mask.data, (value) => (value > 127 ? 255 : 0)) };
       return { scene: name, mode: 'removal', photo, mask: clean, wanted: reply, spoil: how };
     },
   },
-  'an insertion': {
-    count: 40,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return insertion(scene, scene.full, oneOf([spoil.mild, asIs, spoil.medium, spoil.softened], draw));
-    },
-  },
+  'an insertion': { count: 40, ask: inserting(full, [mild, asIs, medium, softened]) },
 };
 
 const other: Readonly<Record<string, Asked>> = {
-  'another plausible object, for an insertion': {
-    count: 20,
-    ask: (draw) => {
-      const scene = makeScene(draw);
-      return insertion(scene, withThing(scene.clean, otherThing(scene, draw)), spoil.mild);
-    },
-  },
+  'another plausible object, for an insertion': { count: 20, ask: inserting(withOther, [mild]) },
 };
 
 /** Everything a model may answer, by name. */
