@@ -57,6 +57,17 @@ const ok = (description: string, content: Json): Json => ({ description, content
 const job = ok('The job.', json('Job'));
 const bytes = ok('The bytes.', picture);
 const preview = ok('A WebP, upright and in sRGB.', { 'image/webp': {} });
+const unchanged = { description: 'Nothing has changed.' };
+
+type File = readonly [path: string, operationId: string, summary: string];
+const download = ([path, operationId, summary]: File, ...parameters: readonly Json[]): Operation => ({
+  ...{ method: 'get', path, operationId, summary, parameters: [...parameters, range] },
+  responses: { 200: bytes, 206: bytes, 304: unchanged },
+});
+const look = ([path, operationId, summary]: File, ...parameters: readonly Json[]): Operation => ({
+  ...{ method: 'get', path, operationId, summary, parameters: [...parameters, width] },
+  responses: { 200: preview },
+});
 const takes = (name: string, example: Json): Json => ({
   required: true,
   content: {
@@ -179,7 +190,7 @@ const operations: readonly Operation[] = [
     ...{ method: 'get', path: '/jobs/{id}', operationId: 'readJob' },
     summary: 'Read a job, or wait for it',
     parameters: [jobId, prefer, inHeader('If-None-Match', 'ETag of what is known.')],
-    responses: { 200: job, 304: { description: 'Nothing has changed.' } },
+    responses: { 200: job, 304: unchanged },
   },
   {
     ...{ method: 'post', path: '/jobs/{id}/cancel', operationId: 'cancelJob' },
@@ -193,48 +204,22 @@ const operations: readonly Operation[] = [
     parameters: [jobId],
     responses: { 200: ok('manifest.json.', { 'application/json': {} }) },
   },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/outputs/{n}', operationId: 'readOutput' },
-    summary: 'Download a result, whole or in parts',
-    parameters: [jobId, output, range],
-    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/outputs/{n}/preview', operationId: 'previewOutput' },
-    summary: 'Look at a result',
-    parameters: [jobId, output, width],
-    responses: { 200: preview },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/mask', operationId: 'readMask' },
-    summary: 'Download the mask that was found',
-    parameters: [jobId, range],
-    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/mask/preview', operationId: 'previewMask' },
-    summary: 'Look at the mask that was found',
-    parameters: [jobId, width],
-    responses: { 200: preview },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/preview', operationId: 'readPreview' },
-    summary: 'Download the preview of a job that makes only that',
-    parameters: [jobId, range],
-    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/inputs/{file}', operationId: 'readInput' },
-    summary: 'Download the picture or the mask of a job',
-    parameters: [jobId, input, range],
-    responses: { 200: bytes, 206: bytes, 304: { description: 'Nothing has changed.' } },
-  },
-  {
-    ...{ method: 'get', path: '/jobs/{id}/inputs/{file}/preview', operationId: 'previewInput' },
-    summary: 'Look at the picture or the mask of a job',
-    parameters: [jobId, input, width],
-    responses: { 200: preview },
-  },
+  download(['/jobs/{id}/outputs/{n}', 'readOutput', 'Download a result, whole or in parts'], jobId, output),
+  look(['/jobs/{id}/outputs/{n}/preview', 'previewOutput', 'Look at a result'], jobId, output),
+  download(['/jobs/{id}/mask', 'readMask', 'Download the mask that was found'], jobId),
+  look(['/jobs/{id}/mask/preview', 'previewMask', 'Look at the mask that was found'], jobId),
+  download(
+    ['/jobs/{id}/preview', 'readPreview', 'Download the preview of a job that makes only that'],
+    jobId,
+  ),
+  download(
+    ['/jobs/{id}/inputs/{file}', 'readInput', 'Download the picture or the mask of a job'],
+    ...[jobId, input],
+  ),
+  look(
+    ['/jobs/{id}/inputs/{file}/preview', 'previewInput', 'Look at the picture or the mask of a job'],
+    ...[jobId, input],
+  ),
   {
     ...{ method: 'post', path: '/uploads', operationId: 'startUpload' },
     summary: 'Begin an upload in parts',
@@ -254,12 +239,7 @@ const operations: readonly Operation[] = [
       308: { description: 'Range tells what has come.' },
     },
   },
-  {
-    ...{ method: 'get', path: '/uploads/{id}/preview', operationId: 'previewUpload' },
-    summary: 'Look at an upload',
-    parameters: [upload, width],
-    responses: { 200: preview },
-  },
+  look(['/uploads/{id}/preview', 'previewUpload', 'Look at an upload'], upload),
 ];
 
 /** `openapi.json`: every address of all functions. */
