@@ -21,19 +21,15 @@ import { optionValues } from '../../lib/requests/schema.ts';
 import type { Json } from '../deploy/local/model/support.ts';
 import { type Comparison, compareBodies } from '../support/compare-bodies.ts';
 import { modelSettings } from '../support/fake-model.ts';
-import { removalRequest } from '../support/inpaint-request.ts';
 import { startMetadataServer } from '../support/metadata-server.ts';
-import { boxMask, wavePicture } from '../support/pictures.ts';
 import { useFaultyModel } from '../support/use.ts';
+import { request as asked, crop, mask, signal } from './support.ts';
 
 /**
  * Google's own SDK as a witness: what it sends must be taken by the strict emulator, and the same request
  * made by our adapters must be equal in every field that both set.
  */
 
-const size = { width: 64, height: 48 };
-const crop = wavePicture(size);
-const mask = boxMask(size, { left: 20, top: 12, width: 24, height: 20 });
 const base64Of = async (raster: typeof crop) =>
   Buffer.from((await engineCodec.encode(raster)).bytes).toString('base64');
 const image = { imageBytes: await base64Of(crop), mimeType: 'image/png' };
@@ -69,12 +65,11 @@ function sdk(location = 'us-central1'): GoogleGenAI {
 }
 
 const settings = () => ({ ...modelSettings, modelBaseUrl: emulator.url });
-const signal = new AbortController().signal;
 const codec = { ...engineCodec, decode: ({ bytes }: EncodedImage) => decodeAnswer(bytes) };
 
 async function ours(engine: EngineName, request: Partial<InpaintRequest>): Promise<void> {
   const adapter = await engineFor({ engine, model: undefined }, settings(), { codec: engineCodec });
-  const reply = await adapter.inpaint(removalRequest({ crop, mask, ...request }), signal);
+  const reply = await adapter.inpaint(asked(request), signal);
   expect(reply.outcomes[0]?.kind).toBe('image');
 }
 

@@ -21,7 +21,7 @@ export const modelEngines = engineNames.filter((engine) => !isEmbedded(engine));
 const size = { width: 64, height: 48 };
 const hole = { left: 20, top: 12, width: 24, height: 20 };
 export const crop = wavePicture(size);
-const mask = boxMask(size, hole);
+export const mask = boxMask(size, hole);
 export const signal = new AbortController().signal;
 
 const onnxModel = lamaLike(255);

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { GcloudCommand } from '../../deploy/docs/gcloud-commands.ts';
 import { dryRun, deployScript as script } from '../../deploy/docs/trial-deployment.ts';
 import { type FakeCloud, fakeCloud } from '../support/fake-cloud.ts';
 import { repository, uploadedFiles } from '../support/packed.ts';
+import { useFolder } from '../support/use.ts';
 
 const place = ['my-project', 'europe-west4'];
 const endpoint = ['--engine', 'endpoint', '--endpoint-id', '1234', '--location', 'europe-west1'];
@@ -63,12 +62,8 @@ const ofFreshProjects = [
   ],
 ] as const;
 
-let folder: string;
+const folder = await useFolder();
 let clouds = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'deploy-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
 const newCloud = () => fakeCloud(join(folder, `${++clouds}`));
 
 /** The commands that change something. The folder of the sources is another one each time. */

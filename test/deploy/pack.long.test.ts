@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import lockfile from '../../package-lock.json' with { type: 'json' };
 import { openEmulator } from '../support/emulator-world.ts';
 import { figurePicture } from '../support/figure.ts';
@@ -10,13 +9,10 @@ import { startFunction } from '../support/framework-process.ts';
 import { buildAsBuildpack, buildQuickly, pack, repository, uploadedFiles } from '../support/packed.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
+import { useFolder } from '../support/use.ts';
 
 const size = { width: 96, height: 64 };
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'packed-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = await useFolder();
 
 const isSource = (file: string) => /^(functions|lib)\/.+\.ts$/.test(file);
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOn } from './listening.ts';
 
 interface ReceivedSpan {
   readonly traceId: string;
@@ -43,10 +43,9 @@ export async function startOtlpReceiver(behaviour?: RequestListener): Promise<Ot
     for await (const chunk of request) chunks.push(chunk);
     bodies.push(Buffer.concat(chunks).toString());
     (behaviour ?? accept)(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listenOn(server),
     bodies,
     spans: () =>
       bodies.flatMap((body) =>

@@ -48,6 +48,11 @@ function bucket() {
 
 const upload = (name: string, bytes: Buffer) => bucket().file(name).save(bytes, { resumable: false });
 
+async function uploadPair(): Promise<void> {
+  await upload('photo.png', photo);
+  await upload('photo.mask.png', mask);
+}
+
 /** Everything in the output bucket, once no event is on its way any more. */
 async function outputs(): Promise<string[]> {
   await system.storage.events.idle();
@@ -188,8 +193,7 @@ async function post(name: string, body: object): Promise<Record<string, unknown>
 
 test('the sweep finds a pair whose events were lost; a dry run only says so', async () => {
   instruments.sendEvents(0);
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   expect(await post('sweep', {})).toMatchObject({ jobs: [], young: 1 });
   instruments.advance(180_000);
   const planned = { images: 1, jobs: [{ image: 'photo.png', job }], costEstimateUsd: 0 };
@@ -232,8 +236,7 @@ test('a sweep starts so many jobs, the next ones go on where it stopped; a dry r
 
 test('a job of a system that was killed begins again at once, its lost start counted', async () => {
   instruments.sendEvents(0);
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   instruments.advance(180_000);
   const { jobs } = (await post('sweep', { dryRun: true })) as { jobs: { job: string }[] };
   const claim = {
@@ -263,8 +266,7 @@ test.each([false, true])('a system that is stopped gives its claims back (queue:
   const environment = { ENGINE: 'imagen', MODEL_BASE_URL: model.url };
   system = await start(hasQueue, environment);
   model.behave({ hang: true }, 1);
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   await asked.promise;
   await system.close();
   // A task names the port of its handler.
@@ -277,8 +279,7 @@ test.each([false, true])('a system that is stopped gives its claims back (queue:
 test('sweeps find pairs without events, at the start and after a request file was deleted', async () => {
   instruments.sendEvents(0);
   await upload('photo.json', Buffer.from('{ "fether": 3 }'));
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   await system.close();
   system = await start(false, {}, { sweepEveryMs: 3_600_000 });
   const names = async () => (await outputs()).map((name) => name.split('/').at(-1));
@@ -310,8 +311,7 @@ test.each([
 test('with a queue an upload becomes a task, and the task the result', async () => {
   await system.close();
   system = await start(true);
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   await outputs();
   await firstOutput();
   for (let i = 0; i < 100 && (await outputs()).length < 2; i++) await sleep(50);
@@ -320,8 +320,7 @@ test('with a queue an upload becomes a task, and the task the result', async () 
 
 test('a request may not name an engine that is not on the list', async () => {
   await upload('photo.json', Buffer.from('{ "engine": "gemini" }'));
-  await upload('photo.png', photo);
-  await upload('photo.mask.png', mask);
+  await uploadPair();
   const [error] = await outputs();
   expect(await outputJson(error!)).toMatchObject({
     code: 'ENGINE_UNSUPPORTED',

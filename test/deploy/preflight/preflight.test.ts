@@ -396,18 +396,6 @@ describe('a trial by deploy.sh', () => {
       /projects add-iam-policy-binding my-project .*service-1234@gs-project-accounts.*roles.pubsub.publisher/,
     ],
     ['projectPolicy', { bindings: [granted.publisher] }, /the worker to ask models, got none/, redeploy],
-    [
-      'invokers',
-      {},
-      /the trigger to call onUpload, got none/,
-      /run services add-iam-policy-binding inpaint-trial-on-upload /,
-    ],
-    [
-      'triggerPolicy',
-      {},
-      /Pub\/Sub to make tokens of the trigger, got none/,
-      /add-iam-policy-binding inpaint-trial-trigger@/,
-    ],
     ['schedule', undefined, /the schedule inpaint-trial-sweep-clock, got 404/, redeploy],
   ])('tells what is wrong: %s (%#)', async (route, answer, message, mend) => {
     const cloud = cloudOf();

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engineFor } from '../../../lib/engines/engines.ts';
 import type { ModelSettings, ReadObject } from '../../../lib/engines/entry.ts';
 import { assertRoom } from '../../../lib/engines/onnx/model-file.ts';
@@ -13,13 +12,9 @@ import { modelSettings } from '../../support/fake-model.ts';
 import { removalRequest } from '../../support/inpaint-request.ts';
 import { lamaLike, miganLike, sha256Of } from '../../support/onnx-graphs.ts';
 import { boxMask } from '../../support/pictures.ts';
+import { useFolder } from '../../support/use.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'onnx-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
+const folder = await useFolder();
 const signal = new AbortController().signal;
 
 /** Two columns of one colour each, red 200 and green 40, in the known part; white where the hole is. */

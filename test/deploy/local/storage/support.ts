@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type File, Storage } from '@google-cloud/storage';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { StorageEmulatorOptions } from '../../../../deploy/local/storage/emulator.ts';
 import { type FaultyStorage, startFaultyStorage } from '../../../support/faulty-storage.ts';
 
@@ -51,15 +51,5 @@ export const codeOf = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Tries until `check` does not throw: for what the file system announces in its own time. */
-export async function eventually(check: () => void | Promise<void>, timeoutMs = 5_000): Promise<void> {
-  const endMs = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > endMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
+export const eventually = (check: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 5_000, interval: 10 });
