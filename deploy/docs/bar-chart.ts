@@ -2,8 +2,8 @@ interface Bar {
   readonly label: string;
   /** At least 0. */
   readonly value: number;
-  /** What stands behind the bar; default: the value. */
-  readonly text?: string;
+  /** What stands behind the bar. */
+  readonly text: string;
   /** Ours, beside what it is compared with. */
   readonly isOurs?: boolean;
 }
@@ -25,7 +25,7 @@ export function barChart(title: string, bars: readonly Bar[]): string {
   const height = headHeight + bars.length * rowHeight + 8;
   const largest = Math.max(...bars.map(({ value }) => value)) || 1;
   const perUnit = (width - labelWidth - textWidth) / largest;
-  const rows = bars.map(({ label, value, text = String(value), isOurs }, n) => {
+  const rows = bars.map(({ label, value, text, isOurs }, n) => {
     const top = headHeight + n * rowHeight;
     const [middle, length] = [top + barHeight / 2 + 4.5, Math.max(1, value * perUnit)];
     return [
