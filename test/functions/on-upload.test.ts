@@ -9,6 +9,7 @@ import type { Jobs } from '../../lib/wiring/jobs.ts';
 import { wire } from '../../lib/wiring.ts';
 import { silentLog } from '../support/job-world.ts';
 import { serveFunction } from '../support/listening.ts';
+import { deliverUpload } from '../support/upload-event.ts';
 
 const seen: unknown[] = [];
 let isEndless = false;
@@ -44,27 +45,8 @@ beforeEach(() => {
   isEndless = false;
 });
 
-async function deliver(
-  headers: Record<string, string> = {},
-  data: Record<string, unknown> = {},
-  to = url,
-): Promise<number> {
-  const response = await fetch(to, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      'ce-id': '1',
-      'ce-specversion': '1.0',
-      'ce-type': 'google.cloud.storage.object.v1.finalized',
-      'ce-source': '//storage.googleapis.com/projects/_/buckets/input',
-      'ce-subject': 'objects/a%20b.jpg',
-      'ce-time': new Date().toISOString(),
-      ...headers,
-    },
-    body: JSON.stringify({ bucket: 'input', name: 'a b.jpg', generation: '17', ...data }),
-  });
-  return response.status;
-}
+const deliver = (headers: Record<string, string> = {}, data: Record<string, unknown> = {}, to = url) =>
+  deliverUpload(to, { name: 'a b.jpg', generation: '17', ...data }, headers);
 
 describe('onUpload behind the framework', () => {
   it('takes the name from the payload, and acknowledges', async () => {

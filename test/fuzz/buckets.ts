@@ -1,5 +1,6 @@
 import { openEmulator } from '../support/emulator-world.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
+import { eventHeaders } from '../support/upload-event.ts';
 import { awkwardTexts, mutatedJson, secret } from './awkward.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { Finding, type Room } from './finding.ts';
@@ -164,15 +165,7 @@ async function listed(url: string, bucket: string): Promise<string[]> {
 
 /** The event of an object, as Eventarc sends it or a little wrong. */
 function eventOf(object: StoredObject, draw: Draw) {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'ce-specversion': '1.0',
-    'ce-id': '1',
-    'ce-type': 'google.cloud.storage.object.v1.finalized',
-    'ce-source': '//storage.googleapis.com/projects/_/buckets/input',
-    'ce-subject': `objects/${encodeURIComponent(object.name.toWellFormed())}`,
-    'ce-time': new Date().toISOString(),
-  };
+  const headers = eventHeaders(object.name.toWellFormed());
   const data = { bucket: 'input', ...object };
   if (draw.chance(0.8)) return { headers, body: Buffer.from(JSON.stringify(data)) };
   if (draw.chance(0.3)) delete headers[draw.oneOf(Object.keys(headers).slice(1))];
