@@ -1,8 +1,7 @@
 /**
- * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them,
- * `-- --cold` is short for `-- --only cold`. `-- --save FILE` also writes what they printed, which is
- * Markdown, with the machine and the date, and keeps what the file has of the others. `--seeds` goes to the
- * part `inside`.
+ * `npm run bench`: every measurement, each in a fresh process. `-- --only edit,dropped` runs some of them.
+ * `-- --save FILE` also writes what they printed, which is Markdown, with the machine and the date, and keeps
+ * what the file has of the others. `--seeds` goes to the part `inside`.
  */
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -30,13 +29,12 @@ const { values } = commandLine(
   {
     options: {
       only: { type: 'string' },
-      cold: { type: 'boolean' },
       save: { type: 'string' },
       seeds: { type: 'string' },
     },
   },
 );
-const wanted = values.cold ? ['cold'] : (values.only?.split(',') ?? Object.keys(parts));
+const wanted = values.only?.split(',') ?? Object.keys(parts);
 const unknown = wanted.filter((name) => !(name in parts));
 if (unknown.length > 0) {
   console.error(`Expected some of ${Object.keys(parts).join(', ')} for --only, got ${unknown.join(', ')}`);
