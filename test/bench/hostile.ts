@@ -125,7 +125,7 @@ function codeOf(error: unknown): string {
   throw error;
 }
 
-/** Prints the worstof each behaviour as Markdown. */
+/** Prints the worst of each behaviour as Markdown. */
 function printRuns(runs: readonly HostileRun[]): void {
   console.log(
     `### The worst of ${new Set(runs.map(({ photo }) => photo)).size} photos\n\n${worstTable(runs)}`,

@@ -106,7 +106,7 @@ describe('releaseClaim', () => {
 
 describe('an exhaustive search of the claim protocol (G9, G12, G18)', () => {
   it.each([
-    // The long test searches further, and `node test/bench/explore.ts` still further.
+    // The long test searches further.
     ['2 workers', 2, { crashes: 1, lostAnswers: 0, expiries: 1, refusals: 0 }],
     ['2 workers', 2, { crashes: 0, lostAnswers: 1, expiries: 0, refusals: 1 }],
     ['3 workers', 3, { crashes: 0, lostAnswers: 0, expiries: 1, refusals: 0 }],
