@@ -7,7 +7,8 @@ import type { ObjectId, ObjectInfo } from './store.ts';
  *
  * @param serverTimeMs the server's clock at its answer.
  */
-export function infoOf(metadata: FileMetadata, serverTimeMs: number): ObjectInfo {
+export function infoOf(resource: unknown, serverTimeMs: number): ObjectInfo {
+  const metadata = resource as FileMetadata;
   return {
     bucket: String(metadata.bucket),
     name: String(metadata.name),
@@ -26,7 +27,8 @@ export function infoOf(metadata: FileMetadata, serverTimeMs: number): ObjectInfo
 }
 
 /** The same for an object that was written just now: the time of the write is the server's clock. */
-export const writtenInfo = (metadata: FileMetadata) => infoOf(metadata, Date.parse(String(metadata.updated)));
+export const writtenInfo = (resource: unknown) =>
+  infoOf(resource, Date.parse(String((resource as FileMetadata).updated)));
 
 /**
  * When the server answered, ms since the epoch.
