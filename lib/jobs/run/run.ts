@@ -21,6 +21,7 @@ import {
 import { keepEnd, type Lease, takeClaim } from '../claim/claim-store.ts';
 import type { EndedJob } from '../ends/end.ts';
 import type { Reporter } from '../ends/reporter.ts';
+import type { InputSet } from '../inputs/identity.ts';
 import { controlNames, imageVersion, isFolderMask, nameFault, outputNames } from '../inputs/names.ts';
 import type { Job } from '../inputs/plan.ts';
 import { budgetSpent } from './budget-spent.ts';
@@ -196,11 +197,9 @@ async function editJob(
   options: RunOptions & { readonly onStep: StepListener; readonly measured: Measured },
   signal: AbortSignal,
 ): Promise<EditResult> {
-  const { image, mask, keep } = job.inputs;
+  const { mask } = job.inputs;
   const input = {
-    image: await download(image, options, signal),
-    mask: mask === undefined ? undefined : await download(mask, options, signal),
-    keep: keep === undefined ? undefined : await download(keep, options, signal),
+    ...(await readFiles(job.inputs, options, signal)),
     request: job.request as EditRequest,
     isPolarityGiven: job.isPolarityGiven,
     // The mask of a folder was made for many pictures.
@@ -222,6 +221,15 @@ async function editJob(
   const finding = await options.findingFor?.(input.request);
   const finder = await finding?.around(finding.model && durable(finding.model));
   return options.editWith(durable(options.engine), finder)(input, signal);
+}
+
+async function readFiles({ image, mask, keep }: InputSet, options: RunOptions, signal: AbortSignal) {
+  const [photo, ...masks] = await Promise.all([
+    download(image, options, signal),
+    mask && download(mask, options, signal),
+    keep && download(keep, options, signal),
+  ]);
+  return { image: photo, mask: masks[0], keep: masks[1] };
 }
 
 async function download(
