@@ -128,6 +128,17 @@ export interface KernelExports {
   ) => number;
   readonly writeFeatures: (level: Pointer) => void;
   readonly halveLevel: (fine: Pointer, coarse: Pointer) => void;
+  readonly markPatches: (
+    hole: Pointer,
+    avoid: Pointer,
+    width: number,
+    height: number,
+    radius: number,
+    flags: Pointer,
+    isTarget: Pointer,
+    isSource: Pointer,
+  ) => void;
+  readonly listPlaces: (flags: Pointer, count: number, places: Pointer) => number;
   readonly distanceToKnown: (
     hole: Pointer,
     width: number,

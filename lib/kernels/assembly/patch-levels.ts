@@ -124,6 +124,65 @@ function binomial(offset: i32): i32 {
 }
 
 /**
+ * Marks the centres of the patches that lie wholly inside the picture: those with a hole pixel, and those with
+ * neither such a pixel nor one to avoid.
+ *
+ * @param hole H x W, 8 bit: 1 inside.
+ * @param avoid H x W, 8 bit: 1 where nothing is copied from.
+ * @param flags room for two times H x W bytes.
+ * @param isTarget H x W, 8 bit, written.
+ * @param isSource H x W, 8 bit, written.
+ */
+export function markPatches(
+  hole: usize,
+  avoid: usize,
+  width: i32,
+  height: i32,
+  radius: i32,
+  flags: usize,
+  isTarget: usize,
+  isSource: usize,
+): void {
+  const count = width * height;
+  const rows = flags + count;
+  memory.fill(isTarget, 0, count);
+  memory.fill(isSource, 0, count);
+  for (let i = 0; i < count; i++) store<u8>(flags + i, load<u8>(hole + i) | (load<u8>(avoid + i) << 1));
+  spread(flags, rows, radius, count - radius, 1, radius);
+  spread(rows, flags, radius * width, count - radius * width, width, radius);
+  for (let y = radius; y < height - radius; y++) {
+    const row = y * width;
+    for (let i = row + radius; i < row + width - radius; i++) {
+      const found = load<u8>(flags + i);
+      store<u8>(isTarget + i, found & 1);
+      store<u8>(isSource + i, u8(found === 0));
+    }
+  }
+}
+
+/** Writes all bits that lie up to `radius` steps before and behind each place. Past the last it writes anything. */
+function spread(from: usize, to: usize, first: i32, end: i32, step: i32, radius: i32): void {
+  for (let i = first; i < end; i += 16) {
+    let bits = v128.load(from + i);
+    for (let n = 1; n <= radius; n++) {
+      const away = <usize>(n * step);
+      bits = v128.or(bits, v128.or(v128.load(from + i - away), v128.load(from + i + away)));
+    }
+    v128.store(to + i, bits);
+  }
+}
+
+/** Lists the places of flags that are set, i32 each. @returns how many there are. */
+export function listPlaces(flags: usize, count: i32, places: usize): i32 {
+  let found = places;
+  for (let i = 0; i < count; i++) {
+    store<i32>(found, i);
+    found += <usize>load<u8>(flags + i) << 2;
+  }
+  return <i32>((found - places) >> 2);
+}
+
+/**
  * Distance of every pixel to the nearest known one, 0 for known pixels, in pixels; the chamfer 1, 1.41.
  *
  * @param hole H x W, 8 bit: 1 inside.
