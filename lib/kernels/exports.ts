@@ -145,7 +145,7 @@ export interface KernelExports {
     height: number,
     padded: Pointer,
     distances: Pointer,
-  ) => void;
+  ) => number;
   readonly patchDistance: (level: Pointer, a: number, b: number, limit: number) => number;
   readonly sweepPatches: (
     level: Pointer,
@@ -156,7 +156,7 @@ export interface KernelExports {
     seed: number,
   ) => number;
   readonly voteMean: (level: Pointer) => void;
-  readonly voteBest: (level: Pointer, origins: Pointer) => void;
+  readonly voteBest: (level: Pointer) => void;
   readonly costOfRank: (level: Pointer, rank: number, counts: Pointer) => number;
   readonly linkCells: (grid: Pointer) => void;
   readonly excessOfPieces: (grid: Pointer, pieces: Pointer) => void;

@@ -1,3 +1,4 @@
+import { useKernels } from '../../kernels/kernels.ts';
 import { placeDistance } from './distance.ts';
 import type { Field } from './field.ts';
 import { distanceToKnown, type Level } from './level.ts';
@@ -34,7 +35,7 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
       const from = best + pixel - centre;
       for (let c = 0; c < channels; c++) rgb[channels * pixel + c] = rgb[channels * from + c]!;
       for (let c = 0; c < 2; c++) features[4 * pixel + c] = features[4 * from + c]!;
-      field.nearest[centre] = best;
+      field[centre] = best;
     }
     for (const pixel of ring) known[pixel] = 1;
   }
@@ -45,8 +46,10 @@ export function fillFromBorder(level: Level, patches: Patches, field: Field): vo
  * The hole pixels by their distance to the known picture in whole pixels, rounded up; each ring in scan
  * order.
  */
-function ringsOf({ hole, width, height }: Level, holes: Int32Array): readonly (readonly number[])[] {
-  const distances = distanceToKnown(hole, width, height);
+function ringsOf(level: Level, holes: Int32Array): readonly (readonly number[])[] {
+  const distances = useKernels((use) =>
+    use.arena.take(Float32Array, distanceToKnown(use, level).at, level.hole.length),
+  );
   const rings: number[][] = [];
   for (const pixel of holes) {
     const ring = Math.ceil(distances[pixel]!);

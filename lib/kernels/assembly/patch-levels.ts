@@ -188,12 +188,29 @@ export function listPlaces(flags: usize, count: i32, places: usize): i32 {
  * @param hole H x W, 8 bit: 1 inside.
  * @param padded room for H + 2 rows of W + 2 f32: the border of far pixels spares tests for the edges.
  * @param distances H x W, f32, written.
+ * @returns the greatest of them.
  * @see Borgefors, "Distance transformations in digital images", CVGIP 1986.
  */
-export function distanceToKnown(hole: usize, width: i32, height: i32, padded: usize, distances: usize): void {
+export function distanceToKnown(hole: usize, width: i32, height: i32, padded: usize, distances: usize): f32 {
+  const count = width * height;
+  memory.fill(distances, 0, (<usize>count) << 2);
+  let first = 0;
+  let last = count - 1;
+  while (first < count && !load<u8>(hole + first)) first++;
+  if (first === count) return 0;
+  while (!load<u8>(hole + last)) last--;
+  // Rows without hole pixels are needed only beside those with some.
+  const top = max(0, first / width - 1);
+  const bottom = min(height, last / width + 2);
+  const from = top * width;
+  const far = <f32>(width + 2 + height);
+  spreadDistances(hole + from, width, bottom - top, padded, far);
+  return copyDistances(padded, width, bottom - top, distances + (from << 2));
+}
+
+function spreadDistances(hole: usize, width: i32, height: i32, padded: usize, far: f32): void {
   const stride = width + 2;
   const cells = stride * (height + 2);
-  const far = <f32>(stride + height);
   for (let i = 0; i < cells; i++) store<f32>(padded + (i << 2), far);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0, at = padded + (((y + 1) * stride + 1) << 2); x < width; x++, i++, at += 4) {
@@ -205,10 +222,20 @@ export function distanceToKnown(hole: usize, width: i32, height: i32, padded: us
   const end = padded + ((cells - stride - 1) << 2);
   for (let at = first; at < end; at += 4) store<f32>(at, nearer(at, at - 4, at - row, far));
   for (let at = end - 4; at >= first; at -= 4) store<f32>(at, nearer(at, at + 4, at + row, far));
-  for (let y = 0; y < height; y++) {
-    const from = padded + (((y + 1) * stride + 1) << 2);
-    memory.copy(distances + ((y * width) << 2), from, (<usize>width) << 2);
+}
+
+/** Leaves the padding out. @returns the greatest distance. */
+function copyDistances(padded: usize, width: i32, height: i32, distances: usize): f32 {
+  let greatest: f32 = 0;
+  for (let y = 0, to = distances; y < height; y++) {
+    let from = padded + (((y + 1) * (width + 2) + 1) << 2);
+    for (let x = 0; x < width; x++, from += 4, to += 4) {
+      const distance = load<f32>(from);
+      greatest = max(greatest, distance);
+      store<f32>(to, distance);
+    }
   }
+  return greatest;
 }
 
 function nearer(at: usize, beside: usize, row: usize, far: f32): f32 {

@@ -1,3 +1,4 @@
+import { PatchLevel } from './patch-sweep';
 import { widened } from './patch-vote';
 
 /**
@@ -56,29 +57,12 @@ export function linkCells(grid: LightGrid): void {
 }
 
 /**
- * A picture whose hole was filled with copies, in the order in which lib/engines/patchmatch/blend.ts writes
- * it.
- */
-@unmanaged
-export class CopiedPieces {
-  width: i32;
-  /** Number of pixels. */
-  places: i32;
-  /** 3 or 4. */
-  channels: i32;
-  /** H x W x C, 8 bit. */
-  rgb: usize;
-  /** H x W, 8 bit: 0 where the picture is known. */
-  hole: usize;
-  /** H x W, i32: the pixel that each place was copied from, -1 outside the hole. */
-  origins: usize;
-}
-
-/**
  * Writes what the steps beside every cell have too much. The step between two pieces should be the mean of
  * the steps at their origins.
+ *
+ * @param pieces has a cell for each hole pixel.
  */
-export function excessOfPieces(grid: LightGrid, pieces: CopiedPieces): void {
+export function excessOfPieces(grid: LightGrid, pieces: PatchLevel): void {
   const width = grid.width;
   const places = width * grid.height;
   for (let n = 0; n < grid.count; n++) {
@@ -94,7 +78,7 @@ export function excessOfPieces(grid: LightGrid, pieces: CopiedPieces): void {
 }
 
 /** Adds what the step from `p` to `p + step` lacks or has too much, times `sign`. */
-function addExcess(pieces: CopiedPieces, p: i32, step: i32, at: usize, sign: f64): void {
+function addExcess(pieces: PatchLevel, p: i32, step: i32, at: usize, sign: f64): void {
   const q = p + step;
   const fromP = load<i32>(pieces.origins + (p << 2));
   const fromQ = load<i32>(pieces.origins + (q << 2));
@@ -118,15 +102,16 @@ function addPair(at: usize, trust: f64, lack: v128): void {
 }
 
 /** True where the pixel one step from an origin is inside the picture and known. */
-function isKnownBeside(pieces: CopiedPieces, origin: i32, step: i32): bool {
+function isKnownBeside(pieces: PatchLevel, origin: i32, step: i32): bool {
   const column = origin % pieces.width;
   if ((step === 1 && column === pieces.width - 1) || (step === -1 && column === 0)) return false;
   const beside = origin + step;
-  return <u32>beside < <u32>pieces.places && load<u8>(pieces.hole + beside) === 0;
+  const isInside = <u32>beside < <u32>(pieces.width * pieces.height);
+  return isInside && load<i32>(pieces.origins + (beside << 2)) < 0;
 }
 
 /** Difference of two pixels, four i32; of three channels the fourth is 0. */
-function stepOf(pieces: CopiedPieces, from: i32, to: i32): v128 {
+function stepOf(pieces: PatchLevel, from: i32, to: i32): v128 {
   const channels = pieces.channels;
   const step = i32x4.sub(widened(pieces.rgb + to * channels), widened(pieces.rgb + from * channels));
   return channels === 4 ? step : i32x4.replace_lane(step, 3, 0);

@@ -25,6 +25,8 @@ export class PatchLevel {
   cost: usize;
   /** H x W, f64: what the patch around a target counts. */
   weights: usize;
+  /** H x W, i32: the pixel that each hole pixel was copied from, -1 elsewhere. */
+  origins: usize;
   /** Hole pixels in scan order, i32. */
   holes: usize;
   holeCount: i32;

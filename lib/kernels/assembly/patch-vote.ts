@@ -72,15 +72,14 @@ export function widened(at: usize): v128 {
 /**
  * Writes every hole pixel as the patch with the greatest weight over it proposes, the first of equals in scan
  * order: no mean, no blur. Neighbouring pixels mostly follow the same patch, so whole pieces of the picture
- * are copied.
- *
- * @param origins H x W, i32, written in the hole: the pixel that each hole pixel was copied from.
+ * are copied. Writes the origins too.
  */
-export function voteBest(level: PatchLevel, origins: usize): void {
+export function voteBest(level: PatchLevel): void {
   const width = level.width;
   const radius = level.radius;
   const channels = level.channels;
   const bottomMost = level.height - 1 - radius;
+  memory.fill(level.origins, 0xff, (<usize>(width * level.height)) << 2);
   for (let n = 0; n < level.holeCount; n++) {
     const hole = load<i32>(level.holes + (n << 2));
     const y = hole / width;
@@ -100,7 +99,7 @@ export function voteBest(level: PatchLevel, origins: usize): void {
       }
     }
     const origin = load<i32>(level.nearest + (best << 2)) + hole - best;
-    store<i32>(origins + (hole << 2), origin);
+    store<i32>(level.origins + (hole << 2), origin);
     const from = level.rgb + origin * channels;
     const to = level.rgb + hole * channels;
     for (let c = 0; c < channels; c++) store<u8>(to + c, load<u8>(from + c));
