@@ -35,8 +35,6 @@ export class PatchLevel {
   targetCount: i32;
 }
 
-/** What one unit of squared texture difference weighs against the squared differences of colours. */
-const textureWeight: i32 = 12;
 /** What each neighbour with the same offset is worth, as a squared difference: about two levels of noise. */
 const coherenceFloor: f64 = 400;
 /** The same as a share of the patch distance, since rough texture never matches closely. */
@@ -63,7 +61,7 @@ function tailOf(level: PatchLevel): v128 {
 }
 
 function distanceBelow(level: PatchLevel, a: i32, b: i32, limit: i32, tail: v128): i32 {
-  const sum = centreDistance(level.features + 4 * a, level.features + 4 * b);
+  const sum = centreDistance(centreOf(level, a), centreOf(level, b));
   if (sum >= limit) return sum;
   const radius = level.radius;
   const channels = level.channels;
@@ -104,16 +102,19 @@ function totalOf(sums: v128): i32 {
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
+/** Texture and place of a pixel, four i16. */
+function centreOf(level: PatchLevel, place: i32): v128 {
+  return i16x8.extend_low_i8x16_u(v128.load32_zero(level.features + (place << 2)));
+}
+
 /**
  * Texture and place: nearer sources are better, above all those at the same height. The place is
  * `0.6 across^2 + 5 up^2`, rounded down.
  */
-function centreDistance(a: usize, b: usize): i32 {
-  const dx = <i32>load<u8>(a) - <i32>load<u8>(b);
-  const dy = <i32>load<u8>(a, 1) - <i32>load<u8>(b, 1);
-  const across = <i32>load<u8>(a, 2) - <i32>load<u8>(b, 2);
-  const up = <i32>load<u8>(a, 3) - <i32>load<u8>(b, 3);
-  return textureWeight * (dx * dx + dy * dy) + <i32>(<u32>(3 * across * across) / 5) + 5 * up * up;
+function centreDistance(a: v128, b: v128): i32 {
+  const step = i16x8.sub(a, b);
+  const fives = i32x4.dot_i16x8_s(step, i16x8.mul(step, i16x8(60, 60, 3, 25, 0, 0, 0, 0)));
+  return <i32>(<u32>(i32x4.extract_lane(fives, 0) + i32x4.extract_lane(fives, 1)) / 5);
 }
 
 /**
@@ -165,33 +166,52 @@ function improveMatch(
 ): i32 {
   const nearest = level.nearest;
   const width = level.width;
+  const gain = coherenceFloor + coherenceShare * <f64>load<i32>(level.cost + (target << 2));
+  tryMatch(level, target, shiftedMatch(nearest, target, step), gain, apart, tail);
+  tryMatch(level, target, shiftedMatch(nearest, target, step * width), gain, apart, tail);
+  const own = centreOf(level, target);
   let state = seed;
-  let best = load<i32>(nearest + (target << 2));
-  let least = load<i32>(level.cost + (target << 2));
-  let agreeing = agreement(nearest, target, best, width);
-  const gain = coherenceFloor + coherenceShare * <f64>least;
-  let window = reach;
-  for (let turn = 0; turn < 2 || window > 0; turn++) {
-    let source: i32;
-    if (turn < 2) source = shiftedMatch(nearest, target, turn === 0 ? step : step * width);
-    else {
-      state += 0x6d2b79f5;
-      source = placeNear(level, best, window, mixed(state));
-      window >>= 1;
+  let isBetter = true;
+  let x = 0;
+  let y = 0;
+  let most = 0;
+  for (let window = reach; window > 0; window >>= 1) {
+    if (isBetter) {
+      const best = load<i32>(nearest + (target << 2));
+      y = best / width;
+      x = best - y * width;
+      // Neighbours that agree with this match agree with no other.
+      const agreeing = agreement(nearest, target, best, width);
+      most = limitOf(level, target, gain, 4 - 2 * agreeing);
     }
-    if (source === best || !isSource(level, source)) continue;
-    if (apart > 0 && isNearer(target, source, width, apart)) continue;
-    const agrees = agreement(nearest, target, source, width);
-    const limit = <i32>Math.ceil(<f64>least + gain * <f64>(agrees - agreeing));
-    const distance = distanceBelow(level, target, source, limit, tail);
-    if (distance >= limit) continue;
-    best = source;
-    least = distance;
-    agreeing = agrees;
+    state += 0x6d2b79f5;
+    const source = placeNear(level, x, y, window, mixed(state));
+    isBetter =
+      centreDistance(own, centreOf(level, source)) < most &&
+      tryMatch(level, target, source, gain, apart, tail);
   }
-  store<i32>(nearest + (target << 2), best);
-  store<i32>(level.cost + (target << 2), least);
   return state;
+}
+
+/** Matches a target with another source where that is better. @returns true then. */
+function tryMatch(level: PatchLevel, target: i32, source: i32, gain: f64, apart: i32, tail: v128): bool {
+  const nearest = level.nearest;
+  const width = level.width;
+  const best = load<i32>(nearest + (target << 2));
+  if (source === best || !isSource(level, source)) return false;
+  if (apart > 0 && isNearer(target, source, width, apart)) return false;
+  const agrees = agreement(nearest, target, source, width) - agreement(nearest, target, best, width);
+  const limit = limitOf(level, target, gain, agrees);
+  const distance = distanceBelow(level, target, source, limit, tail);
+  if (distance >= limit) return false;
+  store<i32>(nearest + (target << 2), source);
+  store<i32>(level.cost + (target << 2), distance);
+  return true;
+}
+
+/** What the distance of a better match is below. @param agrees with so many neighbours more. */
+function limitOf(level: PatchLevel, target: i32, gain: f64, agrees: i32): i32 {
+  return <i32>Math.ceil(<f64>load<i32>(level.cost + (target << 2)) + gain * <f64>agrees);
 }
 
 /** Where the match of a neighbour points from here, below 0 where it has none. */
@@ -200,13 +220,11 @@ function shiftedMatch(nearest: usize, target: i32, shift: i32): i32 {
   return match < 0 ? -1 : match + shift;
 }
 
-/** A random centre of a patch at most `reach` pixels from another in each direction. */
-function placeNear(level: PatchLevel, centre: i32, reach: i32, bits: u32): i32 {
+/** A random centre of a patch at most `reach` pixels from a pixel in each direction. */
+function placeNear(level: PatchLevel, x: i32, y: i32, reach: i32, bits: u32): i32 {
   const width = level.width;
   const radius = level.radius;
   const side = <u32>(2 * reach + 1);
-  const y = centre / width;
-  const x = centre - y * width;
   const column = x - reach + <i32>((bits & 0xffff) % side);
   const row = y - reach + <i32>((bits >>> 16) % side);
   return clamp(row, radius, level.height - 1 - radius) * width + clamp(column, radius, width - 1 - radius);
