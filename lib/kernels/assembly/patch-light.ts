@@ -140,27 +140,49 @@ export function addLight(grid: LightGrid, rgb: usize, channels: i32): void {
 /**
  * Successive over-relaxation of the light `u`: `sum over neighbours (u_p - u_q) + pull * u_p = excess_p`.
  *
- * @param times how often each cell is mended.
+ * Four rounds are under way at once, each just far enough behind the one before that it finds what it would
+ * find after it: a processor waits for one cell of a round, and meanwhile works on the others.
+ *
+ * @param times how often each cell is mended, a multiple of four.
  */
 export function relaxLight(grid: LightGrid, pull: f64, times: i32): void {
-  const light = grid.light;
-  for (let time = 0; time < times; time++) {
-    for (let n = 0; n < grid.count; n++) {
-      const at = grid.neighbours + (n << 4);
-      const weight = <f64>load<u8>(grid.degrees + n) + pull;
-      const left = light + (load<i32>(at) << 4);
-      const right = light + (load<i32>(at, 4) << 4);
-      const upper = light + (load<i32>(at, 8) << 4);
-      const lower = light + (load<i32>(at, 12) << 4);
-      const cell = light + (n << 4);
-      const excess = grid.excess + (n << 4);
-      const weights = f64x2.splat(weight);
-      const scales = f64x2.splat(overRelaxation / weight);
-      const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
-      const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
-      v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
+  const lag = furthestNeighbour(grid) + 1;
+  for (let time = 0; time < times; time += 4) {
+    for (let n = 0; n < grid.count + 3 * lag; n++) {
+      relaxCell(grid, pull, n);
+      relaxCell(grid, pull, n - lag);
+      relaxCell(grid, pull, n - 2 * lag);
+      relaxCell(grid, pull, n - 3 * lag);
     }
   }
+}
+
+/** How many cells any neighbour is before or behind a cell. */
+function furthestNeighbour(grid: LightGrid): i32 {
+  let furthest = 1;
+  for (let n = 0; n < grid.count; n++) {
+    const lower = load<i32>(grid.neighbours + (n << 4), 12);
+    if (lower < grid.count) furthest = max(furthest, lower - n);
+  }
+  return furthest;
+}
+
+function relaxCell(grid: LightGrid, pull: f64, n: i32): void {
+  if (<u32>n >= <u32>grid.count) return;
+  const light = grid.light;
+  const at = grid.neighbours + (n << 4);
+  const weight = <f64>load<u8>(grid.degrees + n) + pull;
+  const left = light + (load<i32>(at) << 4);
+  const right = light + (load<i32>(at, 4) << 4);
+  const upper = light + (load<i32>(at, 8) << 4);
+  const lower = light + (load<i32>(at, 12) << 4);
+  const cell = light + (n << 4);
+  const excess = grid.excess + (n << 4);
+  const weights = f64x2.splat(weight);
+  const scales = f64x2.splat(overRelaxation / weight);
+  const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
+  const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
+  v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
 }
 
 /** Two channels of a cell, mended. */
