@@ -25,6 +25,26 @@ export class LightGrid {
   excess: usize;
   /** The correction, and the zeros behind it. */
   light: usize;
+
+  /** Mends a cell, if there is one of this number. */
+  @inline
+  relax(n: i32, pull: f64): void {
+    if (<u32>n >= <u32>this.count) return;
+    const light = this.light;
+    const at = this.neighbours + (n << 4);
+    const weight = <f64>load<u8>(this.degrees + n) + pull;
+    const left = light + (load<i32>(at) << 4);
+    const right = light + (load<i32>(at, 4) << 4);
+    const upper = light + (load<i32>(at, 8) << 4);
+    const lower = light + (load<i32>(at, 12) << 4);
+    const cell = light + (n << 4);
+    const excess = this.excess + (n << 4);
+    const weights = f64x2.splat(weight);
+    const scales = f64x2.splat(overRelaxation / weight);
+    const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
+    const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
+    v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
+  }
 }
 
 /** Over-relaxation factor: 1.9 is faster from nothing, but does not settle after a coarse start. */
@@ -149,10 +169,10 @@ export function relaxLight(grid: LightGrid, pull: f64, times: i32): void {
   const lag = furthestNeighbour(grid) + 1;
   for (let time = 0; time < times; time += 4) {
     for (let n = 0; n < grid.count + 3 * lag; n++) {
-      relaxCell(grid, pull, n);
-      relaxCell(grid, pull, n - lag);
-      relaxCell(grid, pull, n - 2 * lag);
-      relaxCell(grid, pull, n - 3 * lag);
+      grid.relax(n, pull);
+      grid.relax(n - lag, pull);
+      grid.relax(n - 2 * lag, pull);
+      grid.relax(n - 3 * lag, pull);
     }
   }
 }
@@ -165,24 +185,6 @@ function furthestNeighbour(grid: LightGrid): i32 {
     if (lower < grid.count) furthest = max(furthest, lower - n);
   }
   return furthest;
-}
-
-function relaxCell(grid: LightGrid, pull: f64, n: i32): void {
-  if (<u32>n >= <u32>grid.count) return;
-  const light = grid.light;
-  const at = grid.neighbours + (n << 4);
-  const weight = <f64>load<u8>(grid.degrees + n) + pull;
-  const left = light + (load<i32>(at) << 4);
-  const right = light + (load<i32>(at, 4) << 4);
-  const upper = light + (load<i32>(at, 8) << 4);
-  const lower = light + (load<i32>(at, 12) << 4);
-  const cell = light + (n << 4);
-  const excess = grid.excess + (n << 4);
-  const weights = f64x2.splat(weight);
-  const scales = f64x2.splat(overRelaxation / weight);
-  const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
-  const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
-  v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
 }
 
 /** Two channels of a cell, mended. */
