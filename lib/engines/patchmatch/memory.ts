@@ -33,10 +33,11 @@ export function putLevel({ arena }: KernelUse, level: Level, patches: Patches, f
   const origins = arena.reserve(4 * pixels);
   const holes = arena.put(patches.holes);
   const targets = [arena.put(patches.targets), patches.targets.length];
+  const windows = arena.reserve(256);
   // The order of the fields of `PatchLevel`.
   const size = [width, height, channels, patches.radius];
   const maps = [rgb, features, isSource, nearest, cost, weights, origins];
-  const at = arena.put(Int32Array.of(...size, ...maps, holes, patches.holes.length, ...targets));
+  const at = arena.put(Int32Array.of(...size, ...maps, holes, patches.holes.length, ...targets, windows));
   const framed = arena.view(Int32Array, rowAbove, pixels + 2 * width);
   framed.fill(outside, 0, width).fill(outside, pixels + width).set(field, width);
   arena.view(Int32Array, cost, pixels).fill(0);
