@@ -146,6 +146,14 @@ export interface KernelExports {
     padded: Pointer,
     distances: Pointer,
   ) => number;
+  readonly fillFromBorder: (
+    level: Pointer,
+    distances: Pointer,
+    sources: Pointer,
+    sourceCount: number,
+    stride: number,
+    samples: Pointer,
+  ) => void;
   readonly patchDistance: (level: Pointer, a: number, b: number, limit: number) => number;
   readonly sweepPatches: (
     level: Pointer,

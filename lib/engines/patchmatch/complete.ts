@@ -1,7 +1,6 @@
 import { EditError } from '../../errors.ts';
 import type { Size } from '../../pixels/raster.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom } from './field.ts';
-import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
 import { finestLevel, flagsOf, halve, type Level, type Picture, reachOf } from './level.ts';
 import { halveFlags, type Patches, patchesOf } from './patches.ts';
@@ -124,7 +123,11 @@ interface Filling {
 }
 
 function fillLevel({ level, patches, coarser, pieces, index }: Filling, random: Random): Filled {
-  const field = pieces ?? beginLevel(level, patches, coarser, random);
+  const begun = () =>
+    coarser
+      ? doubleField(coarser.field, coarser.level, level, patches, random)
+      : randomField(level, patches, random);
+  const field = pieces ?? begun();
   const hasPieces = pieces !== undefined || coarser?.hasPieces === true;
   refineLevel(
     {
@@ -172,13 +175,6 @@ function avoidsOf({ avoid }: Picture, levels: readonly Level[]): readonly Uint8A
   const flags: Uint8Array[] = [flagsOf(avoid)];
   for (const level of levels.slice(0, -1)) flags.push(halveFlags(flags.at(-1)!, level));
   return flags;
-}
-
-function beginLevel(level: Level, patches: Patches, coarser: Filled | undefined, random: Random): Field {
-  if (coarser) return doubleField(coarser.field, coarser.level, level, patches, random);
-  const field = randomField(level, patches, random);
-  fillFromBorder(level, patches, field);
-  return field;
 }
 
 /**

@@ -1,7 +1,8 @@
+import type { Pointer } from '../../kernels/exports.ts';
 import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
 import { blendPieces } from './blend.ts';
 import type { Field, Random } from './field.ts';
-import type { Level } from './level.ts';
+import { distanceToKnown, type Level } from './level.ts';
 import { type LevelMemory, putLevel, takeLevel } from './memory.ts';
 import type { Patches } from './patches.ts';
 import { votesOf, weighVotes } from './vote.ts';
@@ -31,7 +32,7 @@ interface Matched {
 
 interface Refinement extends Matched {
   readonly effort: Effort;
-  /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
+  /** True when the hole is first filled from the matches; else it is filled from its border. */
   readonly beginsWithVote: boolean;
   /**
    * True for a level that is looked at: pieces are copied instead of averaged, and their light is blended.
@@ -50,11 +51,12 @@ export function refineLevel(refinement: Refinement, random: Random): void {
   useKernels((use) => {
     const { kernels } = use;
     const memory = putLevel(use, level, patches, field);
-    const votes = votesOf(use, level, patches, memory);
+    const distances = distanceToKnown(use, level).at;
+    const votes = votesOf(use, patches, memory, distances);
     if (beginsWithVote) {
       weighVotes(use, votes);
       kernels.voteMean(memory.at);
-    }
+    } else beginAtBorder(use, patches, memory, distances);
     for (let round = 0; round < effort.rounds; round++) {
       sweepLevel(use, memory, effort, random);
       weighVotes(use, votes);
@@ -65,6 +67,22 @@ export function refineLevel(refinement: Refinement, random: Random): void {
     }
     takeLevel(use, memory, level, field);
   });
+}
+
+/** Comparisons that filling from the border may take; beyond it only every n-th source is looked at. */
+const comparisonBudget = 3_000_000;
+/** The pixels of the largest patch, with their offsets. */
+const sampleBytes = 32 * 49;
+
+function beginAtBorder(
+  { kernels, arena }: KernelUse,
+  { holes, sources }: Patches,
+  memory: LevelMemory,
+  distances: Pointer,
+): void {
+  const stride = Math.max(1, Math.ceil((holes.length * sources.length) / comparisonBudget));
+  const room = arena.reserve(sampleBytes);
+  kernels.fillFromBorder(memory.at, distances, arena.put(sources), sources.length, stride, room);
 }
 
 function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchEffort, random: Random): void {
@@ -96,7 +114,7 @@ export function findOrigins({ level, patches, field }: Matched, effort: SearchEf
   if (patches.sources.length === 0) return new Int32Array(level.hole.length).fill(-1);
   return useKernels((use) => {
     const memory = putLevel(use, level, patches, field);
-    const votes = votesOf(use, level, patches, memory);
+    const votes = votesOf(use, patches, memory, distanceToKnown(use, level).at);
     sweepLevel(use, memory, effort, random);
     weighVotes(use, votes);
     use.kernels.voteBest(memory.at);

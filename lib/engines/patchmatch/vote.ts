@@ -1,6 +1,5 @@
 import type { Pointer } from '../../kernels/exports.ts';
 import type { KernelUse } from '../../kernels/kernels.ts';
-import { distanceToKnown, type Level } from './level.ts';
 import type { LevelMemory } from './memory.ts';
 import type { Patches } from './patches.ts';
 
@@ -20,11 +19,13 @@ const falloff = 1.3;
 /**
  * `falloff ^ -distance` for each target: patches near the known picture are more certain, and decide what is
  * further inside.
+ *
+ * @param at H x W: distances to the known picture.
  */
-export function votesOf(use: KernelUse, level: Level, patches: Patches, memory: LevelMemory): Votes {
-  const { targets } = patches;
-  const counts = use.arena.reserve(4 * 65_536);
-  const distances = use.arena.view(Float32Array, distanceToKnown(use, level).at, level.hole.length);
+export function votesOf({ arena }: KernelUse, patches: Patches, memory: LevelMemory, at: Pointer): Votes {
+  const { targets, isSource } = patches;
+  const counts = arena.reserve(4 * 65_536);
+  const distances = arena.view(Float32Array, at, isSource.length);
   const confidence = new Float64Array(targets.length);
   for (let n = 0; n < targets.length; n++) confidence[n] = falloff ** -distances[targets[n]!]!;
   return { memory, patches, confidence, counts };

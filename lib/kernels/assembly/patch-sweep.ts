@@ -102,13 +102,13 @@ function rowDistance(i: usize, j: usize, samples: i32, tail: v128): v128 {
   return i32x4.add(sums, i32x4.dot_i16x8_s(last, last));
 }
 
-function totalOf(sums: v128): i32 {
+export function totalOf(sums: v128): i32 {
   const pairs = i32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1));
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
 /** Texture and place of a pixel, twice four i16. */
-function centreOf(level: PatchLevel, place: i32): v128 {
+export function centreOf(level: PatchLevel, place: i32): v128 {
   return i16x8.extend_low_i8x16_u(v128.load32_splat(level.features + (place << 2)));
 }
 
@@ -122,7 +122,7 @@ function centreDistance(a: v128, b: v128): i32 {
 }
 
 /** Five times that distance of two pairs of pixels, each in two parts. */
-function centreParts(a: v128, b: v128): v128 {
+export function centreParts(a: v128, b: v128): v128 {
   const step = i16x8.sub(a, b);
   return i32x4.dot_i16x8_s(step, i16x8.mul(step, i16x8(60, 60, 3, 25, 60, 60, 3, 25)));
 }
