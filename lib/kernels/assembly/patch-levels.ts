@@ -1,4 +1,4 @@
-import { widened } from './patch-vote';
+import { pairSums } from './patch-sweep';
 
 /** Weights of luma, in 256ths; inks, or colours with alpha, count alike. */
 const redWeight: i32 = 77;
@@ -30,21 +30,25 @@ export class PictureLevel {
 export function writeFeatures(level: PictureLevel): void {
   const width = level.width;
   const height = level.height;
-  const channels = level.channels;
   for (let y = 0, i = 0; y < height; y++) {
+    let luma = lumaAt(level, i);
     for (let x = 0; x < width; x++, i++) {
-      const here = lumaAt(level.rgb + i * channels, channels);
-      const toRight = x + 1 < width && !load<u8>(level.hole + i + 1) ? 1 : 0;
-      const toLower = y + 1 < height && !load<u8>(level.hole + i + width) ? width : 0;
+      const here = luma;
+      const hasRight = x + 1 < width;
+      if (hasRight) luma = lumaAt(level, i + 1);
+      const right = hasRight && !load<u8>(level.hole + i + 1) ? luma : here;
+      const lower = y + 1 < height && !load<u8>(level.hole + i + width) ? lumaAt(level, i + width) : here;
       const at = level.features + (i << 2);
-      store<u8>(at, textureOf(lumaAt(level.rgb + (i + toRight) * channels, channels) - here));
-      store<u8>(at + 1, textureOf(lumaAt(level.rgb + (i + toLower) * channels, channels) - here));
+      store<u8>(at, textureOf(right - here));
+      store<u8>(at + 1, textureOf(lower - here));
       writePlace(at, x, y, max(width, height));
     }
   }
 }
 
-function lumaAt(at: usize, channels: i32): i32 {
+function lumaAt(level: PictureLevel, place: i32): i32 {
+  const channels = level.channels;
+  const at = level.rgb + place * channels;
   const first = <i32>load<u8>(at);
   const second = <i32>load<u8>(at + 1);
   const third = <i32>load<u8>(at + 2);
@@ -83,28 +87,44 @@ export function halveLevel(fine: PictureLevel, coarse: PictureLevel): void {
 /** Sums up the known pixels among the 4 x 4 around the 2 x 2 block at (left, top). */
 function halvePixel(fine: PictureLevel, coarse: PictureLevel, left: i32, top: i32, to: i32): void {
   const channels = fine.channels;
-  let known = 0;
-  let total = 0;
-  let colours = i32x4.splat(0);
-  let textures = i32x4.splat(0);
-  const right = min(fine.width - 1, left + 2);
+  const width = fine.width;
+  // Four bytes of each channel instead of all channels of each pixel.
+  const byChannel = channels === 3 ? channelsOfThree : channelsOfFour;
+  const place = i16x8(-1, 0, 1, 2, -1, 0, 1, 2);
+  const isInside = v128.and(
+    i16x8.ge_s(place, i16x8.splat(<i16>-left)),
+    i16x8.lt_s(place, i16x8.splat(<i16>(width - left))),
+  );
+  const across = v128.and(i16x8(1, 3, 3, 1, 1, 3, 3, 1), isInside);
+  let all = i16x8.splat(0);
+  let known = all;
+  let first = all;
+  let second = all;
+  let textures = all;
   const bottom = min(fine.height - 1, top + 2);
   for (let y = max(0, top - 1); y <= bottom; y++) {
-    for (let x = max(0, left - 1); x <= right; x++) {
-      const weight = binomial(x - left) * binomial(y - top);
-      const at = y * fine.width + x;
-      total += weight;
-      if (load<u8>(fine.hole + at)) continue;
-      known += weight;
-      const weights = i32x4.splat(weight);
-      colours = i32x4.add(colours, i32x4.mul(weights, widened(fine.rgb + at * channels)));
-      textures = i32x4.add(textures, i32x4.mul(weights, widened(fine.features + (at << 2))));
-    }
+    const at = y * width + left - 1;
+    const weights = i16x8.mul(across, i16x8.splat(y === top || y === top + 1 ? 3 : 1));
+    const holes = i16x8.extend_low_i8x16_u(v128.load32_splat(fine.hole + at));
+    const counted = v128.and(weights, i16x8.eq(holes, i16x8.splat(0)));
+    all = i16x8.add(all, weights);
+    known = i16x8.add(known, counted);
+    const colours = i8x16.swizzle(v128.load(fine.rgb + at * channels), byChannel);
+    first = i32x4.add(first, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(colours), counted));
+    second = i32x4.add(second, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(colours), counted));
+    const features = i8x16.swizzle(v128.load(fine.features + (at << 2)), channelsOfFour);
+    textures = i32x4.add(textures, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(features), counted));
   }
-  store<u8>(coarse.hole + to, <u8>i32(2 * known < total));
-  storeMeans(coarse.rgb + to * channels, colours, known, channels);
-  storeMeans(coarse.features + (to << 2), textures, known, 2);
+  // Both halves of these are equal.
+  const counts = pairSums(i32x4.extadd_pairwise_i16x8_s(known), i32x4.extadd_pairwise_i16x8_s(all));
+  const count = i32x4.extract_lane(counts, 0);
+  store<u8>(coarse.hole + to, <u8>i32(2 * count < i32x4.extract_lane(counts, 2)));
+  storeMeans(coarse.rgb + to * channels, pairSums(first, second), count, channels);
+  storeMeans(coarse.features + (to << 2), pairSums(textures, textures), count, 2);
 }
+
+const channelsOfThree = i8x16(0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 16, 16, 16, 16);
+const channelsOfFour = i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
 /** The first 2, 3 or 4 sums over a count, rounded to nearest, halves up; 0 where the count is. */
 function storeMeans(at: usize, sums: v128, count: i32, channels: i32): void {
@@ -115,12 +135,8 @@ function storeMeans(at: usize, sums: v128, count: i32, channels: i32): void {
 }
 
 function meanOf(sum: i32, count: i32): u8 {
+  if (count === 64) return <u8>((sum + 32) >> 6);
   return count === 0 ? 0 : <u8>((2 * sum + count) / (2 * count));
-}
-
-/** 1 3 3 1 at the offsets -1 to 2. */
-function binomial(offset: i32): i32 {
-  return offset === 0 || offset === 1 ? 3 : 1;
 }
 
 /**

@@ -295,11 +295,13 @@ function alike(level: PatchLevel, centre: v128, places: v128, limit: i32): i32 {
   others = v128.load32_lane(features + (i32x4.extract_lane(places, 3) << 2), others, 3);
   const low = centreParts(centre, i16x8.extend_low_i8x16_u(others));
   const high = centreParts(centre, i16x8.extend_high_i8x16_u(others));
-  const distances = i32x4.add(
-    v128.shuffle<i32>(low, high, 0, 2, 4, 6),
-    v128.shuffle<i32>(low, high, 1, 3, 5, 7),
-  );
-  return i32x4.bitmask(i32x4.lt_s(distances, i32x4.splat(5 * limit)));
+  return i32x4.bitmask(i32x4.lt_s(pairSums(low, high), i32x4.splat(5 * limit)));
+}
+
+/** The sums of two neighbours each. */
+export function pairSums(low: v128, high: v128): v128 {
+  const even = v128.shuffle<i32>(low, high, 0, 2, 4, 6);
+  return i32x4.add(even, v128.shuffle<i32>(low, high, 1, 3, 5, 7));
 }
 
 function isSource(level: PatchLevel, place: i32): bool {
