@@ -30,6 +30,7 @@ export class PictureLevel {
 export function writeFeatures(level: PictureLevel): void {
   const width = level.width;
   const height = level.height;
+  const scale = placeScale(level);
   for (let y = 0, i = 0; y < height; y++) {
     let luma = lumaAt(level, i);
     for (let x = 0; x < width; x++, i++) {
@@ -41,7 +42,7 @@ export function writeFeatures(level: PictureLevel): void {
       const at = level.features + (i << 2);
       store<u8>(at, textureOf(right - here));
       store<u8>(at + 1, textureOf(lower - here));
-      writePlace(at, x, y, max(width, height));
+      writePlace(at, x, y, scale);
     }
   }
 }
@@ -60,8 +61,11 @@ function textureOf(step: i32): u8 {
   return <u8>min(255, textureGain * abs(step));
 }
 
-function writePlace(at: usize, x: i32, y: i32, longerSide: i32): void {
-  const scale = 255 / <f64>longerSide;
+function placeScale(level: PictureLevel): f64 {
+  return 255 / <f64>max(level.width, level.height);
+}
+
+function writePlace(at: usize, x: i32, y: i32, scale: f64): void {
   store<u8>(at + 2, <u8>(<f64>x * scale));
   store<u8>(at + 3, <u8>(<f64>y * scale));
 }
@@ -74,11 +78,11 @@ function writePlace(at: usize, x: i32, y: i32, longerSide: i32): void {
  * @param coarse is written, all but its size.
  */
 export function halveLevel(fine: PictureLevel, coarse: PictureLevel): void {
-  const longerSide = max(coarse.width, coarse.height);
+  const scale = placeScale(coarse);
   for (let y = 0, i = 0; y < coarse.height; y++) {
     for (let x = 0; x < coarse.width; x++, i++) {
       const at = coarse.features + (i << 2);
-      writePlace(at, x, y, longerSide);
+      writePlace(at, x, y, scale);
       halvePixel(fine, coarse, 2 * x, 2 * y, i);
     }
   }
