@@ -1,4 +1,5 @@
 import { centreOf, centreParts, PatchLevel, totalOf } from './patch-sweep';
+import { copyPixel } from './patch-vote';
 
 /** A known pixel of a patch: its values, and behind them its offset from the centre. */
 const sampleBytes = 32;
@@ -112,12 +113,4 @@ function difference(
     total = totalOf(sums);
   }
   return total;
-}
-
-function copyPixel(level: PatchLevel, from: i32, to: i32): void {
-  const channels = level.channels;
-  for (let c = 0; c < channels; c++) {
-    store<u8>(level.rgb + to * channels + c, load<u8>(level.rgb + from * channels + c));
-  }
-  store<u16>(level.features + (to << 2), load<u16>(level.features + (from << 2)));
 }

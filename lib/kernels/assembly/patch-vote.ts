@@ -16,16 +16,23 @@ export function voteMean(level: PatchLevel): void {
     const x = hole - y * width;
     const left = max(radius, x - radius);
     const right = min(width - 1 - radius, x + radius);
+    const top = max(radius, y - radius);
     const bottom = min(level.height - 1 - radius, y + radius);
+    const one = commonShift(level, left, right, top, bottom);
+    // A mean of equals is what they are, once it is rounded; but weights near 0 have lost their digits.
+    if (one !== none && load<f64>(level.weights + ((top * width + left) << 3)) > 1e-280) {
+      copyPixel(level, hole + one, hole);
+      continue;
+    }
     let totals = f64x2.splat(0);
     let first = totals;
     let second = totals;
     let texture = totals;
-    let offset: i32 = i32.MIN_VALUE;
+    let offset = none;
     let firstOf = totals;
     let secondOf = totals;
     let textureOf = totals;
-    for (let j = max(radius, y - radius); j <= bottom; j++) {
+    for (let j = top; j <= bottom; j++) {
       for (let centre = j * width + left; centre <= j * width + right; centre++) {
         const shift = load<i32>(level.nearest + (centre << 2)) - centre;
         // Neighbours mostly propose the same pixel.
@@ -46,6 +53,37 @@ export function voteMean(level: PatchLevel): void {
     storeMeans(level.rgb + hole * channels, f64x2.div(first, totals), f64x2.div(second, totals), channels);
     storePair(level.features + (hole << 2), f64x2.div(texture, totals));
   }
+}
+
+/** No shift. */
+const none: i32 = i32.MIN_VALUE;
+
+/** The shift of all matches in a box, where it is one. Narrow boxes are not looked at. */
+function commonShift(level: PatchLevel, left: i32, right: i32, top: i32, bottom: i32): i32 {
+  if (right - left < 3) return none;
+  const first = top * level.width + left;
+  const shift = load<i32>(level.nearest + (first << 2)) - first;
+  for (let centre = first; centre <= bottom * level.width + left; centre += level.width) {
+    // Four from the left, and four up to the right: they may overlap.
+    const last = centre + right - left - 3;
+    const start = v128.xor(v128.load(level.nearest + (centre << 2)), fromOn(centre + shift));
+    const end = v128.xor(v128.load(level.nearest + (last << 2)), fromOn(last + shift));
+    if (v128.any_true(v128.or(start, end))) return none;
+  }
+  return shift;
+}
+
+function fromOn(first: i32): v128 {
+  return i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+}
+
+/** Copies the colours and the texture of a pixel. */
+export function copyPixel(level: PatchLevel, from: i32, to: i32): void {
+  const channels = level.channels;
+  for (let c = 0; c < channels; c++) {
+    store<u8>(level.rgb + to * channels + c, load<u8>(level.rgb + from * channels + c));
+  }
+  store<u16>(level.features + (to << 2), load<u16>(level.features + (from << 2)));
 }
 
 function storeMeans(at: usize, first: v128, second: v128, channels: i32): void {
