@@ -208,12 +208,13 @@ function tryWindows(
   tail: v128,
 ): i32 {
   const best = load<i32>(level.nearest + (target << 2));
-  const y = best / level.width;
-  const x = best - y * level.width;
-  const own = centreOf(level, target);
   // Neighbours that agree with this match agree with no other.
   const agrees = 4 - 2 * agreement(level.nearest, target, best, level.width);
   const limit = limitOf(level, target, gain, agrees);
+  if (limit <= 0) return windowCount;
+  const y = best / level.width;
+  const x = best - y * level.width;
+  const own = centreOf(level, target);
   let left = 15 << (tried & 3);
   for (let first = tried & -4; first < windowCount; first += 4) {
     const sources = placesNear(level, x, y, first, seed);
