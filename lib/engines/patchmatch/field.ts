@@ -28,8 +28,8 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * H x W: for each target patch, the centre of the most similar source patch found so far; -1 where the pixel is
- * no target.
+ * H x W: for each target patch, the centre of the most similar source patch found so far; -1 where the pixel
+ * is no target.
  */
 export type Field = Int32Array;
 

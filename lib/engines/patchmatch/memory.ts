@@ -39,7 +39,10 @@ export function putLevel({ arena }: KernelUse, level: Level, patches: Patches, f
   const maps = [rgb, features, isSource, nearest, cost, weights, origins];
   const at = arena.put(Int32Array.of(...size, ...maps, holes, patches.holes.length, ...targets, windows));
   const framed = arena.view(Int32Array, rowAbove, pixels + 2 * width);
-  framed.fill(outside, 0, width).fill(outside, pixels + width).set(field, width);
+  framed
+    .fill(outside, 0, width)
+    .fill(outside, pixels + width)
+    .set(field, width);
   arena.view(Int32Array, cost, pixels).fill(0);
   return { at, rgb, nearest, cost, weights, origins, holes };
 }

@@ -110,7 +110,11 @@ export function searchMatches(matched: Matched, effort: SearchEffort, random: Ra
  *
  * @returns H x W: index of a known pixel, -1 outside the hole, and everywhere when there is nothing to copy.
  */
-export function findOrigins({ level, patches, field }: Matched, effort: SearchEffort, random: Random): Int32Array {
+export function findOrigins(
+  { level, patches, field }: Matched,
+  effort: SearchEffort,
+  random: Random,
+): Int32Array {
   if (patches.sources.length === 0) return new Int32Array(level.hole.length).fill(-1);
   return useKernels((use) => {
     const memory = putLevel(use, level, patches, field);

@@ -5,9 +5,9 @@ import { copyPixel } from './patch-vote';
 const sampleBytes = 32;
 
 /**
- * Fills a hole from its border inwards, one ring of pixels after the other: each pixel is copied from the source
- * patch that agrees best with what is already known around it, `sum |A - B|^2 + 0.25 |T_a - T_b|^2 + place`, the
- * first of equals. Writes the matches too.
+ * Fills a hole from its border inwards, one ring of pixels after the other: each pixel is copied from the
+ * source patch that agrees best with what is already known around it, the first of equals:
+ * `sum |A - B|^2 + 0.25 |T_a - T_b|^2 + place`. Writes the matches too.
  *
  * @param distances H x W, f32: of each pixel to the known picture.
  * @param sources centres of the source patches in scan order, i32.
@@ -33,7 +33,7 @@ export function fillFromBorder(
       const y = pixel / width;
       const centre = clampInside(level, pixel - y * width, y);
       const samplesEnd = takeSamples(level, centre, distances, ring, samples);
-      best = mostSimilar(level, centre, best, sources, end, <usize>stride << 2, samples, samplesEnd);
+      best = mostSimilar(level, centre, best, sources, end, (<usize>stride) << 2, samples, samplesEnd);
       copyPixel(level, load<i32>(best) + pixel - centre, pixel);
       store<i32>(level.nearest + (centre << 2), load<i32>(best));
       left--;

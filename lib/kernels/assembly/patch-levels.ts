@@ -144,8 +144,8 @@ function meanOf(sum: i32, count: i32): u8 {
 }
 
 /**
- * Marks the centres of the patches that lie wholly inside the picture: those with a hole pixel, and those with
- * neither such a pixel nor one to avoid.
+ * Marks the centres of the patches that lie wholly inside the picture: those with a hole pixel, and those
+ * with neither such a pixel nor one to avoid.
  *
  * @param hole H x W, 8 bit: 1 inside.
  * @param avoid H x W, 8 bit: 1 where nothing is copied from.
@@ -180,7 +180,7 @@ export function markPatches(
   }
 }
 
-/** Writes all bits that lie up to `radius` steps before and behind each place. Past the last it writes anything. */
+/** Writes all bits up to `radius` steps before and behind each place, and anything past the last place. */
 function spread(from: usize, to: usize, first: i32, end: i32, step: i32, radius: i32): void {
   for (let i = first; i < end; i += 16) {
     let bits = v128.load(from + i);
@@ -197,7 +197,7 @@ export function listPlaces(flags: usize, count: i32, places: usize): i32 {
   let found = places;
   for (let i = 0; i < count; i++) {
     store<i32>(found, i);
-    found += <usize>load<u8>(flags + i) << 2;
+    found += (<usize>load<u8>(flags + i)) << 2;
   }
   return <i32>((found - places) >> 2);
 }

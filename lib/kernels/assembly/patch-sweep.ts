@@ -222,7 +222,10 @@ function tryWindows(
     if (windowCount - first < 4) left &= (1 << (windowCount - first)) - 1;
     for (; left !== 0; left &= left - 1) {
       const lane = ctz(left);
-      const source = i32x4.extract_lane(i8x16.swizzle(sources, i32x4.splat(0x03020100 + 0x04040404 * lane)), 0);
+      const source = i32x4.extract_lane(
+        i8x16.swizzle(sources, i32x4.splat(0x03020100 + 0x04040404 * lane)),
+        0,
+      );
       if (tryMatch(level, target, source, gain, apart, tail)) return first + lane + 1;
     }
     left = 15;
@@ -315,7 +318,7 @@ function isNearer(a: i32, b: i32, width: i32, apart: i32): bool {
   return across * across + up * up < apart;
 }
 
-/** The next four random numbers. @see seededRandom in lib/engines/patchmatch/field.ts, whose numbers these are. */
+/** Four random numbers, @see seededRandom in lib/engines/patchmatch/field.ts, whose numbers these are. */
 function mixed(states: v128): v128 {
   const one = i32x4.splat(1);
   let bits = i32x4.mul(v128.xor(states, i32x4.shr_u(states, 15)), v128.or(states, one));

@@ -9,7 +9,6 @@ import { PatchLevel } from './patch-sweep';
 export function voteMean(level: PatchLevel): void {
   const width = level.width;
   const radius = level.radius;
-  const channels = level.channels;
   for (let n = 0; n < level.holeCount; n++) {
     const hole = load<i32>(level.holes + (n << 2));
     const y = hole / width;
@@ -20,39 +19,44 @@ export function voteMean(level: PatchLevel): void {
     const bottom = min(level.height - 1 - radius, y + radius);
     const one = commonShift(level, left, right, top, bottom);
     // A mean of equals is what they are, once it is rounded; but weights near 0 have lost their digits.
-    if (one !== none && load<f64>(level.weights + ((top * width + left) << 3)) > 1e-280) {
-      copyPixel(level, hole + one, hole);
-      continue;
-    }
-    let totals = f64x2.splat(0);
-    let first = totals;
-    let second = totals;
-    let texture = totals;
-    let offset = none;
-    let firstOf = totals;
-    let secondOf = totals;
-    let textureOf = totals;
-    for (let j = top; j <= bottom; j++) {
-      for (let centre = j * width + left; centre <= j * width + right; centre++) {
-        const shift = load<i32>(level.nearest + (centre << 2)) - centre;
-        // Neighbours mostly propose the same pixel.
-        if (shift !== offset) {
-          offset = shift;
-          const colours = widened(level.rgb + (hole + shift) * channels);
-          firstOf = f64x2.convert_low_i32x4_s(colours);
-          secondOf = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(colours, colours, 2, 3, 0, 1));
-          textureOf = f64x2.convert_low_i32x4_s(widened(level.features + ((hole + shift) << 2)));
-        }
-        const weights = v128.load64_splat(level.weights + (centre << 3));
-        totals = f64x2.add(totals, weights);
-        first = f64x2.add(first, f64x2.mul(weights, firstOf));
-        second = f64x2.add(second, f64x2.mul(weights, secondOf));
-        texture = f64x2.add(texture, f64x2.mul(weights, textureOf));
-      }
-    }
-    storeMeans(level.rgb + hole * channels, f64x2.div(first, totals), f64x2.div(second, totals), channels);
-    storePair(level.features + (hole << 2), f64x2.div(texture, totals));
+    const isMean = one !== none && load<f64>(level.weights + ((top * width + left) << 3)) > 1e-280;
+    if (isMean) copyPixel(level, hole + one, hole);
+    else storeMean(level, hole, left, right, top, bottom);
   }
+}
+
+/** Writes the mean of what the patches around the centres in a box propose for a pixel. */
+function storeMean(level: PatchLevel, hole: i32, left: i32, right: i32, top: i32, bottom: i32): void {
+  const width = level.width;
+  const channels = level.channels;
+  let totals = f64x2.splat(0);
+  let first = totals;
+  let second = totals;
+  let texture = totals;
+  let offset = none;
+  let firstOf = totals;
+  let secondOf = totals;
+  let textureOf = totals;
+  for (let j = top; j <= bottom; j++) {
+    for (let centre = j * width + left; centre <= j * width + right; centre++) {
+      const shift = load<i32>(level.nearest + (centre << 2)) - centre;
+      // Neighbours mostly propose the same pixel.
+      if (shift !== offset) {
+        offset = shift;
+        const colours = widened(level.rgb + (hole + shift) * channels);
+        firstOf = f64x2.convert_low_i32x4_s(colours);
+        secondOf = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(colours, colours, 2, 3, 0, 1));
+        textureOf = f64x2.convert_low_i32x4_s(widened(level.features + ((hole + shift) << 2)));
+      }
+      const weights = v128.load64_splat(level.weights + (centre << 3));
+      totals = f64x2.add(totals, weights);
+      first = f64x2.add(first, f64x2.mul(weights, firstOf));
+      second = f64x2.add(second, f64x2.mul(weights, secondOf));
+      texture = f64x2.add(texture, f64x2.mul(weights, textureOf));
+    }
+  }
+  storeMeans(level.rgb + hole * channels, f64x2.div(first, totals), f64x2.div(second, totals), channels);
+  storePair(level.features + (hole << 2), f64x2.div(texture, totals));
 }
 
 /** No shift. */
@@ -115,7 +119,6 @@ export function widened(at: usize): v128 {
 export function voteBest(level: PatchLevel): void {
   const width = level.width;
   const radius = level.radius;
-  const channels = level.channels;
   const bottomMost = level.height - 1 - radius;
   memory.fill(level.origins, 0xff, (<usize>(width * level.height)) << 2);
   for (let n = 0; n < level.holeCount; n++) {
@@ -138,9 +141,7 @@ export function voteBest(level: PatchLevel): void {
     }
     const origin = load<i32>(level.nearest + (best << 2)) + hole - best;
     store<i32>(level.origins + (hole << 2), origin);
-    const from = level.rgb + origin * channels;
-    const to = level.rgb + hole * channels;
-    for (let c = 0; c < channels; c++) store<u8>(to + c, load<u8>(from + c));
+    copyPixel(level, origin, hole);
   }
 }
 
