@@ -59,6 +59,23 @@ describe('fillFromBorder', () => {
   );
 });
 
+it('takes the first of equals, also when the pixel before took the other', () => {
+  // Places are whole steps here, so both sources are as far from the lower pixel.
+  const size = { width: 51, height: 15 };
+  const at = (x: number, y: number) => y * size.width + x;
+  const hole = new Uint8Array(51 * 15);
+  for (const pixel of [at(30, 5), at(25, 9)]) hole[pixel] = 1;
+  const level = finestLevel({ ...size, rgb: new Uint8Array(3 * hole.length).fill(80) }, hole);
+  const nearest = useKernels((use) => {
+    const memory = putLevel(use, level, patchesOf(level, 3), new Int32Array(hole.length));
+    const sources = use.arena.put(Int32Array.of(at(20, 9), at(30, 9)));
+    const { at: distances } = distanceToKnown(use, level);
+    use.kernels.fillFromBorder(memory.at, distances, sources, 2, 1, use.arena.reserve(49 * 32));
+    return use.arena.take(Int32Array, memory.nearest, hole.length);
+  });
+  expect([nearest[at(30, 5)], nearest[at(25, 9)]]).toEqual([at(30, 9), at(20, 9)]);
+});
+
 /** Pixel by pixel, and all sources in order. */
 function expectedOf(
   level: ReturnType<typeof finestLevel>,

@@ -73,6 +73,13 @@ describe('halve', () => {
     expect([...coarse.rgb.subarray(12)]).toEqual([0, 0, 0, 0]);
   });
 
+  it('rounds likewise where all sixteen pixels are known', () => {
+    const values = Array.from({ length: 36 }, (_, i) => (i === 14 ? 32 : 0));
+    const fine = { width: 6, height: 6, channels: 3 as const, values, hole: values.map(() => 0) };
+    // 9 of 64 parts of 32 are 4.5.
+    expect(always(() => halve(levelOf(fine))).rgb[12]).toBe(5);
+  });
+
   it('gives a single pixel back', () => {
     const fine = { width: 1, height: 1, channels: 3 as const, values: [77], hole: [0] };
     expect(always(() => halve(levelOf(fine))).rgb).toEqual(Uint8Array.of(77, 77, 77));
