@@ -145,12 +145,31 @@ export interface KernelExports {
   ) => number;
   readonly writeFeatures: (level: Pointer) => void;
   readonly halveLevel: (fine: Pointer, coarse: Pointer) => void;
+  readonly markPatches: (
+    hole: Pointer,
+    avoid: Pointer,
+    width: number,
+    height: number,
+    radius: number,
+    flags: Pointer,
+    isTarget: Pointer,
+    isSource: Pointer,
+  ) => void;
+  readonly listPlaces: (flags: Pointer, count: number, places: Pointer) => number;
   readonly distanceToKnown: (
     hole: Pointer,
     width: number,
     height: number,
     padded: Pointer,
     distances: Pointer,
+  ) => number;
+  readonly fillFromBorder: (
+    level: Pointer,
+    distances: Pointer,
+    sources: Pointer,
+    sourceCount: number,
+    stride: number,
+    samples: Pointer,
   ) => void;
   readonly patchDistance: (level: Pointer, a: number, b: number, limit: number) => number;
   readonly sweepPatches: (
@@ -162,7 +181,7 @@ export interface KernelExports {
     seed: number,
   ) => number;
   readonly voteMean: (level: Pointer) => void;
-  readonly voteBest: (level: Pointer, origins: Pointer) => void;
+  readonly voteBest: (level: Pointer) => void;
   readonly costOfRank: (level: Pointer, rank: number, counts: Pointer) => number;
   readonly linkCells: (grid: Pointer) => void;
   readonly excessOfPieces: (grid: Pointer, pieces: Pointer) => void;

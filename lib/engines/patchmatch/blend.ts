@@ -1,6 +1,8 @@
 import type { Pointer } from '../../kernels/exports.ts';
-import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
+import type { KernelUse } from '../../kernels/kernels.ts';
 import type { Level } from './level.ts';
+import type { LevelMemory } from './memory.ts';
+import type { Patches } from './patches.ts';
 
 /** Weight of the copied colours: a step fades over about 1 / sqrt(pull) pixels. */
 const pull = 4e-3;
@@ -29,31 +31,22 @@ interface Grid {
  * Minimises `sum (f_p - f_q - v_pq)^2 + pull * sum (f_p - g_p)^2` over neighbours `p`, `q` of the
  * hole, `g` the copied colours, `v` the steps at their origin, known pixels fixed.
  *
- * @param origins H x W: index of the known pixel each hole pixel was copied from, -1 outside the hole.
+ * @param memory of the level, with the origins of its pieces.
  * @see Perez et al., "Poisson image editing", SIGGRAPH 2003.
  */
-export function blendPieces({ width, height, channels, rgb, hole }: Level, origins: Int32Array): void {
-  const inside = insideOf(origins);
-  useKernels((use) => {
-    const { kernels, arena } = use;
-    const pixels = arena.put(rgb);
-    const copied = [pixels, arena.put(hole), arena.put(origins)];
-    // The order of the fields of `CopiedPieces`.
-    const pieces = arena.put(Int32Array.of(width, width * height, channels, ...copied));
-    const at = reserveGrid(use, { width, height, count: inside.length, inside: arena.put(inside) });
-    kernels.linkCells(at);
-    kernels.excessOfPieces(at, pieces);
-    solve(use, { at, width, height, count: inside.length, pull });
-    kernels.addLight(at, pixels, channels);
-    rgb.set(arena.view(Uint8Array, pixels, rgb.length));
-  });
-}
-
-function insideOf(origins: Int32Array): Int32Array {
-  const inside = new Int32Array(origins.reduce((count, origin) => (origin < 0 ? count : count + 1), 0));
-  let count = 0;
-  for (let i = 0; i < origins.length; i++) if (origins[i]! >= 0) inside[count++] = i;
-  return inside;
+export function blendPieces(
+  use: KernelUse,
+  { width, height, channels }: Level,
+  { holes }: Patches,
+  memory: LevelMemory,
+): void {
+  const { kernels } = use;
+  const count = holes.length;
+  const at = reserveGrid(use, { width, height, count, inside: memory.holes });
+  kernels.linkCells(at);
+  kernels.excessOfPieces(at, memory.at);
+  solve(use, { at, width, height, count, pull });
+  kernels.addLight(at, memory.rgb, channels);
 }
 
 interface GridRoom extends Pick<Grid, 'width' | 'height' | 'count'> {

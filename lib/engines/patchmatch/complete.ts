@@ -1,9 +1,8 @@
 import { EditError } from '../../errors.ts';
 import type { Size } from '../../pixels/raster.ts';
 import { doubleField, type Field, type Random, randomField, seededRandom } from './field.ts';
-import { fillFromBorder } from './initialise.ts';
 import { interpolateHole } from './interpolate.ts';
-import { distanceToKnown, finestLevel, halve, type Level, type Picture } from './level.ts';
+import { finestLevel, flagsOf, halve, type Level, type Picture, reachOf } from './level.ts';
 import { halveFlags, type Patches, patchesOf } from './patches.ts';
 import { type Effort, refineLevel } from './refine.ts';
 import { fieldOfOffsets, pieceEffortAt, suitsOffsets } from './structure.ts';
@@ -57,7 +56,7 @@ interface Filled {
  */
 export function openCompletion(picture: Picture): Completion {
   const { width, height, rgb } = picture;
-  const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
+  const hole = flagsOf(picture.mask);
   if (!hole.includes(1)) return settled({ width, height, data: rgb.slice() });
   if (!hole.includes(0))
     throw new EditError('MASK_FULL', 'Expected some known pixels around the mask, got none');
@@ -124,7 +123,11 @@ interface Filling {
 }
 
 function fillLevel({ level, patches, coarser, pieces, index }: Filling, random: Random): Filled {
-  const field = pieces ?? beginLevel(level, patches, coarser, random);
+  const begun = () =>
+    coarser
+      ? doubleField(coarser.field, coarser.level, level, patches, random)
+      : randomField(level, patches, random);
+  const field = pieces ?? begun();
   const hasPieces = pieces !== undefined || coarser?.hasPieces === true;
   refineLevel(
     {
@@ -147,15 +150,11 @@ const thinShare = 0.5;
 const thinReachPx = 16;
 
 /** True where the known picture is too thin to copy patches from, and near everywhere. */
-function isThin(
-  { width, height, hole }: Level,
-  { radius, sources }: Patches,
-  avoid: Uint8Array | undefined,
-): boolean {
+function isThin(level: Level, { radius, holes, sources }: Patches, avoid: Uint8Array | undefined): boolean {
   if (radius === 0) return true;
-  const known = hole.reduce((count, inside, i) => count + (inside || avoid?.[i] ? 0 : 1), 0);
+  const known = avoid ? patchesOf(level, 0, avoid).sources.length : level.hole.length - holes.length;
   if (radius === patchRadius && sources.length >= known * thinShare) return false;
-  return distanceToKnown(hole, width, height).every((distance) => distance <= thinReachPx);
+  return reachOf(level) <= thinReachPx;
 }
 
 function pyramidOf(finest: Level): Level[] {
@@ -163,8 +162,7 @@ function pyramidOf(finest: Level): Level[] {
   for (;;) {
     const level = levels[levels.length - 1]!;
     if (Math.min(level.width, level.height) < 2 * coarsestSidePx) return levels;
-    const distances = distanceToKnown(level.hole, level.width, level.height);
-    if (distances.every((distance) => distance <= coarsestReachPx)) return levels;
+    if (reachOf(level) <= coarsestReachPx) return levels;
     const next = halve(level);
     if (!next.hole.includes(1)) return levels;
     levels.push(next);
@@ -174,16 +172,9 @@ function pyramidOf(finest: Level): Level[] {
 /** What to avoid on each level; a coarse pixel that holds any of it is avoided. */
 function avoidsOf({ avoid }: Picture, levels: readonly Level[]): readonly Uint8Array[] {
   if (avoid === undefined) return [];
-  const flags: Uint8Array[] = [avoid.map((value) => (value > 0 ? 1 : 0))];
+  const flags: Uint8Array[] = [flagsOf(avoid)];
   for (const level of levels.slice(0, -1)) flags.push(halveFlags(flags.at(-1)!, level));
   return flags;
-}
-
-function beginLevel(level: Level, patches: Patches, coarser: Filled | undefined, random: Random): Field {
-  if (coarser) return doubleField(coarser.field, coarser.level, level, patches, random);
-  const field = randomField(level, patches, random);
-  fillFromBorder(level, patches, field);
-  return field;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Raster, Size } from '../../pixels/raster.ts';
 import { doubleField, type Field, randomField, seededRandom } from './field.ts';
-import { finestLevel, halve, type Level, type Picture } from './level.ts';
+import { finestLevel, flagsOf, halve, type Level, type Picture } from './level.ts';
 import { halveFlags, patchesOf } from './patches.ts';
-import { originsOf, searchMatches } from './refine.ts';
+import { findOrigins, searchMatches } from './refine.ts';
 
 /** A filled picture that is smaller than the picture it belongs to. */
 export interface Reduced {
@@ -126,11 +126,11 @@ const fineReachPx = 4;
 function resembling(picture: Picture): Int32Array {
   const random = seededRandom(1);
   const { width, height } = picture;
-  const hole = picture.mask.map((value) => (value > 0 ? 1 : 0));
+  const hole = flagsOf(picture.mask);
   const known = finestLevel(picture, new Uint8Array(width * height));
   const fine: Level = { ...known, hole };
   const coarse: Level = { ...halve(known), hole: halveFlags(hole, picture) };
-  const avoid = picture.avoid?.map((value) => (value > 0 ? 1 : 0));
+  const avoid = picture.avoid && flagsOf(picture.avoid);
   const finePatches = patchesOf(fine, patchRadius, avoid);
   const coarsePatches = patchesOf(coarse, patchRadius, avoid && halveFlags(avoid, picture));
   let field: Field;
@@ -141,9 +141,8 @@ function resembling(picture: Picture): Int32Array {
     searchMatches({ level: coarse, patches: coarsePatches, field: found }, effort, random);
     field = doubleField(found, coarse, fine, finePatches, random);
   }
-  const matched = { level: fine, patches: finePatches, field };
-  searchMatches(matched, { sweeps: fineSweeps, reach: fineReachPx }, random);
-  return originsOf(matched);
+  const effort = { sweeps: fineSweeps, reach: fineReachPx };
+  return findOrigins({ level: fine, patches: finePatches, field }, effort, random);
 }
 
 /** As in the fill itself. */

@@ -27,18 +27,16 @@ export function seededRandom(seed: number): Random {
   return random;
 }
 
-/** For each target patch, the most similar source patch found so far. */
-export interface Field {
-  /** H x W: centre of the source patch, -1 where the pixel is no target. */
-  readonly nearest: Int32Array;
-  /** H x W: patch distance to that source in the last pass of the search. */
-  readonly cost: Int32Array;
-}
+/**
+ * H x W: for each target patch, the centre of the most similar source patch found so far; -1 where the pixel
+ * is no target.
+ */
+export type Field = Int32Array;
 
 export function randomField(level: Level, patches: Patches, random: Random): Field {
-  const nearest = new Int32Array(level.width * level.height).fill(-1);
-  for (const target of patches.targets) nearest[target] = randomSource(patches, random);
-  return { nearest, cost: new Int32Array(nearest.length) };
+  const field = new Int32Array(level.width * level.height).fill(-1);
+  for (const target of patches.targets) field[target] = randomSource(patches, random);
+  return field;
 }
 
 /** Rounding moves the border of the hole by so many pixels. */
@@ -54,23 +52,23 @@ export function doubleField(
 ): Field {
   const { width, height } = level;
   const { radius, isSource } = patches;
-  const nearest = new Int32Array(width * height).fill(-1);
+  const field = new Int32Array(width * height).fill(-1);
   for (const target of patches.targets) {
     const x = target % width;
     const y = (target - x) / width;
-    const parent = nearestLabel(coarse.nearest, from, x >> 1, y >> 1, roundedPx);
+    const parent = nearestLabel(coarse, from, x >> 1, y >> 1, roundedPx);
     let source = -1;
     if (parent >= 0) {
-      const found = coarse.nearest[parent]!;
+      const found = coarse[parent]!;
       const dx = (found % from.width) - (parent % from.width);
       const dy = Math.floor(found / from.width) - Math.floor(parent / from.width);
       const sx = Math.min(width - 1 - radius, Math.max(radius, x + 2 * dx));
       const sy = Math.min(height - 1 - radius, Math.max(radius, y + 2 * dy));
       source = sy * width + sx;
     }
-    nearest[target] = source >= 0 && isSource[source] ? source : randomSource(patches, random);
+    field[target] = source >= 0 && isSource[source] ? source : randomSource(patches, random);
   }
-  return { nearest, cost: new Int32Array(nearest.length) };
+  return field;
 }
 
 /** What a map says at a pixel, or nearby within some pixels; -1 where it says nothing. */

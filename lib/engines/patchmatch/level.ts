@@ -1,5 +1,5 @@
 import type { Pointer } from '../../kernels/exports.ts';
-import { useKernels } from '../../kernels/kernels.ts';
+import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
 
 export interface Picture {
   readonly width: number;
@@ -71,18 +71,33 @@ export function halve(fine: Level): Level {
   });
 }
 
+/** Distances in the memory of the kernels. */
+interface Distances {
+  /** H x W, 32 bit floats. */
+  readonly at: Pointer;
+  readonly greatest: number;
+}
+
 /**
  * Distance of every pixel to the nearest known one, 0 for known pixels, in pixels; the chamfer 1, 1.41.
  *
- * @param hole H x W: 1 inside.
  * @see Borgefors, "Distance transformations in digital images", CVGIP 1986.
  */
-export function distanceToKnown(hole: Uint8Array, width: number, height: number): Float32Array {
-  return useKernels(({ kernels, arena }) => {
-    const inside = arena.put(hole);
-    const padded = arena.reserve(4 * (width + 2) * (height + 2));
-    const distances = arena.reserve(4 * width * height);
-    kernels.distanceToKnown(inside, width, height, padded, distances);
-    return arena.take(Float32Array, distances, width * height);
-  });
+export function distanceToKnown({ kernels, arena }: KernelUse, { hole, width, height }: Shape): Distances {
+  const inside = arena.put(hole);
+  const padded = arena.reserve(4 * (width + 2) * (height + 2));
+  const at = arena.reserve(4 * width * height);
+  return { at, greatest: kernels.distanceToKnown(inside, width, height, padded, at) };
+}
+
+type Shape = Pick<Level, 'width' | 'height' | 'hole'>;
+
+/** The greatest distance from any pixel to the known picture. */
+export const reachOf = (shape: Shape): number => useKernels((use) => distanceToKnown(use, shape).greatest);
+
+/** 1 where a value is above 0. */
+export function flagsOf(values: Uint8Array): Uint8Array<ArrayBuffer> {
+  const flags = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) if (values[i]! > 0) flags[i] = 1;
+  return flags;
 }

@@ -44,7 +44,7 @@ function votesOf({ width, height }: Level, targets: Int32Array, field: Field, ap
   const votes = emptyFloatRaster(2 * width + 1, 2 * height + 1, 1);
   const middle = height * votes.width + width;
   for (const target of targets) {
-    const source = field.nearest[target]!;
+    const source = field[target]!;
     const dx = (source % width) - (target % width);
     const dy = Math.floor(source / width) - Math.floor(target / width);
     // A random first match may be near, and the best of all.

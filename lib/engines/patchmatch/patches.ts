@@ -1,3 +1,5 @@
+import type { Pointer } from '../../kernels/exports.ts';
+import { useKernels } from '../../kernels/kernels.ts';
 import type { Size } from '../../pixels/raster.ts';
 import type { Level } from './level.ts';
 
@@ -32,60 +34,17 @@ export function patchesOf(level: Level, maxRadius: number, avoid?: Uint8Array): 
 /** With fewer sources the copies repeat and show as stripes. */
 const minSources = 16;
 
-function patchesOfRadius(level: Level, radius: number, avoid: Uint8Array | undefined): Patches {
-  const { width, height, hole } = level;
-  const touched = boxDilate(hole, width, height, radius);
-  const refused = avoid && boxDilate(avoid, width, height, radius);
-  const isSource = new Uint8Array(width * height);
-  const targets: number[] = [];
-  const sources: number[] = [];
-  for (let y = radius; y < height - radius; y++) {
-    for (let x = radius; x < width - radius; x++) {
-      const i = y * width + x;
-      if (touched[i]) targets.push(i);
-      else if (!refused?.[i]) {
-        sources.push(i);
-        isSource[i] = 1;
-      }
-    }
-  }
-  const holes: number[] = [];
-  for (let i = 0; i < hole.length; i++) if (hole[i]) holes.push(i);
-  return {
-    radius,
-    holes: Int32Array.from(holes),
-    targets: Int32Array.from(targets),
-    sources: Int32Array.from(sources),
-    isSource,
-  };
-}
-
-/** 1 where any pixel of the (2 radius + 1) square around is 1; separable, by running counts. */
-function boxDilate(hole: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  const rows = new Uint8Array(hole.length);
-  const out = new Uint8Array(hole.length);
-  for (let y = 0; y < height; y++) dilateLine(hole, rows, y * width, 1, width, radius);
-  for (let x = 0; x < width; x++) dilateLine(rows, out, x, width, height, radius);
-  return out;
-}
-
-function dilateLine(
-  from: Uint8Array,
-  to: Uint8Array,
-  start: number,
-  step: number,
-  length: number,
-  radius: number,
-): void {
-  let last = -1 - radius;
-  let next = -1;
-  for (let i = 0; i < length; i++) {
-    while (next < i + radius && next < length - 1) {
-      next++;
-      if (from[start + next * step]) last = next;
-    }
-    to[start + i * step] = last >= i - radius ? 1 : 0;
-  }
+function patchesOfRadius({ width, height, hole }: Level, radius: number, avoid = hole): Patches {
+  const pixels = width * height;
+  return useKernels(({ kernels, arena: { put, reserve, take } }) => {
+    const inside = put(hole);
+    const [flags, isTarget, isSource] = [reserve(2 * pixels), reserve(pixels), reserve(pixels)];
+    kernels.markPatches(inside, put(avoid), width, height, radius, flags, isTarget, isSource);
+    const places = reserve(4 * pixels);
+    const listed = (marks: Pointer) => take(Int32Array, places, kernels.listPlaces(marks, pixels, places));
+    const [holes, targets, sources] = [listed(inside), listed(isTarget), listed(isSource)];
+    return { radius, holes, targets, sources, isSource: take(Uint8Array, isSource, pixels) };
+  });
 }
 
 /** Flags of a level of half the size, rounded up: 1 where any of the four pixels below is. */

@@ -2,10 +2,10 @@ import type { Pointer } from '../../kernels/exports.ts';
 import { type KernelUse, useKernels } from '../../kernels/kernels.ts';
 import { blendPieces } from './blend.ts';
 import type { Field, Random } from './field.ts';
-import type { Level } from './level.ts';
+import { distanceToKnown, type Level } from './level.ts';
 import { type LevelMemory, putLevel, takeLevel } from './memory.ts';
 import type { Patches } from './patches.ts';
-import { trustVotes, votesOf, weighVotes } from './vote.ts';
+import { votesOf, weighVotes } from './vote.ts';
 
 /** How long a search looks for better matches. */
 interface SearchEffort {
@@ -32,7 +32,7 @@ interface Matched {
 
 interface Refinement extends Matched {
   readonly effort: Effort;
-  /** True when the matches are those of a coarser level, and the hole is not yet filled from them. */
+  /** True when the hole is first filled from the matches; else it is filled from its border. */
   readonly beginsWithVote: boolean;
   /**
    * True for a level that is looked at: pieces are copied instead of averaged, and their light is blended.
@@ -48,25 +48,41 @@ interface Refinement extends Matched {
  */
 export function refineLevel(refinement: Refinement, random: Random): void {
   const { level, patches, field, effort, beginsWithVote, isShown } = refinement;
-  const origins = useKernels((use) => {
-    const { kernels, arena } = use;
+  useKernels((use) => {
+    const { kernels } = use;
     const memory = putLevel(use, level, patches, field);
-    const copied = putOrigins(use, level);
-    const votes = votesOf(use, level, patches, memory);
+    const distances = distanceToKnown(use, level).at;
+    const votes = votesOf(use, patches, memory, distances);
     if (beginsWithVote) {
-      trustVotes(use, votes);
+      weighVotes(use, votes);
       kernels.voteMean(memory.at);
-    }
+    } else beginAtBorder(use, patches, memory, distances);
     for (let round = 0; round < effort.rounds; round++) {
       sweepLevel(use, memory, effort, random);
       weighVotes(use, votes);
-      if (isShown && round === effort.rounds - 1) kernels.voteBest(memory.at, copied);
-      else kernels.voteMean(memory.at);
+      if (isShown && round === effort.rounds - 1) {
+        kernels.voteBest(memory.at);
+        blendPieces(use, level, patches, memory);
+      } else kernels.voteMean(memory.at);
     }
     takeLevel(use, memory, level, field);
-    return arena.take(Int32Array, copied, level.hole.length);
   });
-  if (isShown) blendPieces(level, origins);
+}
+
+/** Comparisons that filling from the border may take; beyond it only every n-th source is looked at. */
+const comparisonBudget = 3_000_000;
+/** The pixels of the largest patch, with their offsets. */
+const sampleBytes = 32 * 49;
+
+function beginAtBorder(
+  { kernels, arena }: KernelUse,
+  { holes, sources }: Patches,
+  memory: LevelMemory,
+  distances: Pointer,
+): void {
+  const stride = Math.max(1, Math.ceil((holes.length * sources.length) / comparisonBudget));
+  const room = arena.reserve(sampleBytes);
+  kernels.fillFromBorder(memory.at, distances, arena.put(sources), sources.length, stride, room);
 }
 
 function sweepLevel({ kernels }: KernelUse, { at }: LevelMemory, effort: SearchEffort, random: Random): void {
@@ -90,22 +106,22 @@ export function searchMatches(matched: Matched, effort: SearchEffort, random: Ra
 }
 
 /**
- * Where each pixel of the hole comes from by the match that counts most there.
+ * Finds better matches likewise, and where each pixel of the hole comes from by the match that counts most.
  *
  * @returns H x W: index of a known pixel, -1 outside the hole, and everywhere when there is nothing to copy.
  */
-export function originsOf({ level, patches, field }: Matched): Int32Array {
+export function findOrigins(
+  { level, patches, field }: Matched,
+  effort: SearchEffort,
+  random: Random,
+): Int32Array {
   if (patches.sources.length === 0) return new Int32Array(level.hole.length).fill(-1);
   return useKernels((use) => {
     const memory = putLevel(use, level, patches, field);
-    const copied = putOrigins(use, level);
-    weighVotes(use, votesOf(use, level, patches, memory));
-    use.kernels.voteBest(memory.at, copied);
-    return use.arena.take(Int32Array, copied, level.hole.length);
+    const votes = votesOf(use, patches, memory, distanceToKnown(use, level).at);
+    sweepLevel(use, memory, effort, random);
+    weighVotes(use, votes);
+    use.kernels.voteBest(memory.at);
+    return use.arena.take(Int32Array, memory.origins, level.hole.length);
   });
-}
-
-/** Room for the origins of all pixels, -1 to begin with. */
-function putOrigins({ arena }: KernelUse, { hole }: Level): Pointer {
-  return arena.put(new Int32Array(hole.length).fill(-1));
 }

@@ -35,13 +35,13 @@ export function fieldOfOffsets(
   const offsets = dominantOffsets(level, patches, random);
   if (offsets.length === 0) return undefined;
   const chosen = chooseOffsets(level, offsets, avoid);
-  const nearest = new Int32Array(level.hole.length).fill(-1);
+  const field = new Int32Array(level.hole.length).fill(-1);
   for (const target of patches.targets) {
     const label = labelNear(chosen, level, target, patches.radius);
     const source = label < 0 ? -1 : movedInside(target, offsets[label]!, level, patches.radius);
-    nearest[target] = patches.isSource[source] ? source : randomSource(patches, random);
+    field[target] = patches.isSource[source] ? source : randomSource(patches, random);
   }
-  return { nearest, cost: new Int32Array(nearest.length) };
+  return field;
 }
 
 function movedInside(pixel: number, { dx, dy }: Offset, { width, height }: Level, radius: number): number {

@@ -1,6 +1,5 @@
 import type { Pointer } from '../../kernels/exports.ts';
 import type { KernelUse } from '../../kernels/kernels.ts';
-import { distanceToKnown, type Level } from './level.ts';
 import type { LevelMemory } from './memory.ts';
 import type { Patches } from './patches.ts';
 
@@ -20,36 +19,32 @@ const falloff = 1.3;
 /**
  * `falloff ^ -distance` for each target: patches near the known picture are more certain, and decide what is
  * further inside.
+ *
+ * @param at H x W: distances to the known picture.
  */
-export function votesOf({ arena }: KernelUse, level: Level, patches: Patches, memory: LevelMemory): Votes {
-  const distances = distanceToKnown(level.hole, level.width, level.height);
-  const confidence = Float64Array.from(patches.targets, (target) => falloff ** -distances[target]!);
-  return { memory, patches, confidence, counts: arena.reserve(4 * 65_536) };
-}
-
-/** Every target votes with its confidence alone. */
-export function trustVotes(use: KernelUse, votes: Votes): void {
-  writeWeights(use, votes, (confidence) => confidence);
+export function votesOf({ arena }: KernelUse, patches: Patches, memory: LevelMemory, at: Pointer): Votes {
+  const { targets, isSource } = patches;
+  const counts = arena.reserve(4 * 65_536);
+  const distances = arena.view(Float32Array, at, isSource.length);
+  const confidence = new Float64Array(targets.length);
+  for (let n = 0; n < targets.length; n++) confidence[n] = falloff ** -distances[targets[n]!]!;
+  return { memory, patches, confidence, counts };
 }
 
 /**
  * The weight of every target's vote: `confidence * exp(-cost / (2 sigma^2))`, with `sigma^2` the 75th
- * percentile of the costs, so that three patches in four count at any contrast.
+ * percentile of the costs, so that three patches in four count at any contrast. Without costs the confidence
+ * alone counts.
  */
-export function weighVotes(use: KernelUse, votes: Votes): void {
-  const { memory, patches, counts } = votes;
+export function weighVotes({ kernels, arena }: KernelUse, votes: Votes): void {
+  const { memory, patches, confidence, counts } = votes;
   const { targets, isSource } = patches;
-  const typical = use.kernels.costOfRank(memory.at, (targets.length * 3) >> 2, counts);
+  const typical = kernels.costOfRank(memory.at, (targets.length * 3) >> 2, counts);
   const variance = Math.max(1, typical);
-  const costs = use.arena.view(Int32Array, memory.cost, isSource.length);
-  writeWeights(use, votes, (confidence, target) => confidence * Math.exp(-costs[target]! / (2 * variance)));
-}
-
-function writeWeights(
-  { arena }: KernelUse,
-  { memory, patches: { targets, isSource }, confidence }: Votes,
-  weightOf: (confidence: number, target: number) => number,
-): void {
+  const costs = arena.view(Int32Array, memory.cost, isSource.length);
   const weights = arena.view(Float64Array, memory.weights, isSource.length);
-  for (let n = 0; n < targets.length; n++) weights[targets[n]!] = weightOf(confidence[n]!, targets[n]!);
+  for (let n = 0; n < targets.length; n++) {
+    const target = targets[n]!;
+    weights[target] = confidence[n]! * Math.exp(-costs[target]! / (2 * variance));
+  }
 }

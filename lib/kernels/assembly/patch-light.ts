@@ -1,3 +1,4 @@
+import { PatchLevel } from './patch-sweep';
 import { widened } from './patch-vote';
 
 /**
@@ -24,6 +25,26 @@ export class LightGrid {
   excess: usize;
   /** The correction, and the zeros behind it. */
   light: usize;
+
+  /** Mends a cell, if there is one of this number. */
+  @inline
+  relax(n: i32, pull: f64): void {
+    if (<u32>n >= <u32>this.count) return;
+    const light = this.light;
+    const at = this.neighbours + (n << 4);
+    const weight = <f64>load<u8>(this.degrees + n) + pull;
+    const left = light + (load<i32>(at) << 4);
+    const right = light + (load<i32>(at, 4) << 4);
+    const upper = light + (load<i32>(at, 8) << 4);
+    const lower = light + (load<i32>(at, 12) << 4);
+    const cell = light + (n << 4);
+    const excess = this.excess + (n << 4);
+    const weights = f64x2.splat(weight);
+    const scales = f64x2.splat(overRelaxation / weight);
+    const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
+    const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
+    v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
+  }
 }
 
 /** Over-relaxation factor: 1.9 is faster from nothing, but does not settle after a coarse start. */
@@ -56,29 +77,12 @@ export function linkCells(grid: LightGrid): void {
 }
 
 /**
- * A picture whose hole was filled with copies, in the order in which lib/engines/patchmatch/blend.ts writes
- * it.
- */
-@unmanaged
-export class CopiedPieces {
-  width: i32;
-  /** Number of pixels. */
-  places: i32;
-  /** 3 or 4. */
-  channels: i32;
-  /** H x W x C, 8 bit. */
-  rgb: usize;
-  /** H x W, 8 bit: 0 where the picture is known. */
-  hole: usize;
-  /** H x W, i32: the pixel that each place was copied from, -1 outside the hole. */
-  origins: usize;
-}
-
-/**
  * Writes what the steps beside every cell have too much. The step between two pieces should be the mean of
  * the steps at their origins.
+ *
+ * @param pieces has a cell for each hole pixel.
  */
-export function excessOfPieces(grid: LightGrid, pieces: CopiedPieces): void {
+export function excessOfPieces(grid: LightGrid, pieces: PatchLevel): void {
   const width = grid.width;
   const places = width * grid.height;
   for (let n = 0; n < grid.count; n++) {
@@ -94,7 +98,7 @@ export function excessOfPieces(grid: LightGrid, pieces: CopiedPieces): void {
 }
 
 /** Adds what the step from `p` to `p + step` lacks or has too much, times `sign`. */
-function addExcess(pieces: CopiedPieces, p: i32, step: i32, at: usize, sign: f64): void {
+function addExcess(pieces: PatchLevel, p: i32, step: i32, at: usize, sign: f64): void {
   const q = p + step;
   const fromP = load<i32>(pieces.origins + (p << 2));
   const fromQ = load<i32>(pieces.origins + (q << 2));
@@ -118,15 +122,16 @@ function addPair(at: usize, trust: f64, lack: v128): void {
 }
 
 /** True where the pixel one step from an origin is inside the picture and known. */
-function isKnownBeside(pieces: CopiedPieces, origin: i32, step: i32): bool {
+function isKnownBeside(pieces: PatchLevel, origin: i32, step: i32): bool {
   const column = origin % pieces.width;
   if ((step === 1 && column === pieces.width - 1) || (step === -1 && column === 0)) return false;
   const beside = origin + step;
-  return <u32>beside < <u32>pieces.places && load<u8>(pieces.hole + beside) === 0;
+  const isInside = <u32>beside < <u32>(pieces.width * pieces.height);
+  return isInside && load<i32>(pieces.origins + (beside << 2)) < 0;
 }
 
 /** Difference of two pixels, four i32; of three channels the fourth is 0. */
-function stepOf(pieces: CopiedPieces, from: i32, to: i32): v128 {
+function stepOf(pieces: PatchLevel, from: i32, to: i32): v128 {
   const channels = pieces.channels;
   const step = i32x4.sub(widened(pieces.rgb + to * channels), widened(pieces.rgb + from * channels));
   return channels === 4 ? step : i32x4.replace_lane(step, 3, 0);
@@ -155,27 +160,31 @@ export function addLight(grid: LightGrid, rgb: usize, channels: i32): void {
 /**
  * Successive over-relaxation of the light `u`: `sum over neighbours (u_p - u_q) + pull * u_p = excess_p`.
  *
- * @param times how often each cell is mended.
+ * Four rounds are under way at once, each just far enough behind the one before that it finds what it would
+ * find after it: a processor waits for one cell of a round, and meanwhile works on the others.
+ *
+ * @param times how often each cell is mended, a multiple of four.
  */
 export function relaxLight(grid: LightGrid, pull: f64, times: i32): void {
-  const light = grid.light;
-  for (let time = 0; time < times; time++) {
-    for (let n = 0; n < grid.count; n++) {
-      const at = grid.neighbours + (n << 4);
-      const weight = <f64>load<u8>(grid.degrees + n) + pull;
-      const left = light + (load<i32>(at) << 4);
-      const right = light + (load<i32>(at, 4) << 4);
-      const upper = light + (load<i32>(at, 8) << 4);
-      const lower = light + (load<i32>(at, 12) << 4);
-      const cell = light + (n << 4);
-      const excess = grid.excess + (n << 4);
-      const weights = f64x2.splat(weight);
-      const scales = f64x2.splat(overRelaxation / weight);
-      const first = relaxed(excess, cell, left, right, upper, lower, weights, scales);
-      const last = relaxed(excess + 8, cell + 8, left + 8, right + 8, upper + 8, lower + 8, weights, scales);
-      v128.store(cell, v128.shuffle<i32>(first, last, 0, 1, 4, 5));
+  const lag = furthestNeighbour(grid) + 1;
+  for (let time = 0; time < times; time += 4) {
+    for (let n = 0; n < grid.count + 3 * lag; n++) {
+      grid.relax(n, pull);
+      grid.relax(n - lag, pull);
+      grid.relax(n - 2 * lag, pull);
+      grid.relax(n - 3 * lag, pull);
     }
   }
+}
+
+/** How many cells any neighbour is before or behind a cell. */
+function furthestNeighbour(grid: LightGrid): i32 {
+  let furthest = 1;
+  for (let n = 0; n < grid.count; n++) {
+    const lower = load<i32>(grid.neighbours + (n << 4), 12);
+    if (lower < grid.count) furthest = max(furthest, lower - n);
+  }
+  return furthest;
 }
 
 /** Two channels of a cell, mended. */

@@ -25,16 +25,21 @@ export class PatchLevel {
   cost: usize;
   /** H x W, f64: what the patch around a target counts. */
   weights: usize;
+  /** H x W, i32: the pixel that each hole pixel was copied from, -1 elsewhere. */
+  origins: usize;
   /** Hole pixels in scan order, i32. */
   holes: usize;
   holeCount: i32;
   /** Centres of patches that contain a hole pixel in scan order, i32. */
   targets: usize;
   targetCount: i32;
+  /** Room for the windows of a search: eight times four sides, and their inverses, i32. */
+  windows: usize;
 }
 
-/** What one unit of squared texture difference weighs against the squared differences of colours. */
-const textureWeight: i32 = 12;
+/** What the state of the generator of random numbers grows by. */
+const randomStep: i32 = 0x6d2b79f5;
+const randomSteps = i32x4(randomStep, 2 * randomStep, 3 * randomStep, 4 * randomStep);
 /** What each neighbour with the same offset is worth, as a squared difference: about two levels of noise. */
 const coherenceFloor: f64 = 400;
 /** The same as a share of the patch distance, since rough texture never matches closely. */
@@ -61,7 +66,7 @@ function tailOf(level: PatchLevel): v128 {
 }
 
 function distanceBelow(level: PatchLevel, a: i32, b: i32, limit: i32, tail: v128): i32 {
-  const sum = centreDistance(level.features + 4 * a, level.features + 4 * b);
+  const sum = centreDistance(centreOf(level, a), centreOf(level, b));
   if (sum >= limit) return sum;
   const radius = level.radius;
   const channels = level.channels;
@@ -97,21 +102,29 @@ function rowDistance(i: usize, j: usize, samples: i32, tail: v128): v128 {
   return i32x4.add(sums, i32x4.dot_i16x8_s(last, last));
 }
 
-function totalOf(sums: v128): i32 {
+export function totalOf(sums: v128): i32 {
   const pairs = i32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1));
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** Texture and place of a pixel, twice four i16. */
+export function centreOf(level: PatchLevel, place: i32): v128 {
+  return i16x8.extend_low_i8x16_u(v128.load32_splat(level.features + (place << 2)));
 }
 
 /**
  * Texture and place: nearer sources are better, above all those at the same height. The place is
  * `0.6 across^2 + 5 up^2`, rounded down.
  */
-function centreDistance(a: usize, b: usize): i32 {
-  const dx = <i32>load<u8>(a) - <i32>load<u8>(b);
-  const dy = <i32>load<u8>(a, 1) - <i32>load<u8>(b, 1);
-  const across = <i32>load<u8>(a, 2) - <i32>load<u8>(b, 2);
-  const up = <i32>load<u8>(a, 3) - <i32>load<u8>(b, 3);
-  return textureWeight * (dx * dx + dy * dy) + <i32>(<u32>(3 * across * across) / 5) + 5 * up * up;
+function centreDistance(a: v128, b: v128): i32 {
+  const parts = centreParts(a, b);
+  return (i32x4.extract_lane(parts, 0) + i32x4.extract_lane(parts, 1)) / 5;
+}
+
+/** Five times that distance of two pairs of pixels, each in two parts. */
+export function centreParts(a: v128, b: v128): v128 {
+  const step = i16x8.sub(a, b);
+  return i32x4.dot_i16x8_s(step, i16x8.mul(step, i16x8(60, 60, 3, 25, 60, 60, 3, 25)));
 }
 
 /**
@@ -139,6 +152,8 @@ export function sweepPatches(
 ): i32 {
   const tail = tailOf(level);
   const count = level.targetCount;
+  writeWindows(level.windows, reach);
+  const windowCount = 32 - clz(reach);
   let state = seed;
   for (let n = 0; n < count; n++) {
     const target = load<i32>(level.targets + ((isBackwards ? count - 1 - n : n) << 2));
@@ -147,49 +162,96 @@ export function sweepPatches(
       const source = load<i32>(level.nearest + at);
       store<i32>(level.cost + at, distanceBelow(level, target, source, i32.MAX_VALUE, tail));
     }
-    state = improveMatch(level, target, isBackwards ? -1 : 1, reach, apart, state, tail);
+    improveMatch(level, target, isBackwards ? -1 : 1, windowCount, apart, state, tail);
+    state += windowCount * randomStep;
   }
   return state;
+}
+
+/** Writes the sides of windows that halve, and the 16 bit inverses of the sides, rounded up. */
+function writeWindows(windows: usize, reach: i32): void {
+  for (let n = 0; n < 32; n++) {
+    const side = 2 * (reach >> n) + 1;
+    const at = windows + ((n >> 2) << 5) + ((n & 3) << 2);
+    store<i32>(at, side);
+    store<i32>(at, 65536 / side + 1, 16);
+  }
 }
 
 function improveMatch(
   level: PatchLevel,
   target: i32,
   step: i32,
-  reach: i32,
+  windowCount: i32,
+  apart: i32,
+  seed: i32,
+  tail: v128,
+): void {
+  const nearest = level.nearest;
+  const gain = coherenceFloor + coherenceShare * <f64>load<i32>(level.cost + (target << 2));
+  tryMatch(level, target, shiftedMatch(nearest, target, step), gain, apart, tail);
+  tryMatch(level, target, shiftedMatch(nearest, target, step * level.width), gain, apart, tail);
+  for (let tried = 0; tried < windowCount; ) {
+    tried = tryWindows(level, target, tried, windowCount, gain, apart, seed, tail);
+  }
+}
+
+/** Tries random places around a match until one is better. @returns in how many windows. */
+function tryWindows(
+  level: PatchLevel,
+  target: i32,
+  tried: i32,
+  windowCount: i32,
+  gain: f64,
   apart: i32,
   seed: i32,
   tail: v128,
 ): i32 {
+  const best = load<i32>(level.nearest + (target << 2));
+  // Neighbours that agree with this match agree with no other.
+  const agrees = 4 - 2 * agreement(level.nearest, target, best, level.width);
+  const limit = limitOf(level, target, gain, agrees);
+  if (limit <= 0) return windowCount;
+  const y = best / level.width;
+  const x = best - y * level.width;
+  const own = centreOf(level, target);
+  let left = 15 << (tried & 3);
+  for (let first = tried & -4; first < windowCount; first += 4) {
+    const sources = placesNear(level, x, y, first, seed);
+    left &= alike(level, own, sources, limit);
+    if (windowCount - first < 4) left &= (1 << (windowCount - first)) - 1;
+    for (; left !== 0; left &= left - 1) {
+      const lane = ctz(left);
+      const source = i32x4.extract_lane(
+        i8x16.swizzle(sources, i32x4.splat(0x03020100 + 0x04040404 * lane)),
+        0,
+      );
+      if (tryMatch(level, target, source, gain, apart, tail)) return first + lane + 1;
+    }
+    left = 15;
+  }
+  return windowCount;
+}
+
+/** Matches a target with another source where that is better. @returns true then. */
+function tryMatch(level: PatchLevel, target: i32, source: i32, gain: f64, apart: i32, tail: v128): bool {
   const nearest = level.nearest;
   const width = level.width;
-  let state = seed;
-  let best = load<i32>(nearest + (target << 2));
-  let least = load<i32>(level.cost + (target << 2));
-  let agreeing = agreement(nearest, target, best, width);
-  const gain = coherenceFloor + coherenceShare * <f64>least;
-  let window = reach;
-  for (let turn = 0; turn < 2 || window > 0; turn++) {
-    let source: i32;
-    if (turn < 2) source = shiftedMatch(nearest, target, turn === 0 ? step : step * width);
-    else {
-      state += 0x6d2b79f5;
-      source = placeNear(level, best, window, mixed(state));
-      window >>= 1;
-    }
-    if (source === best || !isSource(level, source)) continue;
-    if (apart > 0 && isNearer(target, source, width, apart)) continue;
-    const agrees = agreement(nearest, target, source, width);
-    const limit = <i32>Math.ceil(<f64>least + gain * <f64>(agrees - agreeing));
-    const distance = distanceBelow(level, target, source, limit, tail);
-    if (distance >= limit) continue;
-    best = source;
-    least = distance;
-    agreeing = agrees;
-  }
-  store<i32>(nearest + (target << 2), best);
-  store<i32>(level.cost + (target << 2), least);
-  return state;
+  const best = load<i32>(nearest + (target << 2));
+  if (source === best || !isSource(level, source)) return false;
+  if (apart > 0 && isNearer(target, source, width, apart)) return false;
+  const agrees = agreement(nearest, target, source, width) - agreement(nearest, target, best, width);
+  const limit = limitOf(level, target, gain, agrees);
+  const distance = distanceBelow(level, target, source, limit, tail);
+  if (distance >= limit) return false;
+  store<i32>(nearest + (target << 2), source);
+  store<i32>(level.cost + (target << 2), distance);
+  return true;
+}
+
+/** What the distance of a better match is below. @param agrees with so many neighbours more. */
+function limitOf(level: PatchLevel, target: i32, gain: f64, agrees: i32): i32 {
+  return <i32>Math.ceil(<f64>load<i32>(level.cost + (target << 2)) + gain * <f64>agrees);
 }
 
 /** Where the match of a neighbour points from here, below 0 where it has none. */
@@ -198,16 +260,52 @@ function shiftedMatch(nearest: usize, target: i32, shift: i32): i32 {
   return match < 0 ? -1 : match + shift;
 }
 
-/** A random centre of a patch at most `reach` pixels from another in each direction. */
-function placeNear(level: PatchLevel, centre: i32, reach: i32, bits: u32): i32 {
-  const width = level.width;
+/** Random centres of patches around a pixel, in the windows from `first` on. */
+function placesNear(level: PatchLevel, x: i32, y: i32, first: i32, seed: i32): v128 {
   const radius = level.radius;
-  const side = <u32>(2 * reach + 1);
-  const y = centre / width;
-  const x = centre - y * width;
-  const column = x - reach + <i32>((bits & 0xffff) % side);
-  const row = y - reach + <i32>((bits >>> 16) % side);
-  return clamp(row, radius, level.height - 1 - radius) * width + clamp(column, radius, width - 1 - radius);
+  const windows = level.windows + (first << 3);
+  const sides = v128.load(windows);
+  const inverses = v128.load(windows, 16);
+  const reaches = i32x4.shr_u(sides, 1);
+  const bits = mixed(i32x4.add(i32x4.splat(seed + first * randomStep), randomSteps));
+  const right = remainders(v128.and(bits, i32x4.splat(0xffff)), sides, inverses);
+  const down = remainders(i32x4.shr_u(bits, 16), sides, inverses);
+  const columns = i32x4.add(i32x4.sub(i32x4.splat(x), reaches), right);
+  const rows = i32x4.add(i32x4.sub(i32x4.splat(y), reaches), down);
+  return i32x4.add(
+    i32x4.mul(clamped(rows, radius, level.height - 1 - radius), i32x4.splat(level.width)),
+    clamped(columns, radius, level.width - 1 - radius),
+  );
+}
+
+/** What is left of values of 16 bits after their division. */
+function remainders(values: v128, divisors: v128, inverses: v128): v128 {
+  const quotients = i32x4.shr_u(i32x4.mul(values, inverses), 16);
+  const rest = i32x4.sub(values, i32x4.mul(quotients, divisors));
+  // An inverse that is rounded up may give one too many.
+  return i32x4.add(rest, v128.and(divisors, i32x4.shr_s(rest, 31)));
+}
+
+function clamped(values: v128, least: i32, greatest: i32): v128 {
+  return i32x4.max_s(i32x4.min_s(values, i32x4.splat(greatest)), i32x4.splat(least));
+}
+
+/** Which of four places differ from a centre by less than the limit, a bit each. */
+function alike(level: PatchLevel, centre: v128, places: v128, limit: i32): i32 {
+  const features = level.features;
+  let others = v128.load32_zero(features + (i32x4.extract_lane(places, 0) << 2));
+  others = v128.load32_lane(features + (i32x4.extract_lane(places, 1) << 2), others, 1);
+  others = v128.load32_lane(features + (i32x4.extract_lane(places, 2) << 2), others, 2);
+  others = v128.load32_lane(features + (i32x4.extract_lane(places, 3) << 2), others, 3);
+  const low = centreParts(centre, i16x8.extend_low_i8x16_u(others));
+  const high = centreParts(centre, i16x8.extend_high_i8x16_u(others));
+  return i32x4.bitmask(i32x4.lt_s(pairSums(low, high), i32x4.splat(5 * limit)));
+}
+
+/** The sums of two neighbours each. */
+export function pairSums(low: v128, high: v128): v128 {
+  const even = v128.shuffle<i32>(low, high, 0, 2, 4, 6);
+  return i32x4.add(even, v128.shuffle<i32>(low, high, 1, 3, 5, 7));
 }
 
 function isSource(level: PatchLevel, place: i32): bool {
@@ -220,15 +318,13 @@ function isNearer(a: i32, b: i32, width: i32, apart: i32): bool {
   return across * across + up * up < apart;
 }
 
-function clamp(value: i32, least: i32, greatest: i32): i32 {
-  return value < least ? least : value > greatest ? greatest : value;
-}
-
-/** @see seededRandom in lib/engines/patchmatch/field.ts, whose numbers these are. */
-function mixed(state: i32): u32 {
-  let bits: u32 = <u32>(state ^ (<u32>state >>> 15)) * <u32>(1 | state);
-  bits = (bits + (bits ^ (bits >>> 7)) * (61 | bits)) ^ bits;
-  return bits ^ (bits >>> 14);
+/** Four random numbers, @see seededRandom in lib/engines/patchmatch/field.ts, whose numbers these are. */
+function mixed(states: v128): v128 {
+  const one = i32x4.splat(1);
+  let bits = i32x4.mul(v128.xor(states, i32x4.shr_u(states, 15)), v128.or(states, one));
+  const more = i32x4.mul(v128.xor(bits, i32x4.shr_u(bits, 7)), v128.or(bits, i32x4.splat(61)));
+  bits = v128.xor(i32x4.add(bits, more), bits);
+  return v128.xor(bits, i32x4.shr_u(bits, 14));
 }
 
 /** How many of the four neighbours copy with the same offset. */

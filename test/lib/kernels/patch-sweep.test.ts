@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { placeDistance } from '../../../lib/engines/patchmatch/distance.ts';
 import { finestLevel, type Level } from '../../../lib/engines/patchmatch/level.ts';
 import { putLevel } from '../../../lib/engines/patchmatch/memory.ts';
 import { patchesOf } from '../../../lib/engines/patchmatch/patches.ts';
@@ -22,8 +21,8 @@ function distanceOf(level: Level, radius: number, limit = 2 ** 31 - 1): number {
   const found = withEachPoison(() =>
     useKernels((use) => {
       const patches = { ...patchesOf(level, 3), radius };
-      const field = { nearest: new Int32Array(width * height), cost: new Int32Array(width * height) };
-      return use.kernels.patchDistance(putLevel(use, level, patches, field).at, a, b, limit);
+      const memory = putLevel(use, level, patches, new Int32Array(width * height));
+      return use.kernels.patchDistance(memory.at, a, b, limit);
     }),
   );
   expect(new Set(found).size).toBe(1);
@@ -32,7 +31,8 @@ function distanceOf(level: Level, radius: number, limit = 2 ** 31 - 1): number {
 
 /** The formula as it is written down. */
 function expectedOf({ rgb, features, channels }: Level, radius: number): number {
-  let sum = placeDistance(features, a, b);
+  const [across, up] = [2, 3].map((c) => features[4 * a + c]! - features[4 * b + c]!) as [number, number];
+  let sum = Math.floor(0.6 * across ** 2 + 5 * up ** 2);
   for (const c of [0, 1]) sum += 12 * (features[4 * a + c]! - features[4 * b + c]!) ** 2;
   for (let j = -radius; j <= radius; j++) {
     for (let i = -radius; i <= radius; i++) {

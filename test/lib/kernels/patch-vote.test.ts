@@ -21,10 +21,11 @@ function voted<T>(
   const patches = patchesOf(level, 1);
   const nearest = new Int32Array(width * height).fill(-1);
   for (const [n, target] of patches.targets.entries()) nearest.set([target + 4 + (n & 1)], target);
-  const cost = Int32Array.from(nearest, (source) => 70_000 * (source % 7));
   return withEachPoison(() =>
     useKernels((use) => {
-      const memory = putLevel(use, level, patches, { nearest, cost });
+      const memory = putLevel(use, level, patches, nearest);
+      const costs = use.arena.view(Int32Array, memory.cost, width * height);
+      costs.set(nearest.map((source) => 70_000 * (source % 7)));
       const weights = use.arena.view(Float64Array, memory.weights, width * height);
       for (const [n, target] of patches.targets.entries()) weights.set([weightOf(n)], target);
       return work(use, memory, patches);
@@ -35,7 +36,7 @@ function voted<T>(
 const pixelAfter =
   (kernel: 'voteMean' | 'voteBest') =>
   ({ kernels, arena }: KernelUse, { at, rgb }: LevelMemory) => {
-    kernels[kernel](at, arena.reserve(4 * width * height));
+    kernels[kernel](at);
     return arena.take(Uint8Array, rgb + 3 * hole, 3);
   };
 /** What the pixel `steps` to the right of the hole holds. */
@@ -69,6 +70,42 @@ describe('voteMean', () => {
   it('writes 0 where no patch counts', () => {
     for (const pixel of voted(() => 0, pixelAfter('voteMean'))) expect(pixel).toEqual(new Uint8Array(3));
   });
+});
+
+describe('patches that all propose one pixel', () => {
+  const size = { width: 30, height: 17 };
+  const middle = 8 * size.width + 8;
+  /** What the middle becomes when all patches copy from twelve to the right, and some weigh or copy otherwise. */
+  const middleAfter = (weight: number, changes: Readonly<Record<number, number>>) => {
+    const rgb = Uint8Array.from(
+      { length: 3 * size.width * size.height },
+      (_, i) => 5 * (Math.trunc(i / 3) % 30),
+    );
+    const level = finestLevel({ ...size, rgb }, new Uint8Array(rgb.length / 3).fill(1, middle, middle + 1));
+    const patches = patchesOf(level, 3);
+    const nearest = new Int32Array(rgb.length / 3).fill(-1);
+    for (const [n, target] of patches.targets.entries()) nearest[target] = target + 12 + (changes[n] ?? 0);
+    const found = withEachPoison(() =>
+      useKernels((use) => {
+        const memory = putLevel(use, level, patches, nearest);
+        use.arena.view(Float64Array, memory.weights, nearest.length).fill(weight);
+        use.kernels.voteMean(memory.at);
+        return use.arena.take(Uint8Array, memory.rgb + 3 * middle, 1)[0]!;
+      }),
+    );
+    expect(new Set(found).size).toBe(1);
+    return found[0];
+  };
+
+  it('copy it', () => expect(middleAfter(0.3, {})).toBe(100));
+
+  it.each([0, 3, 6, 21, 27, 42, 48])('are not all when patch %i proposes another', (n) => {
+    // One of 49 is 5 levels brighter for each step.
+    expect(middleAfter(0.3, { [n]: 5 })).toBe(101);
+    expect(middleAfter(0.3, { [n]: -5 })).toBe(99);
+  });
+
+  it('write 0 where none of them counts', () => expect(middleAfter(0, {})).toBe(0));
 });
 
 describe('costOfRank', () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { blendPieces } from '../../../../lib/engines/patchmatch/blend.ts';
-import { finestLevel } from '../../../../lib/engines/patchmatch/level.ts';
+import { finestLevel, type Level } from '../../../../lib/engines/patchmatch/level.ts';
+import { putLevel, takeLevel } from '../../../../lib/engines/patchmatch/memory.ts';
+import { patchesOf } from '../../../../lib/engines/patchmatch/patches.ts';
+import { useKernels } from '../../../../lib/kernels/kernels.ts';
 
 const width = 60;
 const height = 20;
@@ -22,6 +25,16 @@ function copiedRamp(slope: number) {
   return { level: finestLevel({ width, height, rgb }, hole), origins, before: rgb };
 }
 
+function blend(level: Level, origins: Int32Array): void {
+  const patches = patchesOf(level, 3);
+  useKernels((use) => {
+    const memory = putLevel(use, level, patches, origins);
+    use.arena.view(Int32Array, memory.origins, origins.length).set(origins);
+    blendPieces(use, level, patches, memory);
+    takeLevel(use, memory, level, origins);
+  });
+}
+
 const rowOf = (rgb: Uint8Array, y: number) =>
   Array.from({ length: width }, (_, x) => rgb[3 * (y * width + x)]!);
 const steepest = (row: number[]) => Math.max(...row.slice(1).map((value, x) => Math.abs(value - row[x]!)));
@@ -30,26 +43,26 @@ describe('blendPieces', () => {
   it('takes the steps of light out of pieces copied from brighter and darker places', () => {
     const { level, origins, before } = copiedRamp(0.25);
     expect(steepest(rowOf(before, 10))).toBeGreaterThan(9);
-    blendPieces(level, origins);
+    blend(level, origins);
     expect(steepest(rowOf(level.rgb, 10))).toBeLessThan(6);
   });
 
   it('leaves steps alone that are edges of things', () => {
     const { level, origins, before } = copiedRamp(3);
-    blendPieces(level, origins);
+    blend(level, origins);
     expect(level.rgb).toEqual(before);
   });
 
   it('changes nothing outside the hole', () => {
     const { level, origins, before } = copiedRamp(0.25);
-    blendPieces(level, origins);
+    blend(level, origins);
     const outside = (rgb: Uint8Array) => rgb.filter((_, i) => !isHole(Math.floor(i / 3) % width));
     expect(outside(level.rgb)).toEqual(outside(before));
   });
 
   it('changes nothing where one piece fits without a step', () => {
     const { level, origins, before } = copiedRamp(0);
-    blendPieces(level, origins);
+    blend(level, origins);
     expect(level.rgb).toEqual(before);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { distanceToKnown, finestLevel, halve } from '../../../../lib/engines/patchmatch/level.ts';
+import { distanceToKnown, finestLevel, halve, reachOf } from '../../../../lib/engines/patchmatch/level.ts';
+import { useKernels } from '../../../../lib/kernels/kernels.ts';
 import { withEachPoison } from '../../../support/poisoned-kernels.ts';
 
 interface Rows {
@@ -72,18 +73,30 @@ describe('halve', () => {
     expect([...coarse.rgb.subarray(12)]).toEqual([0, 0, 0, 0]);
   });
 
+  it('rounds likewise where all sixteen pixels are known', () => {
+    const values = Array.from({ length: 36 }, (_, i) => (i === 14 ? 32 : 0));
+    const fine = { width: 6, height: 6, channels: 3 as const, values, hole: values.map(() => 0) };
+    // 9 of 64 parts of 32 are 4.5.
+    expect(always(() => halve(levelOf(fine))).rgb[12]).toBe(5);
+  });
+
   it('gives a single pixel back', () => {
     const fine = { width: 1, height: 1, channels: 3 as const, values: [77], hole: [0] };
     expect(always(() => halve(levelOf(fine))).rgb).toEqual(Uint8Array.of(77, 77, 77));
   });
 });
 
+const distances = (hole: Uint8Array, width: number, height: number) =>
+  useKernels((use) => {
+    const { at } = distanceToKnown(use, { hole, width, height });
+    return [...use.arena.take(Float32Array, at, width * height)];
+  });
+
 describe('distanceToKnown', () => {
   it('counts steps, and diagonals as 1.41', () => {
     const hole = Uint8Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1);
     const diagonal = Math.fround(Math.SQRT2);
-    const found = always(() => distanceToKnown(hole, 3, 3));
-    expect([...found].map((value) => Math.round(1e4 * value) / 1e4)).toEqual(
+    expect(always(() => distances(hole, 3, 3)).map((value) => Math.round(1e4 * value) / 1e4)).toEqual(
       [0, 1, 2, 1, diagonal, 1 + diagonal, 2, 1 + diagonal, 2 * diagonal].map(
         (value) => Math.round(1e4 * value) / 1e4,
       ),
@@ -91,7 +104,23 @@ describe('distanceToKnown', () => {
   });
 
   it('is 0 of one known pixel, and far without any', () => {
-    expect([...distanceToKnown(Uint8Array.of(0), 1, 1)]).toEqual([0]);
-    expect(distanceToKnown(Uint8Array.of(1), 1, 1)[0]).toBeGreaterThan(1);
+    expect(distances(Uint8Array.of(0), 1, 1)).toEqual([0]);
+    expect(distances(Uint8Array.of(1), 1, 1)[0]).toBeGreaterThan(1);
+  });
+
+  it.each([
+    [1, 1],
+    [4, 0],
+    [0, 3],
+  ])('is 0 in %i known rows above a hole and %i below, and knows its greatest', (above, below) => {
+    const rowsOf = (row: (r: number) => number[]) =>
+      Array.from({ length: above + 3 + below }, (_, y) => row(y - above)).flat();
+    const isIn = (r: number) => r >= 0 && r < 3;
+    const hole = Uint8Array.from(rowsOf((r) => (isIn(r) ? [0, 1, 1, 1, 0] : [0, 0, 0, 0, 0])));
+    const height = hole.length / 5;
+    const upOrDown = (r: number) => Math.min(above > 0 ? r + 1 : 9, below > 0 ? 3 - r : 9);
+    const expected = rowsOf((r) => [0, 1, 2, 1, 0].map((d) => (isIn(r) ? Math.min(d, upOrDown(r)) : 0)));
+    expect(always(() => distances(hole, 5, height))).toEqual(expected);
+    expect(reachOf({ hole, width: 5, height })).toBe(2);
   });
 });

@@ -52,9 +52,9 @@ describe('searchMatches', () => {
     const field = randomField(level, known, random);
     const isNear = (from: number, to: number) =>
       Math.hypot((from % 96) - (to % 96), Math.floor(from / 96) - Math.floor(to / 96)) < 15;
-    const begun = field.nearest.slice();
+    const begun = field.slice();
     searchMatches({ level, patches: known, field }, { sweeps: 4, reach: 96, apartPx: 15 }, random);
-    const near = known.targets.filter((target) => isNear(target, field.nearest[target]!));
+    const near = known.targets.filter((target) => isNear(target, field[target]!));
     // What was near by chance to begin with is the nearest of all, and stays.
     expect(near.every((target) => isNear(target, begun[target]!))).toBe(true);
     expect(near.length).toBeLessThan(0.15 * known.targets.length);
