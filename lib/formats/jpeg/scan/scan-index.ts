@@ -138,9 +138,14 @@ export function offsetOfMcu(source: Uint8Array, index: ScanIndex, mcu: number): 
   const begun = Math.floor(mcu / interval);
   const [start, next] = [starts[begun]!, starts[begun + 1] ?? source.length];
   const byte = Math.floor(positions[mcu]! / 8);
-  const from = stations.findLast(
-    (station) => station.offset <= start || (station.offset < next && station.byte <= byte),
-  );
-  if (from === undefined || from.offset <= start) return offsetOfByte(source, start, byte);
+  let [low, high] = [0, stations.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const station = stations[middle]!;
+    if (station.offset <= start || (station.offset < next && station.byte <= byte)) low = middle + 1;
+    else high = middle;
+  }
+  const known = stations[low - 1];
+  const from = known !== undefined && known.offset > start ? known : { byte: 0, offset: start };
   return offsetOfByte(source, from.offset, byte - from.byte);
 }
