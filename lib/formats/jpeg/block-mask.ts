@@ -20,12 +20,13 @@ export interface BlockRect {
 /** A set of blocks as a bitmap for each component: blocksHigh x blocksWide, 1 for the blocks of the set. */
 export type BlockSet = readonly Uint8Array[];
 
-/** Calls `visit` with the place of each block of a set in its bitmap. */
-export function forEachBlock(bitmap: Uint8Array, visit: (at: number) => void): void {
+/** The places of the blocks of a set in its bitmap. */
+export function placesIn(bitmap: Uint8Array): number[] {
+  const places: number[] = [];
   // Mostly there are none, or they lie near each other: the others are passed over natively.
   const last = bitmap.lastIndexOf(1);
-  if (last < 0) return;
-  for (let at = bitmap.indexOf(1); at <= last; at++) if (bitmap[at] === 1) visit(at);
+  for (let at = bitmap.indexOf(1); at >= 0 && at <= last; at++) if (bitmap[at] === 1) places.push(at);
+  return places;
 }
 
 /** The blocks of a component that hold samples of a box of pixels. */

@@ -1,7 +1,7 @@
 import { EditError } from '../../../errors.ts';
 import type { Pointer } from '../../../kernels/exports.ts';
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
-import { type BlockSet, forEachBlock } from '../block-mask.ts';
+import { type BlockSet, placesIn } from '../block-mask.ts';
 import {
   assertEnd,
   type BitReader,
@@ -121,16 +121,15 @@ function openPair(use: KernelUse, files: FilePair, index: ScanIndex): ScanPair {
 function masksOf(structure: JpegStructure, blocks: readonly McuBlock[], touched: BlockSet): Uint16Array {
   const { components, mcusWide, mcusHigh } = structure;
   const masks = new Uint16Array(mcusWide * mcusHigh);
-  components.forEach(({ h, v, blocksWide }, component) => {
-    const bitmap = touched[component]!;
+  for (const [component, { h, v, blocksWide }] of components.entries()) {
     const firstBlock = blocks.findIndex((block) => block.component === component);
-    forEachBlock(bitmap, (at) => {
+    for (const at of placesIn(touched[component]!)) {
       const row = Math.floor(at / blocksWide);
       const column = at % blocksWide;
       const bit = firstBlock + (row % v) * h + (column % h);
       masks[Math.floor(row / v) * mcusWide + Math.floor(column / h)]! |= 1 << bit;
-    });
-  });
+    }
+  }
   return masks;
 }
 

@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import { type BlockSet, forEachBlock } from '../block-mask.ts';
+import { type BlockSet, placesIn } from '../block-mask.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { BlockDeltas } from './block-deltas.ts';
 
@@ -21,12 +21,12 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
   const mcus = new Uint8Array(mcusWide * mcusHigh);
   for (const patch of deltas) {
     const { h, v, blocksWide } = components[patch.component]!;
-    forEachBlock(patch.touched, (i) => {
+    for (const i of placesIn(patch.touched)) {
       const column = patch.left + (i % patch.blocksWide);
       const row = patch.top + Math.floor(i / patch.blocksWide);
       touched[patch.component]![row * blocksWide + column] = 1;
       mcus[Math.floor(row / v) * mcusWide + Math.floor(column / h)] = 1;
-    });
+    }
   }
   const byComponent = components.map((_, index) => deltas.filter(({ component }) => component === index));
   return {
