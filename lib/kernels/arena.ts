@@ -40,7 +40,8 @@ export const guardBytes = 64;
 /**
  * Opens the memory of an instance.
  *
- * @returns one arena for all its uses, and what empties it: functions made for each use would be compiled anew.
+ * @returns one arena for all its uses, and what empties it: functions made for each use would be compiled
+ * anew.
  */
 export function openArena({ memory, heapBase }: KernelExports): {
   readonly arena: Arena;

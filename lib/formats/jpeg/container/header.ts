@@ -44,8 +44,8 @@ const nothing = new Uint8Array();
 /**
  * Writes the file. Segments that were not replaced keep their bytes.
  *
- * @param isOwn nothing else lies in the memory of the source: where the new header fits before the image it is
- * written there, and the source is void. A second file in memory would be the most that an edit takes.
+ * @param isOwn nothing else lies in the memory of the source: where the new header fits before the image it
+ * is written there, and the source is void. A second file in memory would be the most that an edit takes.
  */
 export function closeHeader({ segments, image, trailer }: JpegHeader, isOwn = false): Uint8Array {
   const framed = segments.flatMap(({ name, data, lead = nothing }) => {
