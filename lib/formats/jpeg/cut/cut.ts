@@ -1,7 +1,6 @@
 import { EditError } from '../../../errors.ts';
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import type { Box } from '../../../pixels/raster.ts';
-import { release } from '../../../pixels/release.ts';
 import { joinParts } from '../../container.ts';
 import { marker, type Segment, startsWith } from '../container/segments.ts';
 import { bitWriter, writeBytes } from '../scan/bit-writer.ts';
@@ -106,9 +105,7 @@ function cutWith(use: KernelUse, source: Uint8Array, walked: Indexed, mcus: Mcus
   }
   writeBytes(output, Uint8Array.of(0xff, marker.eoi));
   const header = headerOf(source, structure, mcus, members.flatMap(tablesOf(use, encoders)));
-  const bytes = joinParts([...header, output.bytes.subarray(0, output.length)]);
-  release(output.bytes);
-  return bytes;
+  return joinParts([...header, output.bytes.subarray(0, output.length)]);
 }
 
 /** About as many bytes as the part takes, with more of stuffing than is usual. */
