@@ -9,7 +9,7 @@ import {
   type Raster,
   type Size,
 } from '../pixels/raster.ts';
-import { type RowSampler, rowSampler, type Span } from '../pixels/row-sampler.ts';
+import { RowSampler, type Span } from '../pixels/row-sampler.ts';
 import type { Kernel } from '../pixels/taps.ts';
 import { type Alignment, alignedWindow, identityAlignment } from './alignment.ts';
 import type { Harmony } from './harmonise.ts';
@@ -63,7 +63,7 @@ export function blend(args: BlendArgs): Raster {
     for (let y = 0; y < patch.height; y++) {
       const span = spanAbove0(alpha.data, y * patch.width, patch.width);
       if (span === undefined) continue;
-      const [wanted, shade] = [answer(y, span), light(y, span)];
+      const [wanted, shade] = [answer.row(y, span), light.row(y, span)];
       const pixels = arena.view<Uint8Array | Uint16Array>(type, row, length);
       pixels.set(data.subarray(y * length, (y + 1) * length));
       arena
@@ -103,7 +103,7 @@ const fourOf = (values: readonly number[]): number[] => [...values, 0, 0, 0, 0].
 /** Samples the rows of the patch. */
 function samplerOf(use: KernelUse, { source, crop, patch, alignment, kernel }: Sampled): RowSampler {
   const window = alignedWindow({ edited: source, crop, patch, alignment });
-  return rowSampler(use, { source, window, size: patch, kernel });
+  return new RowSampler(use, { source, window, size: patch, kernel });
 }
 
 function assertFits({ crop, edited, patch, alpha, harmony }: BlendArgs): void {

@@ -101,22 +101,16 @@ export function knownInside(crop: FloatRaster, mask: Mask, unknown: Mask): Known
   const covered = coverMask(mask, size);
   const inner = insideDistance(covered, edgeMarginPx + 1);
   const outer = outsideDistance(coverMask(unknown, size));
-  const core = pixelsWhere(inner, (distance) => distance > edgeMarginPx);
-  const known = pixelsWhere(outer, (distance) => distance > edgeMarginPx);
+  const core = pixelsBeyond(inner, edgeMarginPx);
+  const known = pixelsBeyond(outer, edgeMarginPx);
   const prepared = {
     crop: small,
     edges: edgesOf(small),
     // A mask of a few pixels has no core.
-    core: core.length > 0 ? core : pixelsWhere(inner, (distance) => distance > 0),
-    around: pixelsWhere(outer, (distance) => distance > edgeMarginPx && distance <= aroundToPx),
+    core: core.length > 0 ? core : pixelsBeyond(inner, 0),
+    around: pixelsBeyond(outer, edgeMarginPx, aroundToPx),
     known,
-    context: looksAt(
-      small,
-      evenSamples(
-        pixelsWhere(outer, (distance) => distance > contextFromPx),
-        maxContext,
-      ),
-    ),
+    context: looksAt(small, evenSamples(pixelsBeyond(outer, contextFromPx), maxContext)),
   };
   const samples = evenSamples(prepared.core, maxInside);
   const strangeness = strangenessAt(samples, small, prepared.context);
@@ -149,14 +143,20 @@ export function scoreInside(prepared: KnownInside, toned: FloatRaster): InsideSc
     foreignBefore,
     plain: Math.max(0, shareOf(colour, answer, core) - usual),
     isBlank: colour.every((level) => level >= whiteFrom) || colour.every((level) => level <= blackTo),
-    lost: known.filter((p) => difference[p]! > lostLevels).length / Math.max(1, known.length),
+    lost: lostShare(difference, known),
   };
 }
 
-function pixelsWhere(values: Float32Array, isWanted: (value: number) => boolean): Int32Array {
-  const pixels = new Int32Array(values.length);
+// Loops over pixels call no functions that are made anew for each edit: those would be compiled for each.
+
+/** Pixels with a distance above `from` and up to `to`. */
+function pixelsBeyond(distances: Float32Array, from: number, to = Number.POSITIVE_INFINITY): Int32Array {
+  const pixels = new Int32Array(distances.length);
   let count = 0;
-  for (let p = 0; p < values.length; p++) if (isWanted(values[p]!)) pixels[count++] = p;
+  for (let p = 0; p < distances.length; p++) {
+    const distance = distances[p]!;
+    if (distance > from && distance <= to) pixels[count++] = p;
+  }
   return pixels.slice(0, count);
 }
 
@@ -182,8 +182,15 @@ function subtracted(a: Float32Array, b: Float32Array): Float32Array {
 }
 
 function quantile(values: Float32Array, pixels: Int32Array): number {
-  const sorted = Float32Array.from(pixels, (p) => values[p]!).sort();
-  return sorted[Math.floor(changeQuantile * sorted.length)] ?? 0;
+  const sorted = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) sorted[i] = values[pixels[i]!]!;
+  return sorted.sort()[Math.floor(changeQuantile * sorted.length)] ?? 0;
+}
+
+function lostShare(difference: Float32Array, known: Int32Array): number {
+  let count = 0;
+  for (const p of known) if (difference[p]! > lostLevels) count++;
+  return count / Math.max(1, known.length);
 }
 
 /** Steps to the right and down, of each channel, after a slight low-pass. */
@@ -244,7 +251,7 @@ function persistence(
 function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
   const colour = blur(raster, lookBlurPx);
   const textures = edgesOf(luma(raster)).map((steps) =>
-    blur({ ...steps, data: steps.data.map((step) => textureWeight * Math.abs(step)) }, lookBlurPx),
+    blur({ ...steps, data: textureOf(steps.data) }, lookBlurPx),
   );
   const { channels } = raster;
   const length = channels + textures.length;
@@ -254,6 +261,12 @@ function looksAt(raster: FloatRaster, pixels: Int32Array): Float32Array {
     for (const [t, { data }] of textures.entries()) looks[n * length + channels + t] = data[p]!;
   }
   return looks;
+}
+
+function textureOf(steps: Float32Array): Float32Array {
+  const texture = new Float32Array(steps.length);
+  for (let k = 0; k < steps.length; k++) texture[k] = textureWeight * Math.abs(steps[k]!);
+  return texture;
 }
 
 /** How far each look is from the most similar one around, from 0 (as usual) to 1 (foreign). */
@@ -271,8 +284,11 @@ function strangenessAt(pixels: Int32Array, raster: FloatRaster, context: Float32
   });
 }
 
-const mean = (values: Float32Array): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / Math.max(1, values.length);
+}
 
 /** Returns one of the most frequent colours. */
 function commonColour({ channels, data }: FloatRaster, pixels: Int32Array): Float32Array {

@@ -66,7 +66,7 @@ export function blockMeans(
   { width, height, channels, data }: FloatRaster,
   weights: FloatRaster,
   blockPx: number,
-  valueAt = (k: number) => data[k]!,
+  valueAt?: (k: number) => number,
 ): Blocks {
   const size = {
     width: Math.max(1, Math.round(width / blockPx)),
@@ -82,7 +82,10 @@ export function blockMeans(
       if (weights.data[p] === 0) continue;
       const block = row + columns[x]!;
       known.data[block]!++;
-      for (let c = 0; c < channels; c++) means.data[block * channels + c]! += valueAt(p * channels + c);
+      for (let c = 0; c < channels; c++) {
+        const k = p * channels + c;
+        means.data[block * channels + c]! += valueAt === undefined ? data[k]! : valueAt(k);
+      }
     }
   }
   divideByCounts({ means, known }, minShare * (width * height));

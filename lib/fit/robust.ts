@@ -1,5 +1,6 @@
 import type { Pointer } from '../kernels/exports.ts';
 import { type KernelUse, useKernels } from '../kernels/kernels.ts';
+import { release } from '../pixels/release.ts';
 
 /**
  * Picks at most `count` of the values: one from each stretch of equal length, at a position that changes from
@@ -22,7 +23,9 @@ export function indicesAbove0(weights: Float32Array): Int32Array {
   const out = new Int32Array(weights.length);
   let count = 0;
   for (let p = 0; p < weights.length; p++) if (weights[p]! > 0) out[count++] = p;
-  return out.slice(0, count);
+  const indices = out.slice(0, count);
+  release(out);
+  return indices;
 }
 
 /**

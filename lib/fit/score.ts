@@ -106,38 +106,46 @@ export function seamStep(args: {
   readonly distance: Float32Array;
   readonly blended: Raster;
 }): number {
-  const { crop, mask, patch, distance, blended } = args;
-  const { width, height, channels } = crop;
-  let [across, beside, count] = [0, 0, 0];
-  // x, y is a kept pixel; one step of dx, dy from it leads into the mask.
-  const visit = (x: number, y: number, dx: number, dy: number): void => {
-    const [inX, inY] = [x + dx * seamReachPx, y + dy * seamReachPx];
-    const [outX, outY] = [x - dx * seamReachPx, y - dy * seamReachPx];
-    if (Math.min(inX, inY, outX, outY) < 0) return;
-    if (Math.max(inX, outX) >= width || Math.max(inY, outY) >= height) return;
-    if (mask.data[inY * width + inX] === 0 || mask.data[outY * width + outX] !== 0) return;
-    count += channels;
-    const edge = (y * width + x) * channels;
-    const inside = ((inY - patch.top) * patch.width + inX - patch.left) * channels;
-    const outside = (outY * width + outX) * channels;
-    for (let c = 0; c < channels; c++) {
-      const level = crop.data[edge + c]!;
-      across += Math.abs(blended.data[inside + c]! - level);
-      beside += Math.abs(crop.data[outside + c]! - level);
-    }
-  };
-  const isKept = (x: number, y: number): boolean =>
-    x >= 0 && y >= 0 && x < width && y < height && mask.data[y * width + x] === 0;
+  const { crop, mask, patch, distance } = args;
+  const sums = { across: 0, beside: 0, count: 0 };
   // Beside a kept pixel the distance is 1: indexOf finds the edge natively.
   for (let at = distance.indexOf(1); at >= 0; at = distance.indexOf(1, at + 1)) {
     const x = patch.left + (at % patch.width);
     const y = patch.top + Math.floor(at / patch.width);
-    if (isKept(x - 1, y)) visit(x - 1, y, 1, 0);
-    if (isKept(x + 1, y)) visit(x + 1, y, -1, 0);
-    if (isKept(x, y - 1)) visit(x, y - 1, 0, 1);
-    if (isKept(x, y + 1)) visit(x, y + 1, 0, -1);
+    if (isKept(mask, x - 1, y)) addStep(sums, args, { x: x - 1, y, dx: 1, dy: 0 });
+    if (isKept(mask, x + 1, y)) addStep(sums, args, { x: x + 1, y, dx: -1, dy: 0 });
+    if (isKept(mask, x, y - 1)) addStep(sums, args, { x, y: y - 1, dx: 0, dy: 1 });
+    if (isKept(mask, x, y + 1)) addStep(sums, args, { x, y: y + 1, dx: 0, dy: -1 });
   }
+  const { across, beside, count } = sums;
   return count === 0 ? 0 : Math.max(0, across - beside) / count / samplesPerLevel(crop.data);
+}
+
+function isKept({ width, height, data }: Mask, x: number, y: number): boolean {
+  return x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === 0;
+}
+
+/** Adds the steps at x, y, a kept pixel; one step of dx, dy from it leads into the mask. */
+function addStep(
+  sums: { across: number; beside: number; count: number },
+  { crop, mask, patch, blended }: Parameters<typeof seamStep>[0],
+  { x, y, dx, dy }: { readonly x: number; readonly y: number; readonly dx: number; readonly dy: number },
+): void {
+  const { width, height, channels } = crop;
+  const [inX, inY] = [x + dx * seamReachPx, y + dy * seamReachPx];
+  const [outX, outY] = [x - dx * seamReachPx, y - dy * seamReachPx];
+  if (Math.min(inX, inY, outX, outY) < 0) return;
+  if (Math.max(inX, outX) >= width || Math.max(inY, outY) >= height) return;
+  if (mask.data[inY * width + inX] === 0 || mask.data[outY * width + outX] !== 0) return;
+  sums.count += channels;
+  const edge = (y * width + x) * channels;
+  const inside = ((inY - patch.top) * patch.width + inX - patch.left) * channels;
+  const outside = (outY * width + outX) * channels;
+  for (let c = 0; c < channels; c++) {
+    const level = crop.data[edge + c]!;
+    sums.across += Math.abs(blended.data[inside + c]! - level);
+    sums.beside += Math.abs(crop.data[outside + c]! - level);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { crop as cut, grow, isInside, relativeTo } from '../pixels/box.ts';
 import { maskWithin } from '../pixels/boxed-mask.ts';
 import { storedBox, toStored } from '../pixels/orientation.ts';
 import type { Box, Mask, Raster } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import type { Proof, ProofJob } from './format.ts';
 import { blockReachPx, coveredBlocks } from './jpeg/block-mask.ts';
 import { cutJpeg } from './jpeg/cut/cut.ts';
@@ -42,7 +43,7 @@ async function proveCoefficients({ photo, written, patches, mask }: ProofJob): P
   const parts = patches.map(({ box, around }) => {
     const reach = grow(box, blockReachPx, displayed);
     const isKnown = around !== undefined && isInside(reach, around.box);
-    const known = isKnown ? cut(around.raster, relativeTo(reach, around.box)) : undefined;
+    const known = isKnown ? partOf(around, reach) : undefined;
     return { reach, known, mask: maskWithin(mask, reach) };
   });
   const allowed = parts.map((part) => ({
@@ -65,7 +66,14 @@ async function proveCoefficients({ photo, written, patches, mask }: ProofJob): P
       return countDiffering(photo, { ...part, output, decoded });
     }),
   );
+  for (const { mask } of parts) release(mask.data);
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** A part of a raster that lies in a box; the raster itself where that is all of it. */
+function partOf({ box, raster }: { readonly box: Box; readonly raster: Raster }, part: Box): Raster {
+  const isAll = box.width === part.width && box.height === part.height;
+  return isAll ? raster : cut(raster, relativeTo(part, box));
 }
 
 interface Counted {
@@ -87,7 +95,9 @@ async function countDiffering(
     known ?? readPixels(photo, reach),
     readPixels({ bytes: output, header: photo.header }, reach, decoded),
   ]);
-  return useKernels((use) => differingIn(use, before, after, mask));
+  const differing = useKernels((use) => differingIn(use, before, after, mask));
+  release(after.data);
+  return differing;
 }
 
 /** Pixels that are compared at once. */

@@ -93,15 +93,16 @@ async function patch(job: PatchJob): Promise<Written> {
   const splice = encoding === undefined ? splicePatches(job) : { kind: 'unasked' as const };
   if (job.isStrict === true && splice.kind === 'unsupported') throw new EditError(splice.code, splice.reason);
   const isSpliced = splice.kind === 'spliced';
+  const isOwn = (file: Uint8Array) => isSpliced && file !== photo.bytes;
   const { bytes, dropped, trailerBytes } = isSpliced
-    ? dropStaleMetadata(splice.bytes)
+    ? dropStaleMetadata(splice.bytes, isOwn(splice.bytes))
     : withCurrentMetadata(
         photo,
         await writePatched(photo, patches, { encoder: encoderFor(photo, encoding?.quality) }),
       );
-  if (isSpliced && bytes !== splice.bytes && splice.bytes !== photo.bytes) release(splice.bytes);
-  const marked = job.isGenerated ? markAsComposite(bytes) : { bytes, isMarked: true };
-  if (marked.bytes !== bytes && bytes !== photo.bytes) release(bytes);
+  if (isSpliced) releaseBut([photo.bytes, bytes], splice.bytes);
+  const marked = job.isGenerated ? markAsComposite(bytes, isOwn(bytes)) : { bytes, isMarked: true };
+  releaseBut([photo.bytes, marked.bytes], bytes);
   return {
     bytes: marked.bytes,
     isSpliced,
@@ -115,6 +116,11 @@ async function patch(job: PatchJob): Promise<Written> {
         : []),
     ],
   };
+}
+
+/** Frees a file, unless one of those that are kept lies in its memory. */
+function releaseBut(kept: readonly Uint8Array[], file: Uint8Array): void {
+  if (kept.every(({ buffer }) => buffer !== file.buffer)) release(file);
 }
 
 function splicePatches({ photo, patches }: PatchJob): Spliced | NotSpliced {

@@ -37,8 +37,18 @@ const alignment = 16;
  */
 export const guardBytes = 64;
 
-export function openArena({ memory, heapBase }: KernelExports): Arena {
-  let next = align(heapBase() + guardBytes);
+/**
+ * Opens the memory of an instance.
+ *
+ * @returns one arena for all its uses, and what empties it: functions made for each use would be compiled
+ * anew.
+ */
+export function openArena({ memory, heapBase }: KernelExports): {
+  readonly arena: Arena;
+  readonly empty: () => void;
+} {
+  const first = align(heapBase() + guardBytes);
+  let next = first;
   const reserve = (bytes: number): Pointer => {
     const pointer = next;
     next = align(pointer + bytes + guardBytes);
@@ -47,7 +57,7 @@ export function openArena({ memory, heapBase }: KernelExports): Arena {
     return pointer;
   };
   const view: Arena['view'] = (type, pointer, length) => new type(memory.buffer, pointer, length);
-  return {
+  const arena: Arena = {
     reserve,
     view,
     put: (values) => {
@@ -58,6 +68,10 @@ export function openArena({ memory, heapBase }: KernelExports): Arena {
     },
     take: (type, pointer, length) => view(type, pointer, length).slice() as InstanceType<typeof type>,
   };
+  const empty = () => {
+    next = first;
+  };
+  return { arena, empty };
 }
 
 const align = (address: number): number => Math.ceil(address / alignment) * alignment;

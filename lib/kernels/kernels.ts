@@ -17,7 +17,7 @@ declare const WebAssembly: {
 type WasmModule = { readonly kind: 'compiled' };
 
 let compiled: WasmModule | undefined;
-const idle: KernelExports[] = [];
+const idle: Instance[] = [];
 
 /** What a use of kernels works with. */
 export interface KernelUse {
@@ -35,17 +35,23 @@ export interface KernelUse {
  * @throws {EditError} what `work` throws; `INTERNAL` when the kernels were not built.
  */
 export function useKernels<T>(work: (use: KernelUse) => T): T {
-  const kernels = idle.pop() ?? instantiate();
+  const instance = idle.pop() ?? instantiate();
   try {
-    return work({ kernels, arena: openArena(kernels) });
+    return work(instance);
   } finally {
-    if (kernels.memory.buffer.byteLength <= keptBytes) idle.push(kernels);
+    instance.empty();
+    if (instance.kernels.memory.buffer.byteLength <= keptBytes) idle.push(instance);
   }
 }
 
-function instantiate(): KernelExports {
+interface Instance extends KernelUse {
+  readonly empty: () => void;
+}
+
+function instantiate(): Instance {
   compiled ??= new WebAssembly.Module(readModule());
-  return new WebAssembly.Instance(compiled).exports as KernelExports;
+  const kernels = new WebAssembly.Instance(compiled).exports as KernelExports;
+  return { kernels, ...openArena(kernels) };
 }
 
 function readModule(): Uint8Array<ArrayBuffer> {

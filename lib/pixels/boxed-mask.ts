@@ -1,4 +1,4 @@
-import { boundingBox, boxOf, crop, grow, intersect, relativeTo, union } from './box.ts';
+import { boundingBox, boxOf, crop, grow, intersect, isInside, relativeTo, union } from './box.ts';
 import { dilate } from './mask.ts';
 import { type Box, emptyMask, isBlank, type Mask, type Size } from './raster.ts';
 
@@ -67,6 +67,7 @@ export function maskWithin({ box, mask }: BoxedMask, part: Box): Mask {
 
 /** The part of the mask in `box`; outside of it every value becomes 0. */
 export function partOf(boxed: BoxedMask, box: Box): BoxedMask {
+  if (isInside(boxed.box, box)) return boxed;
   return { box, mask: maskWithin(boxed, box) };
 }
 

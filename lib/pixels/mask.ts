@@ -2,6 +2,7 @@ import { EditError } from '../errors.ts';
 import { boundingBox, crop, grow } from './box.ts';
 import { distanceTo } from './distance.ts';
 import { emptyMask, isBlank, type Mask, type Size } from './raster.ts';
+import { release } from './release.ts';
 
 /** Number of pixels above 0. */
 export function countAbove0({ data, width, height }: Mask): number {
@@ -66,11 +67,13 @@ export function dilate(mask: Mask, radiusPx: number): Mask {
   if (set === undefined) return { ...mask, data };
   // Only near set pixels: a distance transform of the whole picture would cost more than the edit.
   const reach = grow(set, Math.ceil(radiusPx), mask);
-  const distance = distanceTo(crop(mask, reach), (value) => value >= maskThreshold, radiusPx);
+  const near = crop(mask, reach);
+  const distance = distanceTo(near, (value) => value >= maskThreshold, radiusPx);
   for (let y = 0, i = 0; y < reach.height; y++) {
     const from = (reach.top + y) * mask.width + reach.left;
     for (let at = from; at < from + reach.width; at++, i++) if (distance[i]! <= radiusPx) data[at] = 255;
   }
+  for (const used of [near.data, distance]) release(used);
   return { ...mask, data };
 }
 

@@ -1,7 +1,7 @@
 import { useKernels } from '../kernels/kernels.ts';
 import { boxOf } from './box.ts';
 import { emptyFloatRaster, type FloatRaster, type Raster, type Size } from './raster.ts';
-import { rowSampler, type Sampling } from './row-sampler.ts';
+import { RowSampler, type Sampling } from './row-sampler.ts';
 import type { Kernel } from './taps.ts';
 
 /**
@@ -18,9 +18,9 @@ export function resample(sampling: Sampling): FloatRaster {
   const out = emptyFloatRaster(size.width, size.height, source.channels);
   const length = size.width * source.channels;
   useKernels((use) => {
-    const row = rowSampler(use, sampling);
+    const sampler = new RowSampler(use, sampling);
     for (let y = 0; y < size.height; y++) {
-      out.data.set(use.arena.view(Float32Array, row(y), length), y * length);
+      out.data.set(use.arena.view(Float32Array, sampler.row(y), length), y * length);
     }
   });
   return out;
@@ -63,8 +63,9 @@ export function rescale(
   // The same bytes: its setter clamps and rounds to nearest.
   const clamped = new Uint8ClampedArray(data.buffer);
   useKernels((use) => {
-    const row = rowSampler(use, { source, window: boxOf(source), size: { width, height }, kernel });
-    for (let y = 0; y < height; y++) clamped.set(use.arena.view(Float32Array, row(y), length), y * length);
+    const sampler = new RowSampler(use, { source, window: boxOf(source), size: { width, height }, kernel });
+    for (let y = 0; y < height; y++)
+      clamped.set(use.arena.view(Float32Array, sampler.row(y), length), y * length);
   });
   return { width, height, channels, data };
 }

@@ -3,6 +3,7 @@ import { EditError } from '../errors.ts';
 import { boxAround, boxOf, crop as cut, paste } from '../pixels/box.ts';
 import { countAbove0, coverMask, dilate } from '../pixels/mask.ts';
 import { type Box, emptyMask, type Mask, type Raster, type Size } from '../pixels/raster.ts';
+import { release } from '../pixels/release.ts';
 import { rescale } from '../pixels/resample.ts';
 
 /** How a crop of the original travels to a model and back. */
@@ -119,6 +120,9 @@ export function maskInFrame(mask: Mask, plan: FramePlan, dilation: number): Mask
   const { frame, content } = plan;
   const covered = coverMask(mask, content);
   const inside = isFull(covered) ? halfCovered(mask, content) : grown(covered, dilation * content.width);
+  if (inside !== covered) release(covered.data);
+  if (content.width === frame.width && content.height === frame.height)
+    return { ...frame, channels: 1, data: inside.data };
   const whole = emptyMask(frame);
   paste(whole, inside, content);
   return whole;

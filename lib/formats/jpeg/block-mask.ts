@@ -20,6 +20,15 @@ export interface BlockRect {
 /** A set of blocks as a bitmap for each component: blocksHigh x blocksWide, 1 for the blocks of the set. */
 export type BlockSet = readonly Uint8Array[];
 
+/** The places of the blocks of a set in its bitmap. */
+export function placesIn(bitmap: Uint8Array): number[] {
+  const places: number[] = [];
+  // Mostly there are none, or they lie near each other: the others are passed over natively.
+  const last = bitmap.lastIndexOf(1);
+  for (let at = bitmap.indexOf(1); at >= 0 && at <= last; at++) if (bitmap[at] === 1) places.push(at);
+  return places;
+}
+
 /** The blocks of a component that hold samples of a box of pixels. */
 export function blocksCovering(component: JpegComponent, box: Box): BlockRect {
   const across = 8 * component.pixelsAcross;
@@ -123,17 +132,18 @@ export function coveredBlocks(structure: JpegStructure, masks: readonly BoxedMas
 }
 
 function markCovered(bitmap: Uint8Array, component: JpegComponent, { box, mask }: BoxedMask): void {
-  const { pixelsAcross, pixelsDown, blocksWide: stride } = component;
-  const { left, top, blocksWide, blocksHigh } = blocksCovering(component, box);
-  for (let row = top; row < top + blocksHigh; row++) {
-    const from = Math.max(0, row * 8 * pixelsDown - box.top);
-    const to = Math.min(box.height, (row + 1) * 8 * pixelsDown - box.top);
+  const [across, down] = [8 * component.pixelsAcross, 8 * component.pixelsDown];
+  const { left, blocksWide } = blocksCovering(component, box);
+  for (let y = 0; y < box.height; y++) {
+    const base = y * box.width;
+    if (isBlank(mask.data, base, base + box.width)) continue;
+    const row = Math.floor((box.top + y) / down) * component.blocksWide;
     for (let column = left; column < left + blocksWide; column++) {
-      const first = Math.max(0, column * 8 * pixelsAcross - box.left);
-      const end = Math.min(box.width, (column + 1) * 8 * pixelsAcross - box.left);
-      let y = from;
-      while (y < to && isBlank(mask.data, y * box.width + first, y * box.width + end)) y++;
-      if (y < to) bitmap[row * stride + column] = 1;
+      if (bitmap[row + column] === 1) continue;
+      const end = base + Math.min(box.width, (column + 1) * across - box.left);
+      let at = base + Math.max(0, column * across - box.left);
+      while (at < end && mask.data[at] === 0) at++;
+      if (at < end) bitmap[row + column] = 1;
     }
   }
 }

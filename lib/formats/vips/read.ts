@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import { EditError } from '../../errors.ts';
 import { storedBox, toDisplayed } from '../../pixels/orientation.ts';
 import { type Box, type Raster, type Size, withChannels } from '../../pixels/raster.ts';
+import { release } from '../../pixels/release.ts';
 import { rescale } from '../../pixels/resample.ts';
 import type { Header } from './header.ts';
 import { lateOr, sharp } from './loaders.ts';
@@ -30,6 +31,7 @@ export interface Source {
 
 /** A small file that holds a part of a photo. */
 export interface Cut {
+  /** In memory of its own, which is free once the part is decoded. */
   readonly bytes: Uint8Array;
   /** Where the part lies in it. */
   readonly box: Box;
@@ -62,6 +64,7 @@ export async function readCrop({ bytes, header }: Source, box: Box, cut?: Cut): 
       .extract(from.box)
       .keepIccProfile();
     const file = await inOwnSpace(part, header).tiff({ compression: 'none' }).toBuffer();
+    if (cut !== undefined) release(cut.bytes);
     return { box, original: toDisplayed(pixelsIn(file, from.box, header), header.orientation), file };
   } catch (cause) {
     throw undecodable(header, cause);
@@ -81,7 +84,9 @@ export async function readPixels({ bytes, header }: Source, box: Box, cut?: Cut)
   const { orientation, stored } = header;
   const from = cut ?? { bytes, box: storedBox(box, orientation, stored) };
   try {
-    return toDisplayed(await rawPixels(from.bytes, header, from.box), orientation);
+    const pixels = await rawPixels(from.bytes, header, from.box);
+    if (cut !== undefined) release(cut.bytes);
+    return toDisplayed(pixels, orientation);
   } catch (cause) {
     throw undecodable(header, cause);
   }

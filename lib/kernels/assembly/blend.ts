@@ -55,6 +55,45 @@ function mixed(wanted: v128, original: v128, weight: v128, perLevel: f64): v128 
   return i32x4.trunc_sat_f64x2_u_zero(clamped);
 }
 
+/** Four opaque samples, rounded half up: what is below is exact in 32 bits, and so is what is above it. */
+function opaque(low: v128, high: v128): v128 {
+  const wanted = v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+  const clamped = f32x4.max(f32x4.splat(0), f32x4.min(f32x4.splat(255), wanted));
+  const below = f32x4.floor(clamped);
+  const isUp = f32x4.ge(f32x4.sub(clamped, below), f32x4.splat(0.5));
+  return i32x4.sub(i32x4.trunc_sat_f32x4_s(below), isUp);
+}
+
+/** Pairs of neighbouring samples of three colours begin with the first, the third, and the second. */
+function pairOf(three: usize, n: i32): v128 {
+  if (n === 0) return v128.load(three);
+  if (n === 2) return v128.load(three, 8);
+  return v128.shuffle<f64>(v128.load(three, 16), v128.load(three), 0, 2);
+}
+
+/** Writes four opaque pixels of three colours of 8 bit: nothing of the original is left. */
+function replaceFour(original: usize, answer: usize, light: usize, tone: usize): void {
+  const a = v128.load(answer);
+  const b = v128.load(answer, 16);
+  const c = v128.load(answer, 32);
+  const d = v128.load(light);
+  const e = v128.load(light, 16);
+  const f = v128.load(light, 32);
+  const first = opaque(summed(tone, 0, a, d), summed(tone, 1, upper(a), upper(d)));
+  const second = opaque(summed(tone, 2, b, e), summed(tone, 0, upper(b), upper(e)));
+  const third = opaque(summed(tone, 1, c, f), summed(tone, 2, upper(c), upper(f)));
+  const words = i16x8.narrow_i32x4_s(first, second);
+  const bytes = i8x16.narrow_i16x8_u(words, i16x8.narrow_i32x4_s(third, third));
+  v128.store64_lane(original, bytes, 0);
+  v128.store32_lane(original, bytes, 2, 8);
+}
+
+/** `gain * answer + offset + light` of a pair of samples, of 64 bits. */
+function summed(tone: usize, n: i32, answer: v128, light: v128): v128 {
+  const scaled = f64x2.mul(pairOf(tone, n), f64x2.promote_low_f32x4(answer));
+  return f64x2.add(f64x2.add(scaled, pairOf(tone + 32, n)), f64x2.promote_low_f32x4(light));
+}
+
 function blendPixels<T>(
   original: usize,
   opacity: usize,
@@ -68,9 +107,15 @@ function blendPixels<T>(
   channels: usize,
   perLevel: f64,
 ): void {
+  const isRgb = colours === 3 && channels === 3 && sizeof<T>() === 1;
   for (let x = from; x < to; x++) {
     const share = load<u8>(opacity + x) as usize;
     if (share === 0) continue;
+    if (isRgb && x + 4 <= to && load<u32>(opacity + x) === 0xffffffff) {
+      replaceFour(original + 3 * x, answer + 12 * x, light + 12 * x, tone);
+      x += 3;
+      continue;
+    }
     const weight = v128.load_splat<u64>(weights + (share << 3));
     const at = original + x * channels * sizeof<T>();
     const before = wholes<T>(at);

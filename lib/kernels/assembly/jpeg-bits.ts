@@ -116,13 +116,34 @@ export function readDc(bytes: usize, position: u32, decoder: usize): u64 {
 
 /** Skips the 63 AC coefficients of a block by code lengths. @returns the position behind them, or a fault. */
 export function skipAc(bytes: usize, from: u32, decoder: usize): u32 {
+  return skipOn(bytes, from, decoder, 0, 0);
+}
+
+/**
+ * Skips a block by code lengths, and adds its DC difference to a predictor.
+ *
+ * @returns the position behind it, or a fault.
+ */
+export function skipBlock(bytes: usize, from: u32, dc: usize, ac: usize, predictor: usize): u32 {
+  const bits = peek(bytes, from);
+  const entry = symbolAt(dc, <u32>(bits >> 48));
+  if (entry === 0) return noCode;
+  const length = entry >> 8;
+  const size = entry & 255;
+  store<i32>(predictor, load<i32>(predictor) + signed(bits << length, size));
+  const taken = length + size;
+  return skipOn(bytes, from + taken, ac, bits << taken, peekedBits - taken);
+}
+
+/** Skips AC coefficients; the first `left` of `bits` are those at the position. */
+function skipOn(bytes: usize, from: u32, decoder: usize, peeked: u64, held: i32): u32 {
   let position = from;
-  let bits = peek(bytes, position);
-  let left = peekedBits;
+  let bits = peeked;
+  let left = held;
   let k: u32 = 1;
   while (k < 64) {
-    // The longest code and its extra bits are 31.
-    if (left < 32) {
+    // Extra bits are passed unread: only a code must be there.
+    if (left < longestCode) {
       bits = peek(bytes, position);
       left = peekedBits;
     }

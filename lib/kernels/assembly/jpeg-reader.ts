@@ -1,4 +1,4 @@
-import { firstFault, readDc, skipAc } from './jpeg-bits';
+import { firstFault, skipBlock } from './jpeg-bits';
 
 // A scan as its kernels see it, in words: the buffer and where it is read; then 4 DC predictors; then for
 // each block of an MCU its two decoders and its component.
@@ -48,12 +48,8 @@ export function walkMcu(scan: usize, from: u32): u32 {
   const end = scan + firstBlockAt + blockBytes * blocksOf(scan);
   let position = from;
   for (let block = scan + firstBlockAt; block < end; block += blockBytes) {
-    const dc = readDc(bytes, position, load<usize>(block));
-    position = <u32>(dc >> 32);
-    if (position >= firstFault) return position;
     const predictor = scan + dcAt + 4 * load<u32>(block, 8);
-    store<i32>(predictor, load<i32>(predictor) + <i32>dc);
-    position = skipAc(bytes, position, load<usize>(block, 4));
+    position = skipBlock(bytes, position, load<usize>(block), load<usize>(block, 4), predictor);
     if (position >= firstFault) return position;
   }
   return position;

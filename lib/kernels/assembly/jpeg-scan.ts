@@ -36,18 +36,33 @@ export function jpegDecoder(definition: usize, decoder: usize): void {
 export function unstuff(from: usize, length: usize, to: usize, result: usize): void {
   const end = from + length;
   const ff = v128.splat<u8>(0xff);
+  const places = v128(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   let source = from;
   let target = to;
-  while (source < end) {
-    if (source + 16 <= end) {
-      // What lies behind the first FF is written over by what follows.
-      const bytes = v128.load(source);
+  while (source + 16 <= end) {
+    const bytes = v128.load(source);
+    const found = v128.bitmask<i8>(v128.eq<u8>(bytes, ff));
+    if (found === 0) {
       v128.store(target, bytes);
-      const before: usize = min<u32>(16, ctz<u32>(v128.bitmask<i8>(v128.eq<u8>(bytes, ff))));
-      source += before;
-      target += before;
-      if (before === 16) continue;
+      source += 16;
+      target += 16;
+      continue;
     }
+    const at = ctz<u32>(found) as usize;
+    // What lies behind the zero moves down by one.
+    const behind = v128.gt<i8>(places, v128.splat<i8>(at as i8));
+    v128.store(target, v128.swizzle(bytes, v128.sub<i8>(places, behind)));
+    if (load<u8>(source + at, 1) !== 0) {
+      source += at;
+      target += at;
+      break;
+    }
+    // Up to the next FF, which is written over.
+    const passed: usize = (found & (found - 1)) === 0 ? max<usize>(16, at + 2) : at + 2;
+    source += passed;
+    target += passed - 1;
+  }
+  while (source < end) {
     const byte = load<u8>(source);
     if (byte === 0xff) {
       if (load<u8>(source + 1) !== 0) break;

@@ -41,11 +41,23 @@ export function openHeader(source: Uint8Array): JpegHeader {
 
 const nothing = new Uint8Array();
 
-/** Writes the file. Segments that were not replaced keep their bytes. */
-export function closeHeader({ segments, image, trailer }: JpegHeader): Uint8Array {
+/**
+ * Writes the file. Segments that were not replaced keep their bytes.
+ *
+ * @param isOwn nothing else lies in the memory of the source: where the new header fits before the image it
+ * is written there, and the source is void. A second file in memory would be the most that an edit takes.
+ */
+export function closeHeader({ segments, image, trailer }: JpegHeader, isOwn = false): Uint8Array {
   const framed = segments.flatMap(({ name, data, lead = nothing }) => {
     const length = data.length + 2;
     return [lead, Uint8Array.of(0xff, name, length >> 8, length & 0xff), data];
   });
-  return new Uint8Array(joinParts([Uint8Array.of(0xff, marker.soi), ...framed, image, trailer]).buffer);
+  const head = joinParts([Uint8Array.of(0xff, marker.soi), ...framed]);
+  const start = image.byteOffset - head.length;
+  const isMoved = trailer.buffer !== image.buffer || trailer.byteOffset !== image.byteOffset + image.length;
+  if (!isOwn || start < 0 || (trailer.length > 0 && isMoved))
+    return new Uint8Array(joinParts([head, image, trailer]).buffer);
+  const file = new Uint8Array(image.buffer, start, head.length + image.length + trailer.length);
+  file.set(head);
+  return file;
 }

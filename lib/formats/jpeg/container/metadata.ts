@@ -36,10 +36,11 @@ export interface CleanedMetadata {
  * Exact: every other segment keeps its bytes and its order. An EXIF thumbnail is wiped in place, so no tag
  * moves. Scans are not read. A file with nothing to remove is returned as it is.
  *
+ * @param isOwn as for `closeHeader`.
  * @throws {EditError} `FORMAT_UNSUPPORTED`, `IMAGE_TRUNCATED` or `IMAGE_UNREADABLE` when the headers are
  * damaged.
  */
-export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
+export function dropStaleMetadata(bytes: Uint8Array, isOwn?: boolean): CleanedMetadata {
   const header = openHeader(bytes);
   const dropped = new Set<string>();
   const isExtensionStale = holdsPictures(header.segments);
@@ -47,7 +48,7 @@ export function dropStaleMetadata(bytes: Uint8Array): CleanedMetadata {
   const segments = siftChunks(header.segments, (segment) => fateOf(segment, isExtensionStale), dropped);
   const trailer = currentTrailer(header, dropped);
   return {
-    bytes: dropped.size === 0 ? bytes : closeHeader({ ...header, segments, trailer }),
+    bytes: dropped.size === 0 ? bytes : closeHeader({ ...header, segments, trailer }, isOwn),
     dropped: [...dropped],
     trailerBytes: trailer.length,
   };
@@ -114,15 +115,17 @@ export interface MarkedFile {
  * Sets XMP `Iptc4xmpExt:DigitalSourceType` to `compositeWithTrainedAlgorithmicMedia`, in the packet of the
  * file or in a new one.
  *
+ * @param isOwn as for `closeHeader`.
  * @throws {EditError} as `dropStaleMetadata`.
  */
-export function markAsComposite(bytes: Uint8Array): MarkedFile {
+export function markAsComposite(bytes: Uint8Array, isOwn?: boolean): MarkedFile {
   const header = openHeader(bytes);
   const index = header.segments.findIndex(isXmp);
-  if (index < 0) return { bytes: closeHeader(withNewXmp(header)), isMarked: true };
+  if (index < 0) return { bytes: closeHeader(withNewXmp(header), isOwn), isMarked: true };
   const marked = withSourceType(header.segments[index]!);
   if (!marked) return { bytes, isMarked: false };
-  return { bytes: closeHeader({ ...header, segments: header.segments.with(index, marked) }), isMarked: true };
+  const segments = header.segments.with(index, marked);
+  return { bytes: closeHeader({ ...header, segments }, isOwn), isMarked: true };
 }
 
 /** Inserts a packet after JFIF, which must come first, and EXIF, which comes next. */

@@ -1,12 +1,13 @@
 import { EditError } from '../../../errors.ts';
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
 import type { Box } from '../../../pixels/raster.ts';
+import { joinParts } from '../../container.ts';
 import { marker, type Segment, startsWith } from '../container/segments.ts';
 import { bitWriter, writeBytes } from '../scan/bit-writer.ts';
 import { isFrameMarker, type ScanMember } from '../scan/headers.ts';
 import { encodeHuffmanTable } from '../scan/huffman.ts';
 import { endBits } from '../scan/kernel-writer.ts';
-import { type ScanIndex, unknownPlace } from '../scan/scan-index.ts';
+import { bitBehind, type ScanIndex, unknownPlace } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { WalkedJpeg } from '../scan/walk.ts';
 import { copyTo, editMcus, type KernelEdit, openKernelEdit, standAt } from '../splice/kernel-edit.ts';
@@ -56,10 +57,9 @@ export function cutJpeg(source: Uint8Array, walked: Walked, box: Box): CutJpeg |
 }
 
 /** True when the part of a row lies in one interval, and the bits are known at which it begins and ends. */
-function isKnownRow({ structure, index }: Indexed, row: number, { left, right }: Mcus): boolean {
+function isKnownRow({ structure, index }: Indexed, row: number, mcus: Mcus): boolean {
   const { positions, interval } = index;
-  const first = row * structure.mcusWide + left;
-  const end = row * structure.mcusWide + right;
+  const { first, end } = rowOf(structure, row, mcus);
   if (Math.floor(first / interval) !== Math.floor((end - 1) / interval)) return false;
   return positions[first] !== unknownPlace && positions[end] !== unknownPlace;
 }
@@ -105,23 +105,31 @@ function cutWith(use: KernelUse, source: Uint8Array, walked: Indexed, mcus: Mcus
   }
   writeBytes(output, Uint8Array.of(0xff, marker.eoi));
   const header = headerOf(source, structure, mcus, members.flatMap(tablesOf(use, encoders)));
-  return Buffer.concat([...header, output.bytes.subarray(0, output.length)]);
+  return joinParts([...header, output.bytes.subarray(0, output.length)]);
 }
 
-/** About as many bytes as the part takes. */
-function scanBytes({ structure, index }: Indexed, { left, top, right, bottom }: Mcus): number {
-  const share = ((bottom - top) * (right - left)) / index.positions.length;
-  const { dataOffset, dataEnd } = structure.scans[0]!;
-  return Math.ceil((dataEnd - dataOffset) * share) + 1024;
+/** About as many bytes as the part takes, with more of stuffing than is usual. */
+function scanBytes({ structure, index }: Indexed, mcus: Mcus): number {
+  let bits = 0;
+  for (let row = mcus.top; row < mcus.bottom; row++) {
+    const { first, end } = rowOf(structure, row, mcus);
+    bits += bitBehind(index, end) - index.positions[first]!;
+  }
+  return Math.ceil((bits / 8) * 1.06) + 16 * (mcus.bottom - mcus.top);
 }
+
+/** The part of a row: its first MCU, and the one behind it. */
+const rowOf = ({ mcusWide }: JpegStructure, row: number, { left, right }: Mcus) => ({
+  first: row * mcusWide + left,
+  end: row * mcusWide + right,
+});
 
 /** Writes one row of MCUs, from DC values of 0; false when an encoder is full. */
-function writeRow(edit: KernelEdit, row: number, { left, right }: Mcus): boolean {
+function writeRow(edit: KernelEdit, row: number, mcus: Mcus): boolean {
   const { structure, index } = edit;
-  const { positions, predictors, ends, interval } = index;
   const components = structure.components.length;
-  const first = row * structure.mcusWide + left;
-  const end = row * structure.mcusWide + right;
+  const { positions, predictors } = index;
+  const { first, end } = rowOf(structure, row, mcus);
   const before = predictors.subarray(first * components, (first + 1) * components);
   standAt(
     edit,
@@ -130,8 +138,7 @@ function writeRow(edit: KernelEdit, row: number, { left, right }: Mcus): boolean
   );
   edit.scan.reader.position = positions[first]! % 8;
   if (!editMcus(edit, first, first + 1)) return false;
-  const isEnd = end % interval === 0 || end === positions.length;
-  copyTo(edit, isEnd ? ends[Math.ceil(end / interval) - 1]! : positions[end]!);
+  copyTo(edit, bitBehind(index, end));
   endBits(edit.writer);
   return true;
 }

@@ -1,14 +1,13 @@
 import { EditError } from '../../../errors.ts';
 import type { Pointer } from '../../../kernels/exports.ts';
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
-import type { BlockSet } from '../block-mask.ts';
+import { type BlockSet, placesIn } from '../block-mask.ts';
 import {
   assertEnd,
   type BitReader,
   endOfBits,
   findRestart,
   holdsMcu,
-  offsetOfPosition,
   peekBits,
   refill,
   startInterval,
@@ -16,7 +15,7 @@ import {
 import { type HuffmanTable, maxCodeLength } from '../scan/huffman.ts';
 import { type KernelScan, openKernelScan, readOn } from '../scan/kernel-scan.ts';
 import type { McuBlock } from '../scan/mcu-blocks.ts';
-import { type ScanIndex, type Station, unknownPlace } from '../scan/scan-index.ts';
+import { bitBehind, type ScanIndex, unknownPlace } from '../scan/scan-index.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 
 export interface FilePair {
@@ -55,7 +54,6 @@ interface ScanPair {
   readonly given: Pointer;
   /** By MCU, its first bit in `b` where that is known. */
   readonly places: Uint32Array;
-  readonly stations: Station[];
 }
 
 /** @see `lib/kernels/assembly/jpeg-compare.ts`. */
@@ -116,23 +114,22 @@ function openPair(use: KernelUse, files: FilePair, index: ScanIndex): ScanPair {
   const { restartInterval } = before.scans[0]!;
   const sharesCodes = shareCodes(a.blocks, b.blocks);
   const places = new Uint32Array(masks.length).fill(unknownPlace);
-  return { use, a, b, index, restartInterval, masks, sharesCodes, pointer, given, places, stations: [] };
+  return { use, a, b, index, restartInterval, masks, sharesCodes, pointer, given, places };
 }
 
 /** By MCU, a bit for each of its blocks that is touched. */
 function masksOf(structure: JpegStructure, blocks: readonly McuBlock[], touched: BlockSet): Uint16Array {
   const { components, mcusWide, mcusHigh } = structure;
   const masks = new Uint16Array(mcusWide * mcusHigh);
-  components.forEach(({ h, v, blocksWide }, component) => {
-    const bitmap = touched[component]!;
+  for (const [component, { h, v, blocksWide }] of components.entries()) {
     const firstBlock = blocks.findIndex((block) => block.component === component);
-    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) {
+    for (const at of placesIn(touched[component]!)) {
       const row = Math.floor(at / blocksWide);
       const column = at % blocksWide;
       const bit = firstBlock + (row % v) * h + (column % h);
       masks[Math.floor(row / v) * mcusWide + Math.floor(column / h)]! |= 1 << bit;
     }
-  });
+  }
   return masks;
 }
 
@@ -210,7 +207,7 @@ function decodeRun(pair: ScanPair, first: number, end: number): number {
     most = Math.min(most, untouched + 1);
   }
   use.arena.view(Uint16Array, given, most - first).set(masks.subarray(first, most));
-  holdMcus(pair, first);
+  holdMcus(pair);
   const compare = () => use.kernels.compareMcus(pointer, given, most - first);
   return first + readOn(a, () => readOn(b, compare));
 }
@@ -225,7 +222,7 @@ function passEqual(pair: ScanPair, first: number, end: number): number {
   const { use, a, b, index, places } = pair;
   let mcu = first;
   for (;;) {
-    holdMcus(pair, mcu);
+    holdMcus(pair);
     const from = index.positions[mcu]!;
     const at = 8 * a.reader.dropped + a.reader.position;
     if (at !== from) throw new EditError('NOT_EXACT', `Expected MCU ${mcu} at bit ${from}, got bit ${at}`);
@@ -244,16 +241,12 @@ function passEqual(pair: ScanPair, first: number, end: number): number {
 }
 
 /** Fills the buffers that do not hold an MCU that begins at their positions. */
-function holdMcus({ a, b, stations }: ScanPair, mcu: number): void {
-  if (!holdsMcu(a.reader)) refill(a.reader);
-  if (holdsMcu(b.reader)) return;
-  const offset = offsetOfPosition(b.reader);
-  refill(b.reader);
-  stations.push({ mcu, byte: b.reader.dropped, offset });
+function holdMcus({ a, b }: ScanPair): void {
+  for (const { reader } of [a, b]) if (!holdsMcu(reader)) refill(reader);
 }
 
 /** The DC values before MCUs of the same bits are those of the source. */
-function outputIndexOf({ after }: FilePair, { b, index, places, stations }: ScanPair): ScanIndex | undefined {
+function outputIndexOf({ after }: FilePair, { b, index, places }: ScanPair): ScanIndex | undefined {
   if (index.starts.length > 1) return undefined;
   const { reader } = b;
   return {
@@ -261,16 +254,12 @@ function outputIndexOf({ after }: FilePair, { b, index, places, stations }: Scan
     positions: places,
     starts: Float64Array.of(after.scans[0]!.dataOffset),
     ends: Uint32Array.of(8 * reader.dropped + reader.position),
-    stations,
+    stations: reader.stations,
     end: endOfBits(reader),
   };
 }
 
 const heldBits = ({ filled, position }: BitReader) => Math.max(0, 8 * filled - position);
-
-/** The bit behind the MCU before this one, in the interval of that. */
-const bitBehind = ({ positions, ends, interval }: ScanIndex, mcu: number): number =>
-  mcu % interval > 0 && mcu < positions.length ? positions[mcu]! : ends[Math.ceil(mcu / interval) - 1]!;
 
 /** The last MCU of `from` to `end` that begins at `bit` or before. */
 function lastMcuUpTo(index: ScanIndex, from: number, end: number, bit: number): number {

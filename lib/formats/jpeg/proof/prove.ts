@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import type { BlockSet } from '../block-mask.ts';
+import { type BlockSet, placesIn } from '../block-mask.ts';
 import { marker, type Segment } from '../container/segments.ts';
 import { type DecodedScans, decodeCoefficients } from '../scan/decode-coefficients.ts';
 import { indexScan } from '../scan/scan-index.ts';
@@ -88,9 +88,7 @@ function hasSameHeaders({ source, output, before, after }: FilePair): boolean {
 function countUntouched(touched: BlockSet): number {
   let count = 0;
   for (const bitmap of touched) {
-    count += bitmap.length;
-    // Mostly none is touched, which is passed over natively.
-    for (let at = bitmap.indexOf(1); at >= 0; at = bitmap.indexOf(1, at + 1)) count--;
+    count += bitmap.length - placesIn(bitmap).length;
   }
   return count;
 }

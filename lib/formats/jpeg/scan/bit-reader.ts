@@ -5,6 +5,8 @@ import { marker } from '../container/segments.ts';
 
 /** Bytes without stuffing held at once: fits the cache, and bounds memory however long the scan is. */
 const bufferedBytes = 64 * 1024;
+/** Bytes unstuffed at once. An interval begins with so many: often only the beginning of one is read. */
+const pieceBytes = 16 * 1024;
 /** More than the longest MCU: 10 blocks of 64 coefficients of 16 + 15 bits, 2480 bytes. */
 const longestMcuBytes = 2560;
 
@@ -36,6 +38,16 @@ export interface BitReader {
   ended: boolean;
   /** The next bit to read. */
   position: number;
+  /** Places within the intervals that were read, in order. */
+  readonly stations: Station[];
+}
+
+/** A known place of a scan. */
+export interface Station {
+  /** Counts within the interval, without stuffed bytes; above 0. */
+  readonly byte: number;
+  /** The same place in the file. */
+  readonly offset: number;
 }
 
 const capacity = bufferedBytes + longestMcuBytes + 8;
@@ -46,7 +58,7 @@ export function openBitReader(use: KernelUse, source: Uint8Array, from: number, 
     use,
     source,
     buffer: use.arena.reserve(capacity),
-    stuffed: use.arena.reserve(bufferedBytes + 1),
+    stuffed: use.arena.reserve(pieceBytes + 1),
     counts: use.arena.reserve(8),
     bytes: nothing,
     view: new DataView(nothing.buffer),
@@ -56,8 +68,9 @@ export function openBitReader(use: KernelUse, source: Uint8Array, from: number, 
     dropped: 0,
     ended: false,
     position: 0,
+    stations: [],
   };
-  fill(reader);
+  fill(reader, pieceBytes);
   return reader;
 }
 
@@ -68,7 +81,7 @@ export function startInterval(reader: BitReader, from: number): void {
   reader.dropped = 0;
   reader.position = 0;
   reader.ended = false;
-  fill(reader);
+  fill(reader, pieceBytes);
 }
 
 /** The last position at which an MCU can begin and be read without refilling the buffer. */
@@ -86,28 +99,34 @@ export function refill(reader: BitReader): void {
   reader.filled -= dropped;
   reader.dropped += dropped;
   reader.position -= dropped * 8;
-  fill(reader);
+  fill(reader, bufferedBytes);
 }
 
-function fill(reader: BitReader): void {
-  const { use, source, buffer, counts, scanEnd, next } = reader;
-  const { memory, unstuff } = use.kernels;
+/** Reads on to about `wanted` bytes in the buffer. */
+function fill(reader: BitReader, wanted: number): void {
+  const { buffer, scanEnd } = reader;
+  const { memory } = reader.use.kernels;
   reader.bytes = new Uint8Array(memory.buffer, buffer, capacity);
   reader.view = new DataView(memory.buffer, buffer, capacity);
-  const length = Math.min(bufferedBytes - reader.filled, scanEnd - next);
-  if (length > 0) {
-    const stuffed = use.arena.view(Uint8Array, reader.stuffed, length + 1);
-    stuffed.set(source.subarray(next, next + length + 1));
-    // Behind the scan an FF cannot be data.
-    if (next + length === scanEnd) stuffed[length] = 0xff;
-    unstuff(reader.stuffed, length, buffer + reader.filled, counts);
-    const [read, written] = use.arena.view(Uint32Array, counts, 2);
-    reader.next = next + read!;
-    reader.filled += written!;
-    reader.ended = read! < length;
+  for (let left = wanted - reader.filled; left > 0 && !reader.ended; left -= pieceBytes) {
+    addPiece(reader, Math.min(left, pieceBytes, scanEnd - reader.next));
   }
-  reader.ended ||= reader.next >= scanEnd;
   reader.bytes.fill(0, reader.filled);
+}
+
+/** Unstuffs the next `length` bytes of the file. */
+function addPiece(reader: BitReader, length: number): void {
+  const { use, source, counts, scanEnd, next, filled, dropped, stations } = reader;
+  if (dropped + filled > 0) stations.push({ byte: dropped + filled, offset: next });
+  const stuffed = use.arena.view(Uint8Array, reader.stuffed, length + 1);
+  stuffed.set(source.subarray(next, next + length + 1));
+  // Behind the scan an FF cannot be data.
+  if (next + length === scanEnd) stuffed[length] = 0xff;
+  use.kernels.unstuff(reader.stuffed, length, reader.buffer + filled, counts);
+  const [read, written] = use.arena.view(Uint32Array, counts, 2);
+  reader.next = next + read!;
+  reader.filled += written!;
+  reader.ended = read! < length || reader.next >= scanEnd;
 }
 
 /** Offset in the file of byte `count`, stuffed bytes not counted, of the data that begins at byte `from`. */
@@ -164,19 +183,13 @@ export function assertInside(reader: BitReader): void {
   }
 }
 
-/** Offset in the file of the first byte of which no bit was read. */
-export const endOfBits = (reader: BitReader): number => offsetInFile(reader, (reader.position + 7) >> 3);
-
-/** Offset in the file of the byte that holds the next bit. */
-export const offsetOfPosition = (reader: BitReader): number => offsetInFile(reader, reader.position >> 3);
-
 /**
- * Finds the place of a byte of the buffer. Counts back from what was read last: a place near the end is found
- * fast.
+ * Offset in the file of the first byte of which no bit was read. Counts back from what was read last: a place
+ * near the end is found fast.
  */
-function offsetInFile({ source, next, filled }: BitReader, byte: number): number {
+export function endOfBits({ source, next, filled, position }: BitReader): number {
   let at = next;
-  for (let left = filled - byte; left > 0; left--)
+  for (let left = filled - ((position + 7) >> 3); left > 0; left--)
     at -= source[at - 1] === 0 && source[at - 2] === 0xff ? 2 : 1;
   return at;
 }

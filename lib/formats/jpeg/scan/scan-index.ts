@@ -4,8 +4,8 @@ import {
   assertEnd,
   findRestart,
   offsetOfByte,
-  offsetOfPosition,
   refill,
+  type Station,
   startInterval,
 } from './bit-reader.ts';
 import type { JpegScan } from './headers.ts';
@@ -37,14 +37,6 @@ export interface ScanIndex {
 /** Stands for an MCU whose first bit is not known. */
 export const unknownPlace = 0xffff_ffff;
 
-/** A place in the file that some MCU lies behind, or in. */
-export interface Station {
-  readonly mcu: number;
-  /** Counts within the interval, without stuffed bytes. */
-  readonly byte: number;
-  readonly offset: number;
-}
-
 /** MCUs walked at once. */
 const batch = 4096;
 /** Positions fit 32 bits. */
@@ -73,15 +65,15 @@ export function indexScan(source: Uint8Array, structure: JpegStructure): ScanInd
     interval,
     starts: new Float64Array(intervals),
     ends: new Uint32Array(intervals),
-    stations: [] as Station[],
   };
-  const end = useKernels((use) =>
-    walkIntervals(openWalk(use, source, structure), index, { dataOffset, restartInterval }),
-  );
-  return { ...index, end };
+  return useKernels((use) => {
+    const walk = openWalk(use, source, structure);
+    const end = walkIntervals(walk, index, { dataOffset, restartInterval });
+    return { ...index, stations: walk.scan.reader.stations, end };
+  });
 }
 
-type Index = Omit<ScanIndex, 'end' | 'stations'> & { readonly stations: Station[] };
+type Index = Omit<ScanIndex, 'end' | 'stations'>;
 
 interface Walk {
   readonly scan: KernelScan;
@@ -132,19 +124,28 @@ function walkTo(walk: Walk, index: Index, first: number, end: number): void {
     index.positions.set(use.arena.view(Uint32Array, walk.positions, walked), mcu);
     index.predictors.set(use.arena.view(Int32Array, walk.predictors, walked * components), mcu * components);
     mcu += walked;
-    if (walked === asked) continue;
-    const offset = offsetOfPosition(reader);
-    refill(reader);
-    index.stations.push({ mcu, byte: reader.dropped, offset });
+    if (walked < asked) refill(reader);
   }
 }
+
+/** The bit behind the MCU before this one, in the interval of that. */
+export const bitBehind = ({ positions, ends, interval }: ScanIndex, mcu: number): number =>
+  mcu % interval > 0 && mcu < positions.length ? positions[mcu]! : ends[Math.ceil(mcu / interval) - 1]!;
 
 /** Offset in the file of the byte that holds the first bit of an MCU. */
 export function offsetOfMcu(source: Uint8Array, index: ScanIndex, mcu: number): number {
   const { positions, interval, starts, stations } = index;
   const begun = Math.floor(mcu / interval);
-  let from: Station = { mcu: begun * interval, byte: 0, offset: starts[begun]! };
-  const known = stations.findLast((station) => station.mcu <= mcu);
-  if (known !== undefined && known.mcu > from.mcu) from = known;
-  return offsetOfByte(source, from.offset, Math.floor(positions[mcu]! / 8) - from.byte);
+  const [start, next] = [starts[begun]!, starts[begun + 1] ?? source.length];
+  const byte = Math.floor(positions[mcu]! / 8);
+  let [low, high] = [0, stations.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const station = stations[middle]!;
+    if (station.offset <= start || (station.offset < next && station.byte <= byte)) low = middle + 1;
+    else high = middle;
+  }
+  const known = stations[low - 1];
+  const from = known !== undefined && known.offset > start ? known : { byte: 0, offset: start };
+  return offsetOfByte(source, from.offset, byte - from.byte);
 }

@@ -1,5 +1,5 @@
 import { EditError } from '../../../errors.ts';
-import type { BlockSet } from '../block-mask.ts';
+import { type BlockSet, placesIn } from '../block-mask.ts';
 import type { JpegStructure } from '../scan/structure.ts';
 import type { BlockDeltas } from './block-deltas.ts';
 
@@ -21,7 +21,7 @@ export function collectEdits(structure: JpegStructure, deltas: readonly BlockDel
   const mcus = new Uint8Array(mcusWide * mcusHigh);
   for (const patch of deltas) {
     const { h, v, blocksWide } = components[patch.component]!;
-    for (let i = patch.touched.indexOf(1); i >= 0; i = patch.touched.indexOf(1, i + 1)) {
+    for (const i of placesIn(patch.touched)) {
       const column = patch.left + (i % patch.blocksWide);
       const row = patch.top + Math.floor(i / patch.blocksWide);
       touched[patch.component]![row * blocksWide + column] = 1;

@@ -1,4 +1,5 @@
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
+import { release } from '../../../pixels/release.ts';
 import { replaceTables, type TableReplacement } from '../container/tables.ts';
 import { type BitWriter, bitWriter, reserve, writeBytes } from '../scan/bit-writer.ts';
 import type { DefinedTable, JpegScan } from '../scan/headers.ts';
@@ -19,8 +20,8 @@ export interface SplicedFile {
   readonly tables: TableFate;
 }
 
-/** Room for every symbol each of 8 tables may gain. */
-const headerSlack = 8 * 256;
+/** Room for every symbol each of 8 tables may gain, and for metadata that tell of the edit. */
+const headerSlack = 8 * 256 + 4096;
 
 /** Writes a sequential JPEG of one scan with the edits applied. */
 export function spliceOneScan(
@@ -30,6 +31,7 @@ export function spliceOneScan(
 ): SplicedFile {
   return useKernels((use) => {
     const patches = kernelPatches(use, deltas);
+    for (const { deltas: copied } of deltas) release(copied);
     return spliceWith(use, { source, structure, index: index!, mcus, patches });
   });
 }

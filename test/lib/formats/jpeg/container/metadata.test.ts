@@ -249,6 +249,34 @@ describe('dropping stale metadata', () => {
     expect(Buffer.from(bytes).toString('latin1').replace('""  dc', '"" dc')).toBe(
       expected.toString('latin1'),
     );
+    // The trailer was put together anew: it does not lie behind the image.
+    const { own } = withRoom(source, 4096);
+    expect(Buffer.from(dropStaleMetadata(own, true).bytes).equals(bytes)).toBe(true);
+  });
+});
+
+/** A file behind free bytes, in memory of its own. */
+function withRoom(file: Uint8Array, room: number) {
+  const memory = new Uint8Array(room + file.length);
+  memory.set(file, room);
+  return { memory, own: memory.subarray(room) };
+}
+
+describe('a file whose memory is free', () => {
+  it('is marked in place, and another one stays as it is', () => {
+    const { memory, own } = withRoom(plain, 4096);
+    const apart = markAsComposite(own).bytes;
+    expect(Buffer.from(own).equals(plain)).toBe(true);
+    const { bytes } = markAsComposite(own, true);
+    expect(bytes.buffer).toBe(memory.buffer);
+    expect(Buffer.from(bytes).equals(apart)).toBe(true);
+  });
+
+  it('is written elsewhere where the longer header has no room', () => {
+    const { memory, own } = withRoom(plain, 8);
+    const { bytes } = markAsComposite(own, true);
+    expect(bytes.buffer).not.toBe(memory.buffer);
+    expect(Buffer.from(bytes).equals(markAsComposite(plain).bytes)).toBe(true);
   });
 });
 
