@@ -1,13 +1,6 @@
 import { EditError } from '../../../errors.ts';
 import { type KernelUse, useKernels } from '../../../kernels/kernels.ts';
-import {
-  assertEnd,
-  findRestart,
-  offsetOfByte,
-  refill,
-  type Station,
-  startInterval,
-} from './bit-reader.ts';
+import { assertEnd, findRestart, offsetOfByte, refill, type Station, startInterval } from './bit-reader.ts';
 import type { JpegScan } from './headers.ts';
 import { type KernelScan, openKernelScan, predictorsOf, readOn } from './kernel-scan.ts';
 import type { JpegStructure } from './structure.ts';
