@@ -132,7 +132,19 @@ const layers: readonly Layer[] = [
   },
   {
     files: finderFiles,
-    may: [finderFiles, engineFiles, requestOptions, pixels, fit, plan, abort, errors, builtIn, /^zod$/],
+    may: [
+      finderFiles,
+      engineFiles,
+      requestOptions,
+      pixels,
+      fit,
+      plan,
+      kernels,
+      abort,
+      errors,
+      builtIn,
+      /^zod$/,
+    ],
   },
   // The proof knows nothing of what the splice computed: both share only the reading of a scan.
   { files: /^lib\/formats\/jpeg\/scan\//, may: [jpegScan, kernels, errors] },
