@@ -65,8 +65,9 @@ export async function repaint(context: RegionContext): Promise<Repainted> {
     const own = await step('answer', () => view.toOwn(fitted, context.request.mode === 'removal'));
     patches.push(patchOf(own, crop.original, region.plan.box));
   }
-  // Patches are copies. What follows needs no more of the crop.
-  for (const data of [crop.original.data, crop.file]) release(data);
+  // Patches are copies. What follows needs no more of the crop, and of what answers were compared with.
+  const { distance, small } = prepared.made() ?? {};
+  for (const data of [crop.original.data, crop.file, distance, small?.data]) if (data) release(data);
   return {
     patches,
     warnings: [

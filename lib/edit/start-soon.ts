@@ -5,9 +5,13 @@ const startAfterMs = 100;
  * Uses the time in which others work: does the work after a moment, or when its result is first needed.
  *
  * `work` runs once; when it throws, `get` runs it again and throws. `cancel` stops the clock from starting
- * it.
+ * it. `made` tells the result if there is one.
  */
-export function startSoon<T>(work: () => T): { readonly get: () => T; readonly cancel: () => void } {
+export function startSoon<T>(work: () => T): {
+  readonly get: () => T;
+  readonly made: () => T | undefined;
+  readonly cancel: () => void;
+} {
   let done: { readonly value: T } | undefined;
   const get = (): T => {
     done ??= { value: work() };
@@ -20,5 +24,5 @@ export function startSoon<T>(work: () => T): { readonly get: () => T; readonly c
       // The caller of `get` receives the error.
     }
   }, startAfterMs);
-  return { get, cancel: () => clearTimeout(timer) };
+  return { get, made: () => done?.value, cancel: () => clearTimeout(timer) };
 }

@@ -28,11 +28,13 @@ it('starts at once when its result is needed', () => {
 
 it('never starts after a cancel, unless its result is needed', () => {
   const work = vi.fn(() => 1);
-  const { get, cancel } = startSoon(work);
+  const { get, made, cancel } = startSoon(work);
   cancel();
   vi.advanceTimersByTime(1000);
+  expect(made()).toBeUndefined();
   expect(work).not.toHaveBeenCalled();
   expect(get()).toBe(1);
+  expect(made()).toBe(1);
 });
 
 it('throws to the caller of get, not to the clock', () => {
