@@ -1,22 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import '../../deploy/build.js';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openEmulator } from '../support/emulator-world.ts';
 import { startFaultyModel } from '../support/faulty-model.ts';
 import { startFunction } from '../support/framework-process.ts';
 import { boxMask, maskPng, pipelineOf, wavePicture } from '../support/pictures.ts';
 import { deliverUpload } from '../support/upload-event.ts';
-import { makeBuilds } from './cold-builds.ts';
 import { markdownTable } from './markdown.ts';
 import { usageOf } from './watched.ts';
 
 /**
  * Cold starts: from the spawn of a fresh process to its first 2xx, beside a framework function that imports
- * sharp and the storage client and does nothing: `node test/bench/cold.ts [rounds]`. All ways are started in
- * turn in each round, ratios are taken within a round, and medians of the rounds are printed: the machine may
- * be busy. CPU counts every thread.
+ * sharp and the storage client and does nothing: `node test/bench/cold.ts [rounds]`. Both are started in turn
+ * in each round, ratios are taken within a round, and medians of the rounds are printed: the machine may be
+ * busy. CPU counts every thread.
  */
 const rounds = Number(process.argv[2] ?? 7);
+
+/** Its package.json names the built bundle. */
+const repository = resolve(import.meta.dirname, '../..');
+
+/** What a framework cannot do without: the same dependencies, no work. */
+const bareFunction = `import { cloudEvent, http } from '@google-cloud/functions-framework';
+import sharp from 'sharp';
+import { Storage } from '@google-cloud/storage';
+export const used = [sharp, Storage];
+cloudEvent('onUpload', async (event) => {});
+http('edit', (request, response) => void response.status(204).end());
+`;
 
 const size = { width: 32, height: 24 };
 const image = Uint8Array.from(await pipelineOf(wavePicture(size)).png().toBuffer());
@@ -56,6 +68,15 @@ const scenarios = {
   },
 } as const;
 
+/** With package.json and node_modules, as Cloud Run functions starts it. */
+async function makeBare(folder: string): Promise<string> {
+  await mkdir(folder);
+  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
+  await writeFile(join(folder, 'index.js'), bareFunction);
+  return folder;
+}
+
 async function postEdit(url: string): Promise<number> {
   const body = new FormData();
   body.set('image', new Blob([image]), 'f');
@@ -91,7 +112,10 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
-const builds = await makeBuilds(root);
+const builds = [
+  { name: 'bare', folder: await makeBare(join(root, 'bare')) },
+  { name: 'deployed', folder: repository },
+];
 for (const [title, scenario] of Object.entries(scenarios)) {
   const costs = new Map(builds.map(({ name }) => [name, [] as Cost[]]));
   for (let round = 0; round < rounds; round++) {
