@@ -6,7 +6,7 @@ import { type LocalSystemOptions, startLocalSystem } from '../../deploy/local/sy
 import { type FaultyModelOptions, startFaultyModel } from './faulty-model.ts';
 import { silentLog } from './job-world.ts';
 
-/** A model emulator for the tests of a file: well-behaved at the start of each, and closed behind the last. */
+/** A model emulator for the tests of a file: well-behaved at the start of each, closed behind the last. */
 export async function useFaultyModel(options?: FaultyModelOptions) {
   const model = await startFaultyModel(options);
   afterEach(() => model.reset());

@@ -75,7 +75,7 @@ describe('voteMean', () => {
 describe('patches that all propose one pixel', () => {
   const size = { width: 30, height: 17 };
   const middle = 8 * size.width + 8;
-  /** What the middle becomes when all patches copy from twelve to the right, and some weigh or copy otherwise. */
+  /** The middle, where all patches copy from twelve to the right, and some weigh or copy otherwise. */
   const middleAfter = (weight: number, changes: Readonly<Record<number, number>>) => {
     const rgb = Uint8Array.from(
       { length: 3 * size.width * size.height },

@@ -4,7 +4,7 @@ import type { Raster } from '../../../../lib/pixels/raster.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is as wide as the crop and costs `costs[n]`. */
+/** Draft `n` is 1 pixel wide and costs `drafts[n]`, finished it is 2 pixels wide and costs `costs[n]`. */
 async function chosen(
   samples: number,
   drafts: readonly number[],
