@@ -6,7 +6,8 @@ import { defineConfig } from 'vitest/config';
 /** Tests that count the threads of their process, or change it for good. */
 const alone = ['test/lib/engines/patchmatch/patchmatch.test.ts', 'test/functions/domains.test.ts'];
 const long = 'test/**/*.long.test.ts';
-const times = { testTimeout: 20_000, hookTimeout: 20_000 };
+// A fresh checkout on a slow disk loads for a while before its first job runs.
+const times = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
